@@ -1,0 +1,273 @@
+"""What an answer says: choices, text, tool calls, usage, whether whole or in events of a stream.
+
+Both endpoints and both forms have one reader: a choice's content stands in `text` (completions),
+`message` (chat) or `delta` (chat, streamed), and a whole answer is a stream of one part.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from openai_cli.errors import BadAnswerError, CliError, NetworkError
+from openai_cli.http import failure
+from openai_cli.http.sse import Decoder, Event
+
+if TYPE_CHECKING:
+    from openai_cli.http.client import Answer as HttpAnswer
+
+_DONE = b"[DONE]"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A whole answer, or one event of a stream: its bytes and the object in them."""
+
+    raw: bytes
+    body: dict[str, Any]
+    streamed: bool
+
+
+@dataclass
+class Choice:
+    """One choice, as far as it came."""
+
+    index: int
+    text: list[str] = field(default_factory=list)
+    refusal: list[str] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    finish_reason: str | None = None
+
+    @property
+    def incomplete(self) -> str | None:
+        """Why the choice is not complete, in the API's words; None when it is."""
+        if self.refusal:
+            return "refusal"
+        return self.finish_reason if self.finish_reason in ("length", "content_filter") else None
+
+    @property
+    def content(self) -> str | None:
+        """The text; None where a refusal or tool calls stand instead of one."""
+        text = "".join(self.text)
+        return None if not text and (self.refusal or self.calls) else text
+
+
+@dataclass
+class Answer:
+    """All that the parts told so far. `expected` is the number of choices that were asked for."""
+
+    expected: int = 1
+    request_id: str | None = None
+    choices: dict[int, Choice] = field(default_factory=dict)
+    usage: dict[str, Any] | None = None
+    model: str | None = None
+    service_tier: str | None = None
+    is_done: bool = False
+
+    def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
+        """Take one part in; gives the text that it adds, choice by choice."""
+        if isinstance(usage := body.get("usage"), dict):
+            self.usage = usage
+        self.model = body.get("model") or self.model
+        self.service_tier = body.get("service_tier") or self.service_tier
+        return [
+            self._add_choice(position, found)
+            for position, found in enumerate(_objects(body.get("choices"), "choices"))
+        ]
+
+    def _add_choice(self, position: int, found: dict[str, Any]) -> tuple[Choice, str]:
+        index = found.get("index", position)
+        choice = self.choices.get(index)
+        if choice is None:
+            choice = self.choices[index] = Choice(index)
+        message = found.get("delta") or found.get("message") or {}
+        if not isinstance(message, dict):
+            raise _misshapen("a choice's message is no object")
+        text = _text_of(found, message)
+        if text:
+            choice.text.append(text)
+        if refusal := message.get("refusal"):
+            choice.refusal.append(_string(refusal, "refusal"))
+        if calls := message.get("tool_calls"):
+            for place, call in enumerate(_objects(calls, "tool_calls")):
+                _merge_call(choice.calls, call.pop("index", place), call)
+        if function := message.get("function_call"):
+            _merge_call(choice.calls, 0, _object(function, "function_call"))
+        choice.finish_reason = found.get("finish_reason") or choice.finish_reason
+        return choice, text
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the stream was whole: `[DONE]` came, or every choice has its finish reason."""
+        ended = sum(choice.finish_reason is not None for choice in self.choices.values())
+        return self.is_done or (ended == len(self.choices) and ended >= self.expected)
+
+    @property
+    def in_order(self) -> list[Choice]:
+        """The choices by index."""
+        return [self.choices[index] for index in sorted(self.choices)]
+
+
+def parts(http: "HttpAnswer", answer: Answer) -> Iterator[Part]:
+    """The parts of an answer as they arrive: one for JSON, one for each event of a stream.
+
+    What the body is shows in its first bytes, for servers send either where the other was asked
+    for. Each part is taken into `answer` by the caller before the next is asked for. Raises
+    BadAnswerError for what is neither or not of the shape, NetworkError when it ends before it is
+    whole, and the error that the answer itself may hold.
+    """
+    pieces = http.pieces()
+    start = b""
+    for piece in pieces:
+        start += piece
+        if start.lstrip():
+            break
+    if _looks_like_events(start):
+        yield from _events(start, pieces, answer, http.request_id)
+    else:
+        yield _whole(start + b"".join(pieces), http)
+
+
+def _looks_like_events(start: bytes) -> bool:
+    head = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:6]
+    return head.startswith(b":") or any(
+        head.startswith(name[: len(head)]) and head
+        for name in (b"data:", b"event:", b"id:", b"retry:")
+    )
+
+
+def _whole(raw: bytes, http: "HttpAnswer") -> Part:
+    if not raw.strip():
+        raise BadAnswerError("the answer is empty", request_id=http.request_id)
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise _not_json(raw, error, http) from None
+    if not isinstance(body, dict):
+        raise _misshapen("it is no JSON object")
+    if body.get("error"):
+        raise failure.of_error(body["error"], http.request_id, raw)
+    if not isinstance(body.get("choices"), list) or not body["choices"]:
+        raise _misshapen("it has no choices")
+    return Part(raw, body, streamed=False)
+
+
+def _not_json(raw: bytes, error: Exception, http: "HttpAnswer") -> CliError:
+    """JSON that breaks off is an answer that ended early; all else is no JSON."""
+    if isinstance(error, json.JSONDecodeError) and raw.lstrip()[:1] in (b"{", b"["):
+        at_end = error.pos >= len(error.doc.rstrip())
+        if at_end or error.msg.startswith("Unterminated string"):
+            return NetworkError(
+                "the answer ended in the middle of its JSON", request_id=http.request_id
+            )
+    kind = http.content_type.partition(";")[0] or "no content type"
+    return BadAnswerError(f"the answer is not JSON ({kind})", request_id=http.request_id)
+
+
+def _events(
+    start: bytes, pieces: Iterator[bytes], answer: Answer, request_id: str | None
+) -> Iterator[Part]:
+    decoder = Decoder()
+    try:
+        for event in _decoded(decoder, start, pieces):
+            if event.data == _DONE:
+                answer.is_done = True
+                return
+            yield _part(event, request_id)
+    except NetworkError:
+        # A server that has said all and then drops the connection has said all.
+        if not answer.is_whole:
+            raise
+        return
+    if (rest := decoder.rest()) is not None:
+        answer.is_done = rest.data == _DONE
+        if not answer.is_done and (last := _last_part(rest, request_id)) is not None:
+            yield last
+    if not answer.is_whole:
+        raise NetworkError("the stream ended before the answer was whole", request_id=request_id)
+
+
+def _decoded(decoder: Decoder, start: bytes, pieces: Iterator[bytes]) -> Iterator[Event]:
+    yield from decoder.feed(start)
+    for piece in pieces:
+        yield from decoder.feed(piece)
+
+
+def _last_part(event: Event, request_id: str | None) -> Part | None:
+    """The event that lacked its empty line; None when it was cut, which the caller then sees."""
+    try:
+        return _part(event, request_id)
+    except BadAnswerError:
+        return None
+
+
+def _part(event: Event, request_id: str | None) -> Part:
+    try:
+        body = json.loads(event.data)
+    except (ValueError, RecursionError):
+        shown = event.data[:60].decode(errors="replace")
+        raise BadAnswerError(
+            f"the stream has an event that is not JSON: {shown}", request_id=request_id
+        ) from None
+    if not isinstance(body, dict):
+        raise _misshapen("an event is no JSON object")
+    if body.get("error") or event.name == "error":
+        raise failure.of_error(body.get("error") or body, request_id, event.data)
+    return Part(event.data, body, streamed=True)
+
+
+def _text_of(choice: dict[str, Any], message: dict[str, Any]) -> str:
+    """A choice's text: completions' `text`, chat's `content`, or what spoken audio says."""
+    content = choice.get("text") or message.get("content")
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):  # content parts, as some servers send them
+        return "".join(
+            _string(part.get("text", ""), "text") for part in _objects(content, "content")
+        )
+    if content:
+        raise _misshapen("a choice's content is no text")
+    audio = message.get("audio")
+    return _string(audio.get("transcript") or "", "transcript") if isinstance(audio, dict) else ""
+
+
+def _merge_call(calls: list[dict[str, Any]], place: Any, piece: dict[str, Any]) -> None:
+    """Put a piece of a tool call to the others of its place: arguments arrive in pieces."""
+    if not isinstance(place, int) or not 0 <= place <= len(calls):
+        place = len(calls)
+    if place == len(calls):
+        calls.append({})
+    _join(calls[place], piece)
+
+
+def _join(whole: dict[str, Any], piece: dict[str, Any]) -> None:
+    for key, value in piece.items():
+        if key in ("arguments", "input") and isinstance(value, str):
+            whole[key] = whole.get(key, "") + value
+        elif isinstance(value, dict):
+            _join(whole.setdefault(key, {}), value)
+        elif value is not None or key not in whole:
+            whole[key] = value
+
+
+def _objects(value: Any, name: str) -> list[dict[str, Any]]:
+    found = value or []
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise _misshapen(f"{name} is no array of objects")
+    return found
+
+
+def _object(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _misshapen(f"{name} is no object")
+    return value
+
+
+def _string(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise _misshapen(f"{name} is no text")
+    return value
+
+
+def _misshapen(why: str) -> BadAnswerError:
+    return BadAnswerError(f"the answer is not of the API's shape: {why}")

@@ -1,0 +1,68 @@
+"""--attach: a file or URL as a content part of a chat message, in the API's form.
+
+The forms are those of ChatCompletionRequestMessageContentPart in OpenAI's published description:
+an image by URL or data URL, audio as base64 of WAV or MP3, a PDF as a file with a data URL.
+"""
+
+from base64 import b64encode
+from pathlib import PurePath
+from typing import Any
+
+from openai_cli.errors import UsageError
+from openai_cli.inputs import Inputs
+
+_IMAGES = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+}
+_TAKEN = "PNG, JPEG, GIF and WebP images, WAV and MP3 audio, and PDF files can be attached"
+_NOT_BY_URL = (".pdf", ".wav", ".mp3")
+
+
+def content_part(source: str, inputs: Inputs) -> dict[str, Any]:
+    """The content part of a path, `-`, or a URL.
+
+    A file's kind is told from its first bytes. Raises UsageError for a file that cannot be read,
+    is empty, or is of a kind that the API does not take, and for a URL of audio or PDF, which the
+    API takes only as data.
+    """
+    if source.startswith(("http://", "https://", "data:")):
+        if source.partition("?")[0].lower().endswith(_NOT_BY_URL):
+            raise UsageError(
+                f"--attach: the API takes only images by URL, not '{source}'",
+                hint="download it, and attach the file",
+            )
+        return {"type": "image_url", "image_url": {"url": source}}
+    data = inputs.source("--attach", source)
+    if not data:
+        raise UsageError(f"--attach: '{source}' is empty")
+    return _part_of(data, source)
+
+
+def _part_of(data: bytes, source: str) -> dict[str, Any]:
+    encoded = b64encode(data).decode()
+    if (image := _image_type(data)) is not None:
+        return {"type": "image_url", "image_url": {"url": f"data:{image};base64,{encoded}"}}
+    if (audio := _audio_format(data)) is not None:
+        return {"type": "input_audio", "input_audio": {"data": encoded, "format": audio}}
+    if data.startswith(b"%PDF-"):
+        name = "stdin.pdf" if source == "-" else PurePath(source).name
+        url = f"data:application/pdf;base64,{encoded}"
+        return {"type": "file", "file": {"filename": name, "file_data": url}}
+    raise UsageError(f"--attach: '{source}' is of no kind that the API takes", hint=_TAKEN)
+
+
+def _image_type(data: bytes) -> str | None:
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for start, kind in _IMAGES.items() if data.startswith(start)), None)
+
+
+def _audio_format(data: bytes) -> str | None:
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        return "wav"
+    # An ID3 tag, or a frame of MPEG layer III: 11 sync bits, any version but 01, layer 01.
+    is_frame = len(data) > 1 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2
+    return "mp3" if data.startswith(b"ID3") or is_frame else None

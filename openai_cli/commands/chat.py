@@ -1,0 +1,134 @@
+"""`chat`: POST /chat/completions."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from openai_cli.commands.sending import Plan, Sending, deliver
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags import api
+from openai_cli.flags.adapter import body_of
+from openai_cli.flags.ours import TEXT, argument, ours
+from openai_cli.inputs import Inputs
+from openai_cli.request import CHAT, Request, assembled
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Sending):
+    """MESSAGE is the user's message; a piped stdin goes before it, with an empty line between.
+
+    The messages are sent in this order: --messages, --system, --developer, each --message, MESSAGE.
+    """
+
+    text: Annotated[str | None, argument("[MESSAGE]", "The user's message; - is stdin")] = None
+    system: Annotated[str | None, ours(TEXT, "--system", "A system message", metavar="TEXT")] = None
+    developer: Annotated[
+        str | None, ours(TEXT, "--developer", "A developer message", metavar="TEXT")
+    ] = None
+    message: Annotated[
+        list[str] | None,
+        ours(TEXT, "--message", "A message before MESSAGE; repeated", metavar="ROLE:TEXT"),
+    ] = None
+    attach: Annotated[
+        list[str] | None,
+        ours(
+            TEXT,
+            "--attach",
+            "An image, WAV, MP3 or PDF with MESSAGE; repeated",
+            metavar="PATH|URL",
+        ),
+    ] = None
+    messages: api.Messages = None
+    model: api.Model = None
+    audio: api.Audio = None
+    frequency_penalty: api.FrequencyPenalty = None
+    function_call: api.FunctionCall = None
+    functions: api.Functions = None
+    logit_bias: api.LogitBias = None
+    logprobs: api.Logprobs = None
+    max_completion_tokens: api.MaxCompletionTokens = None
+    max_tokens: api.MaxTokens = None
+    metadata: api.Metadata = None
+    modalities: api.Modalities = None
+    moderation: api.Moderation = None
+    n: api.N = None
+    parallel_tool_calls: api.ParallelToolCalls = None
+    prediction: api.Prediction = None
+    presence_penalty: api.PresencePenalty = None
+    prompt_cache_key: api.PromptCacheKey = None
+    prompt_cache_options: api.PromptCacheOptions = None
+    prompt_cache_retention: api.PromptCacheRetention = None
+    reasoning_effort: api.ReasoningEffort = None
+    response_format: api.ResponseFormat = None
+    safety_identifier: api.SafetyIdentifier = None
+    seed: api.Seed = None
+    service_tier: api.ServiceTier = None
+    stop: api.Stop = None
+    store: api.Store = None
+    stream: api.Stream = None
+    stream_options: api.StreamOptions = None
+    temperature: api.Temperature = None
+    tool_choice: api.ToolChoice = None
+    tools: api.Tools = None
+    top_logprobs: api.TopLogprobs = None
+    top_p: api.TopP = None
+    user: api.User = None
+    verbosity: api.Verbosity = None
+    web_search_options: api.WebSearchOptions = None
+
+
+def run(context: Context, options: Options) -> None:
+    """Build the request from the options, and send it."""
+    inputs = Inputs(context, options.stdin)
+    request = assembled(context, options, inputs, CHAT, body_of(options, inputs.source))
+    request = request.with_text("messages", _messages(options, inputs, request))
+    request.check(
+        lambda body: body.get("top_logprobs") is None or body.get("logprobs") is True,
+        ("top_logprobs", "logprobs"),
+        "top_logprobs needs logprobs: add --logprobs",
+    )
+    n = request.body.get("n")
+    deliver(context, options, inputs, Plan(request, choices=n if isinstance(n, int) else 1))
+
+
+def _messages(options: Options, inputs: Inputs, request: Request) -> Any:
+    """The messages of the body, and after them those of our flags and the text."""
+    base = request.body.get("messages")
+    flagged = options.body is not None or base is not None
+    added: list[dict[str, Any]] = [
+        {"role": role, "content": text}
+        for role, text in (("system", options.system), ("developer", options.developer))
+        if text is not None
+    ]
+    added += [_message(text) for text in options.message or ()]
+    attachments = _attachments(options, inputs)
+    text = inputs.text(options.text, flagged=flagged)
+    if attachments:
+        parts = [] if text is None else [{"type": "text", "text": text}]
+        added.append({"role": "user", "content": parts + attachments})
+    elif text is not None:
+        added.append({"role": "user", "content": text})
+    if base is None and not added:
+        raise UsageError(
+            "there is no message to send", hint="for example: openai-cli chat 'Say hello'"
+        )
+    if added and not isinstance(base, list | None):
+        raise UsageError("messages must be an array, for MESSAGE to be added to it")
+    return (base or []) + added if added else base
+
+
+def _message(text: str) -> dict[str, str]:
+    role, colon, content = text.partition(":")
+    if not colon or not role:
+        raise UsageError(
+            f"--message must be ROLE:TEXT, not '{text}'", hint="for example: --message user:Hello"
+        )
+    return {"role": role, "content": content}
+
+
+def _attachments(options: Options, inputs: Inputs) -> list[dict[str, Any]]:
+    if not options.attach:
+        return []
+    from openai_cli.attachments import content_part
+
+    return [content_part(path, inputs) for path in options.attach]

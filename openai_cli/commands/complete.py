@@ -1,0 +1,123 @@
+"""`complete`: POST /completions."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from openai_cli import config
+from openai_cli.commands.sending import Plan, Sending, deliver
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags import api
+from openai_cli.flags.adapter import body_of
+from openai_cli.flags.ours import OUTPUT, argument, switch
+from openai_cli.inputs import Inputs
+from openai_cli.request import COMPLETIONS, Request, assembled
+
+if TYPE_CHECKING:
+    from openai_cli.writers import Frame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Sending):
+    """PROMPT is the text to go on from; a piped stdin goes before it, with an empty line between.
+
+    OpenAI retired its last models of this endpoint on 2026-09-28; other servers have it
+    (--base-url): vLLM, llama.cpp, Ollama, LM Studio.
+    """
+
+    text: Annotated[str | None, argument("[PROMPT]", "The prompt; - is stdin")] = None
+    prompt: api.PromptFlag = None
+    model: api.Model = None
+    best_of: api.BestOf = None
+    echo: api.Echo = None
+    frequency_penalty: api.FrequencyPenalty = None
+    logit_bias: api.LogitBias = None
+    logprobs: api.LogprobsCount = None
+    max_tokens: api.MaxTokensFrom0 = None
+    n: api.N = None
+    presence_penalty: api.PresencePenalty = None
+    seed: api.Seed = None
+    stop: api.Stop = None
+    stream: api.Stream = None
+    stream_options: api.StreamOptions = None
+    suffix: api.Suffix = None
+    temperature: api.Temperature = None
+    top_p: api.TopP = None
+    user: api.User = None
+    whole: Annotated[
+        bool, switch(OUTPUT, "whole", "Print prompt, completion and suffix as one text")
+    ] = False
+
+
+def run(context: Context, options: Options) -> None:
+    """Build the request from the options, and send it."""
+    inputs = Inputs(context, options.stdin)
+    flags = body_of(options, inputs.source)
+    if options.text is not None and "prompt" in flags:
+        raise UsageError("the prompt is given twice: as the argument and by --prompt")
+    request = assembled(context, options, inputs, COMPLETIONS, flags)
+    flagged = options.body is not None or "prompt" in request.body
+    if (text := inputs.text(options.text, flagged=flagged)) is not None:
+        request = request.with_text("prompt", text)
+    if "prompt" not in request.body:
+        raise UsageError(
+            "there is no prompt to send", hint="for example: openai-cli complete 'Once upon a time'"
+        )
+    request.check(_best_of_holds, ("best_of", "n"), "best_of must be at least n")
+    request.check(
+        lambda body: body.get("stream") is not True or not _above_1(body.get("best_of")),
+        ("best_of", "stream"),
+        "best_of above 1 cannot be streamed: leave --stream out",
+    )
+    _notice_retired(context, options, request)
+    plan = Plan(request, choices=_choices(request.body), frames=_frames(options, request.body))
+    deliver(context, options, inputs, plan)
+
+
+def _best_of_holds(body: Any) -> bool:
+    best_of, n = body.get("best_of"), body.get("n", 1)
+    return not isinstance(best_of, int) or not isinstance(n, int) or best_of >= n
+
+
+def _above_1(value: Any) -> bool:
+    return isinstance(value, int) and value > 1
+
+
+def _prompts(prompt: Any) -> list[Any]:
+    """The prompts of the union: one text or one array of token ids is one prompt."""
+    if isinstance(prompt, list) and prompt and isinstance(prompt[0], str | list):
+        return prompt
+    return [prompt]
+
+
+def _choices(body: Any) -> int:
+    n = body.get("n")
+    return (n if isinstance(n, int) else 1) * len(_prompts(body.get("prompt")))
+
+
+def _frames(options: Options, body: Any) -> "tuple[Frame, ...]":
+    """For --whole: what stands before and after the completion of each choice."""
+    if not options.whole:
+        return ()
+    from openai_cli.writers import Frame
+
+    prompts = _prompts(body.get("prompt"))
+    if not all(isinstance(prompt, str) for prompt in prompts):
+        raise UsageError("--whole needs a prompt of text, not of token ids")
+    suffix = body.get("suffix") or ""
+    echoed = body.get("echo") is True
+    frames = [Frame("" if echoed else prompt, suffix) for prompt in prompts]
+    return tuple(frame for frame in frames for _ in range(_choices(body) // len(prompts)))
+
+
+def _notice_retired(context: Context, options: Options, request: Request) -> None:
+    """Tell of the default model's end, where it would be asked for."""
+    if (
+        request.model_is_default
+        and not options.sandbox
+        and config.is_openai(config.base_url(context, options))
+    ):
+        context.messages.notice(
+            f"OpenAI retired {COMPLETIONS.default_model} on 2026-09-28, the last model of this "
+            "endpoint; --base-url names another server, --model another model"
+        )

@@ -1,0 +1,226 @@
+"""What every command that sends does with its request: show it, or send it and print the answer."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from openai_cli import config
+from openai_cli.context import Context
+from openai_cli.errors import IncompleteError, OutputError, RefusedError, UsageError
+from openai_cli.flags.ours import Connection, Input, Output, Talk
+from openai_cli.inputs import Inputs
+from openai_cli.output import Sink, append, open_sink
+from openai_cli.request import Request, encode_json
+
+if TYPE_CHECKING:
+    from openai_cli.answer import Answer
+    from openai_cli.http.client import Answer as HttpAnswer
+    from openai_cli.writers import Frame, Writer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending(Connection, Output, Input, Talk):
+    """The options of every command that sends a request."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request on its way: `choices` is how many the answer must have."""
+
+    request: Request
+    choices: int = 1
+    frames: "tuple[Frame, ...]" = ()
+
+
+def deliver(context: Context, options: Sending, inputs: Inputs, plan: Plan) -> None:
+    """Print the request where that was asked for; else send it and print its answer."""
+    server = config.destination(context, options, inputs)
+    if _is_preview(options):
+        with open_sink(context, options.output) as sink:
+            sink.write(_preview(options, plan.request, server, terminal=sink.is_terminal))
+        return
+    with ExitStack() as stack:
+        if options.sandbox:
+            server = _sandboxed(stack, options)
+        config.require_key(server, options)
+        _check_usage_file(options)
+        sink = stack.enter_context(open_sink(context, options.output))
+        answer = _Call(context, options, plan, server, sink).run()
+    _judge(context, options, answer)
+
+
+def _is_preview(options: Output) -> bool:
+    chosen = [options.dry_run, options.curl, options.batch_line is not None]
+    if sum(chosen) > 1:
+        raise UsageError("--dry-run, --curl and --batch-line: give one of them")
+    return any(chosen)
+
+
+def _preview(
+    options: Output, request: Request, server: config.Destination, *, terminal: bool
+) -> bytes:
+    from openai_cli import preview
+
+    if options.curl:
+        return preview.curl(request, server)
+    if options.batch_line is not None:
+        return preview.batch_line(request, options.batch_line)
+    return preview.body(request, terminal=terminal)
+
+
+def _sandboxed(stack: ExitStack, options: Connection) -> config.Destination:
+    from openai_cli.sandbox import API_KEY, Sandbox
+
+    if options.base_url is not None:
+        raise UsageError("--sandbox is a server of its own: leave --base-url out")
+    sandbox = stack.enter_context(Sandbox())
+    return config.Destination(sandbox.base_url, headers={}, own_headers={}, key=API_KEY)
+
+
+def _check_usage_file(options: Output) -> None:
+    """Find out before the call whether its usage can be written down after it."""
+    if options.usage_file is None:
+        return
+    try:
+        append(options.usage_file, b"")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"--usage-file: cannot write '{options.usage_file}': {why}") from None
+
+
+@dataclass
+class _Call:
+    """One call: the request goes out, the answer's parts go to the writer."""
+
+    context: Context
+    options: Sending
+    plan: Plan
+    server: config.Destination
+    sink: Sink
+
+    def run(self) -> "Answer":
+        request = self._streamed(self.plan.request)
+        with_usage = self._asking_for_usage(request)
+        try:
+            return self._send(with_usage)
+        except RefusedError as refused:
+            if with_usage is request or refused.status not in (400, 422):
+                raise
+            self.context.messages.notice(
+                "the server refuses stream_options.include_usage; asking without it"
+            )
+            return self._send(request)
+
+    def _streamed(self, request: Request) -> Request:
+        """The request with `stream`, when nobody decided it and somebody watches."""
+        options = self.options
+        watched = self.sink.is_terminal and options.output is None
+        plain = not options.json and options.query is None
+        if "stream" in request.body or not watched or not plain:
+            return request
+        return request if _holds_best_of(request) else request.with_body(stream=True)
+
+    def _asking_for_usage(self, request: Request) -> Request:
+        wanted = self.options.usage or self.options.usage_file is not None
+        if not wanted or request.body.get("stream") is not True or "stream_options" in request.body:
+            return request
+        return request.with_body(stream_options={"include_usage": True})
+
+    def _send(self, request: Request) -> "Answer":
+        from openai_cli.http.client import Client, Server
+
+        connect, read = config.timeouts(self.options)
+        server = Server(
+            base_url=self.server.base_url,
+            key=self.server.key,
+            headers={**self.server.headers, **self.server.own_headers},
+            connect_timeout=connect,
+            read_timeout=read,
+            max_retries=config.max_retries(self.options),
+        )
+        client = Client(server, self.context, debug_on=self.options.debug)
+        return client.post(
+            request.path,
+            request.encoded(),
+            self._consume,
+            may_retry=lambda: not self.sink.has_begun,
+        )
+
+    def _consume(self, http: "HttpAnswer") -> "Answer":
+        from openai_cli.answer import Answer, parts
+
+        answer = Answer(expected=self.plan.choices, request_id=http.request_id)
+        writer = self._writer()
+        for part in parts(http, answer):
+            writer.take(part, answer.add(part.body))
+        writer.finish(answer)
+        return answer
+
+    def _writer(self) -> "Writer":
+        from openai_cli import writers
+
+        options = self.options
+        if options.query is not None:
+            return writers.QueryWriter(self.sink, options.query, self.context.messages)
+        if options.json:
+            return writers.JsonWriter(self.sink)
+        separator = "\n" if options.separator is None else options.separator
+        return writers.TextWriter(
+            self.sink,
+            separator=separator and writers.lined(separator),
+            null=options.null,
+            frames=self.plan.frames or (writers.Frame(),),
+        )
+
+
+def _holds_best_of(request: Request) -> bool:
+    """Whether the API could not stream it: the best of several is known at the end."""
+    best_of = request.body.get("best_of")
+    return isinstance(best_of, int) and best_of > 1
+
+
+def _judge(context: Context, options: Output, answer: "Answer") -> None:
+    """After the answer is out: its usage, and what is to be said of its choices."""
+    _report_usage(context, options, answer)
+    for choice in answer.in_order:
+        if choice.refusal:
+            context.messages.notice(f"refusal: {''.join(choice.refusal)}")
+    reasons = {choice.index: choice.incomplete for choice in answer.in_order if choice.incomplete}
+    if not reasons:
+        return
+    text = "; ".join(
+        _reason(index, reason, len(answer.choices)) for index, reason in reasons.items()
+    )
+    if options.require_complete:
+        raise IncompleteError(text)
+    context.messages.notice(text)
+
+
+_REASONS = {
+    "length": "the answer stopped at the token limit (finish_reason length)",
+    "content_filter": "the answer was cut by the content filter (finish_reason content_filter)",
+    "refusal": "the model refused to answer (refusal)",
+}
+
+
+def _reason(index: int, reason: str, count: int) -> str:
+    return f"{f'choice {index}: ' if count > 1 else ''}{_REASONS[reason]}"
+
+
+def _report_usage(context: Context, options: Output, answer: "Answer") -> None:
+    if not options.usage and options.usage_file is None:
+        return
+    from openai_cli.usage import Usage
+
+    usage = Usage.of(answer)
+    if options.usage:
+        context.messages.usage(usage.line())
+    if options.usage_file is not None:
+        line = encode_json(usage.record())
+        try:
+            append(options.usage_file, line + b"\n")
+        except OSError as error:
+            raise OutputError(
+                f"the usage could not be written to '{options.usage_file}': {error.strerror}",
+                hint=f"it is {line.decode()}",
+            ) from None

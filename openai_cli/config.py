@@ -1,0 +1,132 @@
+"""Where requests go and with which key: flags, then the environment."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from openai_cli.context import Context
+from openai_cli.errors import CredentialError, UsageError
+from openai_cli.flags.ours import Connection, number
+from openai_cli.flags.values import Number, utf8
+from openai_cli.http.address import is_loopback
+from openai_cli.inputs import Inputs
+
+OPENAI = "https://api.openai.com/v1"
+_OPENAI_HOST = "api.openai.com"
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A server as the user named it: what a request shows of it, and its key once it is sent."""
+
+    base_url: str
+    headers: dict[str, str]
+    own_headers: dict[str, str]
+    key: str | None
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether the base URL is OpenAI's own."""
+        return is_openai(self.base_url)
+
+
+def destination(context: Context, options: Connection, inputs: Inputs) -> Destination:
+    """The server that flags and environment name. Reads the key's file, and checks nothing of it.
+
+    Raises UsageError for a base URL or a header that cannot be one.
+    """
+    organization = options.organization or context.variable("OPENAI_ORG_ID")
+    project = options.project or context.variable("OPENAI_PROJECT_ID")
+    headers = {"OpenAI-Organization": organization, "OpenAI-Project": project}
+    return Destination(
+        base_url=base_url(context, options),
+        headers={name: value for name, value in headers.items() if value},
+        own_headers=dict(_header(text) for text in options.header or ()),
+        key=_key(context, options, inputs),
+    )
+
+
+def base_url(context: Context, options: Connection) -> str:
+    """The base URL, without a slash at its end; UsageError for one that cannot be one."""
+    return _checked_url(options.base_url or context.variable("OPENAI_BASE_URL") or OPENAI)
+
+
+def is_openai(url: str) -> bool:
+    """Whether the URL is OpenAI's own."""
+    return urlsplit(url).hostname == _OPENAI_HOST
+
+
+def require_key(found: Destination, options: Connection) -> None:
+    """Raise CredentialError without a key that OpenAI demands, UsageError for an unsafe way."""
+    if found.key is None:
+        if found.is_openai and not any(
+            name.lower() == "authorization" for name in found.own_headers
+        ):
+            raise CredentialError(
+                "there is no API key",
+                hint="set OPENAI_API_KEY, or give --api-key-file FILE; "
+                "--sandbox tries a command with no key",
+            )
+        return
+    is_plain = found.base_url.startswith("http://") and not is_loopback(found.base_url)
+    if is_plain and not options.allow_http:
+        raise UsageError(
+            f"the key would go over plain http to {urlsplit(found.base_url).hostname}",
+            hint="use https, or --allow-http if the way is safe",
+        )
+
+
+def timeouts(options: Connection) -> tuple[float, float]:
+    """Seconds to connect and to read."""
+    seconds = number("--timeout", options.timeout, Number(0))
+    if seconds == 0:
+        raise UsageError("--timeout must be above 0")
+    return (10.0, 600.0) if seconds is None else (seconds, seconds)
+
+
+def max_retries(options: Connection) -> int:
+    """How many times to try again."""
+    tries = number("--max-retries", options.max_retries, Number(0, 100, integer=True))
+    return 2 if tries is None else int(tries)
+
+
+def _checked_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_url = False
+    if not is_url:
+        raise UsageError(f"the base URL must be http://… or https://…, not '{url}'")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise UsageError(
+            "the base URL must be without user, query and fragment",
+            hint="--header 'Authorization: …' sends other credentials",
+        )
+    return url.rstrip("/")
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip() or "\n" in text or "\r" in text:
+        raise UsageError("--header must be 'Name: value' on one line")
+    return name.strip(), value.strip()
+
+
+def _key(context: Context, options: Connection, inputs: Inputs) -> str | None:
+    """--api-key-file, else OPENAI_API_KEY; stripped of white space, and masked from now on."""
+    if options.api_key_file is not None:
+        source = "--api-key-file"
+        try:
+            key = utf8(inputs.source(source, options.api_key_file)).strip()
+        except ValueError:
+            raise CredentialError(f"{source}: the key is no text") from None
+        if not key:
+            raise CredentialError(f"{source}: '{options.api_key_file}' has no key in it")
+    else:
+        source, key = "OPENAI_API_KEY", (context.variable("OPENAI_API_KEY") or "").strip()
+    if not key:
+        return None
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise CredentialError(f"{source}: the key has a character that no key can have")
+    context.messages.hide(key)
+    return key

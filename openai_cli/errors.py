@@ -1,0 +1,142 @@
+"""What can go wrong, and the exit code that each kind of failure ends with.
+
+CliError                        1   a fault of ours, when nothing below fits
+├── UsageError                  2   wrong usage or input; nothing was sent
+├── CredentialError             3   no key, or the API says 401 or 403
+├── RefusedError                4   the API refused the request: any other 4xx, any 3xx
+├── RateLimitError              5   rate limit or quota: 429
+├── BadAnswerError              6   the API failed, or its answer is of the wrong kind
+├── NetworkError                7   the network failed, or the answer ended before it was whole
+│   └── UnreachableError            trying again cannot help: no such host, no trusted certificate
+├── LimitError                  8   a limit or check that the user set was not met
+├── IncompleteError             9   the answer is not complete and the user required that
+├── OutputError                10   the answer came but could not be written
+├── ReaderGone                141   the reader of stdout went away; nothing is printed
+└── Terminated                143   SIGTERM
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every command; docs/exit-codes.md explains them to users."""
+
+    DONE = 0
+    FAULT = 1
+    USAGE = 2
+    CREDENTIAL = 3
+    REFUSED = 4
+    RATE_LIMIT = 5
+    BAD_ANSWER = 6
+    NETWORK = 7
+    LIMIT = 8
+    INCOMPLETE = 9
+    OUTPUT = 10
+    INTERRUPTED = 130
+    READER_GONE = 141
+    TERMINATED = 143
+
+
+class CliError(Exception):
+    """A failure as data; `app` alone makes it a message and an exit code.
+
+    `problem` says what went wrong, `hint` what to do about it where that is known. `parameter` is
+    the API's name of the parameter at fault, `status` the HTTP status, `request_id` the API's id
+    of the request, `body` the API's own error body as it came.
+    """
+
+    exit_code = ExitCode.FAULT
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        hint: str | None = None,
+        parameter: str | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+        body: bytes | None = None,
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.hint = hint
+        self.parameter = parameter
+        self.status = status
+        self.request_id = request_id
+        self.body = body
+
+
+class UsageError(CliError):
+    """Wrong usage or input; nothing was sent."""
+
+    exit_code = ExitCode.USAGE
+
+
+class CredentialError(CliError):
+    """There is no key, or the API does not accept it (401, 403)."""
+
+    exit_code = ExitCode.CREDENTIAL
+
+
+class RefusedError(CliError):
+    """The API refused the request: any 4xx without a class of its own, any 3xx."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class RateLimitError(CliError):
+    """Rate limit or quota (429), after the retries."""
+
+    exit_code = ExitCode.RATE_LIMIT
+
+
+class BadAnswerError(CliError):
+    """The API failed (5xx, 408), or its answer is not JSON, not of the shape, or too large."""
+
+    exit_code = ExitCode.BAD_ANSWER
+
+
+class NetworkError(CliError):
+    """Name, TLS, connection or time-out failed, or an answer ended before it was whole."""
+
+    exit_code = ExitCode.NETWORK
+
+
+class UnreachableError(NetworkError):
+    """The network failed in a way that another try cannot mend."""
+
+
+class LimitError(CliError):
+    """A limit or check that the user set was not met."""
+
+    exit_code = ExitCode.LIMIT
+
+
+class IncompleteError(CliError):
+    """The answer is not complete, and `--require-complete` was given."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
+class OutputError(CliError):
+    """The answer came but could not be written."""
+
+    exit_code = ExitCode.OUTPUT
+
+
+class ReaderGone(CliError):  # noqa: N818 - not an error to the user, who is told nothing
+    """The reader of stdout went away (EPIPE)."""
+
+    exit_code = ExitCode.READER_GONE
+
+    def __init__(self) -> None:
+        super().__init__("the reader of stdout went away")
+
+
+class Terminated(CliError):  # noqa: N818 - a signal, as KeyboardInterrupt is
+    """SIGTERM arrived."""
+
+    exit_code = ExitCode.TERMINATED
+
+    def __init__(self) -> None:
+        super().__init__("terminated")

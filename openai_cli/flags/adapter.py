@@ -1,0 +1,116 @@
+"""From an options dataclass to a Typer command. Typer only parses: what comes out is a bound run.
+
+The callback that Typer calls returns a Bound; `app` calls it once Typer has returned, for inside
+Typer's own main an interrupt, an end of file and a broken pipe would be taken for Typer's own.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import Field, dataclass, fields
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+import typer
+from typer.core import TyperCommand
+from typer.main import get_command
+
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags.api import ApiParameter
+from openai_cli.flags.ours import PANELS, Talk
+
+O = TypeVar("O", bound=Talk)  # noqa: E741
+Run = Callable[[Context, O], None]
+
+
+@dataclass(frozen=True)
+class Bound(Generic[O]):
+    """A command with its options: all that is left to do is to run it in a context."""
+
+    run: Run[O]
+    options: O
+
+
+def body_of(options: Talk, source: Callable[[str, str], bytes]) -> dict[str, Any]:
+    """The request properties that were given as flags, by API name, in the order of declaration.
+
+    What is None is not sent. `source` gives the bytes of a file for a reader, the flag. Raises
+    UsageError for a value that the parameter does not take.
+    """
+    given = ((field, getattr(options, field.name)) for field in fields(options))
+    return {
+        parameter.api_name: parameter.parse(value, partial(source, parameter.flag))
+        for field, value in given
+        if value is not None and isinstance(parameter := _info(field), ApiParameter)
+    }
+
+
+def _info(field: Field[Any]) -> Any:
+    """What the field's annotation says of its flag or argument."""
+    return field.type.__metadata__[0]  # type: ignore[union-attr]  # every field is Annotated
+
+
+CONTEXT_SETTINGS = {"token_normalize_func": lambda name: name.replace("_", "-")}
+
+
+class Command(TyperCommand):
+    """Typer's command with help in groups, and errors that say what to type instead."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        typed = list(args)
+        try:
+            rest = super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            raise self._improved(error, typed, ctx.command_path) from None
+        if rest:
+            raise UsageError(
+                f"unexpected argument '{rest[0]}'",
+                hint="put a text of several words in quotes",
+            )
+        return rest
+
+    def _improved(self, error: typer.TyperException, typed: list[str], path: str) -> Exception:
+        unknown = getattr(error, "option_name", None)
+        if unknown is None or not hasattr(error, "possibilities"):
+            return error
+        if near := error.possibilities:
+            return UsageError(f"no such option: {unknown}", hint=f"did you mean {near[0]}?")
+        text = next((arg for arg in typed if arg.startswith(unknown)), unknown)
+        return UsageError(
+            f"no such option: {unknown}",
+            hint=f"if it is text, put -- before it: {path} -- '{text}'",
+        )
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        panels: dict[str, list[tuple[str, str]]] = {panel: [] for panel in PANELS}
+        for parameter in self.get_params(ctx):
+            if (record := parameter.get_help_record(ctx)) is not None:
+                panels[getattr(parameter, "rich_help_panel", PANELS[0])].append(record)
+        for panel, records in panels.items():
+            if records:
+                with formatter.section(panel):
+                    formatter.write_dl(records)
+
+
+def command(name: str, summary: str, options: type[O], run: Run[O]) -> TyperCommand:
+    """The Typer command of an options dataclass and its run."""
+
+    def callback(**values: Any) -> Bound[O]:
+        return Bound(run, options(**values))
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    callback.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(field.name, keyword, default=field.default, annotation=field.type)
+            for field in fields(options)
+        ]
+    )
+    tree = typer.Typer(add_completion=False, rich_markup_mode=None)
+    tree.command(
+        name,
+        cls=Command,
+        help=f"{summary}\n\n{inspect.getdoc(options)}",
+        add_help_option=False,
+        context_settings={**CONTEXT_SETTINGS, "allow_extra_args": True},
+    )(callback)
+    return get_command(tree)  # type: ignore[return-value]

@@ -1,0 +1,207 @@
+"""The API's request parameters as aliases: one parameter, one flag, declared once.
+
+A command's options dataclass names the aliases that its endpoint takes. Types, ranges and counts
+are those of OpenAI's published description; closed lists of names (models, tiers, efforts) are
+only told in the help, for the API is the judge of its own names. Where endpoints differ in a
+parameter's type or range, each has an alias of its own.
+"""
+
+from typing import Annotated, Any
+
+from typer.models import OptionInfo
+
+from openai_cli.errors import UsageError
+from openai_cli.flags.values import (
+    Flag,
+    Kind,
+    Number,
+    Object,
+    Prompt,
+    Read,
+    Structure,
+    Text,
+    TextOrObject,
+    Texts,
+)
+
+PANEL = "API parameters"
+
+
+class ApiParameter(OptionInfo):
+    """A request property: its API name, its kind of value, and the flag that both make."""
+
+    def __init__(self, name: str, kind: Kind, help_line: str, short: str | None) -> None:
+        self.api_name = name
+        self.kind = kind
+        self.flag = flag = f"--{name.replace('_', '-')}"
+        decls = [f"{flag}/--no-{flag[2:]}" if isinstance(kind, Flag) else flag]
+        super().__init__(
+            default=...,
+            param_decls=decls + ([short] if short else []),
+            metavar=None if isinstance(kind, Flag) else kind.metavar,
+            help=help_line,
+            show_default=False,
+            rich_help_panel=PANEL,
+        )
+
+    def parse(self, raw: Any, read: Read) -> Any:
+        """The JSON value to send for what was typed; UsageError with the parameter's name."""
+        try:
+            return self.kind.parse(raw, read)
+        except ValueError as error:
+            raise UsageError(
+                f"{self.api_name} {error}",
+                hint=f"--param {self.api_name}=VALUE sends any value unchecked",
+            ) from None
+
+
+def api(name: str, kind: Kind, help_line: str, *, short: str | None = None) -> ApiParameter:
+    """The flag of the request property `name`."""
+    return ApiParameter(name, kind, help_line, short)
+
+
+# A number is parsed after Typer has returned, as every other value is: so one place knows how a
+# value is refused.
+Scalar = str | None
+Switch = bool | None
+Repeated = list[str] | None
+
+INT64 = Number(-(2**63), 2**63 - 1, integer=True)
+FROM_0 = Number(0, integer=True)
+INTEGER = Number(integer=True)
+PENALTY = Number(-2, 2)
+SHARE = Number(0, 1)
+
+Audio = Annotated[Repeated, api("audio", Object(), "Audio output: voice and format")]
+BestOf = Annotated[
+    Scalar,
+    api("best_of", Number(0, 20, integer=True), "Completions made, of which the best n come back"),
+]
+Echo = Annotated[Switch, api("echo", Flag(), "Give back the prompt before the completion")]
+FrequencyPenalty = Annotated[
+    Scalar, api("frequency_penalty", PENALTY, "Penalty for tokens by how often they stood, -2 to 2")
+]
+FunctionCall = Annotated[
+    Scalar,
+    api("function_call", TextOrObject(), 'none, auto or {"name": …} (older form of tool_choice)'),
+]
+Functions = Annotated[
+    Scalar,
+    api(
+        "functions",
+        Structure(least=1, most=128),
+        "Functions the model may call (older form of tools)",
+    ),
+]
+LogitBias = Annotated[
+    Repeated,
+    api(
+        "logit_bias",
+        Object(metavar="TOKEN=BIAS|JSON", value=Number(-100, 100, integer=True)),
+        "Bias of a token id, -100 to 100; repeated",
+    ),
+]
+Logprobs = Annotated[Switch, api("logprobs", Flag(), "Log probabilities of the output tokens")]
+LogprobsCount = Annotated[
+    Scalar,
+    api("logprobs", Number(0, 5, integer=True), "Log probabilities of that many likely tokens"),
+]
+MaxCompletionTokens = Annotated[
+    Scalar, api("max_completion_tokens", INTEGER, "Most tokens to make, reasoning included")
+]
+MaxTokens = Annotated[
+    Scalar, api("max_tokens", INTEGER, "Most tokens to make (older form of max_completion_tokens)")
+]
+MaxTokensFrom0 = Annotated[
+    Scalar, api("max_tokens", FROM_0, "Most tokens to make; the API's default is 16")
+]
+Messages = Annotated[
+    Scalar,
+    api("messages", Structure(least=1), "The conversation so far, before all other messages"),
+]
+Metadata = Annotated[
+    Repeated,
+    api(
+        "metadata",
+        Object(value=Text(longest=512), key=Text(longest=64), most=16),
+        "Up to 16 pairs of text kept with the answer; repeated",
+    ),
+]
+Modalities = Annotated[
+    Repeated, api("modalities", Texts("NAME"), "Kinds of output: text, audio; repeated")
+]
+Model = Annotated[Scalar, api("model", Text("NAME"), "The model", short="-m")]
+Moderation = Annotated[
+    Repeated, api("moderation", Object(), "Moderation of input and output: model, policy")
+]
+N = Annotated[
+    Scalar, api("n", Number(1, 128, integer=True), "How many choices to make", short="-n")
+]
+ParallelToolCalls = Annotated[
+    Switch, api("parallel_tool_calls", Flag(), "Let the model call several tools at once")
+]
+Prediction = Annotated[
+    Repeated, api("prediction", Object(), "Text that much of the answer will repeat")
+]
+PresencePenalty = Annotated[
+    Scalar, api("presence_penalty", PENALTY, "Penalty for tokens that stood at all, -2 to 2")
+]
+PromptFlag = Annotated[
+    Repeated, api("prompt", Prompt(), "The prompt as a flag: text, texts or token ids; - is stdin")
+]
+PromptCacheKey = Annotated[
+    Scalar, api("prompt_cache_key", Text(), "Key under which like prompts are cached")
+]
+PromptCacheOptions = Annotated[
+    Repeated, api("prompt_cache_options", Object(), "Caching of the prompt: mode, ttl")
+]
+PromptCacheRetention = Annotated[
+    Scalar,
+    api("prompt_cache_retention", Text("NAME"), "in_memory or 24h (older form of the option ttl)"),
+]
+ReasoningEffort = Annotated[
+    Scalar, api("reasoning_effort", Text("NAME"), "none, minimal, low, medium, high, xhigh or max")
+]
+ResponseFormat = Annotated[
+    Repeated,
+    api("response_format", Object(), "Form of the answer: type=json_object, or a json_schema"),
+]
+SafetyIdentifier = Annotated[
+    Scalar, api("safety_identifier", Text(longest=64), "Your stable id of the end user, hashed")
+]
+Seed = Annotated[
+    Scalar, api("seed", INT64, "Same seed and parameters, same answer, as far as can be")
+]
+ServiceTier = Annotated[
+    Scalar, api("service_tier", Text("NAME"), "auto, default, flex, scale, priority or fast")
+]
+Stop = Annotated[Repeated, api("stop", Texts(most=4), "Text at which to stop; repeated, up to 4")]
+Store = Annotated[
+    Switch, api("store", Flag(), "Keep the answer at OpenAI for distillation and evals")
+]
+Stream = Annotated[
+    Switch, api("stream", Flag(), "Get the answer as it is made; on by itself at a terminal")
+]
+StreamOptions = Annotated[
+    Repeated, api("stream_options", Object(), "include_usage=true, include_obfuscation=false")
+]
+Suffix = Annotated[Scalar, api("suffix", Text(), "Text that comes after the inserted completion")]
+Temperature = Annotated[Scalar, api("temperature", Number(0, 2), "Randomness, 0 to 2")]
+ToolChoice = Annotated[
+    Scalar, api("tool_choice", TextOrObject(), "none, auto, required, or a tool as JSON")
+]
+Tools = Annotated[Scalar, api("tools", Structure(), "Tools the model may call")]
+TopLogprobs = Annotated[
+    Scalar,
+    api(
+        "top_logprobs",
+        Number(0, 20, integer=True),
+        "Log probabilities of that many tokens at each place",
+    ),
+]
+TopP = Annotated[Scalar, api("top_p", SHARE, "Sample from this share of the probability, 0 to 1")]
+User = Annotated[Scalar, api("user", Text(), "Your id of the end user")]
+Verbosity = Annotated[Scalar, api("verbosity", Text("NAME"), "low, medium or high")]
+WebSearchOptions = Annotated[
+    Repeated, api("web_search_options", Object(), "Web search: search_context_size, user_location")
+]

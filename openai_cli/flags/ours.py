@@ -1,0 +1,214 @@
+"""Our own flags, in the groups that the help shows: input, output, connection.
+
+A command's options dataclass inherits the groups that it needs. None of these takes the name of a
+request property.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from typer.models import ArgumentInfo, OptionInfo
+
+from openai_cli.errors import UsageError
+from openai_cli.flags import api
+from openai_cli.flags.values import Number
+from openai_cli.messages import Color
+
+TEXT, INPUT, OUTPUT, CONNECTION = "Text", "Input", "Output", "Connection"
+PANELS = (TEXT, api.PANEL, INPUT, OUTPUT, CONNECTION)
+
+
+class HelpShown(Exception):  # noqa: N818 - a text to print, not an error
+    """Help or version was asked for; `text` is what to print."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+def argument(metavar: str, help_line: str) -> ArgumentInfo:
+    """The text that a command takes without a flag."""
+    return ArgumentInfo(
+        default=..., metavar=metavar, help=help_line, show_default=False, rich_help_panel=TEXT
+    )
+
+
+def ours(
+    panel: str, flag: str, help_line: str, *, metavar: str | None = None, short: str | None = None
+) -> OptionInfo:
+    """A flag of ours; a boolean's `flag` names both forms, as in `--json/--no-json`."""
+    return OptionInfo(
+        default=...,
+        param_decls=[flag] + ([short] if short else []),
+        metavar=metavar,
+        help=help_line,
+        show_default=False,
+        rich_help_panel=panel,
+    )
+
+
+def switch(panel: str, name: str, help_line: str, *, short: str | None = None) -> OptionInfo:
+    """A boolean flag of ours, with its `--no-` form."""
+    return ours(panel, f"--{name}/--no-{name}", help_line, short=short)
+
+
+def show_help(ctx: typer.Context, value: bool) -> None:
+    """The callback of --help: Typer's own prints by itself, and takes a closed pipe for exit 1."""
+    if value:
+        raise HelpShown(ctx.get_help())
+
+
+def number(flag: str, raw: str | None, kind: Number) -> float | None:
+    """The number typed for a flag of ours; UsageError names the flag."""
+    if raw is None:
+        return None
+    try:
+        return kind.parse(raw)
+    except ValueError as error:
+        raise UsageError(f"{flag} {error}") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Talk:
+    """How a command talks on stderr."""
+
+    quiet: Annotated[
+        bool, switch(OUTPUT, "quiet", "Say nothing on stderr but errors", short="-q")
+    ] = False
+    color: Annotated[
+        str, ours(OUTPUT, "--color", "Colour on stderr: auto, always or never", metavar="WHEN")
+    ] = "auto"
+    debug: Annotated[
+        bool, switch(CONNECTION, "debug", "Show requests, headers and times on stderr; keys masked")
+    ] = False
+
+    help: Annotated[
+        bool,
+        OptionInfo(
+            default=...,
+            param_decls=["--help", "-h"],
+            is_eager=True,
+            callback=show_help,
+            help="Show this help",
+            show_default=False,
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False
+
+    def __post_init__(self) -> None:
+        if self.color not in ("auto", "always", "never"):
+            raise UsageError(f"--color must be auto, always or never, not '{self.color}'")
+
+    @property
+    def color_choice(self) -> Color:
+        return self.color  # type: ignore[return-value]  # checked above
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """Where a request's properties come from besides their own flags."""
+
+    param: Annotated[
+        list[str] | None,
+        ours(
+            INPUT,
+            "--param",
+            "Send any property unchecked; a value that is not JSON is a string; repeated",
+            metavar="NAME=JSON",
+        ),
+    ] = None
+    body: Annotated[
+        str | None,
+        ours(INPUT, "--body", "A whole request body, under the other flags", metavar="JSON|@FILE"),
+    ] = None
+    stdin: Annotated[
+        bool | None,
+        switch(INPUT, "stdin", "Read a piped stdin, or leave it alone (OPENAI_CLI_NO_STDIN=1)"),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """What a command that sends prints, and where."""
+
+    json: Annotated[bool, switch(OUTPUT, "json", "Print the answer's body exactly as it came")] = (
+        False
+    )
+    query: Annotated[
+        str | None,
+        ours(OUTPUT, "--query", "Print what this JMESPath finds in the body", metavar="EXPR"),
+    ] = None
+    output: Annotated[
+        str | None,
+        ours(OUTPUT, "--output", "Write to FILE, whole or not at all", metavar="FILE", short="-o"),
+    ] = None
+    separator: Annotated[
+        str | None,
+        ours(OUTPUT, "--separator", "Between several choices (an empty line)", metavar="TEXT"),
+    ] = None
+    null: Annotated[
+        bool, switch(OUTPUT, "null", "End each choice with NUL, add no newline", short="-0")
+    ] = False
+    usage: Annotated[
+        bool, switch(OUTPUT, "usage", "Show the tokens and cost of the call on stderr")
+    ] = False
+    usage_file: Annotated[
+        str | None,
+        ours(OUTPUT, "--usage-file", "Append tokens and cost as a JSON line", metavar="FILE"),
+    ] = None
+    require_complete: Annotated[
+        bool,
+        switch(OUTPUT, "require-complete", "Exit 9 when the answer is cut off or refused"),
+    ] = False
+    dry_run: Annotated[bool, switch(OUTPUT, "dry-run", "Print the request body; send nothing")] = (
+        False
+    )
+    curl: Annotated[bool, switch(OUTPUT, "curl", "Print a curl command; send nothing")] = False
+    batch_line: Annotated[
+        str | None,
+        ours(OUTPUT, "--batch-line", "Print the Batch API's line; send nothing", metavar="ID"),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """How to reach the API."""
+
+    base_url: Annotated[
+        str | None,
+        ours(CONNECTION, "--base-url", "Another server (OPENAI_BASE_URL)", metavar="URL"),
+    ] = None
+    api_key_file: Annotated[
+        str | None,
+        ours(CONNECTION, "--api-key-file", "Read the key here, not OPENAI_API_KEY", metavar="FILE"),
+    ] = None
+    organization: Annotated[
+        str | None, ours(CONNECTION, "--organization", "OPENAI_ORG_ID", metavar="ID")
+    ] = None
+    project: Annotated[
+        str | None, ours(CONNECTION, "--project", "OPENAI_PROJECT_ID", metavar="ID")
+    ] = None
+    header: Annotated[
+        list[str] | None,
+        ours(CONNECTION, "--header", "Send this header too; repeated", metavar="'NAME: VALUE'"),
+    ] = None
+    timeout: Annotated[
+        str | None,
+        ours(
+            CONNECTION,
+            "--timeout",
+            "To connect and to read (10 and 600)",
+            metavar="SECONDS",
+        ),
+    ] = None
+    max_retries: Annotated[
+        str | None, ours(CONNECTION, "--max-retries", "How often to try again (2)", metavar="N")
+    ] = None
+    allow_http: Annotated[
+        bool, switch(CONNECTION, "allow-http", "Let a key go over plain http")
+    ] = False
+    sandbox: Annotated[
+        bool,
+        switch(CONNECTION, "sandbox", "Ask a local stand-in for the API: no key, no cost"),
+    ] = False

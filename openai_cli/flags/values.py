@@ -1,0 +1,319 @@
+"""What a flag's value may be: pure parsers, from the text that was typed to a JSON value.
+
+A parser raises ValueError with what is wrong ("must be a number from 0 to 2, not 3"); the caller
+knows the parameter's name and makes the message whole. Types, ranges and counts come from OpenAI's
+published description (openapi.json 2.3.0) and, where its schema is silent, from its prose.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+Json = Any
+T = TypeVar("T")
+Read = Callable[[str], bytes]
+
+# RFC 8259, section 6.
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_NUMBER = re.compile(_INTEGER.pattern + r"(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+class Kind(Protocol):
+    """A kind of value. `parse` takes what Typer collected for the flag and gives JSON.
+
+    `read` fetches the bytes behind `@file` or `@-`; a kind that takes no file ignores it.
+    """
+
+    @property
+    def metavar(self) -> str: ...
+
+    def parse(self, raw: Any, read: Read) -> Json: ...
+
+
+@dataclass(frozen=True)
+class Number:
+    """A JSON number, within bounds that belong to the range."""
+
+    low: float | None = None
+    high: float | None = None
+    integer: bool = False
+
+    @property
+    def metavar(self) -> str:
+        return "INTEGER" if self.integer else "NUMBER"
+
+    def parse(self, raw: str, _read: Read | None = None) -> int | float:
+        if (_INTEGER if self.integer else _NUMBER).fullmatch(raw) is None:
+            raise ValueError(f"must be {self.described}, not {quoted(raw)}")
+        try:
+            value = int(raw) if _INTEGER.fullmatch(raw) else float(raw)
+        except ValueError:  # Python's guard on the digits of an int
+            raise ValueError(f"must be {self.described}, not one of {len(raw)} digits") from None
+        return self.check(value)
+
+    def check(self, value: Json) -> int | float:
+        """The value, when it is such a number; ValueError when not."""
+        right = isinstance(value, int) if self.integer else isinstance(value, int | float)
+        if not right or isinstance(value, bool) or not self._holds(value):
+            raise ValueError(f"must be {self.described}, not {quoted(str(value))}")
+        return value  # type: ignore[no-any-return]
+
+    def _holds(self, value: float) -> bool:
+        above = self.low is None or value >= self.low
+        below = self.high is None or value <= self.high
+        return above and below and abs(value) != float("inf")
+
+    @property
+    def described(self) -> str:
+        noun = "an integer" if self.integer else "a number"
+        if self.low is not None and self.high is not None:
+            return f"{noun} from {self.low} to {self.high}"
+        return noun if self.low is None else f"{noun} of at least {self.low}"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A string, as it was typed."""
+
+    metavar: str = "TEXT"
+    longest: int | None = None
+
+    def parse(self, raw: str, _read: Read | None = None) -> str:
+        return self.check(raw)
+
+    def check(self, value: Json) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"must be a string, not {quoted(str(value))}")
+        if self.longest is not None and len(value) > self.longest:
+            raise ValueError(f"must have at most {self.longest} characters, not {len(value)}")
+        return value
+
+
+@dataclass(frozen=True)
+class Flag:
+    """`--name` is true, `--no-name` is false."""
+
+    metavar: str = ""
+
+    def parse(self, raw: bool, _read: Read) -> bool:
+        return raw
+
+
+@dataclass(frozen=True)
+class Texts:
+    """An array of strings: the flag repeated."""
+
+    metavar: str = "TEXT"
+    most: int | None = None
+
+    def parse(self, raw: Sequence[str], _read: Read) -> list[str]:
+        _count(raw, 1, self.most, "values")
+        return list(raw)
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A JSON array or object: JSON, `@file`, or `@-` for stdin."""
+
+    shape: type[list[Json]] | type[dict[str, Json]] = list
+    metavar: str = "JSON|@FILE"
+    least: int | None = None
+    most: int | None = None
+
+    def parse(self, raw: str, read: Read) -> Json:
+        value = parse_json(_source(raw, read))
+        if not isinstance(value, self.shape):
+            noun = "array" if self.shape is list else "object"
+            raise ValueError(f"must be a JSON {noun}, or @file with one")
+        _count(value, self.least, self.most, "items")
+        return value
+
+
+@dataclass(frozen=True)
+class Object:
+    """A JSON object: JSON, `@file`, `@-`, or `key=value`, repeated; a later key wins.
+
+    `value` checks every value, where the API takes one type alone; without it a value is JSON
+    where it parses and a string where it does not.
+    """
+
+    metavar: str = "JSON|@FILE|KEY=VALUE"
+    value: Number | Text | None = None
+    key: Text | None = None
+    most: int | None = None
+
+    def parse(self, raw: Sequence[str], read: Read) -> dict[str, Json]:
+        merged: dict[str, Json] = {}
+        for piece in raw:
+            merged.update(self._piece(piece, read))
+        _count(merged, None, self.most, "keys")
+        return merged
+
+    def _piece(self, piece: str, read: Read) -> dict[str, Json]:
+        if piece.startswith(("@", "{")):
+            found: dict[str, Json] = Structure(dict).parse(piece, read)
+            return {self._key(key): self._value(key, value) for key, value in found.items()}
+        key, equals, text = piece.partition("=")
+        if not equals or not key:
+            raise ValueError(
+                f"must be a JSON object, @file with one, or key=value, not {quoted(piece)}"
+            )
+        return {self._key(key): self._typed(key, text)}
+
+    def _key(self, key: str) -> str:
+        return _within(f"key {quoted(key)}", self.key.check, key) if self.key else key
+
+    def _value(self, key: str, value: Json) -> Json:
+        return _within(f"value of {quoted(key)}", self.value.check, value) if self.value else value
+
+    def _typed(self, key: str, text: str) -> Json:
+        if self.value is not None:
+            return _within(f"value of {quoted(key)}", self.value.parse, text)
+        return json_or_text(text)
+
+
+@dataclass(frozen=True)
+class TextOrObject:
+    """A union of string and object: `@file`, or what starts as JSON and parses, is JSON."""
+
+    metavar: str = "TEXT|JSON|@FILE"
+
+    def parse(self, raw: str, read: Read) -> Json:
+        value = _text_or_structure(raw, read)
+        if not isinstance(value, str | dict):
+            raise ValueError("must be a string or a JSON object")
+        return value
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """The union of POST /completions: a string, strings, token ids, or arrays of token ids.
+
+    Given once it may be JSON or `@file`, and `-` is the text of stdin; given several times, each
+    is a string.
+    """
+
+    metavar: str = "TEXT|JSON|@FILE"
+
+    def parse(self, raw: Sequence[str], read: Read) -> Json:
+        if len(raw) > 1:
+            return list(raw)
+        if raw[0] == "-":
+            return without_final_newline(utf8(read("-")))
+        value = _text_or_structure(raw[0], read)
+        if isinstance(value, str) or self._is_array(value):
+            return value
+        raise ValueError(
+            "must be a string, or a JSON array of strings, of token ids or of arrays of token ids"
+        )
+
+    def _is_array(self, value: Json) -> bool:
+        if not isinstance(value, list) or not value:
+            return False
+        return (
+            all(isinstance(item, str) for item in value)
+            or _are_ids(value)
+            or all(isinstance(item, list) and item and _are_ids(item) for item in value)
+        )
+
+
+def _are_ids(value: list[Json]) -> bool:
+    return all(type(item) is int for item in value)
+
+
+def without_final_newline(text: str) -> str:
+    """The text less one newline at its end: the one that `echo` and editors add."""
+    return text.removesuffix("\n")
+
+
+def _source(raw: str, read: Read) -> str | bytes:
+    if raw.startswith("@"):
+        return read(raw[1:])
+    return read("-") if raw == "-" else raw
+
+
+def _text_or_structure(raw: str, read: Read) -> Json:
+    if raw.startswith("@"):
+        return parse_json(read(raw[1:]))
+    return json_or_text(raw) if raw.lstrip().startswith(("{", "[")) else raw
+
+
+def json_or_text(text: str) -> Json:
+    """The JSON value that the text is, or the text itself."""
+    try:
+        return parse_json(text)
+    except ValueError:
+        return text
+
+
+def parse_json(source: str | bytes) -> Json:
+    """The JSON value of a text (RFC 8259: UTF-8, no NaN, no infinity); ValueError says where not.
+
+    Integers keep every digit. A byte order mark is passed over, as section 8.1 allows.
+    """
+    import json
+
+    if isinstance(source, bytes):
+        source = utf8(source)
+    try:
+        return json.loads(
+            source.removeprefix("\ufeff"),
+            parse_constant=_refuse,
+            parse_float=_float,
+            parse_int=_int,
+        )
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ValueError(f"is not JSON: {error.msg} at {where}") from None
+    except RecursionError:
+        raise ValueError("is not JSON that can be read: it nests too deep") from None
+
+
+def utf8(data: bytes) -> str:
+    """The text of these bytes; ValueError names the first byte that is not UTF-8."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"is not UTF-8: byte {data[error.start]:#04x} at offset {error.start}"
+        ) from None
+
+
+def quoted(text: str, most: int = 60) -> str:
+    """The text in quotes for a message, cut when it is long."""
+    return f"'{text}'" if len(text) <= most else f"'{text[:most]}…'"
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"is not JSON: {constant} is no JSON number")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if abs(value) == float("inf"):
+        raise ValueError(f"has a number too large to send: {quoted(text)}")
+    return value
+
+
+def _int(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:  # Python's guard on the digits of an int
+        raise ValueError(f"has a number of {len(text)} digits") from None
+
+
+def _count(
+    values: Sequence[Json] | dict[str, Json], least: int | None, most: int | None, noun: str
+) -> None:
+    if most is not None and len(values) > most:
+        raise ValueError(f"takes at most {most} {noun}, not {len(values)}")
+    if least is not None and len(values) < least:
+        raise ValueError(f"takes at least {least} {noun.rstrip('s') if least == 1 else noun}")
+
+
+def _within(where: str, check: Callable[[Json], T], value: Json) -> T:
+    try:
+        return check(value)
+    except ValueError as error:
+        raise ValueError(f"has a {where} that {error}") from None

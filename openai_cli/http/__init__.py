@@ -1,0 +1,1 @@
+"""HTTP: one client on requests, its retries, its failures, and server-sent events."""

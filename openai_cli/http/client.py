@@ -1,0 +1,246 @@
+"""The client: one session of requests, its retries, its answers in pieces as they arrive.
+
+`requests` is imported here alone, and so only when something is sent.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import requests
+
+from openai_cli import __version__
+from openai_cli.context import Context
+from openai_cli.errors import (
+    BadAnswerError,
+    CliError,
+    NetworkError,
+    RateLimitError,
+    UnreachableError,
+)
+from openai_cli.http import debug, failure, retry
+from openai_cli.http.address import is_loopback
+from openai_cli.http.exceptions import FOREIGN, translated
+
+T = TypeVar("T")
+
+LARGEST = 512 * 1024 * 1024
+_PIECE = 64 * 1024
+_LARGEST_ERROR = 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """Where requests go and how: `key` None sends none; time-outs are in seconds.
+
+    `headers` are the user's own, which stand above ours.
+    """
+
+    base_url: str
+    key: str | None = None
+    headers: Mapping[str, str] | None = None
+    connect_timeout: float = 10.0
+    read_timeout: float = 600.0
+    max_retries: int = 2
+
+
+class Answer:
+    """A 2xx answer whose body is still to come."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self._response = response
+        self.headers: Mapping[str, str] = response.headers
+        self.request_id = response.headers.get(failure.REQUEST_ID)
+        self.content_type = response.headers.get("content-type", "")
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body, decoded, in pieces as they arrive.
+
+        Raises NetworkError when it ends before it is whole, BadAnswerError when it is above
+        512 MB or encoded in a way that was not asked for.
+        """
+        return _pieces(self._response, LARGEST)
+
+
+def _pieces(response: requests.Response, largest: int) -> Iterator[bytes]:
+    """The response's body; the time-out and the end are watched by urllib3, the size here."""
+    decode = _decoder(response.headers.get("content-encoding", ""))
+    size = 0
+    while raw := _read(response):
+        for piece in decode(raw):
+            size += len(piece)
+            if size > largest:
+                raise BadAnswerError(f"the answer is above {largest // 1024**2} MB")
+            yield piece
+    for _ in decode(b""):
+        pass
+
+
+def _read(response: requests.Response) -> bytes:
+    # Not iter_content: without chunked coding it waits until its piece is full.
+    try:
+        return response.raw.read1(_PIECE, decode_content=False)
+    except FOREIGN as error:
+        raise translated(error) from error
+
+
+def _decoder(encoding: str) -> Callable[[bytes], Iterator[bytes]]:
+    """Decode in bounded pieces; an empty input is the end and checks that the data was whole.
+
+    zlib itself, for urllib3 takes a gzip stream that was cut off for a whole one.
+    """
+    name = encoding.strip().lower()
+    if name in ("", "identity"):
+        return lambda raw: iter((raw,) if raw else ())
+    if name not in ("gzip", "x-gzip"):
+        raise BadAnswerError(f"the answer is encoded as {name}, which was not asked for")
+    inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
+
+    def decode(raw: bytes) -> Iterator[bytes]:
+        if not raw and not inflate.eof:
+            raise NetworkError("the answer ended before its gzip data was whole")
+        while raw and not inflate.eof:
+            try:
+                piece = inflate.decompress(raw, _PIECE * 16)
+            except zlib.error as error:
+                raise BadAnswerError(f"the answer's gzip data is broken: {error}") from None
+            raw = inflate.unconsumed_tail
+            if piece:
+                yield piece
+
+    return decode
+
+
+class Client:
+    """Sends JSON to one server."""
+
+    def __init__(self, server: Server, context: Context, *, debug_on: bool = False) -> None:
+        self._server = server
+        self._context = context
+        self._debug = debug_on
+        self._session = requests.Session()
+        # Proxies and CA bundles are looked up below; what else trust_env would bring is .netrc.
+        self._session.trust_env = False
+
+    def post(
+        self,
+        path: str,
+        body: bytes,
+        consume: Callable[[Answer], T],
+        *,
+        may_retry: Callable[[], bool],
+    ) -> T:
+        """POST the JSON `body`, hand the 2xx answer to `consume`, and give what that gives.
+
+        Tries again by the rules of `retry`, but never once `may_retry` says no: then output has
+        begun. Raises the last failure as a CliError.
+        """
+        for attempt in range(self._server.max_retries + 1):
+            status: int | None = None
+            headers: Mapping[str, str] = {}
+            try:
+                with self._open(path, body) as response:
+                    status, headers = response.status_code, response.headers
+                    if status < 300:
+                        return consume(Answer(response))
+                    failed: CliError = self._failure(response)
+            except NetworkError as error:
+                failed = error
+                status = None
+            asked = retry.asked_delay(headers, self._context.now()) if status else None
+            if not _retry_helps(failed, status, headers) or not may_retry():
+                raise failed
+            if asked is not None and asked > retry.LONGEST:
+                raise _asked_for_longer(failed, asked)
+            if attempt == self._server.max_retries:
+                raise failed
+            self._wait(attempt, failed, asked)
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def _wait(self, attempt: int, failed: CliError, asked: float | None) -> None:
+        seconds = retry.delay(attempt, asked, self._context.chance())
+        status = f" (HTTP {failed.status})" if failed.status else ""
+        self._context.messages.notice(
+            f"{failed.problem}{status}; trying again in {seconds:.1f} s "
+            f"({attempt + 1} of {self._server.max_retries})"
+        )
+        self._context.sleep(seconds)
+
+    @contextmanager
+    def _open(self, path: str, body: bytes) -> Iterator[requests.Response]:
+        server = self._server
+        url = server.base_url + path
+        headers = {
+            "Accept": "application/json, text/event-stream",
+            "Accept-Encoding": "gzip",
+            "Content-Type": "application/json",
+            "User-Agent": f"openai-cli/{__version__}",
+            **(server.headers or {}),
+        }
+        prepared = self._prepared(url, headers, body)
+        if self._debug:
+            debug.request(self._context.messages, prepared)
+        try:
+            response = self._session.send(
+                prepared,
+                stream=True,
+                allow_redirects=False,
+                timeout=(server.connect_timeout, server.read_timeout),
+                proxies={} if is_loopback(url) else requests.utils.get_environ_proxies(url),
+                verify=self._authorities(),
+            )
+        except FOREIGN as error:
+            raise translated(error) from error
+        with response:
+            if self._debug:
+                debug.response(self._context.messages, response)
+            yield response
+
+    def _prepared(
+        self, url: str, headers: Mapping[str, str], body: bytes
+    ) -> requests.PreparedRequest:
+        try:
+            request = requests.Request(
+                "POST", url, headers=headers, data=body, auth=self._authorize
+            )
+            return self._session.prepare_request(request)
+        except FOREIGN as error:
+            raise translated(error) from error
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the key last; a header of the user's own goes before it."""
+        if self._server.key and "Authorization" not in request.headers:
+            request.headers["Authorization"] = f"Bearer {self._server.key}"
+        return request
+
+    def _authorities(self) -> str | bool:
+        """The CA bundle: the variables of requests, curl and OpenSSL."""
+        names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+        found = (self._context.variable(name) for name in names)
+        return next((path for path in found if path), True)
+
+    def _failure(self, response: requests.Response) -> CliError:
+        body = b""
+        try:
+            for piece in _pieces(response, _LARGEST_ERROR):
+                body += piece
+        except CliError:
+            pass  # what came of the body is all that can be said of it
+        return failure.of_status(response.status_code, response.headers, body, response.reason)
+
+
+def _retry_helps(failed: CliError, status: int | None, headers: Mapping[str, str]) -> bool:
+    return not isinstance(failed, UnreachableError) and retry.may_retry(status, headers)
+
+
+def _asked_for_longer(failed: CliError, seconds: float) -> RateLimitError:
+    return RateLimitError(
+        failed.problem,
+        status=failed.status,
+        parameter=failed.parameter,
+        request_id=failed.request_id,
+        hint=f"the server asks to wait {seconds:.0f} s; try again then",
+        body=failed.body,
+    )

@@ -1,0 +1,52 @@
+"""What --debug shows of a request and its answer: names and sizes, never a secret."""
+
+from collections.abc import Mapping
+
+import requests
+
+from openai_cli.messages import Messages
+
+# Values that say nothing of the user; all others are masked.
+_PLAIN = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "cache-control",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "openai-processing-ms",
+        "openai-version",
+        "retry-after",
+        "retry-after-ms",
+        "server",
+        "transfer-encoding",
+        "user-agent",
+        "x-request-id",
+        "x-should-retry",
+    }
+)
+
+
+def request(messages: Messages, prepared: requests.PreparedRequest) -> None:
+    """Show the request line, the headers and the size of the body."""
+    messages.debug(f"> {prepared.method} {prepared.url}")
+    _headers(messages, ">", prepared.headers)
+    messages.debug(f"> {len(prepared.body or b'')} bytes of body")
+
+
+def response(messages: Messages, answer: requests.Response) -> None:
+    """Show the status line, the headers and the time until they came."""
+    seconds = answer.elapsed.total_seconds()
+    messages.debug(f"< HTTP {answer.status_code} {answer.reason} after {seconds:.3f} s")
+    _headers(messages, "<", answer.headers)
+
+
+def _headers(messages: Messages, side: str, headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        shown = (
+            value if name.lower() in _PLAIN or name.lower().startswith("x-ratelimit-") else "***"
+        )
+        messages.debug(f"{side} {name}: {shown}")

@@ -1,0 +1,79 @@
+"""The exceptions of requests, urllib3 and the system, made ours: in one table."""
+
+import socket
+from collections.abc import Iterator
+
+import requests.exceptions as r
+import urllib3.exceptions as u
+
+from openai_cli.errors import CliError, NetworkError, UnreachableError, UsageError
+
+FOREIGN = (r.RequestException, u.HTTPError, OSError, ValueError)
+
+_URL = "check --base-url or OPENAI_BASE_URL"
+_TIME = "--timeout SECONDS waits longer"
+_BROKE = "the connection broke before the answer was whole"
+
+# The first row whose class is found, in the exception or in what caused it, tells what happened:
+# so the specific ones stand before their bases.
+_TABLE: tuple[tuple[type[BaseException], type[CliError], str, str | None], ...] = (
+    (r.InvalidHeader, UsageError, "a header cannot be sent: {error}", "check --header"),
+    (r.InvalidURL, UsageError, "the URL is not valid: {error}", _URL),
+    (r.MissingSchema, UsageError, "the URL is not valid: {error}", _URL),
+    (r.InvalidSchema, UsageError, "the URL is not valid: {error}", _URL),
+    (u.LocationValueError, UsageError, "the URL is not valid: {error}", _URL),
+    (u.ProxyError, NetworkError, "the proxy failed: {error}", "check HTTPS_PROXY and HTTP_PROXY"),
+    (
+        u.SSLError,
+        UnreachableError,
+        "the server's certificate or TLS failed: {error}",
+        "SSL_CERT_FILE or REQUESTS_CA_BUNDLE names your own certificates",
+    ),
+    (r.SSLError, UnreachableError, "the server's certificate or TLS failed: {error}", None),
+    (u.ConnectTimeoutError, NetworkError, "no connection in time", _TIME),
+    (r.ConnectTimeout, NetworkError, "no connection in time", _TIME),
+    (u.ReadTimeoutError, NetworkError, "no answer in time", _TIME),
+    (r.ReadTimeout, NetworkError, "no answer in time", _TIME),
+    (r.Timeout, NetworkError, "no answer in time", _TIME),
+    (TimeoutError, NetworkError, "no answer in time", _TIME),
+    (socket.gaierror, NetworkError, "cannot find the host: {error}", _URL),
+    (u.NameResolutionError, NetworkError, "cannot find the host: {error}", _URL),
+    (ConnectionRefusedError, NetworkError, "the server refuses the connection", _URL),
+    (u.NewConnectionError, NetworkError, "cannot connect: {error}", _URL),
+    (u.IncompleteRead, NetworkError, _BROKE, None),
+    (r.ChunkedEncodingError, NetworkError, _BROKE, None),
+    (u.ProtocolError, NetworkError, _BROKE, None),
+    (ConnectionError, NetworkError, _BROKE, None),
+)
+
+
+def translated(error: BaseException) -> CliError:
+    """The CliError that tells the user what this exception means."""
+    chain = list(_chain(error))
+    for foreign, ours, problem, hint in _TABLE:
+        if (found := next((e for e in chain if isinstance(e, foreign)), None)) is not None:
+            if isinstance(found, socket.gaierror) and found.errno == socket.EAI_NONAME:
+                ours = UnreachableError  # noqa: PLW2901 - the name is unknown, not the resolver down
+            return ours(problem.format(error=_said(found)), hint=hint)
+    return NetworkError(f"the request failed: {_said(error)}")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception, and all that caused it: libraries wrap in args, `reason` and __cause__."""
+    seen: set[int] = set()
+    todo = [error]
+    while todo:
+        here = todo.pop(0)
+        if here is None or id(here) in seen:
+            continue
+        seen.add(id(here))
+        yield here
+        inner = [*here.args, getattr(here, "reason", None), here.__cause__, here.__context__]
+        todo += [e for e in inner if isinstance(e, BaseException)]
+
+
+def _said(error: BaseException) -> str:
+    """The exception's words, less the reprs of objects that libraries put before them."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error).rpartition(">: ")[2] or type(error).__name__

@@ -1,0 +1,99 @@
+"""What a command reads: its argument, stdin (once, by one reader), and files."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags.values import utf8, without_final_newline
+
+SILENT_AFTER = 2.0
+_FALSE = ("", "0", "false", "no")
+
+
+@dataclass
+class Inputs:
+    """The readers of one call. `use_stdin` is --stdin/--no-stdin, None when not given."""
+
+    context: Context
+    use_stdin: bool | None = None
+    _reader: str | None = field(default=None, init=False)
+
+    def source(self, reader: str, path: str) -> bytes:
+        """The bytes of a file, or of stdin for `-`; `reader` names the flag that asks.
+
+        Raises UsageError when it cannot be read, or stdin has another reader.
+        """
+        if path == "-":
+            return self._stdin(reader)
+        try:
+            return Path(path).read_bytes()
+        except OSError as error:
+            raise UsageError(f"{reader}: cannot read '{path}': {error.strerror}") from None
+        except ValueError:  # a NUL in the name
+            raise UsageError(f"{reader}: '{path}' is no file's name") from None
+
+    def text(self, argument: str | None, *, flagged: bool) -> str | None:
+        """The text of the call: stdin, an empty line, the argument; None when there is neither.
+
+        `-` as the argument is stdin alone. `flagged` says that a text flag was given: then stdin
+        is read for `-` only. Of stdin one final newline is dropped and nothing else.
+        """
+        if argument == "-":
+            return self._stdin_text("the argument -")
+        if flagged or not self._is_piped():
+            return argument
+        piped = self._stdin_text("the text")
+        if not piped:
+            return argument
+        return f"{piped}\n\n{argument}" if argument else piped
+
+    def _is_piped(self) -> bool:
+        context = self.context
+        is_pipe = context.stdin is not None and not context.stdin_is_terminal
+        return is_pipe and self._may_read() and self._reader is None
+
+    def _may_read(self) -> bool:
+        if self.use_stdin is not None:
+            return self.use_stdin
+        return (self.context.variable("OPENAI_CLI_NO_STDIN") or "").lower() in _FALSE
+
+    def _stdin_text(self, reader: str) -> str:
+        try:
+            return without_final_newline(utf8(self._stdin(reader)))
+        except ValueError as error:
+            raise UsageError(f"stdin {error}", hint="only UTF-8 text can be sent") from None
+
+    def _stdin(self, reader: str) -> bytes:
+        if not self._may_read():
+            raise UsageError(f"{reader} asks for stdin, and --no-stdin leaves it alone")
+        if self._reader is not None:
+            raise UsageError(
+                f"stdin is read by {self._reader}, so {reader} cannot read it too",
+                hint="put one of them into a file and use @FILE",
+            )
+        if self.context.stdin is None:
+            raise UsageError(f"{reader} asks for stdin, and stdin is closed")
+        self._reader = reader
+        if not self.context.stdin_is_terminal and not self.context.stdin_ready(SILENT_AFTER):
+            self.context.messages.notice(
+                f"waiting for stdin, which is open and silent, for {reader}; "
+                "--no-stdin leaves it alone"
+            )
+        try:
+            return self.context.stdin.read()
+        except OSError as error:
+            raise UsageError(f"cannot read stdin: {error.strerror}") from None
+
+
+def check_arguments(arguments: list[str]) -> None:
+    """Refuse arguments that are not UTF-8: JSON could not carry them."""
+    for position, argument in enumerate(arguments, 1):
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            offset = len(argument[: error.start].encode())
+            raise UsageError(
+                f"argument {position} is not UTF-8 at byte offset {offset}",
+                hint="only UTF-8 text can be sent",
+            ) from None

@@ -1,0 +1,108 @@
+"""What the program says on stderr: notices, usage, errors. One line each, and never a secret."""
+
+import re
+from collections.abc import Mapping
+from typing import Literal, TextIO
+
+from openai_cli.errors import CliError
+
+Color = Literal["auto", "always", "never"]
+
+PROGRAM = "openai-cli"
+_RED, _YELLOW, _RESET = "\x1b[31m", "\x1b[33m", "\x1b[0m"
+
+# C0 but newline and tab, DEL and C1: what a terminal may execute (ECMA-48, 5.2 and 5.3).
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def visible(text: str) -> str:
+    """The text with every control character but newline and tab shown: ESC becomes `^[`."""
+    return _CONTROL.sub(_picture, text)
+
+
+def escaped(json_text: str) -> str:
+    """JSON with its control characters as JSON escapes: the same value, and nothing to execute."""
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text)
+
+
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"^{chr(code ^ 0x40)}" if code < 0x80 else f"\\x{code:02x}"
+
+
+def one_line(text: str) -> str:
+    """The text with runs of white space folded, fit for a line on a terminal."""
+    return visible(" ".join(text.split()))
+
+
+class Messages:
+    """The writer of stderr.
+
+    `quiet` silences all but errors; `color` is `--color`; a `secret` is masked wherever it would
+    appear. A stderr that is closed or gone is no reason to fail: what it would have shown is lost.
+    """
+
+    def __init__(self, stream: TextIO | None, *, environ: Mapping[str, str]) -> None:
+        self.stream = stream
+        self.quiet = False
+        self.color: Color = "auto"
+        self._no_color = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
+        self._secrets: list[str] = []
+
+    def hide(self, secret: str) -> None:
+        """Mask this text from now on."""
+        self._secrets.append(secret)
+
+    def notice(self, text: str) -> None:
+        """Something to know that is no error."""
+        if not self.quiet:
+            self._line(f"{self._paint(_YELLOW, 'notice:')} {one_line(text)}")
+
+    def usage(self, text: str) -> None:
+        """What a call took."""
+        if not self.quiet:
+            self._line(f"usage: {text}")
+
+    def debug(self, text: str) -> None:
+        """What --debug shows."""
+        self._line(f"debug: {one_line(text)}")
+
+    def error(self, error: CliError) -> None:
+        """What went wrong, where, and what to do about it, on one line."""
+        where = [
+            f"parameter {error.parameter}" if error.parameter else "",
+            f"HTTP {error.status}" if error.status else "",
+            f"request id {error.request_id}" if error.request_id else "",
+        ]
+        named = ", ".join(part for part in where if part)
+        problem = one_line(error.problem)
+        text = f"{problem} ({named})" if named else problem
+        if error.hint:
+            text += f"{'' if text.endswith('.') else ';'} {one_line(error.hint)}"
+        self._line(f"{self._paint(_RED, 'error:')} {text}")
+
+    def block(self, text: str) -> None:
+        """Several lines as they are: the API's error body, a trace."""
+        self._write(visible(text.rstrip("\n")) + "\n")
+
+    def _line(self, text: str) -> None:
+        self._write(f"{PROGRAM}: {text}\n")
+
+    def _paint(self, color: str, text: str) -> str:
+        return f"{color}{text}{_RESET}" if self._is_colored() else text
+
+    def _is_colored(self) -> bool:
+        if self.color != "auto":
+            return self.color == "always"
+        return self.stream is not None and not self._no_color and self.stream.isatty()
+
+    def _write(self, text: str) -> None:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        if self.stream is None:
+            return
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except (OSError, ValueError):
+            self.stream = None

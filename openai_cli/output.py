@@ -1,0 +1,204 @@
+"""Where results go: stdout, a file written whole, a device; and what a terminal may see."""
+
+import errno
+import os
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Protocol, Self
+
+from openai_cli.context import Context
+from openai_cli.errors import NetworkError, OutputError, ReaderGone, UsageError
+from openai_cli.messages import visible
+
+
+def utf8_bytes(text: str) -> bytes:
+    """The text in UTF-8. Surrogate pairs that came in two halves are joined, lone ones replaced."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+
+
+def printable(text: str, *, terminal: bool) -> bytes:
+    """The bytes of the text; for a terminal with its control characters shown, not executed."""
+    return utf8_bytes(visible(text) if terminal else text)
+
+
+class Target(Protocol):
+    """Something that takes the bytes of a result."""
+
+    def write(self, data: bytes) -> None: ...
+    def commit(self) -> None: ...
+    def discard(self) -> None: ...
+
+
+class Sink:
+    """The one way of a result out. Use it as a context manager: leaving it well commits.
+
+    When the target fails, the rest is still taken, and at the end all of it is kept in a
+    temporary file that the OutputError names: an answer that was paid for is not lost.
+    """
+
+    def __init__(self, target: Target, *, terminal: bool) -> None:
+        self.is_terminal = terminal
+        self._target = target
+        self._taken = bytearray()
+        self._failure: OSError | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was written."""
+        return bool(self._taken)
+
+    def write(self, data: bytes) -> None:
+        """Pass the bytes on at once."""
+        if not data:
+            return
+        self._taken += data
+        if self._failure is None:
+            self._try(lambda: self._target.write(data))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self._target.discard()
+            if isinstance(error, NetworkError) and isinstance(self._target, WholeFile):
+                self._keep_part(error)
+            return
+        if self._failure is None:
+            self._try(self._target.commit)
+        if self._failure is not None:
+            self._target.discard()
+            raise self._kept(self._failure)
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except BrokenPipeError:
+            raise ReaderGone from None
+        except OSError as error:
+            self._failure = error
+
+    def _kept(self, why: OSError) -> OutputError:
+        problem = f"the answer came but could not be written: {why.strerror}"
+        try:
+            return OutputError(problem, hint=f"it is kept in {self._keep()}")
+        except OSError as error:
+            return OutputError(f"{problem}; nor could it be kept: {error.strerror}")
+
+    def _keep_part(self, error: NetworkError) -> None:
+        """Keep what came of an answer that broke off, for its file is not made."""
+        if self._taken:
+            with suppress(OSError):
+                error.hint = f"what came of the answer is kept in {self._keep()}"
+
+    def _keep(self) -> str:
+        import tempfile
+
+        handle, name = tempfile.mkstemp(prefix="openai-cli-answer-")
+        with os.fdopen(handle, "wb") as file:
+            file.write(self._taken)
+        return name
+
+
+class Stream:
+    """Stdout, a device or a FIFO: written directly, flushed at every write."""
+
+    def __init__(self, stream: BinaryIO, *, owned: bool = False) -> None:
+        self._stream = stream
+        self._owned = owned
+
+    def write(self, data: bytes) -> None:
+        self._stream.write(data)
+        self._stream.flush()
+
+    def commit(self) -> None:
+        if self._owned:
+            self._stream.close()
+
+    def discard(self) -> None:
+        if self._owned:
+            with suppress(OSError):
+                self._stream.close()
+
+
+class WholeFile:
+    """A file that is written whole or not at all: a temporary file beside it, then a rename."""
+
+    def __init__(self, path: Path) -> None:
+        import tempfile
+
+        self._path = path
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        self._temporary = Path(name)
+        self._file = os.fdopen(handle, "wb", buffering=0)
+        os.fchmod(handle, mode)
+
+    def write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[self._file.write(view) :]
+
+    def commit(self) -> None:
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._temporary.replace(self._path)
+
+    def discard(self) -> None:
+        with suppress(OSError):
+            self._file.close()
+            self._temporary.unlink(missing_ok=True)
+
+
+def open_sink(context: Context, output: str | None) -> Sink:
+    """The sink of --output, or stdout for None and `-`.
+
+    Opened before anything is sent: UsageError when nothing can be written there.
+    """
+    if output is None or output == "-":
+        if context.stdout is None:
+            raise UsageError("stdout is closed", hint="-o FILE writes to a file")
+        return Sink(Stream(context.stdout), terminal=context.stdout_is_terminal)
+    try:
+        return _open_file(Path(output))
+    except (OSError, ValueError, RuntimeError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(f"--output: cannot write '{output}': {why}") from None
+
+
+def _open_file(path: Path) -> Sink:
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    # /dev/stdout may lead to a file or a pipe that has no name: what it leads to stays as it is.
+    if path.parts[:2] in (("/", "dev"), ("/", "proc")) or (path.exists() and not path.is_file()):
+        device = path.open("wb", buffering=0)
+        return Sink(Stream(device, owned=True), terminal=device.isatty())
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return Sink(WholeFile(path.resolve()), terminal=False)
+
+
+def append(path: str, data: bytes) -> None:
+    """Append in one write, so that lines of several processes do not mix. Raises OSError."""
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
+        os.write(handle, data)
+    finally:
+        os.close(handle)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

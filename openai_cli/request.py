@@ -1,0 +1,112 @@
+"""From flags, --param, --body and the environment to one request, and ways to see it unsent."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags.ours import Input
+from openai_cli.flags.values import Structure, json_or_text
+from openai_cli.inputs import Inputs
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What a command sends to: the path below the base URL, and the model when nobody named one."""
+
+    path: str
+    default_model: str
+
+
+COMPLETIONS = Endpoint("/completions", "gpt-3.5-turbo-instruct")
+CHAT = Endpoint("/chat/completions", "gpt-6-luna")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call: `path` below the base URL, `body` as the user made it.
+
+    `unchecked` names the properties that came by --param; `model_is_default` says that nobody
+    named the model.
+    """
+
+    path: str
+    body: Mapping[str, Any]
+    unchecked: frozenset[str] = frozenset()
+    model_is_default: bool = False
+
+    def with_body(self, **properties: Any) -> "Request":
+        """The same request with these properties set."""
+        return replace(self, body={**self.body, **properties})
+
+    def with_text(self, name: str, value: Any) -> "Request":
+        """The same request with its text right behind the model, where a reader looks for it."""
+        first = {"model": self.body["model"], name: value}
+        return replace(self, body={**first, **self.body, **first})
+
+    def encoded(self) -> bytes:
+        """The bytes that are sent: JSON in UTF-8 on one line."""
+        return encode_json(self.body)
+
+    def check(
+        self, holds: Callable[[Mapping[str, Any]], bool], names: tuple[str, ...], problem: str
+    ) -> None:
+        """A rule across parameters: UsageError with `problem` unless it holds.
+
+        A parameter that came by --param is unchecked, and so is every rule that it has part in.
+        """
+        if not self.unchecked.intersection(names) and not holds(self.body):
+            raise UsageError(problem, parameter=names[0])
+
+
+def encode_json(value: Any) -> bytes:
+    """JSON on one line, in UTF-8; only a lone surrogate is escaped, for UTF-8 has none."""
+    import json
+
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value).encode()
+
+
+def unchecked_params(params: list[str] | None) -> dict[str, Any]:
+    """The properties of --param NAME=JSON; a value that is not JSON is a string."""
+    found = {}
+    for param in params or ():
+        name, equals, text = param.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--param must be NAME=JSON, not '{param}'")
+        found[name] = json_or_text(text)
+    return found
+
+
+def given_body(raw: str | None, inputs: Inputs) -> dict[str, Any]:
+    """The request body of --body; UsageError when it is no JSON object."""
+    if raw is None:
+        return {}
+    try:
+        found: dict[str, Any] = Structure(dict).parse(
+            raw, lambda path: inputs.source("--body", path)
+        )
+    except ValueError as error:
+        raise UsageError(f"--body {error}") from None
+    return found
+
+
+def assembled(
+    context: Context, options: Input, inputs: Inputs, endpoint: Endpoint, flags: dict[str, Any]
+) -> Request:
+    """The request that the command line asks for: flag, --param, --body, environment, our table.
+
+    What nobody gave is not in it, but for `model`.
+    """
+    params = unchecked_params(options.param)
+    body = {**given_body(options.body, inputs), **params, **flags}
+    named = body.pop("model", None) or context.variable("OPENAI_MODEL")
+    return Request(
+        endpoint.path,
+        {"model": named or endpoint.default_model, **body},
+        unchecked=frozenset(params),
+        model_is_default=named is None,
+    )

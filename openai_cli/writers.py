@@ -1,0 +1,152 @@
+"""The forms of a result: text, JSON, a query. `writer_of` alone chooses among them.
+
+A writer takes every part of the answer as it arrives, and at the end the answer.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from openai_cli.answer import Answer, Choice, Part
+from openai_cli.errors import UsageError
+from openai_cli.messages import Messages, escaped
+from openai_cli.output import Sink, printable
+
+
+class Writer(Protocol):
+    """Writes an answer into a sink."""
+
+    def take(self, part: Part, added: list[tuple[Choice, str]]) -> None:
+        """A part arrived, and added this text to these choices."""
+
+    def finish(self, answer: Answer) -> None:
+        """The answer is whole."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Text to print before and after each choice's own: `--whole` puts it between its ends."""
+
+    before: str = ""
+    after: str = ""
+
+
+@dataclass
+class TextWriter:
+    """The text of every choice; choice 0 as it arrives, the others after it.
+
+    Each choice ends in one newline, and `separator` stands between them; or, with `null`, each
+    ends in NUL. A tool call is a line of JSON. `frames` go by choice, the last for all the rest.
+    """
+
+    sink: Sink
+    separator: str = "\n"
+    null: bool = False
+    frames: tuple[Frame, ...] = (Frame(),)
+    _shown: int = 0
+    _held: str = ""
+
+    def take(self, _part: Part, added: list[tuple[Choice, str]]) -> None:
+        for choice, text in added:
+            if choice.index == 0 and text:
+                live = text if self._shown else self._frame(0).before + text
+                self._shown += len(live)
+                self._print(live)
+
+    def finish(self, answer: Answer) -> None:
+        for position, choice in enumerate(answer.in_order):
+            rendered = self._rendered(choice)
+            if choice.index == 0:
+                rendered = rendered[self._shown :]
+            if position and not self.null:
+                rendered = self.separator + rendered
+            self._print(rendered)
+        self._write(self._held)
+
+    def _rendered(self, choice: Choice) -> str:
+        frame = self._frame(choice.index)
+        pieces = [json.dumps(call, ensure_ascii=False) for call in choice.calls]
+        if choice.content is not None:
+            pieces.insert(0, f"{frame.before}{choice.content}{frame.after}")
+        if self.null:
+            return "".join(lined(piece) for piece in pieces[:-1]) + "".join(pieces[-1:]) + "\0"
+        return "".join(lined(piece) for piece in pieces)
+
+    def _frame(self, index: int) -> Frame:
+        return self.frames[min(index, len(self.frames) - 1)]
+
+    def _print(self, text: str) -> None:
+        """Print, but hold back the first half of a surrogate pair until the second comes."""
+        text = self._held + text
+        self._held = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        self._write(text.removesuffix(self._held))
+
+    def _write(self, text: str) -> None:
+        self.sink.write(printable(text, terminal=self.sink.is_terminal))
+
+
+@dataclass
+class JsonWriter:
+    """The body exactly as it came, or every event of a stream on a line of its own."""
+
+    sink: Sink
+
+    def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
+        # A raw newline can only stand between the tokens of JSON, never in a string.
+        raw = (
+            part.raw.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
+            if part.streamed
+            else part.raw
+        )
+        if self.sink.is_terminal:
+            raw = lined(escaped(raw.decode(errors="replace"))).encode()
+        self.sink.write(raw)
+
+    def finish(self, _answer: Answer) -> None:
+        pass
+
+
+@dataclass
+class QueryWriter:
+    """What a JMESPath expression finds in the body, or in each event: strings bare, else JSON."""
+
+    sink: Sink
+    expression: str
+    messages: Messages
+    _found: bool = False
+
+    def __post_init__(self) -> None:
+        import jmespath
+
+        try:
+            self._search = jmespath.compile(self.expression).search
+        except jmespath.exceptions.JMESPathError as error:
+            raise UsageError(
+                f"--query is no JMESPath expression: {str(error).splitlines()[0]}",
+                hint="jmespath.org has the language",
+            ) from None
+
+    def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
+        found = self._evaluated(part.body)
+        if found is None:
+            return
+        self._found = True
+        text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+        self.sink.write(printable(lined(text), terminal=self.sink.is_terminal))
+
+    def finish(self, _answer: Answer) -> None:
+        if not self._found:
+            self.messages.notice(f"--query found nothing: {self.expression}")
+
+    def _evaluated(self, body: dict[str, Any]) -> Any:
+        import jmespath
+
+        try:
+            return self._search(body)
+        except jmespath.exceptions.JMESPathError as error:
+            raise UsageError(f"--query cannot be evaluated: {error}") from None
+
+
+def lined(text: str) -> str:
+    """The text, ended by one newline if it does not end in one."""
+    return text if text.endswith("\n") else f"{text}\n"
