@@ -5,9 +5,9 @@ Both endpoints and both forms have one reader: a choice's content stands in `tex
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openai_cli.errors import BadAnswerError, CliError, NetworkError
 from openai_cli.http import failure
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from openai_cli.http.client import Answer as HttpAnswer
 
 _DONE = b"[DONE]"
+_decode = json.JSONDecoder().decode
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A whole answer, or one event of a stream: its bytes and the object in them."""
 
     raw: bytes
@@ -108,22 +108,26 @@ class Answer:
         return [self.choices[index] for index in sorted(self.choices)]
 
 
-def parts(http: "HttpAnswer", answer: Answer) -> Iterator[Part]:
+def parts(
+    http: "HttpAnswer", answer: Answer, *, arrived: Callable[[], None] = lambda: None
+) -> Iterator[Part]:
     """The parts of an answer as they arrive: one for JSON, one for each event of a stream.
 
     What the body is shows in its first bytes, for servers send either where the other was asked
-    for. Each part is taken into `answer` by the caller before the next is asked for. Raises
+    for. Each part is taken into `answer` by the caller before the next is asked for; `arrived` is
+    called when all that arrived is taken, before more is waited for. Raises
     BadAnswerError for what is neither or not of the shape, NetworkError when it ends before it is
     whole, and the error that the answer itself may hold.
     """
     pieces = http.pieces()
-    start = b""
+    lead = []
     for piece in pieces:
-        start += piece
-        if start.lstrip():
+        lead.append(piece)
+        if not piece.isspace():
             break
+    start = b"".join(lead)
     if _looks_like_events(start):
-        yield from _events(start, pieces, answer, http.request_id)
+        yield from _events(_each(start, pieces, arrived), answer, http.request_id)
     else:
         yield _whole(start + b"".join(pieces), http)
 
@@ -164,16 +168,22 @@ def _not_json(raw: bytes, error: Exception, http: "HttpAnswer") -> CliError:
     return BadAnswerError(f"the answer is not JSON ({kind})", request_id=http.request_id)
 
 
-def _events(
-    start: bytes, pieces: Iterator[bytes], answer: Answer, request_id: str | None
-) -> Iterator[Part]:
+def _each(start: bytes, pieces: Iterator[bytes], arrived: Callable[[], None]) -> Iterator[bytes]:
+    yield start
+    for piece in pieces:
+        arrived()
+        yield piece
+
+
+def _events(pieces: Iterator[bytes], answer: Answer, request_id: str | None) -> Iterator[Part]:
     decoder = Decoder()
     try:
-        for event in _decoded(decoder, start, pieces):
-            if event.data == _DONE:
-                answer.is_done = True
-                return
-            yield _part(event, request_id)
+        for piece in pieces:
+            for event in decoder.feed(piece):
+                if event.data == _DONE:
+                    answer.is_done = True
+                    return
+                yield _part(event, request_id)
     except NetworkError:
         # A server that has said all and then drops the connection has said all.
         if not answer.is_whole:
@@ -187,12 +197,6 @@ def _events(
         raise NetworkError("the stream ended before the answer was whole", request_id=request_id)
 
 
-def _decoded(decoder: Decoder, start: bytes, pieces: Iterator[bytes]) -> Iterator[Event]:
-    yield from decoder.feed(start)
-    for piece in pieces:
-        yield from decoder.feed(piece)
-
-
 def _last_part(event: Event, request_id: str | None) -> Part | None:
     """The event that lacked its empty line; None when it was cut, which the caller then sees."""
     try:
@@ -203,7 +207,7 @@ def _last_part(event: Event, request_id: str | None) -> Part | None:
 
 def _part(event: Event, request_id: str | None) -> Part:
     try:
-        body = json.loads(event.data)
+        body = _decode(event.data.decode())
     except (ValueError, RecursionError):
         shown = event.data[:60].decode(errors="replace")
         raise BadAnswerError(

@@ -31,6 +31,7 @@ class Target(Protocol):
     """Something that takes the bytes of a result."""
 
     def write(self, data: bytes) -> None: ...
+    def flush(self) -> None: ...
     def commit(self) -> None: ...
     def discard(self) -> None: ...
 
@@ -54,12 +55,15 @@ class Sink:
         return bool(self._taken)
 
     def write(self, data: bytes) -> None:
-        """Pass the bytes on at once."""
-        if not data:
-            return
+        """Take the bytes; `flush` passes them on at the latest."""
         self._taken += data
         if self._failure is None:
-            self._try(lambda: self._target.write(data))
+            self._try(self._target.write, data)
+
+    def flush(self) -> None:
+        """Let the reader see all that was written."""
+        if self._failure is None:
+            self._try(self._target.flush)
 
     def __enter__(self) -> Self:
         return self
@@ -71,6 +75,7 @@ class Sink:
         trace: TracebackType | None,
     ) -> None:
         if kind is not None:
+            self._part_from_errors()
             self._target.discard()
             if isinstance(error, NetworkError) and isinstance(self._target, WholeFile):
                 self._keep_part(error)
@@ -81,9 +86,15 @@ class Sink:
             self._target.discard()
             raise self._kept(self._failure)
 
-    def _try(self, act: Callable[[], None]) -> None:
+    def _part_from_errors(self) -> None:
+        """What is there stays printed; on a terminal the error goes on a line of its own."""
+        if self.is_terminal and self._taken and not self._taken.endswith(b"\n"):
+            self.write(b"\n")
+        self.flush()
+
+    def _try(self, act: Callable[..., None], *data: bytes) -> None:
         try:
-            act()
+            act(*data)
         except BrokenPipeError:
             raise ReaderGone from None
         except OSError as error:
@@ -112,7 +123,7 @@ class Sink:
 
 
 class Stream:
-    """Stdout, a device or a FIFO: written directly, flushed at every write."""
+    """Stdout, a device or a FIFO: written directly."""
 
     def __init__(self, stream: BinaryIO, *, owned: bool = False) -> None:
         self._stream = stream
@@ -120,9 +131,12 @@ class Stream:
 
     def write(self, data: bytes) -> None:
         self._stream.write(data)
+
+    def flush(self) -> None:
         self._stream.flush()
 
     def commit(self) -> None:
+        self._stream.flush()
         if self._owned:
             self._stream.close()
 
@@ -149,6 +163,9 @@ class WholeFile:
         view = memoryview(data)
         while view:
             view = view[self._file.write(view) :]
+
+    def flush(self) -> None:
+        """Nobody reads the file before it is whole."""
 
     def commit(self) -> None:
         os.fsync(self._file.fileno())
@@ -182,7 +199,7 @@ def _open_file(path: Path) -> Sink:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     # /dev/stdout may lead to a file or a pipe that has no name: what it leads to stays as it is.
     if path.parts[:2] in (("/", "dev"), ("/", "proc")) or (path.exists() and not path.is_file()):
-        device = path.open("wb", buffering=0)
+        device = path.open("wb")
         return Sink(Stream(device, owned=True), terminal=device.isatty())
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sending(Connection, Output, Input, Talk):
+class Sending(Talk, Connection, Output, Input):
     """The options of every command that sends a request."""
 
 
@@ -151,7 +151,7 @@ class _Call:
 
         answer = Answer(expected=self.plan.choices, request_id=http.request_id)
         writer = self._writer()
-        for part in parts(http, answer):
+        for part in parts(http, answer, arrived=self.sink.flush):
             writer.take(part, answer.add(part.body))
         writer.finish(answer)
         return answer

@@ -5,6 +5,7 @@ Typer's own main an interrupt, an end of file and a broken pipe would be taken f
 """
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import Field, dataclass, fields
 from functools import partial
@@ -53,6 +54,10 @@ def _info(field: Field[Any]) -> Any:
 CONTEXT_SETTINGS = {"token_normalize_func": lambda name: name.replace("_", "-")}
 
 
+# Both forms of a switch, as Typer writes them in the help.
+_SWITCH = re.compile(r"--(\S+) / --no-\1")
+
+
 class Command(TyperCommand):
     """Typer's command with help in groups, and errors that say what to type instead."""
 
@@ -85,11 +90,17 @@ class Command(TyperCommand):
         panels: dict[str, list[tuple[str, str]]] = {panel: [] for panel in PANELS}
         for parameter in self.get_params(ctx):
             if (record := parameter.get_help_record(ctx)) is not None:
-                panels[getattr(parameter, "rich_help_panel", PANELS[0])].append(record)
+                names, help_line = record
+                panel = getattr(parameter, "rich_help_panel", PANELS[0])
+                panels[panel].append((_SWITCH.sub(r"--[no-]\1", names), help_line))
         for panel, records in panels.items():
             if records:
                 with formatter.section(panel):
                     formatter.write_dl(records)
+
+
+VALUES = """Values: JSON is JSON, @FILE, or @- for stdin. OBJECT is JSON, or KEY=VALUE, repeated. \
+What is not given is not sent."""
 
 
 def command(name: str, summary: str, options: type[O], run: Run[O]) -> TyperCommand:
@@ -110,6 +121,7 @@ def command(name: str, summary: str, options: type[O], run: Run[O]) -> TyperComm
         name,
         cls=Command,
         help=f"{summary}\n\n{inspect.getdoc(options)}",
+        epilog=VALUES,
         add_help_option=False,
         context_settings={**CONTEXT_SETTINGS, "allow_extra_args": True},
     )(callback)

@@ -79,26 +79,26 @@ BestOf = Annotated[
 ]
 Echo = Annotated[Switch, api("echo", Flag(), "Give back the prompt before the completion")]
 FrequencyPenalty = Annotated[
-    Scalar, api("frequency_penalty", PENALTY, "Penalty for tokens by how often they stood, -2 to 2")
+    Scalar, api("frequency_penalty", PENALTY, "Penalty by how often a token stood, -2 to 2")
 ]
 FunctionCall = Annotated[
     Scalar,
-    api("function_call", TextOrObject(), 'none, auto or {"name": …} (older form of tool_choice)'),
+    api("function_call", TextOrObject(), "Older form of tool_choice"),
 ]
 Functions = Annotated[
     Scalar,
     api(
         "functions",
         Structure(least=1, most=128),
-        "Functions the model may call (older form of tools)",
+        "Functions to call (older form of tools)",
     ),
 ]
 LogitBias = Annotated[
     Repeated,
     api(
         "logit_bias",
-        Object(metavar="TOKEN=BIAS|JSON", value=Number(-100, 100, integer=True)),
-        "Bias of a token id, -100 to 100; repeated",
+        Object(metavar="ID=BIAS", value=Number(-100, 100, integer=True)),
+        "Bias of a token, -100 to 100; repeated",
     ),
 ]
 Logprobs = Annotated[Switch, api("logprobs", Flag(), "Log probabilities of the output tokens")]
@@ -109,22 +109,20 @@ LogprobsCount = Annotated[
 MaxCompletionTokens = Annotated[
     Scalar, api("max_completion_tokens", INTEGER, "Most tokens to make, reasoning included")
 ]
-MaxTokens = Annotated[
-    Scalar, api("max_tokens", INTEGER, "Most tokens to make (older form of max_completion_tokens)")
-]
+MaxTokens = Annotated[Scalar, api("max_tokens", INTEGER, "Older form of max_completion_tokens")]
 MaxTokensFrom0 = Annotated[
     Scalar, api("max_tokens", FROM_0, "Most tokens to make; the API's default is 16")
 ]
 Messages = Annotated[
     Scalar,
-    api("messages", Structure(least=1), "The conversation so far, before all other messages"),
+    api("messages", Structure(least=1), "The conversation so far, before all else"),
 ]
 Metadata = Annotated[
     Repeated,
     api(
         "metadata",
         Object(value=Text(longest=512), key=Text(longest=64), most=16),
-        "Up to 16 pairs of text kept with the answer; repeated",
+        "Up to 16 texts kept with the answer",
     ),
 ]
 Modalities = Annotated[
@@ -132,7 +130,7 @@ Modalities = Annotated[
 ]
 Model = Annotated[Scalar, api("model", Text("NAME"), "The model", short="-m")]
 Moderation = Annotated[
-    Repeated, api("moderation", Object(), "Moderation of input and output: model, policy")
+    Repeated, api("moderation", Object(), "Moderate input and output: model, policy")
 ]
 N = Annotated[
     Scalar, api("n", Number(1, 128, integer=True), "How many choices to make", short="-n")
@@ -141,10 +139,10 @@ ParallelToolCalls = Annotated[
     Switch, api("parallel_tool_calls", Flag(), "Let the model call several tools at once")
 ]
 Prediction = Annotated[
-    Repeated, api("prediction", Object(), "Text that much of the answer will repeat")
+    Repeated, api("prediction", Object(), "Text that the answer will mostly repeat")
 ]
 PresencePenalty = Annotated[
-    Scalar, api("presence_penalty", PENALTY, "Penalty for tokens that stood at all, -2 to 2")
+    Scalar, api("presence_penalty", PENALTY, "Penalty if a token stood at all, -2 to 2")
 ]
 PromptFlag = Annotated[
     Repeated, api("prompt", Prompt(), "The prompt as a flag: text, texts or token ids; - is stdin")
@@ -157,31 +155,25 @@ PromptCacheOptions = Annotated[
 ]
 PromptCacheRetention = Annotated[
     Scalar,
-    api("prompt_cache_retention", Text("NAME"), "in_memory or 24h (older form of the option ttl)"),
+    api("prompt_cache_retention", Text("NAME"), "in_memory or 24h (older form of ttl)"),
 ]
 ReasoningEffort = Annotated[
-    Scalar, api("reasoning_effort", Text("NAME"), "none, minimal, low, medium, high, xhigh or max")
+    Scalar, api("reasoning_effort", Text("NAME"), "none, minimal, low, medium, high, xhigh, max")
 ]
 ResponseFormat = Annotated[
     Repeated,
-    api("response_format", Object(), "Form of the answer: type=json_object, or a json_schema"),
+    api("response_format", Object(), "type=json_object, or a JSON Schema"),
 ]
 SafetyIdentifier = Annotated[
     Scalar, api("safety_identifier", Text(longest=64), "Your stable id of the end user, hashed")
 ]
-Seed = Annotated[
-    Scalar, api("seed", INT64, "Same seed and parameters, same answer, as far as can be")
-]
+Seed = Annotated[Scalar, api("seed", INT64, "For the same answer again, if it can be")]
 ServiceTier = Annotated[
     Scalar, api("service_tier", Text("NAME"), "auto, default, flex, scale, priority or fast")
 ]
 Stop = Annotated[Repeated, api("stop", Texts(most=4), "Text at which to stop; repeated, up to 4")]
-Store = Annotated[
-    Switch, api("store", Flag(), "Keep the answer at OpenAI for distillation and evals")
-]
-Stream = Annotated[
-    Switch, api("stream", Flag(), "Get the answer as it is made; on by itself at a terminal")
-]
+Store = Annotated[Switch, api("store", Flag(), "Keep the answer, for distillation and evals")]
+Stream = Annotated[Switch, api("stream", Flag(), "Get the answer as it is made")]
 StreamOptions = Annotated[
     Repeated, api("stream_options", Object(), "include_usage=true, include_obfuscation=false")
 ]
@@ -196,12 +188,12 @@ TopLogprobs = Annotated[
     api(
         "top_logprobs",
         Number(0, 20, integer=True),
-        "Log probabilities of that many tokens at each place",
+        "Log probabilities of that many at each place",
     ),
 ]
-TopP = Annotated[Scalar, api("top_p", SHARE, "Sample from this share of the probability, 0 to 1")]
+TopP = Annotated[Scalar, api("top_p", SHARE, "Share of the probability sampled, 0 to 1")]
 User = Annotated[Scalar, api("user", Text(), "Your id of the end user")]
 Verbosity = Annotated[Scalar, api("verbosity", Text("NAME"), "low, medium or high")]
 WebSearchOptions = Annotated[
-    Repeated, api("web_search_options", Object(), "Web search: search_context_size, user_location")
+    Repeated, api("web_search_options", Object(), "search_context_size, user_location")
 ]

@@ -114,17 +114,17 @@ class Input:
         ours(
             INPUT,
             "--param",
-            "Send any property unchecked; a value that is not JSON is a string; repeated",
+            "Send any property unchecked; repeated",
             metavar="NAME=JSON",
         ),
     ] = None
     body: Annotated[
         str | None,
-        ours(INPUT, "--body", "A whole request body, under the other flags", metavar="JSON|@FILE"),
+        ours(INPUT, "--body", "A whole request body, under the flags", metavar="JSON"),
     ] = None
     stdin: Annotated[
         bool | None,
-        switch(INPUT, "stdin", "Read a piped stdin, or leave it alone (OPENAI_CLI_NO_STDIN=1)"),
+        switch(INPUT, "stdin", "Read a piped stdin, or leave it alone"),
     ] = None
 
 

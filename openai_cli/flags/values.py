@@ -41,7 +41,7 @@ class Number:
 
     @property
     def metavar(self) -> str:
-        return "INTEGER" if self.integer else "NUMBER"
+        return "INT" if self.integer else "NUMBER"
 
     def parse(self, raw: str, _read: Read | None = None) -> int | float:
         if (_INTEGER if self.integer else _NUMBER).fullmatch(raw) is None:
@@ -117,7 +117,7 @@ class Structure:
     """A JSON array or object: JSON, `@file`, or `@-` for stdin."""
 
     shape: type[list[Json]] | type[dict[str, Json]] = list
-    metavar: str = "JSON|@FILE"
+    metavar: str = "JSON"
     least: int | None = None
     most: int | None = None
 
@@ -138,7 +138,7 @@ class Object:
     where it parses and a string where it does not.
     """
 
-    metavar: str = "JSON|@FILE|KEY=VALUE"
+    metavar: str = "OBJECT"
     value: Number | Text | None = None
     key: Text | None = None
     most: int | None = None
@@ -177,7 +177,7 @@ class Object:
 class TextOrObject:
     """A union of string and object: `@file`, or what starts as JSON and parses, is JSON."""
 
-    metavar: str = "TEXT|JSON|@FILE"
+    metavar: str = "NAME|JSON"
 
     def parse(self, raw: str, read: Read) -> Json:
         value = _text_or_structure(raw, read)
@@ -194,7 +194,7 @@ class Prompt:
     is a string.
     """
 
-    metavar: str = "TEXT|JSON|@FILE"
+    metavar: str = "TEXT|JSON"
 
     def parse(self, raw: Sequence[str], read: Read) -> Json:
         if len(raw) > 1:

@@ -1,0 +1,196 @@
+"""Servers on loopback for tests: every byte that comes is kept, every byte that goes is scripted.
+
+A server is strict: a request that no answer is left for, and an answer that nobody asked for, fail
+the test when the server closes.
+"""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+Send = Callable[[socket.socket], None]
+Reply = bytes | Send
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request as it came over the socket."""
+
+    line: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Server:
+    """Answers one request per connection with the next reply, and closes the connection.
+
+    A reply is bytes, or a function that is handed the connection to do with as it likes.
+    """
+
+    replies: Sequence[Reply]
+    received: list[Received] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+        if kind is None:
+            assert not self.faults, self.faults
+            assert len(self.received) == len(self.replies), (
+                f"{len(self.replies)} replies were scripted, {len(self.received)} requests came"
+            )
+
+    @property
+    def root(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.root}/v1"
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with connection:
+                try:
+                    self._answer(connection)
+                except (BrokenPipeError, ConnectionResetError):
+                    pass  # the client went away in the middle: its side tells the test
+
+    def _answer(self, connection: socket.socket) -> None:
+        request = _read_request(connection)
+        if request is None:
+            return
+        position = len(self.received)
+        self.received.append(request)
+        if position >= len(self.replies):
+            self.faults.append(f"no reply is left for {request.line}")
+            return
+        reply = self.replies[position]
+        if isinstance(reply, bytes):
+            connection.sendall(reply)
+        else:
+            reply(connection)
+
+
+def _read_request(connection: socket.socket) -> Received | None:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        piece = connection.recv(65536)
+        if not piece:
+            return None
+        data += piece
+    head, _, body = data.partition(b"\r\n\r\n")
+    line, *rest = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, _, value in (row.partition(": ") for row in rest)}
+    while len(body) < int(headers.get("content-length", "0")):
+        body += connection.recv(65536)
+    return Received(line, headers, body)
+
+
+def reply(
+    body: bytes | str | Any,
+    *,
+    status: str = "200 OK",
+    headers: Sequence[str] = (),
+    content_type: str = "application/json",
+) -> bytes:
+    """A whole HTTP answer; what is neither bytes nor text is sent as JSON."""
+    if not isinstance(body, bytes | str):
+        body = json.dumps(body)
+    data = body.encode() if isinstance(body, str) else body
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Type: {content_type}",
+        f"Content-Length: {len(data)}",
+        "Connection: close",
+        *headers,
+    ]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + data
+
+
+def events(*data: Any, done: bool = True, end: bytes = b"\n\n") -> bytes:
+    """Server-sent events, one for each value; a str stands as it is, all else as JSON."""
+    texts = [item if isinstance(item, str) else json.dumps(item) for item in data]
+    texts += ["[DONE]"] if done else []
+    return b"".join(b"data: " + text.encode() + end for text in texts)
+
+
+def stream(*data: Any, done: bool = True, headers: Sequence[str] = ()) -> bytes:
+    """A whole HTTP answer that is a stream of events and ends when the connection closes."""
+    head = ["HTTP/1.1 200 OK", "Content-Type: text/event-stream", "Connection: close", *headers]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + events(*data, done=done)
+
+
+def chat(*texts: str | None, finish: str = "stop", **extra: Any) -> dict[str, Any]:
+    """The body of a chat completion with these choices."""
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [
+            {
+                "index": index,
+                "message": {"role": "assistant", "content": text, "refusal": None},
+                "logprobs": None,
+                "finish_reason": finish,
+            }
+            for index, text in enumerate(texts)
+        ],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8},
+        **extra,
+    }
+
+
+def delta(
+    text: str | None = None, *, index: int = 0, finish: str | None = None, **parts: Any
+) -> dict[str, Any]:
+    """An event of a streamed chat completion."""
+    content = {} if text is None else {"content": text}
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "m",
+        "choices": [{"index": index, "delta": {**content, **parts}, "finish_reason": finish}],
+    }
+
+
+def completion(*texts: str, finish: str = "stop") -> dict[str, Any]:
+    """The body of a text completion with these choices."""
+    return {
+        "id": "cmpl-1",
+        "object": "text_completion",
+        "created": 1,
+        "model": "m",
+        "choices": [
+            {"index": index, "text": text, "logprobs": None, "finish_reason": finish}
+            for index, text in enumerate(texts)
+        ],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8},
+    }
