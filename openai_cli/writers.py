@@ -106,28 +106,41 @@ class JsonWriter:
         pass
 
 
-@dataclass
-class QueryWriter:
-    """What a JMESPath expression finds in the body, or in each event: strings bare, else JSON."""
+class Query:
+    """A JMESPath expression; UsageError when it is none, or cannot be evaluated."""
 
-    sink: Sink
-    expression: str
-    messages: Messages
-    _found: bool = False
-
-    def __post_init__(self) -> None:
+    def __init__(self, expression: str) -> None:
         import jmespath
 
+        self.expression = expression
+        self._errors = jmespath.exceptions.JMESPathError
         try:
-            self._search = jmespath.compile(self.expression).search
-        except jmespath.exceptions.JMESPathError as error:
+            self._compiled = jmespath.compile(expression)
+        except self._errors as error:
             raise UsageError(
                 f"--query is no JMESPath expression: {str(error).splitlines()[0]}",
                 hint="jmespath.org has the language",
             ) from None
 
+    def search(self, body: dict[str, Any]) -> Any:
+        """What the expression finds in the body; None when nothing."""
+        try:
+            return self._compiled.search(body)
+        except self._errors as error:
+            raise UsageError(f"--query cannot be evaluated: {error}") from None
+
+
+@dataclass
+class QueryWriter:
+    """What a JMESPath expression finds in the body, or in each event: strings bare, else JSON."""
+
+    sink: Sink
+    query: Query
+    messages: Messages
+    _found: bool = False
+
     def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
-        found = self._evaluated(part.body)
+        found = self.query.search(part.body)
         if found is None:
             return
         self._found = True
@@ -136,15 +149,7 @@ class QueryWriter:
 
     def finish(self, _answer: Answer) -> None:
         if not self._found:
-            self.messages.notice(f"--query found nothing: {self.expression}")
-
-    def _evaluated(self, body: dict[str, Any]) -> Any:
-        import jmespath
-
-        try:
-            return self._search(body)
-        except jmespath.exceptions.JMESPathError as error:
-            raise UsageError(f"--query cannot be evaluated: {error}") from None
+            self.messages.notice(f"--query found nothing: {self.query.expression}")
 
 
 def lined(text: str) -> str:

@@ -15,7 +15,7 @@ from openai_cli.request import Request, encode_json
 if TYPE_CHECKING:
     from openai_cli.answer import Answer
     from openai_cli.http.client import Answer as HttpAnswer
-    from openai_cli.writers import Frame, Writer
+    from openai_cli.writers import Frame, Query, Writer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +43,10 @@ def deliver(context: Context, options: Sending, inputs: Inputs, plan: Plan) -> N
         if options.sandbox:
             server = _sandboxed(stack, options)
         config.require_key(server, options)
+        query = _query(options)
         _check_usage_file(options)
         sink = stack.enter_context(open_sink(context, options.output))
-        answer = _Call(context, options, plan, server, sink).run()
+        answer = _Call(context, options, plan, server, sink, query).run()
     _judge(context, options, answer)
 
 
@@ -77,6 +78,14 @@ def _sandboxed(stack: ExitStack, options: Connection) -> config.Destination:
     return config.Destination(sandbox.base_url, headers={}, own_headers={}, key=API_KEY)
 
 
+def _query(options: Output) -> "Query | None":
+    if options.query is None:
+        return None
+    from openai_cli.writers import Query
+
+    return Query(options.query)
+
+
 def _check_usage_file(options: Output) -> None:
     """Find out before the call whether its usage can be written down after it."""
     if options.usage_file is None:
@@ -97,6 +106,7 @@ class _Call:
     plan: Plan
     server: config.Destination
     sink: Sink
+    query: "Query | None"
 
     def run(self) -> "Answer":
         request = self._streamed(self.plan.request)
@@ -160,8 +170,8 @@ class _Call:
         from openai_cli import writers
 
         options = self.options
-        if options.query is not None:
-            return writers.QueryWriter(self.sink, options.query, self.context.messages)
+        if self.query is not None:
+            return writers.QueryWriter(self.sink, self.query, self.context.messages)
         if options.json:
             return writers.JsonWriter(self.sink)
         separator = "\n" if options.separator is None else options.separator

@@ -1,0 +1,47 @@
+# Every target sets up what it needs in .venv; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help try try-live test check fix docs bench clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+$(BIN)/pip:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.package: pyproject.toml | $(BIN)/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.tools: pyproject.toml | $(BIN)/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@ $(VENV)/.package
+
+try: $(VENV)/.package  ## see the main job done, in the sandbox
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/try.sh --sandbox
+
+try-live: $(VENV)/.package  ## the same at OpenAI, with OPENAI_API_KEY
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/try.sh
+
+test: $(VENV)/.tools  ## run the tests
+	$(BIN)/pytest
+
+check: $(VENV)/.tools  ## format, lint and types
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+fix: $(VENV)/.tools  ## format, and mend what ruff can
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+docs: $(VENV)/.tools  ## write docs/commands anew from the commands
+	$(BIN)/python tools/command_pages.py docs/commands
+
+bench: | $(BIN)/pip  ## measure side by side with other tools
+	$(BIN)/python benchmarks/run.py
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

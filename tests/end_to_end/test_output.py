@@ -1,0 +1,440 @@
+"""What is printed: the grammar's section of that name, rule by rule."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openai_cli import __version__
+from tests.conftest import COMMAND, MADE_UP_KEY, Run
+from tests.servers import Server, chat, delta, events, reply, stream
+from tests.terminal import Terminal
+
+SIX = reply(chat("one", "two\n", "three"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "out"),
+    [
+        ((), b"one\n\ntwo\n\nthree\n"),
+        (("--separator", "---"), b"one\n---\ntwo\n---\nthree\n"),
+        (("--separator", "--\n"), b"one\n--\ntwo\n--\nthree\n"),
+        (("--separator", ""), b"one\ntwo\nthree\n"),
+        (("-0",), b"one\0two\n\0three\0"),
+        (("--null",), b"one\0two\n\0three\0"),
+    ],
+)
+def test_choices_are_separated(run: Run, arguments: tuple[str, ...], out: bytes) -> None:
+    with Server([SIX]) as server:
+        result = run("chat", "hi", *arguments, base_url=server.base_url)
+    assert (result.code, result.out, result.err) == (0, out, "")
+
+
+def test_interleaved_choices_of_a_stream_come_in_order(run: Run) -> None:
+    data = [
+        delta("a"),
+        delta("x", index=1),
+        delta("b"),
+        delta("y", index=1, finish="stop"),
+        delta("c", finish="stop"),
+    ]
+    with Server([stream(*data)]) as server:
+        result = run("chat", "hi", "-n", "2", "--stream", base_url=server.base_url)
+    assert (result.code, result.out) == (0, b"abc\n\nxy\n")
+
+
+def test_json_is_the_body_exactly_as_it_came(run: Run) -> None:
+    body = (
+        '{ "choices" : [{"message": {"content": "\\u00e9"}, "finish_reason":"stop"}],\r\n "a":1.0}'
+    )
+    with Server([reply(body)]) as server:
+        result = run("chat", "hi", "--json", base_url=server.base_url)
+    assert (result.code, result.out) == (0, body.encode())
+
+
+def test_json_of_a_stream_is_a_line_for_every_event(run: Run) -> None:
+    data = [delta("a"), delta(finish="stop")]
+    with Server([stream(*data)]) as server:
+        result = run("chat", "hi", "--json", "--stream", base_url=server.base_url)
+    assert result.code == 0
+    assert [json.loads(line) for line in result.out.splitlines()] == data
+
+
+@pytest.mark.parametrize(
+    ("expression", "out", "notice"),
+    [
+        ("choices[0].message.content", b"one\n", ""),
+        ("usage", b'{"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}\n', ""),
+        ("choices[].index", b"[0, 1, 2]\n", ""),
+        ("nothing.here", b"", "openai-cli: notice: --query found nothing: nothing.here\n"),
+    ],
+)
+def test_query(run: Run, expression: str, out: bytes, notice: str) -> None:
+    with Server([SIX]) as server:
+        result = run("chat", "hi", "--query", expression, base_url=server.base_url)
+    assert (result.code, result.out, result.err) == (0, out, notice)
+
+
+def test_a_query_that_cannot_be_is_refused_before_anything_is_sent(run: Run) -> None:
+    with Server([]) as server:
+        result = run("chat", "hi", "--query", "a[", base_url=server.base_url)
+    assert (result.code, result.out) == (2, b"")
+    assert "JMESPath" in result.err
+
+
+def test_a_refusal_goes_to_stderr(run: Run) -> None:
+    body = chat(None)
+    body["choices"][0]["message"]["refusal"] = "I will not."
+    with Server([reply(body), reply(body)]) as server:
+        result = run("chat", "hi", base_url=server.base_url)
+        required = run("chat", "hi", "--require-complete", base_url=server.base_url)
+    assert (result.code, result.out) == (0, b"")
+    assert "I will not." in result.err
+    assert required.code == 9
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+def test_an_incomplete_answer_has_a_notice_or_a_code(run: Run, reason: str) -> None:
+    answer = reply(chat("part", finish=reason))
+    with Server([answer, answer]) as server:
+        result = run("chat", "hi", base_url=server.base_url)
+        required = run("chat", "hi", "--require-complete", base_url=server.base_url)
+    assert (result.code, result.out) == (0, b"part\n")
+    assert reason in result.err
+    assert (required.code, required.out) == (9, b"part\n")
+
+
+CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
+
+
+def test_a_tool_call_is_a_line_of_json(run: Run) -> None:
+    body = chat("text first", finish="tool_calls")
+    body["choices"][0]["message"]["tool_calls"] = [CALL, CALL]
+    with Server([reply(body)]) as server:
+        result = run("chat", "hi", base_url=server.base_url)
+    first, second, third = result.text.splitlines()
+    assert first == "text first"
+    assert json.loads(second) == json.loads(third) == CALL
+
+
+def test_tool_calls_of_a_stream_are_put_together(run: Run) -> None:
+    pieces: list[list[dict[str, Any]]] = [
+        [{"index": 0, "id": "c", "type": "function", "function": {"name": "f", "arguments": ""}}],
+        [{"index": 0, "function": {"arguments": '{"a'}}],
+        [{"index": 0, "function": {"arguments": '": 1}'}}],
+    ]
+    data = [*(delta(tool_calls=piece) for piece in pieces), delta(finish="tool_calls")]
+    with Server([stream(*data)]) as server:
+        result = run("chat", "hi", "--stream", base_url=server.base_url)
+    assert (result.code, json.loads(result.out)) == (0, CALL)
+
+
+USAGE = {
+    "prompt_tokens": 11,
+    "completion_tokens": 22,
+    "total_tokens": 33,
+    "prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 2},
+    "completion_tokens_details": {"reasoning_tokens": 6},
+}
+RECORD = {
+    "model": "m",
+    "service_tier": "flex",
+    "input_tokens": 11,
+    "cached_tokens": 4,
+    "cache_write_tokens": 2,
+    "output_tokens": 22,
+    "reasoning_tokens": 6,
+    "usd": None,
+    "request_id": "req_7",
+}
+
+
+def test_usage_of_an_answer(run: Run, folder: Path) -> None:
+    answer = reply(chat("hi", usage=USAGE, service_tier="flex"), headers=["x-request-id: req_7"])
+    with Server([answer, answer]) as server:
+        result = run("chat", "hi", "--usage", "--usage-file", "u", base_url=server.base_url)
+        run("chat", "hi", "--usage-file", "u", base_url=server.base_url)
+    assert result.out == b"hi\n"
+    assert result.err.count("\n") == 1
+    for part in ("11 input", "4 cached", "22 output", "6 reasoning", "flex"):
+        assert part in result.err
+    lines = (folder / "u").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [RECORD, RECORD]
+
+
+def test_usage_of_a_stream_is_asked_for(run: Run) -> None:
+    last = {**delta(), "choices": [], "usage": USAGE}
+    with Server([stream(delta("hi", finish="stop"), last)]) as server:
+        result = run("chat", "hi", "--stream", "--usage", base_url=server.base_url)
+    assert server.received[0].json["stream_options"] == {"include_usage": True}
+    assert "22 output" in result.err
+
+
+def test_a_server_that_refuses_to_be_asked_is_asked_once_more_without(run: Run) -> None:
+    no = reply({"error": {"message": "unknown: stream_options"}}, status="400 No")
+    with Server([no, stream(delta("hi", finish="stop"))]) as server:
+        result = run("chat", "hi", "--stream", "--usage", base_url=server.base_url)
+    first, second = (request.json for request in server.received)
+    assert "stream_options" in first
+    assert second == {key: value for key, value in first.items() if key != "stream_options"}
+    assert (result.code, result.out) == (0, b"hi\n")
+    assert "reported no tokens" in result.err
+
+
+def test_own_stream_options_are_sent_as_they_are(run: Run) -> None:
+    own = ("--stream-options", "include_obfuscation=false")
+    with Server([stream(delta("hi", finish="stop"))]) as server:
+        run("chat", "hi", "--stream", "--usage", *own, base_url=server.base_url)
+    assert server.received[0].json["stream_options"] == {"include_obfuscation": False}
+
+
+def test_output_is_written_whole_or_not_at_all(run: Run, folder: Path) -> None:
+    target = folder / "answer"
+    target.write_text("old")
+    target.chmod(0o640)
+    cut = stream(delta("new"), done=False)
+    with Server([cut, reply(chat("new"))]) as server:
+        failed = run("chat", "hi", "-o", "answer", "--stream", base_url=server.base_url)
+        assert (failed.code, failed.out, target.read_text()) == (7, b"", "old")
+        done = run("chat", "hi", "-o", "answer", base_url=server.base_url)
+    assert (done.code, done.out, done.err) == (0, b"", "")
+    assert target.read_text() == "new\n"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    kept = Path(failed.err.rpartition("kept in ")[2].strip())
+    assert kept.read_text() == "new"
+    kept.unlink()
+    assert [path.name for path in folder.iterdir()] == ["answer"]
+
+
+@pytest.mark.parametrize("path", ["missing/answer", ".", "\0"])
+def test_an_output_that_cannot_be_is_refused_before_anything_is_sent(run: Run, path: str) -> None:
+    if path == "\0":
+        path = "x" * 300
+    with Server([]) as server:
+        result = run("chat", "hi", "-o", path, base_url=server.base_url)
+    assert result.code == 2
+    assert "--output" in result.err
+
+
+def test_what_cannot_be_written_is_kept(run: Run) -> None:
+    environment = {**os.environ, "OPENAI_API_KEY": MADE_UP_KEY}
+    with Server([reply(chat("dear"))]) as server, Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [str(COMMAND), "chat", "hi"],
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**environment, "OPENAI_BASE_URL": server.base_url},
+            check=False,
+        )
+    error = done.stderr.decode()
+    assert done.returncode == 10
+    kept = Path(error.rpartition("kept in ")[2].strip())
+    assert kept.read_text() == "dear\n"
+    kept.unlink()
+
+
+def test_a_reader_that_went_away_ends_it_quietly(run: Run, tmp_path: Path) -> None:
+    line = f"{COMMAND} chat hi; echo $? >{tmp_path}/code"
+    environment = {**os.environ, "OPENAI_API_KEY": MADE_UP_KEY}
+    with Server([reply(chat("x" * 1_000_000))]) as server:
+        done = subprocess.run(
+            ["sh", "-c", f"({line}) | head -c 1"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={**environment, "OPENAI_BASE_URL": server.base_url},
+            check=True,
+        )
+    assert (done.stdout, done.stderr) == (b"x", b"")
+    assert (tmp_path / "code").read_text() == "141\n"
+
+
+def test_help_into_a_closed_pipe_is_quiet_too() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [str(COMMAND), "chat", "--help"], stdout=write, stderr=subprocess.PIPE, check=False
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+)
+def test_a_signal_ends_it_with_its_code(run: Run, number: signal.Signals, code: int) -> None:
+    ended = threading.Event()
+
+    def hang(connection: socket.socket) -> None:
+        connection.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+            + events(delta("part"), done=False)
+        )
+        ended.wait()
+
+    with Server([hang]) as server:
+        environment = {**os.environ, "OPENAI_BASE_URL": server.base_url}
+        process = subprocess.Popen(
+            [str(COMMAND), "chat", "hi", "--stream"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**environment, "OPENAI_API_KEY": MADE_UP_KEY},
+        )
+        assert process.stdout is not None
+        with process:
+            assert process.stdout.read(4) == b"part"  # flushed as it arrived
+            process.send_signal(number)
+            _, error = process.communicate()
+        ended.set()
+    assert (process.returncode, error) == (code, b"")
+
+
+def test_a_terminal_gets_a_stream_and_a_pipe_does_not(run: Run, folder: Path) -> None:
+    with Server([stream(delta("hello", finish="stop")), reply(chat("hello"))]) as server:
+        shown = Terminal("chat", "hi", base_url=server.base_url, cwd=folder).read_all()
+        run("chat", "hi", base_url=server.base_url)
+    assert shown == b"hello\n"
+    at_terminal, in_pipe = (request.json for request in server.received)
+    assert at_terminal["stream"] is True
+    assert "stream" not in in_pipe
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--json",), ("--query", "model"), ("-o", "f"), ("--no-stream",)]
+)
+def test_no_stream_is_chosen_for(folder: Path, arguments: tuple[str, ...]) -> None:
+    with Server([reply(chat("hello"))]) as server:
+        Terminal("chat", "hi", *arguments, base_url=server.base_url, cwd=folder).read_all()
+    assert server.received[0].json.get("stream", False) is False
+    assert ("stream" in server.received[0].json) == (arguments == ("--no-stream",))
+
+
+EVIL = "a\x1b]0;owned\x07b\x9bc\r\td\x7f"
+
+
+def test_a_terminal_shows_control_characters_and_a_pipe_passes_them(run: Run, folder: Path) -> None:
+    with Server([stream(delta(EVIL, finish="stop")), reply(chat(EVIL))]) as server:
+        shown = Terminal("chat", "hi", base_url=server.base_url, cwd=folder).read_all()
+        piped = run("chat", "hi", base_url=server.base_url)
+    assert shown == b"a^[]0;owned^Gb\\x9bc^M\td^?\n"
+    assert piped.out == EVIL.encode() + b"\n"
+
+
+def test_an_error_after_text_at_a_terminal_has_a_line_of_its_own(folder: Path) -> None:
+    with Server([stream(delta("part"), done=False)]) as server:
+        shown = Terminal("chat", "hi", base_url=server.base_url, cwd=folder).read_all()
+    assert shown.startswith(b"part\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "colored"),
+    [
+        ((), {}, True),
+        ((), {"NO_COLOR": "1"}, False),
+        ((), {"TERM": "dumb"}, False),
+        (("--color", "never"), {}, False),
+        (("--color", "always"), {"NO_COLOR": "1"}, True),
+    ],
+)
+def test_color_at_a_terminal(
+    folder: Path, arguments: tuple[str, ...], env: dict[str, str], colored: bool
+) -> None:
+    terminal = Terminal(
+        "chat",
+        "hi",
+        "--message",
+        "x",
+        *arguments,
+        base_url="http://127.0.0.1:9",
+        cwd=folder,
+        env=env,
+    )
+    shown = terminal.read_all()
+    assert b"error:" in shown
+    assert (b"\x1b[" in shown) == colored
+
+
+def test_color_never_goes_into_a_pipe_but_where_it_is_asked_for(run: Run) -> None:
+    assert "\x1b" not in run("chat", "hi", "--message", "x").err
+    assert "\x1b" in run("chat", "hi", "--message", "x", "--color", "always").err
+
+
+def test_help_and_version(run: Run) -> None:
+    for arguments in (("--help",), ("-h",), ("chat", "--help"), ("complete", "-h")):
+        shown = run(*arguments, key=None)
+        assert (shown.code, shown.err) == (0, "")
+        assert shown.text.startswith("Usage: openai-cli")
+        assert max(map(len, shown.text.splitlines())) <= 80
+    assert run("--version").out == f"openai-cli {__version__}\n".encode()
+    groups = ["Text:", "API parameters:", "Input:", "Output:", "Connection:"]
+    lines = run("chat", "--help").text.splitlines()
+    assert [line for line in lines if line in groups] == groups
+
+
+def test_without_a_command_the_help_is_an_error(run: Run) -> None:
+    result = run()
+    assert (result.code, result.out) == (2, b"")
+    assert "openai-cli --help" in result.err
+
+
+def test_a_mistyped_command(run: Run) -> None:
+    result = run("chatt", "hi")
+    assert (result.code, result.out) == (2, b"")
+    assert "did you mean chat?" in result.err
+
+
+def test_no_key_is_exit_3_with_the_ways_to_give_one(run: Run) -> None:
+    result = run("chat", "hi", key=None)
+    assert (result.code, result.out) == (3, b"")
+    for way in ("OPENAI_API_KEY", "--api-key-file", "--sandbox"):
+        assert way in result.err
+
+
+def test_another_server_needs_no_key_and_is_sent_none(run: Run) -> None:
+    with Server([reply(chat("hello"))]) as server:
+        result = run("chat", "hi", base_url=server.base_url, key=None)
+    assert result.code == 0
+    assert "authorization" not in server.received[0].headers
+
+
+def test_debug_shows_the_call_and_masks_the_key(run: Run) -> None:
+    with Server([reply(chat("hello"))]) as server:
+        result = run("chat", "hi", "--debug", "--header", "X-Own: secret", base_url=server.base_url)
+    assert result.out == b"hello\n"
+    assert "POST" in result.err
+    assert "HTTP 200" in result.err
+    assert "secret" not in result.err
+    assert MADE_UP_KEY not in result.err
+
+
+def test_closed_streams(folder: Path) -> None:
+    with Server([reply(chat("hello"))]) as server:
+        environment = {**os.environ, "OPENAI_BASE_URL": server.base_url}
+        line = (
+            f"{COMMAND} chat hi -o f <&- 2>&- && cat f; {COMMAND} chat hi </dev/null >&-; echo $?"
+        )
+        done = subprocess.run(
+            ["sh", "-c", line], capture_output=True, env=environment, cwd=folder, check=True
+        )
+    assert done.stdout == b"hello\n2\n"
+    assert b"stdout is closed" in done.stderr
+
+
+def test_a_fault_of_ours_is_exit_1_and_no_trace(run: Run, folder: Path) -> None:
+    """A package that breaks on import stands for any fault."""
+    (folder / "jmespath.py").write_text("raise RuntimeError('boom')")
+    env = {"PYTHONPATH": str(folder)}
+    plain = run("chat", "hi", "--query", "a", "--sandbox", env=env)
+    assert plain.code == 1
+    assert plain.err.count("\n") == 1
+    assert "report" in plain.err
+    traced = run("chat", "hi", "--query", "a", "--sandbox", "--debug", env=env)
+    assert "Traceback" in traced.err

@@ -1,0 +1,55 @@
+"""A command at a terminal: a pseudo-terminal of the standard library."""
+
+import os
+import pty
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.conftest import COMMAND, MADE_UP_KEY
+
+
+class Terminal:
+    """A process of the command whose stdin, stdout and stderr are one terminal of 80 columns."""
+
+    def __init__(
+        self, *arguments: str, base_url: str, cwd: Path, env: Mapping[str, str] | None = None
+    ) -> None:
+        self._ours, theirs = pty.openpty()
+        environment = {
+            **os.environ,
+            "OPENAI_BASE_URL": base_url,
+            "OPENAI_API_KEY": MADE_UP_KEY,
+            "TERM": "xterm",
+            **(env or {}),
+        }
+        self.process = subprocess.Popen(
+            [str(COMMAND), *arguments],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=environment,
+            cwd=cwd,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.seen = b""
+
+    def read_until(self, text: bytes) -> None:
+        """Read what the terminal shows until it has shown this."""
+        while text not in self.seen:
+            self.seen += os.read(self._ours, 4096)
+
+    def read_all(self) -> bytes:
+        """Read to the end; gives all that was shown, its line ends as LF."""
+        while True:
+            try:
+                piece = os.read(self._ours, 4096)
+            except OSError:  # Linux: the other side is closed
+                piece = b""
+            if not piece:
+                break
+            self.seen += piece
+        self.process.wait()
+        os.close(self._ours)
+        return self.seen.replace(b"\r\n", b"\n")
