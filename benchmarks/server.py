@@ -1,6 +1,6 @@
 """A server that answers at once: one canned answer for every POST, from a process of its own.
 
-Usage: python server.py EVENTS; prints its port. 0 events is a JSON answer, else a stream of so many.
+Usage: python server.py EVENTS; prints its port. 0 is a JSON answer, else a stream of so many events.
 """
 
 import json
