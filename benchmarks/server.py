@@ -1,6 +1,6 @@
 """A server that answers at once: one canned answer for every POST, from a process of its own.
 
-Usage: python server.py EVENTS; prints its port. 0 is a JSON answer, else a stream of so many events.
+Usage: python server.py EVENTS; prints its port. 0 is JSON, else a stream of so many.
 """
 
 import json

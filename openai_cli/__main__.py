@@ -1,5 +1,20 @@
-"""`python -m openai_cli`."""
+"""The entry point of the installed command, and of `python -m openai_cli`."""
 
-from openai_cli.app import main
+import signal
+from typing import NoReturn
 
-main()
+
+def main() -> NoReturn:
+    """Load the program and run the command line."""
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is signal.default_int_handler:
+        # While the program is loaded, Ctrl-C ends it as it ends any process: with no trace.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from openai_cli import app
+
+    signal.signal(signal.SIGINT, handler)
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -15,7 +15,7 @@ from typer.models import OptionInfo
 from openai_cli import __version__
 from openai_cli.context import Context
 from openai_cli.errors import CliError, ExitCode, Terminated, UsageError
-from openai_cli.flags.adapter import CONTEXT_SETTINGS, Bound, command
+from openai_cli.flags.adapter import CONTEXT_SETTINGS, Bound, command, wrong_usage
 from openai_cli.flags.ours import HelpShown, show_help
 from openai_cli.inputs import check_arguments
 from openai_cli.messages import PROGRAM
@@ -109,10 +109,7 @@ def _parsed(arguments: list[str]) -> Bound[Any]:
     try:
         bound = tree().main(arguments, prog_name=PROGRAM, standalone_mode=False)
     except typer.TyperException as error:
-        problem = error.format_message().rstrip(".")
-        raise UsageError(
-            problem[:1].lower() + problem[1:], hint=f"{PROGRAM} --help shows how to use it"
-        ) from None
+        raise wrong_usage(error, PROGRAM) from None
     if not isinstance(bound, Bound):  # Typer gives 130 where Ctrl-C came while it parsed
         raise KeyboardInterrupt
     return bound
@@ -155,7 +152,7 @@ def _terminate(_signal: int, _frame: object) -> NoReturn:
 
 
 def main() -> NoReturn:
-    """The entry point of the installed command."""
+    """Run the command line of this process, and end it."""
     signal.signal(signal.SIGTERM, _terminate)
     context = Context.system()
     code = run(context, sys.argv[1:])

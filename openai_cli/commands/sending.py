@@ -13,7 +13,7 @@ from openai_cli.output import Sink, append, open_sink
 from openai_cli.request import Request, encode_json
 
 if TYPE_CHECKING:
-    from openai_cli.answer import Answer
+    from openai_cli.answer import Answer, Choice
     from openai_cli.http.client import Answer as HttpAnswer
     from openai_cli.writers import Frame, Query, Writer
 
@@ -45,9 +45,14 @@ def deliver(context: Context, options: Sending, inputs: Inputs, plan: Plan) -> N
         config.require_key(server, options)
         query = _query(options)
         _check_usage_file(options)
-        sink = stack.enter_context(open_sink(context, options.output))
-        answer = _Call(context, options, plan, server, sink, query).run()
-    _judge(context, options, answer)
+        sink = open_sink(context, options.output)
+        call = _Call(context, options, plan, server, sink, query)
+        try:
+            with sink:
+                call.run()
+        finally:
+            _report_usage(context, options, call.answer)
+    _judge(context, options, call.answer)
 
 
 def _is_preview(options: Output) -> bool:
@@ -99,7 +104,10 @@ def _check_usage_file(options: Output) -> None:
 
 @dataclass
 class _Call:
-    """One call: the request goes out, the answer's parts go to the writer."""
+    """One call: the request goes out, the answer's parts go to the writer.
+
+    `answer` is what came of it, whole or not.
+    """
 
     context: Context
     options: Sending
@@ -107,19 +115,20 @@ class _Call:
     server: config.Destination
     sink: Sink
     query: "Query | None"
+    answer: "Answer | None" = None
 
-    def run(self) -> "Answer":
+    def run(self) -> None:
         request = self._streamed(self.plan.request)
         with_usage = self._asking_for_usage(request)
         try:
-            return self._send(with_usage)
+            self._send(with_usage)
         except RefusedError as refused:
             if with_usage is request or refused.status not in (400, 422):
                 raise
+            self._send(request)
             self.context.messages.notice(
-                "the server refuses stream_options.include_usage; asking without it"
+                "usage was not asked for: the server refuses stream_options.include_usage"
             )
-            return self._send(request)
 
     def _streamed(self, request: Request) -> Request:
         """The request with `stream`, when nobody decided it and somebody watches."""
@@ -136,7 +145,7 @@ class _Call:
             return request
         return request.with_body(stream_options={"include_usage": True})
 
-    def _send(self, request: Request) -> "Answer":
+    def _send(self, request: Request) -> None:
         from openai_cli.http.client import Client, Server
 
         connect, read = config.timeouts(self.options)
@@ -149,22 +158,21 @@ class _Call:
             max_retries=config.max_retries(self.options),
         )
         client = Client(server, self.context, debug_on=self.options.debug)
-        return client.post(
+        client.post(
             request.path,
             request.encoded(),
             self._consume,
             may_retry=lambda: not self.sink.has_begun,
         )
 
-    def _consume(self, http: "HttpAnswer") -> "Answer":
+    def _consume(self, http: "HttpAnswer") -> None:
         from openai_cli.answer import Answer, parts
 
-        answer = Answer(expected=self.plan.choices, request_id=http.request_id)
+        self.answer = answer = Answer(expected=self.plan.choices, request_id=http.request_id)
         writer = self._writer()
         for part in parts(http, answer, arrived=self.sink.flush):
             writer.take(part, answer.add(part.body))
         writer.finish(answer)
-        return answer
 
     def _writer(self) -> "Writer":
         from openai_cli import writers
@@ -189,18 +197,13 @@ def _holds_best_of(request: Request) -> bool:
     return isinstance(best_of, int) and best_of > 1
 
 
-def _judge(context: Context, options: Output, answer: "Answer") -> None:
-    """After the answer is out: its usage, and what is to be said of its choices."""
-    _report_usage(context, options, answer)
-    for choice in answer.in_order:
-        if choice.refusal:
-            context.messages.notice(f"refusal: {''.join(choice.refusal)}")
-    reasons = {choice.index: choice.incomplete for choice in answer.in_order if choice.incomplete}
+def _judge(context: Context, options: Output, answer: "Answer | None") -> None:
+    """After the answer is out: what is to be said of its choices."""
+    choices = answer.in_order if answer else []
+    reasons = [_reason(choice, len(choices)) for choice in choices if choice.incomplete]
     if not reasons:
         return
-    text = "; ".join(
-        _reason(index, reason, len(answer.choices)) for index, reason in reasons.items()
-    )
+    text = "; ".join(reasons)
     if options.require_complete:
         raise IncompleteError(text)
     context.messages.notice(text)
@@ -209,16 +212,20 @@ def _judge(context: Context, options: Output, answer: "Answer") -> None:
 _REASONS = {
     "length": "the answer stopped at the token limit (finish_reason length)",
     "content_filter": "the answer was cut by the content filter (finish_reason content_filter)",
-    "refusal": "the model refused to answer (refusal)",
+    "refusal": "the model refused to answer:",
 }
 
 
-def _reason(index: int, reason: str, count: int) -> str:
-    return f"{f'choice {index}: ' if count > 1 else ''}{_REASONS[reason]}"
+def _reason(choice: "Choice", count: int) -> str:
+    """Why the choice is not complete; for a refusal, its text."""
+    named = [f"choice {choice.index}:"] if count > 1 else []
+    text = "".join(choice.refusal)
+    return " ".join([*named, _REASONS[choice.incomplete or ""], *([text] if text else [])])
 
 
-def _report_usage(context: Context, options: Output, answer: "Answer") -> None:
-    if not options.usage and options.usage_file is None:
+def _report_usage(context: Context, options: Output, answer: "Answer | None") -> None:
+    """What the call took, as far as it is known: a call that failed may have been paid for."""
+    if answer is None or not (options.usage or options.usage_file is not None):
         return
     from openai_cli.usage import Usage
 

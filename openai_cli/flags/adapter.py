@@ -54,6 +54,25 @@ def _info(field: Field[Any]) -> Any:
 CONTEXT_SETTINGS = {"token_normalize_func": lambda name: name.replace("_", "-")}
 
 
+def wrong_usage(error: typer.TyperException, path: str) -> UsageError:
+    """What Typer found wrong, in our words; `path` is the command as it is typed."""
+    problem = error.format_message().rstrip(".")
+    return UsageError(problem[:1].lower() + problem[1:], hint=f"{path} --help shows how to use it")
+
+
+def _unknown_option(error: typer.TyperException, typed: list[str], path: str) -> UsageError | None:
+    """The error for an option that there is not, with what was meant; None for any other error."""
+    if not hasattr(error, "possibilities"):
+        return None
+    unknown = getattr(error, "option_name", "")
+    if near := error.possibilities:
+        return UsageError(f"no such option: {unknown}", hint=f"did you mean {near[0]}?")
+    text = next((argument for argument in typed if argument.startswith(unknown)), unknown)
+    return UsageError(
+        f"no such option: {text}", hint=f"if it is text, put -- before it: {path} -- '{text}'"
+    )
+
+
 # Both forms of a switch, as Typer writes them in the help.
 _SWITCH = re.compile(r"--(\S+) / --no-\1")
 
@@ -66,25 +85,15 @@ class Command(TyperCommand):
         try:
             rest = super().parse_args(ctx, args)
         except typer.TyperException as error:
-            raise self._improved(error, typed, ctx.command_path) from None
+            raise _unknown_option(error, typed, ctx.command_path) or wrong_usage(
+                error, ctx.command_path
+            ) from None
         if rest:
             raise UsageError(
                 f"unexpected argument '{rest[0]}'",
                 hint="put a text of several words in quotes",
             )
         return rest
-
-    def _improved(self, error: typer.TyperException, typed: list[str], path: str) -> Exception:
-        unknown = getattr(error, "option_name", None)
-        if unknown is None or not hasattr(error, "possibilities"):
-            return error
-        if near := error.possibilities:
-            return UsageError(f"no such option: {unknown}", hint=f"did you mean {near[0]}?")
-        text = next((arg for arg in typed if arg.startswith(unknown)), unknown)
-        return UsageError(
-            f"no such option: {unknown}",
-            hint=f"if it is text, put -- before it: {path} -- '{text}'",
-        )
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         panels: dict[str, list[tuple[str, str]]] = {panel: [] for panel in PANELS}

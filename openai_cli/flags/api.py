@@ -165,7 +165,7 @@ ResponseFormat = Annotated[
     api("response_format", Object(), "type=json_object, or a JSON Schema"),
 ]
 SafetyIdentifier = Annotated[
-    Scalar, api("safety_identifier", Text(longest=64), "Your stable id of the end user, hashed")
+    Scalar, api("safety_identifier", Text(longest=128), "Your stable id of the end user, hashed")
 ]
 Seed = Annotated[Scalar, api("seed", INT64, "For the same answer again, if it can be")]
 ServiceTier = Annotated[

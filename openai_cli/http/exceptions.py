@@ -30,16 +30,17 @@ _TABLE: tuple[tuple[type[BaseException], type[CliError], str, str | None], ...] 
         "SSL_CERT_FILE or REQUESTS_CA_BUNDLE names your own certificates",
     ),
     (r.SSLError, UnreachableError, "the server's certificate or TLS failed: {error}", None),
+    # urllib3 counts a connection that failed at once among those that took too long.
+    (socket.gaierror, NetworkError, "cannot find the host: {error}", _URL),
+    (u.NameResolutionError, NetworkError, "cannot find the host: {error}", _URL),
+    (ConnectionRefusedError, NetworkError, "the server refuses the connection", _URL),
+    (u.NewConnectionError, NetworkError, "cannot connect: {error}", _URL),
     (u.ConnectTimeoutError, NetworkError, "no connection in time", _TIME),
     (r.ConnectTimeout, NetworkError, "no connection in time", _TIME),
     (u.ReadTimeoutError, NetworkError, "no answer in time", _TIME),
     (r.ReadTimeout, NetworkError, "no answer in time", _TIME),
     (r.Timeout, NetworkError, "no answer in time", _TIME),
     (TimeoutError, NetworkError, "no answer in time", _TIME),
-    (socket.gaierror, NetworkError, "cannot find the host: {error}", _URL),
-    (u.NameResolutionError, NetworkError, "cannot find the host: {error}", _URL),
-    (ConnectionRefusedError, NetworkError, "the server refuses the connection", _URL),
-    (u.NewConnectionError, NetworkError, "cannot connect: {error}", _URL),
     (u.IncompleteRead, NetworkError, _BROKE, None),
     (r.ChunkedEncodingError, NetworkError, _BROKE, None),
     (u.ProtocolError, NetworkError, _BROKE, None),
@@ -54,7 +55,7 @@ def translated(error: BaseException) -> CliError:
         if (found := next((e for e in chain if isinstance(e, foreign)), None)) is not None:
             if isinstance(found, socket.gaierror) and found.errno == socket.EAI_NONAME:
                 ours = UnreachableError  # noqa: PLW2901 - the name is unknown, not the resolver down
-            return ours(problem.format(error=_said(found)), hint=hint)
+            return ours(problem.format(error=_said(chain[-1])), hint=hint)
     return NetworkError(f"the request failed: {_said(error)}")
 
 
