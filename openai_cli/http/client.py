@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import requests
@@ -19,6 +20,7 @@ from openai_cli.errors import (
     NetworkError,
     RateLimitError,
     UnreachableError,
+    UsageError,
 )
 from openai_cli.http import debug, failure, retry
 from openai_cli.http.address import is_loopback
@@ -189,7 +191,7 @@ class Client:
                 allow_redirects=False,
                 timeout=(server.connect_timeout, server.read_timeout),
                 proxies={} if is_loopback(url) else requests.utils.get_environ_proxies(url),
-                verify=self._authorities(),
+                verify=self._authorities() if url.startswith("https:") else True,
             )
         except FOREIGN as error:
             raise translated(error) from error
@@ -217,9 +219,12 @@ class Client:
 
     def _authorities(self) -> str | bool:
         """The CA bundle: the variables of requests, curl and OpenSSL."""
-        names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
-        found = (self._context.variable(name) for name in names)
-        return next((path for path in found if path), True)
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+            if (path := self._context.variable(name)) is not None:
+                if not Path(path).exists():
+                    raise UsageError(f"{name} names '{path}', which is not there")
+                return path
+        return True
 
     def _failure(self, response: requests.Response) -> CliError:
         body = b""
