@@ -1,0 +1,49 @@
+"""A local stand-in for the API, for trying things with no key and for testing.
+
+It checks requests against OpenAI's published description and answers in the API's shapes; what it
+says is a fixed function of the request, and says that it is not a model.
+"""
+
+from threading import Thread
+from typing import Self
+
+API_KEY = "sandbox-made-up-key"
+
+# In seconds: how long the end of a sandbox may wait. A selector that looks this often costs nothing
+# that can be measured.
+POLL = 0.02
+
+
+class Sandbox:
+    """A server on loopback; listening from the start, answering inside `with` or `serve_forever`.
+
+    `port` 0 takes any that is free; UsageError where the port cannot be had. It takes any key that
+    is not empty, as API_KEY.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        from openai_cli.sandbox.server import Server  # http.server takes 60 ms
+
+        self._server = Server(port)
+        self._thread = Thread(target=self._server.serve_forever, args=(POLL,), daemon=True)
+
+    @property
+    def base_url(self) -> str:
+        """Where it answers, as `--base-url` takes it."""
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def serve_forever(self) -> None:
+        """Answer until an exception, as KeyboardInterrupt, ends it."""
+        try:
+            self._server.serve_forever()
+        finally:
+            self._server.server_close()

@@ -1,0 +1,262 @@
+"""A request body against the published description; the first fault is a Refusal.
+
+data/README.md tells what the schemas can say. The order of the checks and the words are the API's:
+what is missing comes first, then what is unknown, then the values.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from openai_cli.sandbox.refusals import Refusal
+
+Schema = Mapping[str, Any]
+
+DATA = Path(__file__).parent / "data" / "requests.json"
+
+
+@cache
+def schemas() -> dict[str, Schema]:
+    """The schemas of DATA by name."""
+    loaded: dict[str, Schema] = json.loads(DATA.read_bytes())["schemas"]
+    return loaded
+
+
+def check(body: Mapping[str, object], name: str) -> None:
+    """Raise the Refusal that the API would answer with if `body` is not what schema `name` says.
+
+    `body` is a parsed JSON object.
+    """
+    _check(body, {"$ref": name}, "")
+
+
+def _resolved(schema: Schema) -> Schema:
+    """The schema that a reference stands for, `nullable` if either says so."""
+    nullable = False
+    while "$ref" in schema:
+        nullable = nullable or bool(schema.get("nullable"))
+        schema = schemas()[schema["$ref"]]
+    return {**schema, "nullable": True} if nullable else schema
+
+
+def _check(value: object, schema: Schema, path: str) -> None:
+    schema = _resolved(schema)
+    if value is None and schema.get("nullable"):
+        return
+    if "anyOf" in schema:
+        schema = _member(value, schema, path)
+    if not _fits(value, schema):
+        raise _wrong_type(value, schema, path)
+    _CHECKS[schema["type"]](value, schema, path)
+
+
+def _member(value: object, union: Schema, path: str) -> Schema:
+    """The one member of a union that `value` is to be held against."""
+    members = [member for member in _members(union) if _fits(value, member)]
+    if isinstance(value, list) and value and len(members) > 1:
+        members = [member for member in members if _fits(value[0], _resolved(member["items"]))]
+    if not members:
+        raise _wrong_type(value, union, path)
+    if isinstance(value, dict) and len(members) > 1:
+        return _named_member(value, members, path)
+    return members[0]
+
+
+def _members(union: Schema) -> list[Schema]:
+    """The members of a union, those of a union inside it too."""
+    resolved = [_resolved(member) for member in union["anyOf"]]
+    return [inner for member in resolved for inner in _alternatives(member)]
+
+
+def _alternatives(schema: Schema) -> list[Schema]:
+    return _members(schema) if "anyOf" in schema else [schema]
+
+
+def _named_member(value: Mapping[str, object], members: list[Schema], path: str) -> Schema:
+    """The member of a union of objects that `value` names in a property, as `type` or `role`."""
+    shared = set.intersection(*(set(member["required"]) for member in members))
+    key = next(key for key in shared if all("enum" in m["properties"][key] for m in members))
+    where = f"{path}.{key}"
+    if key not in value:
+        raise _missing(where)
+    by_name = {name: m for m in members for name in m["properties"][key]["enum"]}
+    name = value[key]
+    if not isinstance(name, str):
+        raise _wrong_type(name, {"type": "string"}, where)
+    if name not in by_name:
+        raise _unsupported(name, by_name, where)
+    return by_name[name]
+
+
+def _fits(value: object, schema: Schema) -> bool:
+    """Whether `value` has the JSON type of the schema, or of a member of the union."""
+    if "anyOf" in schema:
+        return any(_fits(value, member) for member in _members(schema))
+    if isinstance(value, bool):
+        return bool(schema["type"] == "boolean")
+    return isinstance(value, _PYTHON_TYPES[schema["type"]])
+
+
+def _check_string(value: str, schema: Schema, path: str) -> None:
+    if "enum" in schema and value not in schema["enum"]:
+        raise _unsupported(value, schema["enum"], path)
+    longest = schema.get("maxLength", len(value))
+    if len(value) > longest:
+        raise Refusal(
+            f"Invalid '{path}': string too long. Expected a string with maximum length {longest}, "
+            f"but got a string with length {len(value)} instead.",
+            param=path,
+            code="string_above_max_length",
+        )
+
+
+def _check_number(value: float, schema: Schema, path: str) -> None:
+    if value < schema.get("minimum", value):
+        raise _out_of_range(value, schema, path, "minimum")
+    if value > schema.get("maximum", value):
+        raise _out_of_range(value, schema, path, "maximum")
+
+
+def _out_of_range(value: float, schema: Schema, path: str, fact: str) -> Refusal:
+    kind = "integer" if schema["type"] == "integer" else "decimal"
+    side, sign = ("below", ">=") if fact == "minimum" else ("above", "<=")
+    return Refusal(
+        f"Invalid '{path}': {kind} {side} {fact} value. "
+        f"Expected a value {sign} {schema[fact]}, but got {json.dumps(value)} instead.",
+        param=path,
+        code=f"{kind}_{side}_{fact[:3]}_value",
+    )
+
+
+def _check_array(value: list[object], schema: Schema, path: str) -> None:
+    if len(value) < schema.get("minItems", 0):
+        raise Refusal(
+            f"Invalid '{path}': empty array. Expected an array with minimum length "
+            f"{schema['minItems']}, but got an empty array instead.",
+            param=path,
+            code="empty_array",
+        )
+    longest = schema.get("maxItems", len(value))
+    if len(value) > longest:
+        raise Refusal(
+            f"Invalid '{path}': array too long. Expected an array with maximum length {longest}, "
+            f"but got an array with length {len(value)} instead.",
+            param=path,
+            code="array_above_max_length",
+        )
+    for index, item in enumerate(value):
+        _check(item, schema["items"], f"{path}[{index}]")
+
+
+def _check_object(value: Mapping[str, object], schema: Schema, path: str) -> None:
+    _check_missing(value, schema, path)
+    most = schema.get("maxProperties", len(value))
+    if len(value) > most:
+        raise Refusal(
+            f"Invalid '{path}': too many properties. Expected an object with at most {most} "
+            f"properties, but got an object with {len(value)} properties instead.",
+            param=path,
+            code="object_above_max_properties",
+        )
+    others = schema.get("additionalProperties", False)
+    properties = schema.get("properties", {})
+    unknown = [] if others else [name for name in value if name not in properties]
+    if unknown:
+        raise _unknown(unknown, path)
+    for name, item in value.items():
+        fact = properties.get(name, others)
+        if fact is not True:
+            _check(item, fact, _inside(path, name))
+
+
+def _check_missing(value: Mapping[str, object], schema: Schema, path: str) -> None:
+    for name in schema.get("required", ()):
+        if name not in value:
+            raise _missing(_inside(path, name))
+
+
+def _inside(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _missing(path: str) -> Refusal:
+    message = f"Missing required parameter: '{path}'."
+    return Refusal(message, param=path, code="missing_required_parameter")
+
+
+def _unknown(names: list[str], path: str) -> Refusal:
+    if path:
+        where = _inside(path, names[0])
+        return Refusal(f"Unknown parameter: '{where}'.", param=where, code="unknown_parameter")
+    plural = "s" if len(names) > 1 else ""
+    return Refusal(f"Unrecognized request argument{plural} supplied: {', '.join(names)}")
+
+
+def _unsupported(value: str, names: Iterable[str], path: str) -> Refusal:
+    listed = _listed([f"'{name}'" for name in names], "and")
+    message = f"Invalid value: '{value}'. Supported values are: {listed}."
+    return Refusal(message, param=path, code="invalid_value")
+
+
+def _wrong_type(value: object, schema: Schema, path: str) -> Refusal:
+    message = (
+        f"Invalid type for '{path}': expected {_expected(schema)}, "
+        f"but got {_GOT[type(value)]} instead."
+    )
+    return Refusal(message, param=path, code="invalid_type")
+
+
+def _expected(schema: Schema) -> str:
+    """What a schema takes, in the API's words: `an integer`, `one of a string or array of …`."""
+    names = list(dict.fromkeys(_type_name(member) for member in _alternatives(schema)))
+    first = names[0] if names[0].startswith("one of") else f"{_article(names[0])} {names[0]}"
+    return first if len(names) == 1 else "one of " + _listed([first, *names[1:]], "or")
+
+
+def _type_name(schema: Schema) -> str:
+    if "enum" in schema:
+        return "one of " + _listed([f"'{name}'" for name in schema["enum"]], "or")
+    if schema["type"] == "array":
+        items = _alternatives(_resolved(schema["items"]))[0]
+        return f"array of {items['type']}s"
+    return str(schema["type"])
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aio" else "a"
+
+
+def _listed(names: list[str], word: str) -> str:
+    """`a`, `a or b`, `a, b, or c`."""
+    if len(names) < 3:
+        return f" {word} ".join(names)
+    return f"{', '.join(names[:-1])}, {word} {names[-1]}"
+
+
+_PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "array": list,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+    "object": dict,
+    "string": str,
+}
+_GOT: Mapping[type, str] = {
+    bool: "a boolean",
+    dict: "an object",
+    float: "a decimal number",
+    int: "an integer",
+    list: "an array",
+    str: "a string",
+    type(None): "null",
+}
+_CHECKS: Mapping[str, Callable[[Any, Schema, str], None]] = {
+    "array": _check_array,
+    "boolean": lambda _value, _schema, _path: None,
+    "integer": _check_number,
+    "number": _check_number,
+    "object": _check_object,
+    "string": _check_string,
+}

@@ -1,0 +1,81 @@
+"""A request that has passed the checks, and the shapes that the answers of all endpoints share."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+Json = dict[str, Any]
+
+# No clock and no randomness: the same request has the same answer, to the byte.
+CREATED = 1_767_225_600
+
+FINGERPRINT = "sandbox-not-a-model"
+
+
+@dataclass(frozen=True)
+class Request:
+    """`body` as its schema describes it; `digest` is of the request, in hex, for the ids."""
+
+    body: Mapping[str, Any]
+    digest: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer in `content`, or a stream of server-sent `events`."""
+
+    status: int
+    content: bytes = b""
+    events: Iterator[bytes] | None = None
+
+
+def head(request: Request, prefix: str, kind: str) -> Json:
+    """What an answer, or a chunk of one, begins with; `prefix` is that of its id."""
+    return {
+        "id": f"{prefix}-{request.digest}",
+        "object": kind,
+        "created": CREATED,
+        "model": request.body["model"],
+        "system_fingerprint": FINGERPRINT,
+    }
+
+
+def whole(body: Json, status: int = 200) -> Reply:
+    """A JSON body as an answer; halves of surrogate pairs, which no UTF-8 has, become `?`."""
+    return Reply(status, json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def streamed(
+    request: Request, start: Json, choices: Sequence[Sequence[Json]], usage: Json
+) -> Reply:
+    """A stream of chunks: `start` with one step of one choice each, the choices taking turns.
+
+    Where usage was asked for, a last chunk has it and no choice, and it is null in the others.
+    """
+    options = request.body.get("stream_options") or {}
+    told = usage if options.get("include_usage") else None
+    return Reply(200, events=_events(_chunks(start, choices, told)))
+
+
+def _chunks(start: Json, choices: Sequence[Sequence[Json]], usage: Json | None) -> Iterator[Json]:
+    no_usage: Json = {} if usage is None else {"usage": None}
+    for turn in zip_longest(*choices):
+        for step in turn:
+            if step is not None:
+                yield {**start, "choices": [step], **no_usage}
+    if usage is not None:
+        yield {**start, "choices": [], "usage": usage}
+
+
+def _events(chunks: Iterable[Json]) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield b"data: " + whole(chunk).content + b"\n\n"
+    yield b"data: [DONE]\n\n"
+
+
+def stop_words(body: Mapping[str, Any]) -> list[str]:
+    """`stop` as a list."""
+    stop = body.get("stop") or []
+    return [stop] if isinstance(stop, str) else stop

@@ -1,0 +1,172 @@
+"""The sandbox over HTTP on loopback: connections, headers, bodies, streams."""
+
+import contextlib
+import re
+import socket
+import socketserver
+from collections.abc import Iterator
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from openai_cli.errors import UsageError
+from openai_cli.sandbox.api import METHODS, refused, request_id, respond
+from openai_cli.sandbox.exchange import Reply
+from openai_cli.sandbox.refusals import Refusal
+
+HOST = "127.0.0.1"
+
+# In bytes: enough for attachments, and little enough to hold in memory.
+LARGEST_BODY = 100 * 1024 * 1024
+CHUNK = 1024 * 1024
+
+
+class Server(ThreadingHTTPServer):
+    """A listening server; UsageError where the port cannot be had (0 takes any free one)."""
+
+    request_queue_size = 128
+    # Some versions of Python share the port with whoever asks for it, and then it is never in use.
+    allow_reuse_port = False
+
+    def __init__(self, port: int) -> None:
+        self._connections: set[socket.socket] = set()
+        try:
+            super().__init__((HOST, port), _Handler)
+        except (OSError, OverflowError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not from 0 to 65535"
+            raise UsageError(
+                f"cannot listen on port {port}: {reason}",
+                hint="name another port, or 0 for any that is free",
+                parameter="port",
+            ) from None
+
+    def server_bind(self) -> None:
+        """Bind without HTTPServer's reverse look-up of the host, which may ask a name server."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = HOST, self.server_address[1]
+
+    def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
+        """Accept a connection, and remember it to end it with the server."""
+        connection, address = super().get_request()
+        self._connections.add(connection)
+        return connection, address
+
+    def close_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        """Close a connection."""
+        if isinstance(request, socket.socket):
+            self._connections.discard(request)
+        super().close_request(request)
+
+    def server_close(self) -> None:
+        """Stop listening, and end the connections that clients keep open."""
+        super().server_close()
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: what gets here is a client that went away."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection: what arrives goes to `respond`, and what that says goes back."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and body in one packet; each event of a stream is flushed
+    disable_nagle_algorithm = True
+
+    def _serve(self) -> None:
+        content = b""
+        try:
+            content = self._read_body()
+            authorization = self.headers.get("Authorization", "")
+            reply = respond(self.command, self._path, authorization, content)
+        except Refusal as refusal:
+            # The body was not read, so nothing after it on this connection can be.
+            self.close_connection = True
+            reply = refused(refusal)
+        except ConnectionError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours must reach the client as one
+            reply = refused(Refusal(f"The sandbox failed: {error!r}", status=500))
+        self._send(reply, request_id(self.command, self._path, content))
+
+    do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = _serve  # noqa: N815
+
+    @property
+    def _path(self) -> str:
+        return self.path.partition("?")[0]
+
+    def _read_body(self) -> bytes:
+        """The body; a Refusal where its length is not told or too large."""
+        if "Transfer-Encoding" in self.headers:
+            raise Refusal("A body needs a Content-Length.", status=411)
+        told = self.headers.get("Content-Length", "0")
+        if not re.fullmatch(r"[0-9]{1,18}", told):
+            raise Refusal(f"Invalid Content-Length: {told!r}.")
+        length = int(told)
+        if length > LARGEST_BODY:
+            self._discard(length)
+            message = f"Maximum content size limit ({LARGEST_BODY}) exceeded ({length} bytes read)"
+            raise Refusal(message)
+        content = self.rfile.read(length)
+        if len(content) < length:
+            raise ConnectionAbortedError("the client left in the middle of its request")
+        return content
+
+    def _discard(self, length: int) -> None:
+        """Read and forget: a client that is still sending would not see the answer."""
+        while length > 0 and (piece := self.rfile.read(min(length, CHUNK))):
+            length -= len(piece)
+
+    def _send(self, reply: Reply, request: str) -> None:
+        chunked = reply.events is not None and self.request_version == "HTTP/1.1"
+        if reply.events is not None and not chunked:
+            # A client of HTTP/1.0 knows no chunks: the end of the connection ends the answer.
+            self.close_connection = True
+        self.send_response(reply.status)
+        for name, value in self._headers(reply, chunked=chunked):
+            self.send_header(name, value)
+        self.send_header("x-request-id", request)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(reply.content)
+            for event in reply.events or ():
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(event), event) if chunked else event)
+                self.wfile.flush()
+            if chunked:
+                self.wfile.write(b"0\r\n\r\n")
+
+    def _headers(self, reply: Reply, *, chunked: bool) -> Iterator[tuple[str, str]]:
+        """The headers of an answer, its request's id apart."""
+        if reply.events is None:
+            yield "Content-Type", "application/json"
+            yield "Content-Length", str(len(reply.content))
+        else:
+            yield "Content-Type", "text/event-stream"
+        if chunked:
+            yield "Transfer-Encoding", "chunked"
+        if self.close_connection:
+            yield "Connection", "close"
+        if reply.status == 405:
+            yield "Allow", METHODS[self._path]
+        yield "openai-version", "2020-10-01"
+        yield "openai-processing-ms", "0"
+
+    def handle_expect_100(self) -> bool:
+        """Tell a client that waits for it to send its body."""
+        expected = super().handle_expect_100()
+        self.wfile.flush()
+        return expected
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what http.server finds wrong, as a malformed request line, in the API's shape."""
+        self.close_connection = True
+        problem = message or explain or HTTPStatus(code).phrase
+        self._send(refused(Refusal(problem, status=code)), request_id("", "", b""))
+
+    def version_string(self) -> str:
+        """What the Server header names."""
+        return "openai-cli-sandbox"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+        """Say nothing: stdout and stderr belong to the command."""

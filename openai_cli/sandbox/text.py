@@ -1,0 +1,79 @@
+"""What the sandbox says: a fixed function of the request, which says that it is not a model's."""
+
+import codecs
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from openai_cli.sandbox.usage import decode, encode
+
+# How many characters of a text its answer names.
+SHOWN = 60
+
+_SAY = re.compile(r"\s*say\s+(?=\S)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A text as it is said: in pieces of whole characters, one for about every token.
+
+    `tokens` is how many tokens it took, `finish` why it ended: `stop` or `length`.
+    """
+
+    pieces: tuple[str, ...]
+    tokens: int
+    finish: str
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return "".join(self.pieces)
+
+
+def reply(text: str, choice: int, attached: str = "") -> str:
+    """What is said to `text` as the answer of this number (from 0).
+
+    `attached` names what came with the text, as `1 image`. `Say X` is answered with X.
+    """
+    if say := _SAY.match(text):
+        return text[say.end() :]
+    sentence = f"This is a sandbox, not a model; your text was {_named(text)}"
+    sentence += f", with {attached}." if attached else "."
+    return sentence if choice == 0 else f"Answer {choice + 1}: {sentence}"
+
+
+def _named(text: str) -> str:
+    shown = " ".join(text.split())
+    if not shown:
+        return "empty"
+    if len(shown) <= SHOWN:
+        return f'"{shown}"'
+    return f'"{shown[:SHOWN]}…" ({len(text)} characters)'
+
+
+def insertion(text: str, choice: int) -> str:
+    """What is put between `text` and a suffix."""
+    if _SAY.match(text):
+        return reply(text, choice)
+    number = "" if choice == 0 else f"answer {choice + 1}, "
+    return f" ({number}inserted by a sandbox, not a model) "
+
+
+def speak(text: str, *, limit: int | None, stops: Iterable[str], encoding: str) -> Spoken:
+    """`text` up to `limit` tokens (None is no limit) and before the first of the stop words."""
+    tokens = encode(text, encoding)
+    finish = "stop" if limit is None or len(tokens) <= limit else "length"
+    kept = tokens[:limit]
+    said = "".join(_pieces(kept, encoding))
+    ends = [end for end in (said.find(stop) for stop in stops if stop) if end >= 0]
+    if ends:
+        finish = "stop"
+        kept = encode(said[: min(ends)], encoding)
+    return Spoken(tuple(_pieces(kept, encoding)), len(kept), finish)
+
+
+def _pieces(tokens: Iterable[int], encoding: str) -> list[str]:
+    """The tokens as text; a character of several tokens comes whole with its last one."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    texts = (decoder.decode(decode([token], encoding)) for token in tokens)
+    return [text for text in texts if text]

@@ -1,0 +1,105 @@
+"""The `openai` package's own client against the sandbox, with no special case."""
+
+from collections.abc import Iterator
+
+import openai
+import pytest
+from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
+
+from openai_cli.sandbox import API_KEY, Sandbox
+
+MODEL = "gpt-6-luna"
+MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say one two three"}]
+TOOLS: list[ChatCompletionToolParam] = [
+    {
+        "type": "function",
+        "function": {
+            "name": "look_up",
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string", "minLength": 3}},
+                "required": ["city"],
+            },
+        },
+    }
+]
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=sandbox.base_url, api_key=API_KEY, max_retries=0) as client:
+        yield client
+
+
+def test_chat(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(model=MODEL, messages=MESSAGES, n=2)
+    assert [choice.message.content for choice in answer.choices] == ["one two three"] * 2
+    assert answer.usage is not None
+    assert answer.usage.completion_tokens == 6
+    assert answer._request_id is not None
+    assert answer._request_id.startswith("req_")
+
+
+def test_chat_streamed(client: openai.OpenAI) -> None:
+    stream = client.chat.completions.create(
+        model=MODEL, messages=MESSAGES, stream=True, stream_options={"include_usage": True}
+    )
+    *chunks, last = stream
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "one two three"
+    assert chunks[-1].choices[0].finish_reason == "stop"
+    assert last.choices == []
+    assert last.usage is not None
+    assert last.usage.total_tokens == 3 + 3 + 1 + 4 + 3
+
+
+def test_chat_gathered_from_a_stream(client: openai.OpenAI) -> None:
+    with client.chat.completions.stream(
+        model=MODEL, messages=MESSAGES, tools=TOOLS, tool_choice="required", n=2
+    ) as stream:
+        answer = stream.get_final_completion()
+    for choice in answer.choices:
+        assert choice.finish_reason == "tool_calls"
+        assert choice.message.tool_calls is not None
+        assert choice.message.tool_calls[0].function.arguments == '{"city":"xxx"}'
+
+
+def test_the_message_of_an_answer_is_taken_back(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(
+        model=MODEL, messages=MESSAGES, tools=TOOLS, tool_choice="required"
+    )
+    message = answer.choices[0].message
+    assert message.tool_calls is not None
+    result: ChatCompletionMessageParam = {
+        "role": "tool",
+        "tool_call_id": message.tool_calls[0].id,
+        "content": "sunny",
+    }
+    again: list[ChatCompletionMessageParam] = [*MESSAGES, message, result]  # type: ignore[list-item]
+    assert client.chat.completions.create(model=MODEL, messages=again).choices
+
+
+def test_completions(client: openai.OpenAI) -> None:
+    answer = client.completions.create(model="davinci-002", prompt=["Say one", "Say two"])
+    assert [choice.text for choice in answer.choices] == ["one", "two"]
+
+
+def test_completions_streamed(client: openai.OpenAI) -> None:
+    stream = client.completions.create(model="davinci-002", prompt="Say one two", stream=True)
+    assert "".join(chunk.choices[0].text for chunk in stream) == "one two"
+
+
+def test_models(client: openai.OpenAI) -> None:
+    assert "gpt-6-luna" in [model.id for model in client.models.list()]
+
+
+def test_a_refusal(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.chat.completions.create(
+            model=MODEL, messages=MESSAGES, extra_body={"max_token": 300}
+        )
+    assert refused.value.body == {
+        "message": "Unrecognized request argument supplied: max_token",
+        "type": "invalid_request_error",
+        "param": None,
+        "code": None,
+    }

@@ -1,0 +1,189 @@
+"""Texts to ids and back, by a slice of the vocabulary and by the whole of it, against tiktoken."""
+# ruff: noqa: RUF001
+
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from tiktoken import Encoding
+
+from openai_cli.errors import UsageError
+from openai_cli.tokens import count, decode, encode
+from openai_cli.tokens.encoding import LONGEST_BLANK, rules_of
+from openai_cli.tokens.vocabulary import LONGEST_SLICED, Vocabulary, open_vocabulary
+
+SCRIPTS = [
+    "All human beings are born free and equal in dignity and rights; it's Article 1.",
+    "Tous les êtres humains naissent libres et égaux en dignité et en droits, n'est-ce pas\u202f?",
+    "Все люди рождаются свободными и равными в своём достоинстве и правах.",
+    "Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια.",
+    "يولد جميع الناس أحرارًا متساوين في الكرامة والحقوق.",
+    "כל בני האדם נולדו בני חורין ושווים בערכם ובזכויותיהם.",
+    "सभी मनुष्यों को गौरव और अधिकारों के मामले में जन्मजात स्वतन्त्रता प्राप्त है।",
+    "มนุษย์ทั้งหลายเกิดมามีอิสระและเสมอภาคกันในเกียรติศักดิ์และสิทธิ",
+    "人人生而自由，在尊严和权利上一律平等。他们赋有理性和良心。",
+    "すべての人間は、生まれながらにして自由であり、かつ、尊厳と権利とについて平等である。",
+    "모든 인간은 태어날 때부터 자유로우며 그 존엄과 권리에 있어 동등하다.",
+    "ყველა ადამიანი იბადება თავისუფალი და თანასწორი.",
+]
+SPECIAL = (
+    "<|endoftext|><|fim_prefix|>a<|endofprompt|> <|start|>user<|message|>hi<|end|><|im_start|>"
+)
+FRAGMENTS = [
+    *SCRIPTS,
+    *("'s", "'LL", "’re", "'", "don't", "I'M", "ſ", "ǅ", "ʰ", "Ⅷ", "٣", "1234567", "3.14", "a1_b2"),
+    *("e\u0301", "\u0301\u0301", "\u200d", "\ufe0f", "👩‍👩‍👧‍👦", "🏳️‍🌈", "👍🏽", "🇩🇪🇫🇷", "1️⃣"),
+    *("\r\n", "\n\n\n", "\t\t", " \n ", "   ", "\u00a0", "\u3000", "\u2028", "\x85", "\x1c", "\0"),
+    *("/**/", "//\n", "!!!", "https://", "x = {}\n    return", SPECIAL, "\ufffd", "\U0010ffff"),
+]
+TEXTS = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=8))).map("".join)
+CODE = Path(__file__).read_text(encoding="utf-8")
+
+
+def by_slice(text: str, encoding: str) -> list[int]:
+    """`encode`, which may not load the whole vocabulary."""
+    open_vocabulary.cache_clear()
+    with patch("openai_cli.tokens.encoding._full_encoder", None):
+        return encode(text, encoding=encoding)
+
+
+def by_whole(text: str, encoding: str) -> list[int]:
+    """`encode` with the whole vocabulary."""
+    with patch.object(Vocabulary, "slice_for", lambda vocabulary, text: None):
+        return encode(text, encoding=encoding)
+
+
+def check(text: str, reference: Encoding) -> None:
+    """Both ways give tiktoken's ids, and these give the text again."""
+    expected = reference.encode_ordinary(text)
+    assert by_slice(text, reference.name) == expected
+    assert by_whole(text, reference.name) == expected
+    assert decode(expected, encoding=reference.name) == text.encode()
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=TEXTS)
+@example(text="")
+@example(text="".join(FRAGMENTS))
+def test_unicode_texts(text: str, reference: Encoding) -> None:
+    check(text, reference)
+
+
+@pytest.mark.parametrize("text", [*SCRIPTS, SPECIAL, CODE, "\n".join(SCRIPTS) * 3])
+def test_real_texts(text: str, reference: Encoding) -> None:
+    check(text, reference)
+
+
+def test_special_tokens_in_a_text_are_ordinary_text() -> None:
+    ids = encode(SPECIAL, encoding="o200k_harmony")
+    assert max(ids) < min(rules_of("o200k_harmony").special_tokens.values())
+    assert decode(ids, encoding="o200k_harmony") == SPECIAL.encode()
+
+
+def test_every_token(reference: Encoding) -> None:
+    for text in token_texts(reference):
+        expected = reference.encode_ordinary(text)
+        assert by_slice(text, reference.name) == expected
+        assert by_whole(text, reference.name) == expected
+
+
+def token_texts(reference: Encoding) -> Iterator[str]:
+    """All tokens that are text, on lines of their own, as much at a time as a slice is made for."""
+    lines: list[str] = []
+    for token in reference.token_byte_values():
+        try:
+            lines.append(token.decode())
+        except UnicodeDecodeError:  # a part of a character: no text has it alone
+            continue
+        if len(lines) == 5000:
+            yield "\n".join(lines)
+            lines.clear()
+    yield "\n".join(lines)
+
+
+@pytest.mark.parametrize("character", [" ", "a"])
+def test_very_long_runs_of_one_character(character: str, reference: Encoding) -> None:
+    check(f"x{character * 200_000}y", reference)
+
+
+@pytest.mark.parametrize("unit", ["A", "0", "\n", "\t", "_", "\0", "é", "中", "👍", "ab", " \n"])
+def test_long_runs(unit: str, reference: Encoding) -> None:
+    check(unit * 20_000, reference)
+
+
+def test_counting_counts_the_ids(reference: Encoding) -> None:
+    assert count(CODE, encoding=reference.name) == len(reference.encode_ordinary(CODE))
+
+
+def test_a_text_beyond_the_budget_is_encoded_by_the_whole(reference: Encoding) -> None:
+    text = "".join(f"{number * number:x}é{number}ñ" for number in range(25_000))
+    assert len(text.encode()) < LONGEST_SLICED
+    assert Vocabulary("o200k_base", 199_998).slice_for(text.encode()) is None
+    assert encode(text, encoding=reference.name) == reference.encode_ordinary(text)
+
+
+def test_a_very_long_text_is_not_sliced() -> None:
+    vocabulary = Vocabulary("p50k_base", 50_281)
+    assert vocabulary.slice_for(b" " * LONGEST_SLICED) is not None
+    assert vocabulary.slice_for(b" " * (LONGEST_SLICED + 1)) is None
+    assert vocabulary.slice_for(b"a short one after it") is None
+
+
+def test_many_short_texts_spend_the_budget() -> None:
+    vocabulary = Vocabulary("p50k_base", 50_281)
+    slices = [vocabulary.slice_for(b"a few words") for _ in range(50)]
+    assert slices[0] is not None
+    assert slices[-1] is None
+
+
+@pytest.mark.parametrize("text", ["\ud83d\ude00", "a\ud800b", "\udfff", "é\udc80"])
+def test_surrogates_are_replaced_as_in_tiktoken(text: str, reference: Encoding) -> None:
+    expected = reference.encode_ordinary(text)
+    assert by_slice(text, reference.name) == expected
+    assert by_whole(text, reference.name) == expected
+
+
+def test_a_run_of_blanks_below_the_limit(reference: Encoding) -> None:
+    text = " " * (LONGEST_BLANK - 1) + "a"
+    assert encode(text, encoding=reference.name) == reference.encode_ordinary(text)
+
+
+def test_a_longer_run_of_blanks_is_refused(reference: Encoding) -> None:
+    with pytest.raises(UsageError, match="900,000 or more blanks in a row, from character 1 on"):
+        encode("a" + " " * LONGEST_BLANK + "a", encoding=reference.name)
+
+
+def test_a_longer_run_of_newlines_is_refused_where_tiktoken_cannot_split_it() -> None:
+    text = "\n" * 1_000_000 + "a"
+    assert count(text, encoding="o200k_base") > 1
+    with pytest.raises(UsageError, match="from character 0 on"):
+        encode(text, encoding="r50k_base")
+
+
+def test_nothing_is_no_tokens(reference: Encoding) -> None:
+    assert encode("", encoding=reference.name) == []
+    assert decode([], encoding=reference.name) == b""
+
+
+def test_a_token_may_end_inside_a_character() -> None:
+    ids = encode("🫠", encoding="o200k_base")
+    assert len(ids) > 1
+    assert decode(ids[:1], encoding="o200k_base") == "🫠".encode()[:2]
+    assert decode(ids, encoding="o200k_base") == "🫠".encode()
+
+
+@pytest.mark.parametrize("token_id", [-1, 199_998, 200_000, 10**12])
+def test_an_id_without_a_token_is_wrong_usage(token_id: int) -> None:
+    with pytest.raises(UsageError, match=f"o200k_base has no token {token_id}") as caught:
+        decode([0, token_id], encoding="o200k_base")
+    assert caught.value.hint == "its ids go from 0 to 200018"
+
+
+def test_an_unknown_encoding_is_wrong_usage() -> None:
+    for call in (lambda: encode("", encoding="o300k"), lambda: decode([], encoding="o300k")):
+        with pytest.raises(UsageError, match="there is no encoding 'o300k'") as caught:
+            call()
+        assert "o200k_harmony" in str(caught.value.hint)

@@ -1,0 +1,209 @@
+"""Rebuild the sandbox's request schemas from OpenAI's published description of its API.
+
+    python tools/refresh_requests.py openapi.json
+
+It takes the request schemas named in ROOTS and all that they refer to, brings them into the small
+dialect that openai_cli/sandbox/data/README.md describes, adds what ADDITIONS lists, and writes
+openai_cli/sandbox/data/requests.json. The same description gives the same bytes.
+"""
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+Schema = dict[str, Any]
+
+ROOTS = ("CreateChatCompletionRequest", "CreateCompletionRequest")
+OUTPUT = Path(__file__).parent.parent / "openai_cli" / "sandbox" / "data" / "requests.json"
+REFERENCE = "#/components/schemas/"
+KEPT = (
+    "additionalProperties",
+    "enum",
+    "maxItems",
+    "maxLength",
+    "maximum",
+    "minItems",
+    "minimum",
+    "nullable",
+    "required",
+    "type",
+)
+NULL = {"type": "null"}
+INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
+
+# What the description says in words only or has rounded, and what the `openai` package of 3.54 or
+# the API itself knows beyond it: schema, path of properties in it ("*" is any), facts, source.
+ADDITIONS: tuple[tuple[str, str, Schema, str], ...] = (
+    (
+        "ChatCompletionRequestMessageContentPartImage",
+        "image_url.detail",
+        {"enum": ["original"]},
+        "openai 3.54, ImageURL.detail",
+    ),
+    (
+        "PromptCacheBreakpointParam",
+        "ttl",
+        {"type": "string", "enum": ["30m", "12h"]},
+        "openai 3.54, PromptCacheBreakpoint.ttl",
+    ),
+    (
+        "CreateChatCompletionRequest",
+        "safety_identifier",
+        {"maxLength": 128},
+        "openai 3.54 says 128 characters where the description says 64",
+    ),
+    (
+        "CreateChatCompletionRequest",
+        "seed",
+        INT64,
+        "int64, as for completions; the description rounds the bounds to 16 digits",
+    ),
+    (
+        "CreateChatCompletionRequest",
+        "max_completion_tokens",
+        {"minimum": 1},
+        "the API's refusal of 0",
+    ),
+    ("CreateChatCompletionRequest", "max_tokens", {"minimum": 1}, "the API's refusal of 0"),
+    (
+        "CreateChatCompletionRequest",
+        "logit_bias.*",
+        {"minimum": -100, "maximum": 100},
+        "the description, in words",
+    ),
+    (
+        "CreateCompletionRequest",
+        "logit_bias.*",
+        {"minimum": -100, "maximum": 100},
+        "the description, in words",
+    ),
+    ("Metadata", "", {"maxProperties": 16}, "the description, in words"),
+    ("Metadata", "*", {"maxLength": 512}, "the description, in words"),
+    (
+        "ChatCompletionRequestAssistantMessage",
+        "annotations",
+        {"type": "array", "items": {"type": "object", "additionalProperties": True}},
+        "the API takes its own answer's message back, and that has annotations",
+    ),
+)
+
+
+def normalise(schema: Schema, schemas: dict[str, Schema]) -> Schema:
+    """The schema in our dialect: facts for checking only, and one spelling for each."""
+    if "allOf" in schema:
+        return _flattened(schema, schemas)
+    kept: Schema = {key: schema[key] for key in KEPT if key in schema}
+    if schema.get("format") == "int64":
+        kept |= INT64
+    if "$ref" in schema:
+        kept["$ref"] = schema["$ref"].removeprefix(REFERENCE)
+    if "properties" in schema:
+        kept["properties"] = {
+            name: normalise(value, schemas) for name, value in schema["properties"].items()
+        }
+    if "items" in schema:
+        kept["items"] = normalise(schema["items"], schemas)
+    if isinstance(schema.get("additionalProperties"), dict):
+        kept["additionalProperties"] = normalise(schema["additionalProperties"], schemas)
+    for union in ("anyOf", "oneOf"):
+        if union in schema:
+            kept |= _union([normalise(member, schemas) for member in schema[union]])
+    return _tidied(kept)
+
+
+def _union(members: list[Schema]) -> Schema:
+    """A union: null is `nullable`, any string covers named ones, a union of one is that one."""
+    nullable = any("nullable" in member or member == NULL for member in members)
+    others = [
+        {key: fact for key, fact in member.items() if key != "nullable"}
+        for member in members
+        if member != NULL
+    ]
+    if {"type": "string"} in others:
+        others = [member for member in others if "enum" not in member]
+    union = others[0] if len(others) == 1 else {"anyOf": others}
+    return union | ({"nullable": True} if nullable else {})
+
+
+def _tidied(schema: Schema) -> Schema:
+    """The schema without what our dialect takes for granted; an open object says so."""
+    if schema.get("type") == "object" and "properties" not in schema:
+        schema.setdefault("additionalProperties", True)
+    if schema.get("additionalProperties") is False:
+        del schema["additionalProperties"]
+    return {key: value for key, value in schema.items() if value or key in {"minimum", "maximum"}}
+
+
+def _flattened(schema: Schema, schemas: dict[str, Schema]) -> Schema:
+    """`allOf` as one object; where two members name a property, the later one holds."""
+    flat: Schema = {"type": "object", "properties": {}}
+    required: list[str] = []
+    for member in schema["allOf"]:
+        name = member.get("$ref", "").removeprefix(REFERENCE)
+        part = normalise(schemas[name] if name else member, schemas)
+        flat["properties"] |= part["properties"]
+        required += part.get("required", [])
+    return _tidied(flat | {"required": required})
+
+
+def add(schema: Schema, path: str, facts: Schema) -> None:
+    """Put `facts` at `path` of a normalised schema, which may be new; an `enum` is extended."""
+    for name in filter(None, path.split(".")):
+        if name == "*":
+            schema = schema["additionalProperties"]
+        else:
+            schema = schema["properties"].setdefault(name, {})
+    named = dict.fromkeys([*schema.get("enum", []), *facts.get("enum", [])])
+    schema.update(facts | ({"enum": list(named)} if named else {}))
+
+
+def closure(schemas: dict[str, Schema]) -> dict[str, Schema]:
+    """The roots and every schema that they refer to, directly or not."""
+    found: dict[str, Schema] = {}
+    waiting = list(ROOTS)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = normalise(schemas[name], schemas)
+            waiting += _references(found[name])
+    return found
+
+
+def _references(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [name for item in value for name in _references(item)]
+    if not isinstance(value, dict):
+        return []
+    own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+    return own + [name for item in value.values() for name in _references(item)]
+
+
+def extract(description: bytes) -> str:
+    """The text of requests.json for the description's bytes."""
+    document = json.loads(description)
+    schemas = closure(document["components"]["schemas"])
+    for name, path, facts, _ in ADDITIONS:
+        add(schemas[name], path, facts)
+    source = {
+        "title": document["info"]["title"],
+        "version": document["info"]["version"],
+        "licence": document["info"]["license"]["identifier"],
+        "sha256": hashlib.sha256(description).hexdigest(),
+    }
+    data = {"source": source, "schemas": schemas}
+    return json.dumps(data, indent=1, sort_keys=True) + "\n"
+
+
+def main() -> None:
+    """Rewrite requests.json from the description named on the command line."""
+    parser = argparse.ArgumentParser(description="rebuild the sandbox's request schemas")
+    parser.add_argument("description", type=Path, help="OpenAI's openapi.json")
+    text = extract(parser.parse_args().description.read_bytes())
+    OUTPUT.write_text(text, encoding="utf-8")
+    print(OUTPUT, hashlib.sha256(text.encode()).hexdigest())
+
+
+if __name__ == "__main__":
+    main()
