@@ -7,8 +7,10 @@ an image by URL or data URL, audio as base64 of WAV or MP3, a PDF as a file with
 from base64 import b64encode
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import urlsplit
 
 from openai_cli.errors import UsageError
+from openai_cli.flags.values import quoted
 from openai_cli.inputs import Inputs
 
 _IMAGES = {
@@ -29,16 +31,23 @@ def content_part(source: str, inputs: Inputs) -> dict[str, Any]:
     API takes only as data.
     """
     if source.startswith(("http://", "https://", "data:")):
-        if source.partition("?")[0].lower().endswith(_NOT_BY_URL):
+        if _is_no_image(source):
             raise UsageError(
-                f"--attach: the API takes only images by URL, not '{source}'",
-                hint="download it, and attach the file",
+                f"--attach: the API takes only images by URL, not {quoted(source)}",
+                hint="attach it as a file",
             )
         return {"type": "image_url", "image_url": {"url": source}}
     data = inputs.source("--attach", source)
     if not data:
         raise UsageError(f"--attach: '{source}' is empty")
     return _part_of(data, source)
+
+
+def _is_no_image(url: str) -> bool:
+    """Whether the URL itself says that it is not of an image."""
+    if url.startswith("data:"):
+        return not url.startswith("data:image/")
+    return urlsplit(url).path.lower().endswith(_NOT_BY_URL)
 
 
 def _part_of(data: bytes, source: str) -> dict[str, Any]:

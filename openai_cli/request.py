@@ -61,13 +61,18 @@ class Request:
 
 
 def encode_json(value: Any) -> bytes:
-    """JSON on one line, in UTF-8; only a lone surrogate is escaped, for UTF-8 has none."""
+    """JSON on one line, in UTF-8; only a lone surrogate is escaped, for UTF-8 has none.
+
+    Raises UsageError for what nests deeper than it can be written.
+    """
     import json
 
     try:
         return json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         return json.dumps(value).encode()
+    except RecursionError:
+        raise UsageError("the request nests too deep to be sent") from None
 
 
 def unchecked_params(params: list[str] | None) -> dict[str, Any]:
@@ -77,7 +82,10 @@ def unchecked_params(params: list[str] | None) -> dict[str, Any]:
         name, equals, text = param.partition("=")
         if not equals or not name:
             raise UsageError(f"--param must be NAME=JSON, not '{param}'")
-        found[name] = json_or_text(text)
+        try:
+            found[name] = json_or_text(text)
+        except ValueError as error:
+            raise UsageError(f"--param {name} {error}") from None
     return found
 
 
@@ -103,10 +111,11 @@ def assembled(
     """
     params = unchecked_params(options.param)
     body = {**given_body(options.body, inputs), **params, **flags}
-    named = body.pop("model", None) or context.variable("OPENAI_MODEL")
+    named = body["model"] if "model" in body else context.variable("OPENAI_MODEL")
+    is_default = "model" not in body and named is None
     return Request(
         endpoint.path,
-        {"model": named or endpoint.default_model, **body},
-        unchecked=frozenset(params),
-        model_is_default=named is None,
+        {"model": endpoint.default_model if is_default else named, **body},
+        unchecked=frozenset(params.keys() - flags.keys()),
+        model_is_default=is_default,
     )

@@ -65,9 +65,9 @@ def _unknown_option(error: typer.TyperException, typed: list[str], path: str) ->
     if not hasattr(error, "possibilities"):
         return None
     unknown = getattr(error, "option_name", "")
-    if near := error.possibilities:
-        return UsageError(f"no such option: {unknown}", hint=f"did you mean {near[0]}?")
     text = next((argument for argument in typed if argument.startswith(unknown)), unknown)
+    if (near := error.possibilities) and " " not in text:
+        return UsageError(f"no such option: {unknown}", hint=f"did you mean {near[0]}?")
     return UsageError(
         f"no such option: {text}", hint=f"if it is text, put -- before it: {path} -- '{text}'"
     )

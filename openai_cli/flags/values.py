@@ -50,7 +50,9 @@ class Number:
             value = int(raw) if _INTEGER.fullmatch(raw) else float(raw)
         except ValueError:  # Python's guard on the digits of an int
             raise ValueError(f"must be {self.described}, not one of {len(raw)} digits") from None
-        return self.check(value)
+        if not self._holds(value):
+            raise ValueError(f"must be {self.described}, not {quoted(raw)}")
+        return value
 
     def check(self, value: Json) -> int | float:
         """The value, when it is such a number; ValueError when not."""
@@ -114,7 +116,7 @@ class Texts:
 
 @dataclass(frozen=True)
 class Structure:
-    """A JSON array or object: JSON, `@file`, or `@-` for stdin."""
+    """A JSON object, or an array of objects: JSON, `@file`, or `@-` for stdin."""
 
     shape: type[list[Json]] | type[dict[str, Json]] = list
     metavar: str = "JSON"
@@ -123,8 +125,8 @@ class Structure:
 
     def parse(self, raw: str, read: Read) -> Json:
         value = parse_json(_source(raw, read))
-        if not isinstance(value, self.shape):
-            noun = "array" if self.shape is list else "object"
+        if not isinstance(value, self.shape) or not _all_objects(value):
+            noun = "array of objects" if self.shape is list else "object"
             raise ValueError(f"must be a JSON {noun}, or @file with one")
         _count(value, self.least, self.most, "items")
         return value
@@ -209,13 +211,15 @@ class Prompt:
         )
 
     def _is_array(self, value: Json) -> bool:
-        if not isinstance(value, list) or not value:
-            return False
-        return (
+        return isinstance(value, list) and (
             all(isinstance(item, str) for item in value)
             or _are_ids(value)
             or all(isinstance(item, list) and item and _are_ids(item) for item in value)
         )
+
+
+def _all_objects(value: list[Json] | dict[str, Json]) -> bool:
+    return isinstance(value, dict) or all(isinstance(item, dict) for item in value)
 
 
 def _are_ids(value: list[Json]) -> bool:
@@ -240,11 +244,18 @@ def _text_or_structure(raw: str, read: Read) -> Json:
 
 
 def json_or_text(text: str) -> Json:
-    """The JSON value that the text is, or the text itself."""
+    """The JSON value that the text is, or the text itself when it is no JSON.
+
+    Raises ValueError for JSON that cannot be held, as a number above all floats.
+    """
     try:
         return parse_json(text)
-    except ValueError:
+    except NotJsonError:
         return text
+
+
+class NotJsonError(ValueError):
+    """The text is no JSON."""
 
 
 def parse_json(source: str | bytes) -> Json:
@@ -265,9 +276,9 @@ def parse_json(source: str | bytes) -> Json:
         )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise ValueError(f"is not JSON: {error.msg} at {where}") from None
+        raise NotJsonError(f"is not JSON: {error.msg} at {where}") from None
     except RecursionError:
-        raise ValueError("is not JSON that can be read: it nests too deep") from None
+        raise ValueError("has JSON that nests too deep") from None
 
 
 def utf8(data: bytes) -> str:
@@ -286,7 +297,7 @@ def quoted(text: str, most: int = 60) -> str:
 
 
 def _refuse(constant: str) -> float:
-    raise ValueError(f"is not JSON: {constant} is no JSON number")
+    raise NotJsonError(f"is not JSON: {constant} is no JSON number")
 
 
 def _float(text: str) -> float:

@@ -1,0 +1,108 @@
+"""What Typer is made to do: spellings of flags, and errors that say what to type instead."""
+
+import pytest
+
+from openai_cli.flags.adapter import body_of
+from tests.flags.commandline import body, call, refused, user_text
+
+
+def options_of(command: str, *arguments: str) -> object:
+    """The options dataclass that a command line makes."""
+    from openai_cli.app import tree
+
+    bound = tree().main([command, *arguments], prog_name="openai-cli", standalone_mode=False)
+    return bound.options
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "value"),
+    [
+        (("--max_tokens", "5"), "max_tokens", 5),
+        (("--max_tokens=5",), "max_tokens", 5),
+        (("--max-tokens=5",), "max_tokens", 5),
+        (("--max_completion-tokens", "5"), "max_completion_tokens", 5),
+        (("--no_store",), "store", False),
+        (("--parallel_tool_calls",), "parallel_tool_calls", True),
+        (("--no-parallel_tool_calls",), "parallel_tool_calls", False),
+        (("--tool_choice", "a_b"), "tool_choice", "a_b"),
+        (("-n3",), "n", 3),
+        (("-mm_x",), "model", "m_x"),
+    ],
+)
+def test_spellings(typed: tuple[str, ...], name: str, value: object) -> None:
+    assert body("chat", "hi", *typed)[name] == value
+
+
+def test_a_flag_stands_before_or_after_the_text() -> None:
+    assert body("chat", "--n", "2", "hi") == body("chat", "hi", "--n", "2")
+
+
+def test_the_last_of_a_scalar_wins() -> None:
+    assert body("chat", "hi", "--n", "2", "--n", "3")["n"] == 3
+    assert body("chat", "hi", "--store", "--no-store")["store"] is False
+
+
+def test_only_what_was_given_is_in_the_body() -> None:
+    def no_file(flag: str, path: str) -> bytes:
+        raise AssertionError(f"{flag} read '{path}'")
+
+    assert body_of(options_of("chat", "hi"), no_file) == {}  # type: ignore[arg-type]
+    given = options_of("complete", "hi", "--no-echo", "--stop", "a", "--json", "--n", "1")
+    assert body_of(given, no_file) == {"echo": False, "n": 1, "stop": ["a"]}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("command", ["chat", "complete"])
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("--max-token", "--max-tokens"),
+        ("--max_token", "--max-tokens"),
+        ("--temprature", "--temperature"),
+        ("--dryrun", "--dry-run"),
+    ],
+)
+def test_a_mistyped_flag_suggests_the_near_one(command: str, typed: str, near: str) -> None:
+    message = refused(command, "hi", typed, "300")
+    assert f"no such option: --{typed[2:].replace('_', '-')}" in message
+    assert f"did you mean {near}?" in message
+
+
+@pytest.mark.parametrize("text", ["- foo", "-5 degrees", "-> what is this?", "--- a/file", "-é"])
+def test_a_text_that_starts_as_an_option_is_told_of_two_dashes(text: str) -> None:
+    message = refused("chat", text)
+    assert f"openai-cli chat -- '{text}'" in message
+    assert user_text("--", text) == text
+
+
+def test_an_extra_argument_is_named() -> None:
+    message = refused("chat", "hello", "world")
+    assert "unexpected argument 'world'" in message
+    assert "quotes" in message
+
+
+def test_an_option_without_its_value() -> None:
+    assert "--temperature" in refused("chat", "hi", "--temperature")
+
+
+def test_a_switch_takes_no_value() -> None:
+    assert "--store" in refused("chat", "hi", "--store=yes")
+
+
+@pytest.mark.parametrize("flag", ["--temperature", "--n", "--seed", "--top-p"])
+def test_an_empty_number_is_refused(flag: str) -> None:
+    assert f"{flag[2:].replace('-', '_')} must be " in refused("chat", "hi", f"{flag}=")
+
+
+def test_a_near_command_is_suggested() -> None:
+    assert "did you mean chat?" in refused("chta", "hi")
+
+
+@pytest.mark.parametrize("command", ["chat", "complete"])
+def test_help_needs_nothing_else_and_fits_80_columns(command: str) -> None:
+    ended = call(command, "--help")
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.decode().splitlines()
+    assert max(map(len, lines)) <= 80
+    titles = ("Text:", "API parameters:", "Input:", "Output:", "Connection:")
+    assert [line for line in lines if line in titles] == list(titles)
+    assert call(command, "-h").out == ended.out
