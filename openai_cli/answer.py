@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from openai_cli.http.client import Answer as HttpAnswer
 
 _DONE = b"[DONE]"
+_BOM = b"\xef\xbb\xbf"
+_NAMES = (b":", b"data:", b"event:", b"id:", b"retry:")
+_FIELDS = (*_NAMES, *(_BOM + name for name in _NAMES))
+_LONGEST_HEAD = max(map(len, _FIELDS))
 _decode = json.JSONDecoder().decode
 
 
@@ -76,7 +80,7 @@ class Answer:
         ]
 
     def _add_choice(self, position: int, found: dict[str, Any]) -> tuple[Choice, str]:
-        index = found.get("index", position)
+        index = _index(found.get("index"), position)
         choice = self.choices.get(index)
         if choice is None:
             choice = self.choices[index] = Choice(index)
@@ -89,10 +93,9 @@ class Answer:
         if refusal := message.get("refusal"):
             choice.refusal.append(_string(refusal, "refusal"))
         if calls := message.get("tool_calls"):
-            for place, call in enumerate(_objects(calls, "tool_calls")):
-                _merge_call(choice.calls, call.pop("index", place), call)
+            _merge_calls(choice.calls, _objects(calls, "tool_calls"))
         if function := message.get("function_call"):
-            _merge_call(choice.calls, 0, _object(function, "function_call"))
+            _merge_calls(choice.calls, [{"index": 0, **_object(function, "function_call")}])
         choice.finish_reason = found.get("finish_reason") or choice.finish_reason
         return choice, text
 
@@ -120,24 +123,27 @@ def parts(
     whole, and the error that the answer itself may hold.
     """
     pieces = http.pieces()
-    lead = []
-    for piece in pieces:
+    lead: list[bytes] = []
+    head = b""
+    is_stream = None
+    while is_stream is None and (piece := next(pieces, None)) is not None:
         lead.append(piece)
-        if not piece.isspace():
-            break
+        head = (head + piece).lstrip()[:_LONGEST_HEAD]
+        is_stream = _is_stream(head)
+    if is_stream is None:  # all that came is the beginning of a field's name
+        is_stream = bool(head) and http.content_type.startswith("text/event-stream")
     start = b"".join(lead)
-    if _looks_like_events(start):
+    if is_stream:
         yield from _events(_each(start, pieces, arrived), answer, http.request_id)
     else:
         yield _whole(start + b"".join(pieces), http)
 
 
-def _looks_like_events(start: bytes) -> bool:
-    head = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:6]
-    return head.startswith(b":") or any(
-        head.startswith(name[: len(head)]) and head
-        for name in (b"data:", b"event:", b"id:", b"retry:")
-    )
+def _is_stream(head: bytes) -> bool | None:
+    """Whether a body that begins so is server-sent events; None while it can be either."""
+    if any(head.startswith(field) for field in _FIELDS):
+        return True
+    return None if any(field.startswith(head) for field in _FIELDS) else False
 
 
 def _whole(raw: bytes, http: "HttpAnswer") -> Part:
@@ -159,8 +165,10 @@ def _whole(raw: bytes, http: "HttpAnswer") -> Part:
 def _not_json(raw: bytes, error: Exception, http: "HttpAnswer") -> CliError:
     """JSON that breaks off is an answer that ended early; all else is no JSON."""
     if isinstance(error, json.JSONDecodeError) and raw.lstrip()[:1] in (b"{", b"["):
-        at_end = error.pos >= len(error.doc.rstrip())
-        if at_end or error.msg.startswith("Unterminated string"):
+        rest = error.doc[error.pos :].strip()
+        cut_escape = error.msg.startswith("Invalid \\u") and len(rest) < len("\\u0000")
+        cut_word = any(word.startswith(rest) for word in ("true", "false", "null", "-"))
+        if cut_word or cut_escape or error.msg.startswith("Unterminated string"):
             return NetworkError(
                 "the answer ended in the middle of its JSON", request_id=http.request_id
             )
@@ -200,9 +208,10 @@ def _events(pieces: Iterator[bytes], answer: Answer, request_id: str | None) -> 
 def _last_part(event: Event, request_id: str | None) -> Part | None:
     """The event that lacked its empty line; None when it was cut, which the caller then sees."""
     try:
-        return _part(event, request_id)
-    except BadAnswerError:
+        _decode(event.data.decode())
+    except (ValueError, RecursionError):
         return None
+    return _part(event, request_id)
 
 
 def _part(event: Event, request_id: str | None) -> Part:
@@ -235,23 +244,44 @@ def _text_of(choice: dict[str, Any], message: dict[str, Any]) -> str:
     return _string(audio.get("transcript") or "", "transcript") if isinstance(audio, dict) else ""
 
 
-def _merge_call(calls: list[dict[str, Any]], place: Any, piece: dict[str, Any]) -> None:
-    """Put a piece of a tool call to the others of its place: arguments arrive in pieces."""
-    if not isinstance(place, int) or not 0 <= place <= len(calls):
-        place = len(calls)
-    if place == len(calls):
-        calls.append({})
-    _join(calls[place], piece)
+def _merge_calls(calls: list[dict[str, Any]], pieces: list[dict[str, Any]]) -> None:
+    """Put pieces of tool calls to what came of the same calls before: arguments come in pieces."""
+    before = len(calls)
+    for position, piece in enumerate(pieces):
+        default = _place(calls, before, piece, position if len(pieces) > 1 else before - 1)
+        place = _index(piece.get("index"), default)
+        if place >= len(calls):
+            place = len(calls)
+            calls.append({})
+        _join(calls[place], {key: value for key, value in piece.items() if key != "index"})
+
+
+def _place(calls: list[dict[str, Any]], before: int, piece: dict[str, Any], position: int) -> int:
+    """The place of a piece that names none: that of the call of its id, among those before it."""
+    if (name := piece.get("id")) is None:
+        return max(position, 0)
+    return next((i for i, call in enumerate(calls[:before]) if call.get("id") == name), len(calls))
 
 
 def _join(whole: dict[str, Any], piece: dict[str, Any]) -> None:
     for key, value in piece.items():
         if key in ("arguments", "input") and isinstance(value, str):
-            whole[key] = whole.get(key, "") + value
+            whole[key] = _string(whole.get(key) or "", key) + value
         elif isinstance(value, dict):
-            _join(whole.setdefault(key, {}), value)
+            inner = whole.get(key) or {}
+            _join(_object(inner, key), value)
+            whole[key] = inner
         elif value is not None or key not in whole:
             whole[key] = value
+
+
+def _index(value: Any, default: int) -> int:
+    """An index of a choice or a call, where one is named."""
+    if value is None:
+        return default
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise _misshapen("an index is no number")
+    return value
 
 
 def _objects(value: Any, name: str) -> list[dict[str, Any]]:

@@ -1,17 +1,22 @@
 """Where requests go and with which key: flags, then the environment."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
 from openai_cli.flags.ours import Connection, number
-from openai_cli.flags.values import Number, utf8
+from openai_cli.flags.values import Number, quoted, utf8
 from openai_cli.http.address import is_loopback
 from openai_cli.inputs import Inputs
 
 OPENAI = "https://api.openai.com/v1"
 _OPENAI_HOST = "api.openai.com"
+
+# RFC 9110, sections 5.6.2 and 5.5: a field's name, and a value as http.client can send it.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ def destination(context: Context, options: Connection, inputs: Inputs) -> Destin
     headers = {"OpenAI-Organization": organization, "OpenAI-Project": project}
     return Destination(
         base_url=base_url(context, options),
-        headers={name: value for name, value in headers.items() if value},
+        headers=dict(_header(f"{name}: {value}") for name, value in headers.items() if value),
         own_headers=dict(_header(text) for text in options.header or ()),
         key=_key(context, options, inputs),
     )
@@ -67,7 +72,7 @@ def require_key(found: Destination, options: Connection) -> None:
                 "--sandbox tries a command with no key",
             )
         return
-    is_plain = found.base_url.startswith("http://") and not is_loopback(found.base_url)
+    is_plain = urlsplit(found.base_url).scheme == "http" and not is_loopback(found.base_url)
     if is_plain and not options.allow_http:
         raise UsageError(
             f"the key would go over plain http to {urlsplit(found.base_url).hostname}",
@@ -90,26 +95,31 @@ def max_retries(options: Connection) -> int:
 
 
 def _checked_url(url: str) -> str:
+    url = url.strip()
     try:
         parts = urlsplit(url)
         is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_url = False
-    if not is_url:
-        raise UsageError(f"the base URL must be http://… or https://…, not '{url}'")
-    if parts.username is not None or parts.query or parts.fragment:
+    if any(mark in url for mark in "@?#"):
         raise UsageError(
             "the base URL must be without user, query and fragment",
             hint="--header 'Authorization: …' sends other credentials",
         )
-    return url.rstrip("/")
+    # urlsplit passes over control characters, and what passes them over may lead elsewhere.
+    if not is_url or not url.isprintable() or " " in url:
+        raise UsageError(f"the base URL must be http://… or https://…, not {quoted(url)}")
+    return parts.geturl().rstrip("/")
 
 
 def _header(text: str) -> tuple[str, str]:
-    name, colon, value = text.partition(":")
-    if not colon or not name.strip() or "\n" in text or "\r" in text:
-        raise UsageError("--header must be 'Name: value' on one line")
-    return name.strip(), value.strip()
+    name, colon, value = (part.strip(" \t") for part in text.partition(":"))
+    if not colon or _TOKEN.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
+        raise UsageError(
+            "--header must be 'Name: value' on one line, in ASCII or Latin-1",
+            hint=f"it was for {quoted(name)}",
+        )
+    return name, value
 
 
 def _key(context: Context, options: Connection, inputs: Inputs) -> str | None:

@@ -22,6 +22,7 @@ def visible(text: str) -> str:
 
 def escaped(json_text: str) -> str:
     """JSON with its control characters as JSON escapes: the same value, and nothing to execute."""
+    json_text = json_text.replace("\r\n", "\n").replace("\r", "\n")  # only between its tokens
     return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text)
 
 
@@ -50,8 +51,9 @@ class Messages:
         self._secrets: list[str] = []
 
     def hide(self, secret: str) -> None:
-        """Mask this text from now on."""
-        self._secrets.append(secret)
+        """Mask this text from now on; a very short one guards nothing, and stands in any word."""
+        if len(secret) >= 4:
+            self._secrets.append(secret)
 
     def notice(self, text: str) -> None:
         """Something to know that is no error."""
@@ -61,7 +63,7 @@ class Messages:
     def usage(self, text: str) -> None:
         """What a call took."""
         if not self.quiet:
-            self._line(f"usage: {text}")
+            self._line(f"usage: {one_line(text)}")
 
     def debug(self, text: str) -> None:
         """What --debug shows."""
@@ -75,11 +77,10 @@ class Messages:
             f"request id {error.request_id}" if error.request_id else "",
         ]
         named = ", ".join(part for part in where if part)
-        problem = one_line(error.problem)
-        text = f"{problem} ({named})" if named else problem
+        text = f"{error.problem} ({named})" if named else error.problem
         if error.hint:
-            text += f"{'' if text.endswith('.') else ';'} {one_line(error.hint)}"
-        self._line(f"{self._paint(_RED, 'error:')} {text}")
+            text += f"{'' if text.endswith('.') else ';'} {error.hint}"
+        self._line(f"{self._paint(_RED, 'error:')} {one_line(text)}")
 
     def block(self, text: str) -> None:
         """Several lines as they are: the API's error body, a trace."""

@@ -2,16 +2,37 @@
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 
 from openai_cli.context import Context
-from openai_cli.errors import NetworkError, OutputError, ReaderGone, UsageError
+from openai_cli.errors import CliError, NetworkError, OutputError, ReaderGone, UsageError
 from openai_cli.messages import visible
+
+_STREAMS = re.compile(r"/dev/(stdout|stderr|fd/)|/proc/")
+
+
+def write_all(stream: BinaryIO | FileIO, data: bytes) -> None:
+    """Write all of it: an unbuffered stream may take a part."""
+    view = memoryview(data)
+    while view:
+        view = view[stream.write(view) :]
+
+
+def keep(data: bytes) -> str:
+    """Keep what could not go where it should; gives the path of the temporary file."""
+    import tempfile
+
+    handle, name = tempfile.mkstemp(prefix="openai-cli-answer-")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    return name
 
 
 def utf8_bytes(text: str) -> bytes:
@@ -90,7 +111,8 @@ class Sink:
         """What is there stays printed; on a terminal the error goes on a line of its own."""
         if self.is_terminal and self._taken and not self._taken.endswith(b"\n"):
             self.write(b"\n")
-        self.flush()
+        with suppress(CliError):  # the error that is under way is the one to tell
+            self.flush()
 
     def _try(self, act: Callable[..., None], *data: bytes) -> None:
         try:
@@ -103,7 +125,7 @@ class Sink:
     def _kept(self, why: OSError) -> OutputError:
         problem = f"the answer came but could not be written: {why.strerror}"
         try:
-            return OutputError(problem, hint=f"it is kept in {self._keep()}")
+            return OutputError(problem, hint=f"it is kept in {keep(bytes(self._taken))}")
         except OSError as error:
             return OutputError(f"{problem}; nor could it be kept: {error.strerror}")
 
@@ -111,15 +133,7 @@ class Sink:
         """Keep what came of an answer that broke off, for its file is not made."""
         if self._taken:
             with suppress(OSError):
-                error.hint = f"what came of the answer is kept in {self._keep()}"
-
-    def _keep(self) -> str:
-        import tempfile
-
-        handle, name = tempfile.mkstemp(prefix="openai-cli-answer-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(self._taken)
-        return name
+                error.hint = f"what came of the answer is kept in {keep(bytes(self._taken))}"
 
 
 class Stream:
@@ -128,15 +142,19 @@ class Stream:
     def __init__(self, stream: BinaryIO, *, owned: bool = False) -> None:
         self._stream = stream
         self._owned = owned
+        self._waiting: list[bytes] = []
 
     def write(self, data: bytes) -> None:
-        self._stream.write(data)
+        self._waiting.append(data)
 
     def flush(self) -> None:
+        data = b"".join(self._waiting)
+        self._waiting.clear()
+        write_all(self._stream, data)
         self._stream.flush()
 
     def commit(self) -> None:
-        self._stream.flush()
+        self.flush()
         if self._owned:
             self._stream.close()
 
@@ -154,15 +172,13 @@ class WholeFile:
 
         self._path = path
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=".openai-cli-", dir=path.parent)
         self._temporary = Path(name)
         self._file = os.fdopen(handle, "wb", buffering=0)
         os.fchmod(handle, mode)
 
     def write(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[self._file.write(view) :]
+        write_all(self._file, data)
 
     def flush(self) -> None:
         """Nobody reads the file before it is whole."""
@@ -198,7 +214,7 @@ def _open_file(path: Path) -> Sink:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     # /dev/stdout may lead to a file or a pipe that has no name: what it leads to stays as it is.
-    if path.parts[:2] in (("/", "dev"), ("/", "proc")) or (path.exists() and not path.is_file()):
+    if _STREAMS.match(str(path)) or (path.exists() and not path.is_file()):
         device = path.open("wb")
         return Sink(Stream(device, owned=True), terminal=device.isatty())
     if path.exists() and not os.access(path, os.W_OK):

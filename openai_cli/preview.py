@@ -1,6 +1,5 @@
 """A request as it would be sent: its body, a curl command, a line for the Batch API."""
 
-import json
 import shlex
 
 from openai_cli.config import Destination
@@ -12,7 +11,7 @@ def body(request: Request, *, terminal: bool) -> bytes:
     """The body as JSON: on one line as it is sent, indented for a terminal."""
     if not terminal:
         return request.encoded() + b"\n"
-    return escaped(json.dumps(request.body, ensure_ascii=False, indent=2)).encode() + b"\n"
+    return escaped(encode_json(request.body, indent=2).decode()).encode() + b"\n"
 
 
 def curl(request: Request, server: Destination) -> bytes:
@@ -20,13 +19,13 @@ def curl(request: Request, server: Destination) -> bytes:
 
     The body is one line, so that no line of it can end the here-document.
     """
-    headers = {"Content-Type": "application/json", **server.headers}
+    own = {name.lower() for name in server.own_headers}
+    ours = {"Content-Type": "application/json", **server.headers}
+    headers = {name: value for name, value in ours.items() if name.lower() not in own}
     headers |= dict.fromkeys(server.own_headers, "***")
     words = ["curl", "--silent", "--show-error", *(["--no-buffer"] if _streams(request) else [])]
     lines = [" ".join([*words, shlex.quote(server.base_url + request.path)])]
-    if not any(name.lower() == "authorization" for name in server.own_headers) and (
-        server.key is not None or server.is_openai
-    ):
+    if "authorization" not in own and (server.key is not None or server.is_openai):
         lines.append('  -H "Authorization: Bearer $OPENAI_API_KEY"')
     lines += [f"  -H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
     lines.append("  -d @- <<'JSON'")

@@ -60,17 +60,18 @@ class Request:
             raise UsageError(problem, parameter=names[0])
 
 
-def encode_json(value: Any) -> bytes:
-    """JSON on one line, in UTF-8; only a lone surrogate is escaped, for UTF-8 has none.
+def encode_json(value: Any, *, indent: int | None = None) -> bytes:
+    """JSON in UTF-8, on one line unless `indent` is given.
 
+    Only a lone surrogate is escaped, for UTF-8 has none.
     Raises UsageError for what nests deeper than it can be written.
     """
     import json
 
     try:
-        return json.dumps(value, ensure_ascii=False).encode()
+        return json.dumps(value, ensure_ascii=False, indent=indent).encode()
     except UnicodeEncodeError:
-        return json.dumps(value).encode()
+        return json.dumps(value, indent=indent).encode()
     except RecursionError:
         raise UsageError("the request nests too deep to be sent") from None
 

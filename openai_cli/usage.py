@@ -63,7 +63,7 @@ class Usage:
 
 def _tokens(found: Any, name: str) -> int | None:
     value = found.get(name) if isinstance(found, dict) else None
-    return value if isinstance(value, int) else None
+    return value if type(value) is int else None
 
 
 def _parts(**named: int | None) -> str:

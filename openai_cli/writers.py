@@ -4,13 +4,14 @@ A writer takes every part of the answer as it arrives, and at the end the answer
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from openai_cli.answer import Answer, Choice, Part
-from openai_cli.errors import UsageError
+from openai_cli.errors import OutputError, UsageError
 from openai_cli.messages import Messages, escaped
-from openai_cli.output import Sink, printable
+from openai_cli.output import Sink, keep, printable
 
 
 class Writer(Protocol):
@@ -107,7 +108,7 @@ class JsonWriter:
 
 
 class Query:
-    """A JMESPath expression; UsageError when it is none, or cannot be evaluated."""
+    """A JMESPath expression; UsageError when it is none."""
 
     def __init__(self, expression: str) -> None:
         import jmespath
@@ -116,18 +117,28 @@ class Query:
         self._errors = jmespath.exceptions.JMESPathError
         try:
             self._compiled = jmespath.compile(expression)
-        except self._errors as error:
+            # What does not hang on the data is found out before anything is paid for.
+            with suppress(jmespath.exceptions.JMESPathTypeError):
+                self._compiled.search({})
+        except (self._errors, ValueError) as error:
             raise UsageError(
                 f"--query is no JMESPath expression: {str(error).splitlines()[0]}",
                 hint="jmespath.org has the language",
             ) from None
 
-    def search(self, body: dict[str, Any]) -> Any:
-        """What the expression finds in the body; None when nothing."""
+    def search(self, part: Part) -> Any:
+        """What the expression finds in the part; None when nothing.
+
+        Raises OutputError when it cannot be evaluated on it: then the part is kept, for it may
+        have been paid for.
+        """
         try:
-            return self._compiled.search(body)
-        except self._errors as error:
-            raise UsageError(f"--query cannot be evaluated: {error}") from None
+            return self._compiled.search(part.body)
+        except (self._errors, ValueError) as error:
+            raise OutputError(
+                f"--query cannot be evaluated on the answer: {error}",
+                hint=f"the answer is kept in {keep(part.raw)}",
+            ) from None
 
 
 @dataclass
@@ -140,7 +151,7 @@ class QueryWriter:
     _found: bool = False
 
     def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
-        found = self.query.search(part.body)
+        found = self.query.search(part)
         if found is None:
             return
         self._found = True

@@ -18,7 +18,7 @@ from typer.main import get_command
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.api import ApiParameter
-from openai_cli.flags.ours import PANELS, Talk
+from openai_cli.flags.ours import PANELS, Input, Talk
 
 O = TypeVar("O", bound=Talk)  # noqa: E741
 Run = Callable[[Context, O], None]
@@ -130,7 +130,7 @@ def command(name: str, summary: str, options: type[O], run: Run[O]) -> TyperComm
         name,
         cls=Command,
         help=f"{summary}\n\n{inspect.getdoc(options)}",
-        epilog=VALUES,
+        epilog=VALUES if issubclass(options, Input) else None,
         add_help_option=False,
         context_settings={**CONTEXT_SETTINGS, "allow_extra_args": True},
     )(callback)

@@ -150,12 +150,10 @@ class Output:
     null: Annotated[
         bool, switch(OUTPUT, "null", "End each choice with NUL, add no newline", short="-0")
     ] = False
-    usage: Annotated[
-        bool, switch(OUTPUT, "usage", "Show the tokens and cost of the call on stderr")
-    ] = False
+    usage: Annotated[bool, switch(OUTPUT, "usage", "Show what the call took, on stderr")] = False
     usage_file: Annotated[
         str | None,
-        ours(OUTPUT, "--usage-file", "Append tokens and cost as a JSON line", metavar="FILE"),
+        ours(OUTPUT, "--usage-file", "Append what the call took, as JSON", metavar="FILE"),
     ] = None
     require_complete: Annotated[
         bool,

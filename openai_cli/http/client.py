@@ -31,6 +31,7 @@ T = TypeVar("T")
 LARGEST = 512 * 1024 * 1024
 _PIECE = 64 * 1024
 _LARGEST_ERROR = 1024 * 1024
+_GZIP = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,21 +99,31 @@ def _decoder(encoding: str) -> Callable[[bytes], Iterator[bytes]]:
         return lambda raw: iter((raw,) if raw else ())
     if name not in ("gzip", "x-gzip"):
         raise BadAnswerError(f"the answer is encoded as {name}, which was not asked for")
-    inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    inflate = zlib.decompressobj(_GZIP)
 
     def decode(raw: bytes) -> Iterator[bytes]:
+        nonlocal inflate
         if not raw and not inflate.eof:
             raise NetworkError("the answer ended before its gzip data was whole")
-        while raw and not inflate.eof:
+        while raw:
+            if inflate.eof:  # another member follows (RFC 1952, section 2.2)
+                inflate = zlib.decompressobj(_GZIP)
             try:
                 piece = inflate.decompress(raw, _PIECE * 16)
             except zlib.error as error:
                 raise BadAnswerError(f"the answer's gzip data is broken: {error}") from None
-            raw = inflate.unconsumed_tail
+            raw = inflate.unconsumed_tail or inflate.unused_data
             if piece:
                 yield piece
 
     return decode
+
+
+class _Session(requests.Session):
+    """A session for which there are no redirects: requests fails on a Location that is no URL."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+        return None
 
 
 class Client:
@@ -122,7 +133,7 @@ class Client:
         self._server = server
         self._context = context
         self._debug = debug_on
-        self._session = requests.Session()
+        self._session = _Session()
         # Proxies and CA bundles are looked up below; what else trust_env would bring is .netrc.
         self._session.trust_env = False
 

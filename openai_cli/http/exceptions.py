@@ -1,6 +1,9 @@
 """The exceptions of requests, urllib3 and the system, made ours: in one table."""
 
+import http.client
+import re
 import socket
+import ssl
 from collections.abc import Iterator
 
 import requests.exceptions as r
@@ -12,24 +15,27 @@ FOREIGN = (r.RequestException, u.HTTPError, OSError, ValueError)
 
 _URL = "check --base-url or OPENAI_BASE_URL"
 _TIME = "--timeout SECONDS waits longer"
+_PROXY = "check HTTPS_PROXY and HTTP_PROXY"
+_TLS = "the server's certificate or TLS failed: {error}"
+_CERTIFICATES = "SSL_CERT_FILE or REQUESTS_CA_BUNDLE names your own certificates"
 _BROKE = "the connection broke before the answer was whole"
 
 # The first row whose class is found, in the exception or in what caused it, tells what happened:
 # so the specific ones stand before their bases.
 _TABLE: tuple[tuple[type[BaseException], type[CliError], str, str | None], ...] = (
     (r.InvalidHeader, UsageError, "a header cannot be sent: {error}", "check --header"),
+    (UnicodeEncodeError, UsageError, "a header cannot be sent: {error}", "check --header"),
+    (r.InvalidProxyURL, UsageError, "the proxy's URL is not valid: {error}", _PROXY),
+    (u.ProxySchemeUnknown, UsageError, "the proxy's URL is not valid: {error}", _PROXY),
     (r.InvalidURL, UsageError, "the URL is not valid: {error}", _URL),
     (r.MissingSchema, UsageError, "the URL is not valid: {error}", _URL),
     (r.InvalidSchema, UsageError, "the URL is not valid: {error}", _URL),
     (u.LocationValueError, UsageError, "the URL is not valid: {error}", _URL),
-    (u.ProxyError, NetworkError, "the proxy failed: {error}", "check HTTPS_PROXY and HTTP_PROXY"),
-    (
-        u.SSLError,
-        UnreachableError,
-        "the server's certificate or TLS failed: {error}",
-        "SSL_CERT_FILE or REQUESTS_CA_BUNDLE names your own certificates",
-    ),
-    (r.SSLError, UnreachableError, "the server's certificate or TLS failed: {error}", None),
+    (u.ProxyError, NetworkError, "the proxy failed: {error}", _PROXY),
+    (r.ProxyError, NetworkError, "the proxy failed: {error}", _PROXY),
+    (ssl.SSLError, UnreachableError, _TLS, _CERTIFICATES),
+    (u.SSLError, UnreachableError, _TLS, _CERTIFICATES),
+    (r.SSLError, UnreachableError, _TLS, _CERTIFICATES),
     # urllib3 counts a connection that failed at once among those that took too long.
     (socket.gaierror, NetworkError, "cannot find the host: {error}", _URL),
     (u.NameResolutionError, NetworkError, "cannot find the host: {error}", _URL),
@@ -41,7 +47,7 @@ _TABLE: tuple[tuple[type[BaseException], type[CliError], str, str | None], ...] 
     (r.ReadTimeout, NetworkError, "no answer in time", _TIME),
     (r.Timeout, NetworkError, "no answer in time", _TIME),
     (TimeoutError, NetworkError, "no answer in time", _TIME),
-    (u.IncompleteRead, NetworkError, _BROKE, None),
+    (http.client.IncompleteRead, NetworkError, _BROKE, None),
     (r.ChunkedEncodingError, NetworkError, _BROKE, None),
     (u.ProtocolError, NetworkError, _BROKE, None),
     (ConnectionError, NetworkError, _BROKE, None),
@@ -56,7 +62,7 @@ def translated(error: BaseException) -> CliError:
             if isinstance(found, socket.gaierror) and found.errno == socket.EAI_NONAME:
                 ours = UnreachableError  # noqa: PLW2901 - the name is unknown, not the resolver down
             return ours(problem.format(error=_said(chain[-1])), hint=hint)
-    return NetworkError(f"the request failed: {_said(error)}")
+    return NetworkError(f"the request failed: {_said(chain[-1])}")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -73,8 +79,12 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         todo += [e for e in inner if isinstance(e, BaseException)]
 
 
+# What urllib3 and Python put before their words: `HTTPSConnectionPool(host='h', port=443): `.
+_REPR = re.compile(r"^\w+\(.*?\): |\[Errno -?\d+\] ")
+
+
 def _said(error: BaseException) -> str:
     """The exception's words, less the reprs of objects that libraries put before them."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return str(error).rpartition(">: ")[2] or type(error).__name__
+    return _REPR.sub("", str(error)) or type(error).__name__

@@ -1,6 +1,5 @@
 """What a server says when it fails, made a CliError: by status, and by the many forms of body."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,8 @@ from openai_cli.errors import (
 )
 
 REQUEST_ID = "x-request-id"
-_LONGEST = 300
+# In characters: the API's longest known message, that of a missing key, has 443.
+_LONGEST = 1000
 
 # The API's error types and codes where an error comes without a status: in a stream, in a batch.
 _STATUS_OF_NAME = {
@@ -107,21 +107,22 @@ def _detail(body: bytes) -> Detail:
 
 def _of_value(error: Any) -> Detail:
     """`{"message": …, "type": …, "param": …, "code": …}`, a text, or FastAPI's list of problems."""
+    while isinstance(error, dict) and isinstance(error.get("error"), dict | str):
+        error = error["error"]
     if isinstance(error, str):
         return Detail(_prose(error))
     if isinstance(error, list):
-        return Detail("; ".join(_of_value(item).message for item in error)[:_LONGEST])
+        problems = [_of_value(item).message for item in error if isinstance(item, dict | str)]
+        return Detail(_cut("; ".join(problems)))
     if not isinstance(error, dict):
         return Detail()
-    if isinstance(nested := error.get("error"), dict | str):
-        return _of_value(nested)
     message = error.get("message") or error.get("msg") or error.get("detail") or ""
     if isinstance(where := error.get("loc"), list):
         message = f"{'.'.join(str(part) for part in where)}: {message}"
     param, code = error.get("param"), error.get("code")
     names = (code, error.get("type"))
     return Detail(
-        message=str(message)[:_LONGEST],
+        message=_cut(str(message)),
         parameter=param if isinstance(param, str) and param else None,
         names=tuple(name for name in names if isinstance(name, str)),
         status=_status(code) or _status(error.get("status")),
@@ -135,8 +136,13 @@ def _status(code: Any) -> int | None:
 
 
 def _prose(text: str) -> str:
-    """Plain text as it is; of HTML its title, else its text."""
+    """Plain text as it is; of HTML its title, else its text. Linear, whatever the text is."""
     if text.startswith("<"):
-        title = re.search(r"<title[^>]*>(.*?)</title", text, re.IGNORECASE | re.DOTALL)
-        text = title[1] if title else re.sub(r"<[^>]*>", " ", text)
-    return " ".join(text.split())[:_LONGEST]
+        tags = text.split("<")
+        titles = (tag.partition(">")[2] for tag in tags if tag[:5].lower() == "title")
+        text = next(titles, "") or " ".join(tag.partition(">")[2] for tag in tags)
+    return _cut(" ".join(text.split()))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

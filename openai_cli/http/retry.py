@@ -5,6 +5,7 @@ longer wait is obeyed too, up to two minutes.
 """
 
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 LONGEST = 120.0
@@ -34,7 +35,9 @@ def asked_delay(headers: Mapping[str, str], now: float) -> float | None:
     if (delay := _number(after)) is not None:
         return delay
     try:
-        return max(0.0, parsedate_to_datetime(after or "").timestamp() - now)
+        date = parsedate_to_datetime(after or "")
+        # The oldest form, asctime's, names no zone: it is UTC as the others.
+        return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now)
     except (ValueError, OverflowError):
         return None
 

@@ -26,7 +26,9 @@ class Decoder:
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that this chunk completes."""
-        if self._ended_in_cr and chunk:
+        if not chunk:
+            return []
+        if self._ended_in_cr:
             chunk = chunk.removeprefix(b"\n")
         self._ended_in_cr = chunk.endswith(b"\r")
         self._held.append(chunk)

@@ -197,7 +197,6 @@ STRUCTURED: list[tuple[Kind, Callable[[str], Any], str]] = [
     (Object(), lambda raw: [raw], '{"a": [1]}'),
     (TextOrObject(), lambda raw: raw, '{"a": [1]}'),
     (Prompt(), lambda raw: [raw], '["a", "b"]'),
-    (Prompt(), lambda raw: [raw], "[]"),
 ]
 structured = pytest.mark.parametrize(
     ("kind", "as_typed", "text"),

@@ -1,0 +1,113 @@
+"""The pages of the manual, and what stands in their fences.
+
+A page has fences of three kinds that matter here:
+
+- ```console: an example. A line that starts with `$ ` is a command; it goes on in the next line
+  after a backslash, an open quote or a here-document, whose lines start with `> `. The lines that
+  follow are what the command prints, stdout and stderr as they come; output that does not end in a
+  newline is shown as if it did. `$ echo $?` shows the exit code of the command before it.
+- ```LANGUAGE title="NAME": a file that stands in the page's folder from there on.
+- All else is for the eye. Commands may stand there only where INSTALLING has them.
+
+An HTML comment that starts with `setup:` has commands whose output is not shown.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+# What no test can run: it would fetch packages, or run these tests.
+INSTALLING = frozenset(
+    {
+        "pipx install .",
+        "python3 -m venv .venv && .venv/bin/pip install .",
+        "make try",
+        "make try-live",
+        "make test",
+        "make check",
+        "make docs",
+        "make help",
+    }
+)
+
+_PIECE = re.compile(
+    r"^(?P<fence>```+)(?P<info>[^\n]*)\n(?P<text>.*?)^(?P=fence)$"
+    r"|^<!-- setup: (?P<setup>.*?) -->$",
+    re.MULTILINE | re.DOTALL,
+)
+_TITLE = re.compile(r'title="([^"]+)"')
+_SHELLS = frozenset({"sh", "bash", "zsh", "shell", "shell-session", "terminal"})
+
+
+@dataclass(frozen=True)
+class Example:
+    """A command with what it prints; `output` None is not shown."""
+
+    line: int
+    command: str
+    output: str | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """A file for the commands after it."""
+
+    line: int
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Other:
+    """A fence for the eye."""
+
+    line: int
+    language: str
+    text: str
+
+
+Piece = Example | File | Other
+
+
+def pieces(page: str) -> Iterator[Piece]:
+    """The fences and set-up lines of a page in order; a console fence is an Example per command."""
+    for match in _PIECE.finditer(page):
+        line = page.count("\n", 0, match.start()) + 1
+        if match["setup"] is not None:
+            yield Example(line, match["setup"])
+            continue
+        language, _, rest = match["info"].partition(" ")
+        if language == "console":
+            yield from _examples(match["text"], line + 1)
+        elif title := _TITLE.search(rest):
+            yield File(line, title[1], match["text"])
+        else:
+            yield Other(line, language, match["text"])
+
+
+def _examples(text: str, first: int) -> Iterator[Example]:
+    lines = text.splitlines()
+    starts = [number for number, line in enumerate(lines) if line.startswith("$ ")]
+    assert starts[:1] == [0], f"line {first}: a console fence starts with a command"
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        command, output = [lines[start].removeprefix("$ ")], lines[start + 1 : end]
+        while output and (command[-1].endswith("\\") or output[0].startswith("> ")):
+            command.append(output.pop(0).removeprefix("> "))
+        yield Example(first + start, "\n".join(command), "".join(f"{shown}\n" for shown in output))
+
+
+def without_fences(page: str) -> str:
+    """The prose of a page."""
+    return _PIECE.sub("", page)
+
+
+def stray_commands(other: Other) -> list[str]:
+    """The commands in a fence where no test runs them, less those for installing."""
+    lines = other.text.splitlines()
+    if other.language not in _SHELLS:
+        lines = [line for line in lines if re.match(r"\s*(\$ |openai-cli )", line)]
+    return [line for line in lines if line and line not in INSTALLING]

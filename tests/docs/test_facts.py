@@ -1,0 +1,83 @@
+"""What the manual says in tables is what the code does; and its links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from openai_cli import __version__
+from openai_cli.errors import ExitCode
+from openai_cli.request import CHAT, COMPLETIONS, Endpoint
+from tests.docs.pages import PAGES, ROOT
+from tests.docs.test_examples import every_page
+from tests.test_layers import LAYERS
+
+DOCS = ROOT / "docs"
+
+
+def first_cells(page: Path) -> list[str]:
+    """The first cell of every row of a page's tables."""
+    return re.findall(r"^\| (.*?) \|", page.read_text(), re.MULTILINE)
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    versions = re.findall(r"^## \[(.+?)\] - (Unreleased|\d{4}-\d\d-\d\d)$", text, re.MULTILINE)
+    assert len(versions) == len(re.findall(r"^## ", text, re.MULTILINE))
+    assert versions[0][0] == __version__
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/exit-codes.md"])
+def test_every_exit_code_is_told_of(name: str) -> None:
+    codes = [int(code) for cell in first_cells(ROOT / name) for code in re.findall(r"\d+", cell)]
+    assert codes == sorted(ExitCode)
+
+
+def test_every_environment_variable_is_told_of() -> None:
+    name = re.compile(r'"(OPENAI_[A-Z_]+|NO_COLOR|TERM|COLUMNS|[A-Z]+_CA_BUNDLE|SSL_CERT_[A-Z]+)"')
+    sources = (ROOT / "openai_cli").rglob("*.py")
+    read = {found for source in sources for found in name.findall(source.read_text())}
+    table = ", ".join(first_cells(DOCS / "connection.md"))
+    assert len(read) > 8
+    assert read <= set(table.split(", "))
+
+
+@pytest.mark.parametrize(("command", "endpoint"), [("chat", CHAT), ("complete", COMPLETIONS)])
+def test_the_default_models(command: str, endpoint: Endpoint) -> None:
+    assert f"| `{command}` | `{endpoint.default_model}`" in (DOCS / "chat.md").read_text()
+
+
+def test_the_layers_are_those_that_the_imports_are_tested_for() -> None:
+    items = re.findall(r"^\d+\. (`.*?)(?=^\d+\.|^$)", section("Layers"), re.MULTILINE | re.DOTALL)
+    named = [set(re.findall(r"`(\w+)`", item)) for item in items]
+    there = {path.stem for path in (ROOT / "openai_cli").iterdir()} - {"__init__"}
+    assert [layer & there for layer in named] == [layer & there for layer in LAYERS]
+
+
+def section(title: str) -> str:
+    """A section of the page on architecture."""
+    text = (DOCS / "architecture.md").read_text()
+    return text.partition(f"## {title}\n")[2].partition("\n## ")[0] + "\n\n"
+
+
+@every_page
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        other = (page.parent / path).resolve() if path else page
+        assert other.exists(), target
+        assert not anchor or anchor in anchors(other), target
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as forges make them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    targets = re.findall(r"\]\(([^)#]+)\)", (DOCS / "index.md").read_text())
+    listed = {(DOCS / target).resolve() for target in targets}
+    assert {page for page in PAGES if page.is_relative_to(DOCS)} - listed == {DOCS / "index.md"}

@@ -1,0 +1,243 @@
+"""What a server says when it fails: every form of error body, every status, every code."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openai_cli.errors import CliError
+from openai_cli.http import failure
+
+CREDENTIAL, REFUSED, RATE_LIMIT, BAD_ANSWER = 3, 4, 5, 6
+
+
+def of_body(body: Any, status: int = 400) -> CliError:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return failure.of_status(status, {"x-request-id": "req_1"}, raw, "Bad Request")
+
+
+def exit_code(status: int) -> int:
+    """The table of exit codes in the manual."""
+    if status in (401, 403):
+        return CREDENTIAL
+    if status == 429:
+        return RATE_LIMIT
+    if status == 408 or status >= 500:
+        return BAD_ANSWER
+    return REFUSED
+
+
+@pytest.mark.parametrize("status", range(300, 600))
+def test_every_status_has_its_exit_code(status: int) -> None:
+    error = of_body({"error": {"message": "no"}}, status)
+    assert error.exit_code == exit_code(status)
+    assert error.status == status
+    assert error.request_id == "req_1"
+
+
+API = {"message": "Bad n.", "type": "invalid_request_error", "param": "n", "code": None}
+NESTED = {"error": {"error": {"message": "deep", "param": "top_p"}}}
+PROBLEMS = [
+    {"type": "missing", "loc": ["body", "messages"], "msg": "Field required", "input": {}},
+    {"type": "int_type", "loc": ["body", "stop", 3], "msg": "not a number"},
+]
+
+BODIES: dict[str, tuple[Any, str, str | None]] = {
+    "OpenAI": ({"error": API}, "Bad n.", "n"),
+    "a number as code": ({"error": {"message": "no", "code": 400}}, "no", None),
+    "a text as error": ({"error": "model not loaded"}, "model not loaded", None),
+    "error and message": ({"error": {"message": "one"}, "message": "two"}, "one", None),
+    "detail, a text": ({"detail": "Not Found"}, "Not Found", None),
+    "detail, an object": ({"detail": {"message": "gone", "param": "x"}}, "gone", "x"),
+    "detail, FastAPI's list": (
+        {"detail": PROBLEMS},
+        "body.messages: Field required; body.stop.3: not a number",
+        None,
+    ),
+    "message": ({"object": "error", "message": "too long", "code": 400}, "too long", None),
+    "null beside": ({"error": None, "detail": None, "message": "here"}, "here", None),
+    "nested": (NESTED, "deep", "top_p"),
+    "an empty param": ({"error": {**API, "param": ""}}, "Bad n.", None),
+    "a param that is no name": ({"error": {**API, "param": 7}}, "Bad n.", None),
+    "a title": (
+        b"<!DOCTYPE html>\n<html><head><TITLE lang=en>\n 502 Bad\n Gateway </TITLE></head>"
+        b"<body><h1>Oh</h1></body></html>",
+        "502 Bad Gateway",
+        None,
+    ),
+    "HTML without a title": (b"<html><body><h1>Oh</h1>\n<p>no</p></body>", "Oh no", None),
+    "plain text": (b"upstream connect error\r\n", "upstream connect error", None),
+    "plain text in lines": (b"one\n\n  two\tthree\n", "one two three", None),
+    "empty": (b"", "Bad Request", None),
+    "white space": (b" \r\n\t ", "Bad Request", None),
+    "an empty title": (b"<html><title></title></html>", "Bad Request", None),
+    "an error without a message": ({"error": {"type": "x"}}, "Bad Request", None),
+    "a number": ({"error": 5}, "Bad Request", None),
+    "not UTF-8": (
+        "Zugriff verweigert: ungültig".encode("latin-1"),
+        "Zugriff verweigert: ung\ufffdltig",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "problem", "parameter"), BODIES.values(), ids=BODIES)
+def test_every_form_of_error_body_is_read(body: Any, problem: str, parameter: str | None) -> None:
+    error = of_body(body)
+    assert (error.problem, error.parameter) == (problem, parameter)
+    assert error.exit_code == REFUSED
+
+
+def test_the_body_is_kept_as_it_came() -> None:
+    raw = b'{ "error":\n{"message": "x", "code": 400}}'
+    assert of_body(raw).body == raw
+
+
+def test_a_reason_that_is_missing_too_is_said() -> None:
+    assert failure.of_status(500, {}, b"", "").problem == "the server gave no reason"
+
+
+HUGE = {
+    "a text": b"no " * 400_000,
+    "a title": b"<title>" + b"no " * 400_000 + b"</title>",
+    "a message": json.dumps({"error": {"message": "no " * 100_000}}).encode(),
+    "a list": json.dumps({"detail": [{"loc": ["a"], "msg": "no"}] * 50_000}).encode(),
+    "digits": b"9" * 100_000,
+    "an error of digits": b'{"error": {"message": "no", "code": ' + b"9" * 5_000 + b"}}",
+    "a code of digits": json.dumps({"error": {"message": "no", "code": "4" * 9_000}}).encode(),
+}
+
+
+@pytest.mark.parametrize("body", HUGE.values(), ids=HUGE)
+def test_a_huge_body_is_cut_to_a_line(body: bytes) -> None:
+    assert 0 < len(of_body(body).problem) <= 1001
+
+
+BROKEN_HTML = """
+from openai_cli.http.failure import of_status
+for piece in (b"<", b"<title", b"<title>", b"<!--", b"<title></"):
+    print(of_status(502, {}, piece * (2**20 // len(piece)), "Bad").status)
+"""
+
+
+def test_a_megabyte_of_broken_html_is_read_in_one_pass() -> None:
+    """A pattern that looks to the end from every `<` would take minutes to half an hour."""
+    done = subprocess.run(
+        [sys.executable, "-c", BROKEN_HTML], capture_output=True, text=True, timeout=20, check=True
+    )
+    assert done.stdout == "502\n" * 5
+
+
+@pytest.mark.parametrize("depth", [50, 300, 600, 900, 980, 5_000, 100_000])
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [(b'{"error":', b"}"), (b"[", b"]"), (b'{"detail":[', b"]}"), (b'{"msg":', b"}")],
+    ids=["errors", "lists", "details", "messages"],
+)
+def test_a_body_nested_deeply_is_an_error_as_any_other(
+    opening: bytes, closing: bytes, depth: int
+) -> None:
+    raw = b'{"error":' + opening * depth + b'"x"' + closing * depth + b"}"
+    error = of_body(raw, 422)
+    assert error.exit_code == REFUSED
+    assert error.problem
+
+
+def test_a_redirect_names_where_it_leads() -> None:
+    error = failure.of_status(302, {"location": "https://example.test/login"}, b"", "Found")
+    assert error.exit_code == REFUSED
+    assert "https://example.test/login" in error.problem
+    assert "redirect" in str(error.hint)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["error", "detail", "message", "msg", "loc", "param", "code", "type"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(VALUES, st.sampled_from([302, 400, 401, 429, 500]))
+def test_any_json_is_an_error_of_its_status(value: Any, status: int) -> None:
+    error = of_body(value, status)
+    assert error.exit_code == exit_code(status)
+    assert isinstance(error.problem, str)
+    assert error.problem
+    assert len(error.problem) <= 1001
+    assert error.parameter is None or isinstance(error.parameter, str)
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_an_error_of_their_status(body: bytes) -> None:
+    assert of_body(body, 503).exit_code == BAD_ANSWER
+
+
+STREAM_ERRORS: list[tuple[Any, int]] = [
+    ({"type": "server_error", "code": None}, BAD_ANSWER),
+    ({"type": "server_error", "code": "server_error"}, BAD_ANSWER),
+    ({"type": "api_error"}, BAD_ANSWER),
+    ({"type": "unheard_of"}, BAD_ANSWER),
+    ({}, BAD_ANSWER),
+    ({"code": 500}, BAD_ANSWER),
+    ({"code": 503, "type": "invalid_request_error"}, BAD_ANSWER),
+    ({"code": 408}, BAD_ANSWER),
+    ({"type": "invalid_request_error"}, REFUSED),
+    ({"type": "invalid_request_error", "code": "context_length_exceeded"}, REFUSED),
+    ({"code": "context_length_exceeded"}, REFUSED),
+    ({"code": "model_not_found"}, REFUSED),
+    ({"type": "not_found_error"}, REFUSED),
+    ({"code": 400}, REFUSED),
+    ({"code": "400"}, REFUSED),
+    ({"status": 404}, REFUSED),
+    ({"type": "authentication_error"}, CREDENTIAL),
+    ({"type": "invalid_request_error", "code": "invalid_api_key"}, CREDENTIAL),
+    ({"type": "permission_error"}, CREDENTIAL),
+    ({"code": 401}, CREDENTIAL),
+    ({"code": "403"}, CREDENTIAL),
+    ({"type": "tokens", "code": "rate_limit_exceeded"}, RATE_LIMIT),
+    ({"type": "requests", "code": "rate_limit_exceeded"}, RATE_LIMIT),
+    ({"type": "insufficient_quota", "code": "insufficient_quota"}, RATE_LIMIT),
+    ({"type": "rate_limit_error"}, RATE_LIMIT),
+    ({"code": 429}, RATE_LIMIT),
+    ({"code": True}, BAD_ANSWER),
+    ({"code": 200}, BAD_ANSWER),
+    ({"code": [429]}, BAD_ANSWER),
+    ({"code": "\u00b2"}, BAD_ANSWER),
+]
+
+
+@pytest.mark.parametrize(("error", "code"), STREAM_ERRORS)
+def test_an_error_in_a_stream_takes_the_code_of_its_error(error: Any, code: int) -> None:
+    found = failure.of_error({"message": "Oh no", "param": "n", **error}, "req_2", b"{}")
+    assert found.exit_code == code
+    assert (found.problem, found.parameter, found.request_id) == ("Oh no", "n", "req_2")
+    assert found.body == b"{}"
+
+
+@pytest.mark.parametrize("error", ["Oh no", {"error": "Oh no"}, {"error": {"message": "Oh no"}}])
+def test_an_error_in_a_stream_has_many_forms_too(error: Any) -> None:
+    found = failure.of_error(error, None, b"")
+    assert (found.problem, found.exit_code) == ("Oh no", BAD_ANSWER)
+
+
+@pytest.mark.parametrize("error", [5, True, [], {}, {"message": None}])
+def test_an_error_in_a_stream_that_says_nothing_is_one(error: Any) -> None:
+    found = failure.of_error(error, None, b"")
+    assert found.exit_code == BAD_ANSWER
+    assert "no reason" in found.problem
+
+
+@given(VALUES)
+def test_any_json_is_an_error_in_a_stream(value: Any) -> None:
+    assert isinstance(failure.of_error(value, None, b""), CliError)

@@ -1,0 +1,176 @@
+"""Imports point one way, and what is slow is imported late."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import openai_cli
+
+PACKAGE = Path(openai_cli.__file__).parent
+
+# The house, from its roof down: a module imports only from its own layer and those below.
+LAYERS: list[set[str]] = [
+    {"__main__"},
+    {"app"},
+    {"commands"},
+    {
+        "flags", "inputs", "output", "config", "writers", "answer", "request", "preview", "usage",
+        "attachments",
+    },
+    {"http", "tokens", "prices", "sandbox"},
+    {"context", "messages"},
+    {"errors", "__init__"},
+]  # fmt: skip
+
+
+def module_name(path: Path) -> str:
+    """`http.client` for openai_cli/http/client.py, `__init__` for the package itself."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+
+
+SOURCES = {
+    module_name(path): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """All imports, wherever they stand, those for types alone too: module and names."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, ()) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports are absolute"
+            yield node.module or "", tuple(alias.name for alias in node.names)
+
+
+def own_imports(name: str, tree: ast.AST) -> set[str]:
+    """The modules of the package that a module imports."""
+    found = set()
+    for module, names in imports(tree):
+        if module.partition(".")[0] != "openai_cli":
+            continue
+        base = module.removeprefix("openai_cli").removeprefix(".")
+        for imported in names or ("",):
+            longer = f"{base}.{imported}".strip(".")
+            found.add(longer if longer in SOURCES else base or "__init__")
+    return found - {name}
+
+
+GRAPH = {name: own_imports(name, tree) for name, tree in SOURCES.items()}
+
+
+def layer(name: str) -> int:
+    top = name.partition(".")[0]
+    (found,) = [number for number, names in enumerate(LAYERS) if top in names]
+    return found
+
+
+def test_the_house_has_its_rooms() -> None:
+    assert {"http.client", "commands.chat", "app", "errors", "__init__"} <= set(SOURCES)
+    assert GRAPH["http.client"] >= {"errors", "http.retry", "context"}
+    assert all(layer(name) >= 0 for name in SOURCES), "every module has its layer"
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_imports_point_down(name: str) -> None:
+    upward = {other for other in GRAPH[name] if layer(other) < layer(name)}
+    assert not upward
+
+
+def test_no_imports_go_round_in_a_circle() -> None:
+    try:
+        TopologicalSorter(GRAPH).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
+
+
+def test_no_command_imports_another() -> None:
+    commands = {name for name in SOURCES if name.startswith("commands.")}
+    shared = "commands.sending"
+    for name in commands:
+        assert GRAPH[name] & commands <= {shared}, name
+
+
+USERS = {
+    "requests": {"http.client", "http.debug", "http.exceptions"},
+    "urllib3": {"http.client", "http.debug", "http.exceptions"},
+    "tiktoken": {"tokens.encoding", "tokens.vocabulary"},
+    "jmespath": {"writers"},
+}
+
+
+@pytest.mark.parametrize(("library", "users"), USERS.items())
+def test_a_library_is_used_in_its_place_alone(library: str, users: set[str]) -> None:
+    found = {
+        name
+        for name, tree in SOURCES.items()
+        if any(module.partition(".")[0] == library for module, _ in imports(tree))
+    }
+    assert found <= users
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if name.startswith("commands")])
+def test_a_command_knows_neither_typer_nor_requests(name: str) -> None:
+    used = {module.partition(".")[0] for module, _ in imports(SOURCES[name])}
+    assert not used & {"typer", "click", "requests", "urllib3"}
+
+
+SLOW = ["requests", "urllib3", "tiktoken", "jmespath", "rich", "tomllib", "platformdirs",
+        "marisa_trie", "pydantic", "http.server", "openai"]  # fmt: skip
+
+REPORT = """
+import os, sys
+from openai_cli.app import run
+from openai_cli.context import Context
+code = run(Context.test(stdin=b""), sys.argv[1:])
+print(int(code), *sys.modules)
+"""
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """The modules that a command line loads, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", REPORT, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    code, *modules = done.stdout.split()
+    assert code == "0", done.stderr
+    return set(modules)
+
+
+LIGHT = [
+    ["--help"],
+    ["--version"],
+    ["chat", "--help"],
+    ["complete", "--help"],
+    ["chat", "--dry-run", "hello"],
+    ["chat", "--curl", "hello"],
+    ["complete", "--batch-line", "1", "-m", "m", "hello"],
+]
+
+
+@pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
+def test_what_sends_nothing_loads_nothing_slow(arguments: list[str]) -> None:
+    assert not loaded_by(*arguments) & set(SLOW)
+
+
+def test_help_loads_no_command() -> None:
+    modules = loaded_by("--help")
+    assert not [name for name in modules if name.startswith("openai_cli.commands.")]
+    assert "openai_cli.http.client" not in modules
+
+
+def test_one_command_loads_no_other() -> None:
+    modules = loaded_by("chat", "--dry-run", "hello")
+    assert "openai_cli.commands.chat" in modules
+    assert not modules & {"openai_cli.commands.complete", "openai_cli.sandbox"}

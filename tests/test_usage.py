@@ -1,0 +1,108 @@
+"""What a call took, from every form in which servers report it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from openai_cli.answer import Answer
+from openai_cli.usage import Usage
+
+
+def usage_of(usage: Any = None, **answer: Any) -> Usage:
+    """The usage of an answer that reports this."""
+    found = Answer(request_id="req_1")
+    found.add({"model": "m-1", "usage": usage, **answer})
+    return Usage.of(found)
+
+
+FULL = {
+    "prompt_tokens": 1000,
+    "completion_tokens": 200,
+    "total_tokens": 1200,
+    "prompt_tokens_details": {"cached_tokens": 600, "cache_write_tokens": 50, "audio_tokens": 0},
+    "completion_tokens_details": {"reasoning_tokens": 128, "audio_tokens": 0},
+}
+
+
+def test_all_that_the_api_reports_is_recorded() -> None:
+    assert usage_of(FULL, service_tier="flex").record() == {
+        "model": "m-1",
+        "service_tier": "flex",
+        "input_tokens": 1000,
+        "cached_tokens": 600,
+        "cache_write_tokens": 50,
+        "output_tokens": 200,
+        "reasoning_tokens": 128,
+        "usd": None,
+        "request_id": "req_1",
+    }
+
+
+LINES: list[tuple[Any, dict[str, Any], str]] = [
+    (
+        FULL,
+        {"service_tier": "flex"},
+        "1000 input (600 cached, 50 written), 200 output (128 reasoning) tokens; "
+        "USD unknown (m-1, flex tier)",
+    ),
+    (
+        {"prompt_tokens": 3, "completion_tokens": 5},
+        {},
+        "3 input, 5 output tokens; USD unknown (m-1)",
+    ),
+    (
+        {"prompt_tokens": 3, "completion_tokens": 0, "prompt_tokens_details": None},
+        {},
+        "3 input, 0 output tokens; USD unknown (m-1)",
+    ),
+    (
+        {"prompt_tokens": 3, "prompt_tokens_details": {"cached_tokens": 0}},
+        {},
+        "3 input, unknown output tokens; USD unknown (m-1)",
+    ),
+    (
+        {"completion_tokens": 5},
+        {"model": None},
+        "unknown input, 5 output tokens; USD unknown (unknown model)",
+    ),
+    (None, {}, "the server reported no tokens (m-1)"),
+    ({}, {"model": None}, "the server reported no tokens (unknown model)"),
+]
+
+
+@pytest.mark.parametrize(("usage", "answer", "line"), LINES)
+def test_the_line_for_a_person(usage: Any, answer: dict[str, Any], line: str) -> None:
+    assert usage_of(usage, **answer).line() == line
+
+
+@pytest.mark.parametrize("value", [None, "3", 3.5, [], {}, True, False])
+def test_a_count_that_is_no_number_is_not_reported(value: Any) -> None:
+    names = ("prompt_tokens", "completion_tokens")
+    usage = usage_of(
+        {
+            **dict.fromkeys(names, value),
+            "prompt_tokens_details": {"cached_tokens": value, "cache_write_tokens": value},
+            "completion_tokens_details": {"reasoning_tokens": value},
+        }
+    )
+    record = usage.record()
+    assert {value for name, value in record.items() if name.endswith("_tokens")} == {None}
+    assert usage.line() == "the server reported no tokens (m-1)"
+
+
+@pytest.mark.parametrize("details", [None, [], "x", 7, {}])
+def test_details_of_another_shape_are_none(details: Any) -> None:
+    usage = usage_of(
+        {
+            "prompt_tokens": 3,
+            "prompt_tokens_details": details,
+            "completion_tokens_details": details,
+        }
+    )
+    assert (usage.input_tokens, usage.cached_tokens, usage.reasoning_tokens) == (3, None, None)
+
+
+def test_a_record_is_json_with_exact_numbers() -> None:
+    usage = usage_of({"prompt_tokens": 2**60 + 1})
+    assert json.loads(json.dumps(usage.record()))["input_tokens"] == 2**60 + 1

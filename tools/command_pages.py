@@ -1,0 +1,172 @@
+"""Write the page of every command into a folder: `python tools/command_pages.py docs/commands`.
+
+A page says what the command's --help says, and beyond it names the request property behind a flag
+and the values that the property takes.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+import typer
+
+from openai_cli.app import COMMANDS
+from openai_cli.flags.adapter import command
+from openai_cli.flags.api import INT64, PANEL, ApiParameter
+from openai_cli.flags.values import (
+    Flag,
+    Kind,
+    Number,
+    Object,
+    Prompt,
+    Structure,
+    Text,
+    TextOrObject,
+    Texts,
+)
+from openai_cli.messages import PROGRAM
+
+MARK = "<!-- Generated from the command by `make docs`; change the command, not this page. -->"
+
+_FLAG = re.compile(r"--(?:\[no-\])?([a-z0-9-]+)")
+
+
+def pages() -> dict[str, str]:
+    """The page of every command, by the name of its file."""
+    return {f"{name}.md": _page(name) for name in COMMANDS}
+
+
+def _page(name: str) -> str:
+    module = import_module(f"openai_cli.commands.{name}")
+    made = command(name, COMMANDS[name], module.Options, module.run)
+    context = typer.Context(made, info_name=f"{PROGRAM} {name}")
+    known = _api_parameters(module.Options)
+    help_ = _Help()
+    made.format_options(context, cast("Any", help_))
+    parts = [
+        f"# {PROGRAM} {name}",
+        MARK,
+        f"```text\n{made.get_usage(context)}\n```",
+        made.help or "",
+        f"Examples: [{name}.md](../{name}.md).",
+    ]
+    for panel, records in help_.sections:
+        parts += [f"## {panel}", _table(panel, records, known)]
+    return "\n\n".join([*parts, *([made.epilog] if made.epilog else [])]) + "\n"
+
+
+@dataclass
+class _Help:
+    """Stands where --help has its formatter, and keeps what is written to it."""
+
+    sections: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
+
+    @contextmanager
+    def section(self, name: str) -> Iterator[None]:
+        self.sections.append((name, []))
+        yield
+
+    def write_dl(self, records: Sequence[tuple[str, str]]) -> None:
+        self.sections[-1][1].extend(records)
+
+
+def _api_parameters(options: Any) -> dict[str, ApiParameter]:
+    """The request properties of an options dataclass, by flag."""
+    found = [each.type.__metadata__[0] for each in fields(options)]  # type: ignore[union-attr]
+    return {each.flag: each for each in found if isinstance(each, ApiParameter)}
+
+
+def _table(panel: str, records: Sequence[tuple[str, str]], known: dict[str, ApiParameter]) -> str:
+    if panel != PANEL:
+        rows = [["flag", "what it does"], *([_code(names), line] for names, line in records)]
+        return _rows(rows)
+    rows = [["flag", "API parameter", "values", "what it does"]]
+    for names, line in records:
+        parameter = known[f"--{_FLAG.findall(names)[-1]}"]
+        name, values = _code(parameter.api_name), described(parameter.kind)
+        rows.append([_code(names), name, values, line])
+    return _rows(rows)
+
+
+def _rows(rows: Sequence[Sequence[str]]) -> str:
+    head, *rest = rows
+    lines = [head, ["---"] * len(head), *rest]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _code(text: str) -> str:
+    """Text as code in a table, where a bar would end the cell."""
+    return f"`{text}`".replace("|", "\\|")
+
+
+def described(kind: Kind) -> str:
+    """The values of a kind, in words: `number, -2 to 2`, `up to 4 texts, repeated`."""
+    return _WORDS[type(kind)](kind)
+
+
+def _number(kind: Number) -> str:
+    noun = "integer" if kind.integer else "number"
+    if kind == INT64:
+        return f"{noun} of 64 bits"
+    if kind.low is None:
+        return noun
+    return (
+        f"{noun}, {kind.low} or more" if kind.high is None else f"{noun}, {kind.low} to {kind.high}"
+    )
+
+
+def _text(kind: Text) -> str:
+    noun = "name" if kind.metavar == "NAME" else "text"
+    return noun if kind.longest is None else f"{noun} of up to {kind.longest} characters"
+
+
+def _structure(kind: Structure) -> str:
+    noun = "array" if kind.shape is list else "object"
+    if kind.most is not None:
+        return f"{noun} of {kind.least or 0} to {kind.most} items"
+    return noun if kind.least is None else f"{noun} of at least {kind.least} item"
+
+
+def _object(kind: Object) -> str:
+    facts = [] if kind.most is None else [f"up to {kind.most} keys"]
+    if kind.key is not None:
+        facts.append(f"key: {_text(kind.key)}")
+    if kind.value is not None:
+        facts.append(f"value: {described(kind.value)}")
+    return "; ".join(["object", *facts])
+
+
+def _texts(kind: Texts) -> str:
+    noun = "names" if kind.metavar == "NAME" else "texts"
+    return f"{noun if kind.most is None else f'up to {kind.most} {noun}'}, repeated"
+
+
+_WORDS: Mapping[type[Kind], Callable[[Any], str]] = {
+    Flag: lambda _kind: "boolean",
+    Number: _number,
+    Object: _object,
+    Prompt: lambda _kind: "text, texts, token ids, or arrays of token ids",
+    Structure: _structure,
+    Text: _text,
+    TextOrObject: lambda _kind: "name or object",
+    Texts: _texts,
+}
+
+
+def main() -> None:
+    """Write the pages into the folder that the argument names."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python tools/command_pages.py DIR")
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
