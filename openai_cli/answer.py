@@ -130,8 +130,8 @@ def parts(
         lead.append(piece)
         head = (head + piece).lstrip()[:_LONGEST_HEAD]
         is_stream = _is_stream(head)
-    if is_stream is None:  # all that came is the beginning of a field's name
-        is_stream = bool(head) and http.content_type.startswith("text/event-stream")
+    if is_stream is None:  # nothing came, or the beginning of a field's name
+        is_stream = http.content_type.startswith("text/event-stream")
     start = b"".join(lead)
     if is_stream:
         yield from _events(_each(start, pieces, arrived), answer, http.request_id)
@@ -178,9 +178,10 @@ def _not_json(raw: bytes, error: Exception, http: "HttpAnswer") -> CliError:
 
 def _each(start: bytes, pieces: Iterator[bytes], arrived: Callable[[], None]) -> Iterator[bytes]:
     yield start
+    arrived()
     for piece in pieces:
-        arrived()
         yield piece
+        arrived()
 
 
 def _events(pieces: Iterator[bytes], answer: Answer, request_id: str | None) -> Iterator[Part]:

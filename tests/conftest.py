@@ -19,7 +19,11 @@ _connect = socket.socket.connect
 
 @pytest.fixture(autouse=True)
 def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the machine's home, keys and proxies; refuse every address but loopback."""
+    """Hide the machine's home, keys and proxies; refuse every address but loopback.
+
+    Streams are buffered as Python does by itself, so that what is flushed is flushed by us.
+    """
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     for name in os.environ:
         if name.startswith(("OPENAI_", "XDG_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

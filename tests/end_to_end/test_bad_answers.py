@@ -109,7 +109,7 @@ def reset(data: bytes) -> Reply:
         (reply({"error": {"message": "too many", "code": 429}}), 5, b"", "too many"),
         (stream(delta("par"), delta("t"), done=False), 7, b"part", "before the answer was whole"),
         (stream(delta("one", finish="stop"), delta("t", index=1), done=False), 7, b"one", "whole"),
-        (head(content_type=STREAM), 6, b"", "empty"),
+        (head(content_type=STREAM), 7, b"", "before the answer was whole"),
         (stream(delta("par"), {"error": {"message": "boom"}}), 6, b"par", "boom"),
         (
             stream(delta("par"), {"error": {"message": "m", "type": "rate_limit_error"}}),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import socket
 import stat
@@ -290,7 +291,8 @@ def test_a_signal_ends_it_with_its_code(run: Run, number: signal.Signals, code: 
         )
         assert process.stdout is not None
         with process:
-            assert process.stdout.read(4) == b"part"  # flushed as it arrived
+            assert select.select([process.stdout], [], [], 30)[0], "not flushed as it arrived"
+            assert process.stdout.read(4) == b"part"
             process.send_signal(number)
             _, error = process.communicate()
         ended.set()
