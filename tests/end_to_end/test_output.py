@@ -291,11 +291,12 @@ def test_a_signal_ends_it_with_its_code(run: Run, number: signal.Signals, code: 
         )
         assert process.stdout is not None
         with process:
-            assert select.select([process.stdout], [], [], 30)[0], "not flushed as it arrived"
-            assert process.stdout.read(4) == b"part"
+            flushed = select.select([process.stdout], [], [], 30)[0]
             process.send_signal(number)
-            _, error = process.communicate()
+            out, error = process.communicate()
         ended.set()
+    assert flushed, "what arrived was not shown before more came"
+    assert out == b"part"
     assert (process.returncode, error) == (code, b"")
 
 
