@@ -264,13 +264,14 @@ def _place(calls: list[dict[str, Any]], before: int, piece: dict[str, Any], posi
     return next((i for i, call in enumerate(calls[:before]) if call.get("id") == name), len(calls))
 
 
-def _join(whole: dict[str, Any], piece: dict[str, Any]) -> None:
+def _join(whole: dict[str, Any], piece: dict[str, Any], *, depth: int = 1) -> None:
+    """Add a piece: text of `arguments` and `input` grows, what they stand in is joined too."""
     for key, value in piece.items():
         if key in ("arguments", "input") and isinstance(value, str):
             whole[key] = _string(whole.get(key) or "", key) + value
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and depth:
             inner = whole.get(key) or {}
-            _join(_object(inner, key), value)
+            _join(_object(inner, key), value, depth=depth - 1)
             whole[key] = inner
         elif value is not None or key not in whole:
             whole[key] = value

@@ -211,10 +211,14 @@ def open_sink(context: Context, output: str | None) -> Sink:
 
 
 def _open_file(path: Path) -> Sink:
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG
+    if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     # /dev/stdout may lead to a file or a pipe that has no name: what it leads to stays as it is.
-    if _STREAMS.match(str(path)) or (path.exists() and not path.is_file()):
+    if _STREAMS.match(str(path)) or not stat.S_ISREG(mode):
         device = path.open("wb")
         return Sink(Stream(device, owned=True), terminal=device.isatty())
     if path.exists() and not os.access(path, os.W_OK):
