@@ -14,7 +14,7 @@ from openai_cli.http import failure
 from openai_cli.http.sse import Decoder, Event
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import Answer as HttpAnswer
+    from openai_cli.http.client import Response
 
 _DONE = b"[DONE]"
 _BOM = b"\xef\xbb\xbf"
@@ -112,7 +112,7 @@ class Answer:
 
 
 def parts(
-    http: "HttpAnswer", answer: Answer, *, arrived: Callable[[], None] = lambda: None
+    http: "Response", answer: Answer, *, arrived: Callable[[], None] = lambda: None
 ) -> Iterator[Part]:
     """The parts of an answer as they arrive: one for JSON, one for each event of a stream.
 
@@ -146,7 +146,7 @@ def _is_stream(head: bytes) -> bool | None:
     return None if any(field.startswith(head) for field in _FIELDS) else False
 
 
-def _whole(raw: bytes, http: "HttpAnswer") -> Part:
+def _whole(raw: bytes, http: "Response") -> Part:
     if not raw.strip():
         raise BadAnswerError("the answer is empty", request_id=http.request_id)
     try:
@@ -162,7 +162,7 @@ def _whole(raw: bytes, http: "HttpAnswer") -> Part:
     return Part(raw, body, streamed=False)
 
 
-def _not_json(raw: bytes, error: Exception, http: "HttpAnswer") -> CliError:
+def _not_json(raw: bytes, error: Exception, http: "Response") -> CliError:
     """JSON that breaks off is an answer that ended early; all else is no JSON."""
     if isinstance(error, json.JSONDecodeError) and raw.lstrip()[:1] in (b"{", b"["):
         rest = error.doc[error.pos :].strip()

@@ -154,7 +154,11 @@ def _terminate(_signal: int, _frame: object) -> NoReturn:
 def main() -> NoReturn:
     """Run the command line of this process, and end it."""
     signal.signal(signal.SIGTERM, _terminate)
-    context = Context.system()
-    code = run(context, sys.argv[1:])
+    try:
+        code = run(Context.system(), sys.argv[1:])
+    except KeyboardInterrupt:  # a second one, while the first was told of
+        code = ExitCode.INTERRUPTED
+    except Terminated as error:
+        code = error.exit_code
     # All is written and flushed: taking the interpreter apart would cost 20 ms more of 110.
     os._exit(code)

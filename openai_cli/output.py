@@ -191,7 +191,8 @@ class WholeFile:
     def discard(self) -> None:
         with suppress(OSError):
             self._file.close()
-            self._temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._temporary.unlink()
 
 
 def open_sink(context: Context, output: str | None) -> Sink:

@@ -104,7 +104,7 @@ class JsonWriter:
         self.sink.write(raw)
 
     def finish(self, _answer: Answer) -> None:
-        pass
+        """All is written already."""
 
 
 class Query:

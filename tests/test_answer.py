@@ -28,7 +28,7 @@ from openai_cli.writers import TextWriter
 from tests.servers import chat, completion, delta, events
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import Answer as HttpAnswer
+    from openai_cli.http.client import Response
 
 BOM = b"\xef\xbb\xbf"
 
@@ -62,7 +62,7 @@ class Read:
 
 def read(*chunks: bytes, expected: int = 1, end: Exception | None = None) -> Read:
     """Take a whole answer in, as a command does."""
-    http = cast("HttpAnswer", Scripted(chunks, end))
+    http = cast("Response", Scripted(chunks, end))
     found = Read([], Answer(expected=expected, request_id="req_1"))
     for part in parts(http, found.answer):
         found.parts.append(part)

@@ -19,7 +19,7 @@ from openai_cli.writers import Frame, JsonWriter, Query, QueryWriter, TextWriter
 from tests.servers import chat, completion, delta, events
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import Answer as HttpAnswer
+    from openai_cli.http.client import Response
 
 
 @dataclass
@@ -46,7 +46,7 @@ def printed(
     answer = Answer()
     with open_sink(world, None) as sink:
         writer = make(sink)
-        for part in parts(cast("HttpAnswer", Body(raw)), answer):
+        for part in parts(cast("Response", Body(raw)), answer):
             writer.take(part, answer.add(part.body))
         writer.finish(answer)
     stdout = world.stdout

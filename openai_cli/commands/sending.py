@@ -14,7 +14,7 @@ from openai_cli.request import Request, encode_json
 
 if TYPE_CHECKING:
     from openai_cli.answer import Answer, Choice
-    from openai_cli.http.client import Answer as HttpAnswer
+    from openai_cli.http.client import Response
     from openai_cli.writers import Frame, Query, Writer
 
 
@@ -49,10 +49,14 @@ def deliver(context: Context, options: Sending, inputs: Inputs, plan: Plan) -> N
         call = _Call(context, options, plan, server, sink, query)
         try:
             with sink:
-                call.run()
-        finally:
-            _report_usage(context, options, call.answer)
-    _judge(context, options, call.answer)
+                answer = call.run()
+        except BaseException:
+            # A call that failed may have been paid for.
+            if call.answer is not None and call.answer.usage is not None:
+                _report_usage(context, options, call.answer)
+            raise
+    _report_usage(context, options, answer)
+    _judge(context, options, answer)
 
 
 def _is_preview(options: Output) -> bool:
@@ -106,7 +110,7 @@ def _check_usage_file(options: Output) -> None:
 class _Call:
     """One call: the request goes out, the answer's parts go to the writer.
 
-    `answer` is what came of it, whole or not.
+    `answer` is what has come of it so far.
     """
 
     context: Context
@@ -117,18 +121,19 @@ class _Call:
     query: "Query | None"
     answer: "Answer | None" = None
 
-    def run(self) -> None:
+    def run(self) -> "Answer":
         request = self._streamed(self.plan.request)
         with_usage = self._asking_for_usage(request)
         try:
-            self._send(with_usage)
+            return self._send(with_usage)
         except RefusedError as refused:
             if with_usage is request or refused.status not in (400, 422):
                 raise
-            self._send(request)
+            answer = self._send(request)
             self.context.messages.notice(
                 "usage was not asked for: the server refuses stream_options.include_usage"
             )
+            return answer
 
     def _streamed(self, request: Request) -> Request:
         """The request with `stream`, when nobody decided it and somebody watches."""
@@ -145,7 +150,7 @@ class _Call:
             return request
         return request.with_body(stream_options={"include_usage": True})
 
-    def _send(self, request: Request) -> None:
+    def _send(self, request: Request) -> "Answer":
         from openai_cli.http.client import Client, Server
 
         connect, read = config.timeouts(self.options)
@@ -158,14 +163,14 @@ class _Call:
             max_retries=config.max_retries(self.options),
         )
         client = Client(server, self.context, debug_on=self.options.debug)
-        client.post(
+        return client.post(
             request.path,
             request.encoded(),
             self._consume,
             may_retry=lambda: not self.sink.has_begun,
         )
 
-    def _consume(self, http: "HttpAnswer") -> None:
+    def _consume(self, http: "Response") -> "Answer":
         from openai_cli.answer import Answer, parts
 
         self.answer = answer = Answer(expected=self.plan.choices, request_id=http.request_id)
@@ -173,6 +178,7 @@ class _Call:
         for part in parts(http, answer, arrived=self.sink.flush):
             writer.take(part, answer.add(part.body))
         writer.finish(answer)
+        return answer
 
     def _writer(self) -> "Writer":
         from openai_cli import writers
@@ -197,9 +203,9 @@ def _holds_best_of(request: Request) -> bool:
     return isinstance(best_of, int) and best_of > 1
 
 
-def _judge(context: Context, options: Output, answer: "Answer | None") -> None:
+def _judge(context: Context, options: Output, answer: "Answer") -> None:
     """After the answer is out: what is to be said of its choices."""
-    choices = answer.in_order if answer else []
+    choices = answer.in_order
     reasons = [_reason(choice, len(choices)) for choice in choices if choice.incomplete]
     if not reasons:
         return
@@ -223,9 +229,9 @@ def _reason(choice: "Choice", count: int) -> str:
     return " ".join([*named, _REASONS[choice.incomplete or ""], *([text] if text else [])])
 
 
-def _report_usage(context: Context, options: Output, answer: "Answer | None") -> None:
-    """What the call took, as far as it is known: a call that failed may have been paid for."""
-    if answer is None or not (options.usage or options.usage_file is not None):
+def _report_usage(context: Context, options: Output, answer: "Answer") -> None:
+    """What the call took, as far as it is known."""
+    if not options.usage and options.usage_file is None:
         return
     from openai_cli.usage import Usage
 

@@ -49,7 +49,7 @@ class Server:
     max_retries: int = 2
 
 
-class Answer:
+class Response:
     """A 2xx answer whose body is still to come."""
 
     def __init__(self, response: requests.Response) -> None:
@@ -141,7 +141,7 @@ class Client:
         self,
         path: str,
         body: bytes,
-        consume: Callable[[Answer], T],
+        consume: Callable[[Response], T],
         *,
         may_retry: Callable[[], bool],
     ) -> T:
@@ -150,14 +150,15 @@ class Client:
         Tries again by the rules of `retry`, but never once `may_retry` says no: then output has
         begun. Raises the last failure as a CliError.
         """
-        for attempt in range(self._server.max_retries + 1):
+        attempt = 0
+        while True:
             status: int | None = None
             headers: Mapping[str, str] = {}
             try:
                 with self._open(path, body) as response:
                     status, headers = response.status_code, response.headers
                     if status < 300:
-                        return consume(Answer(response))
+                        return consume(Response(response))
                     failed: CliError = self._failure(response)
             except NetworkError as error:
                 failed = error
@@ -170,7 +171,7 @@ class Client:
             if attempt == self._server.max_retries:
                 raise failed
             self._wait(attempt, failed, asked)
-        raise AssertionError("unreachable: the last try returns or raises")
+            attempt += 1
 
     def _wait(self, attempt: int, failed: CliError, asked: float | None) -> None:
         seconds = retry.delay(attempt, asked, self._context.chance())

@@ -441,3 +441,13 @@ def test_a_fault_of_ours_is_exit_1_and_no_trace(run: Run, folder: Path) -> None:
     assert "report" in plain.err
     traced = run("chat", "hi", "--query", "a", "--sandbox", "--debug", env=env)
     assert "Traceback" in traced.err
+
+
+def test_usage_of_a_call_that_failed_is_kept_where_it_is_known(run: Run, folder: Path) -> None:
+    known = {**delta("part"), "usage": USAGE}
+    with Server([stream(known, done=False), stream(delta("part"), done=False)]) as server:
+        for _ in range(2):
+            result = run("chat", "hi", "--stream", "--usage-file", "u", base_url=server.base_url)
+            assert result.code == 7
+    (line,) = (folder / "u").read_text().splitlines()
+    assert json.loads(line)["output_tokens"] == 22
