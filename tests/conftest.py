@@ -14,18 +14,23 @@ import pytest
 COMMAND = Path(sysconfig.get_path("scripts")) / "openai-cli"
 MADE_UP_KEY = "sk-made-up-for-tests"
 
+_HIDDEN = (
+    "OPENAI_", "XDG_", "NO_COLOR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)  # fmt: skip
+
 _connect = socket.socket.connect
 
 
 @pytest.fixture(autouse=True)
 def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the machine's home, keys and proxies; refuse every address but loopback.
+    """Hide the machine's home, keys, proxies and certificates; refuse all but loopback.
 
     Streams are buffered as Python does by itself, so that what is flushed is flushed by us.
     """
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     for name in os.environ:
-        if name.startswith(("OPENAI_", "XDG_")) or name.lower().endswith("_proxy"):
+        if name.startswith(_HIDDEN) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()

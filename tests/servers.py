@@ -6,6 +6,7 @@ the test when the server closes.
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -38,6 +39,7 @@ class Server:
     """
 
     replies: Sequence[Reply]
+    tls: ssl.SSLContext | None = None
     received: list[Received] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -64,7 +66,8 @@ class Server:
 
     @property
     def root(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        scheme = "https" if self.tls else "http"
+        return f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     @property
     def base_url(self) -> str:
@@ -77,8 +80,12 @@ class Server:
             except OSError:
                 return
             # A client that goes away in the middle is the test's own matter.
-            with connection, suppress(BrokenPipeError, ConnectionResetError):
-                self._answer(connection)
+            with connection, suppress(BrokenPipeError, ConnectionResetError, ssl.SSLError):
+                if self.tls is None:
+                    self._answer(connection)
+                else:
+                    with self.tls.wrap_socket(connection, server_side=True) as wrapped:
+                        self._answer(wrapped)
 
     def _answer(self, connection: socket.socket) -> None:
         request = _read_request(connection)
