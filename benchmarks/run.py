@@ -61,10 +61,12 @@ def main() -> None:
 def streams() -> None:
     """A stream of 20,000 events: CPU against a bare loop, memory against 200 events."""
     ours = [str(BIN / "openai-cli"), "chat", "hello", "--stream"]
+    for framing in ("whole", "chunked"):
+        with answering(20_000, framing) as url:
+            loop = [str(BIN / "python"), "-c", REQUESTS_LOOP, url]
+            row(f"a stream of 20,000 events, {framing}", "requests, iter_lines", ours, loop,
+                goal=2.0, of="cpu", env={"OPENAI_BASE_URL": url})  # fmt: skip
     with answering(20_000) as long, answering(200) as short:
-        loop = [str(BIN / "python"), "-c", REQUESTS_LOOP, long]
-        row("a stream of 20,000 events", "requests, iter_lines", ours, loop, goal=2.0, of="cpu",
-            env={"OPENAI_BASE_URL": long})  # fmt: skip
         shell = ["env", f"OPENAI_BASE_URL={short}", *ours]
         a, b = alternate(ours, shell, {"OPENAI_BASE_URL": long})
         more = median(a, "mib") - median(b, "mib")
@@ -110,9 +112,9 @@ def measure(command: Sequence[str], env: Mapping[str, str]) -> Cost:
 
 
 @contextmanager
-def answering(events: int) -> Iterator[str]:
+def answering(events: int, framing: str = "chunked") -> Iterator[str]:
     """The base URL of the benchmark's server, in a process of its own."""
-    server = [sys.executable, str(ROOT / "benchmarks" / "server.py"), str(events)]
+    server = [sys.executable, str(ROOT / "benchmarks" / "server.py"), str(events), framing]
     with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"

@@ -1,6 +1,7 @@
 """A server that answers at once: one canned answer for every POST, from a process of its own.
 
-Usage: python server.py EVENTS; prints its port. 0 is JSON, else a stream of so many.
+Usage: python server.py EVENTS FRAMING; prints its port. 0 events is JSON, else a stream of so many,
+in one piece (`whole`) or each in a chunk of its own (`chunked`).
 """
 
 import json
@@ -25,22 +26,26 @@ def json_answer() -> bytes:
             "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
         }
     ).encode()
-    return _head("application/json", len(body)) + body
+    return _head("application/json", f"Content-Length: {len(body)}") + body
 
 
-def stream_answer(count: int) -> bytes:
+def stream_answer(count: int, framing: str) -> bytes:
     chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "bench"}
     choices = [{"index": 0, "delta": {"content": "word "}, "finish_reason": None}] * count
     choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
     lines = [f"data: {json.dumps({**chunk, 'choices': [choice]})}\n\n" for choice in choices]
-    body = "".join([*lines, "data: [DONE]\n\n"]).encode()
-    return _head("text/event-stream", len(body)) + body
+    lines.append("data: [DONE]\n\n")
+    if framing == "whole":
+        body = "".join(lines).encode()
+        return _head("text/event-stream", f"Content-Length: {len(body)}") + body
+    chunks = [f"{len(line):x}\r\n{line}\r\n" for line in lines]
+    head = _head("text/event-stream", "Transfer-Encoding: chunked")
+    return head + "".join([*chunks, "0\r\n\r\n"]).encode()
 
 
-def _head(content_type: str, length: int) -> bytes:
+def _head(content_type: str, framing: str) -> bytes:
     return (
-        f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n"
-        f"Content-Length: {length}\r\nConnection: close\r\n\r\n"
+        f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n{framing}\r\nConnection: close\r\n\r\n"
     ).encode()
 
 
@@ -59,7 +64,7 @@ class Handler(socketserver.StreamRequestHandler):
 
 if __name__ == "__main__":
     events = int(sys.argv[1])
-    ANSWER = stream_answer(events) if events else json_answer()
+    ANSWER = stream_answer(events, sys.argv[2]) if events else json_answer()
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         print(server.server_address[1], flush=True)

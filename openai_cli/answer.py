@@ -5,8 +5,9 @@ Both endpoints and both forms have one reader: a choice's content stands in `tex
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openai_cli.errors import BadAnswerError, CliError, NetworkError
@@ -21,7 +22,8 @@ _BOM = b"\xef\xbb\xbf"
 _NAMES = (b":", b"data:", b"event:", b"id:", b"retry:")
 _FIELDS = (*_NAMES, *(_BOM + name for name in _NAMES))
 _LONGEST_HEAD = max(map(len, _FIELDS))
-_decode = json.JSONDecoder().decode
+_decoder = json.JSONDecoder()
+_raw_decode = _decoder.raw_decode
 
 
 class Part(NamedTuple):
@@ -72,7 +74,7 @@ class Answer:
         """Take one part in; gives the text that it adds, choice by choice."""
         if isinstance(usage := body.get("usage"), dict):
             self.usage = usage
-        self.model = body.get("model") or self.model
+        self.model = self.model or body.get("model")
         self.service_tier = body.get("service_tier") or self.service_tier
         return [
             self._add_choice(position, found)
@@ -80,10 +82,11 @@ class Answer:
         ]
 
     def _add_choice(self, position: int, found: dict[str, Any]) -> tuple[Choice, str]:
-        index = _index(found.get("index"), position)
-        choice = self.choices.get(index)
+        index = found.get("index")
+        choice = self.choices.get(index) if type(index) is int else None
         if choice is None:
-            choice = self.choices[index] = Choice(index)
+            index = _index(index, position)
+            choice = self.choices.setdefault(index, Choice(index))
         message = found.get("delta") or found.get("message") or {}
         if not isinstance(message, dict):
             raise _misshapen("a choice's message is no object")
@@ -134,7 +137,7 @@ def parts(
         is_stream = http.content_type.startswith("text/event-stream")
     start = b"".join(lead)
     if is_stream:
-        yield from _events(_each(start, pieces, arrived), answer, http.request_id)
+        yield from _events(chain((start,), pieces), answer, http.request_id, arrived)
     else:
         yield _whole(start + b"".join(pieces), http)
 
@@ -176,15 +179,9 @@ def _not_json(raw: bytes, error: Exception, http: "Response") -> CliError:
     return BadAnswerError(f"the answer is not JSON ({kind})", request_id=http.request_id)
 
 
-def _each(start: bytes, pieces: Iterator[bytes], arrived: Callable[[], None]) -> Iterator[bytes]:
-    yield start
-    arrived()
-    for piece in pieces:
-        yield piece
-        arrived()
-
-
-def _events(pieces: Iterator[bytes], answer: Answer, request_id: str | None) -> Iterator[Part]:
+def _events(
+    pieces: Iterable[bytes], answer: Answer, request_id: str | None, arrived: Callable[[], None]
+) -> Iterator[Part]:
     decoder = Decoder()
     try:
         for piece in pieces:
@@ -193,6 +190,7 @@ def _events(pieces: Iterator[bytes], answer: Answer, request_id: str | None) -> 
                     answer.is_done = True
                     return
                 yield _part(event, request_id)
+            arrived()
     except NetworkError:
         # A server that has said all and then drops the connection has said all.
         if not answer.is_whole:
@@ -209,15 +207,25 @@ def _events(pieces: Iterator[bytes], answer: Answer, request_id: str | None) -> 
 def _last_part(event: Event, request_id: str | None) -> Part | None:
     """The event that lacked its empty line; None when it was cut, which the caller then sees."""
     try:
-        _decode(event.data.decode())
+        _parsed(event.data)
     except (ValueError, RecursionError):
         return None
     return _part(event, request_id)
 
 
+def _parsed(data: bytes) -> Any:
+    """The JSON value of an event; white space around it, which is rare, is looked for last."""
+    text = data.decode()
+    try:
+        value, end = _raw_decode(text)
+    except ValueError:
+        return _decoder.decode(text)
+    return value if end == len(text) else _decoder.decode(text)
+
+
 def _part(event: Event, request_id: str | None) -> Part:
     try:
-        body = _decode(event.data.decode())
+        body = _parsed(event.data)
     except (ValueError, RecursionError):
         shown = event.data[:60].decode(errors="replace")
         raise BadAnswerError(
@@ -227,7 +235,7 @@ def _part(event: Event, request_id: str | None) -> Part:
         raise _misshapen("an event is no JSON object")
     if body.get("error") or event.name == "error":
         raise failure.of_error(body.get("error") or body, request_id, event.data)
-    return Part(event.data, body, streamed=True)
+    return Part(event.data, body, True)
 
 
 def _text_of(choice: dict[str, Any], message: dict[str, Any]) -> str:
@@ -288,8 +296,11 @@ def _index(value: Any, default: int) -> int:
 
 def _objects(value: Any, name: str) -> list[dict[str, Any]]:
     found = value or []
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+    if not isinstance(found, list):
         raise _misshapen(f"{name} is no array of objects")
+    for item in found:
+        if not isinstance(item, dict):
+            raise _misshapen(f"{name} is no array of objects")
     return found
 
 

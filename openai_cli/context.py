@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import RawIOBase
 from typing import BinaryIO, Self
 
 from openai_cli.messages import Messages
@@ -25,7 +26,7 @@ class Context:
     """
 
     stdin: BinaryIO | None
-    stdout: BinaryIO | None
+    stdout: BinaryIO | RawIOBase | None
     stdin_is_terminal: bool
     stdout_is_terminal: bool
     environ: Mapping[str, str]
@@ -41,7 +42,8 @@ class Context:
         stdin, stdout, stderr = sys.stdin, sys.stdout, sys.stderr
         return cls(
             stdin=stdin.buffer if stdin else None,
-            stdout=stdout.buffer if stdout else None,
+            # Without Python's buffer: what is written is out, and what failed is not tried again.
+            stdout=getattr(stdout.buffer, "raw", stdout.buffer) if stdout else None,
             stdin_is_terminal=bool(stdin) and stdin.isatty(),
             stdout_is_terminal=bool(stdout) and stdout.isatty(),
             environ=os.environ,
@@ -54,7 +56,7 @@ class Context:
         cls,
         *,
         stdin: bytes | None = None,
-        stdout: BinaryIO | None = None,
+        stdout: BinaryIO | RawIOBase | None = None,
         terminal: bool = False,
         environ: Mapping[str, str] | None = None,
         sleep: Callable[[float], None] = lambda _seconds: None,

