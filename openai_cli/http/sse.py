@@ -73,12 +73,13 @@ class Decoder:
             self._is_first = False
         events = []
         for line in lines:
-            name, _, value = line.partition(b":")
             if not line:
                 if self._data:
                     events.append(Event(b"\n".join(self._data), self._name))
                 self._data, self._name = [], ""
-            elif name == b"data":
+                continue
+            name, _, value = line.partition(b":")
+            if name == b"data":
                 self._data.append(value.removeprefix(b" "))
             elif name == b"event":
                 self._name = value.removeprefix(b" ").decode(errors="replace")

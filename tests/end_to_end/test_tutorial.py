@@ -226,3 +226,17 @@ def test_inside_the_process(run: Run) -> None:
     """--sandbox needs neither a server nor a key."""
     result = run("chat", "Say it works", "--sandbox", key=None)
     assert (result.code, result.out, result.err) == (0, b"it works\n", "")
+
+
+def test_the_default_model_of_complete_has_a_notice_where_it_was_retired(run: Run) -> None:
+    at_openai = run("complete", "hi", "--dry-run")
+    assert at_openai.err.count("retired") == 1
+    assert at_openai.err.startswith("openai-cli: notice: ")
+    for silent in (
+        run("complete", "hi", "--dry-run", "-m", "davinci-002"),
+        run("complete", "hi", "--dry-run", "--param", 'model="m"'),
+        run("complete", "hi", "--dry-run", env={"OPENAI_MODEL": "m"}),
+        run("complete", "hi", "--dry-run", base_url="http://localhost:11434/v1"),
+        run("complete", "Say hi", "--sandbox"),
+    ):
+        assert (silent.code, silent.err) == (0, "")
