@@ -67,7 +67,8 @@ class Messages:
 
     def debug(self, text: str) -> None:
         """What --debug shows."""
-        self._line(f"debug: {one_line(text)}")
+        if not self.quiet:
+            self._line(f"debug: {one_line(text)}")
 
     def error(self, error: CliError) -> None:
         """What went wrong, where, and what to do about it, on one line."""

@@ -113,9 +113,10 @@ def test_quiet_silences_all_but_errors() -> None:
         messages.quiet = True
         messages.notice("one")
         messages.usage("two")
-        messages.error(CliError("three"))
+        messages.debug("three")
+        messages.error(CliError("four"))
 
-    assert said(act) == "openai-cli: error: three\n"
+    assert said(act) == "openai-cli: error: four\n"
 
 
 def test_every_kind_has_its_word() -> None:
