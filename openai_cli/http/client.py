@@ -42,11 +42,11 @@ class Server:
     """
 
     base_url: str
-    key: str | None = None
-    headers: Mapping[str, str] | None = None
-    connect_timeout: float = 10.0
-    read_timeout: float = 600.0
-    max_retries: int = 2
+    key: str | None
+    headers: Mapping[str, str]
+    connect_timeout: float
+    read_timeout: float
+    max_retries: int
 
 
 class Response:
@@ -54,7 +54,6 @@ class Response:
 
     def __init__(self, response: requests.Response) -> None:
         self._response = response
-        self.headers: Mapping[str, str] = response.headers
         self.request_id = response.headers.get(failure.REQUEST_ID)
         self.content_type = response.headers.get("content-type", "")
 
@@ -195,7 +194,7 @@ class Client:
             "Accept-Encoding": "gzip",
             "Content-Type": "application/json",
             "User-Agent": f"openai-cli/{__version__}",
-            **(server.headers or {}),
+            **server.headers,
         }
         prepared = self._prepared(url, headers, body)
         if self._debug:
