@@ -33,6 +33,11 @@ class Destination:
         """Whether the base URL is OpenAI's own."""
         return is_openai(self.base_url)
 
+    @property
+    def has_own_authorization(self) -> bool:
+        """Whether a header of the user's own stands in the key's place."""
+        return any(name.lower() == "authorization" for name in self.own_headers)
+
 
 def destination(context: Context, options: Connection, inputs: Inputs) -> Destination:
     """The server that flags and environment name. Reads the key's file, and checks nothing of it.
@@ -63,9 +68,7 @@ def is_openai(url: str) -> bool:
 def require_key(found: Destination, options: Connection) -> None:
     """Raise CredentialError without a key that OpenAI demands, UsageError for an unsafe way."""
     if found.key is None:
-        if found.is_openai and not any(
-            name.lower() == "authorization" for name in found.own_headers
-        ):
+        if found.is_openai and not found.has_own_authorization:
             raise CredentialError(
                 "there is no API key",
                 hint="set OPENAI_API_KEY, or give --api-key-file FILE; "

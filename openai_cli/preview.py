@@ -25,7 +25,7 @@ def curl(request: Request, server: Destination) -> bytes:
     headers |= dict.fromkeys(server.own_headers, "***")
     words = ["curl", "--silent", "--show-error", *(["--no-buffer"] if _streams(request) else [])]
     lines = [" ".join([*words, shlex.quote(server.base_url + request.path)])]
-    if "authorization" not in own and (server.key is not None or server.is_openai):
+    if not server.has_own_authorization and (server.key is not None or server.is_openai):
         lines.append('  -H "Authorization: Bearer $OPENAI_API_KEY"')
     lines += [f"  -H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
     lines.append("  -d @- <<'JSON'")
