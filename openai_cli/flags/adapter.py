@@ -68,8 +68,11 @@ def _unknown_option(error: typer.TyperException, typed: list[str], path: str) ->
     text = next((argument for argument in typed if argument.startswith(unknown)), unknown)
     if (near := error.possibilities) and " " not in text:
         return UsageError(f"no such option: {unknown}", hint=f"did you mean {near[0]}?")
+    import shlex
+
     return UsageError(
-        f"no such option: {text}", hint=f"if it is text, put -- before it: {path} -- '{text}'"
+        f"no such option: {text}",
+        hint=f"if it is text, put -- before it: {path} -- {shlex.quote(text)}",
     )
 
 
