@@ -21,34 +21,62 @@ from openai_cli.inputs import check_arguments
 from openai_cli.messages import PROGRAM
 from openai_cli.output import open_sink, utf8_bytes
 
+SUMMARY = "The OpenAI HTTP API on the command line: one flag for every parameter."
 COMMANDS = {
     "complete": "Complete a text (POST /completions).",
     "chat": "Ask a chat model (POST /chat/completions).",
+    "tokens": "Count, show, cut, split and decode tokens, offline.",
+    "models list": "List the models that this version knows, with their prices.",
     "sandbox": "Serve a local stand-in for the API: for trying things, and for tests.",
 }
 
+GROUPS = {"models": "The models: what they are and what they cost."}
+
+
+def module_of(name: str) -> Any:
+    """The module of a command: `models list` is in commands/models_list.py."""
+    return import_module(f"openai_cli.commands.{name.replace(' ', '_')}")
+
 
 class Group(TyperGroup):
-    """The tree: a command's module is imported when the command is named."""
+    """The tree, or the part of it whose commands begin with the words `prefix`.
+
+    A command's module is imported when the command is named.
+    """
+
+    prefix = ""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
-        return list(COMMANDS)
+        return list(dict.fromkeys(name.split()[0] for name in self._commands()))
 
-    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
-        if cmd_name in COMMANDS:
-            module = import_module(f"openai_cli.commands.{cmd_name}")
-            return command(cmd_name, COMMANDS[cmd_name], module.Options, module.run)
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
+        path = f"{self.prefix}{cmd_name}"
+        if path in COMMANDS:
+            module = module_of(path)
+            return command(cmd_name, COMMANDS[path], module.Options, module.run)
+        if cmd_name in GROUPS:
+            return tree(GROUPS[cmd_name], prefix=f"{cmd_name} ")
         if ctx.resilient_parsing:
             return None
-        near = get_close_matches(cmd_name, COMMANDS, n=1)
+        near = get_close_matches(cmd_name, self.list_commands(ctx), n=1)
         raise UsageError(
-            f"no such command: {cmd_name}",
-            hint=f"did you mean {near[0]}?" if near else f"{PROGRAM} --help lists the commands",
+            f"no such command: {path}",
+            hint=f"did you mean {near[0]}?"
+            if near
+            else f"{ctx.command_path} --help lists the commands",
         )
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl(list(self._commands().items()))
+
+    def _commands(self) -> dict[str, str]:
+        """The names behind the prefix, with their summaries."""
+        return {
+            name.removeprefix(self.prefix): summary
+            for name, summary in COMMANDS.items()
+            if name.startswith(self.prefix)
+        }
 
 
 def show_version(_ctx: typer.Context, value: bool) -> None:
@@ -68,18 +96,20 @@ def _option(names: list[str], callback: Any, help_line: str) -> OptionInfo:
     )
 
 
-def tree() -> TyperGroup:
-    """The whole program as a Typer group."""
+def tree(summary: str = SUMMARY, *, prefix: str = "") -> TyperGroup:
+    """The commands whose names begin with `prefix`, as a Typer group: without one, all."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-    @app.callback(cls=Group, add_help_option=False, context_settings=CONTEXT_SETTINGS)
+    @app.callback(cls=Group, add_help_option=False, context_settings=CONTEXT_SETTINGS, help=summary)
     def root(
         help: Annotated[bool, _option(["--help", "-h"], show_help, "Show this help")] = False,  # noqa: A002
         version: Annotated[bool, _option(["--version"], show_version, "Show the version")] = False,
     ) -> None:
-        """The OpenAI HTTP API on the command line: one flag for every parameter."""
+        pass
 
-    return get_group(app)
+    group = get_group(app)
+    group.prefix = prefix  # type: ignore[attr-defined]  # a Group, as `cls` says
+    return group
 
 
 def run(context: Context, arguments: list[str]) -> ExitCode:
@@ -109,7 +139,8 @@ def _parsed(arguments: list[str]) -> Bound[Any]:
     try:
         bound = tree().main(arguments, prog_name=PROGRAM, standalone_mode=False)
     except typer.TyperException as error:
-        raise wrong_usage(error, PROGRAM) from None
+        where = getattr(error, "ctx", None)
+        raise wrong_usage(error, where.command_path if where else PROGRAM) from None
     if not isinstance(bound, Bound):  # Typer gives 130 where Ctrl-C came while it parsed
         raise KeyboardInterrupt
     return bound

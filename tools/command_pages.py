@@ -9,13 +9,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
 import typer
 
-from openai_cli.app import COMMANDS
+from openai_cli.app import COMMANDS, module_of
 from openai_cli.flags.adapter import command
 from openai_cli.flags.api import INT64, PANEL, ApiParameter
 from openai_cli.flags.values import (
@@ -38,11 +37,12 @@ _FLAG = re.compile(r"--(?:\[no-\])?([a-z0-9-]+)")
 
 def pages() -> dict[str, str]:
     """The page of every command, by the name of its file."""
-    return {f"{name}.md": _page(name) for name in COMMANDS}
+    return {f"{name.replace(' ', '-')}.md": _page(name) for name in COMMANDS}
 
 
 def _page(name: str) -> str:
-    module = import_module(f"openai_cli.commands.{name}")
+    module = module_of(name)
+    guide = f"{name.partition(' ')[0]}.md"
     made = command(name, COMMANDS[name], module.Options, module.run)
     context = typer.Context(made, info_name=f"{PROGRAM} {name}")
     known = _api_parameters(module.Options)
@@ -53,7 +53,7 @@ def _page(name: str) -> str:
         MARK,
         f"```text\n{made.get_usage(context)}\n```",
         made.help or "",
-        f"Examples: [{name}.md](../{name}.md).",
+        f"Examples: [{guide}](../{guide}).",
     ]
     for panel, records in help_.sections:
         parts += [f"## {panel}", _table(panel, records, known)]

@@ -34,7 +34,8 @@ PAGES, DESCRIBED = itemgetter("pages", "described")(runpy.run_path(str(TOOL)))
 
 
 def test_every_command_has_its_page_and_no_other_has() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == {f"{name}.md" for name in COMMANDS}
+    names = {f"{name.replace(' ', '-')}.md" for name in COMMANDS}
+    assert {path.name for path in FOLDER.iterdir()} == names
 
 
 def test_the_tool_writes_the_committed_pages(tmp_path: Path) -> None:
@@ -54,9 +55,9 @@ def test_the_tool_wants_a_folder() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_page_says_what_the_help_says(run: Run, name: str) -> None:
     """The same flags with the same lines in the same order: all but the breaks of lines."""
-    shown = run(name, "--help", env={"COLUMNS": "80"})
+    shown = run(*name.split(), "--help", env={"COLUMNS": "80"})
     assert (shown.code, shown.err) == (0, "")
-    assert squeezed(as_help(PAGES()[f"{name}.md"])) == squeezed(shown.text)
+    assert squeezed(as_help(PAGES()[f"{name.replace(' ', '-')}.md"])) == squeezed(shown.text)
 
 
 def as_help(page: str) -> str:

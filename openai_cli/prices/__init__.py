@@ -1,0 +1,1 @@
+"""What models cost: the table, and the arithmetic on it."""

@@ -1,0 +1,200 @@
+"""What tokens cost: their counts by kind, times the rates, in USD to the last digit."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+from typing import NamedTuple
+
+from openai_cli.errors import UsageError
+from openai_cli.prices.table import Model, Rates, Row, Table
+
+# Sums and products keep all their digits, as the decimal module's manual has it for exact results.
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+
+# What a kind without a rate of its own is priced as. Where a model has cached reads, or writes to
+# the cache, at no rate, they are billed as input; those that live 12 hours are writes first.
+_PRICED_AS: Mapping[str, str] = {
+    "cached_input": "input",
+    "cache_write": "input",
+    "cache_write_12h": "cache_write",
+    "cached_audio_input": "audio_input",
+    "cached_image_input": "image_input",
+}
+
+# Models of these modes answer with no tokens that cost.
+_SILENT_MODES = ("embedding", "moderation")
+
+
+class Usage(NamedTuple):
+    """The tokens of one request or many, as the API counts them.
+
+    `input` holds the cached, the written and those of sound and images; `output` those of sound
+    and images, and what a model reasons. `cached` holds the cached ones of sound and images.
+    """
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+    cache_write: int = 0
+    cache_write_12h: int = 0
+    audio_input: int = 0
+    image_input: int = 0
+    cached_audio: int = 0
+    cached_image: int = 0
+    audio_output: int = 0
+    image_output: int = 0
+
+
+class Charge(NamedTuple):
+    """One row of a bill: `tokens` of a kind at a `rate` in USD for a million of them.
+
+    `rate_of` is the kind whose rate it is: another one where the kind has none of its own.
+    """
+
+    kind: str
+    tokens: int
+    rate: Decimal
+    usd: Decimal
+    rate_of: str
+
+
+def by_kind(usage: Usage, rates: Rates) -> dict[str, int]:
+    """The tokens by kind of rate; each is in one kind, and kinds without tokens are left out.
+
+    Tokens of sound and images are of a kind of their own only where the model has a rate for
+    them. What was read from the cache is text as far as there is text, for its discount is the
+    smallest, unless the usage tells.
+    """
+    audio = usage.audio_input if "audio_input" in rates else 0
+    image = usage.image_input if "image_input" in rates else 0
+    text = usage.input - audio - image
+    cached_audio = min(audio, usage.cached_audio)
+    cached_image = min(image, usage.cached_image)
+    cached_text = min(text, usage.cached - cached_audio - cached_image)
+    rest = usage.cached - cached_audio - cached_image - cached_text
+    more_audio = min(rest, audio - cached_audio)
+    cached_audio, cached_image = cached_audio + more_audio, cached_image + rest - more_audio
+    text -= cached_text
+    written_12h = min(text, usage.cache_write_12h)
+    written = min(text - written_12h, usage.cache_write)
+    audio_output = usage.audio_output if "audio_output" in rates else 0
+    image_output = usage.image_output if "image_output" in rates else 0
+    counts = {
+        "input": text - written - written_12h,
+        "cached_input": cached_text,
+        "cache_write": written,
+        "cache_write_12h": written_12h,
+        "audio_input": audio - cached_audio,
+        "cached_audio_input": cached_audio,
+        "image_input": image - cached_image,
+        "cached_image_input": cached_image,
+        "output": usage.output - audio_output - image_output,
+        "audio_output": audio_output,
+        "image_output": image_output,
+    }
+    return {kind: tokens for kind, tokens in counts.items() if tokens}
+
+
+def rate_for(kind: str, rates: Rates) -> tuple[Decimal, str]:
+    """The rate of a kind, and the kind that has it; UsageError where there is none."""
+    own: str | None = kind
+    while own is not None and own not in rates:
+        own = _PRICED_AS.get(own)
+    if own is None:
+        raise UsageError(f"has no price for {kind} tokens")
+    return rates[own], own
+
+
+def charges(counts: Mapping[str, int], rates: Rates) -> list[Charge]:
+    """What the tokens of each kind cost; UsageError for a kind that has no price."""
+    found = []
+    for kind, tokens in counts.items():
+        rate, rate_of = rate_for(kind, rates)
+        found.append(Charge(kind, tokens, rate, product(tokens, rate), rate_of))
+    return found
+
+
+def product(tokens: int, rate: Decimal) -> Decimal:
+    """What so many tokens cost at a rate for a million."""
+    return _EXACT.scaleb(_EXACT.multiply(Decimal(tokens), rate), -6)
+
+
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """The sum, to the last digit."""
+    summed = Decimal(0)
+    for amount in amounts:
+        summed = _EXACT.add(summed, amount)
+    return summed
+
+
+class Tariff:
+    """What a model costs at one tier on one day. `name` is the model's as it was asked for.
+
+    `bands` are the rates in the order in which they were needed: those of a small request, then
+    any for long ones.
+    """
+
+    def __init__(self, name: str, model: Model, row: Row, tier: str) -> None:
+        self.name = name
+        self.model = model
+        self.row = row
+        self.tier = tier
+        self.bands = [row.rates(tier, 0)]
+        self._reach = 0
+
+    def band(self, input_tokens: int) -> int:
+        """The place in `bands` of the rates for a request of so many tokens."""
+        if input_tokens <= self._reach:
+            return 0
+        # Thresholds only ever add: what holds for a long request holds for all shorter ones. A
+        # look further ahead spares the next ones theirs.
+        for reach in (2 * input_tokens, input_tokens):
+            rates = self.row.rates(self.tier, reach)
+            if rates == self.bands[0]:
+                self._reach = reach
+                return 0
+        if rates not in self.bands:
+            self.bands.append(rates)
+        return self.bands.index(rates)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the model gives no tokens that cost: embeddings, moderation."""
+        return self.model.mode in _SILENT_MODES
+
+    def charges(self, band: int, counts: Mapping[str, int]) -> list[Charge]:
+        """What tokens cost at the rates of a band; UsageError for a kind that has no price."""
+        try:
+            return charges(counts, self.bands[band])
+        except UsageError as error:
+            known = ", ".join(self.bands[band]) or "none"
+            raise UsageError(
+                f"{self.name} {error.problem} at the tier '{self.tier}'",
+                hint=f"what has one: {known}",
+                parameter="model",
+            ) from None
+
+    def notes(self, on: date) -> list[str]:
+        """What a person should know of these prices on that day."""
+        model, row = self.model, self.row
+        found = []
+        if model.retired is not None and model.retired <= on:
+            found.append(f"{self.name} was retired on {model.retired}")
+        if row.start is None and on < row.seen:
+            found.append(
+                f"since when {self.name} has its price is not known: "
+                f"it was seen on {row.seen}, and taken for {on} too"
+            )
+        if self.name.startswith(f"{model.name}-"):
+            found.append(f"the table has no {self.name}: priced as {model.name}")
+        return found
+
+
+def tariff(table: Table, name: str, tier: str, on: date) -> Tariff:
+    """What the model of that name costs at that tier on that day.
+
+    UsageError, which names what there is, for a model that the table does not know, for a day
+    without a price, and for a tier without one.
+    """
+    model = table.model(name)
+    return Tariff(name, model, model.row(on), tier)
