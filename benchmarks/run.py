@@ -1,42 +1,43 @@
-"""Measure openai-cli side by side with floors and a peer, as ratios of whole processes.
+"""Measure openai-cli side by side with floors and peers, as ratios of whole processes.
 
 `make bench` runs it. Every row runs its commands in turn, A B A B …, so that a machine whose speed
 drifts slows both; it prints the medians, their ratio and the goal. Nothing fails on a slow machine.
 """
 
+import hashlib
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 
-ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv-bench"
-BIN = VENV / "bin"
-RUNS = 15
-KEY = "made-up-for-the-benchmark"
+from measure import BIN, ROOT, RUNS, alternate, install, median, row
 
+# The whole vocabulary loaded, as for a long text, and nothing else.
+FULL_LOAD = """
+import sys, typer
+from openai_cli.tokens.encoding import _full_encoder
+len(_full_encoder("o200k_base").encode_ordinary(sys.stdin.buffer.read().decode()))
+"""
+
+# Writes the ranks where tiktoken's own loader finds them: under the SHA-1 of their address.
+RANKS = """
+import base64, sys
+from openai_cli.tokens.vocabulary import open_vocabulary
+ranks = sorted(open_vocabulary("o200k_base", 199998).full().items(), key=lambda item: item[1])
+lines = (base64.b64encode(token) + b" %d\\n" % rank for token, rank in ranks)
+open(sys.argv[1], "wb").writelines(lines)
+"""
+ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken"
 REQUESTS_LOOP = """
 import sys, requests
 answer = requests.post(sys.argv[1] + "/chat/completions", json={"model": "m"}, stream=True)
 for line in answer.iter_lines():
     pass
 """
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one process took: seconds by the clock and of the processors, and its peak memory."""
-
-    wall: float
-    cpu: float
-    mib: float
 
 
 def main() -> None:
@@ -56,6 +57,7 @@ def main() -> None:
             row("chat hello, a server that answers at once", "llm doing the same", ours, llm,
                 goal=0.25, env={**env, **peer_env})  # fmt: skip
     streams()
+    tokens()
 
 
 def streams() -> None:
@@ -73,42 +75,43 @@ def streams() -> None:
         print(f"peak memory of 20,000 events over 200: {more:+.1f} MiB (goal: at most +5)")
 
 
-def row(what: str, than: str, a: Sequence[str], b: Sequence[str], *, goal: float, of: str = "wall",
-        env: Mapping[str, str] | None = None) -> None:  # fmt: skip
-    """Measure A against B and print one line."""
-    costs_a, costs_b = alternate(a, b, env or {})
-    ours, theirs = median(costs_a, of), median(costs_b, of)
-    print(
-        f"{what}: {ours:.3f} s; {than}: {theirs:.3f} s; "
-        f"ratio {ours / theirs:.2f} of {of} time (goal: at most {goal})"
-    )
+def tokens() -> None:
+    """Counting tokens: a word, 10 kB, and texts that are hard on a slice of the vocabulary."""
+    typer = [str(BIN / "python"), "-c", "import typer"]
+    ours = [str(BIN / "openai-cli"), "tokens"]
+    row("tokens hello", "import typer", [*ours, "hello"], typer, goal=1.5)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        ranks = folder / hashlib.sha1(ADDRESS.encode(), usedforsecurity=False).hexdigest()
+        subprocess.run([str(BIN / "python"), "-c", RANKS, str(ranks)], check=True)
+        ttok = [str(BIN / "ttok"), "-m", "gpt-4o", "hello"]
+        row("tokens hello", "ttok -m gpt-4o hello", [*ours, "hello"], ttok,
+            goal=0.25, env={"TIKTOKEN_CACHE_DIR": name})  # fmt: skip
+        used, _ = alternate([*ours, "hello"], typer, {})
+        print(f"tokens hello: peak memory {median(used, 'mib'):.1f} MiB (goal: at most 32)")
+        code = (ROOT / "openai_cli" / "flags" / "values.py").read_text() * 60
+        row("tokens, 10 kB of source code", "import typer", ours, typer,
+            goal=1.9, stdin=text_file(folder, code[:10_000]))  # fmt: skip
+        whole = [str(BIN / "python"), "-c", FULL_LOAD]
+        texts = {
+            "100 kB of blanks": " " * 100_000,
+            "100 kB of one letter": "a" * 100_000,
+            "100 kB of source code": code[:100_000],
+            "500 kB of source code": code[:500_000],
+            "100 kB of random letters": "".join(
+                chr(97 + byte % 26) for byte in os.urandom(100_000)
+            ),
+            "100 kB of random CJK": "".join(chr(0x4E00 + byte * 79) for byte in os.urandom(33_000)),
+        }
+        for what, text in texts.items():
+            row(f"tokens, {what}", "a full load", ours, whole, goal=1.2,
+                stdin=text_file(folder, text), runs=7)  # fmt: skip
 
 
-def median(costs: Sequence[Cost], name: str) -> float:
-    return float(statistics.median(getattr(cost, name) for cost in costs))
-
-
-def alternate(
-    a: Sequence[str], b: Sequence[str], env: Mapping[str, str]
-) -> tuple[list[Cost], list[Cost]]:
-    pairs = [(measure(a, env), measure(b, env)) for _ in range(RUNS + 1)][1:]
-    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-
-
-def measure(command: Sequence[str], env: Mapping[str, str]) -> Cost:
-    """Run once, with nothing on stdin and its output thrown away."""
-    environment = {**os.environ, "OPENAI_API_KEY": KEY, **env}
-    start = perf_counter()
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment
-    )
-    _, status, used = os.wait4(process.pid, 0)
-    wall = perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"{command} ended with {process.returncode}")
-    per_mib = 1024 if sys.platform != "darwin" else 1024**2
-    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / per_mib)
+def text_file(folder: Path, text: str) -> Path:
+    path = folder / "text"
+    path.write_text(text)
+    return path
 
 
 @contextmanager
@@ -128,13 +131,6 @@ def peer(url: str) -> Iterator[dict[str, str]]:
         models = f"- model_id: bench\n  model_name: bench\n  api_base: {url}\n"
         (Path(folder) / "extra-openai-models.yaml").write_text(models)
         yield {"LLM_USER_PATH": folder}
-
-
-def install() -> None:
-    """A fresh environment with this checkout installed as users have it, and the peer."""
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
-    pip = [str(BIN / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, str(ROOT), "llm"], check=True)
 
 
 if __name__ == "__main__":

@@ -12,13 +12,8 @@ from urllib.parse import urlsplit
 from openai_cli.errors import UsageError
 from openai_cli.flags.values import quoted
 from openai_cli.inputs import Inputs
+from openai_cli.tokens.images import image_type
 
-_IMAGES = {
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF87a": "image/gif",
-    b"GIF89a": "image/gif",
-}
 _TAKEN = "PNG, JPEG, GIF and WebP images, WAV and MP3 audio, and PDF files can be attached"
 _NOT_BY_URL = (".pdf", ".wav", ".mp3")
 
@@ -52,7 +47,7 @@ def _is_no_image(url: str) -> bool:
 
 def _part_of(data: bytes, source: str) -> dict[str, Any]:
     encoded = b64encode(data).decode()
-    if (image := _image_type(data)) is not None:
+    if (image := image_type(data)) is not None:
         return {"type": "image_url", "image_url": {"url": f"data:{image};base64,{encoded}"}}
     if (audio := _audio_format(data)) is not None:
         return {"type": "input_audio", "input_audio": {"data": encoded, "format": audio}}
@@ -61,12 +56,6 @@ def _part_of(data: bytes, source: str) -> dict[str, Any]:
         url = f"data:application/pdf;base64,{encoded}"
         return {"type": "file", "file": {"filename": name, "file_data": url}}
     raise UsageError(f"--attach: '{source}' is of no kind that the API takes", hint=_TAKEN)
-
-
-def _image_type(data: bytes) -> str | None:
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for start, kind in _IMAGES.items() if data.startswith(start)), None)
 
 
 def _audio_format(data: bytes) -> str | None:

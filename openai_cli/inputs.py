@@ -1,7 +1,9 @@
 """What a command reads: its argument, stdin (once, by one reader), and files."""
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -24,12 +26,27 @@ class Inputs:
 
         Raises UsageError when it cannot be read, or stdin has another reader.
         """
-        if path == "-":
-            return self._stdin(reader)
+        return b"".join(self._read(reader, path, lambda stream: (stream.read(),)))
+
+    def lines(self, reader: str, path: str) -> Iterator[bytes]:
+        """The lines of a file, or of stdin for `-`, as they are read; raises what `source` raises.
+
+        Each ends with its newline, but perhaps the last.
+        """
+        return self._read(reader, path, iter)
+
+    def _read(
+        self, reader: str, path: str, pieces: Callable[[BinaryIO], Iterable[bytes]]
+    ) -> Iterator[bytes]:
         try:
-            return Path(path).read_bytes()
+            if path == "-":
+                yield from pieces(self._stdin(reader))
+            else:
+                with Path(path).open("rb") as file:
+                    yield from pieces(file)
         except OSError as error:
-            raise UsageError(f"{reader}: cannot read '{path}': {error.strerror}") from None
+            what = "cannot read stdin" if path == "-" else f"{reader}: cannot read '{path}'"
+            raise UsageError(f"{what}: {error.strerror}") from None
         except ValueError:  # a NUL in the name
             raise UsageError(f"{reader}: '{path}' is no file's name") from None
 
@@ -40,13 +57,24 @@ class Inputs:
         is read for `-` only. Of stdin one final newline is dropped and nothing else.
         """
         if argument == "-":
-            return self._stdin_text("the argument -")
+            return without_final_newline(self._stdin_text("the argument -"))
         if flagged or not self._is_piped():
             return argument
-        piped = self._stdin_text("the text")
+        piped = without_final_newline(self._stdin_text("the text"))
         if not piped:
             return argument
         return f"{piped}\n\n{argument}" if argument else piped
+
+    def raw_text(self, arguments: Sequence[str] | None) -> str | None:
+        """The text of a command that counts: the arguments, or stdin as it is when there are none.
+
+        Several arguments have a blank between them, as `echo` has it; `-` alone is stdin.
+        """
+        if arguments and list(arguments) != ["-"]:
+            return " ".join(arguments)
+        if not arguments and not self._is_piped():
+            return None
+        return self._stdin_text("the argument -" if arguments else "the text")
 
     def _is_piped(self) -> bool:
         context = self.context
@@ -60,11 +88,11 @@ class Inputs:
 
     def _stdin_text(self, reader: str) -> str:
         try:
-            return without_final_newline(utf8(self._stdin(reader)))
+            return utf8(self.source(reader, "-"))
         except ValueError as error:
             raise UsageError(f"stdin {error}", hint="only UTF-8 text can be sent") from None
 
-    def _stdin(self, reader: str) -> bytes:
+    def _stdin(self, reader: str) -> BinaryIO:
         if not self._may_read():
             raise UsageError(f"{reader} asks for stdin, and --no-stdin leaves it alone")
         if self._reader is not None:
@@ -80,10 +108,7 @@ class Inputs:
                 f"waiting for stdin, which is open and silent, for {reader}; "
                 "--no-stdin leaves it alone"
             )
-        try:
-            return self.context.stdin.read()
-        except OSError as error:
-            raise UsageError(f"cannot read stdin: {error.strerror}") from None
+        return self.context.stdin
 
 
 def check_arguments(arguments: list[str]) -> None:

@@ -91,12 +91,14 @@ class Messages:
         self._write(f"{PROGRAM}: {text}\n")
 
     def _paint(self, color: str, text: str) -> str:
-        return f"{color}{text}{_RESET}" if self._is_colored() else text
+        is_terminal = self.stream is not None and self.stream.isatty()
+        return f"{color}{text}{_RESET}" if self.may_color(terminal=is_terminal) else text
 
-    def _is_colored(self) -> bool:
+    def may_color(self, *, terminal: bool) -> bool:
+        """Whether a stream that is a terminal, or is none, may have colours."""
         if self.color != "auto":
             return self.color == "always"
-        return self.stream is not None and not self._no_color and self.stream.isatty()
+        return terminal and not self._no_color
 
     def _write(self, text: str) -> None:
         for secret in self._secrets:

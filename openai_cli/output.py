@@ -6,6 +6,7 @@ import re
 import select
 import stat
 from contextlib import suppress
+from dataclasses import dataclass
 from io import RawIOBase
 from pathlib import Path
 from types import TracebackType
@@ -51,6 +52,16 @@ def utf8_bytes(text: str) -> bytes:
 def printable(text: str, *, terminal: bool) -> bytes:
     """The bytes of the text; for a terminal with its control characters shown, not executed."""
     return utf8_bytes(visible(text) if terminal else text)
+
+
+def lined(text: str) -> str:
+    """The text, ended by one newline if it does not end in one."""
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+def separator(given: str | None) -> str:
+    """What stands between several results: --separator on a line of its own, or an empty line."""
+    return "\n" if given is None else given and lined(given)
 
 
 class Target(Protocol):
@@ -155,6 +166,31 @@ class Sink:
         if self._taken:
             with suppress(OSError):
                 error.hint = f"what came of the answer is kept in {keep(bytes(self._taken))}"
+
+
+@dataclass
+class Series:
+    """Several results, one after the other.
+
+    Each ends in one newline, and `separator` stands between them; or, with `null`, each ends in
+    NUL. On a terminal bytes that are no UTF-8 are shown as `\\xe2`.
+    """
+
+    sink: Sink
+    separator: str
+    null: bool
+    _begun: bool = False
+
+    def add(self, result: bytes) -> None:
+        """Write the next result."""
+        if self.sink.is_terminal:
+            result = printable(result.decode(errors="backslashreplace"), terminal=True)
+        if self.null:
+            self.sink.write(result + b"\0")
+            return
+        between = self.separator.encode() if self._begun else b""
+        self.sink.write(between + result + (b"" if result.endswith(b"\n") else b"\n"))
+        self._begun = True
 
 
 class Stream:

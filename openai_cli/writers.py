@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from openai_cli.answer import Answer, Choice, Part
 from openai_cli.errors import OutputError, UsageError
 from openai_cli.messages import Messages, escaped
-from openai_cli.output import Sink, keep, printable
+from openai_cli.output import Sink, keep, lined, printable
 
 
 class Writer(Protocol):
@@ -160,8 +160,3 @@ class QueryWriter:
     def finish(self, _answer: Answer) -> None:
         if not self._found:
             self.messages.notice(f"--query found nothing: {self.query.expression}")
-
-
-def lined(text: str) -> str:
-    """The text, ended by one newline if it does not end in one."""
-    return text if text.endswith("\n") else f"{text}\n"

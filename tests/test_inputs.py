@@ -408,3 +408,42 @@ def test_a_file_that_cannot_be_read(name: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         Inputs(Context.test()).source("--body", name)
     assert said in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "text"),
+    [
+        (None, b"hello\n", "hello\n"),
+        ([], b"hello\n\n", "hello\n\n"),
+        (["-"], b"hello\n", "hello\n"),
+        (["a"], b"hello\n", "a"),
+        (["a", "b"], b"hello\n", "a b"),
+        (["-", "-"], b"hello\n", "- -"),
+        (None, b"", ""),
+        (None, None, None),
+    ],
+)
+def test_the_text_of_a_command_that_counts(
+    arguments: list[str] | None, stdin: bytes | None, text: str | None
+) -> None:
+    assert Inputs(Context.test(stdin=stdin)).raw_text(arguments) == text
+
+
+def test_lines_are_read_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(b"a\r\n\n\xff\nlast")
+    inputs = Inputs(Context.test(stdin=b"x\ny"))
+    assert list(inputs.lines("--request", str(path))) == [b"a\r\n", b"\n", b"\xff\n", b"last"]
+    assert list(inputs.lines("--request", "-")) == [b"x\n", b"y"]
+    with pytest.raises(UsageError, match="stdin is read by --request"):
+        list(inputs.lines("--response", "-"))
+    with pytest.raises(UsageError, match=r"--request: cannot read .*: No such file"):
+        list(inputs.lines("--request", str(tmp_path / "none")))
+
+
+def test_an_error_of_the_reader_of_lines_stays_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(b"a\nb\n")
+    lines = Inputs(Context.test()).lines("--request", str(path))
+    with pytest.raises(ValueError, match="invalid literal"):
+        [int(line) for line in lines]

@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"commands"},
     {
         "flags", "inputs", "output", "config", "writers", "answer", "request", "preview", "usage",
-        "attachments",
+        "attachments", "responses", "show", "money",
     },
     {"http", "tokens", "prices", "sandbox"},
     {"context", "messages"},
@@ -102,6 +102,7 @@ USERS = {
     "requests": {"http.client", "http.debug", "http.exceptions"},
     "urllib3": {"http.client", "http.debug", "http.exceptions"},
     "tiktoken": {"tokens.encoding", "tokens.vocabulary"},
+    "marisa_trie": {"tokens.vocabulary"},
     "jmespath": {"writers"},
 }
 
@@ -156,6 +157,9 @@ LIGHT = [
     ["chat", "--dry-run", "hello"],
     ["chat", "--curl", "hello"],
     ["complete", "--batch-line", "1", "-m", "m", "hello"],
+    ["tokens", "--help"],
+    ["models", "--help"],
+    ["models", "list", "--local"],
 ]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-ROOTS = ("CreateChatCompletionRequest", "CreateCompletionRequest")
+ROOTS = ("CreateChatCompletionRequest", "CreateCompletionRequest", "TokenCountsBody")
 OUTPUT = Path(__file__).parent.parent / "openai_cli" / "sandbox" / "data" / "requests.json"
 REFERENCE = "#/components/schemas/"
 KEPT = (

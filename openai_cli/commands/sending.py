@@ -9,17 +9,22 @@ from openai_cli.context import Context
 from openai_cli.errors import IncompleteError, OutputError, RefusedError, UsageError
 from openai_cli.flags.ours import Connection, Input, Output, Talk
 from openai_cli.inputs import Inputs
-from openai_cli.output import Sink, append, open_sink
+from openai_cli.output import Sink, append, open_sink, separator
 from openai_cli.request import Request, encode_json
 
 if TYPE_CHECKING:
     from openai_cli.answer import Answer, Choice
-    from openai_cli.http.client import Response
+    from openai_cli.http.client import Client, Response
     from openai_cli.writers import Frame, Query, Writer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sending(Talk, Connection, Output, Input):
+class Reaching(Talk, Connection):
+    """The options of every command that reaches a server."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending(Reaching, Output, Input):
     """The options of every command that sends a request."""
 
 
@@ -40,9 +45,7 @@ def deliver(context: Context, options: Sending, inputs: Inputs, plan: Plan) -> N
             sink.write(_preview(options, plan.request, server, terminal=sink.is_terminal))
         return
     with ExitStack() as stack:
-        if options.sandbox:
-            server = _sandboxed(stack, options)
-        config.require_key(server, options)
+        server = reachable(stack, options, server)
         query = _query(options)
         _check_usage_file(options)
         sink = open_sink(context, options.output)
@@ -78,13 +81,38 @@ def _preview(
     return preview.body(request, terminal=terminal)
 
 
-def _sandboxed(stack: ExitStack, options: Connection) -> config.Destination:
-    from openai_cli.sandbox import API_KEY, Sandbox
+def reachable(
+    stack: ExitStack, options: Connection, server: config.Destination
+) -> config.Destination:
+    """The server to send to: the sandbox, where it was asked for, until the stack is left.
 
-    if options.base_url is not None:
-        raise UsageError("--sandbox is a server of its own: leave --base-url out")
-    sandbox = stack.enter_context(Sandbox())
-    return config.Destination(sandbox.base_url, headers={}, own_headers={}, key=API_KEY)
+    Raises what `config.require_key` raises.
+    """
+    if options.sandbox:
+        from openai_cli.sandbox import API_KEY, Sandbox
+
+        if options.base_url is not None:
+            raise UsageError("--sandbox is a server of its own: leave --base-url out")
+        sandbox = stack.enter_context(Sandbox())
+        server = config.Destination(sandbox.base_url, headers={}, own_headers={}, key=API_KEY)
+    config.require_key(server, options)
+    return server
+
+
+def client(context: Context, options: Reaching, server: config.Destination) -> "Client":
+    """The client of this server, as the options of the connection say."""
+    from openai_cli.http.client import Client, Server
+
+    connect, read = config.timeouts(options)
+    found = Server(
+        base_url=server.base_url,
+        key=server.key,
+        headers={**server.headers, **server.own_headers},
+        connect_timeout=connect,
+        read_timeout=read,
+        max_retries=config.max_retries(options),
+    )
+    return Client(found, context, debug_on=options.debug)
 
 
 def _query(options: Output) -> "Query | None":
@@ -151,19 +179,7 @@ class _Call:
         return request.with_body(stream_options={"include_usage": True})
 
     def _send(self, request: Request) -> "Answer":
-        from openai_cli.http.client import Client, Server
-
-        connect, read = config.timeouts(self.options)
-        server = Server(
-            base_url=self.server.base_url,
-            key=self.server.key,
-            headers={**self.server.headers, **self.server.own_headers},
-            connect_timeout=connect,
-            read_timeout=read,
-            max_retries=config.max_retries(self.options),
-        )
-        client = Client(server, self.context, debug_on=self.options.debug)
-        return client.post(
+        return client(self.context, self.options, self.server).post(
             request.path,
             request.encoded(),
             self._consume,
@@ -188,10 +204,9 @@ class _Call:
             return writers.QueryWriter(self.sink, self.query, self.context.messages)
         if options.json:
             return writers.JsonWriter(self.sink)
-        separator = "\n" if options.separator is None else options.separator
         return writers.TextWriter(
             self.sink,
-            separator=separator and writers.lined(separator),
+            separator=separator(options.separator),
             null=options.null,
             frames=self.plan.frames or (writers.Frame(),),
         )

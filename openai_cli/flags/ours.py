@@ -106,7 +106,17 @@ class Talk:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Input:
+class Stdin:
+    """Whether stdin is read."""
+
+    stdin: Annotated[
+        bool | None,
+        switch(INPUT, "stdin", "Read a piped stdin, or leave it alone"),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input(Stdin):
     """Where a request's properties come from besides their own flags."""
 
     param: Annotated[
@@ -122,14 +132,33 @@ class Input:
         str | None,
         ours(INPUT, "--body", "A whole request body, under the flags", metavar="JSON"),
     ] = None
-    stdin: Annotated[
-        bool | None,
-        switch(INPUT, "stdin", "Read a piped stdin, or leave it alone"),
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """Where a result is written."""
+
+    output: Annotated[
+        str | None,
+        ours(OUTPUT, "--output", "Write to FILE, whole or not at all", metavar="FILE", short="-o"),
     ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Output:
+class Results(Written):
+    """How several results are told apart."""
+
+    separator: Annotated[
+        str | None,
+        ours(OUTPUT, "--separator", "Between several results (an empty line)", metavar="TEXT"),
+    ] = None
+    null: Annotated[
+        bool, switch(OUTPUT, "null", "End each result with NUL, add no newline", short="-0")
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output(Results):
     """What a command that sends prints, and where."""
 
     json: Annotated[bool, switch(OUTPUT, "json", "Print the answer's body exactly as it came")] = (
@@ -139,17 +168,6 @@ class Output:
         str | None,
         ours(OUTPUT, "--query", "Print what this JMESPath finds in the body", metavar="EXPR"),
     ] = None
-    output: Annotated[
-        str | None,
-        ours(OUTPUT, "--output", "Write to FILE, whole or not at all", metavar="FILE", short="-o"),
-    ] = None
-    separator: Annotated[
-        str | None,
-        ours(OUTPUT, "--separator", "Between several choices (an empty line)", metavar="TEXT"),
-    ] = None
-    null: Annotated[
-        bool, switch(OUTPUT, "null", "End each choice with NUL, add no newline", short="-0")
-    ] = False
     usage: Annotated[bool, switch(OUTPUT, "usage", "Show what the call took, on stderr")] = False
     usage_file: Annotated[
         str | None,

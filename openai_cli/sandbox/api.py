@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openai_cli.errors import UsageError
-from openai_cli.sandbox import chat, completions
+from openai_cli.sandbox import chat, completions, input_tokens
 from openai_cli.sandbox.checks import check
 from openai_cli.sandbox.exchange import CREATED, Reply, Request, whole
 from openai_cli.sandbox.refusals import Refusal
@@ -37,9 +37,14 @@ class _Endpoint:
     answer: Callable[[Request], Reply]
 
 
+def _no_rules(_body: Mapping[str, Any]) -> None:
+    """Nothing beyond the schema."""
+
+
 ENDPOINTS = {
     "/v1/chat/completions": _Endpoint("CreateChatCompletionRequest", check_chat, chat.answer),
     "/v1/completions": _Endpoint("CreateCompletionRequest", check_completion, completions.answer),
+    "/v1/responses/input_tokens": _Endpoint("TokenCountsBody", _no_rules, input_tokens.answer),
 }
 METHODS = {"/v1/models": "GET", **dict.fromkeys(ENDPOINTS, "POST")}
 

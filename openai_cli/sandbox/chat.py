@@ -17,7 +17,7 @@ from openai_cli.sandbox.exchange import (
     whole,
 )
 from openai_cli.sandbox.text import Spoken, reply, speak
-from openai_cli.sandbox.usage import content_text, count_messages, encoding_of, usage
+from openai_cli.sandbox.usage import content_text, count_prompt, encoding_of, usage
 
 KINDS = {"image_url": "image", "input_audio": "audio clip", "file": "file"}
 
@@ -40,9 +40,8 @@ def answer(request: Request) -> Reply:
     body = request.body
     encoding = encoding_of(body["model"])
     choices = _choices(request, encoding)
-    told = usage(
-        count_messages(body["messages"], encoding), sum(choice.spoken.tokens for choice in choices)
-    )
+    spoken = sum(choice.spoken.tokens for choice in choices)
+    told = usage(count_prompt(body, encoding), spoken)
     tier = {"service_tier": "default"} if body.get("service_tier") else {}
     if body.get("stream"):
         start = head(request, "chatcmpl", "chat.completion.chunk") | tier

@@ -1,15 +1,11 @@
 """Tokens of a request and an answer, counted with the real tokenizer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from openai_cli import tokens
 from openai_cli.errors import UsageError
-
-# OpenAI's cookbook: https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken
-PER_MESSAGE = 3
-PER_NAME = 1
-PER_REPLY = 3
+from openai_cli.tokens.messages import parts_of
 
 
 def encoding_of(model: str) -> str:
@@ -35,15 +31,19 @@ def count(text: str, encoding: str) -> int:
     return tokens.count(text, encoding=encoding)
 
 
-def count_messages(messages: Iterable[Mapping[str, Any]], encoding: str) -> int:
-    """The prompt tokens of chat messages; images, audio, files and tools count nothing here."""
-    total = PER_REPLY
-    for message in messages:
-        total += PER_MESSAGE + count(message["role"], encoding)
-        total += count(content_text(message.get("content")), encoding)
-        if message.get("name"):
-            total += PER_NAME + count(message["name"], encoding)
-    return total
+def count_prompt(body: Mapping[str, Any], encoding: str) -> int:
+    """The prompt tokens of a chat request, as this package counts them; no image is looked at."""
+    given = {name: value for name, value in body.items() if value is not None}
+    given["messages"] = [_without_images(message) for message in body["messages"]]
+    parts = parts_of(given, endpoint="/v1/chat/completions", model="gpt-4o")
+    return parts.overhead + sum(tokens.count_all(parts.texts, encoding=encoding))
+
+
+def _without_images(message: Mapping[str, Any]) -> dict[str, Any]:
+    content = message.get("content")
+    if isinstance(content, list):
+        content = [part for part in content if part["type"] != "image_url"]
+    return {**message, "content": content}
 
 
 def content_text(content: object) -> str:

@@ -1,5 +1,39 @@
-"""Token counts of texts, offline; tiktoken and the data are loaded when a function needs them."""
+"""Token counts of texts and of requests, offline.
 
-from openai_cli.tokens.encoding import count, decode, encode, encoding_for_model, encoding_names
+`count`, `count_all`, `encode` and `decode` are for texts, `count_request` for a request body.
+tiktoken and the data are loaded when a function needs them.
+"""
 
-__all__ = ["count", "decode", "encode", "encoding_for_model", "encoding_names"]
+from typing import TYPE_CHECKING, Any
+
+from openai_cli.tokens.encoding import (
+    count,
+    count_all,
+    decode,
+    encode,
+    encoding_for_model,
+    encoding_names,
+)
+
+if TYPE_CHECKING:
+    from openai_cli.tokens.messages import TokenCount, count_request
+
+__all__ = [
+    "TokenCount",
+    "count",
+    "count_all",
+    "count_request",
+    "decode",
+    "encode",
+    "encoding_for_model",
+    "encoding_names",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """What requests need, loaded when it is first asked for: a text needs none of it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from openai_cli.tokens import messages
+
+    return getattr(messages, name)

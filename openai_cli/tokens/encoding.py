@@ -7,7 +7,7 @@ in `data/encodings.json`, written from tiktoken's table by tools/build_vocabular
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 # Names that OpenAI gives to its models; those that tiktoken does not know yet are newer than it.
 _OPENAI_MODEL = r"(?:chatgpt|gpt|text-embedding)-|o\d"
+
+# The encoding of OpenAI's models of today.
+TODAYS = "o200k_base"
 
 # In characters. For each blank of a run tiktoken's regex engine keeps a place to step back to; at a
 # million of them it panics, and writes that to stderr.
@@ -49,60 +52,73 @@ def encoding_for_model(model: str) -> str:
     """The name of the encoding of an OpenAI model.
 
     From tiktoken's own table (`tiktoken.model`), where a fine-tuned model (`ft:MODEL:...`) counts
-    as the model that it was made from; a name that looks like OpenAI's and is not in the table is
-    newer than it, and today's models use o200k_base. UsageError for any other name.
+    as the model that it was made from, then from this package's data of models. A name that looks
+    like OpenAI's and is in neither is newer than both (see `is_guessed`): it has that of today's
+    models. UsageError for any other name.
     """
-    from tiktoken.model import MODEL_TO_ENCODING, encoding_name_for_model
-
-    # tiktoken has "ft:gpt-4" as a prefix, so it would give ft:gpt-4.1 the encoding of gpt-4.
-    base = model.split(":")[1] if model.startswith("ft:") else model
-    try:
-        return encoding_name_for_model(base)
-    except KeyError:
-        if re.match(_OPENAI_MODEL, base):
-            return "o200k_base"
-    near = get_close_matches(base, MODEL_TO_ENCODING)
-    raise UsageError(
-        f"no encoding is known for the model {model!r}",
-        hint=f"did you mean {' or '.join(near)}?" if near else None,
-        parameter="model",
-    )
+    encoding = _named_encoding(model)
+    if encoding is None and is_guessed(model):
+        return TODAYS
+    if encoding is None:
+        raise _unknown(model)
+    return encoding
 
 
-def encode(text: str, *, encoding: str) -> list[int]:
-    """The token ids of `text`; what looks like a special token is ordinary text.
+def is_guessed(model: str) -> bool:
+    """Whether no table has the model, and its encoding is told from the look of its name alone."""
+    return _named_encoding(model) is None and re.match(_OPENAI_MODEL, base_of(model)) is not None
 
-    As tiktoken does, halves of a surrogate pair that stand together become the character that they
-    mean, and a lone one becomes U+FFFD. UsageError if no encoding has that name, or if the text has
-    LONGEST_BLANK or more blanks in a row, which tiktoken cannot split.
+
+def encode(
+    text: str, *, model: str | None = None, encoding: str | None = None, special: bool = False
+) -> list[int]:
+    """The token ids of `text` in an encoding, by its name or by a model that uses it.
+
+    What looks like a special token (`<|endoftext|>`) is ordinary text, unless `special`. As
+    tiktoken does, halves of a surrogate pair that stand together become the character that they
+    mean, and a lone one becomes U+FFFD.
+
+    Without model and encoding it is TODAYS. UsageError if no table has that name, if both are
+    given, or if the text has LONGEST_BLANK or more blanks in a row, which tiktoken cannot split.
     """
-    rules = rules_of(encoding)
-    try:
-        data = text.encode()
-    except UnicodeEncodeError:
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        data = text.encode()
-    if not data:
+    name = _one_of(model, encoding)
+    text = _well_formed(text)
+    if not text:
         return []
-    if len(text) >= LONGEST_BLANK:
-        _refuse_long_blank(text, rules.pattern)
-    ranks = open_vocabulary(rules.vocabulary, rules.below).slice_for(data)
-    if ranks is None:
-        return _full_encoder(rules.vocabulary, rules.below, rules.pattern).encode_ordinary(text)
-    return _encoder(rules.pattern, ranks).encode_ordinary(text)
+    encoder = _encoder_for([text], name)
+    return encoder.encode(text, allowed_special="all") if special else encoder.encode_ordinary(text)
 
 
-def count(text: str, *, encoding: str) -> int:
-    """How many tokens `text` has; raises what `encode` raises."""
-    return len(encode(text, encoding=encoding))
+def count(
+    text: str, *, model: str | None = None, encoding: str | None = None, special: bool = False
+) -> int:
+    """How many tokens `text` has; takes and raises what `encode` does."""
+    return len(encode(text, model=model, encoding=encoding, special=special))
 
 
-def decode(ids: Iterable[int], *, encoding: str) -> bytes:
+def count_all(texts: Sequence[str], *, encoding: str) -> list[int]:
+    """How many tokens each of the texts has; raises what `encode` does.
+
+    Quicker than `count` for each: one encoder, made of what occurs in any of them, serves all.
+    """
+    texts = [_well_formed(text) for text in texts]
+    if not any(texts):
+        return [0] * len(texts)
+    encoder = _encoder_for(texts, encoding)
+    return [len(encoder.encode_ordinary(text)) for text in texts]
+
+
+def decode(ids: Iterable[int], *, model: str | None = None, encoding: str | None = None) -> bytes:
     """The bytes that token ids stand for, special tokens as their text.
 
-    Bytes and not text, as a token may end inside a UTF-8 character. UsageError if no encoding has
-    that name, or if one of the ids is not in it.
+    Bytes and not text, as a token may end inside a UTF-8 character. UsageError for a name that no
+    table has, and for an id that the encoding does not have.
     """
+    return b"".join(token_bytes(ids, encoding=_one_of(model, encoding)))
+
+
+def token_bytes(ids: Iterable[int], *, encoding: str) -> list[bytes]:
+    """The bytes of each token; raises what `decode` raises."""
     rules = rules_of(encoding)
     vocabulary = open_vocabulary(rules.vocabulary, rules.below)
     special_tokens = _special_tokens(encoding)
@@ -115,7 +131,7 @@ def decode(ids: Iterable[int], *, encoding: str) -> bytes:
             raise UsageError(
                 f"{encoding} has no token {token_id}", hint=f"its ids go from 0 to {highest}"
             ) from None
-    return b"".join(parts)
+    return parts
 
 
 def rules_of(encoding: str) -> Rules:
@@ -143,6 +159,68 @@ def _special_tokens(encoding: str) -> dict[int, bytes]:
     return tokens
 
 
+def _one_of(model: str | None, encoding: str | None) -> str:
+    if encoding is None:
+        return TODAYS if model is None else encoding_for_model(model)
+    if model is not None:
+        raise UsageError("the encoding is given twice: by its name and by a model")
+    rules_of(encoding)
+    return encoding
+
+
+def base_of(model: str) -> str:
+    """The model that a fine-tuned one was made from, or the model itself.
+
+    tiktoken has "ft:gpt-4" as a prefix, so it would give ft:gpt-4.1 the encoding of gpt-4.
+    """
+    return model.split(":")[1] if model.startswith("ft:") else model
+
+
+def _named_encoding(model: str) -> str | None:
+    from tiktoken.model import encoding_name_for_model
+
+    base = base_of(model)
+    try:
+        return encoding_name_for_model(base)
+    except KeyError:
+        from openai_cli.prices.table import known_model
+
+        known = known_model(base)
+        return known.encoding if known else None
+
+
+def _unknown(model: str) -> UsageError:
+    from tiktoken.model import MODEL_TO_ENCODING
+
+    from openai_cli.prices.table import load
+
+    near = get_close_matches(base_of(model), {**MODEL_TO_ENCODING, **load().models})
+    return UsageError(
+        f"no encoding is known for the model {model!r}",
+        hint=f"did you mean {' or '.join(near)}?" if near else None,
+        parameter="model",
+    )
+
+
+def _well_formed(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _encoder_for(texts: Sequence[str], encoding: str) -> "Encoding":
+    """An encoder that has all tokens that these texts can use."""
+    rules = rules_of(encoding)
+    for text in texts:
+        if len(text) >= LONGEST_BLANK:
+            _refuse_long_blank(text, rules.pattern)
+    data = "\n".join(texts).encode()
+    ranks = open_vocabulary(rules.vocabulary, rules.below).slice_for(data)
+    return _full_encoder(encoding) if ranks is None else _encoder(rules, ranks)
+
+
 def _refuse_long_blank(text: str, pattern: str) -> None:
     # All but the oldest pattern split at newlines by a rule that needs no stepping back.
     blank = r"[^\S\r\n]" if r"[\r\n]" in pattern else r"\s"
@@ -155,11 +233,17 @@ def _refuse_long_blank(text: str, pattern: str) -> None:
 
 
 @lru_cache
-def _full_encoder(vocabulary: str, below: int, pattern: str) -> "Encoding":
-    return _encoder(pattern, open_vocabulary(vocabulary, below).full())
+def _full_encoder(encoding: str) -> "Encoding":
+    rules = rules_of(encoding)
+    return _encoder(rules, open_vocabulary(rules.vocabulary, rules.below).full())
 
 
-def _encoder(pattern: str, ranks: dict[bytes, int]) -> "Encoding":
+def _encoder(rules: Rules, ranks: dict[bytes, int]) -> "Encoding":
     from tiktoken import Encoding
 
-    return Encoding("offline", pat_str=pattern, mergeable_ranks=ranks, special_tokens={})
+    return Encoding(
+        "offline",
+        pat_str=rules.pattern,
+        mergeable_ranks=ranks,
+        special_tokens=rules.special_tokens,
+    )

@@ -8,6 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from openai.types import completion_create_params as complete_params
 from openai.types.chat import completion_create_params as chat_params
+from openai.types.responses import input_token_count_params as count_params
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict, is_typeddict
 
@@ -42,6 +43,8 @@ COMPLETE = Endpoint(
     complete_params.CompletionCreateParamsNonStreaming,
     complete_params.CompletionCreateParamsStreaming,
 )
+
+COUNT = Endpoint(count_params.InputTokenCountParams, count_params.InputTokenCountParams)
 
 
 def _strict(annotation: Any) -> Any:

@@ -8,7 +8,7 @@ official package is newer and says 128.
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -234,10 +234,10 @@ def test_a_file_that_cannot_be_read(flag: str, tmp_path: Path) -> None:
 def test_a_file_that_may_not_be_read(
     flag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def denied(self: Path) -> bytes:
+    def denied(self: Path, mode: str) -> BinaryIO:
         raise PermissionError(13, "Permission denied", str(self))
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(Path, "open", denied)
     message = refused("chat", "hi", flag, f"@{tmp_path}/secret.json")
     assert f"error: {flag}: cannot read '{tmp_path}/secret.json': Permission denied" in message
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from openai_cli.sandbox.usage import count_messages, encoding_of
+from openai_cli.sandbox.usage import count_prompt, encoding_of
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,24 @@ from openai_cli.sandbox.usage import count_messages, encoding_of
                     ],
                 }
             ],
-            3 + 3 + 1 + 3,
+            3 + 3 + 1 + 2,
+        ),
+        (
+            [
+                {
+                    "role": "assistant",
+                    "function_call": {
+                        "name": "do_stuff",
+                        "arguments": '{"foo": "bar", "baz": 1.5}',
+                    },
+                }
+            ],
+            26,
         ),
     ],
 )
 def test_messages(messages: list[dict[str, Any]], tokens: int) -> None:
-    assert count_messages(messages, "cl100k_base") == tokens
+    assert count_prompt({"messages": messages}, "cl100k_base") == tokens
 
 
 @pytest.mark.parametrize(

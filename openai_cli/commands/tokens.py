@@ -1,0 +1,282 @@
+"""`tokens`: what a text, files or a request have in tokens, offline."""
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from openai_cli import tokens
+from openai_cli.context import Context
+from openai_cli.errors import LimitError, UsageError
+from openai_cli.flags.ours import (
+    INPUT,
+    OUTPUT,
+    Results,
+    Stdin,
+    Talk,
+    argument,
+    number,
+    ours,
+    switch,
+)
+from openai_cli.flags.values import Number, quoted
+from openai_cli.inputs import Inputs
+from openai_cli.output import Series, Sink, open_sink, separator, utf8_bytes
+from openai_cli.request import encode_json
+from openai_cli.show import json_text
+from openai_cli.tokens.encoding import TODAYS, is_guessed, rules_of, token_bytes
+from openai_cli.tokens.pieces import PLACES, first, last, split
+
+_ID = Number(0, integer=True)
+_SOME = Number(1, integer=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Talk, Results, Stdin):
+    """ARG is the text, several with a blank between; without one it is stdin, byte for byte.
+
+    The result is the number of tokens alone. What looks like a special token is ordinary text.
+    """
+
+    text: Annotated[
+        list[str] | None,
+        argument("[ARG]...", "The text; with --decode ids, with --files paths; - is stdin"),
+    ] = None
+    model: Annotated[
+        str | None,
+        ours(INPUT, "--model", "Count as this model does", metavar="NAME", short="-m"),
+    ] = None
+    encoding: Annotated[
+        str | None, ours(INPUT, "--encoding", "Count in this encoding", metavar="NAME")
+    ] = None
+    special: Annotated[
+        bool, switch(INPUT, "special", "Take <|endoftext|> and the like as special tokens")
+    ] = False
+    decode: Annotated[bool, switch(INPUT, "decode", "ARG or stdin are ids; print their bytes")] = (
+        False
+    )
+    ids: Annotated[bool, switch(OUTPUT, "ids", "Print the ids of the tokens")] = False
+    show: Annotated[
+        bool, switch(OUTPUT, "show", "Print the tokens: coloured, or JSON strings in a pipe")
+    ] = False
+    first: Annotated[
+        str | None, ours(OUTPUT, "--first", "Print the text of the first N tokens", metavar="N")
+    ] = None
+    last: Annotated[
+        str | None, ours(OUTPUT, "--last", "Print the text of the last N tokens", metavar="N")
+    ] = None
+    split: Annotated[
+        str | None,
+        ours(OUTPUT, "--split", "Print the text in pieces of at most N tokens", metavar="N"),
+    ] = None
+    overlap: Annotated[
+        str | None,
+        ours(OUTPUT, "--overlap", "Begin a piece with the last N tokens before", metavar="N"),
+    ] = None
+    at: Annotated[
+        str | None,
+        ours(OUTPUT, "--at", "End pieces behind a token, line or paragraph", metavar="PLACE"),
+    ] = None
+    output_dir: Annotated[
+        str | None,
+        ours(OUTPUT, "--output-dir", "Write each piece to a file in FOLDER", metavar="FOLDER"),
+    ] = None
+    max: Annotated[
+        str | None, ours(OUTPUT, "--max", "Exit 8 when there are more tokens", metavar="N")
+    ] = None
+    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
+
+
+# What can be asked for, one at a time; the exception is --show with --ids.
+_MODES = ("decode", "ids", "show", "first", "last", "split")
+_COUNTS = {"count", "ids", "show"}
+_GOES_WITH = {
+    "overlap": {"split"},
+    "at": {"split"},
+    "output_dir": {"split"},
+    "special": _COUNTS,
+    "max": _COUNTS,
+}
+
+
+def run(context: Context, options: Options) -> None:
+    """Do with the tokens what the options say."""
+    mode = _mode(options)
+    inputs = Inputs(context, options.stdin)
+    encoding = _encoding(context, options)
+    _RUNS.get(mode, _count)(context, options, inputs, encoding)
+
+
+def _mode(options: Options) -> str:
+    """What is asked for: one of _MODES, or `count`; UsageError where flags do not go together."""
+    chosen = [name for name in _MODES if getattr(options, name) not in (None, False)]
+    if chosen == ["ids", "show"]:
+        chosen = ["show"]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(map(_flag, chosen))}: give one of them")
+    mode = chosen[0] if chosen else "count"
+    for name, modes in _GOES_WITH.items():
+        if getattr(options, name) not in (None, False) and mode not in modes:
+            asked = " or ".join(_flag(other) for other in sorted(modes - {"count"}))
+            raise UsageError(
+                f"{_flag(name)} does not go with {_flag(mode)}"
+                if "count" in modes
+                else f"{_flag(name)} goes with {asked} alone"
+            )
+    return mode
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _whole(flag: str, raw: str | None, kind: Number) -> int | None:
+    value = number(flag, raw, kind)
+    return None if value is None else int(value)
+
+
+def _encoding(context: Context, options: Options) -> str:
+    """The encoding that the user named, by itself or by a model."""
+    if options.encoding is not None:
+        if options.model is not None:
+            raise UsageError("--model and --encoding: give one of them")
+        rules_of(options.encoding)
+        return options.encoding
+    model = options.model or context.variable("OPENAI_MODEL")
+    if model is None:
+        return TODAYS
+    found = tokens.encoding_for_model(model)
+    if is_guessed(model):
+        context.messages.notice(
+            f"no table has the model {model}: counted in {found}, as OpenAI's newest models are"
+        )
+    return found
+
+
+def _text(options: Options, inputs: Inputs) -> str:
+    text = inputs.raw_text(options.text)
+    if text is None:
+        raise UsageError(
+            "there is no text to count", hint="for example: openai-cli tokens hamburger"
+        )
+    return text
+
+
+def _count(context: Context, options: Options, inputs: Inputs, encoding: str) -> None:
+    """Print how many tokens the text has, or which."""
+    ids = tokens.encode(_text(options, inputs), encoding=encoding, special=options.special)
+    keep_limit(options, len(ids), "the text")
+    with open_sink(context, options.output) as sink:
+        if options.json:
+            sink.write(json_line(_described(options, ids, encoding)))
+        elif options.show:
+            shown = _shown(context, options, ids, encoding, terminal=sink.is_terminal)
+            sink.write(utf8_bytes(shown))
+        else:
+            sink.write(f"{' '.join(map(str, ids)) if options.ids else len(ids)}\n".encode())
+
+
+def _described(options: Options, ids: Sequence[int], encoding: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"tokens": len(ids), "encoding": encoding}
+    if options.ids:
+        found["ids"] = list(ids)
+    if options.show:
+        parts = token_bytes(ids, encoding=encoding)
+        found["texts"] = [part.decode(errors="surrogateescape") for part in parts]
+    return found
+
+
+def _shown(
+    context: Context, options: Options, ids: Sequence[int], encoding: str, *, terminal: bool
+) -> str:
+    from openai_cli import show
+
+    parts = token_bytes(ids, encoding=encoding)
+    if not context.messages.may_color(terminal=terminal):
+        return show.listed(parts, ids if options.ids else None)
+    if options.ids:
+        return show.colored_with_ids(parts, ids, columns=shutil.get_terminal_size().columns)
+    return show.colored(parts)
+
+
+def _decode(context: Context, options: Options, inputs: Inputs, encoding: str) -> None:
+    """Print the bytes of the ids that were given, and not one more, but for a terminal's sake."""
+    ids = [_whole("--decode", raw, _ID) or 0 for raw in _text(options, inputs).split()]
+    data = tokens.decode(ids, encoding=encoding)
+    with open_sink(context, options.output) as sink:
+        if options.json or sink.is_terminal:
+            _write(options, sink, [data])
+        else:
+            sink.write(data)
+
+
+def _cut(context: Context, options: Options, inputs: Inputs, encoding: str) -> None:
+    """Print the first or the last tokens of the text."""
+    cut, name = (first, "first") if options.first is not None else (last, "last")
+    n = _whole(_flag(name), getattr(options, name), _ID) or 0
+    part = cut(_text(options, inputs), n, encoding=encoding)
+    with open_sink(context, options.output) as sink:
+        _write(options, sink, [part])
+
+
+def _write(options: Options, sink: Sink, parts: Iterable[bytes]) -> None:
+    """Write parts of the text: as JSON strings a line each, or as the grammar tells them apart."""
+    if options.json:
+        sink.write("".join(f"{json_text(part)}\n" for part in parts).encode())
+        return
+    series = Series(sink, separator(options.separator), options.null)
+    for part in parts:
+        series.add(part)
+
+
+def _split(context: Context, options: Options, inputs: Inputs, encoding: str) -> None:
+    """Print the pieces of the text, or write them to files."""
+    n = _whole("--split", options.split, _SOME) or 1
+    overlap = _whole("--overlap", options.overlap, Number(0, n - 1, integer=True)) or 0
+    at = options.at or "token"
+    if at not in PLACES:
+        raise UsageError(f"--at must be {' or '.join(PLACES)}, not {quoted(at)}")
+    pieces = split(_text(options, inputs), n, encoding=encoding, overlap=overlap, at=at)
+    if options.output_dir is not None:
+        _write_files(context, options, options.output_dir, list(pieces))
+        return
+    with open_sink(context, options.output) as sink:
+        _write(options, sink, pieces)
+
+
+def _write_files(context: Context, options: Options, folder: str, pieces: list[bytes]) -> None:
+    """Write the pieces to numbered files, and print their paths."""
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--output-dir: cannot make '{folder}': {error.strerror}") from None
+    digits = len(str(len(pieces)))
+    paths = [str(Path(folder, f"{number:0{digits}}.txt")) for number in range(1, len(pieces) + 1)]
+    for path, piece in zip(paths, pieces, strict=True):
+        with open_sink(context, path) as file:
+            file.write(piece)
+    with open_sink(context, options.output) as sink:
+        if options.json:
+            sink.write(json_line(paths))
+        else:
+            sink.write(utf8_bytes("".join(f"{path}\n" for path in paths)))
+
+
+_RUNS: dict[str, Callable[[Context, Options, Inputs, str], None]] = {
+    "decode": _decode,
+    "first": _cut,
+    "last": _cut,
+    "split": _split,
+}
+
+
+def json_line(value: Any) -> bytes:
+    return encode_json(value) + b"\n"
+
+
+def keep_limit(options: Options, count: int, what: str) -> None:
+    """LimitError when there are more tokens than --max."""
+    limit = _whole("--max", options.max, _ID)
+    if limit is not None and count > limit:
+        raise LimitError(f"{what} has {count} tokens, more than the {limit} of --max")

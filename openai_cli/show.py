@@ -1,0 +1,66 @@
+"""`tokens --show`: a text with its tokens made visible, for a terminal or for a program."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from openai_cli.messages import visible
+
+# Black on the six plain background colours in turn (ECMA-48, SGR 30 and 41 to 46).
+_BACKGROUNDS = [f"\x1b[30;{code}m" for code in range(41, 47)]
+_RESET = "\x1b[0m"
+_LINE_END = "↵"
+
+
+def json_text(token: bytes) -> str:
+    """A token as JSON; a byte 0xNN that is no UTF-8 is `\\udcNN`, as PEP 383 has it."""
+    text = token.decode(errors="surrogateescape")
+    return json.dumps(text, ensure_ascii=any("\udc80" <= letter <= "\udcff" for letter in text))
+
+
+def listed(tokens: Iterable[bytes], ids: Iterable[int] | None) -> str:
+    """A line of JSON for each token; with `ids`, the id and a tab before it."""
+    if ids is None:
+        return "".join(f"{json_text(token)}\n" for token in tokens)
+    return "".join(
+        f"{number}\t{json_text(token)}\n" for number, token in zip(ids, tokens, strict=True)
+    )
+
+
+def colored(tokens: Iterable[bytes]) -> str:
+    """The text, each token in a colour other than its neighbours'."""
+    parts = []
+    for number, token in enumerate(tokens):
+        lines = _shown(token).split("\n")
+        painted = f"{_LINE_END}{_RESET}\n{_BACKGROUNDS[number % 6]}".join(lines)
+        parts.append(f"{_BACKGROUNDS[number % 6]}{painted}{_RESET}")
+    return "".join(parts) + "\n"
+
+
+def colored_with_ids(tokens: Sequence[bytes], ids: Sequence[int], *, columns: int) -> str:
+    """The tokens as cells with their ids beneath, in rows that fit into `columns`."""
+    return "".join(f"{texts}\n{numbers}\n" for texts, numbers in _rows(tokens, ids, columns))
+
+
+def _rows(tokens: Sequence[bytes], ids: Sequence[int], columns: int) -> Iterator[tuple[str, str]]:
+    from rich.cells import cell_len
+
+    texts, numbers, used = "", "", 0
+    for position, (token, number) in enumerate(zip(tokens, ids, strict=True)):
+        text, beneath = _shown(token).replace("\n", _LINE_END), str(number)
+        width = max(cell_len(text), len(beneath))
+        if used and used + width > columns:
+            yield texts, numbers
+            texts, numbers, used = "", "", 0
+        padding = " " * (width - cell_len(text))
+        texts += f"{_BACKGROUNDS[position % 6]}{text}{_RESET}{padding} "
+        numbers += f"{beneath:<{width}} "
+        used += width + 1
+        if token.endswith(b"\n"):
+            yield texts, numbers
+            texts, numbers, used = "", "", 0
+    if used:
+        yield texts, numbers
+
+
+def _shown(token: bytes) -> str:
+    return visible(token.decode(errors="backslashreplace")).replace("\t", "→")
