@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -11,8 +11,7 @@ from openai_cli.flags.values import Structure, json_or_text
 from openai_cli.inputs import Inputs
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """What a command sends to: the path below the base URL, and the model when nobody named one."""
 
     path: str

@@ -16,7 +16,8 @@ import typer
 
 from openai_cli.app import COMMANDS, module_of
 from openai_cli.flags.adapter import command
-from openai_cli.flags.api import INT64, PANEL, ApiParameter
+from openai_cli.flags.api import INT64
+from openai_cli.flags.parameter import PANEL, ApiParameter
 from openai_cli.flags.values import (
     Flag,
     Kind,

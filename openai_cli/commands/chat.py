@@ -1,6 +1,5 @@
 """`chat`: POST /chat/completions."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from openai_cli.commands.sending import Plan, Sending, deliver
@@ -8,12 +7,12 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
 from openai_cli.flags.adapter import body_of
-from openai_cli.flags.ours import TEXT, argument, ours
+from openai_cli.flags.ours import TEXT, argument, options_group, ours
 from openai_cli.inputs import Inputs
 from openai_cli.request import CHAT, Request, assembled
 
 
-@dataclass(frozen=True, kw_only=True)
+@options_group
 class Options(Sending):
     """MESSAGE is the user's message; a piped stdin goes before it, with an empty line between.
 

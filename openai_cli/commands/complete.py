@@ -1,6 +1,5 @@
 """`complete`: POST /completions."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from openai_cli import config
@@ -9,7 +8,7 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
 from openai_cli.flags.adapter import body_of
-from openai_cli.flags.ours import OUTPUT, argument, switch
+from openai_cli.flags.ours import OUTPUT, argument, options_group, switch
 from openai_cli.inputs import Inputs
 from openai_cli.request import COMPLETIONS, Request, assembled
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from openai_cli.writers import Frame
 
 
-@dataclass(frozen=True, kw_only=True)
+@options_group
 class Options(Sending):
     """PROMPT is the text to go on from; a piped stdin goes before it, with an empty line between.
 

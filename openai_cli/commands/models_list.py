@@ -1,7 +1,6 @@
 """`models list`: the models that the table of this version has."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated, Any
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import INPUT, OUTPUT, Talk, Written, ours, switch
+from openai_cli.flags.ours import INPUT, OUTPUT, Talk, Written, options_group, ours, switch
 from openai_cli.money import exact_json, plain
 from openai_cli.output import open_sink, utf8_bytes
 from openai_cli.prices.table import Model, Rates, load
@@ -17,7 +16,7 @@ from openai_cli.prices.table import Model, Rates, load
 _HEAD = ("model", "context", "output", "encoding", "input USD", "output USD", "retired")
 
 
-@dataclass(frozen=True, kw_only=True)
+@options_group
 class Options(Talk, Written):
     """USD is for a million tokens at the standard tier; a column is empty where nothing is known.
 

@@ -1,15 +1,14 @@
 """`sandbox`: the local stand-in for the API, served until it is ended."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from openai_cli.context import Context
-from openai_cli.flags.ours import CONNECTION, Talk, number, ours
+from openai_cli.flags.ours import CONNECTION, Talk, number, options_group, ours
 from openai_cli.flags.values import Number
 from openai_cli.output import open_sink
 
 
-@dataclass(frozen=True, kw_only=True)
+@options_group
 class Options(Talk):
     """It listens on this machine alone, and prints its base URL when it is ready.
 

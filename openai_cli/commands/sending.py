@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from openai_cli import config
 from openai_cli.context import Context
 from openai_cli.errors import IncompleteError, OutputError, RefusedError, UsageError
-from openai_cli.flags.ours import Connection, Input, Output, Talk
+from openai_cli.flags.ours import Connection, Input, Output, Talk, options_group
 from openai_cli.inputs import Inputs
 from openai_cli.output import Sink, append, open_sink, separator
 from openai_cli.request import Request, encode_json
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from openai_cli.writers import Frame, Query, Writer
 
 
-@dataclass(frozen=True, kw_only=True)
+@options_group
 class Reaching(Talk, Connection):
     """The options of every command that reaches a server."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@options_group
 class Sending(Reaching, Output, Input):
     """The options of every command that sends a request."""
 

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +16,7 @@ from openai_cli.flags.ours import (
     Talk,
     argument,
     number,
+    options_group,
     ours,
     switch,
 )
@@ -32,7 +32,7 @@ _ID = Number(0, integer=True)
 _SOME = Number(1, integer=True)
 
 
-@dataclass(frozen=True, kw_only=True)
+@options_group
 class Options(Talk, Results, Stdin):
     """ARG is the text, several with a blank between; without one it is stdin, byte for byte.
 

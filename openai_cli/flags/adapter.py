@@ -7,9 +7,9 @@ Typer's own main an interrupt, an end of file and a broken pipe would be taken f
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, fields
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import typer
 from typer.core import TyperCommand
@@ -17,15 +17,14 @@ from typer.main import get_command
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.api import ApiParameter
 from openai_cli.flags.ours import PANELS, Input, Talk
+from openai_cli.flags.parameter import ApiParameter
 
 O = TypeVar("O", bound=Talk)  # noqa: E741
 Run = Callable[[Context, O], None]
 
 
-@dataclass(frozen=True)
-class Bound(Generic[O]):
+class Bound(NamedTuple, Generic[O]):
     """A command with its options: all that is left to do is to run it in a context."""
 
     run: Run[O]

@@ -6,53 +6,20 @@ only told in the help, for the API is the judge of its own names. Where endpoint
 parameter's type or range, each has an alias of its own.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from typer.models import OptionInfo
-
-from openai_cli.errors import UsageError
+from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.values import (
     Flag,
     Kind,
     Number,
     Object,
     Prompt,
-    Read,
     Structure,
     Text,
     TextOrObject,
     Texts,
 )
-
-PANEL = "API parameters"
-
-
-class ApiParameter(OptionInfo):
-    """A request property: its API name, its kind of value, and the flag that both make."""
-
-    def __init__(self, name: str, kind: Kind, help_line: str, short: str | None) -> None:
-        self.api_name = name
-        self.kind = kind
-        self.flag = flag = f"--{name.replace('_', '-')}"
-        decls = [f"{flag}/--no-{flag[2:]}" if isinstance(kind, Flag) else flag]
-        super().__init__(
-            default=...,
-            param_decls=decls + ([short] if short else []),
-            metavar=None if isinstance(kind, Flag) else kind.metavar,
-            help=help_line,
-            show_default=False,
-            rich_help_panel=PANEL,
-        )
-
-    def parse(self, raw: Any, read: Read) -> Any:
-        """The JSON value to send for what was typed; UsageError with the parameter's name."""
-        try:
-            return self.kind.parse(raw, read)
-        except ValueError as error:
-            raise UsageError(
-                f"{self.api_name} {error}",
-                hint=f"--param {self.api_name}=VALUE sends any value unchecked",
-            ) from None
 
 
 def api(name: str, kind: Kind, help_line: str, *, short: str | None = None) -> ApiParameter:

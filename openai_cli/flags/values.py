@@ -1,5 +1,7 @@
 """What a flag's value may be: pure parsers, from the text that was typed to a JSON value.
 
+They are named tuples, for a dataclass takes six times as long to make at every start.
+
 A parser raises ValueError with what is wrong ("must be a number from 0 to 2, not 3"); the caller
 knows the parameter's name and makes the message whole. Types, ranges and counts come from OpenAI's
 published description (openapi.json 2.3.0) and, where its schema is silent, from its prose.
@@ -7,8 +9,7 @@ published description (openapi.json 2.3.0) and, where its schema is silent, from
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 Json = Any
 T = TypeVar("T")
@@ -31,8 +32,7 @@ class Kind(Protocol):
     def parse(self, raw: Any, read: Read) -> Json: ...
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """A JSON number, within bounds that belong to the range."""
 
     low: float | None = None
@@ -74,8 +74,7 @@ class Number:
         return noun if self.low is None else f"{noun} of at least {self.low}"
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A string, as it was typed."""
 
     metavar: str = "TEXT"
@@ -92,8 +91,7 @@ class Text:
         return value
 
 
-@dataclass(frozen=True)
-class Flag:
+class Flag(NamedTuple):
     """`--name` is true, `--no-name` is false."""
 
     metavar: str = ""
@@ -102,8 +100,7 @@ class Flag:
         return raw
 
 
-@dataclass(frozen=True)
-class Texts:
+class Texts(NamedTuple):
     """An array of strings: the flag repeated."""
 
     metavar: str = "TEXT"
@@ -114,8 +111,7 @@ class Texts:
         return list(raw)
 
 
-@dataclass(frozen=True)
-class Structure:
+class Structure(NamedTuple):
     """A JSON object, or an array of objects: JSON, `@file`, or `@-` for stdin."""
 
     shape: type[list[Json]] | type[dict[str, Json]] = list
@@ -132,8 +128,7 @@ class Structure:
         return value
 
 
-@dataclass(frozen=True)
-class Object:
+class Object(NamedTuple):
     """A JSON object: JSON, `@file`, `@-`, or `key=value`, repeated; a later key wins.
 
     `value` checks every value, where the API takes one type alone; without it a value is JSON
@@ -175,8 +170,7 @@ class Object:
         return json_or_text(text)
 
 
-@dataclass(frozen=True)
-class TextOrObject:
+class TextOrObject(NamedTuple):
     """A union of string and object: `@file`, or what starts as JSON and parses, is JSON."""
 
     metavar: str = "NAME|JSON"
@@ -188,8 +182,7 @@ class TextOrObject:
         return value
 
 
-@dataclass(frozen=True)
-class Prompt:
+class Prompt(NamedTuple):
     """The union of POST /completions: a string, strings, token ids, or arrays of token ids.
 
     Given once it may be JSON or `@file`, and `-` is the text of stdin; given several times, each

@@ -68,15 +68,13 @@ class Answers:
         if is_batch and (value := _batch_body(value)) is None:
             self.failed += 1
             return
-        kind = value.get("type")
-        is_event = isinstance(kind, str) and value.get("object") != "response"
+        is_event = isinstance(value.get("type"), str)
         inner = value.get("response")
         body = inner if is_event and isinstance(inner, dict) else value
-        usage = _record_usage(body) if "request_id" in body else body.get("usage")
-        billed = None
-        if isinstance(usage, dict):
-            tier = "batch" if is_batch else tier_of(_string(body, "service_tier"))
-            billed = Billed(line, _string(body, "model"), tier, usage)
+        tier = "batch" if is_batch else tier_of(_string(body, "service_tier"))
+        billed = _billed(line, body, tier)
+        if isinstance(drawing := body.get("svg_usage"), dict):
+            yield Billed(line, _string(drawing, "model"), tier, drawing)
         stream = body.get("id") if is_event or self._is_chunk(body) else None
         if isinstance(stream, str):
             known = self._streams.get(stream, (line, None))[1]
@@ -144,6 +142,12 @@ def _check(usage: Usage) -> None:
     )
     if wrong:
         raise UsageError("the usage has parts that are more than their whole")
+
+
+def _billed(line: int, body: Mapping[str, Json], tier: str) -> Billed | None:
+    """The answer, where it has a usage."""
+    usage = _record_usage(body) if "usd" in body else body.get("usage")
+    return Billed(line, _string(body, "model"), tier, usage) if isinstance(usage, dict) else None
 
 
 def _batch_body(line: Mapping[str, Json]) -> dict[str, Json] | None:

@@ -95,23 +95,17 @@ def by_kind(usage: Usage, rates: Rates) -> dict[str, int]:
     return {kind: tokens for kind, tokens in counts.items() if tokens}
 
 
-def rate_for(kind: str, rates: Rates) -> tuple[Decimal, str]:
-    """The rate of a kind, and the kind that has it; UsageError where there is none."""
+def rate_for(kind: str, rates: Rates) -> tuple[Decimal, str] | None:
+    """The rate of a kind, and the kind that has it; None where there is none."""
     own: str | None = kind
     while own is not None and own not in rates:
         own = _PRICED_AS.get(own)
-    if own is None:
-        raise UsageError(f"has no price for {kind} tokens")
-    return rates[own], own
+    return None if own is None else (rates[own], own)
 
 
-def charges(counts: Mapping[str, int], rates: Rates) -> list[Charge]:
-    """What the tokens of each kind cost; UsageError for a kind that has no price."""
-    found = []
-    for kind, tokens in counts.items():
-        rate, rate_of = rate_for(kind, rates)
-        found.append(Charge(kind, tokens, rate, product(tokens, rate), rate_of))
-    return found
+def charge(kind: str, tokens: int, rate: Decimal, rate_of: str) -> Charge:
+    """What the tokens of a kind cost."""
+    return Charge(kind, tokens, rate, product(tokens, rate), rate_of)
 
 
 def product(tokens: int, rate: Decimal) -> Decimal:
@@ -162,17 +156,15 @@ class Tariff:
         """Whether the model gives no tokens that cost: embeddings, moderation."""
         return self.model.mode in _SILENT_MODES
 
-    def charges(self, band: int, counts: Mapping[str, int]) -> list[Charge]:
-        """What tokens cost at the rates of a band; UsageError for a kind that has no price."""
-        try:
-            return charges(counts, self.bands[band])
-        except UsageError as error:
-            known = ", ".join(self.bands[band]) or "none"
+    def rate(self, band: int, kind: str) -> tuple[Decimal, str]:
+        """The rate of a kind in a band, and the kind that has it; UsageError where none has."""
+        found = rate_for(kind, self.bands[band])
+        if found is None:
             raise UsageError(
-                f"{self.name} {error.problem} at the tier '{self.tier}'",
-                hint=f"what has one: {known}",
+                f"{self.name} has no price for {kind} tokens at the tier '{self.tier}'",
                 parameter="model",
-            ) from None
+            )
+        return found
 
     def notes(self, on: date) -> list[str]:
         """What a person should know of these prices on that day."""

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from openai_cli.commands import chat, complete
-from openai_cli.flags.api import ApiParameter
+from openai_cli.flags.parameter import ApiParameter
 from tests.flags.commandline import body, call, refused
 from tests.flags.published import CHAT, COMPLETE, Endpoint
 

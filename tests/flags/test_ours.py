@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from openai_cli.commands import chat, complete
-from openai_cli.flags.api import ApiParameter
 from openai_cli.flags.ours import number
+from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.values import Number
 from tests.flags.commandline import call, refused
 from tests.flags.published import CHAT, COMPLETE, Endpoint
