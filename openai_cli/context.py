@@ -12,9 +12,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import RawIOBase
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from openai_cli.messages import Messages
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +77,17 @@ class Context:
             sleep=sleep,
             chance=lambda: 0.0,
         )
+
+    def today(self) -> "date":
+        """The day in UTC; SOURCE_DATE_EPOCH, in seconds, stands for now, as builds have it.
+
+        https://reproducible-builds.org/specs/source-date-epoch/
+        """
+        from datetime import UTC, datetime
+
+        pinned = self.variable("SOURCE_DATE_EPOCH")
+        now = int(pinned) if pinned and pinned.isdecimal() else self.now()
+        return datetime.fromtimestamp(now, UTC).date()
 
     def variable(self, name: str) -> str | None:
         """An environment variable; empty is unset."""

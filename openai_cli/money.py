@@ -1,8 +1,21 @@
 """Money as text: Decimal to the last digit, in tables and in JSON."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
+
+from openai_cli.errors import UsageError
+from openai_cli.flags.values import quoted
+
+_AMOUNT = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+
+
+def amount(flag: str, raw: str) -> Decimal:
+    """The USD typed for a flag; UsageError names the flag."""
+    if _AMOUNT.fullmatch(raw) is None:
+        raise UsageError(f"{flag} must be an amount of USD, such as 0.05, not {quoted(raw)}")
+    return Decimal(raw)
 
 
 def plain(amount: Decimal) -> str:

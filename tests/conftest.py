@@ -14,6 +14,9 @@ import pytest
 COMMAND = Path(sysconfig.get_path("scripts")) / "openai-cli"
 MADE_UP_KEY = "sk-made-up-for-tests"
 
+# 2026-11-23, in UTC: prices grow old, and tests must not.
+THAT_DAY = "1795392000"
+
 _HIDDEN = (
     "OPENAI_", "XDG_", "NO_COLOR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE",
     "SSL_CERT_DIR",
@@ -24,7 +27,7 @@ _connect = socket.socket.connect
 
 @pytest.fixture(autouse=True)
 def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the machine's home, keys, proxies and certificates; refuse all but loopback.
+    """Hide the machine's home, keys, proxies, certificates and date; refuse all but loopback.
 
     Streams are buffered as Python does by itself, so that what is flushed is flushed by us.
     """
@@ -35,6 +38,7 @@ def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", THAT_DAY)
 
     def connect(self: socket.socket, address: Any) -> None:
         if self.family in (socket.AF_INET, socket.AF_INET6):

@@ -4,8 +4,9 @@
     python tools/refresh_prices.py PACKAGES
 
 PACKAGES is a folder with one wheel of each. It writes openai_cli/prices/data/openai.json, and
-prints how many models each source lists, where the two disagree, and what a person should look at:
-a rate of 0, and a rate that changed by more than 3 times.
+prints how many models each source lists, what of them is left out, where the two disagree, and,
+of the models whose prices are new, what a person should look at: a rate of 0, and a rate that
+changed by more than 3 times.
 
 Rows are appended and never edited: where the sources have other prices than the last row of a
 model, that row ends today and a new one begins. A model that they no longer list keeps its rows.
@@ -13,74 +14,22 @@ model, that row ends today and a new one begins. A model that they no longer lis
 
 import argparse
 import json
-import re
-import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from importlib import import_module
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
+from price_sources import Listed, Row, Tiers, of_genai, of_litellm, read
 from tiktoken.model import encoding_name_for_model
 
 DATA = Path(__file__).parent.parent / "openai_cli" / "prices" / "data" / "openai.json"
-LITELLM_TABLE = "litellm/model_prices_and_context_window_backup.json"
-PRICING_PAGE = "https://developers.openai.com/api/docs/pricing"
-# Addresses that OpenAI's pricing page has and had.
-PRICING_PAGES = re.compile(
-    r"developers\.openai\.com/api/docs/pricing|platform\.openai\.com/docs/pricing"
-    r"|openai\.com/(?:api/)?pricing"
-)
-MILLION = Decimal(1_000_000)
+# Modes without text of which tokens could be counted.
+_TEXTLESS = ("audio_speech", "audio_transcription", "image_generation", "moderation")
 
-# tier -> kind -> rate; under "above" the same by thresholds.
-Tiers = dict[str, dict[str, Any]]
-
-_LITELLM_KINDS = {
-    "input_cost_per_token": "input",
-    "output_cost_per_token": "output",
-    "cache_read_input_token_cost": "cached_input",
-    "cache_creation_input_token_cost": "cache_write",
-    "cache_creation_input_token_cost_above_12hr": "cache_write_12h",
-    "input_cost_per_audio_token": "audio_input",
-    "output_cost_per_audio_token": "audio_output",
-    "cache_read_input_audio_token_cost": "cached_audio_input",
-    "input_cost_per_image_token": "image_input",
-    "output_cost_per_image_token": "image_output",
-    "cache_read_input_image_token_cost": "cached_image_input",
-    "input_cost_per_second": "input_second",
-    "output_cost_per_second": "output_second",
-    "input_cost_per_character": "input_character",
-}
-_LITELLM_KEY = re.compile(
-    rf"(?P<kind>{'|'.join(sorted(_LITELLM_KINDS, key=len, reverse=True))})"
-    r"(?:_above_(?P<above>\d+)k_tokens)?(?:_(?P<tier>[a-z]+))?"
-)
-_LITELLM_TIERS = {None: "standard", "batches": "batch"}
-
-_GENAI_KINDS = {
-    "input_mtok": ("input", Decimal(1)),
-    "output_mtok": ("output", Decimal(1)),
-    "cache_read_mtok": ("cached_input", Decimal(1)),
-    "cache_write_mtok": ("cache_write", Decimal(1)),
-    "input_audio_mtok": ("audio_input", Decimal(1)),
-    "output_audio_mtok": ("audio_output", Decimal(1)),
-    "cache_audio_read_mtok": ("cached_audio_input", Decimal(1)),
-    "input_image_mtok": ("image_input", Decimal(1)),
-    "output_image_mtok": ("image_output", Decimal(1)),
-    "cache_image_read_mtok": ("cached_image_input", Decimal(1)),
-    "input_audio_hours": ("input_second", Decimal(3600)),
-    "input_mchars": ("input_character", MILLION),
-}
-# Other providers' spellings of OpenAI's names, and patterns that are no names.
-_NO_NAME = re.compile(r"gpt-35.*|gpt-5-\d.*|.*[-.]|.*\.ft-.*|.*:extended")
-
-# Days of the end of models that no source dates: https://platform.openai.com/docs/deprecations
+# Days of the end of models that no source dates: https://developers.openai.com/api/docs/deprecations
 COMPLETIONS_END = date(2024, 1, 4)
 SHUTDOWNS = {
     COMPLETIONS_END: (
@@ -93,24 +42,35 @@ SHUTDOWNS = {
     date(2025, 7, 14): ("gpt-4.5-preview",),
     date(2025, 7, 28): ("o1-preview", "o1-preview-2024-09-12"),
     date(2025, 10, 27): ("o1-mini", "o1-mini-2024-09-12"),
+    date(2026, 2, 17): ("chatgpt-4o-latest",),
+    date(2026, 3, 26): ("gpt-4-0125-preview", "gpt-4-0314", "gpt-4-turbo-preview"),
+    date(2026, 7, 23): ("gpt-realtime-mini-2025-10-06",),
 }  # fmt: skip
 
+# Windows that litellm has wrong: https://developers.openai.com/api/docs/models, and
+# for embeddings the description of POST /embeddings.
+WINDOWS = {
+    "gpt-3.5-turbo-instruct": 4096,
+    "gpt-3.5-turbo-instruct-0914": 4096,
+    "gpt-4o-mini-realtime-preview-2024-12-17": 16000,
+    "text-embedding-3-large": 8192,
+    "text-embedding-3-small": 8192,
+    "text-embedding-ada-002": 8192,
+    "text-embedding-ada-002-v2": 8192,
+}
 
-@dataclass
-class Row:
-    """The prices of a model from `start` on; None is unknown."""
-
-    start: date | None
-    tiers: Tiers
-    is_openais: bool
-
-
-@dataclass
-class Listed:
-    """What one source says of a model; the last of the `rows` holds today."""
-
-    facts: dict[str, Any] = field(default_factory=dict)
-    rows: list[Row] = field(default_factory=list)
+# Standard rates that a model had until a day, which no source has, and OpenAI's page that says so.
+HISTORY = {
+    # OpenAI wrote to developers that the name would stand for gpt-4o-2024-08-06 from that day on.
+    "gpt-4o": (
+        date(2024, 10, 2), {"input": "5", "output": "15"},
+        "https://openai.com/index/introducing-structured-outputs-in-the-api/",
+    ),
+    "text-embedding-ada-002": (
+        date(2023, 6, 13), {"input": "0.4"},
+        "https://openai.com/index/function-calling-and-other-api-updates/",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -128,133 +88,23 @@ class Disagreement:
         return f"{self.where}: {both}; took {self.chosen} ({self.why})"
 
 
-def exact(number: float, times: Decimal = MILLION) -> str:
-    """A rate as it was written, times `times`, with no digit more: 2.5e-06 is 2.5 a million."""
-    return plain(Decimal(repr(number)) * times)
+def merged(name: str, one: Row, other: Row) -> tuple[Row, list[Disagreement]]:
+    """One row of litellm's and of genai-prices's, and where they disagree.
 
-
-def plain(number: Decimal) -> str:
-    """The number without exponent and without zeros at its end."""
-    return f"{number.normalize():f}"
-
-
-def of_litellm(table: Mapping[str, Any], left_out: Counter[str]) -> dict[str, Listed]:
-    """OpenAI's models of litellm's table; `left_out` counts what is not taken, by reason."""
-    models = {}
-    for name, facts in table.items():
-        if facts.get("litellm_provider") not in ("openai", "text-completion-openai"):
-            continue
-        tiers = _litellm_tiers(facts, left_out)
-        if "/" in name:
-            left_out["an image of one size, or a second name"] += 1
-        elif not tiers:
-            left_out["no price of tokens, seconds or characters"] += 1
-        else:
-            source = str(facts.get("source", ""))
-            row = Row(None, tiers, PRICING_PAGES.search(source) is not None)
-            models[name] = Listed(_litellm_facts(facts), [row])
-    return models
-
-
-def _litellm_tiers(facts: Mapping[str, Any], left_out: Counter[str]) -> Tiers:
-    tiers: Tiers = {}
-    for key, rate in facts.items():
-        match = _LITELLM_KEY.fullmatch(key)
-        if match is None:
-            if "cost" in key and rate:
-                left_out[f"rate: {re.sub(r'_above.*', '', key)}"] += 1
-            continue
-        kind = _LITELLM_KINDS[match["kind"]]
-        rates = tiers.setdefault(_LITELLM_TIERS.get(match["tier"], match["tier"]), {})
-        if match["above"]:
-            threshold = str(int(match["above"]) * 1000)
-            rates = rates.setdefault("above", {}).setdefault(threshold, {})
-        each = not kind.endswith(("_second", "_character"))
-        rates[kind] = exact(rate, MILLION if each else Decimal(1))
-    return tiers
-
-
-def _litellm_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
-    found = {
-        "mode": facts.get("mode"),
-        "max_output_tokens": facts.get("max_output_tokens"),
-        "retired": facts.get("deprecation_date"),
-        "max_input_tokens": facts.get("max_input_tokens"),
-    }
-    return {key: value for key, value in found.items() if value is not None}
-
-
-def of_genai(provider: Any, names: Iterable[str]) -> dict[str, Listed]:
-    """The models of genai-prices's provider `openai`: those it names, and those of `names`."""
-    own = {name for model in provider.models for name in (model.id, *_equals(model.match))}
-    wanted = {*names, *(name for name in own if _NO_NAME.fullmatch(name) is None)}
-    found = {}
-    for name in sorted(wanted):
-        model = next((model for model in provider.models if model.is_match(name)), None)
-        rows = _genai_rows(model) if model is not None else []
-        if any(row.tiers for row in rows):
-            window = getattr(model, "context_window", None)
-            found[name] = Listed({} if window is None else {"context_window": window}, rows)
-    return found
-
-
-def _equals(clause: Any) -> Iterator[str]:
-    for inner in getattr(clause, "or_", [clause]):
-        if (name := getattr(inner, "equals", None)) is not None:
-            yield name
-
-
-def _genai_rows(model: Any) -> list[Row]:
-    names_page = PRICING_PAGES.search(model.price_comments or "") is not None
-    prices = model.prices if isinstance(model.prices, list) else [model.prices]
-    rows = []
-    for entry in prices:
-        constraint = getattr(entry, "constraint", None)
-        standard = _genai_rates(getattr(entry, "prices", entry))
-        start = constraint.start_date if constraint else None
-        rows.append(Row(start, {"standard": standard} if standard else {}, names_page))
-    for variant in model.price_variants or ():
-        tier = variant.when.get("processing") or variant.when.get("service_tier")
-        if tier != "default":
-            rows[-1].tiers[tier] = _genai_rates(variant.prices)
-    return rows
-
-
-def _genai_rates(prices: Any) -> dict[str, Any]:
-    rates: dict[str, Any] = {}
-    for key, (kind, per) in _GENAI_KINDS.items():
-        price = getattr(prices, key, None)
-        if price is None:
-            continue
-        rates[kind] = plain(getattr(price, "base", price) / per)
-        for tier in getattr(price, "tiers", ()):
-            above = rates.setdefault("above", {}).setdefault(str(tier.start), {})
-            above[kind] = plain(tier.price / per)
-    return rates
-
-
-def merged(name: str, one: Row, other: Row) -> tuple[Tiers, list[Disagreement]]:
-    """The rates of litellm's row and of genai-prices's, and where they disagree."""
+    The one whose source is nearer to OpenAI is right; of two as near litellm, which follows the
+    page day by day.
+    """
+    right = other if other.rank > one.rank else one
+    why = f"from {right.source}" if one.rank != other.rank else "both are as near to OpenAI"
     found: Tiers = {}
     disagreements = []
-    # Both or neither name the page: the newer to verify is litellm, whose table changes daily.
-    takes_other = other.is_openais and not one.is_openais
-    why = (
-        "it alone names OpenAI's pricing page"
-        if one.is_openais != other.is_openais
-        else "both name OpenAI's pricing page, and litellm has every tier from it"
-        if one.is_openais
-        else "neither names OpenAI's pricing page"
-    )
     ours, theirs = dict(_flat(one.tiers)), dict(_flat(other.tiers))
-    for place in dict.fromkeys((*ours, *theirs)):
-        rate, rival = ours.get(place), theirs.get(place)
-        chosen = rival if rate is None or (takes_other and rival is not None) else rate
-        if rate is not None and rival is not None and rate != rival:
+    for place, rate in {**ours, **theirs, **dict(_flat(right.tiers))}.items():
+        _put(found, place, rate)
+        if place in ours and place in theirs and ours[place] != theirs[place]:
             where = " ".join((name, *filter(None, place)))
-            disagreements.append(Disagreement(where, rate, rival, str(chosen), why))
-        _put(found, place, str(chosen))
-    return found, disagreements
+            disagreements.append(Disagreement(where, ours[place], theirs[place], rate, why))
+    return Row(other.start, found, right.source), disagreements
 
 
 Place = tuple[str, str, str]
@@ -284,39 +134,75 @@ def combined(
 ) -> tuple[dict[str, Any], list[Disagreement]]:
     """The models of both, in the form of the table, and where the two disagree."""
     models, disagreements = {}, []
+    sums = _sums(litellm, genai)
     for name in sorted({*litellm, *genai}):
         one, other = litellm.get(name, Listed()), genai.get(name, Listed())
-        rows = other.rows or one.rows
+        rows = list(other.rows or one.rows)
         if one.rows and other.rows:
-            tiers, found = merged(name, one.rows[-1], other.rows[-1])
+            starts = [row.start.isoformat() if row.start else "" for row in rows]
+            now = max(place for place, start in enumerate(starts) if start <= today)
+            rows[now], found = merged(name, one.rows[-1], rows[now])
             disagreements += found
-            is_openais = one.rows[-1].is_openais or other.rows[-1].is_openais
-            rows = [*other.rows[:-1], Row(other.rows[-1].start, tiers, is_openais)]
-        models[name] = {**_facts(name, one.facts, other.facts), "prices": _versions(rows, today)}
+        facts = _facts(name, one.facts, other.facts, sums)
+        encoding = _encoding(name, facts.get("mode"), rows[-1])
+        versions = _versions(_with_history(name, rows), today)
+        models[name] = {**facts, **encoding, "prices": versions}
     return models, disagreements
 
 
-def _facts(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    window = other.get("context_window", one.get("max_input_tokens"))
+Limits = tuple[int | None, int | None]
+
+
+def _limits(facts: Mapping[str, Any]) -> Limits:
+    return facts.get("max_input_tokens"), facts.get("max_output_tokens")
+
+
+def _sums(litellm: Mapping[str, Listed], genai: Mapping[str, Listed]) -> set[Limits]:
+    """The limits of input and output whose sum is a window, as both sources say of some model.
+
+    litellm's input limit is the whole window of one model, and of another what the longest output
+    leaves of it.
+    """
+    return {
+        limits
+        for name in litellm.keys() & genai.keys()
+        if None not in (limits := _limits(litellm[name].facts))
+        and sum(filter(None, limits)) == genai[name].facts.get("context_window")
+    }
+
+
+def _facts(
+    name: str, one: Mapping[str, Any], other: Mapping[str, Any], sums: set[Limits]
+) -> dict[str, Any]:
+    limits = _limits(one)
+    listed = sum(filter(None, limits)) if limits in sums else limits[0]
     shutdown = next((day for day, names in SHUTDOWNS.items() if name in names), None)
-    retired = one.get("retired", shutdown and shutdown.isoformat())
-    mode = one.get("mode", "completion" if shutdown == COMPLETIONS_END else None)
+    old_mode = "completion" if shutdown == COMPLETIONS_END else None
     found = {
-        "mode": mode,
-        "encoding": _encoding(name, mode),
-        "context_window": window,
-        "max_output_tokens": one.get("max_output_tokens"),
-        "retired": retired,
+        "mode": one.get("mode", old_mode),
+        "context_window": WINDOWS.get(name, listed or other.get("context_window")),
+        "max_output_tokens": limits[1],
+        "retired": one.get("retired", shutdown and shutdown.isoformat()),
     }
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _encoding(name: str, mode: str | None) -> str | None:
-    """tiktoken's, else that of today's models for what reads or writes text."""
+def _encoding(name: str, mode: str | None, row: Row) -> dict[str, str]:
+    """tiktoken's, else that of today's models for what reads text, else nothing."""
     try:
-        return encoding_name_for_model(name.split(":")[1] if name.startswith("ft:") else name)
+        found = encoding_name_for_model(name.split(":")[1] if name.startswith("ft:") else name)
     except KeyError:
-        return "o200k_base" if mode in ("chat", "responses", "completion", "embedding") else None
+        if mode in _TEXTLESS or "input" not in row.tiers["standard"]:
+            return {}
+        found = "o200k_base"
+    return {"encoding": found}
+
+
+def _with_history(name: str, rows: list[Row]) -> list[Row]:
+    if name not in HISTORY or rows[0].start is not None:
+        return rows
+    end, rates, source = HISTORY[name]
+    return [Row(None, {"standard": rates}, source), replace(rows[0], start=end), *rows[1:]]
 
 
 def _versions(rows: Iterable[Row], today: str) -> list[dict[str, Any]]:
@@ -325,9 +211,8 @@ def _versions(rows: Iterable[Row], today: str) -> list[dict[str, Any]]:
         start = None if row.start is None else row.start.isoformat()
         if found:
             found[-1]["to"] = start
-        source = PRICING_PAGE if row.is_openais else "https://github.com/pydantic/genai-prices"
         found.append(
-            {"from": start, "to": None, "source": source, "seen": today, "tiers": row.tiers}
+            {"from": start, "to": None, "source": row.source, "seen": today, "tiers": row.tiers}
         )
     return found
 
@@ -371,39 +256,28 @@ def main() -> None:
     """Build the table from the two wheels, and print what it is made of."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("packages", type=Path, help="a folder with a wheel of each")
-    folder = parser.parse_args().packages
     today = date.today().isoformat()
-    with tempfile.TemporaryDirectory() as unpacked:
-        listed, provider, sources = _sources(folder, Path(unpacked))
-    left_out: Counter[str] = Counter()
-    litellm = of_litellm(listed, left_out)
-    genai = of_genai(provider, litellm)
+    listed, provider, sources = read(parser.parse_args().packages)
+    left_out: dict[str, Counter[str]] = {"litellm": Counter(), "genai-prices": Counter()}
+    litellm = of_litellm(listed, left_out["litellm"])
+    genai = of_genai(provider, litellm, left_out["genai-prices"])
     models, disagreements = combined(litellm, genai, today)
-    old = json.loads(DATA.read_text()) if DATA.exists() else {"models": {}}
-    table = updated(old["models"], models, today)
+    old = json.loads(DATA.read_text())["models"] if DATA.exists() else {}
+    table = updated(old, models, today)
     content = written({"date": today, "sources": sources, "models": table})
     DATA.write_text(content, encoding="utf-8")
     print(f"litellm lists {len(litellm)} of OpenAI's models, genai-prices {len(genai)}")
-    print(f"the table has {len(table)}")
-    for reason, count in left_out.most_common():
-        print(f"left out of litellm's table: {count} of {reason}")
+    print(f"both list {len(litellm.keys() & genai.keys())}, the table has {len(table)}")
+    for package, counts in left_out.items():
+        for reason, count in sorted((+counts).items()):
+            print(f"left out of {package}: {count} {reason}")
     print(f"{len(disagreements)} disagreements:", *disagreements, sep="\n  ")
-    print("for a person's eye:", *remarkable(table), sep="\n  ")
+    fresh = {name: facts for name, facts in table.items() if not _is_known(facts, old.get(name))}
+    print("for a person's eye:", *remarkable(fresh), sep="\n  ")
 
 
-def _sources(folder: Path, unpacked: Path) -> tuple[Any, Any, list[dict[str, str]]]:
-    wheels = {name: next(folder.glob(f"{name}-*.whl")) for name in ("litellm", "genai_prices")}
-    with ZipFile(wheels["litellm"]) as wheel:
-        table = json.loads(wheel.read(LITELLM_TABLE))
-    with ZipFile(wheels["genai_prices"]) as wheel:
-        wheel.extractall(unpacked)
-    sys.path.insert(0, str(unpacked))
-    providers = import_module("genai_prices.data").providers
-    names = [path.name.split("-") for path in wheels.values()]
-    sources = [
-        {"package": name.replace("_", "-"), "version": version} for name, version, *_ in names
-    ]
-    return table, next(each for each in providers if each.id == "openai"), sources
+def _is_known(facts: Mapping[str, Any], before: Mapping[str, Any] | None) -> bool:
+    return before is not None and facts["prices"] == before["prices"]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from openai_cli.errors import UsageError
 from openai_cli.flags.ours import INPUT, OUTPUT, Talk, Written, options_group, ours, switch
 from openai_cli.money import exact_json, plain
 from openai_cli.output import open_sink, utf8_bytes
-from openai_cli.prices.table import Model, Rates, load
+from openai_cli.prices.table import Model, Rates, Row, load
 
 _HEAD = ("model", "context", "output", "encoding", "input USD", "output USD", "retired")
 
@@ -44,7 +44,7 @@ def run(context: Context, options: Options) -> None:
         )
     table = load(None if options.prices is None else Path(options.prices))
     models = [table.models[name] for name in sorted(table.models)]
-    on = date.fromtimestamp(context.now())
+    on = context.today()
     with open_sink(context, options.output) as sink:
         if options.json:
             described = {model.name: _described(model, on) for model in models}
@@ -56,26 +56,35 @@ def run(context: Context, options: Options) -> None:
         sink.write(utf8_bytes(text))
 
 
-def _rates(model: Model, on: date) -> Rates:
-    row = model.row(on)
-    return row.rates("standard", 0) if "standard" in row.tiers else {}
+def _prices(model: Model, on: date) -> Row | None:
+    try:
+        return model.row(on)
+    except UsageError:
+        return None
 
 
 def _described(model: Model, on: date) -> dict[str, Any]:
-    row = model.row(on)
+    row = _prices(model, on)
     return {
         "mode": model.mode,
         "encoding": model.encoding,
         "context_window": model.context_window,
         "max_output_tokens": model.max_output_tokens,
         "retired": model.retired and str(model.retired),
-        "source": row.source,
-        "tiers": {tier: row.rates(tier, 0) for tier in row.tiers},
+        "source": row and row.source,
+        "tiers": {tier: _tier(row, tier) for tier in row.tiers} if row else {},
     }
 
 
+def _tier(row: Row, tier: str) -> dict[str, Any]:
+    """The rates, and those of requests above a number of input tokens where they are others."""
+    above = {limit: row.rates(tier, limit + 1) for limit in row.thresholds(tier)}
+    return {**row.rates(tier, 0), **({"above": above} if above else {})}
+
+
 def _row(model: Model, on: date) -> list[str]:
-    rates = _rates(model, on)
+    row = _prices(model, on)
+    rates: Rates = row.rates("standard", 0) if row and "standard" in row.tiers else {}
     cells = (
         model.name,
         model.context_window,

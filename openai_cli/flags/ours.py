@@ -169,6 +169,19 @@ class Results(Written):
 
 
 @options_group
+class Prices:
+    """By which prices a cost is told, and how high it may be."""
+
+    prices: Annotated[
+        str | None,
+        ours(INPUT, "--prices", "Lay your own table of prices over ours", metavar="FILE"),
+    ] = None
+    max_cost: Annotated[
+        str | None, ours(OUTPUT, "--max-cost", "Exit 8 when it can cost more", metavar="USD")
+    ] = None
+
+
+@options_group
 class Output(Results):
     """What a command that sends prints, and where."""
 

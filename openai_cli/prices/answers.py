@@ -6,7 +6,6 @@ file of the Batch API, and the lines of our own --usage-file.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from openai_cli.errors import UsageError
@@ -32,7 +31,6 @@ class Billed(NamedTuple):
     usage: Mapping[str, Json]
 
 
-@dataclass
 class Answers:
     """Reads answers, a JSON object each; `failed` counts those of the Batch API that failed.
 
@@ -40,19 +38,22 @@ class Answers:
     and the last usage of each stands: some servers send it with every event, as far as it came.
     """
 
-    failed: int = 0
-    _streams: dict[str, tuple[int, Billed | None]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.failed = 0
+        self._streams: dict[str, tuple[int, Billed | None]] = {}
 
-    def read(self, objects: Iterable[tuple[int, Json]]) -> Iterator[Billed]:
+    def read(self, objects: Iterable[tuple[int, Mapping[str, Json]]]) -> Iterator[Billed]:
         """The answers among `objects`, each with its line; streams come at the end.
 
         UsageError, with the line, for an answer without usage, and for what is none.
         """
+        from openai_cli.tokens.lines import at_line
+
         for line, value in objects:
             try:
                 yield from self._take(line, value)
             except UsageError as error:
-                raise UsageError(f"line {line}: {error.problem}", hint=error.hint) from None
+                raise at_line(line, error) from None
         for stream, (line, billed) in self._streams.items():
             if billed is None:
                 raise UsageError(
@@ -61,13 +62,13 @@ class Answers:
                 )
             yield billed
 
-    def _take(self, line: int, value: Json) -> Iterator[Billed]:
-        if not isinstance(value, dict):
-            raise UsageError("an answer is a JSON object")
+    def _take(self, line: int, value: Mapping[str, Json]) -> Iterator[Billed]:
         is_batch = "custom_id" in value and "response" in value
-        if is_batch and (value := _batch_body(value)) is None:
+        found = _batch_body(value) if is_batch else value
+        if found is None:
             self.failed += 1
             return
+        value = found
         is_event = isinstance(value.get("type"), str)
         inner = value.get("response")
         body = inner if is_event and isinstance(inner, dict) else value

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from openai_cli.errors import UsageError
+from openai_cli.prices.charges import Tariff
 from openai_cli.prices.table import tier_of
 
 # The limit of the output by endpoint: /chat/completions (with the older name), /responses,
@@ -45,6 +46,16 @@ def asked(body: Mapping[str, Any], *, model: str, tier: str | None = None) -> As
         _written_as(body),
         _speaks(body),
     )
+
+
+def body_of(text: str, prices: Tariff) -> tuple[dict[str, Any], str]:
+    """The body that sends a text to a model, and the endpoint: a message to all that chat."""
+    if prices.is_silent:
+        return {"model": prices.name, "input": text}, "/embeddings"
+    if prices.completes:
+        return {"model": prices.name, "prompt": text}, "/completions"
+    message = {"role": "user", "content": text}
+    return {"model": prices.name, "messages": [message]}, "/chat/completions"
 
 
 def _limit(body: Mapping[str, Any]) -> int | None:

@@ -156,6 +156,12 @@ class Tariff:
         """Whether the model gives no tokens that cost: embeddings, moderation."""
         return self.model.mode in _SILENT_MODES
 
+    @property
+    def completes(self) -> bool:
+        """Whether the model takes a bare text, at /completions: all that are older than chat do."""
+        mode, encoding = self.model.mode, self.model.encoding
+        return mode == "completion" or (mode is None and encoding in ("p50k_base", "r50k_base"))
+
     def rate(self, band: int, kind: str) -> tuple[Decimal, str]:
         """The rate of a kind in a band, and the kind that has it; UsageError where none has."""
         found = rate_for(kind, self.bands[band])
@@ -174,8 +180,7 @@ class Tariff:
             found.append(f"{self.name} was retired on {model.retired}")
         if row.start is None and on < row.seen:
             found.append(
-                f"since when {self.name} has its price is not known: "
-                f"it was seen on {row.seen}, and taken for {on} too"
+                f"since when {self.name} has its price is not known: it is that of {row.seen}"
             )
         if self.name.startswith(f"{model.name}-"):
             found.append(f"the table has no {self.name}: priced as {model.name}")

@@ -5,10 +5,11 @@ sources. A user's own table (`--prices FILE`) is laid over it:
 
     {"models": {"my-model": {"input": 1.5, "output": "2", "context_window": 32000}}}
 
-where a rate is a kind of KINDS, and `tiers` has rates of other tiers: `{"tiers": {"batch": {…}}}`.
+where a rate is a kind of KINDS. `tiers` has rates of other tiers, `{"tiers": {"batch": {…}}}`, and
+`above` those of requests of more input tokens, `{"above": {"272000": {"input": 3}}}`. What is given
+replaces what the table has: all prices of the model, or one fact.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ KINDS = (*TOKEN_KINDS, "input_second", "output_second", "input_character")
 Rates = Mapping[str, Decimal]
 
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+# What a rate and a count of a user's own look like; one of more digits is a slip.
+_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
+_COUNT = re.compile(r"[0-9]{1,15}")
 
 
 def tier_of(service_tier: str | None) -> str:
@@ -70,19 +74,29 @@ class Row:
         Above a threshold (272,000 tokens for some models) the whole request has other rates.
         UsageError when the tier has no price.
         """
+        found = self._tier(tier)
+        rates = {kind: found[kind] for kind in KINDS if kind in found}
+        for threshold, higher in found.get("above", {}).items():
+            if input_tokens > int(threshold):
+                rates |= higher
+        return {kind: Decimal(rate) for kind, rate in rates.items()}
+
+    def thresholds(self, tier: str) -> list[int]:
+        """The numbers of input tokens above which the tier has other rates, the lowest first.
+
+        UsageError when the tier has no price.
+        """
+        return [int(threshold) for threshold in self._tier(tier).get("above", {})]
+
+    def _tier(self, tier: str) -> Mapping[str, Any]:
         try:
-            found = self._tiers[tier]
+            return self._tiers[tier]
         except KeyError:
             raise UsageError(
                 f"{self.model} has no price for the tier '{tier}'",
                 hint=f"its tiers are {', '.join(self._tiers)}",
                 parameter="service_tier",
             ) from None
-        rates = {kind: found[kind] for kind in KINDS if kind in found}
-        for threshold, higher in found.get("above", {}).items():
-            if input_tokens > int(threshold):
-                rates |= higher
-        return {kind: Decimal(rate) for kind, rate in rates.items()}
 
 
 @dataclass(frozen=True)
@@ -111,13 +125,20 @@ class Model:
 class Table:
     """The models, by name.
 
-    `date` is the day of the data; `digest` the SHA-256, in hex, of all that it was read from.
+    `date` is the day of the data; `content` all that it was read from.
     """
 
-    def __init__(self, found: Mapping[str, Any], digest: str) -> None:
+    def __init__(self, found: Mapping[str, Any], content: bytes) -> None:
         self.date = date.fromisoformat(found["date"])
-        self.digest = digest
         self._found: Mapping[str, Any] = found["models"]
+        self._content = content
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256, in hex, of all that the table was read from."""
+        import hashlib
+
+        return hashlib.sha256(self._content).hexdigest()
 
     @cached_property
     def models(self) -> Mapping[str, Model]:
@@ -154,7 +175,7 @@ def load(overlay: Path | None = None) -> Table:
     """
     content, found = _packaged()
     if overlay is None:
-        return Table(found, hashlib.sha256(content).hexdigest())
+        return Table(found, content)
     try:
         own = overlay.read_bytes()
     except OSError as error:
@@ -162,7 +183,7 @@ def load(overlay: Path | None = None) -> Table:
     models = {**found["models"]}
     for name, facts in _own_models(own).items():
         models[name] = _overlaid(name, facts, models.get(name, {}), found["date"])
-    return Table({**found, "models": models}, hashlib.sha256(content + own).hexdigest())
+    return Table({**found, "models": models}, content + own)
 
 
 def known_model(name: str) -> Model | None:
@@ -226,39 +247,55 @@ def _own_models(content: bytes) -> Mapping[str, Any]:
 def _overlaid(name: str, own: Any, known: Mapping[str, Any], seen: str) -> dict[str, Any]:
     """What the table says of a model once the user's own facts and prices stand over it."""
     where = f"models.{name}"
-    if not isinstance(own, dict):
-        raise _wrong(where, "must be an object")
-    facts = {key: own[key] for key in own if key in _FACTS}
-    for key, value in facts.items():
-        if _FACTS[key] is int:
-            facts[key] = _number(value, f"{where}.{key}", whole=True)
-        elif not isinstance(value, str):
-            raise _wrong(f"{where}.{key}", "must be a string")
-    standard = {key: value for key, value in own.items() if key not in (*_FACTS, "tiers")}
-    tiers = {"standard": standard, **_mapping(own.get("tiers", {}), f"{where}.tiers")}
-    row = {
-        "from": None, "to": None, "source": "--prices", "seen": seen,
-        "tiers": {tier: _own_rates(rates, where if rates is standard else f"{where}.tiers.{tier}")
-                  for tier, rates in tiers.items() if rates},
-    }  # fmt: skip
+    own = _mapping(own, where)
+    facts = {key: _fact(key, own[key], f"{where}.{key}") for key in _FACTS if key in own}
+    tiers = _own_tiers(own, where)
+    if not tiers:
+        return {"prices": [], **known, **facts}
+    row = {"from": None, "to": None, "source": "--prices", "seen": seen, "tiers": tiers}
     return {**known, **facts, "prices": [row]}
 
 
-def _own_rates(rates: Any, where: str) -> dict[str, Any]:
+def _fact(key: str, value: Any, where: str) -> Any:
+    if _FACTS[key] is int:
+        return _count(value, where)
+    if not isinstance(value, str):
+        raise _wrong(where, "must be a string")
+    return value
+
+
+def _own_tiers(own: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The rates by tier; those of the standard tier stand beside the facts."""
+    standard = {key: value for key, value in own.items() if key not in (*_FACTS, "tiers")}
+    others = _mapping(own.get("tiers", {}), f"{where}.tiers")
+    if standard and "standard" in others:
+        raise _wrong(f"{where}.tiers.standard", "is given twice: leave one out")
+    tiers = {"standard": _own_rates(standard, where)} if standard else {}
+    for tier, rates in others.items():
+        tiers[tier] = _own_rates(rates, f"{where}.tiers.{tier}")
+    return tiers
+
+
+def _own_rates(rates: Any, where: str, *, is_above: bool = False) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for kind, rate in _mapping(rates, where).items():
-        if kind == "above":
-            found[kind] = {
-                threshold: _own_rates(higher, f"{where}.above.{threshold}")
-                for threshold, higher in _mapping(rate, f"{where}.above").items()
-                if _number(threshold, f"{where}.above", whole=True)
-            }
+        if kind == "above" and not is_above:
+            found[kind] = _own_thresholds(_mapping(rate, f"{where}.above"), f"{where}.above")
         elif kind in KINDS:
-            found[kind] = _number(rate, f"{where}.{kind}")
+            found[kind] = _rate(rate, f"{where}.{kind}")
         else:
             near = get_close_matches(kind, KINDS, n=1)
             raise _wrong(f"{where}.{kind}", "is no rate" + (f": {near[0]}?" if near else ""))
     return found
+
+
+def _own_thresholds(rates: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The rates above each threshold, the lowest first."""
+    by_threshold = {_count(key, where): (key, higher) for key, higher in rates.items()}
+    return {
+        str(threshold): _own_rates(higher, f"{where}.{key}", is_above=True)
+        for threshold, (key, higher) in sorted(by_threshold.items())
+    }
 
 
 def _mapping(value: Any, where: str) -> Mapping[str, Any]:
@@ -267,15 +304,17 @@ def _mapping(value: Any, where: str) -> Mapping[str, Any]:
     return value
 
 
-def _number(value: Any, where: str, *, whole: bool = False) -> Any:
-    try:
-        number = Decimal(value)
-    except (ArithmeticError, TypeError, ValueError):
-        number = Decimal("NaN")
-    if isinstance(value, bool) or not number.is_finite() or number < 0 or (whole and number % 1):
-        noun = "an integer" if whole else "a number, or a string with one,"
-        raise _wrong(where, f"must be {noun} of at least 0")
-    return int(number) if whole else str(number)
+def _rate(value: Any, where: str) -> str:
+    """A rate as text, from a number of JSON or the same in a string."""
+    if not isinstance(value, (str, Decimal)) or _NUMBER.fullmatch(str(value)) is None:
+        raise _wrong(where, "must be a number, or a string with one, of at least 0")
+    return str(value)
+
+
+def _count(value: Any, where: str) -> int:
+    if not isinstance(value, (str, Decimal)) or _COUNT.fullmatch(str(value)) is None:
+        raise _wrong(where, "must be an integer of at least 0")
+    return int(value)
 
 
 def _wrong(where: str, what: str) -> UsageError:

@@ -34,7 +34,7 @@ SYNTHETIC = {
              "tiers": {"standard": {"input": "20"}}}]},
     },
 }  # fmt: skip
-NOVA = Table(SYNTHETIC, "digest").model("nova")
+NOVA = Table(SYNTHETIC, b"").model("nova")
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,14 @@ def test_higher_rates_begin_above_their_threshold(tokens: int, rate: str) -> Non
     assert rates == {"input": Decimal(rate), "output": Decimal(70)}
 
 
+def test_thresholds() -> None:
+    row = NOVA.row(date(2026, 1, 1))
+    assert row.thresholds("standard") == [100]
+    assert row.thresholds("batch") == []
+    with pytest.raises(UsageError, match="nova has no price for the tier 'flex'"):
+        row.thresholds("flex")
+
+
 def test_a_tier_without_a_price() -> None:
     with pytest.raises(UsageError, match="nova has no price for the tier 'flex'") as caught:
         NOVA.row(date(2026, 1, 1)).rates("flex", 0)
@@ -84,7 +92,7 @@ def test_a_tier_without_a_price() -> None:
     ],
 )
 def test_names(name: str, found: str | None) -> None:
-    model = Table(SYNTHETIC, "").find(name)
+    model = Table(SYNTHETIC, b"").find(name)
     assert (model.name if model else None) == found
 
 
@@ -132,6 +140,33 @@ def test_the_users_own_prices_of_a_known_model_keep_its_other_facts(tmp_path: Pa
     assert load().model("gpt-4o").row(date(2026, 1, 1)).rates("standard", 0)["input"] != 1
 
 
+def test_the_users_own_facts_alone_leave_the_prices(tmp_path: Path) -> None:
+    own = {"models": {"gpt-4o": {"context_window": 9}, "my-model": {"encoding": "o200k_base"}}}
+    found = load(overlay(tmp_path, own))
+    assert found.model("gpt-4o").context_window == 9
+    assert found.model("gpt-4o").rows == load().model("gpt-4o").rows
+    assert found.model("my-model").encoding == "o200k_base"
+    with pytest.raises(UsageError, match="no price of my-model is known on 2026-01-01"):
+        found.model("my-model").row(date(2026, 1, 1))
+
+
+def test_the_users_own_thresholds_are_taken_in_their_order(tmp_path: Path) -> None:
+    above = {"1000": {"input": 3}, "200": {"input": 2}, "0": {"output": 5}}
+    row = (
+        load(overlay(tmp_path, {"models": {"a": {"input": 1, "above": above}}})).model("a").rows[0]
+    )
+    assert row.thresholds("standard") == [0, 200, 1000]
+    assert [row.rates("standard", tokens).get("input") for tokens in (0, 201, 1001)] == [1, 2, 3]
+    assert [row.rates("standard", tokens).get("output") for tokens in (0, 1)] == [None, 5]
+
+
+@pytest.mark.parametrize("rate", ["1e-7", "0.10", "15", '"1e-7"', '"0.10"', "0"])
+def test_the_users_own_rates_keep_every_digit(tmp_path: Path, rate: str) -> None:
+    path = overlay(tmp_path, f'{{"models": {{"a": {{"input": {rate}}}}}}}')
+    rates = load(path).model("a").rows[0].rates("standard", 0)
+    assert rates == {"input": Decimal(rate.strip('"'))}
+
+
 def test_the_digest_is_of_all_that_was_read(tmp_path: Path) -> None:
     one = load(overlay(tmp_path, {"models": {"a": {"input": 1}}})).digest
     other = load(overlay(tmp_path, {"models": {"a": {"input": 2}}})).digest
@@ -153,7 +188,20 @@ def test_the_digest_is_of_all_that_was_read(tmp_path: Path) -> None:
         ({"models": {"a": {"inputs": 1}}}, "models.a.inputs is no rate: input?"),
         ({"models": {"a": {"tiers": 1}}}, "models.a.tiers must be an object"),
         ({"models": {"a": {"tiers": {"batch": 1}}}}, "models.a.tiers.batch must be an object"),
+        ({"models": {"a": {"input": "1_0"}}}, "models.a.input must be a number"),
+        ({"models": {"a": {"input": " 1"}}}, "models.a.input must be a number"),
+        ({"models": {"a": {"input": "\u0661"}}}, "models.a.input must be a number"),
+        ({"models": {"a": {"input": [0, [1], 0]}}}, "models.a.input must be a number"),
+        ('{"models": {"a": {"input": 1e999999}}}', "models.a.input must be a number"),
         ({"models": {"a": {"above": {"x": {}}}}}, "models.a.above must be an integer"),
+        ({"models": {"a": {"above": {"1e3": {}}}}}, "models.a.above must be an integer"),
+        ({"models": {"a": {"above": {"1": {"above": {}}}}}}, "models.a.above.1.above is no rate"),
+        (
+            {"models": {"a": {"input": 1, "tiers": {"standard": {"input": 2}}}}},
+            "models.a.tiers.standard is given twice",
+        ),
+        ('{"models": {"a": {"context_window": 1e30}}}', "models.a.context_window must be an integ"),
+        ({"models": {"a": {"context_window": True}}}, "models.a.context_window must be an integer"),
         ({"models": {"a": {"context_window": 1.5}}}, "models.a.context_window must be an integer"),
         ({"models": {"a": {"mode": 1}}}, "models.a.mode must be a string"),
     ],
