@@ -19,8 +19,8 @@ from measure import BIN, ROOT, RUNS, alternate, install, median, row
 # The whole vocabulary loaded, as for a long text, and nothing else.
 FULL_LOAD = """
 import sys, typer
-from openai_cli.tokens.encoding import _full_encoder
-len(_full_encoder("o200k_base").encode_ordinary(sys.stdin.buffer.read().decode()))
+from openai_cli.tokens.encoding import full_encoder
+len(full_encoder("o200k_base").encode_ordinary(sys.stdin.buffer.read().decode()))
 """
 
 # Writes the ranks where tiktoken's own loader finds them: under the SHA-1 of their address.

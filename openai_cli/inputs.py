@@ -10,6 +10,9 @@ from openai_cli.errors import UsageError
 from openai_cli.flags.values import utf8, without_final_newline
 
 SILENT_AFTER = 2.0
+
+# In bytes: of a file with short lines, each read by itself costs more than what is done with it.
+_BUFFER = 2**20
 _FALSE = ("", "0", "false", "no")
 
 
@@ -42,7 +45,7 @@ class Inputs:
             if path == "-":
                 yield from pieces(self._stdin(reader))
             else:
-                with Path(path).open("rb") as file:
+                with Path(path).open("rb", buffering=_BUFFER) as file:
                     yield from pieces(file)
         except OSError as error:
             what = "cannot read stdin" if path == "-" else f"{reader}: cannot read '{path}'"

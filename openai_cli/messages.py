@@ -50,6 +50,11 @@ class Messages:
         self._no_color = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
         self._secrets: list[str] = []
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody sees what changes: stderr is a terminal, and not to be quiet."""
+        return not self.quiet and self.stream is not None and self.stream.isatty()
+
     def hide(self, secret: str) -> None:
         """Mask this text from now on; a very short one guards nothing, and stands in any word."""
         if len(secret) >= 4:

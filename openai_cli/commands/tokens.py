@@ -6,50 +6,38 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from openai_cli import tokens
-from openai_cli.context import Context
-from openai_cli.errors import LimitError, UsageError
-from openai_cli.flags.ours import (
-    INPUT,
-    OUTPUT,
-    Results,
-    Stdin,
-    Talk,
-    argument,
-    number,
-    options_group,
-    ours,
-    switch,
+from openai_cli.commands.counting import (
+    FROM_0,
+    Counting,
+    count_paths,
+    count_remotely,
+    count_requests,
+    encoding_of,
+    json_line,
+    keep_limit,
+    text_of,
+    whole,
 )
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
 from openai_cli.flags.values import Number, quoted
 from openai_cli.inputs import Inputs
 from openai_cli.output import Series, Sink, open_sink, separator, utf8_bytes
-from openai_cli.request import encode_json
 from openai_cli.show import json_text
-from openai_cli.tokens.encoding import TODAYS, is_guessed, rules_of, token_bytes
+from openai_cli.tokens.encoding import token_bytes
 from openai_cli.tokens.pieces import PLACES, first, last, split
 
-_ID = Number(0, integer=True)
 _SOME = Number(1, integer=True)
 
 
 @options_group
-class Options(Talk, Results, Stdin):
+class Options(Counting):
     """ARG is the text, several with a blank between; without one it is stdin, byte for byte.
 
     The result is the number of tokens alone. What looks like a special token is ordinary text.
     """
 
-    text: Annotated[
-        list[str] | None,
-        argument("[ARG]...", "The text; with --decode ids, with --files paths; - is stdin"),
-    ] = None
-    model: Annotated[
-        str | None,
-        ours(INPUT, "--model", "Count as this model does", metavar="NAME", short="-m"),
-    ] = None
-    encoding: Annotated[
-        str | None, ours(INPUT, "--encoding", "Count in this encoding", metavar="NAME")
-    ] = None
     special: Annotated[
         bool, switch(INPUT, "special", "Take <|endoftext|> and the like as special tokens")
     ] = False
@@ -82,21 +70,20 @@ class Options(Talk, Results, Stdin):
         str | None,
         ours(OUTPUT, "--output-dir", "Write each piece to a file in FOLDER", metavar="FOLDER"),
     ] = None
-    max: Annotated[
-        str | None, ours(OUTPUT, "--max", "Exit 8 when there are more tokens", metavar="N")
-    ] = None
-    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
 
 
 # What can be asked for, one at a time; the exception is --show with --ids.
-_MODES = ("decode", "ids", "show", "first", "last", "split")
+_MODES = ("decode", "ids", "show", "first", "last", "split", "files", "request")
 _COUNTS = {"count", "ids", "show"}
 _GOES_WITH = {
+    "remote": {"count", "request"},
+    "encoding": {*_MODES} - {"request"} | {"count"},
     "overlap": {"split"},
     "at": {"split"},
     "output_dir": {"split"},
     "special": _COUNTS,
-    "max": _COUNTS,
+    "max": {*_COUNTS, "files", "request"},
+    "jsonl": {"files"},
 }
 
 
@@ -104,20 +91,19 @@ def run(context: Context, options: Options) -> None:
     """Do with the tokens what the options say."""
     mode = _mode(options)
     inputs = Inputs(context, options.stdin)
-    encoding = _encoding(context, options)
-    _RUNS.get(mode, _count)(context, options, inputs, encoding)
+    _RUNS["remote" if options.remote else mode](context, options, inputs)
 
 
 def _mode(options: Options) -> str:
     """What is asked for: one of _MODES, or `count`; UsageError where flags do not go together."""
-    chosen = [name for name in _MODES if getattr(options, name) not in (None, False)]
+    chosen = [name for name in _MODES if _is_given(options, name)]
     if chosen == ["ids", "show"]:
         chosen = ["show"]
     if len(chosen) > 1:
         raise UsageError(f"{' and '.join(map(_flag, chosen))}: give one of them")
     mode = chosen[0] if chosen else "count"
     for name, modes in _GOES_WITH.items():
-        if getattr(options, name) not in (None, False) and mode not in modes:
+        if _is_given(options, name) and mode not in modes:
             asked = " or ".join(_flag(other) for other in sorted(modes - {"count"}))
             raise UsageError(
                 f"{_flag(name)} does not go with {_flag(mode)}"
@@ -127,46 +113,21 @@ def _mode(options: Options) -> str:
     return mode
 
 
+def _is_given(options: Options, name: str) -> bool:
+    if name == "files" and options.files_from is not None:
+        return True
+    return getattr(options, name) not in (None, False)
+
+
 def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _whole(flag: str, raw: str | None, kind: Number) -> int | None:
-    value = number(flag, raw, kind)
-    return None if value is None else int(value)
-
-
-def _encoding(context: Context, options: Options) -> str:
-    """The encoding that the user named, by itself or by a model."""
-    if options.encoding is not None:
-        if options.model is not None:
-            raise UsageError("--model and --encoding: give one of them")
-        rules_of(options.encoding)
-        return options.encoding
-    model = options.model or context.variable("OPENAI_MODEL")
-    if model is None:
-        return TODAYS
-    found = tokens.encoding_for_model(model)
-    if is_guessed(model):
-        context.messages.notice(
-            f"no table has the model {model}: counted in {found}, as OpenAI's newest models are"
-        )
-    return found
-
-
-def _text(options: Options, inputs: Inputs) -> str:
-    text = inputs.raw_text(options.text)
-    if text is None:
-        raise UsageError(
-            "there is no text to count", hint="for example: openai-cli tokens hamburger"
-        )
-    return text
-
-
-def _count(context: Context, options: Options, inputs: Inputs, encoding: str) -> None:
+def _count(context: Context, options: Options, inputs: Inputs) -> None:
     """Print how many tokens the text has, or which."""
-    ids = tokens.encode(_text(options, inputs), encoding=encoding, special=options.special)
-    keep_limit(options, len(ids), "the text")
+    encoding = encoding_of(context, options)
+    ids = tokens.encode(text_of(options, inputs), encoding=encoding, special=options.special)
+    keep_limit(options, len(ids))
     with open_sink(context, options.output) as sink:
         if options.json:
             sink.write(json_line(_described(options, ids, encoding)))
@@ -200,10 +161,10 @@ def _shown(
     return show.colored(parts)
 
 
-def _decode(context: Context, options: Options, inputs: Inputs, encoding: str) -> None:
+def _decode(context: Context, options: Options, inputs: Inputs) -> None:
     """Print the bytes of the ids that were given, and not one more, but for a terminal's sake."""
-    ids = [_whole("--decode", raw, _ID) or 0 for raw in _text(options, inputs).split()]
-    data = tokens.decode(ids, encoding=encoding)
+    ids = [whole("--decode", raw, FROM_0) or 0 for raw in text_of(options, inputs).split()]
+    data = tokens.decode(ids, encoding=encoding_of(context, options))
     with open_sink(context, options.output) as sink:
         if options.json or sink.is_terminal:
             _write(options, sink, [data])
@@ -211,11 +172,11 @@ def _decode(context: Context, options: Options, inputs: Inputs, encoding: str) -
             sink.write(data)
 
 
-def _cut(context: Context, options: Options, inputs: Inputs, encoding: str) -> None:
+def _cut(context: Context, options: Options, inputs: Inputs) -> None:
     """Print the first or the last tokens of the text."""
     cut, name = (first, "first") if options.first is not None else (last, "last")
-    n = _whole(_flag(name), getattr(options, name), _ID) or 0
-    part = cut(_text(options, inputs), n, encoding=encoding)
+    n = whole(_flag(name), getattr(options, name), FROM_0) or 0
+    part = cut(text_of(options, inputs), n, encoding=encoding_of(context, options))
     with open_sink(context, options.output) as sink:
         _write(options, sink, [part])
 
@@ -230,14 +191,15 @@ def _write(options: Options, sink: Sink, parts: Iterable[bytes]) -> None:
         series.add(part)
 
 
-def _split(context: Context, options: Options, inputs: Inputs, encoding: str) -> None:
+def _split(context: Context, options: Options, inputs: Inputs) -> None:
     """Print the pieces of the text, or write them to files."""
-    n = _whole("--split", options.split, _SOME) or 1
-    overlap = _whole("--overlap", options.overlap, Number(0, n - 1, integer=True)) or 0
+    n = whole("--split", options.split, _SOME) or 1
+    overlap = whole("--overlap", options.overlap, Number(0, n - 1, integer=True)) or 0
     at = options.at or "token"
     if at not in PLACES:
         raise UsageError(f"--at must be {' or '.join(PLACES)}, not {quoted(at)}")
-    pieces = split(_text(options, inputs), n, encoding=encoding, overlap=overlap, at=at)
+    encoding = encoding_of(context, options)
+    pieces = split(text_of(options, inputs), n, encoding=encoding, overlap=overlap, at=at)
     if options.output_dir is not None:
         _write_files(context, options, options.output_dir, list(pieces))
         return
@@ -263,20 +225,15 @@ def _write_files(context: Context, options: Options, folder: str, pieces: list[b
             sink.write(utf8_bytes("".join(f"{path}\n" for path in paths)))
 
 
-_RUNS: dict[str, Callable[[Context, Options, Inputs, str], None]] = {
+_RUNS: dict[str, Callable[[Context, Options, Inputs], None]] = {
+    "count": _count,
+    "ids": _count,
+    "show": _count,
     "decode": _decode,
     "first": _cut,
     "last": _cut,
     "split": _split,
+    "files": count_paths,
+    "request": count_requests,
+    "remote": count_remotely,
 }
-
-
-def json_line(value: Any) -> bytes:
-    return encode_json(value) + b"\n"
-
-
-def keep_limit(options: Options, count: int, what: str) -> None:
-    """LimitError when there are more tokens than --max."""
-    limit = _whole("--max", options.max, _ID)
-    if limit is not None and count > limit:
-        raise LimitError(f"{what} has {count} tokens, more than the {limit} of --max")

@@ -76,8 +76,10 @@ def _alternatives(schema: Schema) -> list[Schema]:
 
 def _named_member(value: Mapping[str, object], members: list[Schema], path: str) -> Schema:
     """The member of a union of objects that `value` names in a property, as `type` or `role`."""
-    shared = set.intersection(*(set(member["required"]) for member in members))
-    key = next(key for key in shared if all("enum" in m["properties"][key] for m in members))
+    shared = set.intersection(*(set(member.get("required", ())) for member in members))
+    keys = (key for key in shared if all("enum" in m["properties"][key] for m in members))
+    if (key := next(keys, None)) is None:
+        return _loosely_named_member(value, members)
     where = f"{path}.{key}"
     if key not in value:
         raise _missing(where)
@@ -88,6 +90,16 @@ def _named_member(value: Mapping[str, object], members: list[Schema], path: str)
     if name not in by_name:
         raise _unsupported(name, by_name, where)
     return by_name[name]
+
+
+def _loosely_named_member(value: Mapping[str, object], members: list[Schema]) -> Schema:
+    """The member of a union whose members need not all have a `type`; any object if none fits."""
+    for member in members:
+        names = member.get("properties", {}).get("type", {}).get("enum", ())
+        required = member.get("required", ())
+        if value["type"] in names if "type" in value else "type" not in required and required:
+            return member
+    return {"type": "object", "additionalProperties": True}
 
 
 def _fits(value: object, schema: Schema) -> bool:

@@ -214,16 +214,18 @@ def _encoder_for(texts: Sequence[str], encoding: str) -> "Encoding":
     """An encoder that has all tokens that these texts can use."""
     rules = rules_of(encoding)
     for text in texts:
-        if len(text) >= LONGEST_BLANK:
-            _refuse_long_blank(text, rules.pattern)
+        check_blanks(text, encoding=encoding)
     data = "\n".join(texts).encode()
     ranks = open_vocabulary(rules.vocabulary, rules.below).slice_for(data)
-    return _full_encoder(encoding) if ranks is None else _encoder(rules, ranks)
+    return full_encoder(encoding) if ranks is None else _encoder(rules, ranks)
 
 
-def _refuse_long_blank(text: str, pattern: str) -> None:
+def check_blanks(text: str, *, encoding: str) -> None:
+    """UsageError for a text with LONGEST_BLANK or more blanks in a row."""
+    if len(text) < LONGEST_BLANK:
+        return
     # All but the oldest pattern split at newlines by a rule that needs no stepping back.
-    blank = r"[^\S\r\n]" if r"[\r\n]" in pattern else r"\s"
+    blank = r"[^\S\r\n]" if r"[\r\n]" in rules_of(encoding).pattern else r"\s"
     # The look-behind keeps the search from starting again inside a run, which would be quadratic.
     if run := re.search(rf"(?<!{blank}){blank}{{{LONGEST_BLANK}}}", text):
         raise UsageError(
@@ -233,7 +235,7 @@ def _refuse_long_blank(text: str, pattern: str) -> None:
 
 
 @lru_cache
-def _full_encoder(encoding: str) -> "Encoding":
+def full_encoder(encoding: str) -> "Encoding":
     rules = rules_of(encoding)
     return _encoder(rules, open_vocabulary(rules.vocabulary, rules.below).full())
 

@@ -74,7 +74,9 @@ def test_examples_print_what_the_page_says(page: Path, shell: Shell, folder: Pat
     for piece in pieces(page.read_text()):
         match piece:
             case File():
-                (folder / piece.name).write_text(piece.text)
+                path = folder / piece.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(piece.text)
             case Example():
                 printed, code = shell(piece.command, code)
                 where = f"line {piece.line}: {piece.command}"

@@ -234,7 +234,7 @@ def test_a_file_that_cannot_be_read(flag: str, tmp_path: Path) -> None:
 def test_a_file_that_may_not_be_read(
     flag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def denied(self: Path, mode: str) -> BinaryIO:
+    def denied(self: Path, mode: str, buffering: int) -> BinaryIO:
         raise PermissionError(13, "Permission denied", str(self))
 
     monkeypatch.setattr(Path, "open", denied)

@@ -46,7 +46,7 @@ CODE = Path(__file__).read_text(encoding="utf-8")
 def by_slice(text: str, encoding: str) -> list[int]:
     """`encode`, which may not load the whole vocabulary."""
     open_vocabulary.cache_clear()
-    with patch("openai_cli.tokens.encoding._full_encoder", None):
+    with patch("openai_cli.tokens.encoding.full_encoder", None):
         return encode(text, encoding=encoding)
 
 

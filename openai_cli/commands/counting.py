@@ -1,0 +1,295 @@
+"""What `tokens` counts: its options for that, and files, folders and requests.
+
+The modes of a text, which show and cut its tokens, are in commands/tokens.py.
+"""
+
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any
+
+from openai_cli import config, tokens
+from openai_cli.commands.sending import Reaching, client, reachable
+from openai_cli.context import Context
+from openai_cli.errors import BadAnswerError, LimitError, UsageError
+from openai_cli.flags.ours import (
+    CONNECTION,
+    INPUT,
+    OUTPUT,
+    Results,
+    Stdin,
+    argument,
+    number,
+    options_group,
+    ours,
+    switch,
+)
+from openai_cli.flags.values import Number, parse_json
+from openai_cli.inputs import Inputs
+from openai_cli.output import Sink, open_sink, printable
+from openai_cli.request import CHAT, encode_json
+from openai_cli.tokens.encoding import TODAYS, is_guessed, rules_of
+
+if TYPE_CHECKING:
+    from openai_cli.http.client import Response
+
+# How many reasons for an estimate are told.
+_MOST_DOUBTS = 5
+
+FROM_0 = Number(0, integer=True)
+
+
+@options_group
+class Counting(Reaching, Results, Stdin):
+    """What to count, and how."""
+
+    text: Annotated[
+        list[str] | None,
+        argument("[ARG]...", "The text; with --decode ids, with --files paths; - is stdin"),
+    ] = None
+    model: Annotated[
+        str | None,
+        ours(INPUT, "--model", "Count as this model does", metavar="NAME", short="-m"),
+    ] = None
+    encoding: Annotated[
+        str | None, ours(INPUT, "--encoding", "Count in this encoding", metavar="NAME")
+    ] = None
+    files: Annotated[
+        bool, switch(INPUT, "files", "ARG are paths of files and folders; count each")
+    ] = False
+    files_from: Annotated[
+        str | None,
+        ours(INPUT, "--files-from", "Read paths here, a line or (-0) a NUL each", metavar="FILE"),
+    ] = None
+    jsonl: Annotated[
+        str | None,
+        ours(INPUT, "--jsonl", "Of files, count this field of each line", metavar="FIELD"),
+    ] = None
+    request: Annotated[
+        str | None,
+        ours(INPUT, "--request", "Count request bodies, or Batch API lines", metavar="FILE"),
+    ] = None
+    max: Annotated[
+        str | None, ours(OUTPUT, "--max", "Exit 8 when there are more tokens", metavar="N")
+    ] = None
+    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
+    remote: Annotated[
+        bool, switch(CONNECTION, "remote", "Ask the API too, and print both numbers")
+    ] = False
+
+
+def whole(flag: str, raw: str | None, kind: Number) -> int | None:
+    """The integer typed for a flag; UsageError names the flag."""
+    value = number(flag, raw, kind)
+    return None if value is None else int(value)
+
+
+def encoding_of(context: Context, options: Counting) -> str:
+    """The encoding that the user named, by itself or by a model."""
+    if options.encoding is not None:
+        if options.model is not None:
+            raise UsageError("--model and --encoding: give one of them")
+        rules_of(options.encoding)
+        return options.encoding
+    model = _model(context, options)
+    if model is None:
+        return TODAYS
+    found = tokens.encoding_for_model(model)
+    if is_guessed(model):
+        context.messages.notice(
+            f"no table has the model {model}: counted in {found}, as OpenAI's newest models are"
+        )
+    return found
+
+
+def _model(context: Context, options: Counting) -> str | None:
+    return options.model or context.variable("OPENAI_MODEL")
+
+
+def text_of(options: Counting, inputs: Inputs) -> str:
+    """The text to count; UsageError where there is none."""
+    text = inputs.raw_text(options.text)
+    if text is None:
+        raise UsageError(
+            "there is no text to count", hint="for example: openai-cli tokens hamburger"
+        )
+    return text
+
+
+def json_line(value: Any) -> bytes:
+    """JSON on a line."""
+    return encode_json(value) + b"\n"
+
+
+def keep_limit(options: Counting, count: int) -> None:
+    """LimitError when there are more tokens than --max."""
+    limit = whole("--max", options.max, FROM_0)
+    if limit is not None and count > limit:
+        raise LimitError(f"there are {count} tokens, more than the {limit} of --max")
+
+
+def count_requests(context: Context, options: Counting, inputs: Inputs) -> None:
+    """Print how many prompt tokens requests have."""
+    from openai_cli.tokens.lines import count_lines
+
+    doubts: dict[str, None] = {}
+    total = 0
+
+    def requests() -> Iterator[dict[str, Any]]:
+        nonlocal total
+        lines = inputs.lines("--request", options.request or "")
+        for group in count_lines(lines, model=_model(context, options)):
+            total += sum(group.tokens)
+            doubts.update(dict.fromkeys(group.doubts[: _MOST_DOUBTS - len(doubts)]))
+            same = {"model": group.body.get("model"), "estimate": bool(group.doubts)}
+            for line, name, count in zip(
+                group.numbers, group.custom_ids, group.tokens, strict=True
+            ):
+                yield {"line": line, "custom_id": name, "tokens": count, **same}
+
+    with open_sink(context, options.output) as sink:
+        if options.json:
+            _write_list(sink, "requests", requests(), lambda: _estimated(total, doubts))
+        else:
+            deque(requests(), maxlen=0)
+            keep_limit(options, total)
+            sink.write(f"{total}\n".encode())
+    keep_limit(options, total)
+    _tell_doubts(context, doubts)
+
+
+def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
+    """Print how many tokens each file has, and all of them together."""
+    from openai_cli.progress import Progress
+    from openai_cli.tokens.corpus import count_files
+
+    encoding = encoding_of(context, options)
+    left_out: Counter[str] = Counter()
+    total = files = 0
+    is_whole = True
+
+    def counts(progress: Progress) -> Iterator[tuple[str, int]]:
+        nonlocal total, files, is_whole
+        found = count_files(
+            _paths(options, inputs),
+            encoding=encoding,
+            field=options.jsonl,
+            left_out=left_out,
+            on_read=progress.advance,
+        )
+        for one in found:
+            if isinstance(one, UsageError):
+                is_whole = False
+                context.messages.error(one)
+            else:
+                files, total = files + 1, total + one.tokens
+                yield one.path, one.tokens
+
+    with open_sink(context, options.output) as sink, Progress(context.messages) as progress:
+        if options.json:
+            items = ({"path": path, "tokens": count} for path, count in counts(progress))
+            _write_list(sink, "files", items, lambda: {"tokens": total, "encoding": encoding})
+        else:
+            for path, count in counts(progress):
+                _write_count(sink, count, path)
+            if files != 1:
+                _write_count(sink, total, "total")
+    if left_out:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(left_out.items()))
+        context.messages.notice(f"left out: {kinds}")
+    keep_limit(options, total)
+    if not is_whole:
+        raise UsageError("not all was counted: the errors above say what was not")
+
+
+def _write_count(sink: Sink, count: int, path: str) -> None:
+    """A line as `wc` has it, with the bytes of the path as they are."""
+    shown = printable(path, terminal=True) if sink.is_terminal else os.fsencode(path)
+    sink.write(f"{count:>8} ".encode() + shown + b"\n")
+    sink.flush()
+
+
+def _paths(options: Counting, inputs: Inputs) -> Iterator[str]:
+    """The paths of the arguments, then those of --files-from."""
+    if not options.text and options.files_from is None:
+        raise UsageError(
+            "--files wants paths", hint="for example: openai-cli tokens --files prompts/"
+        )
+    yield from options.text or ()
+    if options.files_from is None:
+        return
+    if options.null:
+        listed: Iterable[bytes] = inputs.source("--files-from", options.files_from).split(b"\0")
+    else:
+        lines = inputs.lines("--files-from", options.files_from)
+        listed = (line.removesuffix(b"\n") for line in lines)
+    yield from (os.fsdecode(path) for path in listed if path)
+
+
+def _write_list(
+    sink: Sink, name: str, items: Iterable[dict[str, Any]], summary: Callable[[], dict[str, Any]]
+) -> None:
+    """Write a JSON object with a list, item by item, and behind it what is known at its end."""
+    start = f'{{"{name}": ['
+    for item in items:
+        sink.write(start.encode() + b"\n" + encode_json(item))
+        start = ","
+    sink.write((b"\n], " if start == "," else start.encode() + b"], ") + json_line(summary())[1:])
+
+
+def _estimated(tokens: int, doubts: Iterable[str]) -> dict[str, Any]:
+    return {"tokens": tokens, "estimate": bool(doubts), "doubts": list(doubts)}
+
+
+def _tell_doubts(context: Context, doubts: Iterable[str]) -> None:
+    if doubts:
+        context.messages.notice(f"the count is an estimate: {'; '.join(doubts)}")
+
+
+def count_remotely(context: Context, options: Counting, inputs: Inputs) -> None:
+    """Print the number that this package has for a request, and the one that the API has."""
+    from openai_cli.responses import counted_body
+
+    body = _body(context, options, inputs)
+    counted = tokens.count_request(body)
+    server = config.destination(context, options, inputs)
+    with ExitStack() as stack:
+        server = reachable(stack, options, server)
+        asked = client(context, options, server).post(
+            "/responses/input_tokens",
+            encode_json(counted_body(body)),
+            _input_tokens,
+            may_retry=lambda: True,
+        )
+    with open_sink(context, options.output) as sink:
+        if options.json:
+            sink.write(json_line({**_estimated(counted, counted.doubts), "remote_tokens": asked}))
+        else:
+            sink.write(f"{counted} local\n{asked} remote\n".encode())
+    _tell_doubts(context, counted.doubts)
+
+
+def _body(context: Context, options: Counting, inputs: Inputs) -> dict[str, Any]:
+    """The request to count: of --request, which has one, or of the text."""
+    model = _model(context, options) or CHAT.default_model
+    if options.request is None:
+        return {"model": model, "input": text_of(options, inputs)}
+    from openai_cli.tokens.lines import objects
+
+    bodies = [value for _, value in objects(inputs.lines("--request", options.request))]
+    if len(bodies) != 1:
+        raise UsageError(f"--remote counts one request, and --request has {len(bodies)}")
+    return {"model": model, **bodies[0].get("body", bodies[0])}
+
+
+def _input_tokens(http: "Response") -> int:
+    """The number in an answer of POST /responses/input_tokens."""
+    try:
+        found = parse_json(b"".join(http.pieces()))
+    except ValueError as error:
+        raise BadAnswerError(f"the answer {error}", request_id=http.request_id) from None
+    number = found.get("input_tokens") if isinstance(found, dict) else None
+    if type(number) is not int:
+        raise BadAnswerError("the answer has no input_tokens", request_id=http.request_id)
+    return number

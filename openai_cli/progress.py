@@ -1,0 +1,65 @@
+"""A progress bar on stderr, for what takes long at a terminal; rich draws it."""
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from openai_cli.messages import Messages
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+# In seconds: what takes no longer needs no bar.
+_SOON = 1.0
+
+
+class Progress:
+    """Shows how many bytes were read, once that has taken a second; gone when it is left."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+        self._begin = time.monotonic()
+        self._read = 0
+        self._bar: Bar | None = None
+
+    def advance(self, size: int) -> None:
+        """So many bytes more were read."""
+        self._read += size
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=self._read)
+        elif self._messages.is_watched and time.monotonic() - self._begin > _SOON:
+            self._bar = self._started()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _started(self) -> "Bar":
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TimeElapsedColumn,
+            TransferSpeedColumn,
+        )
+
+        bar = Progress(
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeElapsedColumn(),
+            console=Console(file=self._messages.stream),
+            transient=True,
+        )
+        bar.add_task("", total=None)
+        bar.start()
+        return bar

@@ -1,0 +1,236 @@
+"""Counting files: those that paths name, in folders too, whole or a field of their JSONL.
+
+What is read is counted while more is read. Of a file no more than a few blocks are in memory, but
+where a text has no place for a cut (see `cutting`) or a line is longer.
+"""
+
+import codecs
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Any, NamedTuple
+
+from openai_cli.errors import UsageError
+from openai_cli.tokens import bulk
+from openai_cli.tokens.cutting import pieces
+from openai_cli.tokens.encoding import LONGEST_BLANK, check_blanks
+from openai_cli.tokens.jsonl import BROKEN, open_lines, parsed
+from openai_cli.tokens.walking import Found, unreadable, walk
+
+# In bytes: how much of a file is read at once.
+BLOCK = 2**19
+
+# In characters: how much is counted at once, where each text and each file is so much more.
+BATCH = 1_000_000
+_EACH = 100
+
+# In bytes: how far a NUL is looked for in a file of a folder.
+_HEAD = 8192
+
+# What the names of files with JSONL end in, in folders.
+_JSONL = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+
+# How many lines at fault are named of each file.
+_MOST_NAMED = 5
+
+_OnRead = Callable[[int], object]
+
+
+class FileCount(NamedTuple):
+    """How many tokens a file has."""
+
+    path: str
+    tokens: int
+
+
+class _End(NamedTuple):
+    """The end of a file; what came of it is no count if it `is_left`."""
+
+    path: str
+    is_left: bool = False
+
+
+class _NoTextError(UsageError):
+    """A file is not UTF-8, or begins as no text does."""
+
+
+# What happens while files are read: a text, an error, the end of a file.
+_Event = str | UsageError | _End
+
+
+def count_files(
+    paths: Iterable[str],
+    *,
+    encoding: str,
+    field: str | None = None,
+    left_out: Counter[str],
+    on_read: _OnRead = lambda _size: None,
+) -> Iterator[FileCount | UsageError]:
+    """The tokens of each file, in the order of the paths, a folder's by name.
+
+    With `field` they are those of that field of each line of JSONL, plain or gzip. `a.b` is the
+    field b of the object in a, where there is no field of that whole name.
+
+    What cannot be read or counted comes in its place as a UsageError: a path, a file that is not
+    UTF-8, a line that has no such string. The rest is counted, of a file with such lines too.
+
+    `left_out` gets the number of entries of folders that were left out by kind: those of `walk`,
+    "binary" (a NUL in the first 8 KiB, or not UTF-8) and, with `field`, "not JSONL" (by name).
+    `on_read` is told how many bytes were read, as they are.
+    """
+    files = walk(paths, left_out)
+    if field:
+        files = _only_jsonl(files, left_out)
+
+    def texts(file: Found) -> Iterator[str | UsageError]:
+        if field:
+            return _fields(file.path, field, encoding, on_read)
+        return _whole(file, encoding, on_read)
+
+    with bulk.Counter(encoding) as counter:
+        tokens = 0
+        for event, count in _with_counts(_events(files, texts, left_out), counter):
+            tokens += count
+            if isinstance(event, UsageError):
+                yield event
+            elif isinstance(event, _End):
+                if not event.is_left:
+                    yield FileCount(event.path, tokens)
+                tokens = 0
+
+
+def _only_jsonl(
+    files: Iterable[Found | UsageError], left_out: Counter[str]
+) -> Iterator[Found | UsageError]:
+    for file in files:
+        if isinstance(file, UsageError) or file.is_named or file.path.endswith(_JSONL):
+            yield file
+        else:
+            left_out["not JSONL"] += 1
+
+
+def _events(
+    files: Iterable[Found | UsageError],
+    texts: Callable[[Found], Iterator[str | UsageError]],
+    left_out: Counter[str],
+) -> Iterator[_Event]:
+    """The texts of each file and then its end, with the errors between."""
+    for file in files:
+        if isinstance(file, UsageError):
+            yield file
+            continue
+        is_left = True
+        try:
+            yield from texts(file)
+            is_left = False
+        except OSError as error:
+            yield unreadable(file.path, error)
+        except UsageError as error:
+            if isinstance(error, _NoTextError) and not file.is_named:
+                left_out["binary"] += 1
+            else:
+                yield UsageError(f"'{file.path}' {error.problem}")
+        yield _End(file.path, is_left)
+
+
+def _whole(file: Found, encoding: str, on_read: _OnRead) -> Iterator[str]:
+    """The text of a file in pieces; UsageError, of whose problem the file is the subject."""
+    for piece in pieces(_blocks(file, on_read)):
+        _check_blanks(piece, encoding)
+        yield piece
+
+
+def _blocks(file: Found, on_read: _OnRead) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    offset = 0
+    with open(file.path, "rb", buffering=0) as stream:  # noqa: PTH123 - a Path is as slow as this
+        for block in chain(iter(lambda: stream.read(BLOCK), b""), [b""]):
+            if not offset and not file.is_named and b"\0" in block[:_HEAD]:
+                raise _NoTextError("has a NUL")
+            before = offset - len(decoder.getstate()[0])
+            try:
+                text = decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                byte = error.object[error.start]
+                raise _NoTextError(
+                    f"is not UTF-8: byte {byte:#04x} at offset {before + error.start}"
+                ) from None
+            if text:
+                yield text
+            offset += len(block)
+            on_read(len(block))
+
+
+def _fields(path: str, field: str, encoding: str, on_read: _OnRead) -> Iterator[str | UsageError]:
+    """The field of each line; what `_whole` raises, where not a line but the file is at fault."""
+    faults = 0
+    with open_lines(path, on_read) as lines:
+        try:
+            for number, line in enumerate(lines, 1):
+                if line.isspace():
+                    continue
+                try:
+                    text = _text_of(parsed(line), field)
+                    _check_blanks(text, encoding)
+                except UsageError as error:
+                    faults += 1
+                    if faults <= _MOST_NAMED:
+                        yield UsageError(f"line {number} of '{path}' {error.problem}")
+                    continue
+                yield text
+        except BROKEN:
+            raise UsageError("cannot be read: its gzip data is broken or not whole") from None
+    if faults > _MOST_NAMED:
+        yield UsageError(f"'{path}' has {faults - _MOST_NAMED} more such lines")
+
+
+def _text_of(record: Any, field: str) -> str:
+    """The string in a field of a line's object; UsageError, of whose problem it is the subject."""
+    if not isinstance(record, dict):
+        raise UsageError("is no JSON object")
+    value: Any = record
+    for name in [field] if field in record else field.split("."):
+        if not isinstance(value, dict) or name not in value:
+            raise UsageError(f"has no field {field}")
+        value = value[name]
+    if not isinstance(value, str):
+        raise UsageError(f"has no string in {field}")
+    return value
+
+
+def _check_blanks(text: str, encoding: str) -> None:
+    try:
+        check_blanks(text, encoding=encoding)
+    except UsageError:  # where they are in a piece tells nobody anything
+        raise UsageError(
+            f"has {LONGEST_BLANK:,} or more blanks in a row: too many to count their tokens"
+        ) from None
+
+
+def _with_counts(events: Iterable[_Event], counter: bulk.Counter) -> Iterator[tuple[_Event, int]]:
+    """Each event with the tokens of its text; of what is none, 0."""
+    under_way: deque[tuple[list[_Event], bulk.Counts]] = deque()
+    for batch in _batches(events):
+        texts = [event for event in batch if isinstance(event, str)]
+        under_way.append((batch, counter.submit(texts)))
+        if len(under_way) > bulk.AHEAD:
+            yield from _matched(*under_way.popleft())
+    while under_way:
+        yield from _matched(*under_way.popleft())
+
+
+def _matched(batch: list[_Event], counts: bulk.Counts) -> Iterator[tuple[_Event, int]]:
+    found = iter(counts.result())
+    return ((event, next(found) if isinstance(event, str) else 0) for event in batch)
+
+
+def _batches(events: Iterable[_Event]) -> Iterator[list[_Event]]:
+    batch: list[_Event] = []
+    size = 0
+    for event in events:
+        batch.append(event)
+        size += _EACH + (len(event) if isinstance(event, str) else 0)
+        if size > BATCH:
+            yield batch
+            batch, size = [], 0
+    yield batch

@@ -1,0 +1,276 @@
+"""Requests in a file: one body, or one a line, or the lines of a Batch API file, with their counts.
+
+Lines are read, parsed and counted in batches, so memory does not grow with the file; while one
+batch is counted the next is parsed.
+"""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, NamedTuple
+
+from openai_cli.errors import UsageError
+from openai_cli.tokens.bulk import Counter, Counts
+from openai_cli.tokens.encoding import LONGEST_BLANK, check_blanks
+from openai_cli.tokens.messages import Parts, parts_of
+
+Json = Any
+
+# In characters: how much text is counted at once.
+BATCH = 1_000_000
+
+# How many batches may wait. gigatoken takes half a second to load; in that time as many are parsed.
+WAITING = 40
+
+
+class Group(NamedTuple):
+    """Requests one behind the other that differ in the texts of their messages alone.
+
+    `body` is that of the first of them, or of one like it before. Of each request `numbers` has the
+    line where it stands, from 1, `custom_ids` the Batch API's name of it (None elsewhere), and
+    `tokens` those of its prompt. `doubts` tell why these are an estimate.
+    """
+
+    body: Mapping[str, Json]
+    doubts: tuple[str, ...]
+    numbers: list[int]
+    custom_ids: list[str | None]
+    tokens: list[int]
+
+
+def count_lines(lines: Iterable[bytes], *, model: str | None = None) -> Iterator[Group]:
+    """The requests of a file with the tokens of their prompts, in order.
+
+    `model` is for bodies that name none. UsageError, with the line, for what is no JSON object, and
+    for a body that `parts_of` does not take.
+    """
+    with ExitStack() as stack:
+        batches = _Batches(stack)
+        reader = _Reader(model, batches.begin)
+        size = 0
+        for number, value in objects(lines):
+            try:
+                size += reader.read(number, value)
+            except UsageError as error:
+                raise at_line(number, error) from None
+            if size > BATCH:
+                size = 0
+                reader.forget()
+                batches.submit()
+                while len(batches) > WAITING:
+                    yield from batches.pop()
+        batches.submit()
+        while batches:
+            yield from batches.pop()
+
+
+@dataclass(slots=True)
+class _Group:
+    """A group that is not counted yet; each request has as many of the `texts` as the others."""
+
+    body: Mapping[str, Json]
+    parts: Parts
+    roles: tuple[str, ...] | None
+    numbers: list[int] = field(default_factory=list)
+    custom_ids: list[str | None] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+
+class _Reader:
+    """Reads requests into groups.
+
+    In most files of many requests the lines differ in the texts of their messages alone. What such
+    a line has besides is what the last one had, and is found out once.
+    """
+
+    def __init__(self, model: str | None, begin: Callable[[_Group], None]) -> None:
+        self._model = model
+        self._begin = begin
+        self._endpoint: str | None = None
+        self._settings: Mapping[str, Json] | None = None
+        self._group: _Group | None = None
+
+    def forget(self) -> None:
+        """Let the next request begin a group."""
+        self._group = None
+
+    def read(self, number: int, value: dict[str, Json]) -> int:
+        """Read a line; gives the length of its texts, and raises what `parts_of` raises."""
+        body, endpoint, custom_id = _request(value)
+        messages = body.pop("messages", None)
+        roles, texts = _plain(messages)
+        group = self._group
+        if (
+            group is None
+            or roles is None
+            or roles != group.roles
+            or body != self._settings
+            or endpoint != self._endpoint
+        ):
+            self._settings, self._endpoint = dict(body), endpoint
+            if messages is not None:
+                body["messages"] = messages
+            group = self._begun(body, endpoint, roles)
+            texts = group.parts.texts
+        size = 0
+        for text in texts:
+            size += len(text)
+            if len(text) >= LONGEST_BLANK:
+                check_blanks(text, encoding=group.parts.encoding)
+        group.numbers.append(number)
+        group.custom_ids.append(custom_id)
+        group.texts += texts
+        return size
+
+    def _begun(
+        self, body: Mapping[str, Json], endpoint: str | None, roles: tuple[str, ...] | None
+    ) -> _Group:
+        named = None if body.get("model") is not None else self._model
+        parts = parts_of(body, endpoint=endpoint, model=named)
+        # Where texts were added, as that of definitions, the next request has to be read whole.
+        is_plain = roles is not None and len(parts.texts) == len(roles)
+        self._group = group = _Group(body, parts, roles if is_plain else None)
+        self._begin(group)
+        return group
+
+
+def _plain(messages: Json) -> tuple[tuple[str, ...] | None, list[str]]:
+    """The roles and the texts of messages that have nothing else; None for all others."""
+    if type(messages) is not list or set(map(type, messages)) != {dict}:
+        return None, []
+    try:
+        roles = tuple([message["role"] for message in messages])
+        texts = [message["content"] for message in messages]
+    except KeyError:
+        return None, []
+    only_two = sum(map(len, messages)) == 2 * len(messages)
+    only_texts = set(map(type, (*roles, *texts))) == {str}
+    return (roles, texts) if only_two and only_texts else (None, [])
+
+
+def objects(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Json]]]:
+    """The JSON objects of a file, each with the number of its line: one a line, or one in all.
+
+    It is one in all where the first line that is not empty is no JSON by itself. Empty lines are
+    passed over. UsageError, with the line, for what is no JSON object in UTF-8, and for a file that
+    has none.
+    """
+    load = _loader()
+    numbered = enumerate(lines, 1)
+    is_first = True
+    for number, line in numbered:
+        if line.isspace():
+            continue
+        try:
+            value = load(line)
+        except ValueError:
+            value = _loaded(line, number, (more for _, more in numbered) if is_first else ())
+        if not isinstance(value, dict):
+            raise UsageError(f"line {number} is no JSON object")
+        yield number, value
+        is_first = False
+    if is_first:
+        raise UsageError("the file is empty")
+
+
+def at_line(number: int, error: UsageError) -> UsageError:
+    """The error, with the line where it is."""
+    return UsageError(f"line {number}: {error.problem}", hint=error.hint, parameter=error.parameter)
+
+
+def _loader() -> Callable[[bytes], Json]:
+    """What parses JSON: orjson, three times as fast, where it is installed."""
+    try:
+        from orjson import loads
+    except ImportError:
+        return json.loads
+    return loads
+
+
+def _loaded(line: bytes, number: int, rest: Iterable[bytes]) -> Json:
+    """A line by Python's own parser, which takes what orjson refuses: half of a surrogate pair.
+
+    Where it is no JSON by itself, it is with the `rest` of the file.
+    """
+    with suppress(ValueError, RecursionError):
+        return json.loads(line)
+    text = b"".join([line, *rest])
+    try:
+        return json.loads(text)
+    except UnicodeDecodeError as error:
+        where = f"byte {text[error.start]:#04x} at offset {error.start}"
+        raise UsageError(f"line {number} is not UTF-8: {where}") from None
+    except json.JSONDecodeError as error:
+        place = f"line {number + error.lineno - 1}, column {error.colno}"
+        raise UsageError(f"{place}: the file is not JSON: {error.msg}") from None
+    except RecursionError:
+        raise UsageError(f"line {number} nests too deep") from None
+
+
+def _request(value: dict[str, Json]) -> tuple[dict[str, Json], str | None, str | None]:
+    """The body, the endpoint and the custom_id of a line, which is a body or the Batch API's."""
+    if "custom_id" not in value:
+        return value, None, None
+    body, url, custom_id = value.get("body"), value.get("url"), value["custom_id"]
+    if not isinstance(body, dict):
+        raise UsageError("body must be an object", parameter="body")
+    if not isinstance(url, str):
+        raise UsageError("url must be a string", parameter="url")
+    if not isinstance(custom_id, str):
+        raise UsageError("custom_id must be a string", parameter="custom_id")
+    return body, url, custom_id
+
+
+class _Batches:
+    """Groups on their way: those that are being filled, and batches of them that are counted."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._counters: dict[str, Counter] = {}
+        self._groups: list[_Group] = []
+        self._submitted: deque[list[tuple[_Group, Counts]]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._submitted)
+
+    def begin(self, group: _Group) -> None:
+        """Add a group, which may still grow."""
+        self._groups.append(group)
+
+    def submit(self) -> None:
+        """Have what was added counted."""
+        texts: dict[str, list[str]] = {}
+        for group in self._groups:
+            texts.setdefault(group.parts.encoding, []).extend(group.texts)
+        counts = {
+            encoding: self._counter(encoding).submit(found) for encoding, found in texts.items()
+        }
+        self._submitted.append([(group, counts[group.parts.encoding]) for group in self._groups])
+        self._groups = []
+
+    def pop(self) -> Iterator[Group]:
+        """The groups of the oldest batch."""
+        counted: dict[int, Iterator[int]] = {}
+        for group, counts in self._submitted.popleft():
+            found = counted.setdefault(id(counts), iter(counts.result()))
+            each = len(group.texts) // len(group.numbers)
+            flat = list(islice(found, len(group.texts)))
+            columns = [flat[place::each] for place in range(each)]
+            frame, doubts = group.parts.overhead, group.parts.doubts
+            tokens = [frame + sum(row) for row in zip(*columns, strict=True)]
+            yield Group(
+                group.body,
+                doubts,
+                group.numbers,
+                group.custom_ids,
+                tokens or [frame] * len(group.numbers),
+            )
+
+    def _counter(self, encoding: str) -> Counter:
+        found = self._counters.get(encoding)
+        if found is None:
+            found = self._counters[encoding] = self._stack.enter_context(Counter(encoding))
+        return found

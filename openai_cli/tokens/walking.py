@@ -1,0 +1,169 @@
+"""The files that paths name, and those in the folders that they name, much as ripgrep finds them.
+
+A path that is named is taken as it is. In a folder are left out, and counted by kind: what is
+hidden, what .gitignore names, links, and what is no regular file.
+"""
+
+import os
+import re
+import stat
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from openai_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_RULES_FILE = ".gitignore"
+
+
+class Found(NamedTuple):
+    """A file; `is_named` says that its own path was given, not that of a folder around it."""
+
+    path: str
+    is_named: bool
+
+
+class _Rules(NamedTuple):
+    """A .gitignore; its patterns see of a path what stands behind so many characters."""
+
+    spec: "GitIgnoreSpec"
+    behind: int
+
+
+class _Folder(NamedTuple):
+    """A folder on the way.
+
+    `below` is its path under that of the repository, or under the one that was named where there is
+    none, with a final slash; `names` are the entries to come, and `rules` what holds for them, the
+    nearest first.
+    """
+
+    path: str
+    below: str
+    names: Iterator[str]
+    rules: tuple[_Rules, ...]
+
+
+def walk(paths: Iterable[str], left_out: Counter[str]) -> Iterator[Found | UsageError]:
+    """The files of each path, a folder's by name; an error for each that cannot be read.
+
+    `left_out` gets the number of entries that were left out of folders by kind: "hidden",
+    "ignored", "link", "special". A folder is one, whatever is in it.
+    """
+    for path in paths:
+        try:
+            is_folder = stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - bytes in its name
+        except OSError as error:
+            yield unreadable(path, error)
+        except ValueError:  # a NUL
+            yield UsageError(f"'{path}' is no file's name")
+        else:
+            yield from _walk_folder(path, left_out) if is_folder else [Found(path, is_named=True)]
+
+
+def unreadable(path: str, error: OSError) -> UsageError:
+    """The error that names a path which cannot be read."""
+    return UsageError(f"cannot read '{path}': {error.strerror or error}")
+
+
+def _walk_folder(path: str, left_out: Counter[str]) -> Iterator[Found | UsageError]:
+    # A stack of our own: folders may be nested deeper than Python lets functions be.
+    way: list[_Folder] = []
+    met: _Folder | Found | UsageError | None = _enter(path, *_outer_rules(path))
+    while True:
+        if isinstance(met, _Folder):
+            way.append(met)
+        elif met is not None:
+            yield met
+        if not way:
+            return
+        name = next(way[-1].names, None)
+        met = way.pop() and None if name is None else _meet(way[-1], name, left_out)
+
+
+def _enter(path: str, below: str, rules: tuple[_Rules, ...]) -> _Folder | UsageError:
+    try:
+        names = sorted(os.listdir(path))  # noqa: PTH208 - names, and no object for each
+        own = _rules_in(path, len(below)) if _RULES_FILE in names else ()
+    except OSError as error:
+        return unreadable(path, error)
+    return _Folder(path, below, iter(names), own + rules)
+
+
+def _meet(
+    folder: _Folder, name: str, left_out: Counter[str]
+) -> _Folder | Found | UsageError | None:
+    """What an entry of a folder is; None if it is left out."""
+    path = os.path.join(folder.path, name)  # noqa: PTH118 - the path as it was given, and quickly
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError as error:
+        return unreadable(path, error)
+    is_folder = stat.S_ISDIR(mode)
+    below = f"{folder.below}{name}{'/' if is_folder else ''}"
+    if reason := _reason(name, mode, below, folder.rules):
+        left_out[reason] += 1
+        return None
+    return _enter(path, below, folder.rules) if is_folder else Found(path, is_named=False)
+
+
+def _reason(name: str, mode: int, below: str, rules: tuple[_Rules, ...]) -> str | None:
+    """Why an entry is left out; None if it is not."""
+    if name.startswith("."):
+        return "hidden"
+    if _is_ignored(below, rules):
+        return "ignored"
+    if stat.S_ISLNK(mode):
+        return "link"
+    return None if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else "special"
+
+
+def _is_ignored(below: str, rules: tuple[_Rules, ...]) -> bool:
+    """By the last pattern that it matches of the nearest file that has one."""
+    for spec, behind in rules:
+        verdict = spec.check_file(below[behind:]).include
+        if verdict is not None:
+            return verdict
+    return False
+
+
+def _outer_rules(path: str) -> tuple[str, tuple[_Rules, ...]]:
+    """What a named folder is called in its repository, and the rules of the folders around it.
+
+    No rules if they name that folder itself: it was asked for.
+    """
+    place = Path(os.path.realpath(path))
+    root = next((folder for folder in (place, *place.parents) if (folder / ".git").exists()), place)
+    below = ""
+    rules: tuple[_Rules, ...] = ()
+    for name in place.relative_to(root).parts:
+        rules = _rules_in(str(root / below), len(below)) + rules
+        below += f"{name}/"
+        if _is_ignored(below, rules):
+            return "", ()
+    return below, rules
+
+
+def _rules_in(path: str, behind: int) -> tuple[_Rules, ...]:
+    """The rules of the folder's own .gitignore, if it has one."""
+    file = Path(path, _RULES_FILE)
+    if not file.is_file():
+        return ()
+    import warnings
+
+    from pathspec import GitIgnoreSpec
+
+    patterns = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of re, about a pattern such as [[a]
+        for line in os.fsdecode(file.read_bytes()).removeprefix("\ufeff").split("\n"):
+            try:
+                patterns.append(GitIgnoreSpec.from_lines([line.removesuffix("\r")]).patterns)
+            except (ValueError, re.error):
+                continue  # as git does with a line that is no pattern
+    return (_Rules(GitIgnoreSpec(chain.from_iterable(patterns)), behind),)
