@@ -74,8 +74,8 @@ class Answer:
         """Take one part in; gives the text that it adds, choice by choice."""
         if isinstance(usage := body.get("usage"), dict):
             self.usage = usage
-        self.model = self.model or body.get("model")
-        self.service_tier = body.get("service_tier") or self.service_tier
+        self.model = self.model or _name(body.get("model"))
+        self.service_tier = _name(body.get("service_tier")) or self.service_tier
         return [
             self._add_choice(position, found)
             for position, found in enumerate(_objects(body.get("choices"), "choices"))
@@ -112,6 +112,11 @@ class Answer:
     def in_order(self) -> list[Choice]:
         """The choices by index."""
         return [self.choices[index] for index in sorted(self.choices)]
+
+
+def _name(value: object) -> str | None:
+    """What an answer says of itself: other servers' values may be of any type."""
+    return value if isinstance(value, str) else None
 
 
 def parts(

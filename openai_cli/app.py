@@ -26,6 +26,7 @@ COMMANDS = {
     "complete": "Complete a text (POST /completions).",
     "chat": "Ask a chat model (POST /chat/completions).",
     "tokens": "Count, show, cut, split and decode tokens, offline.",
+    "cost": "Estimate or add up what requests cost, offline.",
     "models list": "List the models that this version knows, with their prices.",
     "sandbox": "Serve a local stand-in for the API: for trying things, and for tests.",
 }

@@ -1,9 +1,14 @@
 """What a call took: the tokens that the API reports, as a line on stderr and a line of a file."""
 
 from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from openai_cli.answer import Answer
+from openai_cli.money import exact_json, plain
+from openai_cli.prices.estimate import price_usage
+from openai_cli.prices.table import Table
 
 
 @dataclass(frozen=True)
@@ -11,7 +16,7 @@ class Usage:
     """The tokens of one call; None is what the server did not report.
 
     `input_tokens` include `cached_tokens` and `cache_write_tokens`, `output_tokens` include
-    `reasoning_tokens`, as the API counts them. `usd` is the cost in US dollars, None while the
+    `reasoning_tokens`, as the API counts them. `usd` is the cost in US dollars, None where the
     price is unknown.
     """
 
@@ -22,12 +27,15 @@ class Usage:
     cache_write_tokens: int | None
     output_tokens: int | None
     reasoning_tokens: int | None
-    usd: None
+    usd: Decimal | None
     request_id: str | None
 
     @classmethod
-    def of(cls, answer: Answer) -> "Usage":
-        """The usage that an answer of POST /completions or /chat/completions reports."""
+    def of(cls, answer: Answer, table: Table, on: date) -> "Usage":
+        """The usage that an answer of POST /completions or /chat/completions reports.
+
+        It is priced by `table` as of the day `on`.
+        """
         found = answer.usage or {}
         inputs = found.get("prompt_tokens_details") or {}
         outputs = found.get("completion_tokens_details") or {}
@@ -39,7 +47,13 @@ class Usage:
             cache_write_tokens=_tokens(inputs, "cache_write_tokens"),
             output_tokens=_tokens(found, "completion_tokens"),
             reasoning_tokens=_tokens(outputs, "reasoning_tokens"),
-            usd=None,
+            usd=price_usage(
+                found,
+                model=answer.model,
+                service_tier=answer.service_tier,
+                table=table,
+                on=on,
+            ),
             request_id=answer.request_id,
         )
 
@@ -50,15 +64,16 @@ class Usage:
         input_parts = _parts(cached=self.cached_tokens, written=self.cache_write_tokens)
         output_parts = _parts(reasoning=self.reasoning_tokens)
         tier = f", {self.service_tier} tier" if self.service_tier else ""
+        cost = "USD unknown" if self.usd is None else f"{plain(self.usd)} USD"
         return (
             f"{_shown(self.input_tokens)} input{input_parts}, "
             f"{_shown(self.output_tokens)} output{output_parts} tokens; "
-            f"USD unknown ({self.model or 'unknown model'}{tier})"
+            f"{cost} ({self.model or 'unknown model'}{tier})"
         )
 
-    def record(self) -> dict[str, Any]:
-        """The usage for --usage-file."""
-        return asdict(self)
+    def record(self) -> str:
+        """The usage for --usage-file: JSON on one line, with the cost to the last digit."""
+        return exact_json(asdict(self))
 
 
 def _tokens(found: Any, name: str) -> int | None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,6 +24,7 @@ from openai_cli.errors import (
     RefusedError,
 )
 from openai_cli.output import open_sink
+from openai_cli.prices.table import load
 from openai_cli.usage import Usage
 from openai_cli.writers import TextWriter
 from tests.servers import chat, completion, delta, events
@@ -597,9 +599,9 @@ def consume(body: dict[str, Any], *more: dict[str, Any]) -> None:
         assert answer.is_whole in (True, False)
         writer.finish(answer)
     assert all(isinstance(choice, Choice) for choice in answer.in_order)
-    usage = Usage.of(answer)
+    usage = Usage.of(answer, load(), date(2026, 11, 23))
     usage.line()
-    json.dumps(usage.record())
+    json.loads(usage.record())
     for choice in answer.in_order:
         assert choice.incomplete in (None, "refusal", "length", "content_filter")
         assert "".join(choice.refusal) is not None

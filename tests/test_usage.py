@@ -1,11 +1,14 @@
 """What a call took, from every form in which servers report it."""
 
 import json
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from openai_cli.answer import Answer
+from openai_cli.prices.table import load
 from openai_cli.usage import Usage
 
 
@@ -13,7 +16,12 @@ def usage_of(usage: Any = None, **answer: Any) -> Usage:
     """The usage of an answer that reports this."""
     found = Answer(request_id="req_1")
     found.add({"model": "m-1", "usage": usage, **answer})
-    return Usage.of(found)
+    return Usage.of(found, load(), date(2026, 11, 23))
+
+
+def record_of(usage: Usage) -> Any:
+    """The record, read back with exact numbers."""
+    return json.loads(usage.record(), parse_float=Decimal)
 
 
 FULL = {
@@ -26,7 +34,7 @@ FULL = {
 
 
 def test_all_that_the_api_reports_is_recorded() -> None:
-    assert usage_of(FULL, service_tier="flex").record() == {
+    assert record_of(usage_of(FULL, service_tier="flex")) == {
         "model": "m-1",
         "service_tier": "flex",
         "input_tokens": 1000,
@@ -86,7 +94,7 @@ def test_a_count_that_is_no_number_is_not_reported(value: Any) -> None:
             "completion_tokens_details": {"reasoning_tokens": value},
         }
     )
-    record = usage.record()
+    record = record_of(usage)
     assert {value for name, value in record.items() if name.endswith("_tokens")} == {None}
     assert usage.line() == "the server reported no tokens (m-1)"
 
@@ -105,4 +113,24 @@ def test_details_of_another_shape_are_none(details: Any) -> None:
 
 def test_a_record_is_json_with_exact_numbers() -> None:
     usage = usage_of({"prompt_tokens": 2**60 + 1})
-    assert json.loads(json.dumps(usage.record()))["input_tokens"] == 2**60 + 1
+    assert record_of(usage)["input_tokens"] == 2**60 + 1
+
+
+def test_the_cost_to_the_last_digit() -> None:
+    # gpt-4o: 400 at 2.5, 600 cached at 1.25, 200 at 10 USD a million; it has no rate for writes,
+    # so those 50 are input.
+    usage = usage_of(FULL, model="gpt-4o-2024-08-06")
+    assert usage.usd == Decimal("0.00375")
+    assert record_of(usage)["usd"] == Decimal("0.00375")
+    assert usage.line().endswith("tokens; 0.00375 USD (gpt-4o-2024-08-06)")
+
+
+def test_the_tier_that_served_it_sets_the_price() -> None:
+    tokens = {"prompt_tokens": 1_000_000, "completion_tokens": 0}
+    assert usage_of(tokens, model="gpt-4o", service_tier="default").usd == Decimal("2.5")
+    assert usage_of(tokens, model="gpt-4o", service_tier="priority").usd == Decimal("4.25")
+    assert usage_of(tokens, model="gpt-4o", service_tier="scale").usd is None
+
+
+def test_no_tokens_have_no_cost() -> None:
+    assert usage_of(None, model="gpt-4o").usd is None

@@ -2,19 +2,21 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openai_cli import config
 from openai_cli.context import Context
-from openai_cli.errors import IncompleteError, OutputError, RefusedError, UsageError
-from openai_cli.flags.ours import Connection, Input, Output, Talk, options_group
+from openai_cli.errors import IncompleteError, LimitError, OutputError, RefusedError, UsageError
+from openai_cli.flags.ours import Connection, Input, Output, Prices, Talk, options_group
 from openai_cli.inputs import Inputs
-from openai_cli.output import Sink, append, open_sink, separator
-from openai_cli.request import Request, encode_json
+from openai_cli.output import Sink, append, open_sink, separator, utf8_bytes
+from openai_cli.request import Request
 
 if TYPE_CHECKING:
     from openai_cli.answer import Answer, Choice
     from openai_cli.http.client import Client, Response
+    from openai_cli.prices.table import Table
     from openai_cli.writers import Frame, Query, Writer
 
 
@@ -24,7 +26,7 @@ class Reaching(Talk, Connection):
 
 
 @options_group
-class Sending(Reaching, Output, Input):
+class Sending(Reaching, Output, Prices, Input):
     """The options of every command that sends a request."""
 
 
@@ -44,6 +46,7 @@ def deliver(context: Context, options: Sending, inputs: Inputs, plan: Plan) -> N
         with open_sink(context, options.output) as sink:
             sink.write(_preview(options, plan.request, server, terminal=sink.is_terminal))
         return
+    _check_cost(context, options, plan.request)
     with ExitStack() as stack:
         server = reachable(stack, options, server)
         query = _query(options)
@@ -244,21 +247,52 @@ def _reason(choice: "Choice", count: int) -> str:
     return " ".join([*named, _REASONS[choice.incomplete or ""], *([text] if text else [])])
 
 
-def _report_usage(context: Context, options: Output, answer: "Answer") -> None:
+def _check_cost(context: Context, options: Prices, request: Request) -> None:
+    """Refuse what can cost more than --max-cost, before it is sent."""
+    if options.max_cost is None:
+        return
+    from openai_cli.money import amount, plain
+    from openai_cli.prices.estimate import bound
+
+    limit = amount("--max-cost", options.max_cost)
+    most = bound(
+        request.body,
+        endpoint=request.path,
+        table=price_table(options),
+        on=context.today(),
+    )
+    for doubt in most.input_tokens.doubts:
+        context.messages.notice(f"the cost is an estimate: {doubt}")
+    if most.usd > limit:
+        raise LimitError(
+            f"the request can cost {plain(most.usd)} USD ({most.input_tokens} input and up to "
+            f"{most.output_tokens} output tokens), more than the {plain(limit)} of --max-cost",
+            hint=f"{most.lowered_by} lowers it" if most.lowered_by else None,
+        )
+
+
+def price_table(options: Prices) -> "Table":
+    """The table of prices, with the user's own over it."""
+    from openai_cli.prices.table import load
+
+    return load(None if options.prices is None else Path(options.prices))
+
+
+def _report_usage(context: Context, options: Sending, answer: "Answer") -> None:
     """What the call took, as far as it is known."""
     if not options.usage and options.usage_file is None:
         return
     from openai_cli.usage import Usage
 
-    usage = Usage.of(answer)
+    usage = Usage.of(answer, price_table(options), context.today())
     if options.usage:
         context.messages.usage(usage.line())
     if options.usage_file is not None:
-        line = encode_json(usage.record())
+        line = usage.record()
         try:
-            append(options.usage_file, line + b"\n")
+            append(options.usage_file, utf8_bytes(f"{line}\n"))
         except OSError as error:
             raise OutputError(
                 f"the usage could not be written to '{options.usage_file}': {error.strerror}",
-                hint=f"it is {line.decode()}",
+                hint=f"it is {line}",
             ) from None

@@ -1,0 +1,680 @@
+"""`cost`: the installed command. What is expected was reckoned by hand from the published prices.
+
+In USD a million: gpt-4o 2.5 in, 1.25 cached, 10 out (batch 1.25 and 5, priority 4.25 and 17);
+gpt-4o-mini 0.15 and 0.6; gpt-6-luna 0.1 in, 0.125 written (0.25 for 12 hours), 0.01 cached, 0.5 out
+(above 272,000 tokens 0.2, 0.25, 0.02 and 0.75). "hello" is a token, and a message's frame 7.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Result, Run
+from tests.terminal import Terminal
+
+D = Decimal
+# The day of the table that the expectations were reckoned by, 2026-11-23.
+THAT_DAY = {"SOURCE_DATE_EPOCH": "1795392000"}
+
+Cost = Callable[..., Result]
+
+
+@pytest.fixture
+def cost(run: Run) -> Cost:
+    """Run `cost` on that day."""
+    return partial(run_on_that_day, run)
+
+
+def run_on_that_day(run: Run, *arguments: str, env: Any = None, **more: Any) -> Result:
+    return run("cost", *arguments, env={**THAT_DAY, **(env or {})}, key=None, **more)
+
+
+def total(done: Result) -> Decimal:
+    """The number that --total prints alone."""
+    assert done.code == 0, done.err
+    return D(done.text)
+
+
+def parsed(done: Result) -> Any:
+    assert done.code == 0, done.err
+    return json.loads(done.text, parse_float=Decimal)
+
+
+def lines(*values: Any) -> bytes:
+    return "".join(f"{json.dumps(value)}\n" for value in values).encode()
+
+
+def chat_body(model: str | None = "gpt-4o", **more: Any) -> dict[str, Any]:
+    named = {} if model is None else {"model": model}
+    return {**named, "messages": [{"role": "user", "content": "hello"}], **more}
+
+
+def batch_line(body: Any, url: str = "/v1/chat/completions") -> dict[str, Any]:
+    return {"custom_id": "1", "method": "POST", "url": url, "body": body}
+
+
+def answer(model: str = "gpt-4o", tier: str | None = "default", **usage: Any) -> dict[str, Any]:
+    counts = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100, **usage}
+    return {"id": "c", "model": model, "service_tier": tier, "choices": [], "usage": counts}
+
+
+# A text
+
+
+def test_what_chat_would_send(cost: Cost) -> None:
+    done = cost("hello", "-m", "gpt-4o", "--max-tokens", "500")
+    assert (done.code, done.err) == (0, "")
+    assert done.text == (
+        "model   tier      kind             tokens  USD per million      USD\n"
+        "gpt-4o  standard  input                 8              2.5  0.00002\n"
+        "gpt-4o  standard  output, at most     500             10.0  0.00500\n"
+        "total                                                       0.00502\n"
+    )
+
+
+def test_text_from_stdin_as_it_is(cost: Cost) -> None:
+    # "hello" and "\n" are two tokens.
+    line = ("-m", "gpt-4o", "--max-tokens", "0", "--total")
+    assert total(cost(*line, stdin=b"hello\n")) == D("0.0000225")
+    assert total(cost("-", *line, stdin=b"hello")) == D("0.00002")
+    assert total(cost("hello", *line, stdin=b"much more text")) == D("0.00002")
+
+
+def test_the_same_by_the_other_name(cost: Cost) -> None:
+    line = ("hello", "-m", "gpt-4o", "--total", "--max-completion-tokens", "500")
+    assert total(cost(*line)) == D("0.00502")
+
+
+def test_the_output_as_a_figure(cost: Cost) -> None:
+    done = cost("hello", "-m", "gpt-4o", "--output-tokens", "20")
+    assert "output, at most" not in done.text
+    assert done.text.split()[-1] == "0.00022"
+
+
+def test_without_a_limit_the_output_says_what_is_missing(cost: Cost) -> None:
+    done = cost("hello", "-m", "gpt-4o")
+    output = next(line for line in done.text.splitlines() if "output:" in line)
+    assert "give --max-tokens or --output-tokens" in output
+    assert done.text.splitlines()[-1].split() == ["total", "without", "output", "0.00002"]
+    alone = cost("hello", "-m", "gpt-4o", "--total")
+    assert total(alone) == D("0.00002")
+    assert "the total is without output: give --max-tokens or --output-tokens" in alone.err
+
+
+@pytest.mark.parametrize(
+    ("model", "usd"),
+    [
+        ("gpt-3.5-turbo-instruct", "0.0000015"),
+        ("text-davinci-003", "0.00002"),
+        ("text-embedding-3-small", "0.00000002"),
+    ],
+)
+def test_models_that_take_the_bare_text(cost: Cost, model: str, usd: str) -> None:
+    assert total(cost("hello", "-m", model, "--max-tokens", "0", "--total")) == D(usd)
+
+
+def test_embeddings_have_no_output(cost: Cost) -> None:
+    assert "output" not in cost("hello", "-m", "text-embedding-3-small").text
+
+
+def test_the_default_model(cost: Cost) -> None:
+    line = ("--input-tokens", "1000", "--output-tokens", "0", "--json")
+    assert parsed(cost(*line))["models"][0]["model"] == "gpt-6-luna"
+    other = cost(*line, env={"OPENAI_MODEL": "gpt-4o"})
+    assert parsed(other)["models"][0]["model"] == "gpt-4o"
+
+
+@pytest.mark.parametrize(
+    ("flags", "usd"),
+    [
+        (["--n", "3"], "0.00302"),
+        (["--best-of", "4"], "0.00402"),
+        (["--n", "2", "--best-of", "4"], "0.00402"),
+    ],
+)
+def test_several_outputs(cost: Cost, flags: list[str], usd: str) -> None:
+    line = ("hello", "-m", "gpt-4o", "--max-tokens", "100", "--total")
+    assert total(cost(*line, *flags)) == D(usd)
+
+
+def test_tokens_instead_of_a_text(cost: Cost) -> None:
+    line = ("--input-tokens", "1000", "-m", "gpt-4o", "--output-tokens", "100", "--total")
+    assert total(cost(*line)) == D("0.0035")
+    assert total(cost(*line, "--cached-tokens", "600")) == D("0.00275")
+
+
+def test_tokens_that_are_written_to_the_cache(cost: Cost) -> None:
+    # 500 x 0.1, 300 x 0.125, 200 x 0.01
+    line = ("--input-tokens", "1000", "-m", "gpt-6-luna", "--output-tokens", "0", "--total")
+    done = cost(*line, "--cache-write-tokens", "300", "--cached-tokens", "200")
+    assert total(done) == D("0.0000895")
+    # gpt-4o has no price for writes: they cost what input costs.
+    older = ("--input-tokens", "10", "-m", "gpt-4o", "--output-tokens", "0")
+    shown = cost(*older, "--cache-write-tokens", "4")
+    assert "cache_write, priced as input" in shown.text
+    assert shown.text.split()[-1] == "0.000025"
+
+
+@pytest.mark.parametrize(
+    ("tier", "usd"), [("standard", "0.0035"), ("batch", "0.00175"), ("priority", "0.00595")]
+)
+def test_tiers(cost: Cost, tier: str, usd: str) -> None:
+    line = ("--input-tokens", "1000", "-m", "gpt-4o", "--output-tokens", "100", "--total")
+    assert total(cost(*line, "--tier", tier)) == D(usd)
+
+
+def test_a_tier_without_a_price(cost: Cost) -> None:
+    done = cost("hello", "-m", "gpt-4o", "--tier", "flex")
+    assert (done.code, done.out) == (2, b"")
+    assert "gpt-4o has no price for the tier 'flex'" in done.err
+    assert "its tiers are standard" in done.err
+
+
+def test_rates_above_272_000_tokens(cost: Cost) -> None:
+    line = ("-m", "gpt-6-luna", "--output-tokens", "1000", "--total", "--cached-tokens", "0")
+    assert total(cost("--input-tokens", "272000", *line)) == D("0.0277")
+    assert total(cost("--input-tokens", "272001", *line)) == D("0.0551502")
+
+
+def test_a_long_prompt_may_be_written_to_the_cache(cost: Cost) -> None:
+    line = ("-m", "gpt-6-luna", "--output-tokens", "0")
+    done = cost("--input-tokens", "100000", *line, "--total")
+    assert total(done) == D("0.01")
+    assert "may write long prompts to its cache: that adds up to 0.0025 USD" in done.err
+    told = cost("--input-tokens", "100000", *line, "--cache-write-tokens", "0")
+    assert told.err == ""
+
+
+def test_an_estimate_is_told(cost: Cost) -> None:
+    done = cost("hello", "-m", "gpt-6-luna", "--max-tokens", "1", "--json")
+    found = parsed(done)
+    assert found["estimate"] is True
+    assert "gpt-6-luna" in found["doubts"][0]
+    assert f"the tokens are an estimate: {found['doubts'][0]}" in done.err
+    assert parsed(cost("hello", "-m", "gpt-4o", "--max-tokens", "1", "--json"))["doubts"] == []
+
+
+# Several models
+
+
+def test_models_side_by_side(cost: Cost) -> None:
+    models = ("-m", "gpt-4o", "-m", "gpt-4o-mini", "-m", "gpt-3.5-turbo-instruct")
+    done = cost("--input-tokens", "1000", "--output-tokens", "100", *models)
+    assert [line.split() for line in done.text.splitlines()[1:]] == [
+        ["gpt-4o-mini", "standard", "1000", "100", "0.00021"],
+        ["gpt-3.5-turbo-instruct", "standard", "1000", "100", "0.00170"],
+        ["gpt-4o", "standard", "1000", "100", "0.00350"],
+    ]
+
+
+def test_bars_on_a_terminal(folder: Path) -> None:
+    terminal = Terminal(
+        "cost", "--input-tokens", "1000", "--output-tokens", "0", "-m", "gpt-4o",
+        "-m", "gpt-4o-mini", base_url="http://127.0.0.1:9", cwd=folder,
+        env={**THAT_DAY, "COLUMNS": "80"},
+    )  # fmt: skip
+    cheap, dear = terminal.read_all().decode().splitlines()[1:]
+    assert cheap.endswith("0.00015  ██")
+    assert dear.endswith(f"0.00250  {'█' * 30}")
+
+
+# Requests
+
+
+def test_a_body(cost: Cost, folder: Path) -> None:
+    (folder / "body.json").write_text(json.dumps(chat_body(max_tokens=100, n=2), indent=2))
+    done = cost("--request", "body.json", "--total")
+    assert total(done) == D("0.00202")
+
+
+def test_bodies_each_with_its_own(cost: Cost) -> None:
+    bodies = lines(
+        chat_body(max_tokens=100),
+        chat_body("gpt-4o-mini", max_completion_tokens=10, n=3),
+        chat_body(max_tokens=50, service_tier="priority"),
+        {"model": "gpt-3.5-turbo-instruct", "prompt": ["hello", "hello"], "max_tokens": 5,
+         "best_of": 2},
+        {"model": "gpt-4o", "input": "hello", "max_output_tokens": 20},
+        {"model": "text-embedding-3-small", "input": "hello"},
+    )  # fmt: skip
+    found = parsed(cost("--request", "-", "--json", stdin=bodies))
+    assert [(one["model"], one["tier"], one["requests"]) for one in found["models"]] == [
+        ("gpt-4o", "standard", 2),
+        ("gpt-4o-mini", "standard", 1),
+        ("gpt-4o", "priority", 1),
+        ("gpt-3.5-turbo-instruct", "standard", 1),
+        ("text-embedding-3-small", "standard", 1),
+    ]
+    assert [one["total"] for one in found["models"]] == [
+        D("0.00124"),  # 16 x 2.5 + 120 x 10
+        D("0.0000192"),  # 8 x 0.15 + 30 x 0.6
+        D("0.000884"),  # 8 x 4.25 + 50 x 17
+        D("0.000043"),  # 2 x 1.5 + 2 x 2 x 5 x 2
+        D("0.00000002"),
+    ]
+    assert found["total"] == D("0.00218622")
+    assert found["total"] == sum(row["usd"] for row in found["rows"])
+
+
+def test_a_row_for_each_model(cost: Cost) -> None:
+    bodies = lines(chat_body(max_tokens=100), chat_body("gpt-4o-mini", max_tokens=10))
+    done = cost("--request", "-", stdin=bodies)
+    assert done.text == (
+        "model        tier      requests  input  output, at most        USD\n"
+        "gpt-4o       standard         1      8              100  0.0010200\n"
+        "gpt-4o-mini  standard         1      8               10  0.0000072\n"
+        "total                         2     16              110  0.0010272\n"
+    )
+
+
+def test_lines_of_the_batch_api(cost: Cost) -> None:
+    batch = lines(
+        batch_line(chat_body(max_tokens=100)),
+        batch_line({"model": "text-embedding-3-small", "input": "hello"}, "/v1/embeddings"),
+    )
+    # 8 x 1.25 + 100 x 5 and 1 x 0.01
+    assert total(cost("--request", "-", "--total", stdin=batch)) == D("0.00051001")
+    other = cost("--request", "-", "--total", "--tier", "standard", stdin=batch)
+    assert total(other) == D("0.00102002")
+
+
+def test_requests_without_a_limit(cost: Cost) -> None:
+    bodies = lines(chat_body(), chat_body(max_tokens=100))
+    done = cost("--request", "-", stdin=bodies)
+    last, remark = done.text.splitlines()[-2:]
+    assert last.split() == ["total", "without", "output", "2", "16", "100", "0.00104"]
+    assert remark.startswith("gpt-4o: output of 1 of 2 requests: they have no limit")
+    figure = cost("--request", "-", "--output-tokens", "10", "--total", stdin=bodies)
+    assert total(figure) == D("0.00114")
+
+
+def test_bodies_that_name_no_model(cost: Cost) -> None:
+    bodies = lines(chat_body(None, max_tokens=0), chat_body(max_tokens=0))
+    done = cost("--request", "-", "-m", "gpt-4o-mini", "--json", stdin=bodies)
+    assert [one["model"] for one in parsed(done)["models"]] == ["gpt-4o-mini", "gpt-4o"]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (b'{"model": }', "line 3"),
+        (b"[]", "line 3"),
+        (b'{"model": "gtp-4o", "messages": []}', "line 3: "),
+        (b'{"model": "gpt-4o"}', "line 3: "),
+        (b'{"model": "gpt-4o", "messages": [], "n": "2"}', "line 3: n must be an integer"),
+        (b'{"custom_id": "1", "url": "/v1/images/generations", "body": {}}', "line 3: "),
+    ],
+)
+def test_a_line_that_is_no_request(cost: Cost, line: bytes, problem: str) -> None:
+    done = cost("--request", "-", stdin=lines(chat_body(), chat_body()) + line + b"\n")
+    assert (done.code, done.out) == (2, b"")
+    assert problem in done.err
+
+
+def test_no_request_at_all(cost: Cost) -> None:
+    done = cost("--request", "-", stdin=b"\n\n")
+    assert (done.code, done.out) == (2, b"")
+    assert "the file is empty" in done.err
+
+
+# Answers
+
+
+def test_one_answer(cost: Cost, folder: Path) -> None:
+    (folder / "answer.json").write_text(json.dumps(answer(), indent=2))
+    assert total(cost("--response", "answer.json", "--total")) == D("0.0035")
+
+
+def test_what_came_from_the_cache(cost: Cost) -> None:
+    cached = answer(prompt_tokens_details={"cached_tokens": 600})
+    assert total(cost("--response", "-", "--total", stdin=lines(cached))) == D("0.00275")
+
+
+def test_what_was_written_to_the_cache(cost: Cost) -> None:
+    usage = {
+        "input_tokens": 1000,
+        "output_tokens": 100,
+        "input_tokens_details": {
+            "cached_tokens": 200,
+            "cache_write_tokens": 300,
+            "cache_write_tokens_details": {"ttl_12h_tokens": 100, "ttl_30m_tokens": 200},
+        },
+    }
+    response = {"object": "response", "model": "gpt-6-luna", "usage": usage}
+    # 500 x 0.1 + 200 x 0.01 + 200 x 0.125 + 100 x 0.25 + 100 x 0.5
+    assert total(cost("--response", "-", "--total", stdin=lines(response))) == D("0.000152")
+
+
+def test_sound_and_images(cost: Cost) -> None:
+    usage = {
+        "input_tokens": 30,
+        "output_tokens": 100,
+        "input_tokens_details": {"text_tokens": 10, "image_tokens": 20},
+    }
+    image = {"created": 1, "data": [], "usage": usage}
+    # gpt-image-1: 10 x 5 + 20 x 10 + 100 x 40
+    done = cost("--response", "-", "-m", "gpt-image-1", "--total", stdin=lines(image))
+    assert total(done) == D("0.00425")
+    spoken = answer(
+        "gpt-realtime",
+        prompt_tokens_details={"audio_tokens": 400},
+        completion_tokens_details={"audio_tokens": 60},
+    )
+    # 600 x 4 + 400 x 32 + 40 x 16 + 60 x 64
+    assert total(cost("--response", "-", "--total", stdin=lines(spoken))) == D("0.01968")
+
+
+def test_the_tier_that_the_answer_names(cost: Cost) -> None:
+    given = lines(answer(tier="priority"), answer(tier=None))
+    assert total(cost("--response", "-", "--total", stdin=given)) == D("0.00945")
+    assert total(cost("--response", "-", "--total", "--tier", "batch", stdin=given)) == D("0.0035")
+
+
+def test_the_output_file_of_the_batch_api(cost: Cost) -> None:
+    done_line = {
+        "id": "b1", "custom_id": "1", "error": None,
+        "response": {"status_code": 200, "request_id": "r", "body": answer()},
+    }  # fmt: skip
+    failed = {**done_line, "response": {"status_code": 429, "body": {"error": {}}}}
+    done = cost("--response", "-", "--total", stdin=lines(done_line, failed, done_line))
+    assert total(done) == D("0.0035")
+    assert done.err == (
+        "openai-cli: notice: failed requests, which cost nothing and are in no sum: 1\n"
+    )
+
+
+def test_lines_of_a_usage_file(cost: Cost) -> None:
+    record = {
+        "model": "gpt-4o", "service_tier": "default", "input_tokens": 1000, "cached_tokens": 600,
+        "cache_write_tokens": 0, "output_tokens": 100, "reasoning_tokens": 0, "usd": None,
+        "request_id": "r",
+    }  # fmt: skip
+    assert total(cost("--response", "-", "--total", stdin=lines(record))) == D("0.00275")
+
+
+def test_a_stream_that_was_saved(cost: Cost) -> None:
+    chunk = {"id": "c", "object": "chat.completion.chunk", "model": "gpt-4o", "usage": None}
+    usage = {"prompt_tokens": 1000, "completion_tokens": 100}
+    given = lines(chunk, chunk, {**chunk, "usage": usage})
+    assert total(cost("--response", "-", "--total", stdin=given)) == D("0.0035")
+    done = cost("--response", "-", stdin=lines(chunk))
+    assert (done.code, done.out) == (2, b"")
+    assert "line 1: the stream c has no usage" in done.err
+
+
+def test_an_answer_without_usage(cost: Cost) -> None:
+    done = cost("--response", "-", stdin=lines(answer(), {"model": "gpt-4o", "choices": []}))
+    assert (done.code, done.out) == (2, b"")
+    assert "line 2: the answer has no usage" in done.err
+
+
+def test_an_answer_that_names_no_model(cost: Cost) -> None:
+    given = lines({"usage": {"prompt_tokens": 1, "completion_tokens": 1}})
+    done = cost("--response", "-", stdin=given)
+    assert done.code == 2
+    assert "line 1: the answer names no model; --model names it" in done.err
+    assert total(cost("--response", "-", "-m", "gpt-4o", "--total", stdin=given)) == D("0.0000125")
+
+
+def test_an_answer_of_a_model_without_a_price(cost: Cost) -> None:
+    done = cost("--response", "-", stdin=lines(answer(), answer("llama3")))
+    assert (done.code, done.out) == (2, b"")
+    assert "line 2: no price is known for the model 'llama3'" in done.err
+
+
+# --max-cost
+
+
+@pytest.mark.parametrize(("limit", "code"), [("0.00502", 0), ("0.00501", 8), ("5.02e-3", 0)])
+def test_a_budget(cost: Cost, limit: str, code: int) -> None:
+    done = cost("hello", "-m", "gpt-4o", "--max-tokens", "500", "--max-cost", limit)
+    assert done.code == code
+    assert done.text.split()[-1] == "0.00502", "the table is printed in either case"
+    if code:
+        assert "it can cost 0.00502 USD, more than the 0.00501 of --max-cost" in done.err
+
+
+def test_a_budget_without_a_limit(cost: Cost) -> None:
+    # The longest output of gpt-4o has 16,384 tokens.
+    line = ("hello", "-m", "gpt-4o", "--max-cost")
+    assert cost(*line, "0.16386").code == 0
+    done = cost(*line, "0.16385")
+    assert done.code == 8
+    assert "it can cost 0.16386 USD" in done.err
+    assert "--max-completion-tokens lowers it" in done.err
+    assert cost(*line, "0.16386", "--n", "2").code == 8
+    older = cost("hello", "-m", "gpt-3.5-turbo-instruct", "--max-cost", "0")
+    assert "; --max-tokens lowers it" in older.err
+
+
+def test_a_budget_for_requests(cost: Cost) -> None:
+    bodies = lines(chat_body(max_tokens=100), chat_body(n=2))
+    assert cost("--request", "-", "--max-cost", "0.32874", stdin=bodies).code == 0
+    done = cost("--request", "-", "--max-cost", "0.32", stdin=bodies)
+    assert done.code == 8
+    assert "it can cost 0.32872 USD" in done.err
+    assert "max_completion_tokens lowers it" in done.err
+
+
+def test_a_budget_for_answers(cost: Cost) -> None:
+    assert cost("--response", "-", "--max-cost", "0.0035", stdin=lines(answer())).code == 0
+    done = cost("--response", "-", "--max-cost", "0.0034", stdin=lines(answer()))
+    assert done.code == 8
+    assert "it did cost 0.0035 USD" in done.err
+
+
+def test_a_budget_for_several_models_is_for_the_dearest(cost: Cost) -> None:
+    line = ("hello", "-m", "gpt-4o-mini", "-m", "gpt-4o", "--max-tokens", "500", "--max-cost")
+    assert cost(*line, "0.00502").code == 0
+    assert cost(*line, "0.005").code == 8
+
+
+def test_a_budget_counts_writes_to_the_cache(cost: Cost) -> None:
+    line = ("--input-tokens", "100000", "-m", "gpt-6-luna", "--output-tokens", "0")
+    assert cost(*line, "--max-cost", "0.0125").code == 0
+    assert cost(*line, "--max-cost", "0.012").code == 8
+    assert cost(*line, "--max-cost", "0.01", "--cache-write-tokens", "0").code == 0
+
+
+# Output
+
+
+def test_json(cost: Cost) -> None:
+    found = parsed(cost("hello", "-m", "gpt-4o", "--max-tokens", "500", "--json"))
+    digest = found["prices"].pop("digest")
+    assert len(digest) == 64
+    assert found == {
+        "total": D("0.00502"),
+        "at_most": True,
+        "without_limit": 0,
+        "rows": [
+            {"model": "gpt-4o", "tier": "standard", "kind": "input", "tokens": 8,
+             "usd_per_million": D("2.5"), "rate_of": "input", "usd": D("0.00002")},
+            {"model": "gpt-4o", "tier": "standard", "kind": "output", "tokens": 500,
+             "usd_per_million": 10, "rate_of": "output", "usd": D("0.005")},
+        ],
+        "models": [{"model": "gpt-4o", "tier": "standard", "requests": 1, "without_limit": 0,
+                    "total": D("0.00502")}],
+        "estimate": False,
+        "doubts": [],
+        "notes": [],
+        "as_of": "2026-11-23",
+        "prices": {"date": found["prices"]["date"]},
+    }  # fmt: skip
+
+
+def test_markdown_names_the_table(cost: Cost) -> None:
+    line = ("hello", "-m", "gpt-4o", "--max-tokens", "500")
+    prices = parsed(cost(*line, "--json"))["prices"]
+    done = cost(*line, "--markdown")
+    assert done.text == (
+        "| model | tier | kind | tokens | USD per million | USD |\n"
+        "| --- | --- | --- | --: | --: | --: |\n"
+        "| gpt-4o | standard | input | 8 | 2.5 | 0.00002 |\n"
+        "| gpt-4o | standard | output, at most | 500 | 10 | 0.005 |\n"
+        "| **total** |  |  |  |  | **0.00502** |\n"
+        "\n"
+        f"Prices of {prices['date']} (sha256 {prices['digest']}) as of 2026-11-23.\n"
+    )
+
+
+def test_the_total_has_no_exponent(cost: Cost) -> None:
+    line = ("--input-tokens", "1", "-m", "text-embedding-3-small", "--total")
+    assert cost(*line).text == "0.00000002\n"
+
+
+def test_into_a_file(cost: Cost, folder: Path) -> None:
+    done = cost("hello", "-m", "gpt-4o", "--max-tokens", "0", "--total", "-o", "usd")
+    assert (done.out, (folder / "usd").read_text()) == (b"", "0.00002\n")
+
+
+# The table
+
+
+def test_the_past(cost: Cost) -> None:
+    line = ("--input-tokens", "1000000", "-m", "o3", "--output-tokens", "0", "--total")
+    assert total(cost(*line, "--as-of", "2025-06-09")) == 10
+    assert total(cost(*line, "--as-of", "2025-06-10")) == 2
+    then = cost("hello", "-m", "text-davinci-003", "--max-tokens", "0", "--as-of", "2023-01-01")
+    assert then.text.split()[-1] == "0.00002"
+    assert "since when text-davinci-003 has its price is not known" in then.err
+    assert "retired" not in then.err
+
+
+def test_a_model_that_was_retired(cost: Cost) -> None:
+    done = cost("hello", "-m", "text-davinci-003", "--max-tokens", "0")
+    assert done.code == 0
+    assert "text-davinci-003 was retired on 2024-01-04" in done.err
+    assert cost("hello", "-m", "text-davinci-003", "--max-tokens", "0", "-q").err == ""
+
+
+def test_a_snapshot_that_the_table_has_not(cost: Cost) -> None:
+    done = cost("--input-tokens", "10", "-m", "gpt-6-luna-2026-11-01", "--output-tokens", "0")
+    assert "the table has no gpt-6-luna-2026-11-01: priced as gpt-6-luna" in done.err
+
+
+def test_prices_of_ones_own(cost: Cost, folder: Path) -> None:
+    own = {"models": {"mine": {"input": 1, "output": "2.5"}, "gpt-4o": {"input": 1000}}}
+    (folder / "p.json").write_text(json.dumps(own))
+    line = ("--prices", "p.json", "--total")
+    done = cost("hello", "-m", "mine", "--max-tokens", "2", *line)
+    assert total(done) == D("0.000013")
+    assert "how mine counts is not known: counted as for gpt-4o" in done.err
+    assert total(cost("hello", "-m", "gpt-4o", "--max-tokens", "0", *line)) == D("0.008")
+    digests = {
+        parsed(cost("--input-tokens", "1", *prices, "--json"))["prices"]["digest"]
+        for prices in ((), ("--prices", "p.json"))
+    }
+    assert len(digests) == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "age", "code"),
+    [(0, "0", 0), (30, "30d", 0), (31, "30d", 8), (31, "30", 8), (31, "31d", 0)],
+)
+def test_the_age_of_the_table(cost: Cost, days: int, age: str, code: int) -> None:
+    line = ("--input-tokens", "1", "-m", "gpt-4o", "--output-tokens", "0", "--max-price-age", age)
+    done = cost(*line, env=days_after_the_table(cost, days))
+    assert done.code == code
+    if code:
+        assert done.out == b""
+        assert "the prices are 31 days old" in done.err
+
+
+def days_after_the_table(cost: Cost, days: int) -> dict[str, str]:
+    """The day that is so many days after that of the table."""
+    from datetime import UTC, datetime, timedelta
+
+    found = parsed(cost("--input-tokens", "1", "--json"))["prices"]["date"]
+    day = datetime.fromisoformat(found).replace(tzinfo=UTC) + timedelta(days)
+    return {"SOURCE_DATE_EPOCH": str(int(day.timestamp()))}
+
+
+def test_an_old_table_is_told(cost: Cost) -> None:
+    line = ("--input-tokens", "1", "-m", "gpt-4o", "--output-tokens", "0")
+    assert cost(*line, env=days_after_the_table(cost, 90)).err == ""
+    later = days_after_the_table(cost, 91)
+    assert "notice: the prices are 91 days old" in cost(*line, env=later).err
+    assert cost(*line, "--max-price-age", "100d", env=later).err == ""
+
+
+def test_a_model_that_the_table_does_not_know(cost: Cost) -> None:
+    done = cost("hello", "-m", "gtp-4o", "--max-tokens", "1")
+    assert (done.code, done.out) == (2, b"")
+    assert "no price is known for the model 'gtp-4o'" in done.err
+    assert "did you mean gpt-4o" in done.err
+
+
+# Usage
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["hello", "--input-tokens", "5"], "TEXT and --input-tokens: give one of them"),
+        (["--request", "a", "--response", "b"], "--request and --response: give one of them"),
+        (["--json", "--total", "x"], "--total and --json: give one of them"),
+        (["--json", "--markdown", "x"], "--json and --markdown: give one of them"),
+        (
+            ["x", "--max-tokens", "1", "--output-tokens", "1"],
+            "--max-tokens and --output-tokens: give one of them",
+        ),
+        (["x", "--n", "3", "--best-of", "2"], "--best-of must be at least --n"),
+        (["x", "--n", "0"], "--n must be an integer of at least 1"),
+        (["x", "--max-tokens", "-1"], "--max-tokens must be an integer of at least 0"),
+        (["x", "--request", "a"], "TEXT does not go with --request"),
+        (["--n", "2", "--request", "a"], "--n does not go with --request"),
+        (["--output-tokens", "2", "--response", "a"], "--output-tokens does not go with"),
+        (["x", "--total", "-m", "gpt-4o", "-m", "gpt-4"], "--total takes one --model"),
+        (["--request", "a", "-m", "gpt-4o", "-m", "gpt-4"], "--request takes one --model"),
+        (["--input-tokens", "5", "--cached-tokens", "6"], "parts of the input, which has 5"),
+        (
+            ["--input-tokens", "5", "--cached-tokens", "3", "--cache-write-tokens", "3"],
+            "parts of the input, which has 5 tokens",
+        ),
+        (["x", "--as-of", "2026-02-30"], "--as-of must be a day such as 2026-11-23"),
+        (["x", "--as-of", "yesterday"], "--as-of must be a day such as 2026-11-23"),
+        (["x", "--as-of", "20260101"], "--as-of must be a day such as 2026-11-23"),
+        (["x", "--max-price-age", "9" * 5000], "--max-price-age must be a number of days"),
+        (["x", "--max-price-age", "3w"], "--max-price-age must be a number of days such as 30d"),
+        (["x", "--max-cost", "much"], "--max-cost must be an amount of USD"),
+        (["x", "--prices", "none.json"], "--prices: cannot read 'none.json'"),
+        (["--request", "none.json"], "--request: cannot read 'none.json'"),
+        (["--no-stdin"], "for example: openai-cli cost hamburger --max-tokens 500"),
+        (["x", "-m", "whisper-1"], "whisper-1 has no price for input tokens"),
+    ],
+)
+def test_wrong_usage(cost: Cost, arguments: list[str], problem: str) -> None:
+    done = cost(*arguments)
+    assert (done.code, done.out) == (2, b"")
+    assert problem in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unused"),
+    [
+        (["hello", "-m", "gpt-4o", "--max-tokens", "1"], {"requests", "rich"}),
+        (["--input-tokens", "1000", "-m", "gpt-4o"], {"requests", "rich", "tiktoken"}),
+    ],
+)
+def test_what_is_not_loaded(arguments: list[str], unused: set[str]) -> None:
+    script = (
+        "import sys; from openai_cli.app import run; from openai_cli.context import Context\n"
+        "code = run(Context.test(stdin=b''), ['cost', *sys.argv[1:]])\n"
+        "print(int(code), *sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True, text=True, check=True, timeout=60, env=os.environ,
+    )  # fmt: skip
+    code, *modules = done.stdout.split()
+    assert code == "0"
+    assert not unused & set(modules)
