@@ -4,7 +4,6 @@ import re
 import shutil
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from openai_cli import report
@@ -30,7 +29,7 @@ from openai_cli.output import open_sink, printable
 from openai_cli.prices.answers import Answers, Billed
 from openai_cli.prices.bodies import Asked, asked, body_of
 from openai_cli.prices.charges import total
-from openai_cli.prices.estimate import Bill, Statement, flag_of, prompt_tokens
+from openai_cli.prices.estimate import Bill, Statement, counted_as, flag_of, prompt_tokens
 from openai_cli.prices.table import Table, load, tier_of
 from openai_cli.request import CHAT
 
@@ -130,7 +129,7 @@ def run(context: Context, options: Options) -> None:
     """Print what it costs; LimitError behind it where that is more than --max-cost."""
     _check(options)
     most = None if options.max_cost is None else amount("--max-cost", options.max_cost)
-    table = load(None if options.prices is None else Path(options.prices))
+    table = load(options.prices)
     _check_age(context, options, table)
     call = _Call(context, options, table, _day(options) or context.today())
     if options.response is not None:
@@ -227,7 +226,8 @@ class _Call:
 
         bill, figure = Bill(self.table, self.on), _limit(self.options)
         (default,) = self.options.model or (self._default_model,)
-        for group in count_lines(self.inputs.lines("--request", path), model=default):
+        lines = self.inputs.lines("--request", path)
+        for group in count_lines(lines, model=default, stand_in=self._stand_in):
             try:
                 bill.add_requests(self._asked(group, default, figure), group.tokens)
             except UsageError as error:
@@ -235,6 +235,9 @@ class _Call:
             if len(self.doubts) < _MOST_DOUBTS:
                 self.doubts |= dict.fromkeys(group.doubts)
         return bill.statements()
+
+    def _stand_in(self, name: str) -> str | None:
+        return counted_as(name, self.table.model(name))
 
     def _asked(self, group: "Group", default: str, figure: int | None) -> Asked:
         """What requests ask for; `figure` stands for a limit where they have none."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any
 
 from openai_cli.context import Context
@@ -42,7 +41,7 @@ def run(context: Context, options: Options) -> None:
             "this version lists the models of its own table alone",
             hint="openai-cli models list --local",
         )
-    table = load(None if options.prices is None else Path(options.prices))
+    table = load(options.prices)
     models = [table.models[name] for name in sorted(table.models)]
     on = context.today()
     with open_sink(context, options.output) as sink:

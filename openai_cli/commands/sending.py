@@ -2,7 +2,6 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openai_cli import config
@@ -16,7 +15,6 @@ from openai_cli.request import Request
 if TYPE_CHECKING:
     from openai_cli.answer import Answer, Choice
     from openai_cli.http.client import Client, Response
-    from openai_cli.prices.table import Table
     from openai_cli.writers import Frame, Query, Writer
 
 
@@ -253,12 +251,13 @@ def _check_cost(context: Context, options: Prices, request: Request) -> None:
         return
     from openai_cli.money import amount, plain
     from openai_cli.prices.estimate import bound
+    from openai_cli.prices.table import load
 
     limit = amount("--max-cost", options.max_cost)
     most = bound(
         request.body,
         endpoint=request.path,
-        table=price_table(options),
+        table=load(options.prices),
         on=context.today(),
     )
     for doubt in most.input_tokens.doubts:
@@ -271,20 +270,14 @@ def _check_cost(context: Context, options: Prices, request: Request) -> None:
         )
 
 
-def price_table(options: Prices) -> "Table":
-    """The table of prices, with the user's own over it."""
-    from openai_cli.prices.table import load
-
-    return load(None if options.prices is None else Path(options.prices))
-
-
 def _report_usage(context: Context, options: Sending, answer: "Answer") -> None:
     """What the call took, as far as it is known."""
     if not options.usage and options.usage_file is None:
         return
+    from openai_cli.prices.table import load
     from openai_cli.usage import Usage
 
-    usage = Usage.of(answer, price_table(options), context.today())
+    usage = Usage.of(answer, load(options.prices), context.today())
     if options.usage:
         context.messages.usage(usage.line())
     if options.usage_file is not None:

@@ -18,7 +18,7 @@ from openai_cli.prices.charges import (
     tariff,
     total,
 )
-from openai_cli.prices.table import TOKEN_KINDS, Table, tier_of
+from openai_cli.prices.table import TOKEN_KINDS, Model, Table, tier_of
 
 if TYPE_CHECKING:
     from openai_cli.tokens.messages import TokenCount
@@ -224,22 +224,30 @@ def flag_of(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
+def counted_as(name: str, model: Model) -> str | None:
+    """The model to count as for one that a user's own table alone knows; None for all others."""
+    from openai_cli.tokens.encoding import encoding_for_model
+
+    try:
+        encoding_for_model(name)
+    except UsageError:
+        return _COUNTED_AS.get(model.encoding or "", "gpt-4o")
+    return None
+
+
 def prompt_tokens(body: Mapping[str, Any], endpoint: str, prices: Tariff) -> "TokenCount":
     """The tokens of a prompt; a model that a user's own table alone knows counts as a known one.
 
     Raises what `count_request` raises.
     """
-    from openai_cli.tokens.encoding import encoding_for_model
     from openai_cli.tokens.messages import TokenCount, count_request
 
-    try:
-        encoding_for_model(prices.name)
-    except UsageError:
-        like = _COUNTED_AS.get(prices.model.encoding or "", "gpt-4o")
-        tokens = count_request({**body, "model": like}, endpoint=endpoint)
-        doubt = f"how {prices.name} counts is not known: counted as for {like}"
-        return TokenCount(tokens, (*tokens.doubts, doubt))
-    return count_request(body, endpoint=endpoint)
+    like = counted_as(prices.name, prices.model)
+    if like is None:
+        return count_request(body, endpoint=endpoint)
+    tokens = count_request({**body, "model": like}, endpoint=endpoint)
+    doubt = f"how {prices.name} counts is not known: counted as for {like}"
+    return TokenCount(tokens, (*tokens.doubts, doubt))
 
 
 class Bound(NamedTuple):

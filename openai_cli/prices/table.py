@@ -17,6 +17,7 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +168,7 @@ class Table:
         )
 
 
-def load(overlay: Path | None = None) -> Table:
+def load(overlay: str | PathLike[str] | None = None) -> Table:
     """The table of this package, with the user's own over it where there is one.
 
     UsageError for an overlay that cannot be read, is not JSON, or is not of the form above; it
@@ -177,9 +178,11 @@ def load(overlay: Path | None = None) -> Table:
     if overlay is None:
         return Table(found, content)
     try:
-        own = overlay.read_bytes()
+        own = Path(overlay).read_bytes()
     except OSError as error:
         raise UsageError(f"--prices: cannot read '{overlay}': {error.strerror}") from None
+    except ValueError:  # a NUL in the name
+        raise UsageError(f"--prices: '{overlay!s}' is no file's name") from None
     models = {**found["models"]}
     for name, facts in _own_models(own).items():
         models[name] = _overlaid(name, facts, models.get(name, {}), found["date"])

@@ -25,6 +25,8 @@ BATCH = 1_000_000
 # How many batches may wait. gigatoken takes half a second to load; in that time as many are parsed.
 WAITING = 40
 
+StandIn = Callable[[str], str | None]
+
 
 class Group(NamedTuple):
     """Requests one behind the other that differ in the texts of their messages alone.
@@ -41,15 +43,21 @@ class Group(NamedTuple):
     tokens: list[int]
 
 
-def count_lines(lines: Iterable[bytes], *, model: str | None = None) -> Iterator[Group]:
+def count_lines(
+    lines: Iterable[bytes],
+    *,
+    model: str | None = None,
+    stand_in: StandIn = lambda _name: None,
+) -> Iterator[Group]:
     """The requests of a file with the tokens of their prompts, in order.
 
-    `model` is for bodies that name none. UsageError, with the line, for what is no JSON object, and
-    for a body that `parts_of` does not take.
+    `model` is for bodies that name none; `stand_in` gives the model to count as for one that the
+    tables do not know, and None for all others. UsageError, with the line, for what is no JSON
+    object, and for a body that `parts_of` does not take.
     """
     with ExitStack() as stack:
         batches = _Batches(stack)
-        reader = _Reader(model, batches.begin)
+        reader = _Reader(model, stand_in, batches.begin)
         size = 0
         for number, value in objects(lines):
             try:
@@ -73,24 +81,37 @@ class _Group:
 
     body: Mapping[str, Json]
     parts: Parts
-    roles: tuple[str, ...] | None
     numbers: list[int] = field(default_factory=list)
     custom_ids: list[str | None] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
 
 
+class _Settings(NamedTuple):
+    """What requests may have in common: roles, all but the messages, endpoint.
+
+    And of one that has it, the body and the parts.
+    """
+
+    key: tuple[tuple[str, ...], Mapping[str, Json], str | None]
+    body: Mapping[str, Json]
+    parts: Parts
+
+
 class _Reader:
     """Reads requests into groups.
 
-    In most files of many requests the lines differ in the texts of their messages alone. What such
-    a line has besides is what the last one had, and is found out once.
+    In most files of many requests the lines differ in the texts of their messages alone, or are of
+    a few kinds that do. What such a line has besides is found out once.
     """
 
-    def __init__(self, model: str | None, begin: Callable[[_Group], None]) -> None:
+    def __init__(
+        self, model: str | None, stand_in: StandIn, begin: Callable[[_Group], None]
+    ) -> None:
         self._model = model
+        self._stand_in = stand_in
         self._begin = begin
-        self._endpoint: str | None = None
-        self._settings: Mapping[str, Json] | None = None
+        self._known: deque[_Settings] = deque(maxlen=8)
+        self._settings: _Settings | None = None
         self._group: _Group | None = None
 
     def forget(self) -> None:
@@ -102,19 +123,25 @@ class _Reader:
         body, endpoint, custom_id = _request(value)
         messages = body.pop("messages", None)
         roles, texts = _plain(messages)
+        settings = self._settings
+        key = roles, body, endpoint
+        if settings is None or key != settings.key:
+            self._group = None
+            settings = next((known for known in self._known if key == known.key), None)
+            self._settings = settings
         group = self._group
-        if (
-            group is None
-            or roles is None
-            or roles != group.roles
-            or body != self._settings
-            or endpoint != self._endpoint
-        ):
-            self._settings, self._endpoint = dict(body), endpoint
-            if messages is not None:
-                body["messages"] = messages
-            group = self._begun(body, endpoint, roles)
-            texts = group.parts.texts
+        if group is None:
+            if settings is None:
+                body = body if messages is None else {**body, "messages": messages}
+                parts = self._parts(body, endpoint)
+                # Where a text was added, as that of definitions, each request is read whole.
+                if roles is not None and parts.texts == texts:
+                    self._remember(body, endpoint, roles, parts)
+                group, texts = _Group(body, parts), parts.texts
+            else:
+                group = _Group(settings.body, settings.parts)
+            self._group = group
+            self._begin(group)
         size = 0
         for text in texts:
             size += len(text)
@@ -125,16 +152,22 @@ class _Reader:
         group.texts += texts
         return size
 
-    def _begun(
-        self, body: Mapping[str, Json], endpoint: str | None, roles: tuple[str, ...] | None
-    ) -> _Group:
-        named = None if body.get("model") is not None else self._model
-        parts = parts_of(body, endpoint=endpoint, model=named)
-        # Where texts were added, as that of definitions, the next request has to be read whole.
-        is_plain = roles is not None and len(parts.texts) == len(roles)
-        self._group = group = _Group(body, parts, roles if is_plain else None)
-        self._begin(group)
-        return group
+    def _remember(
+        self, body: Mapping[str, Json], endpoint: str | None, roles: tuple[str, ...], parts: Parts
+    ) -> None:
+        rest = {name: value for name, value in body.items() if name != "messages"}
+        self._settings = _Settings((roles, rest, endpoint), body, parts)
+        self._known.append(self._settings)
+
+    def _parts(self, body: Mapping[str, Json], endpoint: str | None) -> Parts:
+        name = body.get("model")
+        name = self._model if name is None else name
+        other = self._stand_in(name) if isinstance(name, str) else None
+        parts = parts_of(body, endpoint=endpoint, model=other or name)
+        if other is None:
+            return parts
+        doubt = f"how {name} counts is not known: counted as for {other}"
+        return parts._replace(doubts=(*parts.doubts, doubt))
 
 
 def _plain(messages: Json) -> tuple[tuple[str, ...] | None, list[str]]:

@@ -89,7 +89,7 @@ def test_what_is_taken_for_no_letter_is_none() -> None:
     others = _members(cutting._OTHERS)
     assert not {unicodedata.category(other)[0] for other in others} & {"L", "M", "N"}
     assert "'" not in others
-    assert set(" \n\t.,;:!?()[]{}<>\"`_/-。，") <= others
+    assert set(' \n\t.,;:!?()[]{}<>"`_/-。，') <= others
 
 
 def _members(characters: str) -> set[str]:

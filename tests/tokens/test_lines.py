@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from openai_cli.errors import UsageError
 from openai_cli.tokens import count_request
 from openai_cli.tokens.lines import at_line, count_lines, objects
+from openai_cli.tokens.messages import parts_of
 
 CONTENTS = st.one_of(st.text(max_size=20), st.just([{"type": "text", "text": "part"}]), st.none())
 MESSAGES = st.lists(
@@ -63,10 +64,31 @@ def test_lines_that_differ_in_their_texts_are_a_group() -> None:
 def test_the_same_settings_with_other_roles() -> None:
     tool = {"name": "foo", "parameters": {"type": "object", "properties": {}}}
     bodies: list[Any] = [
-        {"model": "gpt-4", "messages": [{"role": role, "content": "hello"}], "functions": [tool]}
-        for role in ("user", "system", "user", "system")
+        {"model": "gpt-4", "messages": [{"role": role, "content": text}], "functions": [tool]}
+        for role in ("user", "user", "system", "system", "user")
+        for text in ("hello", "hello " * 40)
     ]
     assert counted(bodies) == [count_request(body) for body in bodies]
+
+
+def test_settings_that_alternate_are_found_out_once() -> None:
+    def body(number: int) -> dict[str, Any]:
+        message = {"role": "user", "content": "word " * number}
+        return {"model": ["gpt-4o", "gpt-4"][number % 2], "messages": [message]}
+
+    bodies = [body(number) for number in range(12)]
+    with patch("openai_cli.tokens.lines.parts_of", wraps=parts_of) as reading:
+        assert counted(bodies) == [count_request(body) for body in bodies]
+    assert reading.call_count == 2
+
+
+def test_a_stand_in_for_a_model_that_nobody_knows() -> None:
+    lines = [b'{"model": "my-llama", "messages": [{"role": "user", "content": "hamburger"}]}']
+    [group] = count_lines(lines, stand_in=lambda name: "gpt-4o" if name == "my-llama" else None)
+    assert group.tokens == [9]
+    assert group.doubts == ("how my-llama counts is not known: counted as for gpt-4o",)
+    with pytest.raises(UsageError, match="line 1: no encoding is known"):
+        list(count_lines(lines))
 
 
 def test_memory_holds_a_few_batches() -> None:

@@ -1,0 +1,183 @@
+"""Which files paths name, and what is left out of folders."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from openai_cli.errors import UsageError
+from openai_cli.tokens.walking import Found, walk
+
+
+def make(root: Path, *paths: str, **rules: str) -> None:
+    """Files with nothing in them; a .gitignore for each folder that is a key, `top` for the root."""
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).touch()
+    for folder, lines in rules.items():
+        (root / ("" if folder == "top" else folder) / ".gitignore").write_text(lines)
+
+
+def found(*paths: str | Path) -> list[str]:
+    """The files that are found, relative to the one folder that is named if it is one."""
+    walked = [file for file in walk(map(str, paths), Counter()) if isinstance(file, Found)]
+    return [os.path.relpath(file.path, paths[0]) for file in walked]
+
+
+def left_out(*paths: str | Path) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    assert all(isinstance(file, Found) for file in walk(map(str, paths), counts))
+    return dict(counts)
+
+
+def test_a_folder_is_walked_by_name(tmp_path: Path) -> None:
+    make(tmp_path, "b", "a/z", "a/b/c", "c/d", "B", "a.txt")
+    assert found(tmp_path) == ["B", "a/b/c", "a/z", "a.txt", "b", "c/d"]
+
+
+def test_paths_are_kept_as_they_were_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, "a/b")
+    monkeypatch.chdir(tmp_path)
+    walked = list(walk(["a", "./a", "a/../a/b", "a"], Counter()))
+    assert walked == [
+        Found("a/b", is_named=False),
+        Found("./a/b", is_named=False),
+        Found("a/../a/b", is_named=True),
+        Found("a/b", is_named=False),
+    ]
+
+
+def test_an_empty_folder_has_no_files(tmp_path: Path) -> None:
+    assert found(tmp_path) == []
+    assert left_out(tmp_path) == {}
+
+
+def test_what_is_hidden_is_left_out(tmp_path: Path) -> None:
+    make(tmp_path, ".a", ".git/config", "b/.c/d", "b/e")
+    assert found(tmp_path) == ["b/e"]
+    assert left_out(tmp_path) == {"hidden": 3}
+
+
+def test_links_and_devices_are_left_out(tmp_path: Path) -> None:
+    make(tmp_path, "a/b")
+    (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "a" / "link").symlink_to(tmp_path / "a" / "b")
+    (tmp_path / "a" / "dangling").symlink_to("nothing")
+    os.mkfifo(tmp_path / "a" / "pipe")
+    assert found(tmp_path) == ["a/b"]
+    assert left_out(tmp_path) == {"link": 3, "special": 1}
+
+
+def test_what_is_named_is_taken_whatever_it_is(tmp_path: Path) -> None:
+    make(tmp_path, ".hidden", "x.log", ".folder/a", top="*.log\n")
+    (tmp_path / "link").symlink_to("x.log")
+    (tmp_path / "folder").symlink_to(".folder", target_is_directory=True)
+    os.mkfifo(tmp_path / "pipe")
+    named = [tmp_path / name for name in (".hidden", "x.log", "link", "pipe")]
+    assert list(walk(map(str, named), Counter())) == [
+        Found(str(path), is_named=True) for path in named
+    ]
+    assert found(tmp_path / "folder") == ["a"]
+    assert found(tmp_path / ".folder") == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ("*.log\n", ["a", "d/a", "d/build/x", "d/e/a", "build/x"]),
+        ("*.log", ["a", "d/a", "d/build/x", "d/e/a", "build/x"]),
+        ("a\r\n", ["x.log", "d/x.log", "d/build/x", "build/x"]),
+        ("\ufeffa\n", ["x.log", "d/x.log", "d/build/x", "build/x"]),
+        ("/a\n", ["x.log", "d/a", "d/x.log", "d/build/x", "d/e/a", "build/x"]),
+        ("build/\n", ["a", "x.log", "d/a", "d/x.log", "d/e/a"]),
+        ("/build\n", ["a", "x.log", "d/a", "d/x.log", "d/build/x", "d/e/a"]),
+        ("d/e\n", ["a", "x.log", "d/a", "d/x.log", "d/build/x", "build/x"]),
+        ("**/e/*\n", ["a", "x.log", "d/a", "d/x.log", "d/build/x", "build/x"]),
+        ("*\n!*/\n!*.log\n", ["x.log", "d/x.log"]),
+        ("d/*\n!d/e\n", ["a", "x.log", "d/e/a", "build/x"]),
+        ("d/\n!d/e/a\n", ["a", "x.log", "build/x"]),
+        ("# a\n\n\\#a\n", ["a", "x.log", "d/a", "d/x.log", "d/build/x", "d/e/a", "build/x"]),
+        ("!\n\\\n[z-a]\n[[a]\n*.log\n", ["d/build/x", "build/x"]),
+    ],
+)
+def test_patterns(rules: str, expected: list[str], tmp_path: Path) -> None:
+    """As git has them (gitignore(5)); a line that is no pattern is passed over."""
+    make(tmp_path, "a", "x.log", "d/a", "d/x.log", "d/build/x", "d/e/a", "build/x", top=rules)
+    assert sorted(found(tmp_path)) == sorted(expected)
+
+
+def test_the_nearest_rules_come_first(tmp_path: Path) -> None:
+    make(tmp_path, "x.log", "d/x.log", "d/e/x.log", "d/e/f/x.log", "d/e/f/y", top="*.log\n",
+         d="!*.log\n", **{"d/e/f": "x.*\n/y\n"})  # fmt: skip
+    assert found(tmp_path) == ["d/e/x.log", "d/x.log"]
+    assert left_out(tmp_path) == {"hidden": 3, "ignored": 3}
+
+
+def test_the_rules_of_the_repository_hold_in_its_folders(tmp_path: Path) -> None:
+    make(tmp_path, "r/.git/config", "r/d/e/x.log", "r/d/e/a", "r/d/e/f/a", "r/d/e/b",
+         top="*\n", r="*.log\n/d/e/a\n", **{"r/d": "e/b\n"})  # fmt: skip
+    assert found(tmp_path / "r" / "d" / "e") == ["f/a"]
+
+
+def test_outside_of_a_repository_those_above_do_not_hold(tmp_path: Path) -> None:
+    make(tmp_path, "d/x.log", "d/e/y.log", top="*.log\n", d="y.log\n")
+    assert found(tmp_path / "d") == ["x.log"]
+
+
+@pytest.mark.parametrize("rule", ["build/", "/build", "bu*", "build/**"])
+def test_a_folder_that_is_named_is_walked_though_it_is_ignored(rule: str, tmp_path: Path) -> None:
+    make(tmp_path, ".git/config", "build/a", "build/b/c", "build/b/x.log", top=f"{rule}\n")
+    (tmp_path / "build" / ".gitignore").write_text("*.log\n")
+    assert found(tmp_path / "build") == ["a", "b/c"]
+    assert found(tmp_path / "build" / "b") == ["c", "x.log"]
+    assert found(tmp_path) == []
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_is_walked(tmp_path: Path) -> None:
+    make(tmp_path, "a", "z")
+    paths = [str(tmp_path / name) for name in ("a", "none", "a/b", "nul\0", "z")]
+    walked = list(walk(paths, Counter()))
+    assert [walked[0], walked[4]] == [Found(paths[0], True), Found(paths[4], True)]
+    problems = [error.problem for error in walked if isinstance(error, UsageError)]
+    assert problems == [
+        f"cannot read '{paths[1]}': No such file or directory",
+        f"cannot read '{paths[2]}': Not a directory",
+        f"'{paths[3]}' is no file's name",
+    ]
+
+
+def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, "a/x", "b/x")
+    listed = os.listdir
+
+    def listdir(path: str) -> list[str]:
+        if path.endswith("/a"):
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "listdir", listdir)
+    error, file = walk([str(tmp_path)], Counter())
+    assert isinstance(error, UsageError)
+    assert error.problem == f"cannot read '{tmp_path}/a': Permission denied"
+    assert isinstance(file, Found)
+
+
+def test_names_that_are_not_utf8(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path)
+    for name in (b"caf\xe9", b"caf\xe9.log"):
+        with open(folder + b"/" + name, "wb"):  # noqa: PTH123 - bytes
+            pass
+    (tmp_path / ".gitignore").write_bytes(b"caf\xe9.*\n")
+    (file,) = [file for file in walk([str(tmp_path)], Counter()) if isinstance(file, Found)]
+    assert os.fsencode(file.path) == folder + b"/caf\xe9"
+
+
+def test_folders_nested_deeper_than_python_calls(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["d"] * 1500)
+    current = tmp_path
+    for _ in range(1500):
+        current = current / "d"
+    os.makedirs(deep)  # noqa: PTH103 - mkdir of a Path calls itself
+    (deep / "a").touch()
+    assert [path.count("d/") for path in found(tmp_path)] == [1500]
