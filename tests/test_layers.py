@@ -127,8 +127,8 @@ def test_a_command_knows_neither_typer_nor_requests(name: str) -> None:
     assert not used & {"typer", "click", "requests", "urllib3"}
 
 
-SLOW = ["requests", "urllib3", "tiktoken", "jmespath", "rich", "tomllib", "platformdirs",
-        "marisa_trie", "pydantic", "http.server", "openai"]  # fmt: skip
+SLOW = ["requests", "urllib3", "tiktoken", "jmespath", "rich", "pathspec", "numpy", "orjson",
+        "tomllib", "platformdirs", "marisa_trie", "pydantic", "http.server", "openai"]  # fmt: skip
 
 REPORT = """
 import os, sys
@@ -164,12 +164,23 @@ LIGHT = [
     ["tokens", "--help"],
     ["models", "--help"],
     ["models", "list", "--local"],
+    ["cost", "--help"],
+    ["cost", "--input-tokens", "9", "--max-tokens", "9"],
 ]
 
 
 @pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
 def test_what_sends_nothing_loads_nothing_slow(arguments: list[str]) -> None:
     assert not loaded_by(*arguments) & set(SLOW)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["tokens", "hello"], ["tokens", "hello", "-m", "gpt-6-luna"], ["cost", "hello"]],
+    ids=" ".join,
+)
+def test_what_counts_a_text_loads_the_tokenizer_and_nothing_else(arguments: list[str]) -> None:
+    assert set(SLOW) & loaded_by(*arguments) == {"tiktoken", "marisa_trie"}
 
 
 def test_help_loads_no_command() -> None:
