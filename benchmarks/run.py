@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from measure import BIN, ROOT, RUNS, alternate, install, median, row
+from bulk import bulk
+from measure import BIN, ROOT, RUNS, alternate, install, median, row, write_ranks
 
 # The whole vocabulary loaded, as for a long text, and nothing else.
 FULL_LOAD = """
@@ -23,14 +24,7 @@ from openai_cli.tokens.encoding import full_encoder
 len(full_encoder("o200k_base").encode_ordinary(sys.stdin.buffer.read().decode()))
 """
 
-# Writes the ranks where tiktoken's own loader finds them: under the SHA-1 of their address.
-RANKS = """
-import base64, sys
-from openai_cli.tokens.vocabulary import open_vocabulary
-ranks = sorted(open_vocabulary("o200k_base", 199998).full().items(), key=lambda item: item[1])
-lines = (base64.b64encode(token) + b" %d\\n" % rank for token, rank in ranks)
-open(sys.argv[1], "wb").writelines(lines)
-"""
+# Where tiktoken's own loader finds them in its cache: under the SHA-1 of their address.
 ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken"
 REQUESTS_LOOP = """
 import sys, requests
@@ -58,6 +52,7 @@ def main() -> None:
                 goal=0.25, env={**env, **peer_env})  # fmt: skip
     streams()
     tokens()
+    bulk()
 
 
 def streams() -> None:
@@ -83,7 +78,7 @@ def tokens() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ranks = folder / hashlib.sha1(ADDRESS.encode(), usedforsecurity=False).hexdigest()
-        subprocess.run([str(BIN / "python"), "-c", RANKS, str(ranks)], check=True)
+        write_ranks(ranks)
         ttok = [str(BIN / "ttok"), "-m", "gpt-4o", "hello"]
         row("tokens hello", "ttok -m gpt-4o hello", [*ours, "hello"], ttok,
             goal=0.25, env={"TIKTOKEN_CACHE_DIR": name})  # fmt: skip

@@ -122,9 +122,14 @@ def json_line(value: Any) -> bytes:
     return encode_json(value) + b"\n"
 
 
+def limit_of(options: Counting) -> int | None:
+    """The number of --max."""
+    return whole("--max", options.max, FROM_0)
+
+
 def keep_limit(options: Counting, count: int) -> None:
     """LimitError when there are more tokens than --max."""
-    limit = whole("--max", options.max, FROM_0)
+    limit = limit_of(options)
     if limit is not None and count > limit:
         raise LimitError(f"there are {count} tokens, more than the {limit} of --max")
 

@@ -15,6 +15,7 @@ from openai_cli.commands.counting import (
     encoding_of,
     json_line,
     keep_limit,
+    limit_of,
     text_of,
     whole,
 )
@@ -90,6 +91,7 @@ _GOES_WITH = {
 def run(context: Context, options: Options) -> None:
     """Do with the tokens what the options say."""
     mode = _mode(options)
+    limit_of(options)  # what is no number is refused before anything is read
     inputs = Inputs(context, options.stdin)
     _RUNS["remote" if options.remote else mode](context, options, inputs)
 

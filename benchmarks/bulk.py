@@ -1,0 +1,134 @@
+"""Much text: a folder of 200 MB, and a Batch API file of 100,000 lines, of this machine's files.
+
+Text that was seen before is counted faster (a tokenizer may remember words), so no file is taken
+twice.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from measure import BIN, alternate, median, row, write_ranks
+
+FOLDER_SIZE = 200_000_000
+LINES = 100_000
+LINE_TEXT = 800
+RUNS = 3
+
+ROOTS = (sys.base_prefix, "/usr/lib", "/usr/share", "/usr/include", "/opt", str(Path.home()))
+KINDS = {".py", ".txt", ".md", ".rst", ".html", ".js", ".ts", ".c", ".h", ".json", ".pm", ".xml"}
+
+TIKTOKEN = """
+import sys
+from pathlib import Path
+from openai_cli.tokens.encoding import full_encoder
+encoder = full_encoder("o200k_base")
+print(sum(len(encoder.encode_ordinary(path.read_text())) for path in Path(sys.argv[1]).iterdir()))
+"""
+
+GIGATOKEN = """
+import sys
+from pathlib import Path
+from gigatoken.gigatoken_rs import BPETokenizer
+tokenizer = BPETokenizer.from_tiktoken(sys.argv[2], "o200k")
+print(sum(len(tokenizer.encode(path.read_bytes())) for path in Path(sys.argv[1]).iterdir()))
+"""
+
+# The command as it is where the extra is not installed.
+WITHOUT_BULK = """
+import sys
+from openai_cli.__main__ import main
+from openai_cli.tokens import bulk
+bulk.Counter.name = "tiktoken"
+main()
+"""
+
+LOADS = """
+import json, sys
+for line in open(sys.argv[1], "rb"):
+    json.loads(line)
+"""
+
+
+def bulk() -> None:
+    """Measure both, and print the rows."""
+    python = str(BIN / "python")
+    ours = [str(BIN / "openai-cli")]
+    with tempfile.TemporaryDirectory() as name:
+        folder, ranks = Path(name, "folder"), Path(name, "ranks")
+        write_ranks(ranks)
+        size = write_folder(folder)
+        what = f"tokens --files, {size / 1e6:.0f} MB in {len(list(folder.iterdir()))} files"
+        count = [*ours, "tokens", "--files", str(folder)]
+        row(f"{what}, with bulk", "tiktoken in one thread", count,
+            [python, "-c", TIKTOKEN, str(folder)], goal=1 / 8, runs=RUNS)  # fmt: skip
+        row(f"{what}, with bulk", "gigatoken called bare", count,
+            [python, "-c", GIGATOKEN, str(folder), str(ranks)],
+            goal=1 / 0.8, runs=RUNS)  # fmt: skip
+        without = [python, "-c", WITHOUT_BULK, "tokens", "--files", str(folder)]
+        row(f"{what}, without bulk", "tiktoken in one thread", without,
+            [python, "-c", TIKTOKEN, str(folder)], goal=1 / 1.4, runs=RUNS)  # fmt: skip
+        used, alone = alternate(count, without, {}, runs=1)
+        print(
+            f"peak memory of its largest process: {median(used, 'mib'):.0f} MiB with bulk, "
+            f"{median(alone, 'mib'):.0f} without (goal: under 300)"
+        )
+        lines = Path(name, "batch.jsonl")
+        write_batch(lines)
+        row(f"cost --request, {LINES:,} lines, {lines.stat().st_size / 1e6:.0f} MB", "json.loads",
+            [*ours, "cost", "--request", str(lines)], [python, "-c", LOADS, str(lines)],
+            goal=2.0, runs=7)  # fmt: skip
+
+
+def texts() -> Iterator[str]:
+    """The texts of this machine's files, each once."""
+    seen = set()
+    for root in ROOTS:
+        for folder, folders, names in os.walk(root):
+            folders.sort()
+            for name in sorted(names):
+                path = Path(folder, name)
+                if path.suffix not in KINDS or path.is_symlink():
+                    continue
+                try:
+                    text = path.read_text(encoding="utf-8")
+                except (OSError, UnicodeDecodeError):
+                    continue
+                if text and "\0" not in text and hash(text) not in seen:
+                    seen.add(hash(text))
+                    yield text
+
+
+def write_folder(folder: Path) -> int:
+    """Fill the folder; gives its size, which is less where this machine has less text."""
+    folder.mkdir()
+    size = 0
+    for number, text in enumerate(texts()):
+        if size >= FOLDER_SIZE:
+            break
+        size += (folder / f"{number}.txt").write_bytes(text.encode())
+    return size
+
+
+def write_batch(path: Path) -> None:
+    """Write requests that differ in their user's text."""
+    pieces = (
+        text[start : start + LINE_TEXT]
+        for text in texts()
+        for start in range(0, len(text), LINE_TEXT)
+    )
+    with path.open("w") as file:
+        for number, piece in zip(range(LINES), pieces, strict=False):
+            body = {
+                "model": "gpt-4o-mini",
+                "messages": [
+                    {"role": "system", "content": "Summarise this text in one sentence."},
+                    {"role": "user", "content": piece},
+                ],
+                "max_tokens": 100,
+            }
+            line = {"custom_id": f"{number}", "method": "POST", "url": "/v1/chat/completions"}
+            file.write(json.dumps({**line, "body": body}) + "\n")
