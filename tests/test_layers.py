@@ -106,7 +106,6 @@ USERS = {
     "marisa_trie": {"tokens.vocabulary"},
     "jmespath": {"writers"},
     "rich": {"progress", "show"},
-    "pathspec": {"tokens.walking"},
     "gigatoken": {"tokens.worker"},
 }
 
@@ -127,7 +126,7 @@ def test_a_command_knows_neither_typer_nor_requests(name: str) -> None:
     assert not used & {"typer", "click", "requests", "urllib3"}
 
 
-SLOW = ["requests", "urllib3", "tiktoken", "jmespath", "rich", "pathspec", "numpy", "orjson",
+SLOW = ["requests", "urllib3", "tiktoken", "jmespath", "rich", "numpy", "orjson",
         "tomllib", "platformdirs", "marisa_trie", "pydantic", "http.server", "openai"]  # fmt: skip
 
 REPORT = """

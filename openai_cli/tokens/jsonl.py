@@ -3,9 +3,10 @@
 import io
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, BinaryIO
+from typing import Any
 
 from openai_cli.errors import UsageError
 
@@ -16,24 +17,28 @@ _BUFFER = 2**18
 BROKEN = (EOFError, zlib.error)
 
 
-def open_lines(path: str, on_read: Callable[[int], object]) -> BinaryIO:
-    """A file, to be read by lines; unpacked if its first bytes are gzip's, whatever its name.
+@contextmanager
+def open_lines(path: str, on_read: Callable[[int], object]) -> Iterator[Iterable[bytes]]:
+    """The lines of a file, unpacked if its first bytes are gzip's, whatever its name.
 
-    `on_read` is told how many bytes were read from the file. OSError when it cannot be opened.
+    `on_read` is told how many bytes were read from the file. Raises OSError and what is BROKEN, as
+    the lines do.
     """
-    file = io.BufferedReader(_Reported(path, on_read), _BUFFER)
-    if file.peek(len(_GZIP))[: len(_GZIP)] != _GZIP:
-        return file
-    import gzip
+    with io.BufferedReader(_Reported(path, on_read), _BUFFER) as file:
+        if file.peek(len(_GZIP))[: len(_GZIP)] != _GZIP:
+            yield file
+            return
+        import gzip
 
-    return io.BufferedReader(gzip.GzipFile(fileobj=file), _BUFFER)
+        with io.BufferedReader(gzip.GzipFile(fileobj=file), _BUFFER) as unpacked:
+            yield unpacked
 
 
 def parsed(line: bytes) -> Any:
     """The value on a line; UsageError, whose problem begins with "is not", if it has none."""
     try:
         return _quick()(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _judged(line)
 
 

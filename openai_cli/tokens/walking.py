@@ -5,18 +5,14 @@ hidden, what .gitignore names, links, and what is no regular file.
 """
 
 import os
-import re
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from openai_cli.errors import UsageError
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from openai_cli.tokens.gitignore import Patterns
 
 _RULES_FILE = ".gitignore"
 
@@ -31,7 +27,7 @@ class Found(NamedTuple):
 class _Rules(NamedTuple):
     """A .gitignore; its patterns see of a path what stands behind so many characters."""
 
-    spec: "GitIgnoreSpec"
+    patterns: Patterns
     behind: int
 
 
@@ -125,8 +121,8 @@ def _reason(name: str, mode: int, below: str, rules: tuple[_Rules, ...]) -> str 
 
 def _is_ignored(below: str, rules: tuple[_Rules, ...]) -> bool:
     """By the last pattern that it matches of the nearest file that has one."""
-    for spec, behind in rules:
-        verdict = spec.check_file(below[behind:]).include
+    for patterns, behind in rules:
+        verdict = patterns.verdict(below[behind:])
         if verdict is not None:
             return verdict
     return False
@@ -152,18 +148,4 @@ def _outer_rules(path: str) -> tuple[str, tuple[_Rules, ...]]:
 def _rules_in(path: str, behind: int) -> tuple[_Rules, ...]:
     """The rules of the folder's own .gitignore, if it has one."""
     file = Path(path, _RULES_FILE)
-    if not file.is_file():
-        return ()
-    import warnings
-
-    from pathspec import GitIgnoreSpec
-
-    patterns = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of re, about a pattern such as [[a]
-        for line in os.fsdecode(file.read_bytes()).removeprefix("\ufeff").split("\n"):
-            try:
-                patterns.append(GitIgnoreSpec.from_lines([line.removesuffix("\r")]).patterns)
-            except (ValueError, re.error):
-                continue  # as git does with a line that is no pattern
-    return (_Rules(GitIgnoreSpec(chain.from_iterable(patterns)), behind),)
+    return (_Rules(Patterns(file.read_bytes()), behind),) if file.is_file() else ()

@@ -1,6 +1,8 @@
 """Which files paths name, and what is left out of folders."""
 
+import inspect
 import os
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from openai_cli.tokens.walking import Found, walk
 
 
 def make(root: Path, *paths: str, **rules: str) -> None:
-    """Files with nothing in them; a .gitignore for each folder that is a key, `top` for the root."""
+    """Empty files, and a .gitignore in each folder that is a key; `top` is the root."""
     for path in paths:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).touch()
@@ -125,7 +127,7 @@ def test_outside_of_a_repository_those_above_do_not_hold(tmp_path: Path) -> None
     assert found(tmp_path / "d") == ["x.log"]
 
 
-@pytest.mark.parametrize("rule", ["build/", "/build", "bu*", "build/**"])
+@pytest.mark.parametrize("rule", ["build/", "/build", "bu*", "*"])
 def test_a_folder_that_is_named_is_walked_though_it_is_ignored(rule: str, tmp_path: Path) -> None:
     make(tmp_path, ".git/config", "build/a", "build/b/c", "build/b/x.log", top=f"{rule}\n")
     (tmp_path / "build" / ".gitignore").write_text("*.log\n")
@@ -174,10 +176,10 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
 
 
 def test_folders_nested_deeper_than_python_calls(tmp_path: Path) -> None:
-    deep = tmp_path.joinpath(*["d"] * 1500)
-    current = tmp_path
-    for _ in range(1500):
-        current = current / "d"
-    os.makedirs(deep)  # noqa: PTH103 - mkdir of a Path calls itself
-    (deep / "a").touch()
-    assert [path.count("d/") for path in found(tmp_path)] == [1500]
+    make(tmp_path, "d/" * 200 + "a")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 100)
+    try:
+        assert [path.count("d/") for path in found(tmp_path)] == [200]
+    finally:
+        sys.setrecursionlimit(limit)

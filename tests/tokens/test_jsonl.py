@@ -1,0 +1,122 @@
+"""Lines of JSON: plain, unpacked, and what is said of those that are none."""
+
+import gzip
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openai_cli.errors import UsageError
+from openai_cli.tokens import jsonl
+from openai_cli.tokens.jsonl import BROKEN, open_lines, parsed
+
+LINES = b'{"a": 1}\n\n[2]\r\n"end"'
+
+
+def ignore(_count: int) -> None:
+    """What was read is not asked for."""
+
+
+@pytest.fixture(params=["orjson", "json"], autouse=True)
+def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """With the library of the extra, and without it."""
+    jsonl._quick.cache_clear()
+    if request.param == "json":
+        monkeypatch.setitem(sys.modules, "orjson", None)
+    assert jsonl._quick().__module__.partition(".")[0] == request.param
+    yield
+    jsonl._quick.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["plain", "misleading.gz"])
+def test_plain_lines(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(LINES)
+    read: list[int] = []
+    with open_lines(str(path), read.append) as lines:
+        assert list(lines) == [b'{"a": 1}\n', b"\n", b"[2]\r\n", b'"end"']
+    assert sum(read) == len(LINES)
+
+
+@pytest.mark.parametrize("name", ["packed.gz", "packed"])
+def test_packed_lines(name: str, tmp_path: Path) -> None:
+    """In two members, as gzip files are appended to each other."""
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(LINES + b"\n") + gzip.compress(b"1" * 1_000_000))
+    read: list[int] = []
+    with open_lines(str(path), read.append) as lines:
+        assert list(lines) == [*(LINES + b"\n").splitlines(keepends=True), b"1" * 1_000_000]
+    assert sum(read) == path.stat().st_size
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    with open_lines(str(tmp_path / "a"), ignore) as lines:
+        assert list(lines) == []
+
+
+@pytest.mark.parametrize("harm", [lambda data: data[:-12], lambda data: data[:20] + b"\xff" * 30])
+def test_a_broken_gzip_file(harm: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.gz"
+    path.write_bytes(harm(gzip.compress(bytes(range(256)) * 50)))
+    with pytest.raises(BROKEN), open_lines(str(path), ignore) as lines:
+        list(lines)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), open_lines(str(tmp_path / "none"), ignore):
+        pytest.fail("it was opened")
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        (b'{"a": [1, null, true]}\n', {"a": [1, None, True]}),
+        (b' "\xc3\xa9\\u00e9" \r\n', "éé"),
+        (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
+        (b'"\\ud83d\\ude00"', "😀"),
+        (b'"\\ud83d"', "\ud83d"),
+        (b"[1e400]", [float("inf")]),
+        (b'{"a": 1, "a": 2}', {"a": 2}),
+    ],
+)
+def test_values(line: bytes, value: Any) -> None:
+    assert parsed(line) == value
+
+
+def test_a_value_that_is_no_number_in_json_is_read_all_the_same() -> None:
+    assert str(parsed(b'{"a": NaN}')["a"]) == "nan"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (b"{'a': 1}", "is not JSON: Expecting property name enclosed in double quotes at column 2"),
+        (b'{"a": 1', "is not JSON: Expecting ',' delimiter at column 8"),
+        (b'{"a": 1} {', "is not JSON: Extra data at column 10"),
+        (b'"caf\xe9"', "is not UTF-8: byte 0xe9 at offset 4"),
+        (b"\x1f\x8b\x08\x00", "is not UTF-8: byte 0x8b at offset 1"),
+        (b"1" * 5000, "is not JSON that can be read: an integer has too many digits"),
+        (b"[" * 100_000, "is not JSON that can be read: it nests too deep"),
+    ],
+)
+def test_what_is_no_json(line: bytes, problem: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parsed(line)
+    assert caught.value.problem == problem
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.floats(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_what_json_writes_is_read(value: Any) -> None:
+    text = json.dumps(value)
+    assert json.dumps(parsed(text.encode())) == text
