@@ -6,7 +6,9 @@ were asked for it; OpenAI's harmony format (https://github.com/openai/harmony) d
 details here are those that explain what the API billed in 2023 (tests/tokens/test_messages.py) and
 the counts in OpenAI's cookbook, How_to_count_tokens_with_tiktoken. Three that no count here shows
 are from https://community.openai.com/t/266573: only the outermost properties keep their
-descriptions, a default is a comment, and an object without properties is left out.
+descriptions, a default is a comment, and an object without properties is left out. Nor does one
+show that a closing brace stands at the start of its line however deep it is: what has long been
+counted with by others has it so.
 """
 
 import json
@@ -100,7 +102,7 @@ class _Writer:
         for name, value in properties.items():
             mark = "" if name in needed else "?"
             lines += self._property(f"{name}{mark}", value, level)
-        return "\n".join([*lines, f"{_indent(level - 1)}}}"])
+        return "\n".join([*lines, "}"])
 
     def _property(self, name: str, schema: object, level: int) -> Iterator[str]:
         value = schema if isinstance(schema, Mapping) else {}

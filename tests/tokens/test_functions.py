@@ -119,10 +119,10 @@ def test_nested_objects_are_indented_and_lose_their_descriptions() -> None:
         "  town: string,\n"
         "  street?: {\n"
         "    name?: string,\n"
-        "  },\n"
+        "},\n"
         "  guests?: {\n"
         "    name?: string,\n"
-        "  }[],\n"
+        "}[],\n"
         "},\n"
         "age?: number,"
     )
