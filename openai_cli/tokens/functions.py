@@ -7,8 +7,8 @@ details here are those that explain what the API billed in 2023 (tests/tokens/te
 the counts in OpenAI's cookbook, How_to_count_tokens_with_tiktoken. Three that no count here shows
 are from https://community.openai.com/t/266573: only the outermost properties keep their
 descriptions, a default is a comment, and an object without properties is left out. Nor does one
-show that a closing brace stands at the start of its line however deep it is: what has long been
-counted with by others has it so.
+show where the closing brace of an object stands that is nested twice: estimators in use since 2023
+put each at the start of its line.
 """
 
 import json
