@@ -15,6 +15,7 @@ from io import RawIOBase
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from openai_cli.messages import Messages
+from openai_cli.settings import Settings
 
 if TYPE_CHECKING:
     from datetime import date
@@ -34,6 +35,7 @@ class Context:
     stdout_is_terminal: bool
     environ: Mapping[str, str]
     messages: Messages
+    settings: Settings = Settings()
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = field(default_factory=lambda: _chance)

@@ -2,7 +2,7 @@
 
 import shlex
 
-from openai_cli.config import Destination
+from openai_cli.config.destination import Destination
 from openai_cli.messages import escaped
 from openai_cli.request import Request, encode_json
 

@@ -19,12 +19,12 @@ LAYERS: list[set[str]] = [
     {"app"},
     {"commands"},
     {
-        "flags", "inputs", "output", "config", "writers", "answer", "request", "preview", "usage",
+        "flags", "inputs", "output", "config", "conversation", "writers", "answer", "request", "preview", "usage",
         "attachments", "responses", "show", "money",
         "report", "progress",
     },
     {"http", "tokens", "prices", "sandbox"},
-    {"context", "messages"},
+    {"context", "messages", "settings"},
     {"errors", "__init__"},
 ]  # fmt: skip
 

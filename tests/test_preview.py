@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_cli import preview
-from openai_cli.config import Destination
+from openai_cli.config.destination import Destination
 from openai_cli.request import Request
 from tests import servers
 

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli import config
 from openai_cli.commands.sending import Plan, Sending, deliver
+from openai_cli.config.destination import base_url, is_openai
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
@@ -111,11 +111,7 @@ def _frames(options: Options, body: Any) -> "tuple[Frame, ...]":
 
 def _notice_retired(context: Context, options: Options, request: Request) -> None:
     """Tell of the default model's end, where it would be asked for."""
-    if (
-        request.model_is_default
-        and not options.sandbox
-        and config.is_openai(config.base_url(context, options))
-    ):
+    if request.model_is_default and not options.sandbox and is_openai(base_url(context, options)):
         context.messages.notice(
             f"OpenAI retired {COMPLETIONS.default_model} on 2026-09-28, the last model of this "
             "endpoint; --base-url names another server, --model another model"

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli import config, tokens
+from openai_cli import tokens
 from openai_cli.commands.sending import Reaching, client, reachable
+from openai_cli.config.destination import destination
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, LimitError, UsageError
 from openai_cli.flags.ours import (
@@ -258,7 +259,7 @@ def count_remotely(context: Context, options: Counting, inputs: Inputs) -> None:
 
     body = _body(context, options, inputs)
     counted = tokens.count_request(body)
-    server = config.destination(context, options, inputs)
+    server = destination(context, options, inputs)
     with ExitStack() as stack:
         server = reachable(stack, options, server)
         asked = client(context, options, server).post(

@@ -4,7 +4,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from openai_cli import config
+from openai_cli.config.destination import (
+    Destination,
+    destination,
+    max_retries,
+    require_key,
+    timeouts,
+)
 from openai_cli.context import Context
 from openai_cli.errors import IncompleteError, LimitError, OutputError, RefusedError, UsageError
 from openai_cli.flags.ours import Connection, Input, Output, Prices, Talk, options_group
@@ -39,7 +45,7 @@ class Plan:
 
 def deliver(context: Context, options: Sending, inputs: Inputs, plan: Plan) -> None:
     """Print the request where that was asked for; else send it and print its answer."""
-    server = config.destination(context, options, inputs)
+    server = destination(context, options, inputs)
     if _is_preview(options):
         with open_sink(context, options.output) as sink:
             sink.write(_preview(options, plan.request, server, terminal=sink.is_terminal))
@@ -70,9 +76,7 @@ def _is_preview(options: Output) -> bool:
     return any(chosen)
 
 
-def _preview(
-    options: Output, request: Request, server: config.Destination, *, terminal: bool
-) -> bytes:
+def _preview(options: Output, request: Request, server: Destination, *, terminal: bool) -> bytes:
     from openai_cli import preview
 
     if options.curl:
@@ -82,12 +86,10 @@ def _preview(
     return preview.body(request, terminal=terminal)
 
 
-def reachable(
-    stack: ExitStack, options: Connection, server: config.Destination
-) -> config.Destination:
+def reachable(stack: ExitStack, options: Connection, server: Destination) -> Destination:
     """The server to send to: the sandbox, where it was asked for, until the stack is left.
 
-    Raises what `config.require_key` raises.
+    Raises what `require_key` raises.
     """
     if options.sandbox:
         from openai_cli.sandbox import API_KEY, Sandbox
@@ -95,23 +97,23 @@ def reachable(
         if options.base_url is not None:
             raise UsageError("--sandbox is a server of its own: leave --base-url out")
         sandbox = stack.enter_context(Sandbox())
-        server = config.Destination(sandbox.base_url, headers={}, own_headers={}, key=API_KEY)
-    config.require_key(server, options)
+        server = Destination(sandbox.base_url, headers={}, own_headers={}, key=API_KEY)
+    require_key(server, options)
     return server
 
 
-def client(context: Context, options: Reaching, server: config.Destination) -> "Client":
+def client(context: Context, options: Reaching, server: Destination) -> "Client":
     """The client of this server, as the options of the connection say."""
     from openai_cli.http.client import Client, Server
 
-    connect, read = config.timeouts(options)
+    connect, read = timeouts(options)
     found = Server(
         base_url=server.base_url,
         key=server.key,
         headers={**server.headers, **server.own_headers},
         connect_timeout=connect,
         read_timeout=read,
-        max_retries=config.max_retries(options),
+        max_retries=max_retries(options),
     )
     return Client(found, context, debug_on=options.debug)
 
@@ -145,7 +147,7 @@ class _Call:
     context: Context
     options: Sending
     plan: Plan
-    server: config.Destination
+    server: Destination
     sink: Sink
     query: "Query | None"
     answer: "Answer | None" = None

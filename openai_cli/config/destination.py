@@ -1,13 +1,14 @@
-"""Where requests go and with which key: flags, then the environment."""
+"""Where requests go: the flags, then the environment."""
 
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from openai_cli.config.keys import find_key
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
 from openai_cli.flags.ours import Connection, number
-from openai_cli.flags.values import Number, quoted, utf8
+from openai_cli.flags.values import Number, quoted
 from openai_cli.http.address import is_loopback
 from openai_cli.inputs import Inputs
 
@@ -51,7 +52,7 @@ def destination(context: Context, options: Connection, inputs: Inputs) -> Destin
         base_url=base_url(context, options),
         headers=dict(_header(f"{name}: {value}") for name, value in headers.items() if value),
         own_headers=dict(_header(text) for text in options.header or ()),
-        key=_key(context, options, inputs),
+        key=find_key(context, options, inputs),
     )
 
 
@@ -123,23 +124,3 @@ def _header(text: str) -> tuple[str, str]:
             hint=f"it was for {quoted(name)}",
         )
     return name, value
-
-
-def _key(context: Context, options: Connection, inputs: Inputs) -> str | None:
-    """--api-key-file, else OPENAI_API_KEY; stripped of white space, and masked from now on."""
-    if options.api_key_file is not None:
-        source = "--api-key-file"
-        try:
-            key = utf8(inputs.source(source, options.api_key_file)).strip()
-        except ValueError:
-            raise CredentialError(f"{source}: the key is no text") from None
-        if not key:
-            raise CredentialError(f"{source}: '{options.api_key_file}' has no key in it")
-    else:
-        source, key = "OPENAI_API_KEY", (context.variable("OPENAI_API_KEY") or "").strip()
-    if not key:
-        return None
-    if not (key.isascii() and key.isprintable()) or " " in key:
-        raise CredentialError(f"{source}: the key has a character that no key can have")
-    context.messages.hide(key)
-    return key

@@ -5,8 +5,14 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from openai_cli import config
-from openai_cli.config import Destination
+from openai_cli.config.destination import (
+    Destination,
+    destination,
+    is_openai,
+    max_retries,
+    require_key,
+    timeouts,
+)
 from openai_cli.context import Context
 from openai_cli.errors import CliError, CredentialError, UsageError
 from openai_cli.flags.ours import Connection
@@ -25,13 +31,13 @@ DEFAULTS = Connection()
 
 def found(options: Connection = DEFAULTS, /, **environ: str) -> Destination:
     context = Context.test(environ=environ)
-    return config.destination(context, options, Inputs(context))
+    return destination(context, options, Inputs(context))
 
 
 def checked(options: Connection, **environ: str) -> Destination:
     """The destination, fit to be sent to."""
     server = found(options, **environ)
-    config.require_key(server, options)
+    require_key(server, options)
     return server
 
 
@@ -110,7 +116,7 @@ def test_what_is_no_base_url_is_wrong_usage(url: str) -> None:
     ],
 )
 def test_whether_it_is_openai(url: str, expected: bool) -> None:
-    assert config.is_openai(url) is expected
+    assert is_openai(url) is expected
     assert found(Connection(base_url=url)).is_openai is expected
 
 
@@ -125,7 +131,7 @@ def test_a_key_is_stripped_of_white_space(text: str, tmp_path: Path) -> None:
     assert found(Connection(api_key_file=str(file)), OPENAI_API_KEY=OTHER).key == KEY
     piped = Context.test(stdin=text.encode())
     options = Connection(api_key_file="-")
-    assert config.destination(piped, options, Inputs(piped)).key == KEY
+    assert destination(piped, options, Inputs(piped)).key == KEY
 
 
 @pytest.mark.parametrize("environ", [{}, {"OPENAI_API_KEY": ""}, {"OPENAI_API_KEY": " \n"}])
@@ -183,7 +189,7 @@ def test_a_key_file_that_is_no_text_is_told(tmp_path: Path) -> None:
 
 def test_a_key_is_masked_from_then_on() -> None:
     context = Context.test(environ={"OPENAI_API_KEY": f" {KEY}\n"})
-    config.destination(context, Connection(), Inputs(context))
+    destination(context, Connection(), Inputs(context))
     context.messages.notice(f"the key is {KEY}!")
     assert cast("io.StringIO", context.messages.stream).getvalue().endswith("the key is ***!\n")
 
@@ -289,25 +295,25 @@ def test_what_is_no_header_is_wrong_usage(text: str) -> None:
 
 
 def test_the_time_outs() -> None:
-    assert config.timeouts(Connection()) == (10.0, 600.0)
-    assert config.timeouts(Connection(timeout="2.5")) == (2.5, 2.5)
-    assert config.timeouts(Connection(timeout="3600")) == (3600, 3600)
+    assert timeouts(Connection()) == (10.0, 600.0)
+    assert timeouts(Connection(timeout="2.5")) == (2.5, 2.5)
+    assert timeouts(Connection(timeout="3600")) == (3600, 3600)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon", "", "1_0", "0.0"])
 def test_what_is_no_time_out_is_wrong_usage(text: str) -> None:
     with pytest.raises(UsageError, match="--timeout"):
-        config.timeouts(Connection(timeout=text))
+        timeouts(Connection(timeout=text))
 
 
 def test_the_tries() -> None:
-    assert config.max_retries(Connection()) == 2
-    assert config.max_retries(Connection(max_retries="0")) == 0
-    assert config.max_retries(Connection(max_retries="7")) == 7
+    assert max_retries(Connection()) == 2
+    assert max_retries(Connection(max_retries="0")) == 0
+    assert max_retries(Connection(max_retries="7")) == 7
 
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "nan", "many", "", "1_0", "1000000"])
 def test_what_is_no_number_of_tries_is_wrong_usage(text: str) -> None:
     with pytest.raises(CliError, match="--max-retries") as caught:
-        config.max_retries(Connection(max_retries=text))
+        max_retries(Connection(max_retries=text))
     assert type(caught.value) is UsageError

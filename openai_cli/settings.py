@@ -1,0 +1,18 @@
+"""What the user's configuration file sets for the command that runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The part of the configuration that no flag took: it goes below flags and environment.
+
+    `profile` is the name of the profile in force. `properties` are request properties by their API
+    name, as JSON values. `api_key_command` is the profile's, a program and its arguments.
+    """
+
+    profile: str | None = None
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    api_key_command: tuple[str, ...] = ()
