@@ -35,7 +35,7 @@ class Context:
     stdout_is_terminal: bool
     environ: Mapping[str, str]
     messages: Messages
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = field(default_factory=lambda: _chance)

@@ -19,9 +19,8 @@ LAYERS: list[set[str]] = [
     {"app"},
     {"commands"},
     {
-        "flags", "inputs", "output", "config", "conversation", "writers", "answer", "request", "preview", "usage",
-        "attachments", "responses", "show", "money",
-        "report", "progress",
+        "flags", "inputs", "output", "config", "conversation", "writers", "answer", "request",
+        "preview", "usage", "attachments", "responses", "show", "money", "report", "progress",
     },
     {"http", "tokens", "prices", "sandbox"},
     {"context", "messages", "settings"},
