@@ -38,8 +38,11 @@ LITTLE = 2_000_000
 # A longer text is counted in pieces of about this length.
 LONG = 2**19
 
-# How many submissions are worth having under way. There are no more threads than that.
-AHEAD = 4
+# How many submissions are worth having under way: while gigatoken loads, so much is read.
+AHEAD = 24
+
+# How many threads count with tiktoken at most.
+_MOST_THREADS = 4
 
 # The versions whose counts are known to be tiktoken's.
 _GIGATOKEN = "0.10."
@@ -191,7 +194,7 @@ class _Tiktoken:
     """Counts with tiktoken; more than one thread at a time may."""
 
     def __init__(self, encoding: str) -> None:
-        self.threads = min(_processors(), AHEAD)
+        self.threads = min(_processors(), _MOST_THREADS)
         self._encoder = full_encoder(encoding)
 
     def count(self, texts: Sequence[str]) -> list[int]:

@@ -192,7 +192,7 @@ def test_memory_holds_a_few_batches(tmp_path: Path) -> None:
     for number in range(300):
         write(tmp_path / f"{number:03}", "word " * 10)
     read: list[int] = []
-    with patch.object(corpus, "BATCH", 300):
+    with patch.object(corpus, "BATCH", 300), patch.object(bulk, "AHEAD", 4):
         found = count_files(
             [str(tmp_path)], encoding=ENCODING, left_out=Counter(), on_read=read.append
         )
