@@ -296,12 +296,15 @@ def _has_newer(text: str) -> bool:
 
 
 def _rank_file(rules: Rules) -> bytes:
-    """A file in tiktoken's format that has every rank."""
-    tokens = [_NO_TEXT] * rules.below
-    for token, rank in open_vocabulary(rules.vocabulary, rules.below).full().items():
-        tokens[rank] = token
-    lines = [b"%b %d\n" % (b2a_base64(token, newline=False), i) for i, token in enumerate(tokens)]
-    return b"".join(lines)
+    """A file in tiktoken's format that has every rank, in their order."""
+    lines = [b""] * rules.below
+    for token, rank in open_vocabulary(rules.vocabulary, rules.below).items():
+        lines[rank] = _rank_line(token, rank)
+    return b"".join(line or _rank_line(_NO_TEXT, rank) for rank, line in enumerate(lines))
+
+
+def _rank_line(token: bytes, rank: int) -> bytes:
+    return b"%b %d\n" % (b2a_base64(token, newline=False), rank)
 
 
 def _widen(pipe: int) -> None:

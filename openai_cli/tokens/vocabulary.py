@@ -80,10 +80,14 @@ class Vocabulary:
             self._budget -= len(prefixes)
             if self._budget < 0:
                 return None
-        return self._ranked((token, self._trie[token]) for token in found)
+        return dict(self._ranked((token, self._trie[token]) for token in found))
 
     def full(self) -> dict[bytes, int]:
         """The ranks of all tokens, by the tokens' bytes."""
+        return dict(self.items())
+
+    def items(self) -> Iterator[tuple[bytes, int]]:
+        """The bytes of each token with its rank, in no order."""
         return self._ranked(self._trie.iteritems())
 
     def token(self, rank: int) -> bytes:
@@ -101,8 +105,9 @@ class Vocabulary:
                 keys[rank] = key
         return keys
 
-    def _ranked(self, tokens: Iterable[tuple[bytes, int]]) -> dict[bytes, int]:
-        return {token: rank for token, key in tokens if (rank := self._ranks[key]) < self._below}
+    def _ranked(self, tokens: Iterable[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
+        ranks, below = self._ranks, self._below
+        return ((token, rank) for token, key in tokens if (rank := ranks[key]) < below)
 
 
 @lru_cache
