@@ -57,6 +57,18 @@ class Choice:
         text = "".join(self.text)
         return None if not text and (self.refusal or self.calls) else text
 
+    @property
+    def message(self) -> dict[str, Any]:
+        """The choice as a message of the requests that follow."""
+        message: dict[str, Any] = {"role": "assistant", "content": self.content}
+        if self.refusal:
+            message["refusal"] = "".join(self.refusal)
+        if self.calls:
+            # The older function_call has no id and no type.
+            older = "function" not in self.calls[0] and "custom" not in self.calls[0]
+            message |= {"function_call": self.calls[0]} if older else {"tool_calls": self.calls}
+        return message
+
 
 @dataclass
 class Answer:

@@ -36,8 +36,12 @@ def keep(data: bytes) -> str:
     import tempfile
 
     handle, name = tempfile.mkstemp(prefix="openai-cli-answer-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
+    try:
+        with os.fdopen(handle, "wb", buffering=0) as file:
+            write_all(file, data)
+    except OSError:
+        Path(name).unlink()
+        raise
     return name
 
 
@@ -216,19 +220,24 @@ class Stream:
 
 
 class WholeFile:
-    """A file that is written whole or not at all: a temporary file beside it, then a rename."""
+    """A file that is written whole or not at all: a temporary file beside it, then a rename.
+
+    A `private` file has mode 0600 from its beginning, whatever mode the one before it had; another
+    keeps its mode.
+    """
 
     is_live = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, private: bool = False) -> None:
         import tempfile
 
         self._path = path
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
+        mode = None if private else _usual_mode(path)
         handle, name = tempfile.mkstemp(prefix=".openai-cli-", dir=path.parent)
         self._temporary = Path(name)
         self._file = os.fdopen(handle, "wb", buffering=0)
-        os.fchmod(handle, mode)
+        if mode is not None:
+            os.fchmod(handle, mode)
 
     def write(self, data: bytes | bytearray) -> None:
         write_all(self._file, data)
@@ -237,6 +246,7 @@ class WholeFile:
         os.fsync(self._file.fileno())
         self._file.close()
         self._temporary.replace(self._path)
+        sync_folder(self._path.parent)
 
     def discard(self) -> None:
         with suppress(OSError):
@@ -284,6 +294,21 @@ def append(path: str, data: bytes) -> None:
         os.write(handle, data)
     finally:
         os.close(handle)
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the names in a folder outlast a loss of power, where its file system can do that."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _usual_mode(path: Path) -> int:
+    """The mode that the file has, or that a new one would have."""
+    return stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
 
 
 def _umask() -> int:

@@ -103,14 +103,23 @@ def given_body(raw: str | None, inputs: Inputs) -> dict[str, Any]:
 
 
 def assembled(
-    context: Context, options: Input, inputs: Inputs, endpoint: Endpoint, flags: dict[str, Any]
+    context: Context,
+    options: Input,
+    inputs: Inputs,
+    endpoint: Endpoint,
+    flags: dict[str, Any],
+    *,
+    base: Mapping[str, Any] | None = None,
 ) -> Request:
     """The request that the command line asks for: flag, --param, --body, environment, our table.
+
+    `base` stands in the place of --body.
 
     What nobody gave is not in it, but for `model`.
     """
     params = unchecked_params(options.param)
-    body = {**given_body(options.body, inputs), **params, **flags}
+    given = given_body(options.body, inputs) if base is None else base
+    body = {**given, **params, **flags}
     named = body["model"] if "model" in body else context.variable("OPENAI_MODEL")
     is_default = "model" not in body and named is None
     return Request(

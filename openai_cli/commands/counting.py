@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
 from openai_cli import tokens
-from openai_cli.commands.sending import Reaching, client, reachable
+from openai_cli.commands.reaching import Reaching, client, reachable
 from openai_cli.config.destination import destination
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, LimitError, UsageError

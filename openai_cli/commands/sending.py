@@ -4,29 +4,21 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from openai_cli.config.destination import (
-    Destination,
-    destination,
-    max_retries,
-    require_key,
-    timeouts,
-)
+from openai_cli.commands.reaching import Reaching, client, reachable
+from openai_cli.config.destination import Destination, destination
 from openai_cli.context import Context
 from openai_cli.errors import IncompleteError, LimitError, OutputError, RefusedError, UsageError
-from openai_cli.flags.ours import Connection, Input, Output, Prices, Talk, options_group
+from openai_cli.flags.ours import Input, Output, Prices, options_group
 from openai_cli.inputs import Inputs
 from openai_cli.output import Sink, append, open_sink, separator, utf8_bytes
 from openai_cli.request import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from openai_cli.answer import Answer, Choice
-    from openai_cli.http.client import Client, Response
+    from openai_cli.http.client import Response
     from openai_cli.writers import Frame, Query, Writer
-
-
-@options_group
-class Reaching(Talk, Connection):
-    """The options of every command that reaches a server."""
 
 
 @options_group
@@ -36,40 +28,73 @@ class Sending(Reaching, Output, Prices, Input):
 
 @dataclass(frozen=True)
 class Plan:
-    """A request on its way: `choices` is how many the answer must have."""
+    """A request on its way: `choices` is how many the answer must have.
+
+    `on_broken` is given what came of an answer that was cut off.
+    """
 
     request: Request
     choices: int = 1
     frames: "tuple[Frame, ...]" = ()
+    on_broken: "Callable[[Answer], object]" = lambda _answer: None
 
 
 def deliver(context: Context, options: Sending, inputs: Inputs, plan: Plan) -> None:
     """Print the request where that was asked for; else send it and print its answer."""
     server = destination(context, options, inputs)
-    if _is_preview(options):
-        with open_sink(context, options.output) as sink:
-            sink.write(_preview(options, plan.request, server, terminal=sink.is_terminal))
+    if is_preview(options):
+        show(context, options, plan.request, server)
         return
-    _check_cost(context, options, plan.request)
+    check_cost(context, options, plan.request)
     with ExitStack() as stack:
-        server = reachable(stack, options, server)
-        query = _query(options)
-        _check_usage_file(options)
-        sink = open_sink(context, options.output)
-        call = _Call(context, options, plan, server, sink, query)
-        try:
-            with sink:
-                answer = call.run()
-        except BaseException:
+        send(context, options, reachable(stack, options, server), plan)
+
+
+def send(context: Context, options: Sending, server: Destination, plan: Plan) -> "Answer":
+    """Send the request, and print its answer and what is to be said of it."""
+    query = _query(options)
+    _check_usage_file(options)
+    sink = open_sink(context, options.output)
+    call = _Call(context, options, plan, server, sink, query)
+    try:
+        with sink:
+            answer = call.run()
+    except BaseException:
+        if call.answer is not None:
+            plan.on_broken(call.answer)
             # A call that failed may have been paid for.
-            if call.answer is not None and call.answer.usage is not None:
+            if call.answer.usage is not None:
                 _report_usage(context, options, call.answer)
-            raise
+        raise
     _report_usage(context, options, answer)
     _judge(context, options, answer)
+    return answer
 
 
-def _is_preview(options: Output) -> bool:
+def fetch(context: Context, options: Sending, server: Destination, request: Request) -> "Answer":
+    """Send a request of our own, and print nothing but its usage."""
+    from openai_cli.answer import Answer, parts
+
+    def consume(http: "Response") -> Answer:
+        answer = Answer(request_id=http.request_id)
+        for part in parts(http, answer):
+            answer.add(part.body)
+        return answer
+
+    post = client(context, options, server).post
+    answer = post(request.path, request.encoded(), consume, may_retry=lambda: True)
+    _report_usage(context, options, answer)
+    return answer
+
+
+def show(context: Context, options: Output, request: Request, server: Destination) -> None:
+    """Print the request in the form that was asked for."""
+    with open_sink(context, options.output) as sink:
+        sink.write(_preview(options, request, server, terminal=sink.is_terminal))
+
+
+def is_preview(options: Output) -> bool:
+    """Whether the request is to be shown and not sent; UsageError for two forms of that."""
     chosen = [options.dry_run, options.curl, options.batch_line is not None]
     if sum(chosen) > 1:
         raise UsageError("--dry-run, --curl and --batch-line: give one of them")
@@ -84,38 +109,6 @@ def _preview(options: Output, request: Request, server: Destination, *, terminal
     if options.batch_line is not None:
         return preview.batch_line(request, options.batch_line)
     return preview.body(request, terminal=terminal)
-
-
-def reachable(stack: ExitStack, options: Connection, server: Destination) -> Destination:
-    """The server to send to: the sandbox, where it was asked for, until the stack is left.
-
-    Raises what `require_key` raises.
-    """
-    if options.sandbox:
-        from openai_cli.sandbox import API_KEY, Sandbox
-
-        if options.base_url is not None:
-            raise UsageError("--sandbox is a server of its own: leave --base-url out")
-        sandbox = stack.enter_context(Sandbox())
-        server = Destination(sandbox.base_url, headers={}, own_headers={}, key=API_KEY)
-    require_key(server, options)
-    return server
-
-
-def client(context: Context, options: Reaching, server: Destination) -> "Client":
-    """The client of this server, as the options of the connection say."""
-    from openai_cli.http.client import Client, Server
-
-    connect, read = timeouts(options)
-    found = Server(
-        base_url=server.base_url,
-        key=server.key,
-        headers={**server.headers, **server.own_headers},
-        connect_timeout=connect,
-        read_timeout=read,
-        max_retries=max_retries(options),
-    )
-    return Client(found, context, debug_on=options.debug)
 
 
 def _query(options: Output) -> "Query | None":
@@ -247,8 +240,8 @@ def _reason(choice: "Choice", count: int) -> str:
     return " ".join([*named, _REASONS[choice.incomplete or ""], *([text] if text else [])])
 
 
-def _check_cost(context: Context, options: Prices, request: Request) -> None:
-    """Refuse what can cost more than --max-cost, before it is sent."""
+def check_cost(context: Context, options: Prices, request: Request) -> None:
+    """Refuse what can cost more than --max-cost, by LimitError."""
     if options.max_cost is None:
         return
     from openai_cli.money import amount, plain

@@ -1,0 +1,255 @@
+"""A conversation in a file: a chat request body, that grows by a turn at a time.
+
+FILE is written whole. FILE.lock is held from its load to its last save, so that the turns of two
+processes are both kept. FILE.history.jsonl takes what leaves the conversation. All have mode 0600,
+and all stand where a link leads to: a file under two names has one lock.
+"""
+
+import os
+import signal
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+from openai_cli.errors import OutputError, UsageError
+from openai_cli.flags.values import parse_json
+from openai_cli.locking import locked
+from openai_cli.messages import Messages
+from openai_cli.output import WholeFile, keep, sync_folder, write_all
+from openai_cli.request import encode_json
+
+_SHAPE = (
+    'a conversation is a chat request body, as {"messages": [{"role": "user", "content": "Hi"}]}'
+)
+
+
+class ConversationFile:
+    """A conversation whose lock this process holds.
+
+    `path` is the file as the user named it, `body` the request body that is in it: {} when it
+    `is_new`, which is when there is no file.
+    """
+
+    def __init__(
+        self, path: str, target: Path, body: dict[str, Any] | None, now: Callable[[], float]
+    ) -> None:
+        self.path = path
+        self.body = body or {}
+        self.is_new = body is None
+        self._target = target
+        self._now = now
+
+    def save(self, body: Mapping[str, Any], left: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Append `left`, the messages that leave the file, to its history; write `body` whole.
+
+        Raises OutputError when that fails: file and history are as they were, and the error names
+        the temporary file that has the body. A signal waits until the save is done.
+        """
+        data = encode_json(body, indent=2) + b"\n"
+        with _undisturbed():
+            try:
+                with self._with_history(left):
+                    _write(self._target, data)
+            except OSError as error:
+                raise self._not_saved(error, data) from None
+            self.body, self.is_new = dict(body), False
+
+    def _with_history(self, left: Sequence[Mapping[str, Any]]) -> AbstractContextManager[None]:
+        if not left:
+            return nullcontext()
+        from datetime import UTC, datetime
+
+        now = datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="seconds")
+        lines = [encode_json({"left": now, "message": message}) + b"\n" for message in left]
+        return _appended(_history(self._target), b"".join(lines))
+
+    def _not_saved(self, why: OSError, data: bytes) -> OutputError:
+        problem = f"the turn could not be saved in '{self.path}': {why.strerror}"
+        try:
+            return OutputError(problem, hint=f"the conversation with it is kept in {keep(data)}")
+        except OSError as error:
+            return OutputError(f"{problem}; nor could the turn be kept: {error.strerror}")
+
+
+@contextmanager
+def opened(
+    path: str,
+    messages: Messages,
+    *,
+    now: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> Iterator[ConversationFile]:
+    """The conversation in a file, locked from now to the end of the `with`.
+
+    `now` gives seconds since the epoch, for the history; `sleep` takes seconds. A notice says when
+    another process has held the conversation for 2 s.
+    Raises UsageError when the file is no conversation, or could not be saved later.
+    """
+    with ExitStack() as stack:
+        with _usable(path):
+            target = _resolved(path)
+            _check_place(path, target)
+            lock = locked(
+                _beside(target, ".lock"), waits=lambda: _tell(path, messages), sleep=sleep
+            )
+            stack.enter_context(lock)
+            body = _load(path, target)
+        yield ConversationFile(path, target, body, now)
+
+
+def read(path: str) -> dict[str, Any]:
+    """The body of a conversation, {} when there is no file; nothing is made, nothing is locked.
+
+    Raises UsageError when the file is no conversation.
+    """
+    with _usable(path):
+        return _load(path, _resolved(path)) or {}
+
+
+def _tell(path: str, messages: Messages) -> None:
+    messages.notice(f"waiting for another process, which has the conversation '{path}'")
+
+
+@contextmanager
+def _usable(path: str) -> Iterator[None]:
+    """What the machine refuses is wrong usage."""
+    try:
+        yield
+    except OSError as error:
+        raise _refused(path, f"cannot be used: {error.strerror}", "name another file") from None
+
+
+def _refused(path: str, why: str, hint: str = _SHAPE) -> UsageError:
+    return UsageError(f"the conversation '{path}' {why}", hint=hint)
+
+
+def _resolved(path: str) -> Path:
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:  # a NUL in the name
+        raise _refused(path, "has a name that no file can have", "name another file") from None
+
+
+def _beside(target: Path, ending: str) -> Path:
+    return target.with_name(target.name + ending)
+
+
+def _history(target: Path) -> Path:
+    return _beside(target, ".history.jsonl")
+
+
+def _check_place(path: str, target: Path) -> None:
+    """Refuse, before anything is sent, what could not be saved after it."""
+    folder = target.parent
+    if not folder.is_dir():
+        raise _refused(path, f"has no folder: there is no '{folder}'", "make it, or name another")
+    for file in (target, _history(target)):
+        if _is_file(path, file) and not _is_writable(file):
+            raise _refused(
+                path,
+                f"is protected: '{file}' may not be written",
+                f"chmod u+w allows it; --body '@{path}' sends it and leaves it as it is",
+            )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _refused(
+            path,
+            f"is in a folder that may not be written: '{folder}'",
+            "name a file in another folder",
+        )
+
+
+def _is_file(path: str, file: Path) -> bool:
+    """Whether there is such a file; UsageError for a folder, a device, a FIFO."""
+    try:
+        mode = file.stat().st_mode
+    except FileNotFoundError:
+        return False
+    if stat.S_ISREG(mode):
+        return True
+    what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+    raise _refused(path, f"cannot be used: '{file}' is {what}", "name another file")
+
+
+def _is_writable(file: Path) -> bool:
+    """Whether its mode lets somebody write, and us: root is let by any mode."""
+    return bool(file.stat().st_mode & 0o222) and os.access(file, os.W_OK)
+
+
+def _load(path: str, target: Path) -> dict[str, Any] | None:
+    """The body in the file; None when there is no file."""
+    if not _is_file(path, target):
+        return None
+    data = target.read_bytes()
+    if not data.strip():
+        raise _refused(path, "is empty")
+    try:
+        body = parse_json(data)
+    except ValueError as error:
+        raise _refused(path, str(error)) from None
+    _check_shape(path, body)
+    return body  # type: ignore[no-any-return]  # a dict, as its shape is right
+
+
+def _check_shape(path: str, body: Any) -> None:
+    if not isinstance(body, dict):
+        raise _refused(path, "must be a JSON object")
+    messages = body.get("messages")
+    if not isinstance(messages, list):
+        raise _refused(path, "must have an array at messages")
+    for number, message in enumerate(messages):
+        if not isinstance(message, dict):
+            raise _refused(path, f"must have an object at messages[{number}]")
+        if not isinstance(message.get("role"), str):
+            raise _refused(path, f"must have a string at messages[{number}].role")
+
+
+@contextmanager
+def _appended(path: Path, data: bytes) -> Iterator[None]:
+    """Append to a file, for good unless the block fails with an OSError.
+
+    A line that another process was killed in the middle of is ended first.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "ab", buffering=0) as file:
+        with suppress(OSError):  # a file system without modes
+            os.fchmod(handle, 0o600)
+        length = os.fstat(handle).st_size
+        is_cut = length > 0 and os.pread(handle, 1, length - 1) != b"\n"
+        try:
+            write_all(file, (b"\n" if is_cut else b"") + data)
+            os.fsync(handle)
+            if not length:
+                sync_folder(path.parent)
+            yield
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(handle, length)
+                if not length:
+                    path.unlink()
+            raise
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Put a private file with this in the place of the one that is there, or leave that one."""
+    file = WholeFile(path, private=True)
+    try:
+        file.write(data)
+        file.commit()
+    except OSError:
+        file.discard()
+        raise
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the block is done: what it saves has been paid for."""
+    arrived: list[int] = []
+    with ExitStack() as stack:
+        for awaited in (signal.SIGINT, signal.SIGTERM):
+            before = signal.signal(awaited, lambda number, _frame: arrived.append(number))
+            stack.callback(signal.signal, awaited, before)
+        yield
+    for number in arrived:
+        signal.raise_signal(number)
