@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help try try-live test check fix docs bench clean
+.PHONY: help try try-live test check fix docs bench release-check clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
 
 $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
@@ -42,6 +42,9 @@ docs: $(VENV)/.tools  ## write docs/commands anew from the commands
 
 bench: | $(BIN)/pip  ## measure side by side with other tools
 	$(BIN)/python benchmarks/run.py
+
+release-check:  ## prove that what is committed can be released
+	$(PYTHON) tools/release_check.py
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
