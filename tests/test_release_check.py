@@ -1,22 +1,18 @@
 """What a release check finds wrong with a changelog, a wheel, an sdist and a command."""
 
 import io
+import runpy
 import tarfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tools.release_check import (
-    MARKS,
-    _smoke,
-    changelog_problems,
-    sdist_problems,
-    wheel_problems,
-)
+tool = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "tools/release_check.py")))
 
 MODULE = "openai_cli/__init__.py"
-TRACKED = [MODULE, *MARKS, "tests/test_a.py", "README.md"]
+TRACKED = [MODULE, *tool.MARKS, "tests/test_a.py", "README.md"]
 INFO = "openai_cli-1.2.0.dist-info"
 METADATA = """\
 Metadata-Version: 2.4
@@ -27,7 +23,7 @@ Requires-Python: >=3.11
 """
 SCRIPTS = "[console_scripts]\nopenai-cli = openai_cli.__main__:main\n"
 WHEEL = {
-    **dict.fromkeys([MODULE, *MARKS], ""),
+    **dict.fromkeys([MODULE, *tool.MARKS], ""),
     f"{INFO}/METADATA": METADATA,
     f"{INFO}/entry_points.txt": SCRIPTS,
     f"{INFO}/licenses/LICENSE": "",
@@ -45,14 +41,14 @@ WHEEL = {
 )
 def test_the_changelog(heading: str, problems: list[str]) -> None:
     text = f"# Changelog\n\n{heading}\n\n## [1.0.0] - 2025-01-01\n"
-    assert changelog_problems(text, "1.2.0") == problems
+    assert tool.changelog_problems(text, "1.2.0") == problems
 
 
 @pytest.mark.parametrize(
     ("changed", "problems"),
     [
         ({}, []),
-        ({MARKS[0]: None}, ["openai_cli/py.typed is missing"]),
+        ({tool.MARKS[0]: None}, ["openai_cli/py.typed is missing"]),
         ({"openai_cli/x.pyc": ""}, ["openai_cli/x.pyc is too much"]),
         ({"tests/test_a.py": ""}, ["tests/test_a.py is too much"]),
         ({f"{INFO}/licenses/LICENSE": None}, ["LICENSE is missing"]),
@@ -69,24 +65,32 @@ def test_the_wheel(changed: dict[str, str | None], problems: list[str], tmp_path
         for name, content in {**WHEEL, **changed}.items():
             if content is not None:
                 archive.writestr(name, content)
-    assert wheel_problems(wheel, TRACKED, "1.2.0") == problems
+    assert tool.wheel_problems(wheel, TRACKED, "1.2.0") == problems
 
 
 def test_the_sdist(tmp_path: Path) -> None:
     sdist = tmp_path / "a.tar.gz"
-    names = [MODULE, *MARKS, "LICENSE", "README.md", "CHANGELOG.md", "Makefile", "pyproject.toml"]
+    names = [
+        MODULE,
+        *tool.MARKS,
+        "LICENSE",
+        "README.md",
+        "CHANGELOG.md",
+        "Makefile",
+        "pyproject.toml",
+    ]
     with tarfile.open(sdist, "w:gz") as archive:
         for name in names:
             archive.addfile(tarfile.TarInfo(f"openai_cli-1.2.0/{name}"), io.BytesIO())
-    assert sdist_problems(sdist, TRACKED) == ["tests/test_a.py is missing"]
-    assert sdist_problems(sdist, TRACKED[:-2]) == []
+    assert tool.sdist_problems(sdist, TRACKED) == ["tests/test_a.py is missing"]
+    assert tool.sdist_problems(sdist, TRACKED[:-2]) == []
 
 
 def test_a_command_that_says_something_else(tmp_path: Path) -> None:
     program = tmp_path / "openai-cli"
     program.write_text('#!/bin/sh\n[ "$1" = tokens ] && echo 2 && exit\necho broken >&2; exit 1\n')
     program.chmod(0o755)
-    problems = _smoke(program)
+    problems = tool._smoke(program)
     assert [problem.partition(":")[0] for problem in problems] == [
         "--version",
         "chat --sandbox Say it runs",
