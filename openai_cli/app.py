@@ -28,10 +28,17 @@ COMMANDS = {
     "tokens": "Count, show, cut, split and decode tokens, offline.",
     "cost": "Estimate or add up what requests cost, offline.",
     "models list": "List the models that this version knows, with their prices.",
+    "key set": "Store an API key.",
+    "key show": "Show which API key would be sent.",
+    "key check": "Ask the server whether the API key is good.",
+    "key delete": "Forget a stored API key.",
     "sandbox": "Serve a local stand-in for the API: for trying things, and for tests.",
 }
 
-GROUPS = {"models": "The models: what they are and what they cost."}
+GROUPS = {
+    "models": "The models: what they are and what they cost.",
+    "key": "The API key: store it, see which one is sent, try it, delete it.",
+}
 
 
 def module_of(name: str) -> Any:

@@ -27,7 +27,7 @@ _connect = socket.socket.connect
 
 @pytest.fixture(autouse=True)
 def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the machine's home, keys, proxies, certificates and date; refuse all but loopback.
+    """Hide the machine's home, keys, keyring, proxies, certificates and date; no net but loopback.
 
     Streams are buffered as Python does by itself, so that what is flushed is flushed by us.
     """
@@ -39,6 +39,7 @@ def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("SOURCE_DATE_EPOCH", THAT_DAY)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 
     def connect(self: socket.socket, address: Any) -> None:
         if self.family in (socket.AF_INET, socket.AF_INET6):

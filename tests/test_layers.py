@@ -107,6 +107,7 @@ USERS = {
     "jmespath": {"writers"},
     "rich": {"progress", "show"},
     "gigatoken": {"tokens.worker"},
+    "keyring": {"config.keyrings"},
 }
 
 
@@ -127,7 +128,8 @@ def test_a_command_knows_neither_typer_nor_requests(name: str) -> None:
 
 
 SLOW = ["requests", "urllib3", "tiktoken", "jmespath", "rich", "numpy", "orjson",
-        "tomllib", "platformdirs", "marisa_trie", "pydantic", "http.server", "openai"]  # fmt: skip
+        "tomllib", "platformdirs", "marisa_trie", "pydantic", "http.server", "openai",
+        "keyring", "prompt_toolkit"]  # fmt: skip
 
 REPORT = """
 import os, sys

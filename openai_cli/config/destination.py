@@ -1,10 +1,13 @@
 """Where requests go: the flags, then the environment."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 from urllib.parse import urlsplit
 
-from openai_cli.config.keys import find_key
+from openai_cli.config.keys import WAYS, first_key, sources
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
 from openai_cli.flags.ours import Connection, number
@@ -20,14 +23,26 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
-@dataclass(frozen=True)
+class Addressed(Protocol):
+    """Options that may name a server."""
+
+    @property
+    def base_url(self) -> str | None: ...
+
+
+@dataclass
 class Destination:
-    """A server as the user named it: what a request shows of it, and its key once it is sent."""
+    """A server as the user named it: what a request shows of it, and its key once it is sent.
+
+    `key` is the one that a flag or the environment gives. Where they give none, `ask` may have one,
+    from a command, a file or a keyring: `require_key` asks, so what is not sent asks nobody.
+    """
 
     base_url: str
     headers: dict[str, str]
     own_headers: dict[str, str]
     key: str | None
+    ask: Callable[[], str | None] = lambda: None
 
     @property
     def is_openai(self) -> bool:
@@ -41,22 +56,25 @@ class Destination:
 
 
 def destination(context: Context, options: Connection, inputs: Inputs) -> Destination:
-    """The server that flags and environment name. Reads the key's file, and checks nothing of it.
+    """The server that flags and environment name, with the key that they give.
 
-    Raises UsageError for a base URL or a header that cannot be one.
+    Raises UsageError for a base URL or a header that cannot be one, CredentialError for such a key.
     """
+    url = base_url(context, options)
+    *given, command, store = sources(context, inputs, url, options.api_key_file)
     organization = options.organization or context.variable("OPENAI_ORG_ID")
     project = options.project or context.variable("OPENAI_PROJECT_ID")
     headers = {"OpenAI-Organization": organization, "OpenAI-Project": project}
     return Destination(
-        base_url=base_url(context, options),
+        base_url=url,
         headers=dict(_header(f"{name}: {value}") for name, value in headers.items() if value),
         own_headers=dict(_header(text) for text in options.header or ()),
-        key=find_key(context, options, inputs),
+        key=first_key(context, given),
+        ask=partial(first_key, context, (command, store)),
     )
 
 
-def base_url(context: Context, options: Connection) -> str:
+def base_url(context: Context, options: Addressed) -> str:
     """The base URL, without a slash at its end; UsageError for one that cannot be one."""
     return _checked_url(options.base_url or context.variable("OPENAI_BASE_URL") or OPENAI)
 
@@ -67,14 +85,15 @@ def is_openai(url: str) -> bool:
 
 
 def require_key(found: Destination, options: Connection) -> None:
-    """Raise CredentialError without a key that OpenAI demands, UsageError for an unsafe way."""
+    """Have the key at hand that goes with a request, if there is one.
+
+    Raises CredentialError without a key that OpenAI demands, UsageError for an unsafe way.
+    """
+    if found.key is None and not found.has_own_authorization:
+        found.key = found.ask()
+        if found.key is None and found.is_openai:
+            raise CredentialError("there is no API key", hint=WAYS)
     if found.key is None:
-        if found.is_openai and not found.has_own_authorization:
-            raise CredentialError(
-                "there is no API key",
-                hint="set OPENAI_API_KEY, or give --api-key-file FILE; "
-                "--sandbox tries a command with no key",
-            )
         return
     is_plain = urlsplit(found.base_url).scheme == "http" and not is_loopback(found.base_url)
     if is_plain and not options.allow_http:

@@ -1,27 +1,127 @@
 """Which key goes with a request, and where it comes from."""
 
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
 from openai_cli.context import Context
-from openai_cli.errors import CredentialError
-from openai_cli.flags.ours import Connection
+from openai_cli.errors import CredentialError, UsageError
 from openai_cli.flags.values import utf8
 from openai_cli.inputs import Inputs
 
+if TYPE_CHECKING:
+    from openai_cli.config.keystore import KeyStore
 
-def find_key(context: Context, options: Connection, inputs: Inputs) -> str | None:
-    """--api-key-file, else OPENAI_API_KEY; stripped of white space, and masked from now on."""
-    if options.api_key_file is not None:
-        source = "--api-key-file"
-        try:
-            key = utf8(inputs.source(source, options.api_key_file)).strip()
-        except ValueError:
-            raise CredentialError(f"{source}: the key is no text") from None
-        if not key:
-            raise CredentialError(f"{source}: '{options.api_key_file}' has no key in it")
-    else:
-        source, key = "OPENAI_API_KEY", (context.variable("OPENAI_API_KEY") or "").strip()
+WAYS = (
+    "set OPENAI_API_KEY, give --api-key-file FILE, or store one with openai-cli key set; "
+    "--sandbox tries a command with no key"
+)
+
+
+class Source(NamedTuple):
+    """Where a key may come from.
+
+    `has_one` says at little cost whether one is there, `lacking` what to say where none is. `read`
+    gives what is there; it raises CredentialError, and UsageError for a file that cannot be read.
+    """
+
+    name: str
+    lacking: str
+    has_one: Callable[[], bool]
+    read: Callable[[], str]
+
+
+def sources(
+    context: Context, inputs: Inputs, base_url: str, api_key_file: str | None = None
+) -> tuple[Source, Source, Source, Source]:
+    """All sources in their order: two that are given at each call, and two that are asked.
+
+    Nothing is read, run or loaded before a method of the source is called.
+    """
+    variable = (context.variable("OPENAI_API_KEY") or "").strip()
+    settings = context.settings
+    store = cache(lambda: _store(context))
+    return (
+        Source(
+            "--api-key-file",
+            "not given",
+            lambda: api_key_file is not None,
+            lambda: _in_file(inputs, api_key_file or ""),
+        ),
+        Source("OPENAI_API_KEY", "not set", lambda: bool(variable), lambda: variable),
+        Source(
+            "api_key_command",
+            "not set",
+            lambda: bool(settings.api_key_command),
+            lambda: _of_command(context),
+        ),
+        Source(
+            "key set",
+            "has none for this base URL",
+            lambda: store().has(base_url, settings.profile),
+            lambda: store().find(base_url, settings.profile),
+        ),
+    )
+
+
+def first_key(context: Context, asked: Iterable[Source]) -> str | None:
+    """The key of the first of these sources that has one."""
+    found = (checked(context, one.name, one.read()) for one in asked if one.has_one())
+    return next(found, None)
+
+
+def checked(context: Context, source: str, text: str) -> str:
+    """The key in a text, without the white space around it; messages mask it from now on.
+
+    Raises CredentialError for what can be no key.
+    """
+    key = text.strip()
     if not key:
-        return None
+        raise CredentialError(f"{source}: there is no key in it")
+    context.messages.hide(key)
+    if len(key.splitlines()) > 1:
+        raise CredentialError(f"{source}: the key must be one line")
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise CredentialError(f"{source}: the key has a character that no key can have")
-    context.messages.hide(key)
     return key
+
+
+def masked(key: str) -> str:
+    """The key's last four characters, to know it by; none of a key so short that they tell much."""
+    return f"…{key[-4:]}" if len(key) >= 12 else "…"
+
+
+def decoded(source: str, data: bytes) -> str:
+    """The text of these bytes; CredentialError when they are none."""
+    try:
+        return utf8(data)
+    except ValueError:
+        raise CredentialError(f"{source}: the key is no text") from None
+
+
+def _in_file(inputs: Inputs, path: str) -> str:
+    from openai_cli.config.keyfile import read_private
+
+    source = "--api-key-file"
+    try:
+        data = inputs.source(source, path) if path == "-" else read_private(path)
+    except OSError as error:
+        raise UsageError(f"{source}: cannot read '{path}': {error.strerror}") from None
+    except ValueError:  # a NUL in the name
+        raise UsageError(f"{source}: '{path}' is no file's name") from None
+    text = decoded(source, data)
+    if not text.strip():
+        raise CredentialError(f"{source}: '{path}' has no key in it")
+    return text
+
+
+def _of_command(context: Context) -> str:
+    from openai_cli.config import keycommand
+
+    return decoded("api_key_command", keycommand.first_line(context))
+
+
+def _store(context: Context) -> "KeyStore":
+    from openai_cli.config.keystore import KeyStore  # 5 ms, and most calls need no store
+
+    return KeyStore(context)

@@ -153,12 +153,26 @@ class Client:
         Tries again by the rules of `retry`, but never once `may_retry` says no: then output has
         begun. Raises the last failure as a CliError.
         """
+        return self._send("POST", path, body, consume, may_retry)
+
+    def get(self, path: str, consume: Callable[[Response], T]) -> T:
+        """GET the path, and do with the answer as `post` does."""
+        return self._send("GET", path, None, consume, lambda: True)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        consume: Callable[[Response], T],
+        may_retry: Callable[[], bool],
+    ) -> T:
         attempt = 0
         while True:
             status: int | None = None
             headers: Mapping[str, str] = {}
             try:
-                with self._open(path, body) as response:
+                with self._open(method, path, body) as response:
                     status, headers = response.status_code, response.headers
                     if status < 300:
                         return consume(Response(response))
@@ -186,17 +200,17 @@ class Client:
         self._context.sleep(seconds)
 
     @contextmanager
-    def _open(self, path: str, body: bytes) -> Iterator[requests.Response]:
+    def _open(self, method: str, path: str, body: bytes | None) -> Iterator[requests.Response]:
         server = self._server
         url = server.base_url + path
         headers = {
             "Accept": "application/json, text/event-stream",
             "Accept-Encoding": "gzip",
-            "Content-Type": "application/json",
+            **({} if body is None else {"Content-Type": "application/json"}),
             "User-Agent": f"openai-cli/{__version__}",
             **server.headers,
         }
-        prepared = self._prepared(url, headers, body)
+        prepared = self._prepared(method, url, headers, body)
         if self._debug:
             debug.request(self._context.messages, prepared)
         try:
@@ -216,11 +230,11 @@ class Client:
             yield response
 
     def _prepared(
-        self, url: str, headers: Mapping[str, str], body: bytes
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> requests.PreparedRequest:
         try:
             request = requests.Request(
-                "POST", url, headers=headers, data=body, auth=self._authorize
+                method, url, headers=headers, data=body, auth=self._authorize
             )
             return self._session.prepare_request(request)
         except FOREIGN as error:

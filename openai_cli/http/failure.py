@@ -33,7 +33,7 @@ _STATUS_OF_NAME = {
 }
 
 _HINTS = {
-    401: "check the key: OPENAI_API_KEY or --api-key-file",
+    401: "openai-cli key show tells which key was sent",
     403: "the key may not do this: check its project and permissions",
     404: "check --model and --base-url",
     413: "send less: the request is too large",

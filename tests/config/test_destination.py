@@ -1,5 +1,6 @@
 """Where a request goes and with which key, by flags and environment."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +18,7 @@ from openai_cli.context import Context
 from openai_cli.errors import CliError, CredentialError, UsageError
 from openai_cli.flags.ours import Connection
 from openai_cli.inputs import Inputs
+from openai_cli.settings import Settings
 
 if TYPE_CHECKING:
     import io
@@ -27,6 +29,12 @@ OPENAI = "https://api.openai.com/v1"
 
 
 DEFAULTS = Connection()
+
+
+def write_private(file: Path, data: bytes) -> None:
+    """Write a file that nobody else may read: else it is no key file."""
+    file.touch(mode=0o600)
+    file.write_bytes(data)
 
 
 def found(options: Connection = DEFAULTS, /, **environ: str) -> Destination:
@@ -126,7 +134,7 @@ def test_whether_it_is_openai(url: str, expected: bool) -> None:
 @pytest.mark.parametrize("text", [KEY, f"{KEY}\n", f"  {KEY}\r\n\n", f"\t{KEY} "])
 def test_a_key_is_stripped_of_white_space(text: str, tmp_path: Path) -> None:
     file = tmp_path / "key"
-    file.write_bytes(text.encode())
+    write_private(file, text.encode())
     assert found(OPENAI_API_KEY=text).key == KEY
     assert found(Connection(api_key_file=str(file)), OPENAI_API_KEY=OTHER).key == KEY
     piped = Context.test(stdin=text.encode())
@@ -142,7 +150,7 @@ def test_no_key_is_none(environ: dict[str, str]) -> None:
 @pytest.mark.parametrize("text", [b"", b" \n\t\r\n"])
 def test_a_key_file_without_a_key_is_told(text: bytes, tmp_path: Path) -> None:
     file = tmp_path / "key"
-    file.write_bytes(text)
+    write_private(file, text)
     with pytest.raises(CredentialError, match="--api-key-file"):
         found(Connection(api_key_file=str(file)), OPENAI_API_KEY=KEY)
 
@@ -170,7 +178,7 @@ def test_a_key_with_a_character_that_none_has_is_told_and_not_shown(
     text: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "key"
-    file.write_bytes(text.encode())
+    write_private(file, text.encode())
     for options, environ, source in (
         (Connection(), {"OPENAI_API_KEY": text}, "OPENAI_API_KEY"),
         (Connection(api_key_file=str(file)), {}, "--api-key-file"),
@@ -182,7 +190,7 @@ def test_a_key_with_a_character_that_none_has_is_told_and_not_shown(
 
 def test_a_key_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     file = tmp_path / "key"
-    file.write_bytes(b"\xff\xfe\x00")
+    write_private(file, b"\xff\xfe\x00")
     with pytest.raises(CredentialError, match="--api-key-file"):
         found(Connection(api_key_file=str(file)))
 
@@ -198,7 +206,61 @@ def test_openai_wants_a_key() -> None:
     with pytest.raises(CredentialError, match="no API key") as caught:
         checked(Connection())
     hint = str(caught.value.hint)
-    assert all(word in hint for word in ("OPENAI_API_KEY", "--api-key-file", "--sandbox"))
+    ways = ("OPENAI_API_KEY", "--api-key-file", "openai-cli key set", "--sandbox")
+    assert all(way in hint for way in ways)
+
+
+# The key that is asked for
+
+
+def asking(url: str = OPENAI, header: str | None = None) -> tuple[Destination, list[str]]:
+    """A server whose key is asked for, and a list that has an item for each time."""
+    asked: list[str] = []
+    own = {header: "Basic x"} if header else {}
+
+    def ask() -> str:
+        asked.append("asked")
+        return KEY
+
+    return Destination(url, headers={}, own_headers=own, key=None, ask=ask), asked
+
+
+def test_a_key_is_asked_for_when_it_is_required_and_once() -> None:
+    server, asked = asking()
+    assert (server.key, asked) == (None, [])
+    require_key(server, DEFAULTS)
+    require_key(server, DEFAULTS)
+    assert (server.key, asked) == (KEY, ["asked"])
+
+
+def test_an_authorization_of_the_users_own_is_enough() -> None:
+    server, asked = asking(header="AUTHORIZATION")
+    require_key(server, DEFAULTS)
+    assert (server.key, asked) == (None, [])
+
+
+def test_a_key_that_is_asked_for_never_goes_over_plain_http() -> None:
+    server, _ = asking("http://gateway.test/v1")
+    with pytest.raises(UsageError, match="the key would go over plain http"):
+        require_key(server, DEFAULTS)
+    require_key(server, Connection(allow_http=True))
+
+
+def test_a_command_and_a_store_are_asked_at_last(tmp_path: Path) -> None:
+    settings = Settings(api_key_command=("/bin/echo", KEY))
+    context = replace(Context.test(), settings=settings)
+    server = destination(context, DEFAULTS, Inputs(context))
+    assert server.key is None
+    require_key(server, DEFAULTS)
+    assert server.key == KEY
+
+
+def test_a_stored_key_goes_to_its_own_base_url_alone(tmp_path: Path) -> None:
+    store = tmp_path / "keys.json"
+    write_private(store, f'{{"keys": [{{"base_url": "{OPENAI}", "key": "{KEY}"}}]}}'.encode())
+    assert checked(Connection(), OPENAI_CLI_KEYS=str(store)).key == KEY
+    for url in ("https://eu.api.openai.com/v1", "http://localhost/v1", "https://models.test/v1"):
+        assert checked(Connection(base_url=url), OPENAI_CLI_KEYS=str(store)).key is None
 
 
 SENT: list[tuple[Connection, dict[str, str]]] = [
@@ -246,7 +308,7 @@ PLAIN = [
 
 @pytest.mark.parametrize("url", PLAIN)
 def test_a_key_never_goes_over_plain_http(url: str, tmp_path: Path) -> None:
-    (tmp_path / "key").write_text(KEY)
+    write_private(tmp_path / "key", KEY.encode())
     for options, environ in (
         (Connection(base_url=url), {"OPENAI_API_KEY": KEY}),
         (Connection(), {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": url}),

@@ -1,0 +1,71 @@
+"""`key check`: GET /models with the key, which costs nothing."""
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from openai_cli.commands.reaching import Reaching, client, reachable
+from openai_cli.config.destination import Destination, destination
+from openai_cli.config.keys import masked
+from openai_cli.context import Context
+from openai_cli.errors import BadAnswerError, CliError, CredentialError
+from openai_cli.flags.ours import options_group
+from openai_cli.flags.values import parse_json
+from openai_cli.inputs import Inputs
+from openai_cli.output import open_sink, utf8_bytes
+
+if TYPE_CHECKING:
+    from openai_cli.http.client import Response
+
+
+@options_group
+class Options(Reaching):
+    """It asks the server for the list of its models, and says whether the key was good for that.
+
+    Exit 3 is a key that the server refuses, exit 7 a server that cannot be reached.
+    """
+
+
+def run(context: Context, options: Options) -> None:
+    """Ask the server, and print what the answer means for the key."""
+    with ExitStack() as stack:
+        server = reachable(stack, options, destination(context, options, Inputs(context)))
+        try:
+            count = client(context, options, server).get("/models", _models)
+        except CliError as error:
+            raise _located(error, server) from None
+    sent = _sent(server)
+    good = f"{sent} is good" if sent else "no key is needed"
+    with open_sink(context, None) as sink:
+        models = f"{count} model{'' if count == 1 else 's'}"
+        sink.write(utf8_bytes(f"{good}: {server.base_url} lists {models}\n"))
+
+
+def _models(http: "Response") -> int:
+    """The number of models in an answer of GET /models."""
+    try:
+        found = parse_json(b"".join(http.pieces()))
+    except ValueError as error:
+        raise BadAnswerError(f"the answer {error}", request_id=http.request_id) from None
+    models = found.get("data") if isinstance(found, dict) else None
+    if not isinstance(models, list):
+        raise BadAnswerError("the answer has no list of models", request_id=http.request_id)
+    return len(models)
+
+
+def _sent(server: Destination) -> str | None:
+    """What the server was sent to know us by."""
+    if server.has_own_authorization:
+        return "the Authorization of --header"
+    return server.key and f"the key {masked(server.key)}"
+
+
+def _located(error: CliError, server: Destination) -> CliError:
+    """The failure, with the server that it is about, and what that refuses."""
+    if isinstance(error, CredentialError):
+        refused = _sent(server) or "to answer without a key"
+        error.problem = f"{server.base_url} refuses {refused}: {error.problem}"
+        if error.status == 401 and server.key is not None:
+            error.hint = "openai-cli key show tells where the key comes from"
+    else:
+        error.problem = f"{server.base_url}: {error.problem}"
+    return error

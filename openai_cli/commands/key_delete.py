@@ -1,0 +1,32 @@
+"""`key delete`: forget a stored API key."""
+
+from typing import Annotated
+
+from openai_cli.config.destination import base_url
+from openai_cli.config.keystore import KeyStore, Place
+from openai_cli.context import Context
+from openai_cli.errors import CredentialError
+from openai_cli.flags.ours import CONNECTION, Talk, options_group, ours
+
+
+@options_group
+class Options(Talk):
+    """The key goes from where key set stored it, the keyring or the file."""
+
+    base_url: Annotated[
+        str | None,
+        ours(CONNECTION, "--base-url", "The server it is for (OPENAI_BASE_URL)", metavar="URL"),
+    ] = None
+
+
+def run(context: Context, options: Options) -> None:
+    """Delete the key, and say where it was."""
+    place = Place.of(base_url(context, options), context.settings.profile)
+    store = KeyStore(context)
+    was = store.delete(place)
+    if not was:
+        others = "; ".join(str(other) for other in store.places())
+        raise CredentialError(
+            f"no key is stored for {place}", hint=f"there are keys for {others}" if others else None
+        )
+    context.messages.notice(f"the key for {place} is deleted from {' and '.join(was)}")

@@ -1,0 +1,97 @@
+"""`key set`: store an API key."""
+
+from typing import Annotated
+
+from openai_cli.config.destination import base_url
+from openai_cli.config.keys import checked, decoded, sources
+from openai_cli.config.keystore import KeyStore, Place, Saved
+from openai_cli.context import Context
+from openai_cli.errors import CredentialError, UsageError
+from openai_cli.flags.ours import CONNECTION, Talk, argument, options_group, ours
+from openai_cli.inputs import Inputs
+
+_STORES = ("keyring", "file")
+
+
+@options_group
+class Options(Talk):
+    """The key is asked for at a terminal, and not shown; a piped stdin has it on one line.
+
+    It is sent to the base URL that it was stored for, and to no other.
+    """
+
+    arguments: Annotated[
+        list[str] | None, argument("[< FILE]", "A file with the key: as an argument others see it")
+    ] = None
+    base_url: Annotated[
+        str | None,
+        ours(CONNECTION, "--base-url", "The server it is for (OPENAI_BASE_URL)", metavar="URL"),
+    ] = None
+    store: Annotated[
+        str | None,
+        ours(CONNECTION, "--store", "keyring or file; else a keyring if any", metavar="WHERE"),
+    ] = None
+
+
+def run(context: Context, options: Options) -> None:
+    """Read the key, store it, and say where."""
+    _refuse_arguments(context, options.arguments or [])
+    if options.store not in (None, *_STORES):
+        raise UsageError(f"--store must be keyring or file, not '{options.store}'")
+    place = Place.of(base_url(context, options), context.settings.profile)
+    store = KeyStore(context)
+    store.places()  # what is wrong with its file is told before anybody types a key
+    saved = store.save(place, _key(context, place), options.store)
+    _tell(context, place, saved)
+
+
+def _refuse_arguments(context: Context, arguments: list[str]) -> None:
+    if not arguments:
+        return
+    for text in arguments:
+        context.messages.hide(text)
+    raise UsageError(
+        "a key as an argument can be seen in the list of processes, and stays in the shell's "
+        "history",
+        hint="if it was real, revoke it; then openai-cli key set asks for the new one, and "
+        "openai-cli key set < FILE reads it",
+    )
+
+
+def _key(context: Context, place: Place) -> str:
+    """The key that was typed or piped; CredentialError where that is none."""
+    if context.stdin_is_terminal:
+        return checked(context, "the prompt", _typed(context, place))
+    data = Inputs(context, use_stdin=True).source("the key", "-")
+    return checked(context, "stdin", decoded("stdin", data))
+
+
+def _typed(context: Context, place: Place) -> str:
+    """A line from the terminal, which does not show it."""
+    import warnings
+    from getpass import GetPassWarning, getpass
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", GetPassWarning)  # where it would be shown
+            return getpass(f"API key for {place} (not shown): ")
+    except (EOFError, KeyboardInterrupt) as end:
+        context.messages.block("")  # the prompt's line has no end yet
+        if isinstance(end, KeyboardInterrupt):
+            raise
+        raise CredentialError("the prompt: no key was typed") from None
+    except GetPassWarning:
+        raise UsageError(
+            "this terminal would show the key", hint="openai-cli key set < FILE reads it"
+        ) from None
+
+
+def _tell(context: Context, place: Place, saved: Saved) -> None:
+    notice = context.messages.notice
+    notice(f"the key for {place} is {'replaced' if saved.replaced else 'stored'} in {saved.where}")
+    if saved.left:
+        notice("the keyring still has the key before it; openai-cli key delete takes both away")
+    _, *earlier, _ = sources(context, Inputs(context), place.base_url)
+    for source in earlier:
+        if source.has_one():
+            notice(f"{source.name} is set, and goes before a stored key")

@@ -1,0 +1,100 @@
+"""`key show`: which key would be sent, and where it comes from."""
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated, NamedTuple
+
+from openai_cli.config.destination import base_url
+from openai_cli.config.keys import WAYS, Source, checked, masked, sources
+from openai_cli.config.keystore import Place
+from openai_cli.context import Context
+from openai_cli.errors import CredentialError
+from openai_cli.flags.ours import CONNECTION, OUTPUT, Talk, options_group, ours, switch
+from openai_cli.inputs import Inputs
+from openai_cli.output import open_sink, utf8_bytes
+from openai_cli.request import encode_json
+
+
+@options_group
+class Options(Talk):
+    """A line for each source of keys, in their order: the first that has one is used.
+
+    Of that key only the last four characters are shown. An api_key_command is run, where no source
+    before it has a key.
+    """
+
+    base_url: Annotated[
+        str | None,
+        ours(CONNECTION, "--base-url", "The server it is for (OPENAI_BASE_URL)", metavar="URL"),
+    ] = None
+    api_key_file: Annotated[
+        str | None,
+        ours(CONNECTION, "--api-key-file", "Look here first, as all commands do", metavar="FILE"),
+    ] = None
+    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON: the URL, the key, the sources")] = (
+        False
+    )
+
+
+class _Finding(NamedTuple):
+    """What a source has; `key` is masked, and None where the source's is not used."""
+
+    source: str
+    state: str
+    key: str | None = None
+
+
+def run(context: Context, options: Options) -> None:
+    """Print what each source has; CredentialError when none has a key."""
+    url = base_url(context, options)
+    place = Place.of(url, context.settings.profile)
+    asked = sources(context, Inputs(context), url, options.api_key_file)
+    findings = []
+    with open_sink(context, None) as sink:
+        if not options.json:
+            sink.write(_line("key for", str(place)))
+        for finding in _findings(context, asked):
+            findings.append(finding)
+            if not options.json:
+                sink.write(_line(finding.source, finding.state))
+        if options.json:
+            sink.write(_json(place, findings))
+    if not any(finding.key for finding in findings):
+        raise CredentialError(f"there is no API key for {place}", hint=WAYS)
+
+
+def _findings(context: Context, asked: Iterable[Source]) -> Iterator[_Finding]:
+    """What is found where; CredentialError where a source has what can be no key."""
+    used = None
+    for source in asked:
+        if used is not None:
+            yield _Finding(source.name, _passed_over(source, used))
+        elif source.has_one():
+            key = masked(checked(context, source.name, source.read()))
+            used = source.name
+            yield _Finding(source.name, f"used: {key}", key)
+        else:
+            yield _Finding(source.name, source.lacking)
+
+
+def _passed_over(source: Source, used: str) -> str:
+    try:
+        has_one = source.has_one()
+    except CredentialError as error:  # that concerns a call only once the source before is gone
+        return f"{error.problem}; {used} goes before it"
+    return f"passed over: {used} goes before it" if has_one else source.lacking
+
+
+def _line(name: str, text: str) -> bytes:
+    return utf8_bytes(f"{name:15}  {text}\n")
+
+
+def _json(place: Place, findings: Iterable[_Finding]) -> bytes:
+    used = next((finding for finding in findings if finding.key), None)
+    shown = {
+        "base_url": place.base_url,
+        "profile": place.profile,
+        "source": used and used.source,
+        "key": used and used.key,
+        "sources": [{"name": name, "state": state} for name, state, _ in findings],
+    }
+    return encode_json(shown) + b"\n"

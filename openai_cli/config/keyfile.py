@@ -1,0 +1,39 @@
+"""Files with keys in them, and who may read those."""
+
+import os
+import stat
+from pathlib import Path
+
+from openai_cli.errors import CredentialError
+
+
+def read_private(path: str | Path) -> bytes:
+    """What the file has.
+
+    Raises CredentialError when others may use it, OSError when it cannot be read, ValueError for
+    a name that no file can have.
+    """
+    with Path(path).open("rb") as file:
+        _refuse_shared(file.fileno(), path)
+        return file.read()
+
+
+def _refuse_shared(handle: int, path: str | Path) -> None:
+    """Refuse a file of the user's own whose mode lets others in.
+
+    Its owner can mend that, so a file of somebody else is none of this: the secrets of containers
+    are root's, with mode 0444. Where root itself runs in the container, they stand on a file
+    system that is read-only. What is no regular file, as a pipe, has no mode that matters.
+    """
+    found = os.fstat(handle)
+    is_own = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
+    if not is_own or not found.st_mode & 0o077 or os.fstatvfs(handle).f_flag & os.ST_RDONLY:
+        return
+    import shlex
+
+    # By its own name: /dev/stdin would be another file in the process of chmod.
+    name = shlex.quote(os.path.realpath(path))
+    raise CredentialError(
+        f"others may use the key in '{path}', whose mode is {found.st_mode & 0o7777:04o}",
+        hint=f"keep them out with chmod 600 {name}",
+    )

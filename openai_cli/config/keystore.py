@@ -1,0 +1,253 @@
+"""The keys that `key set` stores: each for one base URL, in the system's keyring or in a file.
+
+The file is JSON: {"keys": [{"base_url": …, "profile": …, "key": …}]}, with a profile only for the
+key of one. An entry with `"keyring": true` says that the keyring has a key. So the keyring, which
+takes 0.1 s to load, is asked only where it has an answer, and costs nothing to all others.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+from urllib.parse import urlsplit
+
+from openai_cli.config.keyfile import read_private
+from openai_cli.config.keyrings import Keyring, system_keyring
+from openai_cli.context import Context
+from openai_cli.errors import CredentialError, UsageError
+from openai_cli.flags.values import parse_json
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class Place(NamedTuple):
+    """What a key is for: a base URL, or a base URL in a profile."""
+
+    base_url: str
+    profile: str | None = None
+
+    @classmethod
+    def of(cls, url: str, profile: str | None = None) -> Self:
+        """The place of a base URL, in the one form of all that lead there (RFC 3986, 6.2.3)."""
+        parts = urlsplit(url)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        port = f":{parts.port}" if parts.port not in (None, _PORTS.get(parts.scheme)) else ""
+        return cls(parts._replace(netloc=f"{host}{port}").geturl(), profile)
+
+    def __str__(self) -> str:
+        """The place in messages, and its account in a keyring: no URL has a blank in it."""
+        profile = "" if self.profile is None else f" in profile {self.profile}"
+        return f"{self.base_url}{profile}"
+
+
+class Stored(NamedTuple):
+    """Where the key of a place is: here, in the keyring, or here with an older one in the keyring.
+
+    A key that is here is the one that counts.
+    """
+
+    key: str | None
+    in_keyring: bool = False
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Where a key was stored, and which key was there before.
+
+    `left` says that the keyring still has an older one, which no longer counts.
+    """
+
+    where: str
+    replaced: bool
+    left: bool
+
+
+class KeyStore:
+    """The stored keys of the user.
+
+    Its methods raise CredentialError for a file that others may use or that is no key store, and
+    for a keyring that fails. Those that change it raise UsageError where it cannot be written.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.path = _path(context)
+
+    def has(self, base_url: str, profile: str | None) -> bool:
+        """Whether a key is stored for this base URL; no keyring is asked."""
+        return self._first(base_url, profile) is not None
+
+    def find(self, base_url: str, profile: str | None) -> str:
+        """The key for this base URL: that of the profile, else the one without a profile."""
+        found = self._first(base_url, profile)
+        if found is None:
+            raise CredentialError(f"no key is stored for {Place.of(base_url, profile)}")
+        place, stored = found
+        if stored.key is not None:
+            return stored.key
+        keyring = system_keyring()
+        key = keyring and keyring.find(str(place))
+        if not key:
+            lost = f"{keyring.name} no longer has it" if keyring else "there is none now"
+            raise CredentialError(
+                f"the key for {place} was stored in a keyring, and {lost}",
+                hint="openai-cli key set stores it again",
+            )
+        return key
+
+    def _first(self, base_url: str, profile: str | None) -> tuple[Place, Stored] | None:
+        keys = self._load()
+        places = (Place.of(base_url, profile), Place.of(base_url))
+        return next(((place, keys[place]) for place in places if place in keys), None)
+
+    def places(self) -> list[Place]:
+        """All places that a key is stored for."""
+        return list(self._load())
+
+    def save(self, place: Place, key: str, store: str | None = None) -> Saved:
+        """Store a key in `store`, `keyring` or `file`; None is the keyring where there is one."""
+        with self._changing() as keys:
+            before = keys.get(place)
+            keyring = None if store == "file" else self._keyring_with(place, key, store)
+            left = keyring is None and before is not None and before.in_keyring
+            keys[place] = Stored(None, in_keyring=True) if keyring else Stored(key, left)
+        where = keyring.name if keyring else f"'{self.path}'"
+        return Saved(where, replaced=before is not None, left=left)
+
+    def _keyring_with(self, place: Place, key: str, store: str | None) -> Keyring | None:
+        """The keyring, which has the key now; None where a file has to do."""
+        try:
+            keyring = system_keyring()
+            if keyring is not None:
+                keyring.save(str(place), key)
+        except CredentialError as error:
+            if store == "keyring":
+                raise
+            self._context.messages.notice(f"{error.problem}; the key goes into a file")
+            return None
+        if keyring is None and store == "keyring":
+            raise CredentialError("there is no keyring here", hint="--store file needs none")
+        return keyring
+
+    def delete(self, place: Place) -> list[str]:
+        """Delete the key of a place; gives where it was, which is nowhere when there was none.
+
+        The keyring is also asked when the file knows nothing of the place, for it may be new.
+        """
+        with self._changing() as keys:
+            stored = keys.get(place, Stored(None, in_keyring=True))
+            places = [] if stored.key is None else [f"'{self.path}'"]
+            if stored.in_keyring and (keyring := system_keyring()) is not None:
+                places += [keyring.name] if keyring.delete(str(place)) else []
+            keys.pop(place, None)
+        return places
+
+    def _load(self) -> dict[Place, Stored]:
+        try:
+            entries = parse_json(read_private(self.path))["keys"]
+            return dict(_entry(entry) for entry in entries)
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except OSError as error:
+            raise CredentialError(f"cannot read '{self.path}': {error.strerror}") from None
+        except (ValueError, TypeError, LookupError):
+            raise CredentialError(
+                f"'{self.path}' is not as openai-cli key set writes it",
+                hint="mend it, or move it away and store your keys again",
+            ) from None
+
+    @contextmanager
+    def _changing(self) -> Iterator[dict[Place, Stored]]:
+        """The keys, written at the end if they were changed; no other process changes them."""
+        from openai_cli.locking import locked
+
+        path = Path(os.path.realpath(self.path))
+        lock = path.with_name(f"{path.name}.lock")
+        with _private(), self._writable():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with locked(lock, waits=self._tell_of_wait, sleep=self._context.sleep):
+                keys = self._load()
+                before = dict(keys)
+                yield keys
+                if keys != before:
+                    _write(path, keys)
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise UsageError(
+                f"cannot write '{error.filename or self.path}': {error.strerror}",
+                hint="OPENAI_CLI_KEYS names another file",
+            ) from None
+
+    def _tell_of_wait(self) -> None:
+        self._context.messages.notice(f"waiting for another process, which changes '{self.path}'")
+
+
+def _path(context: Context) -> Path:
+    """The file: OPENAI_CLI_KEYS, else keys.json in the user's data folder."""
+    if (named := context.variable("OPENAI_CLI_KEYS")) is not None:
+        return Path(named)
+    import platformdirs
+
+    return platformdirs.user_data_path("openai-cli") / "keys.json"
+
+
+def _entry(entry: Any) -> tuple[Place, Stored]:
+    """A place and its key; TypeError or LookupError for what is no entry."""
+    url, profile, key = entry["base_url"], entry.get("profile"), entry.get("key")
+    in_keyring = entry.get("keyring") is True
+    texts = isinstance(url, str) and isinstance(profile, str | None) and isinstance(key, str | None)
+    if not texts or (key is None and not in_keyring):
+        raise TypeError
+    return Place(url, profile), Stored(key, in_keyring)
+
+
+def _write(path: Path, keys: dict[Place, Stored]) -> None:
+    """Put a new file in the place of the old one, or none where no key is left.
+
+    The new one has one name, which the lock makes ours: so the part of a key that a process left
+    there when it was killed goes with the next change.
+    """
+    import json
+
+    from openai_cli.output import sync_folder, write_all
+
+    entries = [
+        {
+            "base_url": place.base_url,
+            **({} if place.profile is None else {"profile": place.profile}),
+            **({} if stored.key is None else {"key": stored.key}),
+            **({"keyring": True} if stored.in_keyring else {}),
+        }
+        for place, stored in keys.items()
+    ]
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    if not entries:
+        path.unlink(missing_ok=True)
+        return
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb", buffering=0) as file:
+            write_all(file, json.dumps({"keys": entries}, indent=1).encode() + b"\n")
+            os.fsync(handle)
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+@contextmanager
+def _private() -> Iterator[None]:
+    """What is made has the mode that it was asked for, less what it gives to others."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
