@@ -12,7 +12,9 @@ import pytest
 tool = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "tools/release_check.py")))
 
 MODULE = "openai_cli/__init__.py"
-TRACKED = [MODULE, *tool.MARKS, "tests/test_a.py", "README.md"]
+MAN = "openai_cli-1.2.0.data/data/share/man/man1/openai-cli.1"
+PACKAGE = [MODULE, *tool.MARKS, "docs/man/openai-cli.1"]
+TRACKED = [*PACKAGE, "tests/test_a.py", "README.md"]
 INFO = "openai_cli-1.2.0.dist-info"
 METADATA = """\
 Metadata-Version: 2.4
@@ -23,7 +25,7 @@ Requires-Python: >=3.11
 """
 SCRIPTS = "[console_scripts]\nopenai-cli = openai_cli.__main__:main\n"
 WHEEL = {
-    **dict.fromkeys([MODULE, *tool.MARKS], ""),
+    **dict.fromkeys([MODULE, *tool.MARKS, MAN], ""),
     f"{INFO}/METADATA": METADATA,
     f"{INFO}/entry_points.txt": SCRIPTS,
     f"{INFO}/licenses/LICENSE": "",
@@ -49,6 +51,7 @@ def test_the_changelog(heading: str, problems: list[str]) -> None:
     [
         ({}, []),
         ({tool.MARKS[0]: None}, ["openai_cli/py.typed is missing"]),
+        ({MAN: None}, [f"{MAN} is missing"]),
         ({"openai_cli/x.pyc": ""}, ["openai_cli/x.pyc is too much"]),
         ({"tests/test_a.py": ""}, ["tests/test_a.py is too much"]),
         ({f"{INFO}/licenses/LICENSE": None}, ["LICENSE is missing"]),
@@ -71,8 +74,7 @@ def test_the_wheel(changed: dict[str, str | None], problems: list[str], tmp_path
 def test_the_sdist(tmp_path: Path) -> None:
     sdist = tmp_path / "a.tar.gz"
     names = [
-        MODULE,
-        *tool.MARKS,
+        *PACKAGE,
         "LICENSE",
         "README.md",
         "CHANGELOG.md",
@@ -83,7 +85,7 @@ def test_the_sdist(tmp_path: Path) -> None:
         for name in names:
             archive.addfile(tarfile.TarInfo(f"openai_cli-1.2.0/{name}"), io.BytesIO())
     assert tool.sdist_problems(sdist, TRACKED) == ["tests/test_a.py is missing"]
-    assert tool.sdist_problems(sdist, TRACKED[:-2]) == []
+    assert tool.sdist_problems(sdist, PACKAGE) == []
 
 
 def test_a_command_that_says_something_else(tmp_path: Path) -> None:

@@ -41,24 +41,40 @@ def pages() -> dict[str, str]:
     return {f"{name.replace(' ', '-')}.md": _page(name) for name in COMMANDS}
 
 
-def _page(name: str) -> str:
+@dataclass
+class Shown:
+    """What the --help of a command shows: `sections` are its groups, of flags with their lines."""
+
+    usage: str
+    text: str
+    sections: list[tuple[str, list[tuple[str, str]]]]
+    epilog: str
+
+
+def shown(name: str) -> Shown:
+    """What the --help of a command shows."""
     module = module_of(name)
-    guide = f"{name.partition(' ')[0]}.md"
     made = command(name, COMMANDS[name], module.Options, module.run)
     context = typer.Context(made, info_name=f"{PROGRAM} {name}")
-    known = _api_parameters(module.Options)
     help_ = _Help()
     made.format_options(context, cast("Any", help_))
+    return Shown(made.get_usage(context), made.help or "", help_.sections, made.epilog or "")
+
+
+def _page(name: str) -> str:
+    guide = f"{name.partition(' ')[0]}.md"
+    known = _api_parameters(module_of(name).Options)
+    help_ = shown(name)
     parts = [
         f"# {PROGRAM} {name}",
         MARK,
-        f"```text\n{made.get_usage(context)}\n```",
-        made.help or "",
+        f"```text\n{help_.usage}\n```",
+        help_.text,
         f"Examples: [{guide}](../{guide}).",
     ]
     for panel, records in help_.sections:
         parts += [f"## {panel}", _table(panel, records, known)]
-    return "\n\n".join([*parts, *([made.epilog] if made.epilog else [])]) + "\n"
+    return "\n\n".join([*parts, *([help_.epilog] if help_.epilog else [])]) + "\n"
 
 
 @dataclass

@@ -99,6 +99,8 @@ def wheel_problems(wheel: Path, tracked: Iterable[str], version: str) -> list[st
         metadata = Parser().parsestr(archive.read(f"{info}/METADATA").decode())
         scripts = archive.read(f"{info}/entry_points.txt").decode()
     package = {name for name in tracked if name.startswith("openai_cli/")}
+    pages = f"openai_cli-{version}.data/data/share/man/man1/"
+    package |= {f"{pages}{Path(name).name}" for name in tracked if name.startswith("docs/man/")}
     own = {name for name in names if not name.startswith(info)}
     expected = {**METADATA, "Version": version}
     return [

@@ -1,0 +1,115 @@
+"""Write the man pages into a folder: `python tools/man_pages.py docs/man`.
+
+A page for each command says what its --help says, and openai-cli(1) what holds for all: the table
+of exit codes is that of docs/exit-codes.md, the variables those of docs/connection.md.
+"""
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from command_pages import shown
+
+from openai_cli.app import COMMANDS, SUMMARY
+from openai_cli.messages import PROGRAM
+
+ROOT = Path(__file__).parents[1]
+
+_ROW = re.compile(r"^\| (?P<name>`?[\w, ]+`?) \| (?P<text>.+?) \|", re.MULTILINE)
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
+
+
+def pages() -> dict[str, str]:
+    """The pages, by the names of their files."""
+    return {f"{PROGRAM}.1": _whole(), **{f"{_title(name)}.1": _page(name) for name in COMMANDS}}
+
+
+def _title(name: str) -> str:
+    return f"{PROGRAM}-{name.replace(' ', '-')}"
+
+
+def _whole() -> str:
+    commands = [(f"{PROGRAM} {name}", summary) for name, summary in COMMANDS.items()]
+    others = ", ".join(f"{_title(name)}(1)" for name in COMMANDS)
+    parts = [
+        *_head(PROGRAM, SUMMARY),
+        ".SH SYNOPSIS",
+        f".B {_text(PROGRAM)}",
+        "COMMAND [OPTIONS] [ARGUMENTS]",
+        ".SH COMMANDS",
+        *_listed(commands),
+        ".SH ENVIRONMENT",
+        *_listed(_rows("connection.md", "## Environment variables")),
+        ".SH EXIT STATUS",
+        *_listed(_rows("exit-codes.md", "# Exit codes")),
+        ".SH SEE ALSO",
+        _text(others),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _page(name: str) -> str:
+    help_ = shown(name)
+    usage = help_.usage.removeprefix("Usage: ").removeprefix(f"{PROGRAM} {name}").strip()
+    parts = [
+        *_head(_title(name), COMMANDS[name]),
+        ".SH SYNOPSIS",
+        f".B {_text(f'{PROGRAM} {name}')}",
+        _text(usage),
+        ".SH DESCRIPTION",
+        *_paragraphs(help_.text),
+    ]
+    for panel, records in help_.sections:
+        parts += [f".SH {_text(panel.upper())}", *_listed(records)]
+    parts += _paragraphs(help_.epilog)
+    return "\n".join([*parts, ".SH SEE ALSO", f"{_text(PROGRAM)}(1)"]) + "\n"
+
+
+def _head(title: str, summary: str) -> Iterator[str]:
+    yield '.\\" Generated from the commands by `make docs`; change the command, not this page.'
+    yield f'.TH {_text(title.upper())} 1 "" "{PROGRAM}"'
+    yield ".nh"  # a flag is never broken in two
+    yield ".SH NAME"
+    yield f"{_text(title)} \\- {_text(summary.rstrip('.'))}"
+
+
+def _listed(records: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for names, line in records:
+        yield from (".TP", f".B {_text(names)}", _text(line))
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    for paragraph in filter(None, text.split("\n\n")):
+        yield ".PP"
+        yield _text(" ".join(paragraph.split()))
+
+
+def _rows(page: str, heading: str) -> Iterator[tuple[str, str]]:
+    """The first two columns of the table under a heading of the manual."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    after = text.partition(f"{heading}")[2].partition("\n#")[0]
+    for row in _ROW.finditer(after):
+        if row["name"].strip("`") not in ("code", "variable"):
+            yield row["name"].strip("`"), _LINK.sub(r"\1", row["text"]).replace("`", "")
+
+
+def _text(text: str) -> str:
+    """Text that stands for itself in roff (groff_char(7)): hyphens are minus signs, as typed."""
+    found = text.replace("\\", "\\e").replace("-", "\\-")
+    found = re.sub(r"[^\x00-\x7f]", lambda character: f"\\[u{ord(character[0]):04X}]", found)
+    return f"\\&{found}" if found.startswith((".", "'")) else found
+
+
+def main() -> None:
+    """Write the pages into the folder that the argument names."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python tools/man_pages.py DIR")
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
