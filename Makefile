@@ -37,9 +37,10 @@ fix: $(VENV)/.tools  ## format, and mend what ruff can
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-docs: $(VENV)/.tools  ## write docs/commands and docs/man anew, and build the site
+docs: $(VENV)/.tools  ## write pages, man pages and pictures anew, and build the site
 	$(BIN)/python tools/command_pages.py docs/commands
 	$(BIN)/python tools/man_pages.py docs/man
+	$(BIN)/python tools/pictures.py docs/pictures
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 

@@ -1,0 +1,172 @@
+"""Draw what the command shows at a terminal: `python tools/pictures.py docs/pictures`.
+
+Each scene is run at a pseudo-terminal of 80 columns, with the sandbox for the API, and drawn as
+SVG by rich, once on a dark and once on a light ground. A picture fetches nothing from elsewhere.
+"""
+
+import os
+import pty
+import re
+import shlex
+import struct
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from fcntl import ioctl
+from io import StringIO
+from pathlib import Path
+from termios import TIOCSWINSZ
+
+from rich.ansi import AnsiDecoder
+from rich.cells import cell_len
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
+
+from openai_cli.sandbox import API_KEY, Sandbox
+
+ROOT = Path(__file__).parents[1]
+COLUMNS, LINES = 80, 200
+
+# 2026-11-23, in UTC: prices and their age are those of one day.
+THAT_DAY = "1795392000"
+
+# What is typed, by the name of its picture.
+SCENES = {
+    "help": ["openai-cli --help"],
+    "cost-help": ["openai-cli cost --help"],
+    "error": [
+        'openai-cli chat "Hi" --temperature 3',
+        'openai-cli chat "Hi" --temprature 1',
+        "openai-cli tokens hi -m gtp-4o",
+    ],
+    "tokens": [
+        "openai-cli tokens --show 'Tokenization: naïve, 東京, 👍🏽, antidisestablishmentarianism'",
+        "openai-cli tokens --show --ids 'def fib(n): return n if n < 2 else fib(n - 1)'",
+    ],
+    "cost": [
+        "openai-cli cost 'Write a haiku' --output-tokens 500 -q "
+        "-m gpt-5.4-mini -m gpt-4o -m gpt-6-luna",
+        "openai-cli cost 'Write a haiku' -m gpt-4o --max-tokens 500",
+    ],
+}
+
+_NORMAL = [
+    (36, 41, 47), (191, 56, 66), (66, 133, 50), (176, 128, 0),
+    (44, 100, 180), (140, 70, 150), (20, 130, 140), (150, 156, 166),
+]  # fmt: skip
+_BRIGHT = [
+    (24, 26, 31), (240, 113, 120), (140, 200, 110), (240, 200, 100),
+    (120, 170, 250), (200, 140, 210), (100, 200, 205), (236, 239, 244),
+]  # fmt: skip
+THEMES = {
+    "dark": TerminalTheme((24, 26, 31), (216, 220, 228), _BRIGHT, _BRIGHT),
+    "light": TerminalTheme((252, 252, 250), (36, 41, 47), _NORMAL, _NORMAL),
+}
+
+# Fonts that are there, and a plain window: rich's own format fetches a font.
+FORMAT = """\
+<svg viewBox="0 0 {width} {height}" xml:space="preserve" xmlns="http://www.w3.org/2000/svg">
+<style>
+{styles}
+.{unique_id}-matrix {{
+  font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
+  font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asian: full-width;
+}}
+</style>
+<defs>
+<clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
+</clipPath>
+{lines}
+</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g>
+</g>
+</svg>
+"""
+
+
+def pictures() -> dict[str, str]:
+    """The pictures, by the names of their files."""
+    with Sandbox() as sandbox, tempfile.TemporaryDirectory() as home:
+        world = _world(sandbox.base_url, home)
+        shown = {name: _shown(lines, world) for name, lines in SCENES.items()}
+    return {
+        f"{name}-{theme}.svg": drawn(text, theme)
+        for name, text in shown.items()
+        for theme in THEMES
+    }
+
+
+def drawn(text: str, theme: str) -> str:
+    """What a terminal showed, with its escapes, as SVG."""
+    console = Console(record=True, width=COLUMNS, file=StringIO())
+    for line in AnsiDecoder().decode(text):
+        for row in line.divide(_breaks(line.plain)):
+            console.print(row, soft_wrap=True)
+    svg = console.export_svg(title="", theme=THEMES[theme], code_format=FORMAT, unique_id="t")
+    buttons = re.compile(r'<g transform="translate\(26,22\)">.*?</g>', re.DOTALL)
+    return "\n".join(line.rstrip() for line in buttons.sub("", svg).splitlines()) + "\n"
+
+
+def _breaks(text: str) -> list[int]:
+    """Where a terminal breaks a line that is too long for it: at the column, not at words."""
+    breaks, column = [], 0
+    for place, character in enumerate(text):
+        column += (width := cell_len(character))
+        if column > COLUMNS:
+            breaks.append(place)
+            column = width
+    return breaks
+
+
+def _shown(lines: list[str], world: dict[str, str]) -> str:
+    """What a terminal shows when these lines are typed one after the other."""
+    blocks = [f"\x1b[1m$ {line}\x1b[0m\n{_run(shlex.split(line), world)}" for line in lines]
+    return "\n".join(blocks)
+
+
+def _run(command: list[str], world: dict[str, str]) -> str:
+    ours, theirs = pty.openpty()
+    ioctl(theirs, TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=world):
+        os.close(theirs)
+        seen = b""
+        try:
+            while piece := os.read(ours, 65536):
+                seen += piece
+        except OSError:  # Linux: the other side is closed
+            pass
+        os.close(ours)
+    return seen.decode().replace("\r\n", "\n")
+
+
+def _world(base_url: str, home: str) -> dict[str, str]:
+    return {
+        "PATH": f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}",
+        "HOME": home,
+        "TERM": "xterm",
+        "LANG": "C.UTF-8",
+        "SOURCE_DATE_EPOCH": THAT_DAY,
+        "OPENAI_BASE_URL": base_url,
+        "OPENAI_API_KEY": API_KEY,
+    }
+
+
+def main() -> None:
+    """Write the pictures into the folder that the argument names."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python tools/pictures.py DIR")
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, svg in pictures().items():
+        (folder / name).write_text(svg, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
