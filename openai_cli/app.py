@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 from difflib import get_close_matches
-from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -13,37 +12,19 @@ from typer.main import get_group
 from typer.models import OptionInfo
 
 from openai_cli import __version__
+from openai_cli.commands import COMMANDS, GROUPS, module_of
+from openai_cli.config.file import configured
 from openai_cli.context import Context
 from openai_cli.errors import CliError, ExitCode, Terminated, UsageError
 from openai_cli.flags.adapter import CONTEXT_SETTINGS, Bound, command, wrong_usage
-from openai_cli.flags.ours import HelpShown, show_help
+from openai_cli.flags.ours import HelpShown, Talk, show_help
 from openai_cli.inputs import check_arguments
-from openai_cli.messages import PROGRAM
+from openai_cli.messages import PROGRAM, Messages
 from openai_cli.output import open_sink, utf8_bytes
 
+__all__ = ["COMMANDS", "main", "module_of", "run", "tree"]
+
 SUMMARY = "The OpenAI HTTP API on the command line: one flag for every parameter."
-COMMANDS = {
-    "complete": "Complete a text (POST /completions).",
-    "chat": "Ask a chat model (POST /chat/completions).",
-    "tokens": "Count, show, cut, split and decode tokens, offline.",
-    "cost": "Estimate or add up what requests cost, offline.",
-    "models list": "List the models that this version knows, with their prices.",
-    "key set": "Store an API key.",
-    "key show": "Show which API key would be sent.",
-    "key check": "Ask the server whether the API key is good.",
-    "key delete": "Forget a stored API key.",
-    "sandbox": "Serve a local stand-in for the API: for trying things, and for tests.",
-}
-
-GROUPS = {
-    "models": "The models: what they are and what they cost.",
-    "key": "The API key: store it, see which one is sent, try it, delete it.",
-}
-
-
-def module_of(name: str) -> Any:
-    """The module of a command: `models list` is in commands/models_list.py."""
-    return import_module(f"openai_cli.commands.{name.replace(' ', '_')}")
 
 
 class Group(TyperGroup):
@@ -61,7 +42,7 @@ class Group(TyperGroup):
         path = f"{self.prefix}{cmd_name}"
         if path in COMMANDS:
             module = module_of(path)
-            return command(cmd_name, COMMANDS[path], module.Options, module.run)
+            return command(path, COMMANDS[path], module.Options, module.run)
         if cmd_name in GROUPS:
             return tree(GROUPS[cmd_name], prefix=f"{cmd_name} ")
         if ctx.resilient_parsing:
@@ -122,12 +103,14 @@ def tree(summary: str = SUMMARY, *, prefix: str = "") -> TyperGroup:
 
 def run(context: Context, arguments: list[str]) -> ExitCode:
     """Run one command line; every failure becomes its message and its code here."""
-    messages = context.messages
     options = None
     try:
         bound = _parsed(arguments)
         options = bound.options
-        messages.quiet, messages.color = options.quiet, options.color_choice
+        _adjust(context.messages, options)
+        if options.is_configured:
+            options, context = configured(context, bound)
+            _adjust(context.messages, options)
         bound.run(context, options)
     except HelpShown as shown:
         return _print(context, shown.text)
@@ -140,6 +123,10 @@ def run(context: Context, arguments: list[str]) -> ExitCode:
         _tell_fault(context, error, with_trace=options is not None and options.debug)
         return ExitCode.FAULT
     return ExitCode.DONE
+
+
+def _adjust(messages: Messages, options: Talk) -> None:
+    messages.quiet, messages.color = options.quiet, options.color_choice
 
 
 def _parsed(arguments: list[str]) -> Bound[Any]:
@@ -167,9 +154,10 @@ def _print(context: Context, text: str) -> ExitCode:
 def _tell(context: Context, error: CliError, *, with_body: bool = False) -> None:
     if error.exit_code in (ExitCode.READER_GONE, ExitCode.TERMINATED):
         return
-    context.messages.error(error)
-    if with_body and error.body:
-        context.messages.block(error.body.decode(errors="replace"))
+    flag, _, _ = error.problem.partition(" ")
+    if place := context.settings.origin(flag.rstrip(":")):
+        error.problem = f"{place}: {error.problem}"
+    context.messages.error(error, with_body=with_body)
 
 
 def _tell_fault(context: Context, error: Exception, *, with_trace: bool) -> None:

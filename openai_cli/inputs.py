@@ -95,7 +95,8 @@ class Inputs:
         except ValueError as error:
             raise UsageError(f"stdin {error}", hint="only UTF-8 text can be sent") from None
 
-    def _stdin(self, reader: str) -> BinaryIO:
+    def check_stdin(self, reader: str) -> BinaryIO:
+        """Stdin, where this reader may have it; UsageError where it may not."""
         if not self._may_read():
             raise UsageError(f"{reader} asks for stdin, and --no-stdin leaves it alone")
         if self._reader is not None:
@@ -105,13 +106,17 @@ class Inputs:
             )
         if self.context.stdin is None:
             raise UsageError(f"{reader} asks for stdin, and stdin is closed")
+        return self.context.stdin
+
+    def _stdin(self, reader: str) -> BinaryIO:
+        stdin = self.check_stdin(reader)
         self._reader = reader
         if not self.context.stdin_is_terminal and not self.context.stdin_ready(SILENT_AFTER):
             self.context.messages.notice(
                 f"waiting for stdin, which is open and silent, for {reader}; "
                 "--no-stdin leaves it alone"
             )
-        return self.context.stdin
+        return stdin
 
 
 def check_arguments(arguments: list[str]) -> None:

@@ -75,8 +75,11 @@ class Messages:
         if not self.quiet:
             self._line(f"debug: {one_line(text)}")
 
-    def error(self, error: CliError) -> None:
-        """What went wrong, where, and what to do about it, on one line."""
+    def error(self, error: CliError, *, with_body: bool = False) -> None:
+        """What went wrong, where, and what to do about it, on one line.
+
+        The API's own error body follows where that is wanted.
+        """
         where = [
             f"parameter {error.parameter}" if error.parameter else "",
             f"HTTP {error.status}" if error.status else "",
@@ -87,10 +90,16 @@ class Messages:
         if error.hint:
             text += f"{'' if text.endswith('.') else ';'} {error.hint}"
         self._line(f"{self._paint(_RED, 'error:')} {one_line(text)}")
+        if with_body and error.body:
+            self.block(error.body.decode(errors="replace"))
 
     def block(self, text: str) -> None:
         """Several lines as they are: the API's error body, a trace."""
         self._write(visible(text.rstrip("\n")) + "\n")
+
+    def prompt(self, text: str) -> None:
+        """What stands before a line that is to be typed."""
+        self._write(text)
 
     def _line(self, text: str) -> None:
         self._write(f"{PROGRAM}: {text}\n")

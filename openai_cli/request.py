@@ -102,6 +102,19 @@ def given_body(raw: str | None, inputs: Inputs) -> dict[str, Any]:
     return found
 
 
+# Two names of one limit: the API takes one of them in a request.
+_LIMITS = frozenset({"max_tokens", "max_completion_tokens"})
+
+
+def _over(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties, those that were given before those of the configuration file."""
+    body = dict(given)
+    for name, value in defaults.items():
+        if name not in body and not (name in _LIMITS and _LIMITS & body.keys()):
+            body[name] = value
+    return body
+
+
 def assembled(
     context: Context,
     options: Input,
@@ -111,7 +124,7 @@ def assembled(
     *,
     base: Mapping[str, Any] | None = None,
 ) -> Request:
-    """The request that the command line asks for: flag, --param, --body, environment, our table.
+    """The request: flag, --param, --body, environment, configuration file, our table.
 
     `base` stands in the place of --body.
 
@@ -119,9 +132,11 @@ def assembled(
     """
     params = unchecked_params(options.param)
     given = given_body(options.body, inputs) if base is None else base
-    body = {**given, **params, **flags}
-    named = body["model"] if "model" in body else context.variable("OPENAI_MODEL")
-    is_default = "model" not in body and named is None
+    if (model := context.variable("OPENAI_MODEL")) is not None:
+        given = {"model": model, **given}
+    body = _over(context.settings.properties, {**given, **params, **flags})
+    named = body.get("model")
+    is_default = "model" not in body
     return Request(
         endpoint.path,
         {"model": endpoint.default_model if is_default else named, **body},

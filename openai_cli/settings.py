@@ -1,6 +1,6 @@
-"""What the user's configuration file sets for the command that runs."""
+"""What the configuration file sets for the command that runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,9 +10,11 @@ class Settings:
     """The part of the configuration that no flag took: it goes below flags and environment.
 
     `profile` is the name of the profile in force. `properties` are request properties by their API
-    name, as JSON values. `api_key_command` is the profile's, a program and its arguments.
+    name, as JSON values. `api_key_command` is the profile's, a program and its arguments. `origin`
+    tells of a flag (`--timeout`) where the file sets it: `config.toml:4`, or None.
     """
 
     profile: str | None = None
     properties: Mapping[str, Any] = field(default_factory=dict)
     api_key_command: tuple[str, ...] = ()
+    origin: Callable[[str], str | None] = field(default=lambda _flag: None)

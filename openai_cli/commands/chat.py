@@ -1,8 +1,11 @@
 """`chat`: POST /chat/completions."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
-from openai_cli.commands.sending import Plan, Sending, deliver
+from openai_cli.commands.conversing import Conversing, Said, check_length, converse
+from openai_cli.commands.sending import Plan, deliver, is_preview
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
@@ -13,10 +16,12 @@ from openai_cli.request import CHAT, Request, assembled
 
 
 @options_group
-class Options(Sending):
+class Options(Conversing):
     """MESSAGE is the user's message; a piped stdin goes before it, with an empty line between.
 
     The messages are sent in this order: --messages, --system, --developer, each --message, MESSAGE.
+    With --continue the conversation's own go before them, and --system and --developer take the
+    place of its own for this call.
     """
 
     text: Annotated[str | None, argument("[MESSAGE]", "The user's message; - is stdin")] = None
@@ -79,27 +84,84 @@ class Options(Sending):
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
     inputs = Inputs(context, options.stdin)
-    request = assembled(context, options, inputs, CHAT, body_of(options, inputs.source))
+    flags = body_of(options, inputs.source)
+    if options.interactive or options.conversation is not None:
+        _converse(context, options, inputs, flags)
+        return
+    request = _composed(context, options, inputs, flags)
     request = request.with_text("messages", _messages(options, inputs, request))
+    if not is_preview(options):
+        check_length(options, request)
+    n = request.body.get("n")
+    choices = n if isinstance(n, int) else 1
+    deliver(context, options, inputs, Plan(request, choices=choices, render=options.render))
+
+
+def _converse(context: Context, options: Options, inputs: Inputs, flags: dict[str, Any]) -> None:
+    """Take part in a conversation: one turn of it, or interactively."""
+    if options.body is not None:
+        raise UsageError("--body and a conversation: give one of them")
+    compose = partial(_composed, context, options, inputs, flags)
+    given = flags.pop("messages", None)
+    if options.interactive:
+        from openai_cli.commands.interactive.session import hold
+
+        first = Said(
+            _standing(options), [*(given or []), *_question(options, inputs, flagged=True)]
+        )
+        hold(context, options, inputs, first, flags=flags, compose=compose)
+        return
+    question = _question(options, inputs, flagged=given is not None)
+    said = Said(_standing(options), [*(given or []), *question])
+    if not said.messages:
+        raise _nothing_to_send()
+    converse(context, options, inputs, said, compose)
+
+
+def _composed(
+    context: Context,
+    options: Options,
+    inputs: Inputs,
+    flags: dict[str, Any],
+    base: Mapping[str, Any] | None = None,
+) -> Request:
+    """The request but for what MESSAGE and our flags add to its messages."""
+    request = assembled(context, options, inputs, CHAT, flags, base=base)
     request.check(
         lambda body: body.get("top_logprobs") is None or body.get("logprobs") is True,
         ("top_logprobs", "logprobs"),
         "top_logprobs needs logprobs: add --logprobs",
     )
-    n = request.body.get("n")
-    deliver(context, options, inputs, Plan(request, choices=n if isinstance(n, int) else 1))
+    return request
 
 
 def _messages(options: Options, inputs: Inputs, request: Request) -> Any:
     """The messages of the body, and after them those of our flags and the text."""
     base = request.body.get("messages")
     flagged = options.body is not None or base is not None
-    added: list[dict[str, Any]] = [
-        {"role": role, "content": text}
-        for role, text in (("system", options.system), ("developer", options.developer))
-        if text is not None
-    ]
-    added += [_message(text) for text in options.message or ()]
+    added = [*_standing(options), *_question(options, inputs, flagged=flagged)]
+    if base is None and not added:
+        raise _nothing_to_send()
+    if added and not isinstance(base, list | None):
+        raise UsageError("messages must be an array, for MESSAGE to be added to it")
+    return (base or []) + added if added else base
+
+
+def _nothing_to_send() -> UsageError:
+    return UsageError(
+        "there is no message to send", hint="for example: openai-cli chat 'Say hello'"
+    )
+
+
+def _standing(options: Options) -> list[dict[str, Any]]:
+    """The messages that stand for the whole conversation."""
+    given = (("system", options.system), ("developer", options.developer))
+    return [{"role": role, "content": text} for role, text in given if text is not None]
+
+
+def _question(options: Options, inputs: Inputs, *, flagged: bool) -> list[dict[str, Any]]:
+    """Each --message, and the user's message; `flagged` is what `Inputs.text` takes."""
+    added: list[dict[str, Any]] = [_message(text) for text in options.message or ()]
     attachments = _attachments(options, inputs)
     text = inputs.text(options.text, flagged=flagged)
     if attachments:
@@ -107,13 +169,7 @@ def _messages(options: Options, inputs: Inputs, request: Request) -> Any:
         added.append({"role": "user", "content": parts + attachments})
     elif text is not None:
         added.append({"role": "user", "content": text})
-    if base is None and not added:
-        raise UsageError(
-            "there is no message to send", hint="for example: openai-cli chat 'Say hello'"
-        )
-    if added and not isinstance(base, list | None):
-        raise UsageError("messages must be an array, for MESSAGE to be added to it")
-    return (base or []) + added if added else base
+    return added
 
 
 def _message(text: str) -> dict[str, str]:

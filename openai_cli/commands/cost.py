@@ -4,7 +4,7 @@ import re
 import shutil
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from openai_cli import report
 from openai_cli.context import Context
@@ -49,6 +49,22 @@ _COUNT = Number(1, integer=True)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AGE = re.compile(r"([0-9]{1,6})d?")
 
+# What says of a text what requests and answers say of themselves.
+_OF_TEXT = (
+    "text", "max_tokens", "max_completion_tokens", "n", "best_of", "input_tokens", "cached_tokens",
+    "cache_write_tokens",
+)  # fmt: skip
+_LIMITS = ("max_tokens", "max_completion_tokens", "output_tokens")
+# Of these one at most.
+_EITHER = (
+    ("request", "response"), ("text", "input_tokens"), _LIMITS, ("total", "json", "markdown"),
+)  # fmt: skip
+_ALTERNATIVES = (
+    *_EITHER,
+    *(("request", name) for name in _OF_TEXT),
+    *(("response", name) for name in (*_OF_TEXT, "output_tokens")),
+)
+
 
 @options_group
 class Options(Talk, Written, Prices, Stdin):
@@ -57,6 +73,8 @@ class Options(Talk, Written, Prices, Stdin):
     The output is an upper bound by its limit, or a figure by --output-tokens. Tokens that are read
     from or written to the cache cost the input's rate where the model has no rate for them.
     """
+
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = _ALTERNATIVES
 
     text: Annotated[str | None, argument("[TEXT]", "The text to price; - is stdin")] = None
     model: Annotated[
@@ -111,18 +129,6 @@ class Options(Talk, Written, Prices, Stdin):
     total: Annotated[bool, switch(OUTPUT, "total", "Print the total alone")] = False
     json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
     markdown: Annotated[bool, switch(OUTPUT, "markdown", "Print a table in Markdown")] = False
-
-
-# What says of a text what requests and answers say of themselves.
-_OF_TEXT = (
-    "text", "max_tokens", "max_completion_tokens", "n", "best_of", "input_tokens", "cached_tokens",
-    "cache_write_tokens",
-)  # fmt: skip
-_LIMITS = ("max_tokens", "max_completion_tokens", "output_tokens")
-# Of these one at most.
-_EITHER = (
-    ("request", "response"), ("text", "input_tokens"), _LIMITS, ("total", "json", "markdown"),
-)  # fmt: skip
 
 
 def run(context: Context, options: Options) -> None:

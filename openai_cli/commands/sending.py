@@ -1,7 +1,7 @@
 """What every command that sends does with its request: show it, or send it and print the answer."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from openai_cli.commands.reaching import Reaching, client, reachable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from openai_cli.answer import Answer, Choice
     from openai_cli.http.client import Response
+    from openai_cli.usage import Usage
     from openai_cli.writers import Frame, Query, Writer
 
 
@@ -26,17 +27,28 @@ class Sending(Reaching, Output, Prices, Input):
     """The options of every command that sends a request."""
 
 
+@dataclass
+class Meter:
+    """What the calls of a session took; a server that refused to tell is not asked again."""
+
+    calls: "list[Usage]" = field(default_factory=list)
+    is_refused: bool = False
+
+
 @dataclass(frozen=True)
 class Plan:
     """A request on its way: `choices` is how many the answer must have.
 
-    `on_broken` is given what came of an answer that was cut off.
+    `on_broken` is given what came of an answer that was cut off. `render` shows the text as
+    Markdown, on a terminal. With a `meter` the usage is asked for, and goes there.
     """
 
     request: Request
     choices: int = 1
     frames: "tuple[Frame, ...]" = ()
     on_broken: "Callable[[Answer], object]" = lambda _answer: None
+    render: bool = False
+    meter: Meter | None = None
 
 
 def deliver(context: Context, options: Sending, inputs: Inputs, plan: Plan) -> None:
@@ -64,14 +76,20 @@ def send(context: Context, options: Sending, server: Destination, plan: Plan) ->
             plan.on_broken(call.answer)
             # A call that failed may have been paid for.
             if call.answer.usage is not None:
-                _report_usage(context, options, call.answer)
+                _report_usage(context, options, call.answer, plan.meter)
         raise
-    _report_usage(context, options, answer)
+    _report_usage(context, options, answer, plan.meter)
     _judge(context, options, answer)
     return answer
 
 
-def fetch(context: Context, options: Sending, server: Destination, request: Request) -> "Answer":
+def fetch(
+    context: Context,
+    options: Sending,
+    server: Destination,
+    request: Request,
+    meter: Meter | None = None,
+) -> "Answer":
     """Send a request of our own, and print nothing but its usage."""
     from openai_cli.answer import Answer, parts
 
@@ -83,7 +101,7 @@ def fetch(context: Context, options: Sending, server: Destination, request: Requ
 
     post = client(context, options, server).post
     answer = post(request.path, request.encoded(), consume, may_retry=lambda: True)
-    _report_usage(context, options, answer)
+    _report_usage(context, options, answer, meter)
     return answer
 
 
@@ -154,6 +172,8 @@ class _Call:
             if with_usage is request or refused.status not in (400, 422):
                 raise
             answer = self._send(request)
+            if self.plan.meter is not None:
+                self.plan.meter.is_refused = True
             self.context.messages.notice(
                 "usage was not asked for: the server refuses stream_options.include_usage"
             )
@@ -169,7 +189,10 @@ class _Call:
         return request if _holds_best_of(request) else request.with_body(stream=True)
 
     def _asking_for_usage(self, request: Request) -> Request:
-        wanted = self.options.usage or self.options.usage_file is not None
+        meter = self.plan.meter
+        wanted = self.options.usage or self.options.usage_file is not None or meter is not None
+        if meter is not None and meter.is_refused:
+            return request
         if not wanted or request.body.get("stream") is not True or "stream_options" in request.body:
             return request
         return request.with_body(stream_options={"include_usage": True})
@@ -200,6 +223,11 @@ class _Call:
             return writers.QueryWriter(self.sink, self.query, self.context.messages)
         if options.json:
             return writers.JsonWriter(self.sink)
+        if self.plan.render and self.sink.is_terminal and not options.null:
+            from openai_cli.rendering import can_draw, markdown_writer
+
+            if can_draw(self.context):
+                return markdown_writer(self.context, self.sink, separator(options.separator))
         return writers.TextWriter(
             self.sink,
             separator=separator(options.separator),
@@ -265,14 +293,18 @@ def check_cost(context: Context, options: Prices, request: Request) -> None:
         )
 
 
-def _report_usage(context: Context, options: Sending, answer: "Answer") -> None:
+def _report_usage(
+    context: Context, options: Sending, answer: "Answer", meter: Meter | None
+) -> None:
     """What the call took, as far as it is known."""
-    if not options.usage and options.usage_file is None:
+    if not options.usage and options.usage_file is None and meter is None:
         return
     from openai_cli.prices.table import load
     from openai_cli.usage import Usage
 
     usage = Usage.of(answer, load(options.prices), context.today())
+    if meter is not None:
+        meter.calls.append(usage)
     if options.usage:
         context.messages.usage(usage.line())
     if options.usage_file is not None:

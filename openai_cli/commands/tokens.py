@@ -1,9 +1,9 @@
 """`tokens`: what a text, files or a request have in tokens, offline."""
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from openai_cli import tokens
 from openai_cli.commands.counting import (
@@ -31,6 +31,36 @@ from openai_cli.tokens.pieces import PLACES, first, last, split
 
 _SOME = Number(1, integer=True)
 
+# What can be asked for, one at a time; the exception is --show with --ids.
+_MODES = ("decode", "ids", "show", "first", "last", "split", "files", "request")
+_COUNTS = {"count", "ids", "show"}
+_GOES_WITH = {
+    "remote": {"count", "request"},
+    "encoding": {*_MODES} - {"request"} | {"count"},
+    "overlap": {"split"},
+    "at": {"split"},
+    "output_dir": {"split"},
+    "special": _COUNTS,
+    "max": {*_COUNTS, "files", "request"},
+    "jsonl": {"files"},
+}
+
+# The same, for what the configuration file sets: a flag puts aside what does not go with it.
+_ALTERNATIVES = (
+    ("model", "encoding"),
+    *(tuple(mode for mode in _MODES if mode != other) for other in ("ids", "show")),
+    *(
+        (name, mode)
+        for name, modes in _GOES_WITH.items()
+        for mode in _MODES
+        if "count" in modes and mode not in modes
+    ),
+)
+_NEEDS = {
+    **{name: tuple(modes) for name, modes in _GOES_WITH.items() if "count" not in modes},
+    "jsonl": ("files", "files_from"),
+}
+
 
 @options_group
 class Options(Counting):
@@ -38,6 +68,9 @@ class Options(Counting):
 
     The result is the number of tokens alone. What looks like a special token is ordinary text.
     """
+
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = _ALTERNATIVES
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = _NEEDS
 
     special: Annotated[
         bool, switch(INPUT, "special", "Take <|endoftext|> and the like as special tokens")
@@ -71,21 +104,6 @@ class Options(Counting):
         str | None,
         ours(OUTPUT, "--output-dir", "Write each piece to a file in FOLDER", metavar="FOLDER"),
     ] = None
-
-
-# What can be asked for, one at a time; the exception is --show with --ids.
-_MODES = ("decode", "ids", "show", "first", "last", "split", "files", "request")
-_COUNTS = {"count", "ids", "show"}
-_GOES_WITH = {
-    "remote": {"count", "request"},
-    "encoding": {*_MODES} - {"request"} | {"count"},
-    "overlap": {"split"},
-    "at": {"split"},
-    "output_dir": {"split"},
-    "special": _COUNTS,
-    "max": {*_COUNTS, "files", "request"},
-    "jsonl": {"files"},
-}
 
 
 def run(context: Context, options: Options) -> None:

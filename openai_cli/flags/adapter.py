@@ -6,7 +6,7 @@ Typer's own main an interrupt, an end of file and a broken pipe would be taken f
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import Field, fields
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -25,10 +25,15 @@ Run = Callable[[Context, O], None]
 
 
 class Bound(NamedTuple, Generic[O]):
-    """A command with its options: all that is left to do is to run it in a context."""
+    """A command with its options: all that is left to do is to run it in a context.
 
+    `command` is its name, as `models list`; `given` has the fields that the command line gave.
+    """
+
+    command: str
     run: Run[O]
     options: O
+    given: frozenset[str]
 
 
 def body_of(options: Talk, source: Callable[[str, str], bytes]) -> dict[str, Any]:
@@ -37,11 +42,20 @@ def body_of(options: Talk, source: Callable[[str, str], bytes]) -> dict[str, Any
     What is None is not sent. `source` gives the bytes of a file for a reader, the flag. Raises
     UsageError for a value that the parameter does not take.
     """
-    given = ((field, getattr(options, field.name)) for field in fields(options))
+    given = ((parameter, getattr(options, name)) for name, parameter in parameters(options).items())
     return {
         parameter.api_name: parameter.parse(value, partial(source, parameter.flag))
-        for field, value in given
-        if value is not None and isinstance(parameter := _info(field), ApiParameter)
+        for parameter, value in given
+        if value is not None
+    }
+
+
+def parameters(options: Talk) -> dict[str, ApiParameter]:
+    """The API's parameters among the options, by the option's name, in the order of declaration."""
+    return {
+        field.name: parameter
+        for field in fields(options)
+        if isinstance(parameter := _info(field), ApiParameter)
     }
 
 
@@ -114,22 +128,31 @@ VALUES = """Values: JSON is JSON, @FILE, or @- for stdin. OBJECT is JSON, or KEY
 What is not given is not sent."""
 
 
-def command(name: str, summary: str, options: type[O], run: Run[O]) -> TyperCommand:
-    """The Typer command of an options dataclass and its run."""
+def _given(ctx: typer.Context, names: Iterable[str]) -> frozenset[str]:
+    """Those of the parameters that stand on the command line."""
+    sources = ((name, ctx.get_parameter_source(name)) for name in names)
+    return frozenset(name for name, source in sources if source and source.name == "COMMANDLINE")
 
-    def callback(**values: Any) -> Bound[O]:
-        return Bound(run, options(**values))
+
+def command(name: str, summary: str, options: type[O], run: Run[O]) -> TyperCommand:
+    """The Typer command of an options dataclass and its run; `name` is that of `models list`."""
+
+    def callback(ctx: typer.Context, **values: Any) -> Bound[O]:
+        return Bound(name, run, options(**values), _given(ctx, values))
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     callback.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
-            inspect.Parameter(field.name, keyword, default=field.default, annotation=field.type)
-            for field in fields(options)
+            inspect.Parameter("ctx", keyword, annotation=typer.Context),
+            *(
+                inspect.Parameter(field.name, keyword, default=field.default, annotation=field.type)
+                for field in fields(options)
+            ),
         ]
     )
     tree = typer.Typer(add_completion=False, rich_markup_mode=None)
     tree.command(
-        name,
+        name.rpartition(" ")[2],
         cls=Command,
         help=f"{summary}\n\n{inspect.getdoc(options)}",
         epilog=VALUES if issubclass(options, Input) else None,

@@ -4,8 +4,9 @@ A command's options dataclass inherits the groups that it needs. None of these t
 request property.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeVar, dataclass_transform
+from typing import Annotated, ClassVar, TypeVar, dataclass_transform
 
 import typer
 from typer.models import ArgumentInfo, OptionInfo
@@ -16,7 +17,8 @@ from openai_cli.flags.values import Number
 from openai_cli.messages import Color
 
 TEXT, INPUT, OUTPUT, CONNECTION = "Text", "Input", "Output", "Connection"
-PANELS = (TEXT, PANEL, INPUT, OUTPUT, CONNECTION)
+CONVERSATION = "Conversation"
+PANELS = (TEXT, PANEL, CONVERSATION, INPUT, OUTPUT, CONNECTION)
 
 T = TypeVar("T")
 
@@ -82,7 +84,16 @@ def number(flag: str, raw: str | None, kind: Number) -> float | None:
 
 @options_group
 class Talk:
-    """How a command talks on stderr."""
+    """How a command talks on stderr, and which defaults it has.
+
+    Of fields that are `alternatives` one call takes one: where the command line gives it, the
+    configuration file gives none of the others. A field that `needs` others is left out by the
+    file without them.
+    """
+
+    is_configured: ClassVar[bool] = True
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     quiet: Annotated[
         bool, switch(OUTPUT, "quiet", "Say nothing on stderr but errors", short="-q")
@@ -94,6 +105,15 @@ class Talk:
         bool, switch(CONNECTION, "debug", "Show requests, headers and times on stderr; keys masked")
     ] = False
 
+    profile: Annotated[
+        str | None,
+        ours(
+            CONNECTION,
+            "--profile",
+            "Defaults of this profile (OPENAI_CLI_PROFILE)",
+            metavar="NAME",
+        ),
+    ] = None
     help: Annotated[
         bool,
         OptionInfo(
@@ -185,6 +205,8 @@ class Prices:
 class Output(Results):
     """What a command that sends prints, and where."""
 
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("dry_run", "curl", "batch_line"),)
+
     json: Annotated[bool, switch(OUTPUT, "json", "Print the answer's body exactly as it came")] = (
         False
     )
@@ -214,6 +236,8 @@ class Output(Results):
 @options_group
 class Connection:
     """How to reach the API."""
+
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("sandbox", "base_url"),)
 
     base_url: Annotated[
         str | None,

@@ -1,0 +1,43 @@
+"""`config check`: what is wrong in the configuration file."""
+
+from typing import ClassVar
+
+from openai_cli.commands import COMMANDS, module_of
+from openai_cli.config.file import find, location
+from openai_cli.context import Context
+from openai_cli.flags.ours import Talk, options_group
+
+
+@options_group
+class Options(Talk):
+    """Exit 2 when something is wrong: keys that no command has, values that a flag does not take.
+
+    Commands themselves let pass what is for others, so that a file may be for several versions.
+    """
+
+    is_configured: ClassVar[bool] = False
+
+
+def run(context: Context, options: Options) -> None:
+    """Tell of each fault; raises the last one."""
+    path = find(context)
+    if path is None:
+        context.messages.notice(
+            f"there is no configuration file; it would be '{location(context)}'"
+        )
+        return
+    from openai_cli.config.checking import Checker
+    from openai_cli.config.document import load
+    from openai_cli.config.values import settings_of
+
+    document = load(path)
+    commands = {name: settings_of(module_of(name).Options) for name in COMMANDS}
+    profile = options.profile or context.variable("OPENAI_CLI_PROFILE")
+    faults = list(Checker(context, document, commands).problems(profile))
+    if not faults:
+        context.messages.notice(f"'{path}' is in order")
+        return
+    *others, last = faults
+    for fault in others:
+        context.messages.error(fault)
+    raise last

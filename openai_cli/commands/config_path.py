@@ -1,0 +1,22 @@
+"""`config path`: where the configuration file is."""
+
+import os
+from typing import ClassVar
+
+from openai_cli.config.file import location
+from openai_cli.context import Context
+from openai_cli.flags.ours import Talk, options_group
+from openai_cli.output import open_sink
+
+
+@options_group
+class Options(Talk):
+    """The path is printed whether there is such a file or not; OPENAI_CLI_CONFIG names another."""
+
+    is_configured: ClassVar[bool] = False
+
+
+def run(context: Context, _options: Options) -> None:
+    """Print the path."""
+    with open_sink(context, None) as sink:
+        sink.write(os.fsencode(location(context)) + b"\n")

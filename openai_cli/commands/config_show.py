@@ -1,0 +1,83 @@
+"""`config show`: every value that is set, and where it comes from."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from openai_cli.commands import COMMANDS, module_of
+from openai_cli.config.file import find, location
+from openai_cli.context import Context
+from openai_cli.flags.ours import OUTPUT, Talk, options_group, switch
+from openai_cli.output import open_sink, printable
+from openai_cli.request import encode_json
+
+if TYPE_CHECKING:
+    from openai_cli.config.listing import Value
+
+# In characters: a longer value moves its own source alone.
+_WIDEST = 42
+
+
+@options_group
+class Options(Talk):
+    """A line for each value: of the environment, of the configuration file, and built in.
+
+    A value for all commands has its plain name, that of one command the command's before it. What
+    another value goes before is shown too, and said to be passed over.
+    """
+
+    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON: the file, the profile, values")] = (
+        False
+    )
+
+
+def run(context: Context, options: Options) -> None:
+    """Print the values; UsageError for a file that cannot be read."""
+    from openai_cli.config.document import Document, load
+    from openai_cli.config.listing import World, values
+    from openai_cli.config.values import settings_of
+
+    path = find(context)
+    document = Document("", {}, "") if path is None else load(path)
+    commands = {name: settings_of(module_of(name).Options) for name in COMMANDS}
+    profile = context.settings.profile
+    found = list(values(World(context, document, commands, profile, options.profile)))
+    with open_sink(context, None) as sink:
+        if options.json:
+            sink.write(_json(path, profile, found))
+        else:
+            head = f"# {path}" if path else f"# there is no {location(context)}"
+            text = "".join(f"{line}\n" for line in (head, *_lines(path, found)))
+            sink.write(printable(text, terminal=sink.is_terminal))
+
+
+def _lines(path: Path | None, found: "list[Value]") -> Iterator[str]:
+    shown = [f"{value.name} = {_text(value.value)}" for value in found]
+    width = max((len(text) for text in shown if len(text) <= _WIDEST), default=0)
+    for text, value in zip(shown, found, strict=True):
+        yield f"{text:{width}}  {_source(path, value)}"
+
+
+def _source(path: Path | None, value: "Value") -> str:
+    """Where a value comes from, as `config.toml:4 [chat]`, and what goes before it."""
+    source = "--profile" if value.source == "flag" else value.source
+    if value.source == "file":
+        line = f":{value.line}" if value.line else ""
+        source = f"{path.name if path else ''}{line}{f' [{value.table}]' if value.table else ''}"
+    if value.in_force:
+        return source
+    over = value.passed_over_for
+    return f"{source}, passed over for {over}" if over else f"{source}, unknown"
+
+
+def _text(value: Any) -> str:
+    return encode_json(value).decode()
+
+
+def _json(path: Path | None, profile: str | None, found: "list[Value]") -> bytes:
+    shown = {
+        "file": None if path is None else str(path),
+        "profile": profile,
+        "values": [value._asdict() for value in found],
+    }
+    return encode_json(shown) + b"\n"

@@ -1,0 +1,204 @@
+"""A conversation of several turns, and all that can be done with it between them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from openai_cli.commands.conversing import (
+    Conversing,
+    Said,
+    Talk,
+    all_messages,
+    prompt_limit,
+    prompt_tokens,
+    telling,
+    with_standing,
+)
+from openai_cli.commands.interactive.slash import unknown
+from openai_cli.commands.interactive.spending import next_turn, spent
+from openai_cli.commands.interactive.store import (
+    BeforeReply,
+    Store,
+    before_last_turn,
+    before_reply,
+)
+from openai_cli.commands.sending import Meter
+from openai_cli.context import Context
+from openai_cli.conversation.shortening import Message
+from openai_cli.errors import UsageError
+from openai_cli.flags.adapter import parameters
+from openai_cli.flags.parameter import ApiParameter
+from openai_cli.flags.values import Flag, Kind, Object, Texts, json_or_text, quoted
+from openai_cli.inputs import Inputs
+from openai_cli.request import Request, encode_json
+
+# In characters: how much of a text names its turn.
+_SHOWN = 60
+
+_ELSEWHERE = {"model": "/model NAME sets it", "messages": "/system TEXT sets the first of them"}
+
+
+@dataclass
+class Dialogue:
+    """A conversation while it is held.
+
+    `flags` are the request properties that go over the conversation's own; `standing` are the
+    messages of --system and --developer. What gives a string gives what is to be shown.
+    """
+
+    context: Context
+    options: Conversing
+    inputs: Inputs
+    talk: Talk
+    store: Store
+    flags: dict[str, Any]
+    standing: list[Message]
+    meter: Meter = field(default_factory=Meter)
+
+    def say(self, messages: list[Message]) -> None:
+        """Add a turn: what is said, and the reply. On a failure all is as it was."""
+        with self.store.opened() as stored, telling(self.context, self._path, stored):
+            self.talk.turn(stored, Said(self.standing, messages))
+
+    def retry(self) -> None:
+        """Get another reply in the place of the last; on a failure all is as it was."""
+        with self.store.opened() as stored:
+            kept, replies = before_reply(stored.body.get("messages", []))
+            # Half a reply would stand in the place of a whole one.
+            talk = replace(self.talk, options=replace(self.options, keep_partial=False))
+            with telling(self.context, self._path, stored):
+                talk.turn(BeforeReply(stored, kept, replies), Said(self.standing, []))
+
+    def undo(self) -> str:
+        """Take the last turn back: what was asked, and all that came of it."""
+        with self.store.opened() as stored:
+            kept, left = before_last_turn(stored.body.get("messages", []))
+            stored.save({**stored.body, "messages": kept}, left)
+        count = "1 message" if len(left) == 1 else f"{len(left)} messages"
+        return f"taken back, {count}: {_shown(left[0])}"
+
+    def system(self, text: str) -> str:
+        """The system message; with a text it is set, and kept with the conversation."""
+        if text:
+            self._set_system({"role": "system", "content": text})
+        found = [
+            message for message in self._request.body["messages"] if message["role"] == "system"
+        ]
+        return "\n".join(text_of(message) for message in found) or "there is no system message"
+
+    def _set_system(self, message: Message) -> None:
+        with self.store.opened() as stored:
+            if stored.body:
+                messages = with_standing(stored.body.get("messages", []), [message])
+                stored.save({**stored.body, "messages": messages}, [])
+        self.standing = with_standing(self.standing, [message])
+
+    def model(self, name: str) -> str:
+        """The model; with a name it is set, and kept with the conversation."""
+        if name:
+            with self.store.opened() as stored:
+                if stored.body:
+                    stored.save({**stored.body, "model": name}, [])
+            self.flags["model"] = name
+        return str(self._request.body["model"])
+
+    def set(self, argument: str) -> str:
+        """Set a parameter for the rest of the session; unset it; or list what is set."""
+        name, *values = argument.split(maxsplit=1)[:2] or [""]
+        name = name.replace("-", "_")
+        if not name:
+            return self._set_now()
+        if name in _ELSEWHERE:
+            raise UsageError(f"/set does not take {name}", hint=_ELSEWHERE[name])
+        if name not in self.parameters:
+            hint = f"--param {name}=VALUE sends any, in all turns"
+            raise unknown("parameter", name, self.parameters, hint)
+        if values:
+            self.flags[name] = self._parsed(self.parameters[name], values[0])
+            return f"{name} {_json(self.flags[name])}"
+        if self.flags.pop(name, None) is None:
+            return f"{name} was not set"
+        return f"{name} is no longer set"
+
+    def _set_now(self) -> str:
+        lines = [f"{name} {_json(value)}" for name, value in self.flags.items() if name != "model"]
+        return "\n".join(lines) or "no parameter is set"
+
+    def _parsed(self, parameter: ApiParameter, text: str) -> Any:
+        def read(path: str) -> bytes:
+            if path == "-":
+                raise UsageError(f"{parameter.api_name}: stdin is the conversation's own")
+            return self.inputs.source(parameter.api_name, path)
+
+        return parameter.parse(_typed(parameter, text), read)
+
+    @cached_property
+    def parameters(self) -> Mapping[str, ApiParameter]:
+        """The API's parameters by name."""
+        return {one.api_name: one for one in parameters(self.options).values()}
+
+    def tokens(self) -> str:
+        """The tokens of the conversation as it would be sent now, and what the limit leaves."""
+        request = self._request
+        tokens, limit = prompt_tokens(request), prompt_limit(self.options, request)
+        doubt = f" (an estimate: {'; '.join(tokens.doubts)})" if tokens.doubts else ""
+        left = "the limit is not known" if limit is None else f"{limit - tokens} of {limit} left"
+        return f"{tokens} tokens, {left}{doubt}"
+
+    def cost(self) -> str:
+        """What the session's calls did cost, and what the next one costs at least."""
+        return f"{spent(self.meter.calls)}\n{next_turn(self.context, self.options, self._request)}"
+
+    def said_before(self) -> list[str]:
+        """The texts of the user's messages, from the first on."""
+        messages = self.store.read().get("messages", [])
+        return [text_of(message) for message in messages if message.get("role") == "user"]
+
+    @property
+    def _request(self) -> Request:
+        """The conversation as it would be sent now."""
+        body = self.store.read()
+        messages = all_messages(body.get("messages", []), Said(self.standing, []))
+        return self.talk.compose(body).with_text("messages", messages)
+
+    @property
+    def _path(self) -> str | None:
+        return self.options.conversation
+
+
+def text_of(message: Message) -> str:
+    """The text of a message; of its parts, that of those that have one."""
+    content = message.get("content")
+    parts = content if isinstance(content, list) else [{"text": content}]
+    return "\n".join(
+        part["text"]
+        for part in parts
+        if isinstance(part, dict) and isinstance(part.get("text"), str)
+    )
+
+
+def _shown(message: Message) -> str:
+    """The beginning of a message, on one line; of one without text, its role."""
+    text = " ".join(text_of(message).split())
+    if not text:
+        return f"a message of the role {message['role']}"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _json(value: Any) -> str:
+    return encode_json(value).decode()
+
+
+def _typed(parameter: ApiParameter, text: str) -> Any:
+    """What a command line would have collected for the flag: a switch, a list, or the text."""
+    kind: Kind = parameter.kind
+    if isinstance(kind, Flag):
+        if text not in ("true", "false"):
+            raise UsageError(f"{parameter.api_name} must be true or false, not {quoted(text)}")
+        return text == "true"
+    if isinstance(kind, Texts):
+        found = json_or_text(text) if text.startswith("[") else text
+        are_texts = isinstance(found, list) and all(isinstance(item, str) for item in found)
+        return found if are_texts else [text]
+    return [text] if isinstance(kind, Object) else text

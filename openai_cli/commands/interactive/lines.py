@@ -1,0 +1,54 @@
+"""A line a turn: from a script, or from a terminal where no line can be drawn anew."""
+
+from typing import BinaryIO
+
+from openai_cli.errors import UsageError
+from openai_cli.flags.values import utf8
+from openai_cli.inputs import Inputs
+from openai_cli.messages import Messages
+
+HOW_TO_END = "Ctrl-D or /exit ends the conversation"
+
+
+class Script:
+    """The lines of a stdin that is no terminal; UsageError where it is not to be read."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        inputs.check_stdin("-i")  # before anything is sent
+        self._lines = inputs.lines("-i", "-")
+        self._number = 0
+
+    def ask(self) -> str | None:
+        """The next line, None after the last; UsageError for one that is no text."""
+        self._number += 1
+        return _text(next(self._lines, b""), f"stdin: line {self._number}")
+
+
+class PlainTerminal:
+    """A terminal that edits a line by itself: TERM=dumb, or a stderr that goes elsewhere."""
+
+    def __init__(self, stdin: BinaryIO, messages: Messages) -> None:
+        self._stdin = stdin
+        self._messages = messages
+
+    def ask(self) -> str | None:
+        """The line that was typed, empty after Ctrl-C; None at the end. Raises as Script does."""
+        self._messages.prompt("> ")
+        try:
+            text = _text(self._stdin.readline(), "the line")
+        except KeyboardInterrupt:
+            self._messages.block("")
+            self._messages.notice(HOW_TO_END)
+            return ""
+        if text is None:
+            self._messages.block("")  # the prompt's line has no end yet
+        return text
+
+
+def _text(line: bytes, where: str) -> str | None:
+    if not line:
+        return None
+    try:
+        return utf8(line.removesuffix(b"\n"))
+    except ValueError as error:
+        raise UsageError(f"{where} {error}", hint="only UTF-8 text can be sent") from None

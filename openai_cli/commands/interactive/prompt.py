@@ -1,0 +1,174 @@
+"""The prompt at a terminal: prompt_toolkit, drawn on stderr."""
+
+import os
+import signal
+import termios
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import BinaryIO, TextIO
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import has_focus
+from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.input.vt100 import Vt100Input
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.output.color_depth import ColorDepth
+from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.shortcuts import CompleteStyle
+
+from openai_cli.commands.interactive.lines import HOW_TO_END
+from openai_cli.errors import Terminated, UsageError
+from openai_cli.messages import Messages
+
+
+class Editor:
+    """Asks for one text after the other, with line editing and history.
+
+    `words` are what Tab completes: under "" the commands, under a command its arguments.
+    """
+
+    def __init__(
+        self,
+        messages: Messages,
+        stdin: BinaryIO,
+        output: Vt100_Output,
+        *,
+        history: Sequence[str],
+        words: Mapping[str, Sequence[str]],
+    ) -> None:
+        self._messages = messages
+        has_color = messages.may_color(terminal=True)
+        self._session: PromptSession[str] = PromptSession(
+            "> ",
+            multiline=True,
+            enable_suspend=True,
+            complete_style=CompleteStyle.READLINE_LIKE,  # at once, so that Tab can be typed ahead
+            completer=_Words(words),
+            history=InMemoryHistory(history),
+            key_bindings=_bindings(),
+            color_depth=None if has_color else ColorDepth.DEPTH_1_BIT,
+            input=Vt100Input(open(stdin.fileno(), encoding="utf-8", closefd=False)),  # noqa: SIM115
+            output=output,
+        )
+
+    def ask(self) -> str | None:
+        """The text that was typed, empty after Ctrl-C; None at the end.
+
+        Raises UsageError for one that is no UTF-8, Terminated for SIGTERM.
+        """
+        try:
+            with self._until_terminated():
+                text = self._session.prompt()
+        except KeyboardInterrupt:
+            self._messages.notice(HOW_TO_END)
+            return ""
+        except EOFError:
+            return None
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise UsageError("what was typed is not UTF-8", hint="nothing was sent") from None
+        return text
+
+    @contextmanager
+    def _until_terminated(self) -> Iterator[None]:
+        """End the prompt on SIGTERM, and raise Terminated when it has put the terminal right.
+
+        An exception from a signal handler would be lost in the event loop's callbacks.
+        """
+        app = self._session.app
+        has_arrived = False
+
+        def end() -> None:
+            if not app.is_done:
+                app.exit(result="")
+
+        def arrived(_signal: int, _frame: object) -> None:
+            nonlocal has_arrived
+            has_arrived = True
+            if app.loop is not None:
+                app.loop.call_soon_threadsafe(end)
+
+        before = signal.signal(signal.SIGTERM, arrived)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        if has_arrived:
+            raise Terminated
+
+
+@contextmanager
+def typed_ahead(terminal: int) -> Iterator[None]:
+    """Let what is typed during a reply wait, unseen, for the next prompt.
+
+    The terminal neither shows keys nor makes lines of them; Ctrl-C and Ctrl-Z still work.
+    """
+    before = termios.tcgetattr(terminal)
+    mode = termios.tcgetattr(terminal)
+    mode[0] &= ~termios.ICRNL
+    mode[3] &= ~(termios.ECHO | termios.ICANON)
+    termios.tcsetattr(terminal, termios.TCSANOW, mode)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSANOW, before)
+
+
+class _Words(Completer):
+    """Completes the last word of a line that is a command."""
+
+    def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
+        self._words = words
+
+    def get_completions(
+        self,
+        document: Document,
+        complete_event: CompleteEvent,  # noqa: ARG002 - prompt_toolkit's signature
+    ) -> Iterable[Completion]:
+        line = document.text_before_cursor
+        command, blank, word = line.rpartition(" ")
+        if not line.startswith("/") or "\n" in line:
+            return
+        for found in self._words.get(command if blank else "", ()):
+            if found.startswith(word):
+                yield Completion(found, start_position=-len(word))
+
+
+def _bindings() -> KeyBindings:
+    """Enter sends, Alt-Enter and Ctrl-J begin a line, Ctrl-C clears."""
+    keys = KeyBindings()
+    at_prompt = has_focus(DEFAULT_BUFFER)  # and not in a search, which has its own Enter and Ctrl-C
+
+    @keys.add("enter", filter=at_prompt)
+    def send(event: KeyPressEvent) -> None:
+        event.current_buffer.validate_and_handle()
+
+    @keys.add("escape", "enter", filter=at_prompt)
+    @keys.add("c-j", filter=at_prompt)
+    def begin_line(event: KeyPressEvent) -> None:
+        event.current_buffer.newline(copy_margin=False)
+
+    @keys.add("c-c", filter=at_prompt)
+    @keys.add("<sigint>", filter=at_prompt)
+    def clear(event: KeyPressEvent) -> None:
+        if event.current_buffer.text:
+            event.current_buffer.reset()
+        else:
+            event.app.exit(exception=KeyboardInterrupt)
+
+    return keys
+
+
+def output(stream: TextIO, term: str | None) -> Vt100_Output:
+    """A terminal to draw on; it is not asked where its cursor is, which not all answer."""
+
+    def size() -> Size:
+        found = os.get_terminal_size(stream.fileno())
+        return Size(rows=found.lines or 24, columns=found.columns or 80)
+
+    return Vt100_Output(stream, size, term=term, enable_cpr=False)

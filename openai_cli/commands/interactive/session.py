@@ -1,0 +1,164 @@
+"""`chat -i`: turn after turn, until the end of input, /exit or, in a script, the first error."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from openai_cli.commands.conversing import Compose, Conversing, Said, Talk
+from openai_cli.commands.interactive.dialogue import Dialogue, text_of
+from openai_cli.commands.interactive.lines import PlainTerminal, Script
+from openai_cli.commands.interactive.slash import COMMANDS, Call, help_text, parsed
+from openai_cli.commands.interactive.store import InFile, InMemory
+from openai_cli.commands.reaching import reachable
+from openai_cli.commands.sending import Meter
+from openai_cli.config.destination import destination
+from openai_cli.context import Context
+from openai_cli.errors import CliError, ReaderGone, Terminated, UsageError
+from openai_cli.inputs import Inputs
+
+
+class Reader(Protocol):
+    """Something that gives what the user says."""
+
+    def ask(self) -> str | None:
+        """The next text, empty when there is none this time; None at the end."""
+
+
+def hold(
+    context: Context,
+    options: Conversing,
+    inputs: Inputs,
+    first: Said,
+    *,
+    flags: dict[str, Any],
+    compose: Compose,
+) -> None:
+    """Hold a conversation, in the file of --continue or in memory.
+
+    `first` is said before anything is read, if it has messages. `flags` are the request properties
+    that `compose` puts over the conversation's body. Raises UsageError for options that make no
+    sense here; in a script, what the first turn that fails raises.
+    """
+    _check(options)
+    path = options.conversation
+    store = InMemory() if path is None else InFile(context, path)
+    with store.opened():
+        pass  # what is wrong with the file is told before anything is typed
+    server = destination(context, options, inputs)
+    with ExitStack() as stack:
+        meter = Meter()
+        talk = Talk(context, options, reachable(stack, options, server), compose, meter)
+        dialogue = Dialogue(
+            context, options, inputs, talk, store, flags, list(first.standing), meter
+        )
+        said = [*dialogue.said_before(), *map(text_of, first.messages)]
+        reader = _reader(stack, dialogue, said)
+        session = _Session(dialogue, reader, is_script=not context.stdin_is_terminal)
+        session.run(list(first.messages))
+
+
+def _check(options: Conversing) -> None:
+    """Refuse what is for one request alone."""
+    given = {
+        "--dry-run": options.dry_run,
+        "--curl": options.curl,
+        "--batch-line": options.batch_line is not None,
+        "--output": options.output is not None,
+    }
+    for flag, is_given in given.items():
+        if is_given:
+            raise UsageError(
+                f"{flag} and -i: give one of them",
+                hint="> FILE takes the replies" if flag == "--output" else None,
+            )
+
+
+def _reader(stack: ExitStack, dialogue: Dialogue, said: list[str]) -> Reader:
+    """Who reads what the user says; a terminal that it changes is as before when `stack` ends."""
+    context = dialogue.context
+    if not context.stdin_is_terminal or context.stdin is None:
+        return Script(dialogue.inputs)
+    stderr = context.messages.stream
+    if stderr is None or not stderr.isatty() or context.variable("TERM") in (None, "dumb"):
+        return PlainTerminal(context.stdin, context.messages)
+    from openai_cli.commands.interactive import prompt
+    from openai_cli.prices.table import load
+
+    words = {
+        "": list(COMMANDS),
+        "/set": [name for name in dialogue.parameters if name not in ("model", "messages")],
+        "/model": sorted(load(dialogue.options.prices).models),
+    }
+    stack.enter_context(prompt.typed_ahead(context.stdin.fileno()))
+    screen = prompt.output(stderr, context.variable("TERM"))
+    return prompt.Editor(context.messages, context.stdin, screen, history=said, words=words)
+
+
+@dataclass
+class _Session:
+    """The loop: what is said is sent, what is a command is done."""
+
+    dialogue: Dialogue
+    reader: Reader
+    is_script: bool
+    is_over: bool = False
+
+    def run(self, first: list[Any]) -> None:
+        if not self.is_script:
+            self.dialogue.context.messages.notice("/help shows commands and keys; Ctrl-D ends")
+        if first:
+            self._attempt(partial(self.dialogue.say, first))
+        while not self.is_over:
+            self._attempt(self._next)
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        """Do it; at a terminal a failure, or Ctrl-C, is told of, and the conversation goes on."""
+        try:
+            step()
+        except (ReaderGone, Terminated):
+            raise
+        except CliError as error:
+            if self.is_script:
+                raise
+            dialogue = self.dialogue
+            dialogue.context.messages.error(error, with_body=dialogue.options.json)
+        except KeyboardInterrupt:
+            if self.is_script:
+                raise
+
+    def _next(self) -> None:
+        typed = self.reader.ask()
+        if typed is None:
+            self.is_over = True
+        elif typed.strip():
+            meant = parsed(typed)
+            if isinstance(meant, Call):
+                self._do(meant)
+            else:
+                self.dialogue.say([{"role": "user", "content": meant}])
+
+    def _do(self, call: Call) -> None:
+        shown: str | None = None
+        match call.name:
+            case "/help":
+                shown = help_text(kept_in=self.dialogue.options.conversation)
+            case "/system":
+                shown = self.dialogue.system(call.argument)
+            case "/model":
+                shown = self.dialogue.model(call.argument)
+            case "/set":
+                shown = self.dialogue.set(call.argument)
+            case "/undo":
+                shown = self.dialogue.undo()
+            case "/retry":
+                self.dialogue.retry()
+            case "/tokens":
+                shown = self.dialogue.tokens()
+            case "/cost":
+                shown = self.dialogue.cost()
+            case _:
+                self.is_over = True
+        if shown is not None:
+            self.dialogue.context.messages.block(shown)

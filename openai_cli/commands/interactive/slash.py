@@ -1,0 +1,86 @@
+"""What is typed in a conversation: a text for the model, or a command, with a slash before it."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from openai_cli.errors import UsageError
+
+
+class Command(NamedTuple):
+    """A command as the help shows it; one without `usage` takes no argument."""
+
+    usage: str
+    summary: str
+
+
+COMMANDS = {
+    "/help": Command("", "show this"),
+    "/system": Command("[TEXT]", "show or set the system message"),
+    "/model": Command("[NAME]", "show or set the model"),
+    "/set": Command("[PARAMETER [VALUE]]", "set or unset a parameter of the API, or list them"),
+    "/undo": Command("", "take the last turn back"),
+    "/retry": Command("", "ask the last turn anew"),
+    "/tokens": Command("", "count the conversation, and what is left of the limit"),
+    "/cost": Command("", "what this session did cost; what the next turn will"),
+    "/exit": Command("", "end the conversation, as /quit and Ctrl-D"),
+    "/quit": Command("", ""),
+}
+
+_KEYS = """\
+//TEXT sends /TEXT. Enter sends; Alt-Enter or Ctrl-J begins a new line.
+Up, down and Ctrl-R find what was typed before; Tab completes.
+Ctrl-C stops a reply, or clears the line."""
+
+
+class Call(NamedTuple):
+    """A command that was typed, and what stands behind it."""
+
+    name: str
+    argument: str
+
+
+def parsed(typed: str) -> Call | str:
+    """The command that was typed, or the text to send.
+
+    Of several lines the first alone may name a command, whose argument is the rest: a text that was
+    pasted may begin with the path of a file. UsageError for a command that there is not.
+    """
+    if not typed.startswith("/"):
+        return typed
+    if typed.startswith("//"):
+        return typed[1:]
+    first, newline, rest = typed.partition("\n")
+    if newline:
+        name = first.rstrip()
+        return _call(name, rest) if name in COMMANDS else typed
+    name, *arguments = typed.split(maxsplit=1)
+    if name not in COMMANDS:
+        raise unknown("command", name, COMMANDS, f"/help lists them; /{name} is sent as text")
+    return _call(name, "".join(arguments))
+
+
+def _call(name: str, argument: str) -> Call:
+    argument = argument.strip()
+    if argument and not COMMANDS[name].usage:
+        raise UsageError(f"{name} takes no argument, and has '{argument}'")
+    return Call(name, argument)
+
+
+def unknown(what: str, name: str, names: Iterable[str], hint: str) -> UsageError:
+    """The error for a name that there is not, with the nearest that there are, and the hint."""
+    near = get_close_matches(name, list(names), n=2)
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    return UsageError(f"no such {what}: {name}", hint=meant + hint)
+
+
+def help_text(*, kept_in: str | None) -> str:
+    """The commands and the keys; `kept_in` is the file of the conversation, if it has one."""
+    lines = [
+        f"{f'{name} {command.usage}':<26}{command.summary}"
+        for name, command in COMMANDS.items()
+        if command.summary
+    ]
+    kept = "-c FILE keeps a conversation; this one is gone at its end."
+    lines += [_KEYS, f"The conversation is kept in {kept_in}." if kept_in else kept]
+    return "\n".join(lines)

@@ -1,0 +1,57 @@
+"""What the calls of a session did cost, and what the next one will cost at least."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from openai_cli.commands.conversing import prompt_tokens
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags.ours import Prices
+from openai_cli.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from openai_cli.usage import Usage
+
+
+def spent(calls: "Sequence[Usage]") -> str:
+    """What the calls cost: the sum of those whose price is known, and the models of the others."""
+    from openai_cli.money import plain
+    from openai_cli.prices.charges import total
+
+    if not calls:
+        return "no call so far"
+    known = [call.usd for call in calls if call.usd is not None]
+    unknown = Counter(call.model or "a model without a name" for call in calls if call.usd is None)
+    inputs = sum(call.input_tokens or 0 for call in calls)
+    outputs = sum(call.output_tokens or 0 for call in calls)
+    usd = f"{plain(total(known))} USD" if known else "USD unknown"
+    rest = "".join(
+        f"; the price of {_calls(count)} to {model} is not known"
+        for model, count in unknown.items()
+    )
+    return f"{usd} for {_calls(len(calls))}, {inputs} input and {outputs} output tokens{rest}"
+
+
+def _calls(count: int) -> str:
+    return "1 call" if count == 1 else f"{count} calls"
+
+
+def next_turn(context: Context, options: Prices, request: Request) -> str:
+    """What sending the conversation costs at least: a long prompt may be read from the cache."""
+    from openai_cli.money import plain
+    from openai_cli.prices.bodies import asked
+    from openai_cli.prices.charges import product, tariff
+    from openai_cli.prices.estimate import SHORTEST_CACHED
+    from openai_cli.prices.table import load
+
+    tokens = prompt_tokens(request)
+    try:
+        tier = asked(request.body, model=request.body["model"]).tier
+        prices = tariff(load(options.prices), request.body["model"], tier, context.today())
+        kind = "input" if tokens < SHORTEST_CACHED else "cached_input"
+        rate, _ = prices.rate(prices.band(tokens), kind)
+    except UsageError as error:
+        return f"what the next turn costs is not known: {error.problem}"
+    return f"the next turn: {plain(product(tokens, rate))} USD at least, for {tokens} input tokens"

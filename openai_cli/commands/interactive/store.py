@@ -1,0 +1,101 @@
+"""Where a conversation is between its turns: in a file, or in memory."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+from openai_cli.commands.conversing import Stored
+from openai_cli.context import Context
+from openai_cli.conversation import file
+from openai_cli.conversation.shortening import STANDING, Message, turn_starts
+from openai_cli.errors import UsageError
+
+
+class Store(Protocol):
+    """A conversation that lasts for a session."""
+
+    def read(self) -> Mapping[str, Any]:
+        """The body as it is now; UsageError when it cannot be had."""
+
+    def opened(self) -> AbstractContextManager[Stored]:
+        """The conversation for one turn, in which nobody else has it; raises as `read` does."""
+
+
+class InFile:
+    """A conversation in a file, which other processes may add turns to between ours."""
+
+    def __init__(self, context: Context, path: str) -> None:
+        self._context = context
+        self._path = path
+
+    def read(self) -> Mapping[str, Any]:
+        return file.read(self._path)
+
+    def opened(self) -> AbstractContextManager[Stored]:
+        context = self._context
+        return file.opened(self._path, context.messages, now=context.now, sleep=context.sleep)
+
+
+class InMemory:
+    """A conversation that nobody else sees, and that ends with the session."""
+
+    def __init__(self) -> None:
+        self.body: Mapping[str, Any] = {}
+
+    def read(self) -> Mapping[str, Any]:
+        return self.body
+
+    @contextmanager
+    def opened(self) -> Iterator[Stored]:
+        yield self
+
+    def save(self, body: Mapping[str, Any], _left: list[Message]) -> None:
+        """Keep the body; what left it is gone."""
+        self.body = dict(body)
+
+
+class BeforeReply:
+    """A conversation without the reply at its end, which leaves it when another is saved."""
+
+    def __init__(self, stored: Stored, kept: list[Message], replies: list[Message]) -> None:
+        self.body: Mapping[str, Any] = {**stored.body, "messages": kept}
+        self._stored = stored
+        self._replies = replies
+
+    def save(self, body: Mapping[str, Any], left: list[Message]) -> None:
+        self._stored.save(body, [*left, *self._replies])
+
+
+def before_last_turn(messages: Sequence[Message]) -> tuple[list[Message], list[Message]]:
+    """The messages without the last turn, and those of that turn; what stands for all stays.
+
+    UsageError when there is none.
+    """
+    if not (starts := turn_starts(messages)):
+        raise UsageError("there is no turn to take back")
+    return _parted(messages, starts[-1])
+
+
+def before_reply(messages: Sequence[Message]) -> tuple[list[Message], list[Message]]:
+    """The messages without the reply at the end, and the reply; what stands for all stays.
+
+    The reply is what the model said after the last message of anybody else; UsageError when there
+    is no such message.
+    """
+    asked = [
+        place
+        for place, message in enumerate(messages)
+        if message.get("role") not in (*STANDING, "assistant")
+    ]
+    if not asked:
+        raise UsageError("there is no turn to ask anew")
+    return _parted(messages, asked[-1] + 1)
+
+
+def _parted(messages: Sequence[Message], end: int) -> tuple[list[Message], list[Message]]:
+    kept = [
+        message
+        for place, message in enumerate(messages)
+        if place < end or message.get("role") in STANDING
+    ]
+    return kept, [message for message in messages[end:] if message.get("role") not in STANDING]

@@ -1,0 +1,245 @@
+"""What the configuration file means for a command line: which of its values are in force there."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from openai_cli.config.document import Document, load
+from openai_cli.config.values import Setting, expanded, normal, settings_of, value_of
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags.ours import Talk
+from openai_cli.inputs import Inputs
+from openai_cli.request import unchecked_params
+from openai_cli.settings import Settings
+
+if TYPE_CHECKING:
+    from openai_cli.flags.adapter import Bound
+
+O = TypeVar("O", bound=Talk)  # noqa: E741
+
+KEY_COMMAND = "api_key_command"
+
+# The environment variable that goes before what the file has for a flag.
+VARIABLES: Mapping[str, str] = {
+    "model": "OPENAI_MODEL",
+    "base_url": "OPENAI_BASE_URL",
+    "api_key_file": "OPENAI_API_KEY",
+    KEY_COMMAND: "OPENAI_API_KEY",
+    "organization": "OPENAI_ORG_ID",
+    "project": "OPENAI_PROJECT_ID",
+    "stdin": "OPENAI_CLI_NO_STDIN",
+    "color": "NO_COLOR",
+}
+
+
+class Entry(NamedTuple):
+    """A key of the file: the table that it stands in, the key as it is written, its value."""
+
+    table: tuple[str, ...]
+    key: str
+    value: Any
+
+    @property
+    def name(self) -> str:
+        return normal(self.key)
+
+    def place(self, document: Document) -> str:
+        return document.place(*self.table, self.key)
+
+
+def applied(
+    context: Context, bound: "Bound[O]", path: Path, profile: str | None
+) -> tuple[O, Context]:
+    """The options and the context, with what the file at `path` sets for them.
+
+    `profile` is what the user named; where that is None, the file may name one.
+    """
+    document = load(path)
+    profile = profile_of(document, profile)
+    options = bound.options
+    known = settings_of(type(options))
+    entries = list(_chosen(context, bound, known, ranked(document, bound.command, profile, known)))
+    values: dict[str, Any] = {}
+    properties: dict[str, Any] = {}
+    for entry in entries:
+        setting = known[entry.name]
+        value = converted(context, document, entry, setting)
+        if setting.is_api:
+            properties.setdefault(entry.name, value)
+        elif entry.name == "param":
+            properties = {**value, **properties}
+        else:
+            values[setting.field] = value
+    settings = Settings(
+        profile=profile,
+        properties=properties,
+        api_key_command=key_command(document, profile),
+        origin=partial(_origin, document, entries),
+    )
+    return replace(options, **values), replace(context, settings=settings)
+
+
+def _origin(document: Document, entries: Iterable[Entry], flag: str) -> str | None:
+    """Where the file sets a flag."""
+    named = (entry for entry in entries if flag == f"--{entry.name.replace('_', '-')}")
+    return next((entry.place(document) for entry in named), None)
+
+
+def profile_of(document: Document, named: str | None) -> str | None:
+    """The profile in force: the one that the user named, else the file's; UsageError without it."""
+    place = document.name if named is not None else document.place("profile")
+    profile = document.tables.get("profile") if named is None else named
+    if profile is None:
+        return None
+    profiles = document.table("profiles")
+    if isinstance(profile, str) and isinstance(profiles.get(profile), dict):
+        return profile
+    near = get_close_matches(str(profile), profiles, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"[profiles.{profile}] would be its table"
+    raise UsageError(f"{place}: there is no profile '{profile}'", hint=hint)
+
+
+def layers(command: str, profile: str | None) -> Iterator[tuple[str, ...]]:
+    """The tables that may set the flags of a command, what goes first first; '' is no command."""
+    words = tuple(command.split())
+    for root in ((),) if profile is None else (("profiles", profile), ()):
+        if words:
+            yield (*root, *words)
+        yield root
+
+
+def ranked(
+    document: Document, command: str, profile: str | None, known: Mapping[str, Setting]
+) -> Iterator[Entry]:
+    """What the file has for the flags `known` of a command, what goes first first.
+
+    Raises UsageError for a key of the command's own tables that is no flag of it.
+    """
+    words = tuple(command.split())
+    for path in layers(command, profile):
+        is_own = path[-len(words) :] == words
+        entries = entries_of(document, path)
+        for error in twice(document, entries):
+            raise error
+        for entry in entries:
+            if is_own and entry.name not in known:
+                raise unknown(document, entry, known)
+            if entry.name in known and (is_own or not is_table_of_command(entry, known)):
+                yield entry
+
+
+def is_table_of_command(entry: Entry, known: Mapping[str, Setting]) -> bool:
+    """Whether it is the table of a command that has a flag's name, as [sandbox]."""
+    return isinstance(entry.value, dict) and not known[entry.name].is_api
+
+
+def entries_of(document: Document, path: tuple[str, ...]) -> list[Entry]:
+    """The keys of a table; `param` is the last, for a flag goes before it."""
+    entries = [Entry(path, key, value) for key, value in document.table(*path).items()]
+    return sorted(entries, key=lambda entry: entry.name == "param")
+
+
+def twice(document: Document, entries: Iterable[Entry]) -> Iterator[UsageError]:
+    """An error for each key that stands in its table in both spellings."""
+    names = set()
+    for entry in entries:
+        if entry.name in names:
+            yield UsageError(f"{entry.place(document)}: {entry.key} is there with - and with _")
+        names.add(entry.name)
+
+
+_REASONS = {
+    **dict.fromkeys(("messages", "prompt", "body"), "it is what one call says, and no default"),
+    "profile": "the top level alone names a profile",
+}
+
+
+def unknown(document: Document, entry: Entry, known: Iterable[str]) -> UsageError:
+    """The error for a key that is no flag of its command, or of any."""
+    noun = "table" if isinstance(entry.value, dict) else "key"
+    table = f" in [{'.'.join(entry.table)}]" if entry.table else ""
+    near = get_close_matches(entry.name, known, n=1)
+    return UsageError(
+        f"{entry.place(document)}: no such {noun}{table}: {entry.key}",
+        hint=_REASONS.get(entry.name) or (f"did you mean {near[0]}?" if near else None),
+    )
+
+
+def _chosen(
+    context: Context, bound: "Bound[O]", known: Mapping[str, Setting], entries: Iterable[Entry]
+) -> Iterator[Entry]:
+    """The entries in force: no flag and no variable has the say, and no other entry before it.
+
+    Nor does a flag have it that stands in the place of theirs, as --curl does for dry_run.
+    """
+    options = bound.options
+    groups = [group for cls in type(options).__mro__ for group in vars(cls).get("alternatives", ())]
+    by_variable = {
+        known[name].field
+        for name, variable in VARIABLES.items()
+        if name in known and not known[name].is_api and context.variable(variable)
+    }
+    decided = {*bound.given, *by_variable}
+    set_ = {name for name in bound.given if getattr(options, name) not in (None, False)}
+    set_ |= by_variable
+    found = []
+    for entry in entries:
+        field = known[entry.name].field
+        if field in decided:
+            continue
+        decided.add(field)
+        if not any(set_.intersection(group) for group in groups if field in group):
+            found.append(entry)
+            set_ |= {field} if entry.value is not False else set()
+    for entry in found:
+        needed = options.needs.get(known[entry.name].field)
+        if needed is None or set_.intersection(needed):
+            yield entry
+
+
+def converted(context: Context, document: Document, entry: Entry, setting: Setting) -> Any:
+    """The value that the flag takes; UsageError with the place of one that it does not take."""
+
+    def read(path: str) -> bytes:
+        if path == "-":
+            raise ValueError("cannot be stdin, which is for flags")
+        return Inputs(context).source(entry.key, expanded(path))
+
+    try:
+        value = value_of(context, setting, entry.value, read)
+        return unchecked_params(value) if entry.name == "param" else value
+    except ValueError as error:
+        hint = f'param = ["{entry.name}=VALUE"] sends any value unchecked'
+        raise UsageError(
+            f"{entry.place(document)}: {entry.key} {error}", hint=hint if setting.is_api else None
+        ) from None
+    except UsageError as error:
+        error.problem = f"{entry.place(document)}: {error.problem}"
+        raise
+
+
+def key_command(document: Document, profile: str | None) -> tuple[str, ...]:
+    """The command that gives the key: the profile's, else the one for all; empty without one.
+
+    Raises UsageError for what is no list of strings; what it has is in no message.
+    """
+    for path in layers("", profile):
+        for entry in entries_of(document, path):
+            if entry.name == KEY_COMMAND:
+                return checked_command(document, entry)
+    return ()
+
+
+def checked_command(document: Document, entry: Entry) -> tuple[str, ...]:
+    """The words of an api_key_command."""
+    words = entry.value
+    if isinstance(words, list) and words and all(isinstance(word, str) for word in words):
+        return tuple(words)
+    raise UsageError(
+        f"{entry.place(document)}: {entry.key} must be a list of strings",
+        hint=f'no shell reads it: {entry.key} = ["pass", "show", "openai"]',
+    )

@@ -1,0 +1,108 @@
+"""What stands in the configuration file, and on which line."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from openai_cli.config.lines import key_lines
+from openai_cli.errors import UsageError
+from openai_cli.flags.values import utf8
+
+Table = Mapping[str, Any]
+
+# As tomllib ends its messages.
+_PLACE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+_KEYS = frozenset({"key", "token", "secret", "password"})
+
+
+@dataclass(frozen=True)
+class Document:
+    """The file: `name` is its path as messages have it, `tables` what it says, `text` as it is."""
+
+    name: str
+    tables: Table
+    text: str
+
+    def place(self, *path: str) -> str:
+        """Where a key stands: `config.toml:4`, or the name alone where the line is not known."""
+        line = self.line(*path)
+        return self.name if line is None else f"{self.name}:{line}"
+
+    def line(self, *path: str) -> int | None:
+        """The line of a key, from 1."""
+        return self._lines.get(path)
+
+    def table(self, *path: str) -> Table:
+        """The table at this path; empty when there is none."""
+        found: Any = self.tables
+        for key in path:
+            found = found.get(key) if isinstance(found, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def _lines(self) -> Mapping[tuple[str, ...], int]:
+        return key_lines(self.text)
+
+
+def load(path: Path) -> Document:
+    """Read the file; UsageError with the place of what is wrong."""
+    name = str(path)
+    try:
+        text = utf8(path.read_bytes()).removeprefix("\ufeff")
+    except OSError as error:
+        raise UsageError(f"cannot read the configuration file '{name}': {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"the configuration file '{name}' {error}") from None
+    found = Document(name, _parsed(name, text), text)
+    _refuse_keys(found)
+    return found
+
+
+def _parsed(name: str, text: str) -> Table:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _not_toml(name, text, str(error)) from None
+    except (ValueError, RecursionError):  # Python's guards on the digits of an int and on depth
+        raise UsageError(f"{name}: a number in it is too long, or a value nests too deep") from None
+
+
+def _not_toml(name: str, text: str, message: str) -> UsageError:
+    found = _PLACE.fullmatch(message)
+    problem, line, column = found.groups() if found else (message, None, None)
+    if line is None:
+        *before, last = text.rstrip().split("\n")
+        line, column = str(len(before) + 1), str(len(last) + 1)
+    return UsageError(
+        f"{name}:{line}:{column}: this is not TOML: {problem[:1].lower()}{problem[1:]}",
+        hint="a text stands in quotes" if problem == "Invalid value" else None,
+    )
+
+
+def _refuse_keys(document: Document) -> None:
+    """Refuse a file with an API key in it, and never show what it is."""
+    for path in _suspects(document.tables, ()):
+        raise UsageError(
+            f"{document.place(*path)}: {path[-1]} does not belong in this file, which others may "
+            "read",
+            hint="openai-cli key set stores a key; api_key_command asks a password manager",
+        )
+
+
+def _suspects(table: Table, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for key, value in table.items():
+        plain = re.sub(r"[\W_]", "", key).lower()
+        if isinstance(value, dict):
+            yield from _suspects(value, (*path, key))
+        elif plain.endswith("apikey") or (plain in _KEYS and _is_general(path)):
+            yield (*path, key)
+
+
+def _is_general(path: tuple[str, ...]) -> bool:
+    """Whether it is the top level or a profile: below, `metadata = { token = "x" }` may stand."""
+    return not path or (len(path) == 2 and path[0] == "profiles")

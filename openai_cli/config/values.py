@@ -1,0 +1,178 @@
+"""Which flags the configuration file may set, and their values: from TOML to what a flag takes.
+
+A conversion raises ValueError with what is wrong ("must be true or false, not a string").
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import date
+from typing import Any, NamedTuple, get_args, get_origin
+
+from typer.models import OptionInfo
+
+from openai_cli.context import Context
+from openai_cli.flags.ours import Connection, Talk
+from openai_cli.flags.parameter import ApiParameter
+from openai_cli.flags.values import (
+    Flag,
+    Kind,
+    Number,
+    Object,
+    Read,
+    Structure,
+    Text,
+    TextOrObject,
+    Texts,
+)
+
+# Flags that are no defaults. The last three are what one call says: a default of theirs would
+# stand in the way of every other text.
+_NO_DEFAULTS = frozenset({"help", "profile", "messages", "prompt", "body"})
+
+# What a kind takes in TOML besides a string, which is read as it would be on the flag.
+_TAKES: Mapping[type[Kind], tuple[tuple[type, ...], str]] = {
+    Flag: ((bool,), "true or false"),
+    Number: ((int, float), "a number"),
+    Object: ((dict,), "a table"),
+    Structure: ((list, dict), "an array or a table"),
+    Text: ((), "a string"),
+    TextOrObject: ((dict,), "a string or a table"),
+    Texts: ((list,), "an array of strings"),
+}
+_NAMES = {
+    str: "a string", bool: "true or false", int: "a number", float: "a number", list: "an array",
+    dict: "a table",
+}  # fmt: skip
+_FILES = frozenset({"FILE", "FOLDER", "PATH|URL"})
+
+
+class Setting(NamedTuple):
+    """A flag that the file may set: its field of the options, its type and what Typer knows."""
+
+    field: str
+    type: type
+    info: OptionInfo
+
+    @property
+    def is_api(self) -> bool:
+        return isinstance(self.info, ApiParameter)
+
+    @property
+    def is_repeated(self) -> bool:
+        return any(get_origin(kind) is list for kind in self._types)
+
+    @property
+    def is_switch(self) -> bool:
+        return bool in self._types
+
+    @property
+    def _types(self) -> tuple[Any, ...]:
+        return get_args(self.type) or (self.type,)
+
+
+def settings_of(options: type[Talk]) -> dict[str, Setting]:
+    """The flags of a command that the file may set, by their long names with `_` for `-`."""
+    found = {}
+    for field in fields(options):
+        kind, info = get_args(field.type)
+        if isinstance(info, OptionInfo):
+            name = normal(info.param_decls[0].partition("/")[0].removeprefix("--"))  # type: ignore[index]
+            if name not in _NO_DEFAULTS:
+                found[name] = Setting(field.name, kind, info)
+    return found
+
+
+def normal(key: str) -> str:
+    """A key with `_` for `-`, as both are accepted."""
+    return key.replace("-", "_")
+
+
+def value_of(context: Context, setting: Setting, value: Any, read: Read) -> Any:
+    """The value that a flag takes: JSON for a request property, what Typer gives for one of ours.
+
+    `read` gives the bytes behind `@file`. Raises ValueError for what the flag does not take, and
+    UsageError where the message is the command's own.
+    """
+    if isinstance(setting.info, ApiParameter):
+        return _property(setting.info.kind, value, read, repeated=setting.is_repeated)
+    found = _ours(setting, value)
+    if check := _CHECKS.get(setting.field):
+        check(context, found)
+    return found
+
+
+def _property(kind: Kind, value: Any, read: Read, *, repeated: bool) -> Any:
+    takes, noun = _TAKES[type(kind)]
+    if isinstance(kind, Flag):
+        if not isinstance(value, bool):
+            raise ValueError(f"must be {noun}, not {_name(value)}")
+        return value
+    if isinstance(kind, Texts) and isinstance(value, list):
+        if not all(isinstance(item, str) for item in value):
+            raise ValueError(f"must be {noun}")
+        return kind.parse(value, read)
+    if not isinstance(value, str):
+        if type(value) not in takes:
+            raise ValueError(f"must be {noun}, not {_name(value)}")
+        value = json.dumps(value, ensure_ascii=False, default=_refuse)
+    return kind.parse([value] if repeated else value, read)
+
+
+def _ours(setting: Setting, value: Any) -> Any:
+    if setting.is_switch:
+        if not isinstance(value, bool):
+            raise ValueError(f"must be true or false, not {_name(value)}")
+        return value
+    if not setting.is_repeated:
+        return _text(setting, value)
+    return [_text(setting, item) for item in (value if isinstance(value, list) else [value])]
+
+
+def _text(setting: Setting, value: Any) -> str:
+    """What would be typed for the value; of a file, a leading `~` is what a shell makes of it."""
+    if type(value) not in (str, int, float, date):
+        raise ValueError(f"must be a string, not {_name(value)}")
+    text = str(value)
+    return expanded(text) if setting.info.metavar in _FILES else text
+
+
+def expanded(path: str) -> str:
+    """The path with the home folder for a leading `~`, as no shell does in a file."""
+    return os.path.expanduser(path)  # noqa: PTH111 - it leaves the home of nobody as it is
+
+
+def _name(value: Any) -> str:
+    return _NAMES.get(type(value), "a date or time")
+
+
+def _refuse(value: Any) -> Any:
+    raise ValueError(f"has {_name(value)} in it, which JSON has not: put it in quotes")
+
+
+def _check_url(context: Context, value: Any) -> None:
+    from openai_cli.config.destination import base_url
+
+    base_url(context, Connection(base_url=value))
+
+
+def _check_timeout(_context: Context, value: Any) -> None:
+    from openai_cli.config.destination import timeouts
+
+    timeouts(Connection(timeout=value))
+
+
+def _check_retries(_context: Context, value: Any) -> None:
+    from openai_cli.config.destination import max_retries
+
+    max_retries(Connection(max_retries=value))
+
+
+# What commands refuse in these, told of here with its line. The rest they tell of themselves.
+_CHECKS: Mapping[str, Callable[[Context, Any], object]] = {
+    "base_url": _check_url,
+    "timeout": _check_timeout,
+    "max_retries": _check_retries,
+    "color": lambda _context, value: Talk(color=value),
+}

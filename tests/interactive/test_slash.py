@@ -1,0 +1,80 @@
+"""What is a command and what is text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openai_cli.commands.interactive.slash import COMMANDS, Call, help_text, parsed
+from openai_cli.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("/undo", Call("/undo", "")),
+        ("/undo  ", Call("/undo", "")),
+        ("/undo\n", Call("/undo", "")),
+        ("/model gpt-4o", Call("/model", "gpt-4o")),
+        ("/model\tgpt-4o ", Call("/model", "gpt-4o")),
+        ("/system  Be brief,  please", Call("/system", "Be brief,  please")),
+        ("/system\nBe brief,\n  please\n", Call("/system", "Be brief,\n  please")),
+        ("/system \nBe brief", Call("/system", "Be brief")),
+        ("/set stop [\n]", "/set stop [\n]"),
+        ("/set\nstop [\n]", Call("/set", "stop [\n]")),
+        ("//undo", "/undo"),
+        ("///", "//"),
+        ("//a\n/b", "/a\n/b"),
+        ("/etc/hosts\nis a file", "/etc/hosts\nis a file"),
+        ("/udno\n", "/udno\n"),
+        (" /undo", " /undo"),
+        ("a /undo", "a /undo"),
+        ("a\n/undo", "a\n/undo"),
+        ("", ""),
+    ],
+)
+def test_what_is_meant(typed: str, meant: Call | str) -> None:
+    assert parsed(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem", "hint"),
+    [
+        ("/udno", "no such command: /udno", "did you mean /undo?"),
+        ("/UNDO", "no such command: /UNDO", "//UNDO is sent as text"),
+        ("/", "no such command: /", "/help lists them"),
+        ("/ undo", "no such command: /", "/help lists them"),
+        ("/undo all", "/undo takes no argument, and has 'all'", ""),
+        ("/exit\nnow", "/exit takes no argument, and has 'now'", ""),
+    ],
+)
+def test_what_is_refused(typed: str, problem: str, hint: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        parsed(typed)
+    assert raised.value.problem == problem
+    assert hint in (raised.value.hint or "")
+
+
+@given(st.text())
+def test_two_slashes_send_any_text_that_begins_with_one(text: str) -> None:
+    assert parsed(f"//{text}") == f"/{text}"
+
+
+@given(st.text(alphabet=st.sampled_from("/ \t\naemtuxdonsy")))
+def test_all_that_is_typed_means_something(typed: str) -> None:
+    try:
+        meant = parsed(typed)
+    except UsageError:
+        assert typed.startswith("/")
+        return
+    if isinstance(meant, Call):
+        assert meant.name in COMMANDS
+        assert typed.split(maxsplit=1)[0] == meant.name
+    else:
+        assert meant in (typed, typed[1:])
+
+
+def test_the_help_fits_a_terminal() -> None:
+    text = help_text(kept_in=None)
+    assert max(map(len, text.splitlines())) <= 80
+    assert all(name in text for name in COMMANDS)
+    assert "trip.json" in help_text(kept_in="trip.json")
