@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from difflib import get_close_matches
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -21,8 +20,6 @@ from openai_cli.flags.ours import HelpShown, Talk, show_help
 from openai_cli.inputs import check_arguments
 from openai_cli.messages import PROGRAM, Messages
 from openai_cli.output import open_sink, utf8_bytes
-
-__all__ = ["COMMANDS", "main", "module_of", "run", "tree"]
 
 SUMMARY = "The OpenAI HTTP API on the command line: one flag for every parameter."
 
@@ -47,6 +44,8 @@ class Group(TyperGroup):
             return tree(GROUPS[cmd_name], prefix=f"{cmd_name} ")
         if ctx.resilient_parsing:
             return None
+        from difflib import get_close_matches
+
         near = get_close_matches(cmd_name, self.list_commands(ctx), n=1)
         raise UsageError(
             f"no such command: {path}",

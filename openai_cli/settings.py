@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)  # which take a third of the time to make it
 class Settings:
     """The part of the configuration that no flag took: it goes below flags and environment.
 

@@ -18,6 +18,14 @@ def test_a_command_of_two_words_has_help() -> None:
     assert call("models", "list", "--help").out.decode().startswith("Usage: openai-cli models list")
 
 
+def test_the_commands_stand_in_their_order() -> None:
+    shown = call("--help").out.decode()
+    names = ("complete", "chat", "tokens", "cost", "models list", "key set", "config show",
+             "config path", "config check", "sandbox")  # fmt: skip
+    places = [shown.index(f"\n  {name} ") for name in names]
+    assert places == sorted(places)
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
@@ -26,6 +34,8 @@ def test_a_command_of_two_words_has_help() -> None:
         (["modls"], "no such command: modls; did you mean models?"),
         (["models", "chat"], "no such command: models chat; openai-cli models --help lists"),
         (["list"], "no such command: list; openai-cli --help lists the commands"),
+        (["config", "shw"], "no such command: config shw; did you mean show?"),
+        (["key", "get"], "no such command: key get; did you mean set?"),
         (["models"], "missing command; openai-cli models --help shows how to use it"),
         ([], "missing command; openai-cli --help shows how to use it"),
     ],

@@ -112,6 +112,8 @@ USERS = {
     "prompt_toolkit": {"commands.interactive.prompt"},
     "gigatoken": {"tokens.worker"},
     "keyring": {"config.keyrings"},
+    "tomllib": {"config.document", "config.lines"},
+    "platformdirs": {"config.file", "config.keystore"},
 }
 
 

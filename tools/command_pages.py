@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import typer
 
-from openai_cli.app import COMMANDS, module_of
+from openai_cli.commands import COMMANDS, module_of
 from openai_cli.flags.adapter import command
 from openai_cli.flags.api import INT64
 from openai_cli.flags.parameter import PANEL, ApiParameter

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from command_pages import shown
 
-from openai_cli.app import COMMANDS, SUMMARY
+from openai_cli.app import SUMMARY
+from openai_cli.commands import COMMANDS
 from openai_cli.messages import PROGRAM
 
 ROOT = Path(__file__).parents[1]

@@ -18,7 +18,7 @@ COMMANDS = {
     "key delete": "Forget a stored API key.",
     "config show": "Show every value that is set, and where it comes from.",
     "config path": "Print where the configuration file is, or would be.",
-    "config check": "Check the configuration file, and name every fault with its line.",
+    "config check": "Name every fault of the configuration file, with its line.",
     "sandbox": "Serve a local stand-in for the API: for trying things, and for tests.",
 }
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -68,12 +67,11 @@ def applied(
     for entry in entries:
         setting = known[entry.name]
         value = converted(context, document, entry, setting)
-        if setting.is_api:
-            properties.setdefault(entry.name, value)
-        elif entry.name == "param":
-            properties = {**value, **properties}
-        else:
+        if not setting.is_api and entry.name != "param":
             values[setting.field] = value
+            continue
+        for name, each in value.items() if entry.name == "param" else ((entry.name, value),):
+            properties.setdefault(name, each)
     settings = Settings(
         profile=profile,
         properties=properties,
@@ -98,9 +96,17 @@ def profile_of(document: Document, named: str | None) -> str | None:
     profiles = document.table("profiles")
     if isinstance(profile, str) and isinstance(profiles.get(profile), dict):
         return profile
-    near = get_close_matches(str(profile), profiles, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"[profiles.{profile}] would be its table"
-    raise UsageError(f"{place}: there is no profile '{profile}'", hint=hint)
+    raise UsageError(
+        f"{place}: there is no profile '{profile}'",
+        hint=_near(str(profile), profiles) or f"[profiles.{profile}] would be its table",
+    )
+
+
+def _near(name: str, known: Iterable[str]) -> str | None:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else None
 
 
 def layers(command: str, profile: str | None) -> Iterator[tuple[str, ...]]:
@@ -119,9 +125,9 @@ def ranked(
 
     Raises UsageError for a key of the command's own tables that is no flag of it.
     """
-    words = tuple(command.split())
+    general = list(layers("", profile))
     for path in layers(command, profile):
-        is_own = path[-len(words) :] == words
+        is_own = path not in general
         entries = entries_of(document, path)
         for error in twice(document, entries):
             raise error
@@ -162,10 +168,9 @@ def unknown(document: Document, entry: Entry, known: Iterable[str]) -> UsageErro
     """The error for a key that is no flag of its command, or of any."""
     noun = "table" if isinstance(entry.value, dict) else "key"
     table = f" in [{'.'.join(entry.table)}]" if entry.table else ""
-    near = get_close_matches(entry.name, known, n=1)
     return UsageError(
         f"{entry.place(document)}: no such {noun}{table}: {entry.key}",
-        hint=_REASONS.get(entry.name) or (f"did you mean {near[0]}?" if near else None),
+        hint=_REASONS.get(entry.name) or _near(entry.name, known),
     )
 
 
@@ -174,30 +179,29 @@ def _chosen(
 ) -> Iterator[Entry]:
     """The entries in force: no flag and no variable has the say, and no other entry before it.
 
-    Nor does a flag have it that stands in the place of theirs, as --curl does for dry_run.
+    Nor is one of its alternatives used, as --curl is for dry_run.
     """
     options = bound.options
     groups = [group for cls in type(options).__mro__ for group in vars(cls).get("alternatives", ())]
     by_variable = {
         known[name].field
         for name, variable in VARIABLES.items()
-        if name in known and not known[name].is_api and context.variable(variable)
+        if name in known and context.variable(variable)
     }
-    decided = {*bound.given, *by_variable}
-    set_ = {name for name in bound.given if getattr(options, name) not in (None, False)}
-    set_ |= by_variable
+    decided = bound.given | by_variable
+    used = {name for name in bound.given if getattr(options, name)} | by_variable
     found = []
     for entry in entries:
         field = known[entry.name].field
         if field in decided:
             continue
-        decided.add(field)
-        if not any(set_.intersection(group) for group in groups if field in group):
+        decided |= {field}
+        if not any(field in group and used.intersection(group) for group in groups):
             found.append(entry)
-            set_ |= {field} if entry.value is not False else set()
+            used |= {field} if entry.value is not False else set()
     for entry in found:
         needed = options.needs.get(known[entry.name].field)
-        if needed is None or set_.intersection(needed):
+        if needed is None or used.intersection(needed):
             yield entry
 
 

@@ -14,7 +14,8 @@ from openai_cli.flags.values import utf8
 Table = Mapping[str, Any]
 
 # As tomllib ends its messages.
-_PLACE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+_PLACE = r"(?s)(.*) \(at (?:line (\d+), column (\d+)|end of document)\)"
+_PLAIN = str.maketrans("", "", "-_. ")
 _KEYS = frozenset({"key", "token", "secret", "password"})
 
 
@@ -73,7 +74,7 @@ def _parsed(name: str, text: str) -> Table:
 
 
 def _not_toml(name: str, text: str, message: str) -> UsageError:
-    found = _PLACE.fullmatch(message)
+    found = re.fullmatch(_PLACE, message)
     problem, line, column = found.groups() if found else (message, None, None)
     if line is None:
         *before, last = text.rstrip().split("\n")
@@ -96,7 +97,7 @@ def _refuse_keys(document: Document) -> None:
 
 def _suspects(table: Table, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     for key, value in table.items():
-        plain = re.sub(r"[\W_]", "", key).lower()
+        plain = key.translate(_PLAIN).lower()
         if isinstance(value, dict):
             yield from _suspects(value, (*path, key))
         elif plain.endswith("apikey") or (plain in _KEYS and _is_general(path)):

@@ -4,6 +4,7 @@ What reads the file is imported once there is one.
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -47,7 +48,7 @@ def find(context: Context) -> Path | None:
     if not _may_exist():
         return None
     try:
-        path = location(context)
+        path = _on_linux() or location(context)
     except UsageError:  # no home, no file
         return None
     return path if os.access(path, os.F_OK) else None
@@ -66,6 +67,15 @@ def location(context: Context) -> Path:
             "there is no home folder to have a configuration file in",
             hint="OPENAI_CLI_CONFIG names a file",
         ) from None
+
+
+def _on_linux() -> Path | None:
+    """What platformdirs has on Linux where the variables are as usual; its import takes 5 ms."""
+    home, xdg = os.environ.get("HOME", ""), os.environ.get("XDG_CONFIG_HOME", "")
+    is_usual = home.startswith("/") and (not xdg or xdg.startswith("/"))
+    if sys.platform != "linux" or not is_usual:
+        return None
+    return Path(xdg or f"{home}/.config", _FOLDER, _NAME)
 
 
 def _may_exist() -> bool:

@@ -8,7 +8,6 @@ in `data/encodings.json`, written from tiktoken's table by tools/build_vocabular
 import json
 import re
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -190,6 +189,8 @@ def _named_encoding(model: str) -> str | None:
 
 
 def _unknown(model: str) -> UsageError:
+    from difflib import get_close_matches
+
     from tiktoken.model import MODEL_TO_ENCODING
 
     from openai_cli.prices.table import load

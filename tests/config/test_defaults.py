@@ -249,6 +249,8 @@ def test_of_two_names_of_one_limit_one_is_sent() -> None:
     assert body(text, "--max-tokens", "5") == {"model": "gpt-6-luna", "max_tokens": 5}
     assert body(text, "--body", '{"max_tokens": 5}') == {"model": "gpt-6-luna", "max_tokens": 5}
     assert body(f"{text}[chat]\nmax_tokens = 6\n") == {"model": "gpt-6-luna", "max_tokens": 6}
+    text = 'param = ["max_completion_tokens=5"]\n[chat]\nmax_tokens = 6\n'
+    assert body(text) == {"model": "gpt-6-luna", "max_tokens": 6}
 
 
 @pytest.mark.parametrize(
@@ -368,6 +370,12 @@ def test_what_a_flag_or_another_value_goes_before_is_not_looked_at() -> None:
 def test_a_key_in_both_spellings() -> None:
     text = "[chat]\nmax_tokens = 1\nmax-tokens = 2\n"
     assert "c.toml:3: max-tokens is there with - and with _" in wrong(text)
+
+
+def test_a_profile_with_the_name_of_a_command() -> None:
+    text = "[profiles.chat]\nlocal = true\nseed = 1\n[profiles.chat.chat]\nseed = 2\n"
+    assert body(text, "--profile", "chat")["seed"] == 2
+    assert body(text, "--profile", "chat", command="complete")["seed"] == 1
 
 
 def test_a_command_with_the_name_of_a_flag() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 from pathlib import Path
 
 import platformdirs
@@ -55,6 +56,7 @@ def test_no_file_is_missed_wherever_platformdirs_has_it(
         case "relative" | "":
             monkeypatch.setenv("HOME", home)
     monkeypatch.setattr(platformdirs, "PlatformDirs", system)
+    monkeypatch.setattr(sys, "platform", "linux" if system is CLASSES[0] else "darwin")
     path = location(Context.test())
     assert path == system("openai-cli").user_config_path / "config.toml"
     if not path.is_relative_to(tmp_path):
@@ -184,7 +186,7 @@ def test_what_only_sounds_like_a_key_is_none(tmp_path: Path) -> None:
     assert load(written(tmp_path / "c.toml", text)).tables["api_key_file"] == "f"
 
 
-LATE = {"tomllib", "platformdirs", "openai_cli.config.defaults", "openai_cli.config.document"}
+LATE = {"tomllib", "openai_cli.config.defaults", "openai_cli.config.document"}
 
 
 @pytest.mark.parametrize("arguments", [["chat", "--dry-run", "hi"], ["tokens", "hi"]], ids=" ".join)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from openai_cli.app import COMMANDS
+from openai_cli.commands import COMMANDS
 from openai_cli.errors import ExitCode
 from tests.docs.pages import ROOT
 

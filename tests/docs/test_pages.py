@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from openai_cli.app import COMMANDS
+from openai_cli.commands import COMMANDS
 from openai_cli.flags.api import INT64
 from openai_cli.flags.values import (
     Flag,

@@ -24,12 +24,14 @@ from tests.interactive.typist import (
     ENTER,
     HOME,
     LEFT,
+    PROMPT,
     TAB,
     UP,
     Typist,
     pasted,
 )
 from tests.servers import Reply, Server, chat, delta, reply, stream
+from tests.terminal import Terminal
 
 TALK = {
     "model": "gpt-4o",
@@ -116,6 +118,19 @@ def test_what_is_typed_is_sent(keys: tuple[str, ...], text: str, tmp_path: Path)
     with talk(tmp_path, replies=[said("Yes.")]) as (typist, server):
         assert typist.ask(*keys).endswith(b"Yes.\n")
     assert questions(server) == [text]
+
+
+@pytest.mark.parametrize(("term", "prompt"), [("xterm", PROMPT), ("dumb", b"> ")])
+def test_what_is_no_utf8_is_not_sent(term: str, prompt: bytes, tmp_path: Path) -> None:
+    with (
+        Server([]) as server,
+        Typist(base_url=server.base_url, cwd=tmp_path, env={"TERM": term}) as typist,
+    ):
+        typist.see(prompt)
+        typist.type("a\udcff\udcfe", ENTER)
+        typist.see("not UTF-8")
+        typist.type(CTRL_D)
+        assert typist.end() == 0
 
 
 def test_a_pasted_block_waits_for_enter(tmp_path: Path) -> None:
@@ -530,14 +545,18 @@ def test_what_makes_no_sense_here(flags: list[str], run: Run, folder: Path) -> N
     assert list(folder.iterdir()) == []
 
 
-def test_a_file_that_is_no_conversation(tmp_path: Path) -> None:
-    written(tmp_path / "t.json", [1])
+@pytest.mark.parametrize(
+    ("body", "mode", "problem"),
+    [([1], 0o600, b"must be a JSON object"), (TALK, 0o400, b"may not be written")],
+)
+def test_a_file_that_cannot_be_used(body: Any, mode: int, problem: bytes, tmp_path: Path) -> None:
+    written(tmp_path / "t.json", body).chmod(mode)
     with (
         Server([]) as server,
         Typist("-c", "t.json", base_url=server.base_url, cwd=tmp_path) as typist,
     ):
         assert typist.end() == 2
-        assert b"must be a JSON object" in typist.rest()
+        assert problem in typist.rest()
 
 
 # --render
@@ -560,6 +579,15 @@ def test_render_without_colour(tmp_path: Path) -> None:
         shown = typist.ask("a")
     assert b"\x1b[1mb\x1b[0m" in shown
     assert not any(b"\x1b[%dm" % color in shown for color in range(30, 50))
+
+
+@pytest.mark.parametrize(("term", "shown"), [("xterm", b"\x1b[1mb\x1b[0m\n"), ("dumb", b"**b**\n")])
+def test_render_of_one_shot(term: str, shown: bytes, tmp_path: Path) -> None:
+    with Server([said("**b**")]) as server:
+        terminal = Terminal(
+            "chat", "--render", "a", base_url=server.base_url, cwd=tmp_path, env={"TERM": term}
+        )
+        assert terminal.read_all().endswith(shown)
 
 
 def test_render_of_one_shot_into_a_pipe_is_plain(run: Run) -> None:

@@ -1,17 +1,25 @@
 """What Typer is made to do: spellings of flags, and errors that say what to type instead."""
 
+from typing import Any
+
 import pytest
 
-from openai_cli.flags.adapter import body_of
+from openai_cli.flags.adapter import Bound, body_of
 from tests.flags.commandline import body, call, refused, user_text
 
 
-def options_of(command: str, *arguments: str) -> object:
-    """The options dataclass that a command line makes."""
+def bound_of(*arguments: str) -> Bound[Any]:
+    """What a command line is bound to."""
     from openai_cli.app import tree
 
-    bound = tree().main([command, *arguments], prog_name="openai-cli", standalone_mode=False)
-    return bound.options
+    bound = tree().main(list(arguments), prog_name="openai-cli", standalone_mode=False)
+    assert isinstance(bound, Bound)
+    return bound
+
+
+def options_of(*arguments: str) -> Any:
+    """The options dataclass that a command line makes."""
+    return bound_of(*arguments).options
 
 
 @pytest.mark.parametrize(
@@ -46,9 +54,25 @@ def test_only_what_was_given_is_in_the_body() -> None:
     def no_file(flag: str, path: str) -> bytes:
         raise AssertionError(f"{flag} read '{path}'")
 
-    assert body_of(options_of("chat", "hi"), no_file) == {}  # type: ignore[arg-type]
+    assert body_of(options_of("chat", "hi"), no_file) == {}
     given = options_of("complete", "hi", "--no-echo", "--stop", "a", "--json", "--n", "1")
-    assert body_of(given, no_file) == {"echo": False, "n": 1, "stop": ["a"]}  # type: ignore[arg-type]
+    assert body_of(given, no_file) == {"echo": False, "n": 1, "stop": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "given"),
+    [
+        (("chat",), set()),
+        (("chat", "hi"), {"text"}),
+        (("chat", "--no-quiet", "--color", "auto", "-m", "m"), {"quiet", "color", "model"}),
+        (("chat", "--stop", "a", "--stop", "b", "-c", "f"), {"stop", "conversation"}),
+        (("models", "list", "--no_local"), {"local"}),
+    ],
+)
+def test_what_stands_on_the_command_line_is_known(typed: tuple[str, ...], given: set[str]) -> None:
+    bound = bound_of(*typed)
+    assert bound.given == given
+    assert bound.command == "models list" if typed[0] == "models" else "chat"
 
 
 @pytest.mark.parametrize("command", ["chat", "complete"])

@@ -81,8 +81,8 @@ class Typist:
         os.close(self._ours)
 
     def type(self, *keys: str) -> None:
-        """Press the keys."""
-        os.write(self._ours, "".join(keys).encode())
+        """Press the keys; `\\udcNN` is the byte 0xNN."""
+        os.write(self._ours, "".join(keys).encode(errors="surrogateescape"))
 
     def see(self, text: str | bytes) -> bytes:
         """Wait until the terminal shows this; gives what it showed before."""

@@ -3,7 +3,7 @@
 import os
 import signal
 import termios
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, TextIO
 
@@ -61,8 +61,8 @@ class Editor:
         Raises UsageError for one that is no UTF-8, Terminated for SIGTERM.
         """
         try:
-            with self._until_terminated():
-                text = self._session.prompt()
+            with self._until_terminated() as begun:
+                text = self._session.prompt(pre_run=begun)
         except KeyboardInterrupt:
             self._messages.notice(HOW_TO_END)
             return ""
@@ -75,10 +75,11 @@ class Editor:
         return text
 
     @contextmanager
-    def _until_terminated(self) -> Iterator[None]:
+    def _until_terminated(self) -> Iterator[Callable[[], None]]:
         """End the prompt on SIGTERM, and raise Terminated when it has put the terminal right.
 
-        An exception from a signal handler would be lost in the event loop's callbacks.
+        What is given is to be called when the prompt can be ended. An exception from a signal
+        handler would be lost in the event loop's callbacks.
         """
         app = self._session.app
         has_arrived = False
@@ -93,9 +94,13 @@ class Editor:
             if app.loop is not None:
                 app.loop.call_soon_threadsafe(end)
 
+        def begun() -> None:
+            if has_arrived:
+                end()
+
         before = signal.signal(signal.SIGTERM, arrived)
         try:
-            yield
+            yield begun
         finally:
             signal.signal(signal.SIGTERM, before)
         if has_arrived:
