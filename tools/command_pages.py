@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ import typer
 from openai_cli.commands import COMMANDS, module_of
 from openai_cli.flags.adapter import command
 from openai_cli.flags.api import INT64
+from openai_cli.flags.ours import options_of
 from openai_cli.flags.parameter import PANEL, ApiParameter
 from openai_cli.flags.values import (
     Flag,
@@ -94,7 +95,7 @@ class _Help:
 
 def _api_parameters(options: Any) -> dict[str, ApiParameter]:
     """The request properties of an options dataclass, by flag."""
-    found = [each.type.__metadata__[0] for each in fields(options)]  # type: ignore[union-attr]
+    found = [each.type.__metadata__[0] for each in options_of(options)]  # type: ignore[union-attr]
     return {each.flag: each for each in found if isinstance(each, ApiParameter)}
 
 

@@ -6,14 +6,13 @@ A conversion raises ValueError with what is wrong ("must be true or false, not a
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from datetime import date
 from typing import Any, NamedTuple, get_args, get_origin
 
 from typer.models import OptionInfo
 
 from openai_cli.context import Context
-from openai_cli.flags.ours import Connection, Talk
+from openai_cli.flags.ours import Connection, Talk, options_of
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.values import (
     Flag,
@@ -75,7 +74,7 @@ class Setting(NamedTuple):
 def settings_of(options: type[Talk]) -> dict[str, Setting]:
     """The flags of a command that the file may set, by their long names with `_` for `-`."""
     found = {}
-    for field in fields(options):
+    for field in options_of(options):
         kind, info = get_args(field.type)
         if isinstance(info, OptionInfo):
             name = normal(info.param_decls[0].partition("/")[0].removeprefix("--"))  # type: ignore[index]

@@ -7,7 +7,7 @@ Typer's own main an interrupt, an end of file and a broken pipe would be taken f
 import inspect
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import Field, fields
+from dataclasses import Field
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -17,7 +17,7 @@ from typer.main import get_command
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import PANELS, Input, Talk
+from openai_cli.flags.ours import PANELS, Input, Talk, options_of
 from openai_cli.flags.parameter import ApiParameter
 
 O = TypeVar("O", bound=Talk)  # noqa: E741
@@ -54,7 +54,7 @@ def parameters(options: Talk) -> dict[str, ApiParameter]:
     """The API's parameters among the options, by the option's name, in the order of declaration."""
     return {
         field.name: parameter
-        for field in fields(options)
+        for field in options_of(type(options))
         if isinstance(parameter := _info(field), ApiParameter)
     }
 
@@ -146,7 +146,7 @@ def command(name: str, summary: str, options: type[O], run: Run[O]) -> TyperComm
             inspect.Parameter("ctx", keyword, annotation=typer.Context),
             *(
                 inspect.Parameter(field.name, keyword, default=field.default, annotation=field.type)
-                for field in fields(options)
+                for field in options_of(options)
             ),
         ]
     )

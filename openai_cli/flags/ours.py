@@ -5,8 +5,8 @@ request property.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, ClassVar, TypeVar, dataclass_transform
+from dataclasses import Field, dataclass, fields
+from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
 
 import typer
 from typer.models import ArgumentInfo, OptionInfo
@@ -27,9 +27,29 @@ T = TypeVar("T")
 def options_group(cls: type[T]) -> type[T]:
     """A frozen dataclass of flags, all with keywords.
 
-    Nobody compares or prints options, and the methods for that take a third of the time to make it.
+    It is made one when it is first used: of the groups that a command inherits, none ever is, and
+    to make them took 3 ms of 85.
     """
-    return dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
+    cls.__init__ = _first_init  # type: ignore[method-assign]
+    return cls
+
+
+def _first_init(self: Any, **values: Any) -> None:
+    options_of(type(self))
+    type(self).__init__(self, **values)
+
+
+def options_of(cls: type) -> tuple[Field[Any], ...]:
+    """The fields of an options group, in the order of declaration, those that it inherits first."""
+    if vars(cls).get("__init__") is _first_init:
+        annotations: dict[str, Any] = {}
+        for base in reversed(cls.__mro__[:-1]):
+            annotations |= base.__annotations__
+        cls.__annotations__ = annotations
+        del cls.__init__  # type: ignore[misc]  # dataclass keeps the one that is there
+        # Nobody compares or prints options, and the methods for that take time to make.
+        dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
+    return fields(cls)
 
 
 class HelpShown(Exception):  # noqa: N818 - a text to print, not an error

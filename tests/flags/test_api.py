@@ -6,13 +6,13 @@ official package is newer and says 128.
 """
 
 import json
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 
 from openai_cli.commands import chat, complete
+from openai_cli.flags.ours import options_of
 from openai_cli.flags.parameter import ApiParameter
 from tests.flags.commandline import body, call, refused
 from tests.flags.published import CHAT, COMPLETE, Endpoint
@@ -26,7 +26,7 @@ ENDPOINTS = pytest.mark.parametrize(
 
 def declarations(options: type[Any]) -> dict[str, Any]:
     """What each field of an options dataclass declares."""
-    return {field.name: field.type.__metadata__[0] for field in fields(options)}  # type: ignore[union-attr]
+    return {field.name: field.type.__metadata__[0] for field in options_of(options)}  # type: ignore[union-attr]
 
 
 @ENDPOINTS
