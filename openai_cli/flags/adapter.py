@@ -79,8 +79,11 @@ def _unknown_option(error: typer.TyperException, typed: list[str], path: str) ->
         return None
     unknown = getattr(error, "option_name", "")
     text = next((argument for argument in typed if argument.startswith(unknown)), unknown)
-    if (near := error.possibilities) and " " not in text:
-        return UsageError(f"no such option: {unknown}", hint=f"did you mean {near[0]}?")
+    near = error.possibilities
+    # What stands behind = may be a key: it is not said again.
+    if " " not in text and (near or "=" in text):
+        hint = f"did you mean {near[0]}?" if near else f"{path} --help lists them"
+        return UsageError(f"no such option: {unknown}", hint=hint)
     import shlex
 
     return UsageError(

@@ -130,3 +130,11 @@ def test_help_needs_nothing_else_and_fits_80_columns(command: str) -> None:
     titles = ("Text:", "API parameters:", "Input:", "Output:", "Connection:")
     assert [line for line in lines if line in titles] == list(titles)
     assert call(command, "-h").out == ended.out
+
+
+@pytest.mark.parametrize("flag", ["--key", "--api-key", "--zzqq"])
+def test_what_was_given_to_a_flag_that_there_is_not_is_not_said_again(flag: str) -> None:
+    """It may be a key."""
+    message = refused("chat", f"{flag}=sk-made-up-1234", "hi")
+    assert f"no such option: {flag}; " in message
+    assert "sk-made-up" not in message
