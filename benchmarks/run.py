@@ -50,9 +50,23 @@ def main() -> None:
             llm = [str(BIN / "llm"), "-m", "bench", "--no-stream", "hello"]
             row("chat hello, a server that answers at once", "llm doing the same", ours, llm,
                 goal=0.25, env={**env, **peer_env})  # fmt: skip
+    configured()
     streams()
     tokens()
     bulk()
+
+
+def configured() -> None:
+    """The start with a configuration file, where it is looked for."""
+    typer = [str(BIN / "python"), "-c", "import typer"]
+    ours = str(BIN / "openai-cli")
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name, "openai-cli", "config.toml")
+        file.parent.mkdir()
+        file.write_text('[chat]\nmodel = "m"\ntemperature = 0.2\n\n[profiles.local.chat]\nn = 2\n')
+        for what, goal in (("chat --dry-run hello", 1.6), ("tokens hello", 1.5)):
+            row(f"{what}, with a configuration file", "import typer", [ours, *what.split()], typer,
+                goal=goal, env={"XDG_CONFIG_HOME": name})  # fmt: skip
 
 
 def streams() -> None:

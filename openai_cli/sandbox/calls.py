@@ -1,4 +1,4 @@
-"""Which tool or function a chat request demands, and the smallest call of it."""
+"""Which tools or function a chat request demands, and the smallest calls of them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -36,20 +36,25 @@ class Call:
         return "input" if self.kind == "custom" else "arguments"
 
 
-def demanded_call(body: Body) -> Call | None:
-    """The call that a chat body leaves no choice about; None where it may have text."""
+def demanded_calls(body: Body) -> tuple[Call, ...]:
+    """The calls that a chat body leaves no choice about; none where it may have text.
+
+    It is one call, unless `parallel_tool_calls` is true: then it is one of each tool that may be.
+    """
     if isinstance(body.get("function_call"), dict):
-        return _function_call(body)
+        return (_function_call(body),)
     choice, tools = body.get("tool_choice"), body.get("tools", [])
     if isinstance(choice, dict) and choice["type"] == "allowed_tools":
         allowed = choice["allowed_tools"]
-        if allowed["mode"] == "required":
-            return _tool_call(tools, [_named(tool) for tool in allowed["tools"]])
+        wanted = allowed["tools"] if allowed["mode"] == "required" else []
     elif isinstance(choice, dict):
-        return _tool_call(tools, [_named(choice)])
-    elif choice == "required":
-        return _tool_call(tools, [_named(tool) for tool in tools])
-    return None
+        wanted = [choice]
+    else:
+        wanted = tools if choice == "required" else []
+    if not wanted:
+        return ()
+    calls = _tool_calls(tools, [_named(tool) for tool in wanted])
+    return calls if body.get("parallel_tool_calls") is True else calls[:1]
 
 
 def schema_instance(schema: Mapping[str, Any], what: str, param: str, code: str | None) -> str:
@@ -69,19 +74,25 @@ def _named(tool: Body) -> tuple[object, object]:
     return kind, inner.get("name") if isinstance(inner, dict) else None
 
 
-def _tool_call(tools: Sequence[Body], wanted: Sequence[tuple[object, object]]) -> Call:
-    """The call of the first of the tools that is wanted."""
-    for index, tool in enumerate(tools):
-        if _named(tool) in wanted:
-            kind = tool["type"]
-            if kind == "custom":
-                return Call(kind, tool[kind]["name"], CUSTOM_INPUT)
-            return Call(
-                kind, tool[kind]["name"], _arguments(tool[kind], f"tools[{index}].function")
-            )
+def _tool_calls(tools: Sequence[Body], wanted: Sequence[tuple[object, object]]) -> tuple[Call, ...]:
+    """The calls of those of the tools that are wanted; a Refusal where it is none of them."""
+    calls = tuple(
+        _tool_call(tool, f"tools[{index}].function")
+        for index, tool in enumerate(tools)
+        if _named(tool) in wanted
+    )
+    if calls:
+        return calls
     lacking = f"no tool named '{wanted[0][1]}'" if len(wanted) == 1 else "none of its tools"
     message = f"Invalid value for 'tool_choice': {lacking} was specified."
     raise Refusal(message, param="tool_choice")
+
+
+def _tool_call(tool: Body, path: str) -> Call:
+    kind = tool["type"]
+    name = tool[kind]["name"]
+    text = CUSTOM_INPUT if kind == "custom" else _arguments(tool[kind], path)
+    return Call(kind, name, text)
 
 
 def _function_call(body: Body) -> Call:

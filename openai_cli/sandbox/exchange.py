@@ -3,8 +3,11 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import zip_longest
 from typing import Any
+
+from openai_cli.sandbox.calls import Call
 
 Json = dict[str, Any]
 
@@ -15,20 +18,42 @@ FINGERPRINT = "sandbox-not-a-model"
 
 
 @dataclass(frozen=True)
+class Said:
+    """What an answer says instead of what the sandbox would say: a text, calls or a refusal."""
+
+    text: str | None = None
+    calls: tuple[Call, ...] = ()
+    refusal: str | None = None
+
+
+@dataclass(frozen=True)
 class Request:
     """`body` as its schema describes it; `digest` is of the request, in hex, for the ids."""
 
     body: Mapping[str, Any]
     digest: str
+    said: Said | None = None
+
+
+class Ending(Enum):
+    """What becomes of the connection after an answer: it is kept or closed as HTTP has it, or
+
+    closed before the stream has ended, left open and silent, or reset.
+    """
+
+    WHOLE, CUT, STALL, RESET = range(4)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole answer in `content`, or a stream of server-sent `events`."""
+    """A whole answer in `content`, or a stream of server-sent `events`; `status` 0 is neither."""
 
     status: int
     content: bytes = b""
     events: Iterator[bytes] | None = None
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+    ending: Ending = Ending.WHOLE
 
 
 def head(request: Request, prefix: str, kind: str) -> Json:

@@ -17,10 +17,12 @@ _SAY = re.compile(r"\s*say\s+(?=\S)", re.IGNORECASE)
 class Spoken:
     """A text as it is said: in pieces of whole characters, one for about every token.
 
-    `tokens` is how many tokens it took, `finish` why it ended: `stop` or `length`.
+    `inside` has the tokens of each piece, as bytes. `tokens` is how many tokens it took, `finish`
+    why it ended: `stop` or `length`.
     """
 
     pieces: tuple[str, ...]
+    inside: tuple[tuple[bytes, ...], ...]
     tokens: int
     finish: str
 
@@ -64,16 +66,24 @@ def speak(text: str, *, limit: int | None, stops: Iterable[str], encoding: str) 
     tokens = encode(text, encoding)
     finish = "stop" if limit is None or len(tokens) <= limit else "length"
     kept = tokens[:limit]
-    said = "".join(_pieces(kept, encoding))
+    said = "".join(text for text, _ in _pieces(kept, encoding))
     ends = [end for end in (said.find(stop) for stop in stops if stop) if end >= 0]
     if ends:
         finish = "stop"
         kept = encode(said[: min(ends)], encoding)
-    return Spoken(tuple(_pieces(kept, encoding)), len(kept), finish)
+    pieces = _pieces(kept, encoding)
+    texts, inside = tuple(text for text, _ in pieces), tuple(tokens for _, tokens in pieces)
+    return Spoken(texts, inside, len(kept), finish)
 
 
-def _pieces(tokens: Iterable[int], encoding: str) -> list[str]:
-    """The tokens as text; a character of several tokens comes whole with its last one."""
+def _pieces(tokens: Iterable[int], encoding: str) -> list[tuple[str, tuple[bytes, ...]]]:
+    """The tokens as text, each with its bytes; a character of several comes with its last one."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    texts = (decoder.decode(decode([token], encoding)) for token in tokens)
-    return [text for text in texts if text]
+    pieces: list[tuple[str, tuple[bytes, ...]]] = []
+    held: list[bytes] = []
+    for token in tokens:
+        held.append(decode([token], encoding))
+        if text := decoder.decode(held[-1]):
+            pieces.append((text, tuple(held)))
+            held = []
+    return pieces
