@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help try try-live test check fix docs bench release-check clean
+.PHONY: help try try-live test check fix docs site bench release-check clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -41,6 +41,9 @@ docs: $(VENV)/.tools  ## write pages, man pages and pictures anew, and build the
 	$(BIN)/python tools/command_pages.py docs/commands
 	$(BIN)/python tools/man_pages.py docs/man
 	$(BIN)/python tools/pictures.py docs/pictures
+	@$(MAKE) --no-print-directory site
+
+site: $(VENV)/.tools  ## build the manual as a site, in build/site
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
