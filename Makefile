@@ -45,7 +45,7 @@ docs: $(VENV)/.tools  ## write pages, man pages and pictures anew, and build the
 
 site: $(VENV)/.tools  ## build the manual as a site, in build/site
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 bench: | $(BIN)/pip  ## measure side by side with other tools
 	$(BIN)/python benchmarks/run.py

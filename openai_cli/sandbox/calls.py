@@ -46,15 +46,15 @@ def demanded_calls(body: Body) -> tuple[Call, ...]:
     choice, tools = body.get("tool_choice"), body.get("tools", [])
     if isinstance(choice, dict) and choice["type"] == "allowed_tools":
         allowed = choice["allowed_tools"]
-        wanted = allowed["tools"] if allowed["mode"] == "required" else []
+        wanted = allowed["tools"] if allowed["mode"] == "required" else None
     elif isinstance(choice, dict):
         wanted = [choice]
     else:
-        wanted = tools if choice == "required" else []
-    if not wanted:
+        wanted = tools if choice == "required" else None
+    if wanted is None:
         return ()
-    calls = _tool_calls(tools, [_named(tool) for tool in wanted])
-    return calls if body.get("parallel_tool_calls") is True else calls[:1]
+    most = None if body.get("parallel_tool_calls") is True else 1
+    return _tool_calls(tools, [_named(tool) for tool in wanted], most)
 
 
 def schema_instance(schema: Mapping[str, Any], what: str, param: str, code: str | None) -> str:
@@ -74,18 +74,16 @@ def _named(tool: Body) -> tuple[object, object]:
     return kind, inner.get("name") if isinstance(inner, dict) else None
 
 
-def _tool_calls(tools: Sequence[Body], wanted: Sequence[tuple[object, object]]) -> tuple[Call, ...]:
-    """The calls of those of the tools that are wanted; a Refusal where it is none of them."""
-    calls = tuple(
-        _tool_call(tool, f"tools[{index}].function")
-        for index, tool in enumerate(tools)
-        if _named(tool) in wanted
-    )
-    if calls:
-        return calls
-    lacking = f"no tool named '{wanted[0][1]}'" if len(wanted) == 1 else "none of its tools"
-    message = f"Invalid value for 'tool_choice': {lacking} was specified."
-    raise Refusal(message, param="tool_choice")
+def _tool_calls(
+    tools: Sequence[Body], wanted: Sequence[tuple[object, object]], most: int | None
+) -> tuple[Call, ...]:
+    """The calls of those of the tools that are wanted, the first `most` of them."""
+    found = [(index, tool) for index, tool in enumerate(tools) if _named(tool) in wanted]
+    if not found:
+        lacking = f"no tool named '{wanted[0][1]}'" if len(wanted) == 1 else "none of its tools"
+        message = f"Invalid value for 'tool_choice': {lacking} was specified."
+        raise Refusal(message, param="tool_choice")
+    return tuple(_tool_call(tool, f"tools[{index}].function") for index, tool in found[:most])
 
 
 def _tool_call(tool: Body, path: str) -> Call:

@@ -36,12 +36,12 @@ class Request:
 
 
 class Ending(Enum):
-    """What becomes of the connection after an answer: it is kept or closed as HTTP has it, or
+    """What becomes of the connection after an answer."""
 
-    closed before the stream has ended, left open and silent, or reset.
-    """
-
-    WHOLE, CUT, STALL, RESET = range(4)
+    WHOLE = "kept or closed, as HTTP has it"
+    CUT = "closed before the stream has ended"
+    STALL = "left open and silent"
+    RESET = "reset"
 
 
 @dataclass(frozen=True)
