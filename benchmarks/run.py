@@ -51,6 +51,7 @@ def main() -> None:
             row("chat hello, a server that answers at once", "llm doing the same", ours, llm,
                 goal=0.25, env={**env, **peer_env})  # fmt: skip
     configured()
+    completion(typer)
     streams()
     tokens()
     bulk()
@@ -67,6 +68,14 @@ def configured() -> None:
         for what, goal in (("chat --dry-run hello", 1.6), ("tokens hello", 1.5)):
             row(f"{what}, with a configuration file", "import typer", [ours, *what.split()], typer,
                 goal=goal, env={"XDG_CONFIG_HOME": name})  # fmt: skip
+
+
+def completion(typer: list[str]) -> None:
+    """What a press of Tab takes, but for the shell's own part."""
+    for words in (("",), ("chat", "--"), ("chat", "--model", "")):
+        row(f"completion of '{' '.join(words)}'", "import typer",
+            [str(BIN / "openai-cli"), *words], typer,
+            goal=2, env={"_OPENAI_CLI_COMPLETE": "zsh"})  # fmt: skip
 
 
 def streams() -> None:

@@ -3,23 +3,27 @@
 import os
 import signal
 import sys
-from typing import Annotated, Any, NoReturn
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+from typing import Annotated, Any, ClassVar, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
-from typer.models import OptionInfo
 
 from openai_cli import __version__
 from openai_cli.commands import COMMANDS, GROUPS, module_of
+from openai_cli.completion import INSTALL, SHELLS, SHOW, VARIABLE, SetUp, set_up, with_shell
 from openai_cli.config.file import configured
 from openai_cli.context import Context
 from openai_cli.errors import CliError, ExitCode, Terminated, UsageError
 from openai_cli.flags.adapter import CONTEXT_SETTINGS, Bound, command, wrong_usage
-from openai_cli.flags.ours import HelpShown, Talk, show_help
+from openai_cli.flags.ours import HelpShown, Talk, options_group, options_of, show_help
+from openai_cli.flags.parameter import OwnOption
 from openai_cli.inputs import check_arguments
 from openai_cli.messages import PROGRAM, Messages
-from openai_cli.output import open_sink, utf8_bytes
+from openai_cli.output import open_sink, printable, utf8_bytes
 
 SUMMARY = "The OpenAI HTTP API on the command line: one flag for every parameter."
 
@@ -67,34 +71,79 @@ class Group(TyperGroup):
         }
 
 
+@options_group
+class Unconfigured(Talk):
+    """The options of what no configuration file changes."""
+
+    is_configured: ClassVar[bool] = False
+
+
 def show_version(_ctx: typer.Context, value: bool) -> None:
     """The callback of --version."""
     if value:
         raise HelpShown(f"{PROGRAM} {__version__}")
 
 
-def _option(names: list[str], callback: Any, help_line: str) -> OptionInfo:
-    return OptionInfo(
+def set_up_completion(_ctx: typer.Context, param: typer.CallbackParam, value: str | None) -> None:
+    """The callback of --install-completion and --show-completion."""
+    set_up(param.opts[0], value)
+
+
+def _option(
+    names: list[str], callback: Any, help_line: str, *, shells: tuple[str, ...] = ()
+) -> OwnOption:
+    option = OwnOption(
         default=...,
         param_decls=names,
         is_eager=True,
         callback=callback,
         help=help_line,
+        metavar="[SHELL]" if shells else None,
         show_default=False,
     )
+    option.names = shells
+    return option
+
+
+Help = Annotated[bool, _option(["--help", "-h"], show_help, "Show this help")]
+Version = Annotated[bool, _option(["--version"], show_version, "Show the version")]
+InstallCompletion = Annotated[
+    str | None,
+    _option([INSTALL], set_up_completion, "Install completion: bash, zsh or fish", shells=SHELLS),
+]
+ShowCompletion = Annotated[
+    str | None,
+    _option([SHOW], set_up_completion, "Print its script: bash, zsh or fish", shells=SHELLS),
+]
+
+
+def _program(
+    help: Help = False,  # noqa: A002
+    version: Version = False,
+    install_completion: InstallCompletion = None,
+    show_completion: ShowCompletion = None,
+) -> None:
+    """The flags that stand before any command."""
+
+
+def _group(help: Help = False, version: Version = False) -> None:  # noqa: A002
+    """The flags that stand before the second word of a command."""
+
+
+def declared(path: str) -> Iterable[Any]:
+    """The annotations of the options of a command or a group; '' is the program."""
+    if path in COMMANDS:
+        return [field.type for field in options_of(module_of(path).Options)]
+    return (Help, Version) if path else (Help, Version, InstallCompletion, ShowCompletion)
 
 
 def tree(summary: str = SUMMARY, *, prefix: str = "") -> TyperGroup:
     """The commands whose names begin with `prefix`, as a Typer group: without one, all."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-
-    @app.callback(cls=Group, add_help_option=False, context_settings=CONTEXT_SETTINGS, help=summary)
-    def root(
-        help: Annotated[bool, _option(["--help", "-h"], show_help, "Show this help")] = False,  # noqa: A002
-        version: Annotated[bool, _option(["--version"], show_version, "Show the version")] = False,
-    ) -> None:
-        pass
-
+    as_callback = app.callback(
+        cls=Group, add_help_option=False, context_settings=CONTEXT_SETTINGS, help=summary
+    )
+    as_callback(_group if prefix else _program)
     group = get_group(app)
     group.prefix = prefix  # type: ignore[attr-defined]  # a Group, as `cls` says
     return group
@@ -102,6 +151,8 @@ def tree(summary: str = SUMMARY, *, prefix: str = "") -> TyperGroup:
 
 def run(context: Context, arguments: list[str]) -> ExitCode:
     """Run one command line; every failure becomes its message and its code here."""
+    if shell := context.variable(VARIABLE):
+        return _complete(context, shell, arguments)
     options = None
     try:
         bound = _parsed(arguments)
@@ -124,6 +175,23 @@ def run(context: Context, arguments: list[str]) -> ExitCode:
     return ExitCode.DONE
 
 
+def _complete(context: Context, shell: str, arguments: list[str]) -> ExitCode:
+    """Tell a shell what may stand at its cursor; what goes wrong there is nobody's to read."""
+    from openai_cli.completion.candidates import Tree
+    from openai_cli.completion.shells import answer
+
+    with suppress(Exception), open_sink(context, None) as sink:
+        tree = Tree(COMMANDS, GROUPS, declared)
+        sink.write(printable(answer(context, tree, shell, arguments), terminal=False))
+    return ExitCode.DONE
+
+
+def _set_up(asked: SetUp, context: Context, _options: Talk) -> None:
+    from openai_cli.completion.setup import carry_out
+
+    carry_out(context, asked)
+
+
 def _adjust(messages: Messages, options: Talk) -> None:
     messages.quiet, messages.color = options.quiet, options.color_choice
 
@@ -131,7 +199,9 @@ def _adjust(messages: Messages, options: Talk) -> None:
 def _parsed(arguments: list[str]) -> Bound[Any]:
     check_arguments(arguments)
     try:
-        bound = tree().main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        bound = tree().main(with_shell(arguments), prog_name=PROGRAM, standalone_mode=False)
+    except SetUp as asked:
+        return Bound("", partial(_set_up, asked), Unconfigured(), frozenset())
     except typer.TyperException as error:
         where = getattr(error, "ctx", None)
         raise wrong_usage(error, where.command_path if where else PROGRAM) from None

@@ -21,7 +21,7 @@ LAYERS: list[set[str]] = [
     {
         "flags", "inputs", "output", "config", "conversation", "writers", "answer", "request",
         "preview", "usage", "attachments", "responses", "show", "money", "report", "progress",
-        "locking", "rendering",
+        "locking", "rendering", "completion",
     },
     {"http", "tokens", "prices", "sandbox"},
     {"context", "messages", "settings"},
@@ -106,7 +106,7 @@ USERS = {
     "urllib3": {"http.client", "http.debug", "http.exceptions"},
     "tiktoken": {"tokens.encoding", "tokens.vocabulary"},
     "marisa_trie": {"tokens.vocabulary"},
-    "jmespath": {"writers"},
+    "jmespath": {"writers", "sandbox.replies"},
     "rich": {"progress", "show", "rendering"},
     "markdown_it": {"rendering"},
     "prompt_toolkit": {"commands.interactive.prompt"},
@@ -114,6 +114,7 @@ USERS = {
     "keyring": {"config.keyrings"},
     "tomllib": {"config.document", "config.lines"},
     "platformdirs": {"config.file", "config.keystore"},
+    "shellingham": {"completion.setup"},
 }
 
 

@@ -64,7 +64,7 @@ class Conversing(Sending):
     when_full: Annotated[
         str,
         ours(CONVERSATION, "--when-full", "Above the limit: error, drop or summarize old turns",
-             metavar="HOW"),
+             metavar="HOW", names=_FULL),
     ] = "error"  # fmt: skip
     summary_model: Annotated[
         str | None,

@@ -29,8 +29,9 @@ class Options(Talk):
     ] = None
     store: Annotated[
         str | None,
-        ours(CONNECTION, "--store", "keyring or file; else a keyring if any", metavar="WHERE"),
-    ] = None
+        ours(CONNECTION, "--store", "keyring or file; else a keyring if any", metavar="WHERE",
+             names=_STORES),
+    ] = None  # fmt: skip
 
 
 def run(context: Context, options: Options) -> None:

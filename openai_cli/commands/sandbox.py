@@ -1,34 +1,191 @@
-"""`sandbox`: the local stand-in for the API, served until it is ended."""
+"""`sandbox`: the local stand-in for the API, served until it is ended, or around a command."""
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from openai_cli.context import Context
-from openai_cli.flags.ours import CONNECTION, Talk, number, options_group, ours
+from openai_cli.errors import LimitError, UsageError
+from openai_cli.flags.ours import (
+    CONNECTION,
+    INPUT,
+    OUTPUT,
+    Talk,
+    argument,
+    number,
+    options_group,
+    ours,
+    switch,
+)
 from openai_cli.flags.values import Number
-from openai_cli.output import open_sink
+from openai_cli.inputs import Inputs
+from openai_cli.output import WholeFile, open_sink
+
+if TYPE_CHECKING:
+    from openai_cli.sandbox import Sandbox
+    from openai_cli.sandbox.faults import Faults
+    from openai_cli.sandbox.replies import Replies
+
+# Of a command that cannot be run, as shells and env(1) have them.
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+
+
+def _after_dashes(ctx: Any, words: list[str] | None) -> list[str] | None:
+    """The command; UsageError where a word of it is not after `--`: its flags would be ours."""
+    typed = ctx.meta.get("openai_cli.typed", ["--", *(words or [])])
+    if words and words != typed[typed.index("--") + 1 if "--" in typed else len(typed) :]:
+        import shlex
+
+        raise UsageError(
+            f"unexpected argument '{words[0]}'",
+            hint=f"put -- before the command: {ctx.command_path} -- {shlex.join(words)}",
+        )
+    return words
+
+
+_COMMAND = argument("[-- COMMAND ARG...]", "Run this with the sandbox as the API")
+_COMMAND.callback = _after_dashes
 
 
 @options_group
 class Options(Talk):
     """It listens on this machine alone, and prints its base URL when it is ready.
 
+    With COMMAND it runs that instead, with OPENAI_BASE_URL and OPENAI_API_KEY set to the sandbox,
+    and ends with it and with its exit code. Without COMMAND it serves until it is interrupted.
+
     It is not a model: for `Say X` it says X, else a sentence that names the request's last text.
     """
 
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"strict": ("replies",)}
+
+    command: Annotated[list[str] | None, _COMMAND] = None
+    replies: Annotated[
+        str | None, ours(INPUT, "--replies", "Fixed answers, one JSON line each", metavar="FILE")
+    ] = None
+    strict: Annotated[
+        bool,
+        switch(INPUT, "strict", "Refuse what no reply is for; exit 8 for replies not used"),
+    ] = False
+    fault: Annotated[
+        list[str] | None,
+        ours(INPUT, "--fault", "Fail on purpose, as status=429,first=2; repeated", metavar="SPEC"),
+    ] = None
+    record: Annotated[
+        str | None,
+        ours(OUTPUT, "--record", "Append each request as a JSON line; keys masked", metavar="FILE"),
+    ] = None
     port: Annotated[
         str | None, ours(CONNECTION, "--port", "Where to listen (any free port)", metavar="N")
+    ] = None
+    ready_file: Annotated[
+        str | None,
+        ours(CONNECTION, "--ready-file", "Have the base URL here while it serves", metavar="FILE"),
     ] = None
 
 
 def run(context: Context, options: Options) -> None:
-    """Serve until interrupted."""
-    from openai_cli.sandbox import API_KEY, Sandbox
+    """Serve until interrupted, or until the command has ended: SystemExit has its code then.
+
+    Raises LimitError where the command has done well, and --strict finds replies not used.
+    """
+    from openai_cli.sandbox import Sandbox
+    from openai_cli.sandbox.record import Recorder
+    from openai_cli.sandbox.setup import Setup
 
     port = number("--port", options.port, Number(0, 65535, integer=True))
-    sandbox = Sandbox(0 if port is None else int(port))
+    replies = _replies(context, options)
+    faults = _faults(options)
+    recorder = None if options.record is None else Recorder(options.record)
+    setup = Setup(replies, faults, recorder, context.sleep)
+    sandbox = Sandbox(0 if port is None else int(port), setup)
+    with _ready(options.ready_file, sandbox.base_url):
+        if not options.command:
+            _serve(context, sandbox)
+            return
+        code = _run(context, sandbox, options.command)
+    _end(context, options, code, replies)
+
+
+def _replies(context: Context, options: Options) -> "Replies":
+    from openai_cli.sandbox.replies import Replies
+
+    if options.replies is None:
+        if options.strict:
+            raise UsageError("--strict needs --replies: it holds requests against them")
+        return Replies()
+    lines = Inputs(context).lines("--replies", options.replies)
+    return Replies(lines, name=options.replies, strict=options.strict)
+
+
+def _faults(options: Options) -> "Faults":
+    from openai_cli.sandbox.faults import KNOWN, Faults, parse
+
+    try:
+        return Faults(parse(spec) for spec in options.fault or ())
+    except ValueError as error:
+        raise UsageError(f"--fault {error}", hint=KNOWN) from None
+
+
+@contextmanager
+def _ready(path: str | None, base_url: str) -> Iterator[None]:
+    """Have the base URL in a file, whole from its beginning, as long as the sandbox serves."""
+    if path is None:
+        yield
+        return
+    if Path(path).exists() and not Path(path).is_file():
+        raise UsageError(f"--ready-file: '{path}' is no file, and one is to be made there")
+    try:
+        file = WholeFile(Path(path).absolute())
+        file.write(f"{base_url}\n".encode())
+        file.commit()
+    except OSError as error:
+        raise UsageError(f"--ready-file: cannot write '{path}': {error.strerror}") from None
+    try:
+        yield
+    finally:
+        Path(path).unlink(missing_ok=True)
+
+
+def _serve(context: Context, sandbox: "Sandbox") -> None:
+    """Serve in the foreground, and say how to use it."""
+    from openai_cli.sandbox import API_KEY
+
     with open_sink(context, None) as sink:
         sink.write(f"{sandbox.base_url}\n".encode())
     context.messages.notice(
         f"use it with OPENAI_BASE_URL={sandbox.base_url} OPENAI_API_KEY={API_KEY}; Ctrl-C ends it"
     )
     sandbox.serve_forever()
+
+
+def _run(context: Context, sandbox: "Sandbox", command: list[str]) -> int:
+    """Serve while a command runs; its exit code."""
+    from openai_cli.sandbox import API_KEY
+    from openai_cli.sandbox.child import run_command
+
+    environ = {
+        **context.environ,
+        "OPENAI_BASE_URL": sandbox.base_url,
+        "OPENAI_API_KEY": API_KEY,
+    }
+    try:
+        with sandbox:
+            return run_command(command, environ)
+    except OSError as error:
+        problem = f"cannot run '{command[0]}': {error.strerror}"
+        context.messages.error(UsageError(problem))
+        return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
+
+
+def _end(context: Context, options: Options, code: int, replies: "Replies") -> None:
+    """End with the code of the command, or with that of --strict where the command did well."""
+    if options.strict and (unused := replies.unused):
+        lines = f"line{'s' if len(unused) > 1 else ''} {', '.join(map(str, unused))}"
+        problem = f"--strict: nothing has asked for {lines} of '{options.replies}'"
+        if not code:
+            raise LimitError(problem)
+        context.messages.notice(problem)
+    if code:
+        raise SystemExit(code)

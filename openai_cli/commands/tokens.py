@@ -98,8 +98,9 @@ class Options(Counting):
     ] = None
     at: Annotated[
         str | None,
-        ours(OUTPUT, "--at", "End pieces behind a token, line or paragraph", metavar="PLACE"),
-    ] = None
+        ours(OUTPUT, "--at", "End pieces behind a token, line or paragraph", metavar="PLACE",
+             names=tuple(PLACES)),
+    ] = None  # fmt: skip
     output_dir: Annotated[
         str | None,
         ours(OUTPUT, "--output-dir", "Write each piece to a file in FOLDER", metavar="FOLDER"),

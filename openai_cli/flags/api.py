@@ -39,7 +39,16 @@ INTEGER = Number(integer=True)
 PENALTY = Number(-2, 2)
 SHARE = Number(0, 1)
 
-Audio = Annotated[Repeated, api("audio", Object(), "Audio output: voice and format")]
+# Those that the published description names for a chat's answer.
+SOUND = {
+    "voice": (
+        "alloy", "ash", "ballad", "coral", "echo", "fable", "marin", "cedar", "nova", "onyx",
+        "sage", "shimmer", "verse",
+    ),
+    "format": ("wav", "aac", "mp3", "flac", "opus", "pcm16"),
+}  # fmt: skip
+
+Audio = Annotated[Repeated, api("audio", Object(names=SOUND), "Audio output: voice and format")]
 BestOf = Annotated[
     Scalar,
     api("best_of", Number(0, 20, integer=True), "Completions made, of which the best n come back"),
@@ -93,8 +102,10 @@ Metadata = Annotated[
     ),
 ]
 Modalities = Annotated[
-    Repeated, api("modalities", Texts("NAME"), "Kinds of output: text, audio; repeated")
-]
+    Repeated,
+    api("modalities", Texts("NAME", names=("text", "audio")),
+        "Kinds of output: text, audio; repeated"),
+]  # fmt: skip
 Model = Annotated[Scalar, api("model", Text("NAME"), "The model", short="-m")]
 Moderation = Annotated[
     Repeated, api("moderation", Object(), "Moderate input and output: model, policy")
@@ -122,11 +133,15 @@ PromptCacheOptions = Annotated[
 ]
 PromptCacheRetention = Annotated[
     Scalar,
-    api("prompt_cache_retention", Text("NAME"), "in_memory or 24h (older form of ttl)"),
-]
+    api("prompt_cache_retention", Text("NAME", names=("in_memory", "24h")),
+        "in_memory or 24h (older form of ttl)"),
+]  # fmt: skip
 ReasoningEffort = Annotated[
-    Scalar, api("reasoning_effort", Text("NAME"), "none, minimal, low, medium, high, xhigh, max")
-]
+    Scalar,
+    api("reasoning_effort",
+        Text("NAME", names=("none", "minimal", "low", "medium", "high", "xhigh", "max")),
+        "none, minimal, low, medium, high, xhigh, max"),
+]  # fmt: skip
 ResponseFormat = Annotated[
     Repeated,
     api("response_format", Object(), "type=json_object, or a JSON Schema"),
@@ -136,8 +151,11 @@ SafetyIdentifier = Annotated[
 ]
 Seed = Annotated[Scalar, api("seed", INT64, "For the same answer again, if it can be")]
 ServiceTier = Annotated[
-    Scalar, api("service_tier", Text("NAME"), "auto, default, flex, scale, priority or fast")
-]
+    Scalar,
+    api("service_tier",
+        Text("NAME", names=("auto", "default", "flex", "scale", "priority", "fast")),
+        "auto, default, flex, scale, priority or fast"),
+]  # fmt: skip
 Stop = Annotated[Repeated, api("stop", Texts(most=4), "Text at which to stop; repeated, up to 4")]
 Store = Annotated[Switch, api("store", Flag(), "Keep the answer, for distillation and evals")]
 Stream = Annotated[Switch, api("stream", Flag(), "Get the answer as it is made")]
@@ -147,8 +165,10 @@ StreamOptions = Annotated[
 Suffix = Annotated[Scalar, api("suffix", Text(), "Text that comes after the inserted completion")]
 Temperature = Annotated[Scalar, api("temperature", Number(0, 2), "Randomness, 0 to 2")]
 ToolChoice = Annotated[
-    Scalar, api("tool_choice", TextOrObject(), "none, auto, required, or a tool as JSON")
-]
+    Scalar,
+    api("tool_choice", TextOrObject(names=("none", "auto", "required")),
+        "none, auto, required, or a tool as JSON"),
+]  # fmt: skip
 Tools = Annotated[Scalar, api("tools", Structure(), "Tools the model may call")]
 TopLogprobs = Annotated[
     Scalar,
@@ -160,7 +180,10 @@ TopLogprobs = Annotated[
 ]
 TopP = Annotated[Scalar, api("top_p", SHARE, "Share of the probability sampled, 0 to 1")]
 User = Annotated[Scalar, api("user", Text(), "Your id of the end user")]
-Verbosity = Annotated[Scalar, api("verbosity", Text("NAME"), "low, medium or high")]
+Verbosity = Annotated[
+    Scalar,
+    api("verbosity", Text("NAME", names=("low", "medium", "high")), "low, medium or high"),
+]
 WebSearchOptions = Annotated[
     Repeated, api("web_search_options", Object(), "search_context_size, user_location")
 ]

@@ -6,19 +6,20 @@ request property.
 
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
-from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
+from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args
 
 import typer
 from typer.models import ArgumentInfo, OptionInfo
 
 from openai_cli.errors import UsageError
-from openai_cli.flags.parameter import PANEL
+from openai_cli.flags.parameter import PANEL, OwnOption
 from openai_cli.flags.values import Number
 from openai_cli.messages import Color
 
 TEXT, INPUT, OUTPUT, CONNECTION = "Text", "Input", "Output", "Connection"
 CONVERSATION = "Conversation"
 PANELS = (TEXT, PANEL, CONVERSATION, INPUT, OUTPUT, CONNECTION)
+COLORS = get_args(Color)
 
 T = TypeVar("T")
 
@@ -68,10 +69,19 @@ def argument(metavar: str, help_line: str) -> ArgumentInfo:
 
 
 def ours(
-    panel: str, flag: str, help_line: str, *, metavar: str | None = None, short: str | None = None
-) -> OptionInfo:
-    """A flag of ours; a boolean's `flag` names both forms, as in `--json/--no-json`."""
-    return OptionInfo(
+    panel: str,
+    flag: str,
+    help_line: str,
+    *,
+    metavar: str | None = None,
+    short: str | None = None,
+    names: tuple[str, ...] = (),
+) -> OwnOption:
+    """A flag of ours; a boolean's `flag` names both forms, as in `--json/--no-json`.
+
+    `names` are values that it is known to take: completion offers them, and the help tells them.
+    """
+    option = OwnOption(
         default=...,
         param_decls=[flag] + ([short] if short else []),
         metavar=metavar,
@@ -79,6 +89,8 @@ def ours(
         show_default=False,
         rich_help_panel=panel,
     )
+    option.names = names
+    return option
 
 
 def switch(panel: str, name: str, help_line: str, *, short: str | None = None) -> OptionInfo:
@@ -119,8 +131,10 @@ class Talk:
         bool, switch(OUTPUT, "quiet", "Say nothing on stderr but errors", short="-q")
     ] = False
     color: Annotated[
-        str, ours(OUTPUT, "--color", "Colour on stderr: auto, always or never", metavar="WHEN")
-    ] = "auto"
+        str,
+        ours(OUTPUT, "--color", "Colour on stderr: auto, always or never", metavar="WHEN",
+             names=COLORS),
+    ] = "auto"  # fmt: skip
     debug: Annotated[
         bool, switch(CONNECTION, "debug", "Show requests, headers and times on stderr; keys masked")
     ] = False
@@ -148,7 +162,7 @@ class Talk:
     ] = False
 
     def __post_init__(self) -> None:
-        if self.color not in ("auto", "always", "never"):
+        if self.color not in COLORS:
             raise UsageError(f"--color must be auto, always or never, not '{self.color}'")
 
     @property

@@ -1,5 +1,6 @@
-"""A request property as a flag."""
+"""A flag of ours, and a request property as a flag."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from typer.models import OptionInfo
@@ -8,6 +9,15 @@ from openai_cli.errors import UsageError
 from openai_cli.flags.values import Flag, Kind, Read
 
 PANEL = "API parameters"
+
+# The values that a flag is known to take, or those of an object by its keys.
+Names = tuple[str, ...] | Mapping[str, tuple[str, ...]]
+
+
+class OwnOption(OptionInfo):
+    """A flag of ours; completion offers the `names`."""
+
+    names: Names = ()
 
 
 class ApiParameter(OptionInfo):
@@ -26,6 +36,11 @@ class ApiParameter(OptionInfo):
             show_default=False,
             rich_help_panel=PANEL,
         )
+
+    @property
+    def names(self) -> Names:
+        """The values that completion offers."""
+        return getattr(self.kind, "names", ())
 
     def parse(self, raw: Any, read: Read) -> Any:
         """The JSON value to send for what was typed; UsageError with the parameter's name."""

@@ -8,7 +8,8 @@ published description (openapi.json 2.3.0) and, where its schema is silent, from
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 Json = Any
@@ -75,10 +76,11 @@ class Number(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A string, as it was typed."""
+    """A string, as it was typed; `names` are known ones, and any other is taken too."""
 
     metavar: str = "TEXT"
     longest: int | None = None
+    names: tuple[str, ...] = ()
 
     def parse(self, raw: str, _read: Read | None = None) -> str:
         return self.check(raw)
@@ -105,6 +107,7 @@ class Texts(NamedTuple):
 
     metavar: str = "TEXT"
     most: int | None = None
+    names: tuple[str, ...] = ()
 
     def parse(self, raw: Sequence[str], _read: Read) -> list[str]:
         _count(raw, 1, self.most, "values")
@@ -132,13 +135,14 @@ class Object(NamedTuple):
     """A JSON object: JSON, `@file`, `@-`, or `key=value`, repeated; a later key wins.
 
     `value` checks every value, where the API takes one type alone; without it a value is JSON
-    where it parses and a string where it does not.
+    where it parses and a string where it does not. `names` are known values, by their keys.
     """
 
     metavar: str = "OBJECT"
     value: Number | Text | None = None
     key: Text | None = None
     most: int | None = None
+    names: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     def parse(self, raw: Sequence[str], read: Read) -> dict[str, Json]:
         merged: dict[str, Json] = {}
@@ -174,6 +178,7 @@ class TextOrObject(NamedTuple):
     """A union of string and object: `@file`, or what starts as JSON and parses, is JSON."""
 
     metavar: str = "NAME|JSON"
+    names: tuple[str, ...] = ()
 
     def parse(self, raw: str, read: Read) -> Json:
         value = _text_or_structure(raw, read)

@@ -5,7 +5,10 @@ says is a fixed function of the request, and says that it is not a model.
 """
 
 from threading import Thread
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from openai_cli.sandbox.setup import Setup
 
 API_KEY = "sandbox-made-up-key"
 
@@ -18,13 +21,13 @@ class Sandbox:
     """A server on loopback; listening from the start, answering inside `with` or `serve_forever`.
 
     `port` 0 takes any that is free; UsageError where the port cannot be had. It takes any key that
-    is not empty, as API_KEY.
+    is not empty, as API_KEY. `setup` has fixed answers, faults and a record, where there are any.
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, setup: "Setup | None" = None) -> None:
         from openai_cli.sandbox.server import Server  # http.server takes 60 ms
 
-        self._server = Server(port)
+        self._server = Server(port, setup)
         self._thread = Thread(target=self._server.serve_forever, args=(POLL,), daemon=True)
 
     @property

@@ -1,8 +1,6 @@
 """A request in, an answer out: routing, the key, the body, the checks. No sockets."""
 
 import hashlib
-import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +8,9 @@ from typing import Any
 from openai_cli.errors import UsageError
 from openai_cli.sandbox import chat, completions, input_tokens
 from openai_cli.sandbox.checks import check
-from openai_cli.sandbox.exchange import CREATED, Reply, Request, whole
+from openai_cli.sandbox.exchange import CREATED, Reply, Request, parse_json, whole
 from openai_cli.sandbox.refusals import Refusal
+from openai_cli.sandbox.replies import Replies
 from openai_cli.sandbox.rules import check_chat, check_completion
 
 MODELS = ("gpt-6-luna", "gpt-6-sol", "gpt-3.5-turbo-instruct")
@@ -46,16 +45,19 @@ ENDPOINTS = {
     "/v1/completions": _Endpoint("CreateCompletionRequest", check_completion, completions.answer),
     "/v1/responses/input_tokens": _Endpoint("TokenCountsBody", _no_rules, input_tokens.answer),
 }
+NO_REPLIES = Replies()
 METHODS = {"/v1/models": "GET", **dict.fromkeys(ENDPOINTS, "POST")}
 
 
-def respond(method: str, path: str, authorization: str, content: bytes) -> Reply:
+def respond(
+    method: str, path: str, authorization: str, content: bytes, replies: Replies = NO_REPLIES
+) -> Reply:
     """The answer to a request; a Refusal becomes the API's error body.
 
     `path` has no query; `authorization` is the header's value, empty where there is none.
     """
     try:
-        return _respond(method, path, authorization, content)
+        return _respond(method, path, authorization, content, replies)
     except Refusal as refusal:
         return refused(refusal)
     except UsageError as error:
@@ -75,22 +77,38 @@ def request_id(method: str, path: str, content: bytes) -> str:
     return f"req_{_digest(method, path, content)}"
 
 
-def _respond(method: str, path: str, authorization: str, content: bytes) -> Reply:
-    if path not in METHODS:
-        raise Refusal(f"Invalid URL ({method} {path})", status=404)
-    if method != METHODS[path]:
-        hint = "(HINT: Perhaps you meant to use a different HTTP method?)"
-        raise Refusal(f"Not allowed to {method} on {path}. {hint}", status=405)
+def _respond(method: str, path: str, authorization: str, content: bytes, replies: Replies) -> Reply:
+    _check_route(method, path, replies)
     scheme, _, key = authorization.partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         raise Refusal(NO_KEY, status=401)
-    if path not in ENDPOINTS:
-        return whole({"object": "list", "data": [_model(name) for name in MODELS]})
-    endpoint = ENDPOINTS[path]
+    endpoint = ENDPOINTS.get(path)
+    if endpoint is None:
+        fixed = replies.find(path, _parsed(content) if content else None)
+        if isinstance(fixed, Reply):
+            return fixed
+        _check_route(method, path, NO_REPLIES)
+        return _models()
     body = _parsed(content)
     check(body, endpoint.schema)
     endpoint.rules(body)
-    return endpoint.answer(Request(body, _digest(method, path, content)))
+    fixed = replies.find(path, body)
+    if isinstance(fixed, Reply):
+        return fixed
+    return endpoint.answer(Request(body, _digest(method, path, content), fixed))
+
+
+def _check_route(method: str, path: str, replies: Replies) -> None:
+    """Refuse a path that there is not, unless fixed answers have it, and a method not for it."""
+    if path not in METHODS and not replies.serves(path):
+        raise Refusal(f"Invalid URL ({method} {path})", status=404)
+    if method != METHODS.get(path, method):
+        hint = "(HINT: Perhaps you meant to use a different HTTP method?)"
+        raise Refusal(f"Not allowed to {method} on {path}. {hint}", status=405)
+
+
+def _models() -> Reply:
+    return whole({"object": "list", "data": [_model(name) for name in MODELS]})
 
 
 def _model(name: str) -> dict[str, Any]:
@@ -104,17 +122,9 @@ def _digest(method: str, path: str, content: bytes) -> str:
 def _parsed(content: bytes) -> dict[str, Any]:
     """The body as an object of finite numbers."""
     try:
-        body = json.loads(content, parse_constant=_finite, parse_float=_finite)
+        body = parse_json(content)
     except ValueError:
         raise Refusal(NOT_JSON) from None
     if not isinstance(body, dict):
         raise Refusal(NOT_JSON)
     return body
-
-
-def _finite(text: str) -> float:
-    """The number; NaN, Infinity and 1e999 are none in JSON, or none that a float can have."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number

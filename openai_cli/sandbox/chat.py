@@ -1,21 +1,23 @@
 """POST /chat/completions: messages in; text, JSON by a schema or the call of a tool out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from openai_cli.sandbox.calls import Call, demanded_call, schema_instance
+from openai_cli.sandbox.calls import Call, demanded_calls, schema_instance
 from openai_cli.sandbox.exchange import (
     Json,
     Reply,
     Request,
+    Said,
     head,
     stop_words,
     streamed,
     whole,
 )
+from openai_cli.sandbox.logprobs import of_chat
 from openai_cli.sandbox.text import Spoken, reply, speak
 from openai_cli.sandbox.usage import content_text, count_prompt, encoding_of, usage
 
@@ -23,16 +25,44 @@ KINDS = {"image_url": "image", "input_audio": "audio clip", "file": "file"}
 
 
 @dataclass(frozen=True)
-class _Choice:
-    index: int
+class _SpokenCall:
+    """A call as it is said; `position` is its place among those of its message."""
+
+    call: Call
     spoken: Spoken
-    call: Call | None
-    call_id: str
+    id: str
+    position: int
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What one choice says: words, as its `field` (`content` or `refusal`), or calls.
+
+    `top` is how many likely tokens are listed for each of the words; None is no logprobs.
+    """
+
+    index: int
+    calls: tuple[_SpokenCall, ...] = ()
+    words: Spoken | None = None
+    field: str = "content"
+    top: int | None = None
+
+    @property
+    def spoken(self) -> list[Spoken]:
+        """All that is said."""
+        return [self.words] if self.words else [call.spoken for call in self.calls]
 
     @property
     def finish(self) -> str:
-        cut = self.spoken.finish == "length"
-        return "length" if cut else self.call.finish if self.call else "stop"
+        if any(spoken.finish == "length" for spoken in self.spoken):
+            return "length"
+        return self.calls[0].call.finish if self.calls else "stop"
+
+    def logprobs(self, tokens: Iterable[bytes]) -> Json | None:
+        """The log probabilities of some of the tokens of the words."""
+        if self.top is None:
+            return None
+        return {"content": None, "refusal": None, self.field: of_chat(tokens, self.top)}
 
 
 def answer(request: Request) -> Reply:
@@ -40,8 +70,8 @@ def answer(request: Request) -> Reply:
     body = request.body
     encoding = encoding_of(body["model"])
     choices = _choices(request, encoding)
-    spoken = sum(choice.spoken.tokens for choice in choices)
-    told = usage(count_prompt(body, encoding), spoken)
+    tokens = sum(spoken.tokens for choice in choices for spoken in choice.spoken)
+    told = usage(count_prompt(body, encoding), tokens)
     tier = {"service_tier": "default"} if body.get("service_tier") else {}
     if body.get("stream"):
         start = head(request, "chatcmpl", "chat.completion.chunk") | tier
@@ -52,15 +82,44 @@ def answer(request: Request) -> Reply:
 
 def _choices(request: Request, encoding: str) -> list[_Choice]:
     body = request.body
-    call = demanded_call(body)
+    said = request.said or Said(calls=demanded_calls(body))
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
-    stops = [] if call else stop_words(body)
-    say = cache(partial(speak, limit=limit, stops=stops, encoding=encoding))
-    texts = [call.text if call else _content(body, index) for index in range(body.get("n") or 1)]
+    numbers = range(body.get("n") or 1)
+    if said.calls:
+        calls = said.calls[:1] if body.get("parallel_tool_calls") is False else said.calls
+        spoken = _spoken_calls(calls, limit, encoding)
+        return [_Choice(index, calls=_named(spoken, request.digest, index)) for index in numbers]
+    field, fixed = ("content", said.text) if said.refusal is None else ("refusal", said.refusal)
+    top = (body.get("top_logprobs") or 0) if body.get("logprobs") else None
+    say = cache(partial(speak, limit=limit, stops=stop_words(body), encoding=encoding))
+    texts = (_content(body, index) if fixed is None else fixed for index in numbers)
     return [
-        _Choice(index, say(text), call, f"call_{request.digest[:20]}{index:04}")
-        for index, text in enumerate(texts)
+        _Choice(index, words=say(text), field=field, top=top) for index, text in enumerate(texts)
     ]
+
+
+def _spoken_calls(
+    calls: Iterable[Call], limit: int | None, encoding: str
+) -> list[tuple[Call, Spoken]]:
+    """The calls with at most `limit` tokens in all of them: the last one may be cut."""
+    found: list[tuple[Call, Spoken]] = []
+    for call in calls:
+        spoken = speak(call.text, limit=limit, stops=(), encoding=encoding)
+        found.append((call, spoken))
+        if spoken.finish == "length":
+            break
+        limit = None if limit is None else limit - spoken.tokens
+    return found
+
+
+def _named(
+    calls: Iterable[tuple[Call, Spoken]], digest: str, index: int
+) -> tuple[_SpokenCall, ...]:
+    """The calls of a choice, each with an id of its own."""
+    return tuple(
+        _SpokenCall(call, spoken, f"call_{digest[:20]}{position:02}{index:02}", position)
+        for position, (call, spoken) in enumerate(calls)
+    )
 
 
 def _content(body: Mapping[str, Any], index: int) -> str:
@@ -97,41 +156,58 @@ def _attached(content: object) -> str:
 def _shape(choice: _Choice) -> Json:
     """The choice of an answer that is not streamed."""
     message: Json = {"role": "assistant", "content": None, "refusal": None, "annotations": []}
-    call, text = choice.call, choice.spoken.text
-    if call is None:
-        message["content"] = text
+    logprobs = None
+    if choice.words is not None:
+        message[choice.field] = choice.words.text
+        logprobs = choice.logprobs(token for tokens in choice.words.inside for token in tokens)
+    elif choice.calls[0].call.kind == "function_call":
+        message["function_call"] = _inner(choice.calls[0], choice.calls[0].spoken.text)
     else:
-        inner = {"name": call.name, call.field: text}
-        message |= _called(call, inner, id=choice.call_id, type=call.kind)
+        message["tool_calls"] = [_tool_call(each, each.spoken.text) for each in choice.calls]
     return {
         "index": choice.index,
         "message": message,
-        "logprobs": None,
+        "logprobs": logprobs,
         "finish_reason": choice.finish,
     }
 
 
 def _steps(choice: _Choice) -> list[Json]:
     """The choice in the pieces of a stream: who speaks, what is said, why it ends."""
-    first: Json = {"role": "assistant", "content": "", "refusal": None}
-    call = choice.call
-    if call is None:
-        deltas: list[Json] = [{"content": piece} for piece in choice.spoken.pieces]
-    else:
-        inner = {"name": call.name, call.field: ""}
-        first |= {"content": None}
-        first |= _called(call, inner, index=0, id=choice.call_id, type=call.kind)
-        deltas = [_called(call, {call.field: piece}, index=0) for piece in choice.spoken.pieces]
-    last = _step(choice.index, {}, choice.finish)
-    return [*(_step(choice.index, delta, None) for delta in [first, *deltas]), last]
+    first: Json = {"role": "assistant", "content": None, "refusal": None}
+    last = _step(choice.index, {}, finish=choice.finish)
+    if choice.words is not None:
+        said = zip(choice.words.pieces, choice.words.inside, strict=True)
+        steps = [
+            _step(choice.index, {choice.field: piece}, logprobs=choice.logprobs(tokens))
+            for piece, tokens in said
+        ]
+        return [_step(choice.index, {**first, choice.field: ""}), *steps, last]
+    opening, *deltas = [delta for call in choice.calls for delta in _call_deltas(call)]
+    return [*(_step(choice.index, delta) for delta in [first | opening, *deltas]), last]
 
 
-def _step(index: int, delta: Json, finish: str | None) -> Json:
-    return {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
+def _step(
+    index: int, delta: Json, *, logprobs: Json | None = None, finish: str | None = None
+) -> Json:
+    return {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
 
 
-def _called(call: Call, inner: Json, **outer: object) -> Json:
-    """The part of a message that has a call, with what only a tool call has in `outer`."""
+def _call_deltas(called: _SpokenCall) -> list[Json]:
+    """A call in the pieces of a stream: what is called, and what with."""
+    call, position = called.call, called.position
+    pieces = [{call.field: piece} for piece in called.spoken.pieces]
     if call.kind == "function_call":
-        return {"function_call": inner}
-    return {"tool_calls": [{**outer, call.kind: inner}]}
+        return [{"function_call": inner} for inner in (_inner(called, ""), *pieces)]
+    opening = {"index": position, **_tool_call(called, "")}
+    parts = [opening, *({"index": position, call.kind: piece} for piece in pieces)]
+    return [{"tool_calls": [part]} for part in parts]
+
+
+def _tool_call(called: _SpokenCall, text: str) -> Json:
+    kind = called.call.kind
+    return {"id": called.id, "type": kind, kind: _inner(called, text)}
+
+
+def _inner(called: _SpokenCall, text: str) -> Json:
+    return {"name": called.call.name, called.call.field: text}

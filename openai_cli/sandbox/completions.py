@@ -1,7 +1,7 @@
 """POST /completions: prompts in, texts out."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -14,8 +14,9 @@ from openai_cli.sandbox.exchange import (
     streamed,
     whole,
 )
+from openai_cli.sandbox.logprobs import of_completion
 from openai_cli.sandbox.text import Spoken, insertion, reply, speak
-from openai_cli.sandbox.usage import count, decode, encoding_of, usage
+from openai_cli.sandbox.usage import count, decode, encode, encoding_of, usage
 
 # The defaults of the published description.
 MAX_TOKENS = 16
@@ -25,7 +26,33 @@ PROMPT = "<|endoftext|>"
 @dataclass(frozen=True)
 class _Prompt:
     text: str
-    tokens: int
+    tokens: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What one choice says, after the `echo` of its prompt where that was asked for.
+
+    `top` is how many likely tokens are listed for each one; None is no logprobs.
+    """
+
+    index: int
+    spoken: Spoken
+    echo: _Prompt | None
+    top: int | None
+
+    @property
+    def pieces(self) -> list[tuple[str, tuple[bytes, ...]]]:
+        """The text in pieces, each with its tokens; the echo is one of them."""
+        echo = [] if self.echo is None else [(self.echo.text, self.echo.tokens)]
+        return [*echo, *zip(self.spoken.pieces, self.spoken.inside, strict=True)]
+
+    def logprobs(self, tokens: Sequence[bytes], offset: int) -> Json | None:
+        """The log probabilities of the tokens that start `offset` characters into the text."""
+        if self.top is None:
+            return None
+        is_first = offset == 0 and self.echo is not None and bool(self.echo.tokens)
+        return of_completion(tokens, self.top, offset=offset, is_first=is_first)
 
 
 def answer(request: Request) -> Reply:
@@ -34,23 +61,24 @@ def answer(request: Request) -> Reply:
     encoding = encoding_of(body["model"])
     prompts = _prompts(body.get("prompt"), encoding)
     n = body.get("n") or 1
-    candidates = [_candidates(prompt, body, encoding) for prompt in prompts]
-    choices = [spoken for group in candidates for spoken in group[:n]]
+    candidates = [_candidates(request, prompt, encoding) for prompt in prompts]
+    given = [
+        (prompt, spoken)
+        for prompt, group in zip(prompts, candidates, strict=True)
+        for spoken in group[:n]
+    ]
+    choices = [
+        _Choice(index, spoken, prompt if body.get("echo") else None, body.get("logprobs"))
+        for index, (prompt, spoken) in enumerate(given)
+    ]
     told = usage(
-        sum(prompt.tokens for prompt in prompts) + count(body.get("suffix") or "", encoding),
+        sum(len(prompt.tokens) for prompt in prompts) + count(body.get("suffix") or "", encoding),
         sum(spoken.tokens for group in candidates for spoken in group),
     )
-    if body.get("echo"):
-        choices = [
-            replace(spoken, pieces=(prompts[index // n].text, *spoken.pieces))
-            for index, spoken in enumerate(choices)
-        ]
     start = head(request, "cmpl", "text_completion")
     if body.get("stream"):
-        steps = [_steps(index, spoken) for index, spoken in enumerate(choices)]
-        return streamed(request, start, steps, told)
-    shapes = [_choice(index, spoken.text, spoken.finish) for index, spoken in enumerate(choices)]
-    return whole({**start, "choices": shapes, "usage": told})
+        return streamed(request, start, [_steps(choice) for choice in choices], told)
+    return whole({**start, "choices": [_shape(choice) for choice in choices], "usage": told})
 
 
 def _prompts(prompt: Any, encoding: str) -> list[_Prompt]:
@@ -58,20 +86,21 @@ def _prompts(prompt: Any, encoding: str) -> list[_Prompt]:
     if prompt is None:
         prompt = PROMPT
     several = prompt if isinstance(prompt, list) and not _is_tokens(prompt) else [prompt]
-    return [
-        _Prompt(decode(one, encoding).decode("utf-8", "replace"), len(one))
-        if isinstance(one, list)
-        else _Prompt(one, count(one, encoding))
-        for one in several
-    ]
+    found = []
+    for one in several:
+        ids = one if isinstance(one, list) else encode(one, encoding)
+        tokens = tuple(decode([token], encoding) for token in ids)
+        found.append(_Prompt(b"".join(tokens).decode("utf-8", "replace"), tokens))
+    return found
 
 
 def _is_tokens(prompt: list[Any]) -> bool:
     return bool(prompt) and isinstance(prompt[0], int)
 
 
-def _candidates(prompt: _Prompt, body: Mapping[str, Any], encoding: str) -> list[Spoken]:
+def _candidates(request: Request, prompt: _Prompt, encoding: str) -> list[Spoken]:
     """The texts for one prompt: `best_of`, of which the first `n` are given."""
+    body = request.body
     limit = body.get("max_tokens")
     say = cache(
         partial(
@@ -82,18 +111,28 @@ def _candidates(prompt: _Prompt, body: Mapping[str, Any], encoding: str) -> list
         )
     )
     words = insertion if body.get("suffix") else reply
+    fixed = request.said.text if request.said else None
     return [
-        say(words(prompt.text, number))
+        say(words(prompt.text, number) if fixed is None else fixed)
         for number in range(max(body.get("n") or 1, body.get("best_of") or 1))
     ]
 
 
-def _choice(index: int, text: str, finish: str | None) -> Json:
-    return {"text": text, "index": index, "logprobs": None, "finish_reason": finish}
+def _shape(choice: _Choice) -> Json:
+    """The choice of an answer that is not streamed."""
+    text = "".join(piece for piece, _ in choice.pieces)
+    tokens = [token for _, inside in choice.pieces for token in inside]
+    return _step(choice.index, text, choice.logprobs(tokens, 0), choice.spoken.finish)
 
 
-def _steps(index: int, spoken: Spoken) -> list[Json]:
-    return [
-        *(_choice(index, piece, None) for piece in spoken.pieces),
-        _choice(index, "", spoken.finish),
-    ]
+def _steps(choice: _Choice) -> list[Json]:
+    """The choice in the pieces of a stream: what is said, why it ends."""
+    steps, offset = [], 0
+    for piece, tokens in choice.pieces:
+        steps.append(_step(choice.index, piece, choice.logprobs(tokens, offset), None))
+        offset += len(piece)
+    return [*steps, _step(choice.index, "", None, choice.spoken.finish)]
+
+
+def _step(index: int, text: str, logprobs: Json | None, finish: str | None) -> Json:
+    return {"text": text, "index": index, "logprobs": logprobs, "finish_reason": finish}

@@ -1,6 +1,7 @@
 """A request that has passed the checks, and the shapes that the answers of all endpoints share."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -15,6 +16,9 @@ Json = dict[str, Any]
 CREATED = 1_767_225_600
 
 FINGERPRINT = "sandbox-not-a-model"
+
+# The last event of a stream.
+DONE = b"data: [DONE]\n\n"
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,19 @@ class Reply:
     ending: Ending = Ending.WHOLE
 
 
+def parse_json(content: bytes) -> Any:
+    """The JSON value of a text of UTF-8; ValueError where it is none, or has no finite number."""
+    return json.loads(content, parse_constant=_finite, parse_float=_finite)
+
+
+def _finite(text: str) -> float:
+    """The number; NaN, Infinity and 1e999 are none in JSON, or none that a float can have."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
 def head(request: Request, prefix: str, kind: str) -> Json:
     """What an answer, or a chunk of one, begins with; `prefix` is that of its id."""
     return {
@@ -67,7 +84,7 @@ def head(request: Request, prefix: str, kind: str) -> Json:
     }
 
 
-def whole(body: Json, status: int = 200) -> Reply:
+def whole(body: object, status: int = 200) -> Reply:
     """A JSON body as an answer; halves of surrogate pairs, which no UTF-8 has, become `?`."""
     return Reply(status, json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
 
@@ -97,7 +114,7 @@ def _chunks(start: Json, choices: Sequence[Sequence[Json]], usage: Json | None) 
 def _events(chunks: Iterable[Json]) -> Iterator[bytes]:
     for chunk in chunks:
         yield b"data: " + whole(chunk).content + b"\n\n"
-    yield b"data: [DONE]\n\n"
+    yield DONE
 
 
 def stop_words(body: Mapping[str, Any]) -> list[str]:

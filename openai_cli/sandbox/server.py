@@ -4,16 +4,22 @@ import contextlib
 import re
 import socket
 import socketserver
+import struct
 from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from openai_cli.errors import UsageError
 from openai_cli.sandbox.api import METHODS, refused, request_id, respond
-from openai_cli.sandbox.exchange import Reply
+from openai_cli.sandbox.exchange import Ending, Reply
+from openai_cli.sandbox.faults import KNOWN, Fault, parse
 from openai_cli.sandbox.refusals import Refusal
+from openai_cli.sandbox.setup import Setup
 
 HOST = "127.0.0.1"
+
+# A request with it meets the fault that it names, and none of --fault.
+FAULT_HEADER = "X-Sandbox-Fault"
 
 # In bytes: enough for attachments, and little enough to hold in memory.
 LARGEST_BODY = 100 * 1024 * 1024
@@ -27,7 +33,8 @@ class Server(ThreadingHTTPServer):
     # Some versions of Python share the port with whoever asks for it, and then it is never in use.
     allow_reuse_port = False
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, setup: Setup | None = None) -> None:
+        self.setup = setup or Setup()
         self._connections: set[socket.socket] = set()
         try:
             super().__init__((HOST, port), _Handler)
@@ -64,22 +71,23 @@ class Server(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: what gets here is a client that went away."""
+        """Say nothing: what gets here is a client that went away, or that was reset."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     """One connection: what arrives goes to `respond`, and what that says goes back."""
 
+    server: Server
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # headers and body in one packet; each event of a stream is flushed
     disable_nagle_algorithm = True
 
     def _serve(self) -> None:
-        content = b""
+        content, fault = b"", Fault()
         try:
             content = self._read_body()
-            authorization = self.headers.get("Authorization", "")
-            reply = respond(self.command, self._path, authorization, content)
+            fault = self._fault()
+            reply = fault.applied(lambda: self._answer(content))
         except Refusal as refusal:
             # The body was not read, so nothing after it on this connection can be.
             self.close_connection = True
@@ -88,6 +96,10 @@ class _Handler(BaseHTTPRequestHandler):
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must reach the client as one
             reply = refused(Refusal(f"The sandbox failed: {error!r}", status=500))
+        if (recorder := self.server.setup.recorder) is not None:
+            recorder.add(self.command, self.path, self.headers.items(), content, reply.status)
+        if fault.delay:
+            self.server.setup.sleep(fault.delay)
         self._send(reply, request_id(self.command, self._path, content))
 
     do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = _serve  # noqa: N815
@@ -95,6 +107,20 @@ class _Handler(BaseHTTPRequestHandler):
     @property
     def _path(self) -> str:
         return self.path.partition("?")[0]
+
+    def _answer(self, content: bytes) -> Reply:
+        authorization = self.headers.get("Authorization", "")
+        replies = self.server.setup.replies
+        return respond(self.command, self._path, authorization, content, replies)
+
+    def _fault(self) -> Fault:
+        """The fault that this request meets; a Refusal where its header names none."""
+        if (spec := self.headers.get(FAULT_HEADER)) is None:
+            return self.server.setup.faults.next()
+        try:
+            return parse(spec, once=True)
+        except ValueError as error:
+            raise Refusal(f"{FAULT_HEADER} {error}; {KNOWN}.") from None
 
     def _read_body(self) -> bytes:
         """The body; a Refusal where its length is not told or too large."""
@@ -119,36 +145,63 @@ class _Handler(BaseHTTPRequestHandler):
             length -= len(piece)
 
     def _send(self, reply: Reply, request: str) -> None:
-        chunked = reply.events is not None and self.request_version == "HTTP/1.1"
-        if reply.events is not None and not chunked:
+        if reply.status:
+            self._send_head(reply, request)
+            if self.command != "HEAD":
+                self._send_body(reply)
+        self._end(reply.ending)
+
+    def _send_head(self, reply: Reply, request: str) -> None:
+        if reply.events is not None and not self._is_chunked(reply):
             # A client of HTTP/1.0 knows no chunks: the end of the connection ends the answer.
             self.close_connection = True
         self.send_response(reply.status)
-        for name, value in self._headers(reply, chunked=chunked):
+        for name, value in self._headers(reply):
             self.send_header(name, value)
         self.send_header("x-request-id", request)
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(reply.content)
-            for event in reply.events or ():
-                self.wfile.write(b"%x\r\n%b\r\n" % (len(event), event) if chunked else event)
-                self.wfile.flush()
-            if chunked:
-                self.wfile.write(b"0\r\n\r\n")
 
-    def _headers(self, reply: Reply, *, chunked: bool) -> Iterator[tuple[str, str]]:
+    def _send_body(self, reply: Reply) -> None:
+        chunked = self._is_chunked(reply)
+        self.wfile.write(reply.content)
+        for event in reply.events or ():
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(event), event) if chunked else event)
+            self.wfile.flush()
+        if chunked and reply.ending is Ending.WHOLE:
+            self.wfile.write(b"0\r\n\r\n")
+
+    def _end(self, ending: Ending) -> None:
+        """Do with the connection what the answer wants."""
+        if ending is Ending.WHOLE:
+            return
+        self.close_connection = True
+        if ending is Ending.STALL:
+            self.wfile.flush()
+            while self.rfile.read(1):  # until the client leaves, or the server ends
+                pass
+        elif ending is Ending.RESET:
+            # Lingering for no time at all makes the close a reset: socket(7).
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            for part in (self.rfile, self.wfile, self.connection):
+                part.close()
+
+    def _is_chunked(self, reply: Reply) -> bool:
+        return reply.events is not None and self.request_version == "HTTP/1.1"
+
+    def _headers(self, reply: Reply) -> Iterator[tuple[str, str]]:
         """The headers of an answer, its request's id apart."""
         if reply.events is None:
-            yield "Content-Type", "application/json"
+            yield "Content-Type", reply.content_type
             yield "Content-Length", str(len(reply.content))
         else:
             yield "Content-Type", "text/event-stream"
-        if chunked:
+        if self._is_chunked(reply):
             yield "Transfer-Encoding", "chunked"
         if self.close_connection:
             yield "Connection", "close"
         if reply.status == 405:
-            yield "Allow", METHODS[self._path]
+            yield "Allow", METHODS.get(self._path, self.command)
+        yield from reply.headers
         yield "openai-version", "2020-10-01"
         yield "openai-processing-ms", "0"
 

@@ -77,13 +77,14 @@ def speak(text: str, *, limit: int | None, stops: Iterable[str], encoding: str) 
 
 
 def _pieces(tokens: Iterable[int], encoding: str) -> list[tuple[str, tuple[bytes, ...]]]:
-    """The tokens as text, each with its bytes; a character of several comes with its last one."""
+    """The tokens as text: a piece for each, or for those that share a character."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     pieces: list[tuple[str, tuple[bytes, ...]]] = []
-    held: list[bytes] = []
+    text, held = "", []
     for token in tokens:
         held.append(decode([token], encoding))
-        if text := decoder.decode(held[-1]):
+        text += decoder.decode(held[-1])
+        if text and not decoder.getstate()[0]:
             pieces.append((text, tuple(held)))
-            held = []
-    return pieces
+            text, held = "", []
+    return [*pieces, (text, tuple(held))] if text else pieces

@@ -211,6 +211,47 @@ def test_a_demanded_tool_is_called(
 
 
 @pytest.mark.parametrize(
+    ("tool_choice", "names"),
+    [
+        ("required", ["look_up", "bare", "note"]),
+        (
+            {
+                "type": "allowed_tools",
+                "allowed_tools": {"mode": "required", "tools": [NOTE, BARE]},
+            },
+            ["bare", "note"],
+        ),
+        ({"type": "function", "function": {"name": "bare"}}, ["bare"]),
+        ("auto", []),
+    ],
+)
+def test_parallel_calls_are_one_of_each_tool(
+    sandbox: Sandbox, tool_choice: Any, names: list[str]
+) -> None:
+    asked = {"tools": TOOLS, "tool_choice": tool_choice}
+    message = choice(chat(sandbox, parallel_tool_calls=True, **asked))["message"]
+    calls = message.get("tool_calls", [])
+    assert [call[call["type"]]["name"] for call in calls] == names
+    assert len({call["id"] for call in calls}) == len(calls)
+    alone = choice(chat(sandbox, parallel_tool_calls=False, **asked))["message"]
+    assert len(alone.get("tool_calls", [])) == min(1, len(names))
+
+
+def test_a_stream_of_parallel_calls(sandbox: Sandbox) -> None:
+    asked = {"tools": TOOLS, "tool_choice": "required", "parallel_tool_calls": True}
+    steps = chat(sandbox, stream=True, **asked).steps()
+    parts = [step["delta"]["tool_calls"][0] for step in steps[:-1]]
+    for index, tool in enumerate(TOOLS):
+        kind = tool["type"]
+        opening, *pieces = [part for part in parts if part["index"] == index]
+        assert opening["id"].startswith("call_")
+        assert opening[kind]["name"] == tool[kind]["name"]  # type: ignore[index]
+        assert all(part.keys() == {"index", kind} for part in pieces)
+    assert [part["index"] for part in parts] == sorted(part["index"] for part in parts)
+    assert steps[-1]["finish_reason"] == "tool_calls"
+
+
+@pytest.mark.parametrize(
     "tool_choice",
     ["auto", "none", {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}],
 )

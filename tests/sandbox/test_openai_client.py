@@ -5,8 +5,11 @@ from collections.abc import Iterator
 import openai
 import pytest
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
+from pydantic import BaseModel
 
 from openai_cli.sandbox import API_KEY, Sandbox
+from openai_cli.sandbox.faults import Faults, parse
+from openai_cli.sandbox.setup import Setup
 
 MODEL = "gpt-6-luna"
 MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say one two three"}]
@@ -76,6 +79,89 @@ def test_the_message_of_an_answer_is_taken_back(client: openai.OpenAI) -> None:
     }
     again: list[ChatCompletionMessageParam] = [*MESSAGES, message, result]  # type: ignore[list-item]
     assert client.chat.completions.create(model=MODEL, messages=again).choices
+
+
+def test_parallel_calls_gathered_from_a_stream(client: openai.OpenAI) -> None:
+    other = {"type": "function", "function": {"name": "bare"}}
+    with client.chat.completions.stream(
+        model=MODEL,
+        messages=MESSAGES,
+        tools=[*TOOLS, other],  # type: ignore[list-item]
+        tool_choice="required",
+        parallel_tool_calls=True,
+    ) as stream:
+        calls = stream.get_final_completion().choices[0].message.tool_calls
+    assert calls is not None
+    assert [(call.function.name, call.function.arguments) for call in calls] == [
+        ("look_up", '{"city":"xxx"}'),
+        ("bare", "{}"),
+    ]
+
+
+class City(BaseModel):
+    """What an answer is to be."""
+
+    name: str
+    districts: list[str]
+    inhabitants: int
+
+
+def test_an_answer_is_parsed(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.parse(model=MODEL, messages=MESSAGES, response_format=City)
+    assert answer.choices[0].message.parsed == City(name="", districts=[], inhabitants=0)
+
+
+def test_the_arguments_of_a_call_are_parsed(client: openai.OpenAI) -> None:
+    tool = openai.pydantic_function_tool(City)
+    answer = client.chat.completions.parse(
+        model=MODEL, messages=MESSAGES, tools=[tool], tool_choice="required"
+    )
+    (call,) = answer.choices[0].message.tool_calls or []
+    assert call.function.parsed_arguments == City(name="", districts=[], inhabitants=0)
+
+
+def test_logprobs_gathered_from_a_stream(client: openai.OpenAI) -> None:
+    with client.chat.completions.stream(
+        model=MODEL, messages=MESSAGES, logprobs=True, top_logprobs=2
+    ) as stream:
+        logprobs = stream.get_final_completion().choices[0].logprobs
+    assert logprobs is not None
+    assert [entry.token for entry in logprobs.content or []] == ["one", " two", " three"]
+    assert [len(entry.top_logprobs) for entry in logprobs.content or []] == [2, 2, 2]
+
+
+def test_logprobs_of_a_completion(client: openai.OpenAI) -> None:
+    answer = client.completions.create(model="davinci-002", prompt="Say one two", logprobs=1)
+    logprobs = answer.choices[0].logprobs
+    assert logprobs is not None
+    assert logprobs.tokens == ["one", " two"]
+    assert logprobs.text_offset == [0, 3]
+
+
+def test_it_tries_again_after_a_fault() -> None:
+    setup = Setup(faults=Faults([parse("status=429,retry-after=0,first=1")]))
+    with (
+        Sandbox(0, setup) as sandbox,
+        openai.OpenAI(base_url=sandbox.base_url, api_key=API_KEY, max_retries=1) as client,
+    ):
+        answer = client.chat.completions.create(model=MODEL, messages=MESSAGES)
+    assert answer.choices[0].message.content == "one two three"
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ("status=401", openai.AuthenticationError),
+        ("status=429,code=insufficient_quota", openai.RateLimitError),
+        ("status=503", openai.InternalServerError),
+        ("reset", openai.APIConnectionError),
+    ],
+)
+def test_faults(client: openai.OpenAI, fault: str, expected: type[Exception]) -> None:
+    with pytest.raises(expected):
+        client.chat.completions.create(
+            model=MODEL, messages=MESSAGES, extra_headers={"X-Sandbox-Fault": fault}
+        )
 
 
 def test_completions(client: openai.OpenAI) -> None:

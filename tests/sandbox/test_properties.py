@@ -103,6 +103,7 @@ CHAT_BODY = st.builds(
         optional={
             **SAMPLING,
             "logprobs": st.none() | st.booleans(),
+            "parallel_tool_calls": st.booleans(),
             "max_completion_tokens": st.none() | st.integers(1, 30),
             "max_tokens": st.none() | st.integers(1, 30),
             "metadata": st.none() | st.dictionaries(NAME, TEXT, max_size=16),
@@ -137,10 +138,10 @@ def gathered(steps: list[Json]) -> tuple[str, str | None]:
     said = ""
     for step in steps:
         delta = step.get("delta", step)
-        (call,) = delta.get("tool_calls", [{}])
-        said += call.get("function", {}).get("arguments", "") or call.get("custom", {}).get(
-            "input", ""
-        )
+        for call in delta.get("tool_calls", []):
+            said += call.get("function", {}).get("arguments", "") or call.get("custom", {}).get(
+                "input", ""
+            )
         said += delta.get("text") or delta.get("content") or ""
     assert all(step["finish_reason"] is None for step in steps[:-1])
     return said, steps[-1]["finish_reason"]
@@ -150,6 +151,15 @@ def whole(choice: Json) -> tuple[str, str | None]:
     return gathered([{"delta": choice.get("message", choice), "finish_reason": None}])[0], choice[
         "finish_reason"
     ]
+
+
+def scores(steps: list[Json]) -> dict[str, list[Any]]:
+    """The logprobs of all steps of a choice, one after the other."""
+    found: dict[str, list[Any]] = {}
+    for step in steps:
+        for name, values in (step["logprobs"] or {}).items():
+            found.setdefault(name, []).extend(values or [])
+    return {name: values for name, values in found.items() if values}
 
 
 @settings(max_examples=150, deadline=None)
@@ -163,7 +173,9 @@ def test_a_valid_body_is_answered_streamed_or_not_alike(request: tuple[str, Json
     assert stream.status == 200, stream.json
     assert stream.events[-1]["usage"] == plain.json["usage"]
     for choice in plain.json["choices"]:
-        assert gathered(stream.steps(choice["index"])) == whole(choice)
+        steps = stream.steps(choice["index"])
+        assert gathered(steps) == whole(choice)
+        assert scores(steps) == scores([choice])
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:

@@ -1,0 +1,203 @@
+"""What may stand at the cursor: commands, flags, values, files, or nothing.
+
+It goes by our declarations and not by Typer's own completion. That resolves a line with Typer's
+parser, which ends at the first fault and forgets what was given behind it, does not know a flag
+typed with underscores, and takes a value that begins with a dash for a flag; and a command would
+have to be built for it, 15 ms for `chat`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, get_args, get_origin
+
+from typer.models import ArgumentInfo, OptionInfo
+
+from openai_cli.completion.values import offered, path_kind, typed_file
+from openai_cli.context import Context
+
+
+class Tree(NamedTuple):
+    """The commands and groups by their names, with their summaries.
+
+    `declared` gives the annotations of a command's options, or of a group's; '' is the program.
+    """
+
+    commands: Mapping[str, str]
+    groups: Mapping[str, str]
+    declared: Callable[[str], Iterable[Any]]
+
+
+class Candidate(NamedTuple):
+    """A word, or what follows the prefix in it; the help is for shells that show one."""
+
+    value: str
+    help: str = ""
+
+
+class Reply(NamedTuple):
+    """What may stand at the cursor.
+
+    `prefix` is what the word has before it, as `--model=` or `@`. Behind it stands one of the
+    candidates, or the path of a file or a folder, which the shell completes in its own way.
+    """
+
+    kind: Literal["values", "files", "folders"] = "values"
+    prefix: str = ""
+    candidates: tuple[Candidate, ...] = ()
+
+
+NOTHING = Reply()
+
+
+class _Flag(NamedTuple):
+    """A flag: `names` are its spellings, as --json, --no-json and -j."""
+
+    info: OptionInfo
+    names: tuple[str, ...]
+    is_switch: bool
+    is_repeated: bool
+
+    @property
+    def long_name(self) -> str:
+        return self.names[0]
+
+
+class _Line(NamedTuple):
+    """What the words before the cursor say: the flags, and the one whose value comes next.
+
+    `is_text` says that `--` stood there; `rest` begins at the first word that is no flag, where
+    that was to be the end.
+    """
+
+    given: frozenset[str] = frozenset()
+    awaited: _Flag | None = None
+    is_text: bool = False
+    rest: Sequence[str] = ()
+
+
+def reply(context: Context, tree: Tree, words: Sequence[str]) -> Reply:
+    """What may stand in the place of the last of the words, which follow the program's name."""
+    *before, word = words
+    path = ""
+    while True:
+        declared = list(tree.declared(path))
+        flags = _flags(declared)
+        is_command = path in tree.commands
+        line = _read(flags, before, to_text=not is_command)
+        if is_command or not line.rest:
+            break
+        path, before = f"{path} {line.rest[0]}".strip(), list(line.rest[1:])
+        if path not in tree.commands and path not in tree.groups:
+            return NOTHING
+    if line.awaited is not None:
+        return _value(context, path, line.awaited, "", word)
+    if word.startswith("-") and not line.is_text:
+        return _flag(context, path, flags, line.given, word)
+    if is_command:
+        return _argument(declared, line.given)
+    return Reply(candidates=_matching(word, _subcommands(tree, path)))
+
+
+def _flags(declared: Iterable[Any]) -> dict[str, _Flag]:
+    """The flags by all their spellings, in the order of declaration."""
+    found = {}
+    for kind, info in map(get_args, declared):
+        if isinstance(info, OptionInfo):
+            names = tuple(name for part in info.param_decls or () for name in part.split("/"))
+            kinds = (kind, *get_args(kind))
+            is_repeated = any(get_origin(each) is list for each in kinds)
+            flag = _Flag(info, names, bool in kinds, is_repeated)
+            found.update(dict.fromkeys(names, flag))
+    return found
+
+
+def _read(flags: Mapping[str, _Flag], words: Sequence[str], *, to_text: bool) -> _Line:
+    """Read the words as flags, values and texts; with `to_text` as far as the first text."""
+    given: set[str] = set()
+    awaited = None
+    for place, word in enumerate(words):
+        if awaited is not None:
+            awaited = None
+        elif word == "--":
+            return _Line(frozenset(given), is_text=True)
+        elif word.startswith("-") and word != "-":
+            found = list(_named(flags, word))
+            given |= {flag.long_name for flag, _ in found}
+            awaited = next((flag for flag, value in found if value is None), None)
+        elif to_text:
+            return _Line(frozenset(given), rest=words[place:])
+    return _Line(frozenset(given), awaited)
+
+
+def _named(flags: Mapping[str, _Flag], word: str) -> Iterator[tuple[_Flag, str | None]]:
+    """The flags that a word gives, with their values: '' for a switch, None for the next word."""
+    if word.startswith("--"):
+        name, equals, value = word.partition("=")
+        if flag := flags.get(name.replace("_", "-")):
+            yield flag, value if equals or flag.is_switch else None
+        return
+    for place, letter in enumerate(word[1:], start=2):
+        if (flag := flags.get(f"-{letter}")) is None:
+            return
+        if not flag.is_switch:
+            yield flag, word[place:] or None
+            return
+        yield flag, ""
+
+
+def _flag(
+    context: Context, path: str, flags: Mapping[str, _Flag], given: frozenset[str], word: str
+) -> Reply:
+    """What a word that begins with a dash may be."""
+    for flag, value in _named(flags, word):
+        if (value and not flag.is_switch) or "=" in word:
+            return _value(context, path, flag, word[: len(word) - len(value or "")], value or "")
+    if not word.startswith("--") and word != "-":
+        return Reply(candidates=(Candidate(word),) if [*_named(flags, word)] else ())
+    shown = (
+        Candidate(_spelled(name, word), flag.info.help or "")
+        for name, flag in flags.items()
+        if name.startswith("--") and (flag.is_repeated or flag.long_name not in given)
+    )
+    return Reply(candidates=_matching(word, shown))
+
+
+def _spelled(name: str, word: str) -> str:
+    """The flag with underscores where the word has one, as they are accepted too."""
+    return f"--{name[2:].replace('-', '_')}" if "_" in word else name
+
+
+def _value(context: Context, path: str, flag: _Flag, prefix: str, text: str) -> Reply:
+    """What a flag's value may be; `prefix` stands before it in the same word."""
+    if flag.is_switch:
+        return NOTHING
+    if kind := path_kind(flag.info.metavar):
+        return Reply(kind, prefix)
+    if text.startswith("@") and typed_file(flag.info.metavar):
+        return Reply("files", f"{prefix}@")
+    values = offered(context, path, flag.long_name, flag.info, text)
+    return Reply("values", prefix, _matching(text, map(Candidate, values)))
+
+
+def _argument(declared: Iterable[Any], given: frozenset[str]) -> Reply:
+    """What an argument may be: a path, where the command or --files says so, or a text of any."""
+    infos = [info for _, info in map(get_args, declared) if isinstance(info, ArgumentInfo)]
+    if infos and "--files" in given:
+        return Reply("files")
+    kinds = (path_kind(info.metavar) for info in infos)
+    return next((Reply(kind) for kind in kinds if kind), NOTHING)
+
+
+def _subcommands(tree: Tree, path: str) -> Iterator[Candidate]:
+    """The next words of the names that begin with the words of `path`, each once."""
+    depth = len(path.split())
+    shown = {}
+    for name, summary in tree.commands.items():
+        words = name.split()
+        if words[:depth] == path.split() and len(words) > depth:
+            word = " ".join(words[: depth + 1])
+            shown[words[depth]] = tree.groups.get(word, summary)
+    yield from (Candidate(word, summary) for word, summary in shown.items())
+
+
+def _matching(text: str, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    return tuple(candidate for candidate in candidates if candidate.value.startswith(text))

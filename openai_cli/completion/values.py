@@ -1,0 +1,108 @@
+"""What a flag's value may be: names that are known, and files. Nothing is read from the network.
+
+Names that never change stand where the flag is declared. The others come from where they are kept:
+models and tiers from the table of prices, encodings from the tokenizer's, profiles from the
+configuration file.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+from typer.models import OptionInfo
+
+from openai_cli.context import Context
+from openai_cli.errors import CliError
+from openai_cli.flags.parameter import ApiParameter, OwnOption
+
+_FILES = frozenset({"FILE", "PATH"})
+_FOLDERS = frozenset({"FOLDER", "DIR"})
+# Values that are JSON, or a file of it behind an @.
+_JSON = frozenset({"JSON", "OBJECT", "ID=BIAS"})
+
+# The mode that a model has in the table when it is for the command. A model without one, as the
+# newest, may be for any.
+_MODES = {"chat": ("chat", None), "complete": ("completion",)}
+
+
+def path_kind(metavar: str | None) -> Literal["files", "folders"] | None:
+    """Whether a value of this metavar is the path of a file, or of a folder."""
+    parts = _parts(metavar)
+    return "files" if parts & _FILES else "folders" if parts & _FOLDERS else None
+
+
+def typed_file(metavar: str | None) -> bool:
+    """Whether a value of this metavar may be `@` and a path."""
+    return bool(_parts(metavar) & _JSON)
+
+
+def _parts(metavar: str | None) -> set[str]:
+    """The alternatives of a metavar such as `[PATH|URL]...`."""
+    return set((metavar or "").replace("...", "").strip("[]").split("|"))
+
+
+def offered(
+    context: Context, command: str, flag: str, info: OptionInfo, text: str
+) -> Iterable[str]:
+    """The values that are known for a flag, for what was typed of one."""
+    if source := _SOURCES.get(flag):
+        return source(context, command, text)
+    names = info.names if isinstance(info, ApiParameter | OwnOption) else ()
+    if not isinstance(names, Mapping):
+        return names
+    key, equals, _ = text.partition("=")
+    if equals:
+        return [f"{key}={name}" for name in names.get(key, ())]
+    return [f"{name}=" for name in names]
+
+
+def _models(context: Context, command: str, text: str) -> list[str]:
+    """The models that are for the command; retired ones only where no other begins with the text.
+
+    The table's names of fine-tuned models are beginnings of names, for prices and encodings alone.
+    """
+    from openai_cli.prices.table import load
+
+    modes = _MODES.get(command)
+    fitting = [
+        model
+        for name, model in load().models.items()
+        if name.startswith(text)
+        and (modes is None or (model.mode in modes and not name.startswith("ft:")))
+    ]
+    today = context.today()
+    current = [model for model in fitting if model.retired is None or model.retired > today]
+    return [model.name for model in current or fitting]
+
+
+def _encodings(_context: Context, _command: str, _text: str) -> list[str]:
+    from openai_cli.tokens.encoding import encoding_names
+
+    return encoding_names()
+
+
+def _tiers(_context: Context, _command: str, _text: str) -> list[str]:
+    from openai_cli.prices.table import load
+
+    rows = (row for model in load().models.values() for row in model.rows)
+    return list(dict.fromkeys(tier for row in rows for tier in row.tiers))
+
+
+def _profiles(context: Context, _command: str, _text: str) -> list[str]:
+    """The profiles of the configuration file; none when it is not in order."""
+    from openai_cli.config.document import load
+    from openai_cli.config.file import find
+
+    try:
+        path = find(context)
+        return [] if path is None else list(load(path).table("profiles"))
+    except CliError:
+        return []
+
+
+_SOURCES: Mapping[str, Callable[[Context, str, str], Iterable[str]]] = {
+    "--model": _models,
+    "--summary-model": _models,
+    "--encoding": _encodings,
+    "--tier": _tiers,
+    "--profile": _profiles,
+}

@@ -1,0 +1,75 @@
+"""Made log probabilities in the shapes of both endpoints.
+
+No model is asked, so none of them means anything: every token has a chance of one half, and the
+alternatives to it, which are letters, one half of the chance before them. So they are below 0,
+sorted, and the chances add up to less than 1.
+"""
+
+import codecs
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, chain
+from math import log
+from string import ascii_lowercase
+from typing import Any
+
+Json = dict[str, Any]
+
+_LETTERS = [letter.encode() for letter in ascii_lowercase]
+
+
+def of_chat(tokens: Iterable[bytes], top: int) -> list[Json]:
+    """An entry for each token; `top` is `top_logprobs`, from 0 to 20."""
+    return [
+        {**_entry(token, 1), "top_logprobs": [_entry(*likely) for likely in _ranked(token, top)]}
+        for token in tokens
+    ]
+
+
+def of_completion(tokens: Sequence[bytes], top: int, *, offset: int, is_first: bool) -> Json:
+    """The `logprobs` of tokens that start `offset` characters into their text.
+
+    `top` is the request's `logprobs`, from 0 to 5; the token itself is always listed. The first
+    token of an echoed prompt (`is_first`) has none, for nothing is before it.
+    """
+    chances: list[float | None] = [_logprob(1) for _ in tokens]
+    likely: list[dict[str, float] | None] = [
+        {_shown(other): _logprob(rank) for other, rank in _ranked(token, max(top, 1))}
+        for token in tokens
+    ]
+    if is_first:
+        chances[:1], likely[:1] = [None], [None]
+    return {
+        "tokens": [_shown(token) for token in tokens],
+        "token_logprobs": chances,
+        "top_logprobs": likely,
+        "text_offset": list(_offsets(tokens, offset)),
+    }
+
+
+def _ranked(token: bytes, top: int) -> list[tuple[bytes, int]]:
+    """The `top` likeliest tokens in the place of `token`, which comes first, and their ranks."""
+    others = (letter for letter in _LETTERS if letter != token)
+    return list(zip(chain([token], others), range(1, top + 1), strict=False))
+
+
+def _logprob(rank: int) -> float:
+    return -rank * log(2)
+
+
+def _entry(token: bytes, rank: int) -> Json:
+    return {"token": _shown(token), "logprob": _logprob(rank), "bytes": list(token)}
+
+
+def _shown(token: bytes) -> str:
+    """The token as text; one that is only a part of a character, as `\\xf0\\x9f`."""
+    try:
+        return token.decode()
+    except UnicodeDecodeError:
+        return "".join(f"\\x{byte:02x}" for byte in token)
+
+
+def _offsets(tokens: Sequence[bytes], offset: int) -> Iterator[int]:
+    """Where each token starts in the text, in characters."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    lengths = (len(decoder.decode(token)) for token in tokens[:-1])
+    return accumulate(lengths, initial=offset) if tokens else iter(())

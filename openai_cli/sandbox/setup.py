@@ -1,0 +1,19 @@
+"""What a sandbox does beyond what it does by itself."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from openai_cli.sandbox.faults import Faults
+from openai_cli.sandbox.record import Recorder
+from openai_cli.sandbox.replies import Replies
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Fixed answers, faults, a record of all requests. `sleep` takes seconds, for delays."""
+
+    replies: Replies = field(default_factory=Replies)
+    faults: Faults = field(default_factory=Faults)
+    recorder: Recorder | None = None
+    sleep: Callable[[float], None] = time.sleep

@@ -1,0 +1,191 @@
+"""Completion in the real shells: installed into a home, then Tab pressed at a pseudo-terminal."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.conftest import COMMAND, THAT_DAY, Run
+
+# Start files: a prompt to wait for, and Ctrl-X Ctrl-X, which shows the line between brackets.
+# bash loads bash-completion where the machine has it, for then its own folder has the script.
+START = {
+    "bash": r"""
+PS1='ready> '
+if [ -r /usr/share/bash-completion/bash_completion ]; then
+    . /usr/share/bash-completion/bash_completion
+fi
+show_line() { printf '[[%s]]\n' "$READLINE_LINE"; }
+bind -x '"\C-x\C-x": show_line'
+bind 'set bell-style none'
+""",
+    "zsh": r"""
+PS1='ready> '
+show_line() { print -r -- "[[$BUFFER]]" }
+zle -N show_line
+bindkey '^X^X' show_line
+""",
+    "fish": r"""
+function fish_prompt; echo 'ready> '; end
+function fish_greeting; end
+bind \cx\cx 'printf "[[%s]]\n" (commandline)'
+""",
+}
+START_FILES = {"bash": ".bashrc", "zsh": ".zshrc", "fish": ".config/fish/config.fish"}
+KILL_LINE = {"bash": "\x15", "zsh": "\x15", "fish": "\x1b\x15"}  # fish: Escape closes its list
+
+
+class Shell:
+    """An interactive shell of that home."""
+
+    def __init__(self, name: str, home: Path, folder: Path) -> None:
+        self.name = name
+        self.home = home
+        self._process = pexpect.spawn(
+            name,
+            ["--noprofile", "-i"] if name == "bash" else ["-i"],
+            cwd=str(folder),
+            env={
+                "HOME": str(home),
+                "PATH": f"{COMMAND.parent}:{os.defpath}",
+                "TERM": "xterm",
+                "LANG": "C.UTF-8",
+                "SOURCE_DATE_EPOCH": THAT_DAY,
+            },
+            encoding="utf-8",
+            timeout=30,
+            dimensions=(50, 200),
+        )
+        self._process.expect("ready> ")
+
+    def complete(self, text: str) -> str:
+        """Type the text and press Tab; gives the line then."""
+        self._process.send(f"{text}\t\x18\x18")
+        self._process.expect(r"\[\[(.*?)\]\]")
+        line = self._process.match
+        assert isinstance(line, re.Match)
+        self._process.send(KILL_LINE[self.name])
+        return str(line[1])
+
+    def list(self, text: str, shown: str) -> None:
+        """Type the text and press Tab twice; the shell's list has to show that."""
+        self._process.send(f"{text}\t\t")
+        self._process.expect_exact(shown)
+        self._process.send(KILL_LINE[self.name])
+
+    def close(self) -> None:
+        self._process.close(force=True)
+
+
+Open = Callable[[str], Shell]
+
+
+@pytest.fixture
+def open_shell(run: Run, folder: Path, tmp_path: Path) -> Iterator[Open]:
+    """Install completion for a shell into a home of its own, and start a new one."""
+    opened = []
+
+    def open_one(name: str) -> Shell:
+        if shutil.which(name) is None:
+            pytest.skip(f"{name} is not on this machine")
+        home = tmp_path / "my home"
+        start = home / START_FILES[name]
+        start.parent.mkdir(parents=True, exist_ok=True)
+        start.write_text(START[name])
+        ended = run("--install-completion", name, env={"HOME": str(home)})
+        assert (ended.code, ended.text) == (0, ""), ended.err
+        opened.append(Shell(name, home, folder))
+        return opened[-1]
+
+    yield open_one
+    for shell in opened:
+        shell.close()
+
+
+LINES = [
+    ("ch", "chat "),
+    ("models l", "models list "),
+    ("chat --temp", "chat --temperature "),
+    ("chat --no-js", "chat --no-json "),
+    ("chat --max_t", "chat --max_tokens "),
+    ("chat -m gpt-6-l", "chat -m gpt-6-luna "),
+    ("chat --model=gpt-6-l", "chat --model=gpt-6-luna "),
+    ("chat -mgpt-6-l", "chat -mgpt-6-luna "),
+    ('chat --model "gpt-6-l', 'chat --model "gpt-6-luna" '),
+    ("cost -m ft:gpt-4.1-mini", "cost -m ft:gpt-4.1-mini-2025-04-14 "),
+    ("cost --model=ft:gpt-4.1-mini", "cost --model=ft:gpt-4.1-mini-2025-04-14 "),
+    ("chat --audio vo", "chat --audio voice="),
+    ("chat --audio voice=al", "chat --audio voice=alloy "),
+    ("chat --profile at", "chat --profile at\\ home "),
+    ("chat 'a \"b' \"it's\" a\\ b --temp", "chat 'a \"b' \"it's\" a\\ b --temperature "),
+    ("chat $(echo x) --temp", "chat $(echo x) --temperature "),
+    ("chat my", "chat my"),
+    ("chat --system my", "chat --system my"),
+    ("chat -o my", "chat -o my\\ file.json "),
+    ("chat -o 'my", "chat -o 'my file.json' "),
+    ("chat --output=my", "chat --output=my\\ file.json "),
+    ("chat --output=su", "chat --output=sub/"),
+    ("chat -o ~/.conf", "chat -o ~/.config/"),
+    ("chat --body @my", "chat --body @my\\ file.json "),
+    ("chat --body=@my", "chat --body=@my\\ file.json "),
+    ("chat --body '@my", "chat --body '@my file.json' "),
+    ("chat --body @su", "chat --body @sub/"),
+    ("chat --body @sub/", "chat --body @sub/deep.json "),
+    ("chat --body @nothing", "chat --body @nothing"),
+    ("tokens --files su", "tokens --files sub/"),
+    ("tokens --output-dir ", "tokens --output-dir sub/"),
+    ("chat hello > my", "chat hello > my\\ file.json "),
+]
+
+
+@pytest.mark.parametrize("name", START)
+def test_a_press_of_tab(name: str, open_shell: Open, folder: Path) -> None:
+    shell = open_shell(name)
+    (folder / "my file.json").write_text("{}")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "deep.json").write_text("{}")
+    config = shell.home / ".config" / "openai-cli" / "config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text("[profiles.'at home']\n")
+    found = {line: shell.complete(f"openai-cli {line}") for line, _ in LINES}
+    assert found == {line: f"openai-cli {completed}" for line, completed in LINES}
+
+
+@pytest.mark.parametrize("name", START)
+def test_a_list_of_candidates(name: str, open_shell: Open) -> None:
+    """zsh and fish show the summaries too."""
+    shell = open_shell(name)
+    shell.list("openai-cli key ", "delete")
+    if name != "bash":
+        shell.list("openai-cli key ", "Forget a stored API key.")
+
+
+@pytest.mark.parametrize("name", START)
+def test_installed_twice_completes_once(name: str, open_shell: Open, run: Run) -> None:
+    shell = open_shell(name)
+    before = (shell.home / START_FILES[name]).read_text()
+    ended = run("--install-completion", name, env={"HOME": str(shell.home)})
+    assert ended.code == 0
+    assert "is installed already" in ended.err
+    assert (shell.home / START_FILES[name]).read_text() == before
+    assert shell.complete("openai-cli ch") == "openai-cli chat "
+
+
+def test_the_shell_around_the_process_is_found() -> None:
+    """A process of a shell's, which has no name of one given."""
+    command = f"'{COMMAND}' --show-completion; true"  # with more to do, bash does not become it
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.startswith("# Completion of openai-cli in bash;"), done.stderr
+
+
+def test_no_network_and_no_stdin_is_touched(run: Run) -> None:
+    ended = run("chat", "--model=gpt-6-l", stdin=b"left", env={"_OPENAI_CLI_COMPLETE": "zsh"},
+                base_url="http://127.0.0.1:1/v1")  # fmt: skip
+    assert (ended.code, ended.text, ended.err) == (0, "values\n--model=gpt-6-luna\t\n", "")

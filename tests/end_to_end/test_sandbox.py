@@ -1,0 +1,365 @@
+"""`openai-cli sandbox` as a process: serving, and around a command."""
+
+import json
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import COMMAND, Run
+from tests.interactive.typist import TAKE_TERMINAL
+
+ECHO = 'echo "$OPENAI_BASE_URL $OPENAI_API_KEY $OPENAI_ORG_ID"'
+SAY_HI = (str(COMMAND), "chat", "Say hi")
+
+
+@contextmanager
+def started(*arguments: str, cwd: Path, **popen: Any) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process of the sandbox, with pipes."""
+    with subprocess.Popen(
+        [str(COMMAND), "sandbox", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=cwd,
+        **popen,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def read_line(process: "subprocess.Popen[bytes]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().decode().rstrip("\n")
+
+
+def test_it_says_how_to_use_it(folder: Path) -> None:
+    with started(cwd=folder) as process:
+        url = read_line(process)
+        assert process.stderr is not None
+        told = process.stderr.readline().decode()
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60) == (b"", b"")
+    assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/v1", url)
+    assert told == (
+        f"openai-cli: notice: use it with OPENAI_BASE_URL={url} "
+        "OPENAI_API_KEY=sandbox-made-up-key; Ctrl-C ends it\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+)
+def test_it_serves_until_it_is_ended(folder: Path, number: int, code: int) -> None:
+    ready = folder / "ready"
+    with started("--quiet", "--ready-file", "ready", cwd=folder) as process:
+        url = read_line(process)
+        assert ready.read_text() == f"{url}\n"
+        assert [path.name for path in folder.iterdir()] == ["ready"]
+        assert subprocess.run(
+            SAY_HI, env={**os.environ, "OPENAI_BASE_URL": url, "OPENAI_API_KEY": "made-up-key"},
+            capture_output=True, check=True, timeout=60,
+        ).stdout == b"hi\n"  # fmt: skip
+        process.send_signal(number)
+        assert process.communicate(timeout=60) == (b"", b"")
+    assert process.returncode == code
+    assert not ready.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        (".", "--ready-file: '.' is no file, and one is to be made there"),
+        ("no/such", "--ready-file: cannot write 'no/such': No such file or directory"),
+    ],
+)
+def test_a_ready_file_that_cannot_be_written(run: Run, name: str, problem: str) -> None:
+    done = run("sandbox", "--ready-file", name, "--", "true")
+    assert (done.code, done.out, done.err) == (2, b"", f"openai-cli: error: {problem}\n")
+
+
+def test_a_port_in_use(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("sandbox", "--port", str(port), "--", "true")
+    assert done.code == 2
+    assert done.err == (
+        f"openai-cli: error: cannot listen on port {port}: Address already in use "
+        "(parameter port); name another port, or 0 for any that is free\n"
+    )
+
+
+def test_a_command_finds_the_sandbox(run: Run) -> None:
+    done = run("sandbox", "--", *SAY_HI, key=None)
+    assert (done.code, done.out, done.err) == (0, b"hi\n", "")
+
+
+def test_the_environment_is_as_it_was_but_for_url_and_key(run: Run) -> None:
+    env = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_ORG_ID": "org-mine", "A": "b"}
+    done = run(
+        "sandbox", "--ready-file", "ready", "--", "sh", "-c", f"{ECHO} $A; cat ready", env=env
+    )
+    url, key, organization, other, ready = done.text.split()
+    assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/v1", url)
+    assert (key, organization, other, ready) == ("sandbox-made-up-key", "org-mine", "b", url)
+
+
+def test_streams_pass_untouched(run: Run) -> None:
+    script = 'cat; printf "\\377\\000" ; echo err >&2'
+    done = run("sandbox", "--", "sh", "-c", script, stdin=b"\x80in\n")
+    assert (done.code, done.out, done.err) == (0, b"\x80in\n\xff\x00", "err\n")
+
+
+def test_what_the_shell_has_opened_stays_open(folder: Path) -> None:
+    script = f"'{COMMAND}' sandbox -- sh -c 'echo three >&3' 3>opened"
+    subprocess.run(["sh", "-c", script], cwd=folder, check=True, timeout=60)
+    assert (folder / "opened").read_text() == "three\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (["true"], 0),
+        (["sh", "-c", "exit 7"], 7),
+        (["sh", "-c", "exit 255"], 255),
+        (["sh", "-c", "kill -KILL $$"], 137),
+        (["sh", "-c", "kill -TERM $$"], 143),
+    ],
+)
+def test_it_ends_with_the_code_of_the_command(run: Run, command: list[str], code: int) -> None:
+    done = run("sandbox", "--", *command)
+    assert (done.code, done.out, done.err) == (code, b"", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "why"),
+    [
+        ("no-such-command", 127, "No such file or directory"),
+        ("./no/such", 127, "No such file or directory"),
+        ("./plain", 126, "Permission denied"),
+        (".", 126, "Permission denied"),
+    ],
+)
+def test_a_command_that_cannot_be_run(
+    run: Run, folder: Path, name: str, code: int, why: str
+) -> None:
+    (folder / "plain").write_text("")
+    done = run("sandbox", "--", name)
+    assert (done.code, done.out) == (code, b"")
+    assert done.err == f"openai-cli: error: cannot run '{name}': {why}\n"
+
+
+def test_a_script_needs_no_first_line(run: Run, folder: Path) -> None:
+    script = folder / "script"
+    script.write_text('echo "$0 $1"\n')
+    script.chmod(0o755)
+    assert run("sandbox", "--", "./script", "a b").text == "./script a b\n"
+
+
+def test_the_flags_of_a_command_are_its_own(run: Run) -> None:
+    done = run("sandbox", "-q", "--", "echo", "-q", "--port", "x", "--", "--help")
+    assert done.text == "-q --port x -- --help\n"
+
+
+SLEEPER = """
+import os, signal, sys, time
+name, code = sys.argv[1:]
+
+def end(*_):
+    os.write(1, f"{name}\\n".encode())
+    os._exit(int(code))
+
+signal.signal(getattr(signal, name), end)
+os.write(1, b"ready\\n")
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_signal_goes_on_to_the_command(folder: Path, name: str, code: int) -> None:
+    command = ("--", "python3", "-c", SLEEPER, name, str(code))
+    with started(*command, cwd=folder) as process:
+        assert read_line(process) == "ready"
+        process.send_signal(getattr(signal, name))
+        assert process.communicate(timeout=60) == (f"{name}\n".encode(), b"")
+    assert process.returncode == code
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_command_that_a_signal_ends(folder: Path, number: int, code: int) -> None:
+    script = "trap - INT; echo ready; exec sleep 60"
+    with started("--ready-file", "ready", "--", "sh", "-c", script, cwd=folder) as process:
+        assert read_line(process) == "ready"
+        process.send_signal(number)
+        assert process.communicate(timeout=60) == (b"", b"")
+    assert process.returncode == code
+    assert not (folder / "ready").exists()
+
+
+COUNTER = """
+import signal, sys
+signals = []
+signal.signal(signal.SIGINT, lambda number, _frame: signals.append(number))
+print("ready", flush=True)
+sys.stdin.readline()
+print(f"{len(signals)} interrupt", flush=True)
+sys.exit(5)
+"""
+
+
+def test_ctrl_c_at_a_terminal_reaches_the_command_once(folder: Path) -> None:
+    """The terminal sends it to both; the sandbox waits for what the command makes of it."""
+    ours, theirs = pty.openpty()
+    command = (str(COMMAND), "sandbox", "--", "python3", "-c", COUNTER)
+    with subprocess.Popen(
+        [sys.executable, "-c", TAKE_TERMINAL, *command],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=folder,
+        start_new_session=True,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        for awaited, typed in ((b"ready", b"\x03"), (b"^C", b"\n"), (b"interrupt", b"")):
+            while awaited not in shown:
+                shown += os.read(ours, 1024)
+            os.write(ours, typed)
+    os.close(ours)
+    assert b"1 interrupt\r\n" in shown
+    assert process.returncode == 5
+
+
+def test_a_signal_that_is_ignored_stays_so(folder: Path) -> None:
+    """As below `nohup`: the sandbox must not end, nor wake the command."""
+    command = ("--", "sh", "-c", "echo ready; read line; echo still here")
+    with subprocess.Popen(
+        ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", str(COMMAND), "sandbox", *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=folder,
+    ) as process:
+        assert read_line(process) == "ready"
+        process.send_signal(signal.SIGHUP)
+        out, _ = process.communicate(b"\n", timeout=60)
+    assert (out, process.returncode) == (b"still here\n", 0)
+
+
+REPLIES = [
+    {"when": "contains(messages[-1].content, 'Peru')", "text": "Lima"},
+    {"when": "messages[-1].content == 'hello'", "text": "fixed"},
+]
+
+
+@pytest.fixture
+def replies(folder: Path) -> str:
+    lines = [json.dumps(row) + "\n" for row in REPLIES]
+    (folder / "replies.jsonl").write_text("".join(lines))
+    return "replies.jsonl"
+
+
+def chats(*texts: str) -> Sequence[str]:
+    return ("sh", "-c", "; ".join(f"'{COMMAND}' chat '{text}'" for text in texts))
+
+
+def test_fixed_answers(run: Run, replies: str) -> None:
+    done = run("sandbox", "--replies", replies, "--", *chats("Of Peru?", "Say own"))
+    assert (done.code, done.text, done.err) == (0, "Lima\nown\n", "")
+
+
+def test_strict_refuses_what_no_line_is_for(run: Run, replies: str) -> None:
+    done = run(
+        "sandbox", "--replies", replies, "--strict", "--", *chats("hello", "Peru", "Say own")
+    )
+    assert (done.code, done.text) == (4, "fixed\nLima\n")
+    assert "The sandbox is strict: no line of 'replies.jsonl' is for /v1/chat" in done.err
+
+
+def test_strict_tells_of_lines_that_nothing_has_asked_for(run: Run, replies: str) -> None:
+    done = run("sandbox", "--replies", replies, "--strict", "--", *chats("hello"))
+    assert (done.code, done.text) == (8, "fixed\n")
+    told = "--strict: nothing has asked for line 1 of 'replies.jsonl'\n"
+    assert done.err == f"openai-cli: error: {told}"
+    failed = run("sandbox", "--replies", replies, "--strict", "--", "sh", "-c", "exit 3")
+    assert failed.code == 3, "the command's own code goes first"
+    assert failed.err == (
+        "openai-cli: notice: --strict: nothing has asked for lines 1, 2 of 'replies.jsonl'\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "err"),
+    [
+        (("--strict",), "--strict needs --replies: it holds requests against them"),
+        (("--replies", "no-such"), "--replies: cannot read 'no-such': No such file or directory"),
+        (
+            ("--replies", "wrong.jsonl"),
+            "--replies: line 2 of 'wrong.jsonl': it is no JSON object; docs/sandbox.md has the "
+            "keys of a line",
+        ),
+        (("--record", "no/such"), "--record: cannot write 'no/such': No such file or directory"),
+        (
+            ("--fault", "delay=1", "--fault", "status=200"),
+            "--fault takes a number from 400 to 599 for status, not '200'; it has status=N, "
+            "code=CODE, retry-after=SECONDS, not-json, empty, reset, stall, stall-after=N, "
+            "cut-after=N, no-done, delay=SECONDS, first=N and every=N",
+        ),
+        (("--port", "x"), "--port must be an integer from 0 to 65535, not 'x'"),
+    ],
+)
+def test_wrong_usage_starts_nothing(
+    run: Run, folder: Path, arguments: tuple[str, ...], err: str
+) -> None:
+    (folder / "wrong.jsonl").write_text('{"text": "a"}\n{\n')
+    done = run("sandbox", *arguments, "--", "touch", "started")
+    assert (done.code, done.out, done.err) == (2, b"", f"openai-cli: error: {err}\n")
+    assert not (folder / "started").exists()
+
+
+def test_a_record(run: Run, folder: Path) -> None:
+    run("sandbox", "--record", "asked.jsonl", "--", *chats("Say one", "Say two"))
+    rows = [json.loads(line) for line in (folder / "asked.jsonl").read_text().splitlines()]
+    assert [row["body"]["messages"][0]["content"] for row in rows] == ["Say one", "Say two"]
+    assert {row["headers"]["authorization"] for row in rows} == {"Bearer ***"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("status=401", 3),
+        ("status=404", 4),
+        ("status=429,retry-after=0", 5),
+        ("status=429,code=insufficient_quota", 5),
+        ("status=500,retry-after=0", 6),
+        ("status=502,not-json,retry-after=0", 6),
+        ("not-json", 6),
+        ("empty", 6),
+        ("reset", 7),
+        ("cut-after=2", 7),
+        ("stall", 7),
+        ("stall-after=2", 7),
+        ("status=429,retry-after=0,first=2", 0),
+        ("status=500,retry-after=0,every=2", 0),
+        ("no-done", 0),
+    ],
+)
+def test_our_exit_codes_for_faults(run: Run, fault: str, code: int) -> None:
+    patience = ("--timeout", "1") if "stall" in fault else ()
+    retries = ("--max-retries", "2" if code == 0 else "0")
+    chat = (*SAY_HI, "--stream", *patience, *retries)
+    assert run("sandbox", "--fault", fault, "--", *chat).code == code

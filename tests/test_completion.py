@@ -1,0 +1,464 @@
+"""What may stand at the cursor, by table; what the shells' scripts are told; where those go."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openai_cli.app import declared
+from openai_cli.commands import COMMANDS, GROUPS
+from openai_cli.completion import SHELLS
+from openai_cli.completion.candidates import NOTHING, Candidate, Reply, Tree, reply
+from openai_cli.completion.setup import place_of
+from openai_cli.completion.shells import answer, split
+from openai_cli.context import Context
+from openai_cli.flags.api import api
+from openai_cli.flags.ours import TEXT, argument, ours, switch
+from openai_cli.flags.parameter import ApiParameter, OwnOption
+from openai_cli.flags.values import Object, Structure, Text
+from tests.flags.commandline import call, user_text
+from tests.test_layers import SLOW
+
+NOVEMBER = 1795392000.0  # 2026-11-23
+
+TALK = [
+    Annotated[str | None, argument("[TEXT]", "A text")],
+    Annotated[str | None, api("color", Text("NAME", names=("red", "rose", "blue")), "A colour")],
+    Annotated[
+        list[str] | None, api("sound", Object(names={"voice": ("ada", "al"), "to": ()}), "A sound")
+    ],
+    Annotated[str | None, api("tools_used", Structure(), "Tools")],
+    Annotated[str | None, ours(TEXT, "--output", "A file", metavar="FILE", short="-o")],
+    Annotated[str | None, ours(TEXT, "--folder", "A folder", metavar="FOLDER")],
+    Annotated[str | None, ours(TEXT, "--system", "A text", metavar="TEXT", short="-s")],
+    Annotated[bool, switch(TEXT, "loud", "Be loud", short="-l")],
+]
+READ = [Annotated[list[str] | None, argument("[PATH|URL]...", "Files")]]
+PROGRAM = [Annotated[bool, ours(TEXT, "--version", "The version")]]
+DECLARED: Mapping[str, list[Any]] = {"": PROGRAM, "big": PROGRAM, "talk": TALK, "read": READ}
+TREE = Tree(
+    {"talk": "Talk.", "read": "Read.", "big red": "A big one.", "big blue": "Another."},
+    {"big": "The big ones."},
+    lambda path: DECLARED.get(path, []),
+)
+
+
+def offered(*words: str) -> list[str]:
+    """The candidates of our made-up commands; the last word is at the cursor."""
+    found = reply(Context.test(), TREE, words)
+    assert found.kind == "values"
+    return [f"{found.prefix}{each.value}" for each in found.candidates]
+
+
+FLAGS = ["--color", "--sound", "--tools-used", "--output", "--folder", "--system", "--loud",
+         "--no-loud"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "candidates"),
+    [
+        (("",), ["talk", "read", "big"]),
+        (("t",), ["talk"]),
+        (("x",), []),
+        (("--v",), ["--version"]),
+        (("--version", ""), ["talk", "read", "big"]),
+        (("big", ""), ["red", "blue"]),
+        (("big", "r"), ["red"]),
+        (("big", "-"), ["--version"]),
+        (("small", ""), []),
+        (("big", "small", ""), []),
+        (("talk", "-"), FLAGS),
+        (("talk", "--"), FLAGS),
+        (("talk", "--l"), ["--loud"]),
+        (("talk", "--no"), ["--no-loud"]),
+        (("talk", "--loud", "--"), FLAGS[:-2]),
+        (("talk", "--no-loud", "--"), FLAGS[:-2]),
+        (("talk", "-l", "--"), FLAGS[:-2]),
+        (("talk", "--color", "red", "--c"), []),
+        (("talk", "--color=red", "--c"), []),
+        (("talk", "--sound", "voice=ada", "--so"), ["--sound"]),
+        (("talk", "-lo", "x", "--o"), []),
+        (("talk", "-ox", "--o"), []),
+        (("talk", "--tools_"), ["--tools_used"]),
+        (("talk", "--tools-"), ["--tools-used"]),
+        (("talk", "-o"), ["-o"]),
+        (("talk", "-l"), ["-l"]),
+        (("talk", "-x"), []),
+        (("talk", ""), []),
+        (("talk", "r"), []),
+        (("talk", "--color", ""), ["red", "rose", "blue"]),
+        (("talk", "--color", "r"), ["red", "rose"]),
+        (("talk", "--color", "green"), []),
+        (("talk", "--color=r"), ["--color=red", "--color=rose"]),
+        (("talk", "--color="), ["--color=red", "--color=rose", "--color=blue"]),
+        (("talk", "--sound", ""), ["voice=", "to="]),
+        (("talk", "--sound", "voice=a"), ["voice=ada", "voice=al"]),
+        (("talk", "--sound=voice=ad"), ["--sound=voice=ada"]),
+        (("talk", "--sound", "to="), []),
+        (("talk", "--sound", "pitch="), []),
+        (("talk", "--system", "--c"), []),
+        (("talk", "--system", "-o", "--c"), ["--color"]),
+        (("talk", "--system=", "--c"), ["--color"]),
+        (("talk", "-s", "--", "--c"), ["--color"]),
+        (("talk", "a b", "--c"), ["--color"]),
+        (("talk", "-", "--c"), ["--color"]),
+        (("talk", "--unknown", "x", "--c"), ["--color"]),
+        (("talk", "--", "--c"), []),
+        (("talk", "--loud="), []),
+        (("talk", "--tools-used", "["), []),
+    ],
+)
+def test_candidates(words: tuple[str, ...], candidates: list[str]) -> None:
+    assert offered(*words) == candidates
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("talk", "--output", "a/b"), Reply("files")),
+        (("talk", "-o", ""), Reply("files")),
+        (("talk", "-la", ""), NOTHING),
+        (("talk", "-lo", ""), Reply("files")),
+        (("talk", "-oa"), Reply("files", "-o")),
+        (("talk", "-loa"), Reply("files", "-lo")),
+        (("talk", "--output=a"), Reply("files", "--output=")),
+        (("talk", "--folder", "a"), Reply("folders")),
+        (("talk", "--folder="), Reply("folders", "--folder=")),
+        (("talk", "--tools-used", "@"), Reply("files", "@")),
+        (("talk", "--tools_used=@a/b"), Reply("files", "--tools_used=@")),
+        (("talk", "--sound", "@a"), Reply("files", "@")),
+        (("talk", "--system", "@a"), NOTHING),
+        (("read", ""), Reply("files")),
+        (("read", "--", "-a"), Reply("files")),
+        (("talk", "--", "a"), NOTHING),
+    ],
+)
+def test_paths_are_left_to_the_shell(words: tuple[str, ...], found: Reply) -> None:
+    assert reply(Context.test(), TREE, words) == found
+
+
+def test_commands_and_flags_have_their_summaries() -> None:
+    shown = reply(Context.test(), TREE, [""]).candidates
+    assert shown == (
+        Candidate("talk", "Talk."),
+        Candidate("read", "Read."),
+        Candidate("big", "The big ones."),
+    )
+    assert reply(Context.test(), TREE, ["talk", "--lo"]).candidates == (
+        Candidate("--loud", "Be loud"),
+    )
+
+
+@given(st.lists(st.text("-=@lox \"'\\", max_size=5), min_size=1, max_size=6))
+def test_no_line_is_too_odd(words: list[str]) -> None:
+    reply(Context.test(), TREE, ["talk", *words])
+    answer(Context.test(), TREE, "bash", [" ".join(["openai-cli talk", *words]), words[-1]])
+
+
+# Our own commands.
+
+
+def values(*words: str, environ: Mapping[str, str] | None = None) -> list[str]:
+    context = Context.test(environ=environ, now=NOVEMBER)
+    found = reply(context, Tree(COMMANDS, GROUPS, declared), words)
+    assert found.kind == "values"
+    return [each.value for each in found.candidates]
+
+
+def test_the_commands_and_their_groups() -> None:
+    assert {"complete", "chat", "tokens", "cost", "models", "key", "config"} <= set(values(""))
+    assert values("key", "") == ["set", "show", "check", "delete"]
+    assert values("chat", "") == []
+
+
+def test_the_shells() -> None:
+    assert values("--install-completion", "") == ["bash", "zsh", "fish"]
+    assert values("--show-completion=f") == ["fish"]
+    assert values("--inst") == ["--install-completion"]
+    assert values("models", "--inst") == []
+
+
+def test_models_are_those_of_the_command_and_of_today() -> None:
+    assert {"gpt-6-luna", "gpt-5.5"} <= set(values("chat", "-m", ""))
+    assert values("chat", "-m", "gpt-3.5-turbo-i") == []
+    assert values("chat", "-m", "text-embedding") == []
+    assert "text-embedding-3-small" in values("cost", "-m", "text-embedding")
+    assert values("chat", "-m", "ft:") == []
+    assert "ft:gpt-4.1-nano-2025-04-14" not in values("cost", "-m", "ft:")
+    assert "ft:gpt-4.1-2025-04-14" in values("cost", "-m", "ft:")
+    assert values("chat", "--summary-model", "gpt-6-l") == ["gpt-6-luna"]
+
+
+def test_retired_models_are_offered_where_no_other_is_meant() -> None:
+    assert "gpt-4-32k" not in values("cost", "-m", "gpt-4")
+    assert values("complete", "-m", "text-davinci-003") == ["text-davinci-003"]
+
+
+@pytest.mark.parametrize(
+    ("words", "some"),
+    [
+        (("chat", "--reasoning-effort", "m"), ["minimal", "medium", "max"]),
+        (("chat", "--verbosity", ""), ["low", "medium", "high"]),
+        (("chat", "--modalities", ""), ["text", "audio"]),
+        (("chat", "--service-tier", "f"), ["flex", "fast"]),
+        (("chat", "--tool-choice", ""), ["none", "auto", "required"]),
+        (("chat", "--audio", "voice=al"), ["voice=alloy"]),
+        (("chat", "--audio", "format=m"), ["format=mp3"]),
+        (("chat", "--color", ""), ["auto", "always", "never"]),
+        (("chat", "--when-full", ""), ["error", "drop", "summarize"]),
+        (("tokens", "--at", ""), ["token", "line", "paragraph"]),
+        (("tokens", "--encoding", "o200k_b"), ["o200k_base"]),
+        (("cost", "--tier", "fl"), ["flex"]),
+        (("key", "set", "--store", ""), ["keyring", "file"]),
+        (("chat", "--message", ""), []),
+    ],
+)
+def test_known_names(words: tuple[str, ...], some: list[str]) -> None:
+    assert values(*words) == some
+
+
+def test_tokens_takes_files_after_the_flag_for_them() -> None:
+    tree = Tree(COMMANDS, GROUPS, declared)
+    assert reply(Context.test(), tree, ["tokens", ""]) == NOTHING
+    assert reply(Context.test(), tree, ["tokens", "--files", "a", ""]) == Reply("files")
+    assert reply(Context.test(), tree, ["chat", "-c", ""]) == Reply("files")
+    assert reply(Context.test(), tree, ["key", "set", ""]) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("text", "profiles"),
+    [
+        ("[profiles.work]\n[profiles.'at home']\n", ["work", "at home"]),
+        ("model = 'x'\n", []),
+        ("profiles = 3\n", []),
+        ("no toml", []),
+        (None, []),
+    ],
+)
+def test_profiles_of_the_configuration_file(
+    tmp_path: Path, text: str | None, profiles: list[str]
+) -> None:
+    path = tmp_path / "config.toml"
+    if text is not None:
+        path.write_text(text)
+    environ = {"OPENAI_CLI_CONFIG": str(path)}
+    assert values("chat", "--profile", "", environ=environ) == profiles
+
+
+def test_without_a_configuration_file_there_are_no_profiles() -> None:
+    assert values("chat", "--profile", "") == []
+
+
+NAMED = [
+    pytest.param(info, id=f"{name} {' '.join(info.param_decls or ())}")
+    for name in ("", *COMMANDS)
+    for _, info in map(get_args, declared(name))
+    if isinstance(info, ApiParameter | OwnOption) and info.names
+]
+
+
+@pytest.mark.parametrize("info", NAMED)
+def test_the_help_tells_the_names_that_completion_offers(info: ApiParameter | OwnOption) -> None:
+    words = (info.help or "").replace(",", " ").replace(";", " ").split()
+    told = dict.fromkeys(word for word in words if word in info.names)
+    assert list(told) == list(info.names)
+
+
+# What the scripts are told.
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("oc", ["oc"]),
+        ("oc ", ["oc", ""]),
+        ("oc  a   b", ["oc", "a", "b"]),
+        ("oc 'a b' c", ["oc", "a b", "c"]),
+        ("oc 'a b", ["oc", "a b"]),
+        ("oc 'a b ", ["oc", "a b "]),
+        ('oc "it\'s" x', ["oc", "it's", "x"]),
+        ('oc "a', ["oc", "a"]),
+        ("oc a\\ b", ["oc", "a b"]),
+        ("oc a\\", ["oc", "a"]),
+        ("oc --x='a b", ["oc", "--x=a b"]),
+        ("oc '' ", ["oc", "", ""]),
+        ("oc # no comment", ["oc", "#", "no", "comment"]),
+        ("oc 'é", ["oc", "é"]),
+    ],
+)
+def test_words_of_a_line_that_is_not_whole(line: str, words: list[str]) -> None:
+    assert split(line) == words
+
+
+@pytest.mark.parametrize(
+    ("shell", "arguments", "told"),
+    [
+        ("zsh", ["t"], "values\ntalk\tTalk.\n"),
+        ("fish", ["talk", "--color=b"], "values\n--color=blue\t\n"),
+        ("fish", ["talk", "-o", "x"], "files\n\n\n"),
+        ("zsh", ["talk", "--folder=x"], "folders\n--folder=\n\n"),
+        ("bash", ["openai-cli t", "t"], "values\ntalk\n"),
+        # readline replaces what follows the last = or : of a word
+        ("bash", ["oc talk --color=b", "b"], "values\nblue\n"),
+        ("bash", ["oc talk --color=", ""], "values\nred\nrose\nblue\n"),
+        ("bash", ["oc talk --color=b", "--color=b"], "values\n--color=blue\n"),
+        ("bash", ["oc talk --sound=voice=ad", "ad"], "values\nada\n"),
+        ("bash", ['oc talk --color "b', "b"], "values\nblue\n"),
+        ("bash", ["oc talk --output=a/b", "a/b"], "files\n\na/b\n"),
+        ("bash", ["oc talk --tools-used=@a", "@a"], "files\n@\na\n"),
+        ("bash", ["oc talk --tools-used @", "@"], "files\n@\n\n"),
+        ("bash", ["oc talk --tools-used @a\\ b", "@a\\ b"], "files\n@\na b\n"),
+        ("bash", ["oc talk -o a:b", "b"], "files\n\nb\n"),
+        ("bash", ["oc", "oc"], ""),
+        ("zsh", [], ""),
+        ("tcsh", ["t"], ""),
+    ],
+)
+def test_what_a_script_is_told(shell: str, arguments: list[str], told: str) -> None:
+    assert answer(Context.test(), TREE, shell, arguments) == told
+
+
+REPORT = """
+import sys
+from openai_cli.app import run
+from openai_cli.context import Context
+run(Context.test(environ={"_OPENAI_CLI_COMPLETE": "zsh"}), sys.argv[1:])
+print(*sys.modules)
+"""
+
+
+@pytest.mark.parametrize("words", [[""], ["chat", "--"], ["chat", "-m", ""], ["tokens", "--e"]])
+def test_nothing_slow_is_loaded(words: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", REPORT, *words], capture_output=True, text=True, check=True
+    )
+    modules = set(done.stdout.split())
+    assert "openai_cli.completion.candidates" in modules
+    assert not modules & set(SLOW)
+    assert ("openai_cli.commands.chat" in modules) == (words[0] == "chat")
+
+
+def test_the_program_answers_and_is_silent_on_what_it_cannot() -> None:
+    asking = {"_OPENAI_CLI_COMPLETE": "zsh"}
+    ended = call("mod", environ=asking)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == b"values\nmodels\tThe models: what they are and what they cost.\n"
+    odd = call("a line alone", environ={"_OPENAI_CLI_COMPLETE": "bash"})
+    assert (odd.code, odd.out, odd.err) == (0, b"", "")
+
+
+# Setting up.
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_script_alone_is_printed(shell: str) -> None:
+    ended = call("--show-completion", shell)
+    assert (ended.code, ended.err) == (0, "")
+    assert f"# Completion of openai-cli in {shell};" in ended.out.decode()
+
+
+def test_another_shell_is_refused() -> None:
+    for flag in ("--show-completion", "--install-completion"):
+        ended = call(flag, "tcsh")
+        assert (ended.code, ended.out) == (2, b"")
+        assert ended.err == (
+            "openai-cli: error: there is no completion for the shell 'tcsh'; "
+            "the shells are bash, zsh, fish\n"
+        )
+
+
+def test_the_shell_is_found_where_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("fish", "/usr/bin/fish"))
+    assert b"# Completion of openai-cli in fish;" in call("--show-completion").out
+
+
+def test_the_flag_as_a_text_is_a_text() -> None:
+    assert user_text("--", "--show-completion") == "--show-completion"
+    assert user_text("hello", "--user", "--show-completion") == "hello"
+
+
+def test_where_no_shell_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    import shellingham  # type: ignore[import-untyped]
+
+    def fail() -> None:
+        raise shellingham.ShellDetectionFailure
+
+    monkeypatch.setattr("shellingham.detect_shell", fail)
+    ended = call("--install-completion")
+    assert (ended.code, ended.out) == (2, b"")
+    assert "cannot tell which shell this is; name it: bash, zsh, fish" in ended.err
+
+
+def files_below(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_installed_twice_is_installed_once(tmp_path: Path, shell: str) -> None:
+    environ = {"HOME": str(tmp_path / "my home")}
+    first = call("--install-completion", shell, environ=environ)
+    assert (first.code, first.out) == (0, b"")
+    assert "wrote '" in first.err
+    written = files_below(tmp_path)
+    second = call("--install-completion", shell, environ=environ)
+    assert second.code == 0
+    assert f"completion for {shell} is installed already, in '" in second.err
+    assert files_below(tmp_path) == written
+
+
+def test_a_start_file_keeps_what_it_has(tmp_path: Path) -> None:
+    real = tmp_path / "dotfiles" / "zshrc"
+    real.parent.mkdir()
+    real.write_bytes(b"alias x=y # \xff")
+    real.chmod(0o600)
+    (tmp_path / ".zshrc").symlink_to(real)
+    assert call("--install-completion", "zsh", environ={"HOME": str(tmp_path)}).code == 0
+    assert real.read_bytes().startswith(b"alias x=y # \xff\n\n# Completion of openai-cli\nfpath=(")
+    assert (tmp_path / ".zshrc").is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o600
+
+
+def test_places(tmp_path: Path) -> None:
+    home, data, config, dots = (tmp_path / name for name in ("home", "data", "config", "dots"))
+    context = Context.test(
+        environ={
+            "HOME": str(home),
+            "XDG_DATA_HOME": str(data),
+            "XDG_CONFIG_HOME": str(config),
+            "ZDOTDIR": str(dots),
+        }
+    )
+    fish, zsh = place_of(context, "fish"), place_of(context, "zsh")
+    assert fish.path == config / "fish" / "completions" / "openai-cli.fish"
+    assert fish.start_file is None
+    assert zsh.path == data / "zsh" / "site-functions" / "_openai-cli"
+    assert zsh.start_file == dots / ".zshrc"
+    found = place_of(context, "bash", [tmp_path])
+    assert found.path == data / "bash-completion" / "completions" / "openai-cli"
+    assert found.start_file is None
+    missing = place_of(context, "bash", [tmp_path / "nowhere"])
+    assert missing.path == found.path
+    assert missing.start_file == home / ".bashrc"
+    assert missing.lines == f". {found.path}\n"
+
+
+def test_without_a_home_nothing_is_installed() -> None:
+    ended = call("--install-completion", "fish")
+    assert ended.code == 2
+    assert "no home folder to install completion in; --show-completion prints" in ended.err
+
+
+def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".config").write_text("a file")
+    ended = call("--install-completion", "fish", environ={"HOME": str(tmp_path)})
+    assert ended.code == 2
+    assert f"cannot read '{tmp_path}/.config/fish/completions/openai-cli.fish'" in ended.err
