@@ -1,17 +1,21 @@
 """The smallest instance of a JSON Schema, for answers that must follow one.
 
 Only what a schema requires is made: required properties, the least number of items, the first
-value of an `enum`, a number as near to zero as its bounds allow, `x` as often as `minLength` asks.
-Not looked at: `pattern`, `not`, `if`, `uniqueItems`, `contains`, how far the members of a `oneOf`
-overlap, and an `enum` against the bounds beside it.
+value of an `enum`, a number as near to zero as its bounds allow, `x` as often as `minLength` asks,
+what a `pattern` of the kinds that patterns.py knows matches.
+Not looked at: `not`, `if`, `uniqueItems`, `contains`, how far the members of a `oneOf` overlap, an
+`enum` against the bounds beside it, and a `pattern` against them.
 https://json-schema.org/draft/2020-12/json-schema-validation
 """
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
+
+from openai_cli.sandbox.patterns import PatternError, matching
 
 Schema = Mapping[str, Any]
 
@@ -81,10 +85,14 @@ class _Maker:
         }
 
     def string(self, flat: Schema, _refs: frozenset[str]) -> str:
-        """The sample of a known format, or as many letters as there must be."""
+        """What matches a pattern, or the sample of a known format, or letters."""
         least = flat.get("minLength", 0)
         self._spend(least)
-        return FORMATS.get(flat.get("format", ""), "").ljust(least, "x")
+        start = FORMATS.get(flat.get("format", ""), "")
+        with suppress(PatternError):
+            start = matching(flat["pattern"]) if "pattern" in flat else start
+        self._spend(len(start))
+        return start.ljust(least, "x")
 
     def _alternatives(
         self, schema: object, refs: frozenset[str]
@@ -258,7 +266,7 @@ _COMBINING = frozenset({"$ref", "allOf", "anyOf", "oneOf"})
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _COUNTS = ("minItems", "minLength")
 _KEYWORDS: Mapping[str, Any] = {
-    **dict.fromkeys(("$ref", "format"), str),
+    **dict.fromkeys(("$ref", "format", "pattern"), str),
     **dict.fromkeys(("allOf", "anyOf", "oneOf", "enum", "required", "prefixItems"), list),
     **dict.fromkeys((*_BOUNDS, "multipleOf"), (int, float)),
     **dict.fromkeys(_COUNTS, int),
@@ -269,7 +277,7 @@ _TELLING: Mapping[str, frozenset[str]] = {
     "object": frozenset({"properties", "required", "additionalProperties"}),
     "array": frozenset({"items", "prefixItems", "minItems"}),
     "number": frozenset({*_BOUNDS, "multipleOf"}),
-    "string": frozenset({"minLength", "format"}),
+    "string": frozenset({"minLength", "format", "pattern"}),
 }
 _MERGES: Mapping[str, Callable[[Any, Any], Any]] = {
     "enum": lambda one, other: [value for value in one if value in other],

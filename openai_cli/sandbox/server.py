@@ -89,18 +89,16 @@ class _Handler(BaseHTTPRequestHandler):
             fault = self._fault()
             reply = fault.applied(lambda: self._answer(content))
         except Refusal as refusal:
-            # The body was not read, so nothing after it on this connection can be.
+            # Where the body was not read, nothing after it on this connection can be.
             self.close_connection = True
             reply = refused(refusal)
         except ConnectionError:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must reach the client as one
             reply = refused(Refusal(f"The sandbox failed: {error!r}", status=500))
-        if (recorder := self.server.setup.recorder) is not None:
-            recorder.add(self.command, self.path, self.headers.items(), content, reply.status)
         if fault.delay:
             self.server.setup.sleep(fault.delay)
-        self._send(reply, request_id(self.command, self._path, content))
+        self._send(self._recorded(reply, content), request_id(self.command, self._path, content))
 
     do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = _serve  # noqa: N815
 
@@ -112,6 +110,16 @@ class _Handler(BaseHTTPRequestHandler):
         authorization = self.headers.get("Authorization", "")
         replies = self.server.setup.replies
         return respond(self.command, self._path, authorization, content, replies)
+
+    def _recorded(self, reply: Reply, content: bytes) -> Reply:
+        """The answer, once its request is recorded; another where that fails."""
+        if (recorder := self.server.setup.recorder) is not None:
+            try:
+                recorder.add(self.command, self.path, self.headers.items(), content, reply.status)
+            except OSError as error:
+                problem = f"The sandbox cannot record the request: {error.strerror}"
+                return refused(Refusal(problem, status=500))
+        return reply
 
     def _fault(self) -> Fault:
         """The fault that this request meets; a Refusal where its header names none."""

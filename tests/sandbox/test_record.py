@@ -141,3 +141,14 @@ def test_a_file_that_cannot_be_written(name: str, why: str) -> None:
     with pytest.raises(UsageError) as caught:
         Recorder(name)
     assert caught.value.problem == f"--record: cannot write '{name}': {why}"
+
+
+def test_a_record_that_cannot_be_written_is_told(path: Path) -> None:
+    with recording(path) as sandbox:
+        path.unlink()
+        path.mkdir()
+        answer = chat(sandbox)
+    assert answer.status == 500
+    assert answer.json["error"]["message"] == (
+        "The sandbox cannot record the request: Is a directory"
+    )
