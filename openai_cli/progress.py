@@ -14,10 +14,14 @@ _SOON = 1.0
 
 
 class Progress:
-    """Shows how many bytes were read, once that has taken a second; gone when it is left."""
+    """Shows how many bytes were read, once that has taken a second; gone when it is left.
 
-    def __init__(self, messages: Messages) -> None:
+    Of a `total`, in bytes, it shows how much is left, and it is gone when nothing is.
+    """
+
+    def __init__(self, messages: Messages, total: int | None = None) -> None:
         self._messages = messages
+        self._total = total
         self._begin = time.monotonic()
         self._read = 0
         self._bar: Bar | None = None
@@ -25,7 +29,9 @@ class Progress:
     def advance(self, size: int) -> None:
         """So many bytes more were read."""
         self._read += size
-        if self._bar is not None:
+        if self._total is not None and self._read >= self._total:
+            self._stop()
+        elif self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=self._read)
         elif self._messages.is_watched and time.monotonic() - self._begin > _SOON:
             self._bar = self._started()
@@ -39,8 +45,12 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None
 
     def _started(self) -> "Bar":
         from rich.console import Console
@@ -60,6 +70,6 @@ class Progress:
             console=Console(file=self._messages.stream),
             transient=True,
         )
-        bar.add_task("", total=None)
+        bar.add_task("", total=self._total)
         bar.start()
         return bar

@@ -17,7 +17,8 @@ from markdown_it.token import Token
 from rich.console import Console
 from rich.markdown import Markdown
 
-from openai_cli.answer import Answer, Choice, Part
+from openai_cli.answer.choice import Choice
+from openai_cli.answer.parts import Answer, Part
 from openai_cli.context import Context
 from openai_cli.messages import visible
 from openai_cli.output import Sink, lined, printable, utf8_bytes

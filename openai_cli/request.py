@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import Input
 from openai_cli.flags.values import Structure, json_or_text
 from openai_cli.inputs import Inputs
+
+if TYPE_CHECKING:
+    from openai_cli.http.payload import FormFile, Payload
 
 
 class Endpoint(NamedTuple):
@@ -20,6 +23,15 @@ class Endpoint(NamedTuple):
 
 COMPLETIONS = Endpoint("/completions", "gpt-3.5-turbo-instruct")
 CHAT = Endpoint("/chat/completions", "gpt-6-luna")
+RESPONSES = Endpoint("/responses", "gpt-6-luna")
+EMBEDDINGS = Endpoint("/embeddings", "text-embedding-3-small")
+MODERATIONS = Endpoint("/moderations", "omni-moderation-latest")
+TRANSCRIPTIONS = Endpoint("/audio/transcriptions", "gpt-4o-mini-transcribe")
+TRANSLATIONS = Endpoint("/audio/translations", "whisper-1")
+SPEECH = Endpoint("/audio/speech", "gpt-4o-mini-tts")
+GENERATIONS = Endpoint("/images/generations", "gpt-image-1-mini")
+EDITS = Endpoint("/images/edits", "gpt-image-1-mini")
+VARIATIONS = Endpoint("/images/variations", "dall-e-2")
 
 
 @dataclass(frozen=True)
@@ -27,13 +39,14 @@ class Request:
     """One call: `path` below the base URL, `body` as the user made it.
 
     `unchecked` names the properties that came by --param; `model_is_default` says that nobody
-    named the model.
+    named the model. With `files` it is a multipart form, of which `body` has the other fields.
     """
 
     path: str
     body: Mapping[str, Any]
     unchecked: frozenset[str] = frozenset()
     model_is_default: bool = False
+    files: "tuple[FormFile, ...] | None" = None
 
     def with_body(self, **properties: Any) -> "Request":
         """The same request with these properties set."""
@@ -45,8 +58,32 @@ class Request:
         return replace(self, body={**first, **self.body, **first})
 
     def encoded(self) -> bytes:
-        """The bytes that are sent: JSON in UTF-8 on one line."""
-        return encode_json(self.body)
+        """The body as JSON in UTF-8 on one line; each file of a form is `@` and its path."""
+        return encode_json(self.shown)
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """The body, with the files of a form as `@` and their paths."""
+        found = dict(self.body)
+        for file in self.files or ():
+            name, path = file.field.removesuffix("[]"), f"@{file.shown}"
+            found[name] = path if name == file.field else [*found.get(name, []), path]
+        return found
+
+    @property
+    def upload_size(self) -> int | None:
+        """How many bytes the files of a form have; None where there are none."""
+        return None if self.files is None else sum(file.size for file in self.files)
+
+    def payload(self, watch: Callable[[int], None] = lambda _size: None) -> "Payload":
+        """What is sent; `watch` is told how many bytes more of a form were."""
+        from openai_cli.http.payload import Form, Json, form_fields
+
+        if self.files is None:
+            return Json(self.encoded())
+        from uuid import uuid4
+
+        return Form(tuple(form_fields(self.body)), self.files, uuid4().hex, watch)
 
     def check(
         self, holds: Callable[[Mapping[str, Any]], bool], names: tuple[str, ...], problem: str

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from openai_cli.answer import Answer
+from openai_cli.answer.parts import Answer
 from openai_cli.money import exact_json, plain
 from openai_cli.prices.estimate import price_usage
 from openai_cli.prices.table import Table

@@ -1,14 +1,16 @@
-"""The forms of a result: text, JSON, a query. `writer_of` alone chooses among them.
+"""The forms of a result: text, JSON, a query.
 
 A writer takes every part of the answer as it arrives, and at the end the answer.
 """
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from openai_cli.answer import Answer, Choice, Part
+from openai_cli.answer.choice import Choice
+from openai_cli.answer.parts import Answer, Part
 from openai_cli.errors import OutputError, UsageError
 from openai_cli.messages import Messages, escaped
 from openai_cli.output import Sink, keep, lined, printable
@@ -160,3 +162,27 @@ class QueryWriter:
     def finish(self, _answer: Answer) -> None:
         if not self._found:
             self.messages.notice(f"--query found nothing: {self.query.expression}")
+
+
+@dataclass
+class BodyWriter:
+    """The text that `printed` makes of each part, ended by a newline; nothing where it is empty."""
+
+    sink: Sink
+    printed: Callable[[dict[str, Any]], str]
+
+    def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
+        if text := self.printed(part.body):
+            self.sink.write(printable(lined(text), terminal=self.sink.is_terminal))
+
+    def finish(self, _answer: Answer) -> None:
+        """All is written already."""
+
+
+def form_writer(
+    sink: Sink, messages: Messages, *, json: bool, query: Query | None
+) -> Writer | None:
+    """The writer of --query or --json; None where neither was given, for text."""
+    if query is not None:
+        return QueryWriter(sink, query, messages)
+    return JsonWriter(sink) if json else None

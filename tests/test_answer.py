@@ -13,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from openai_cli.answer import Answer, Choice, Part, parts
+from openai_cli.answer.choice import Choice
+from openai_cli.answer.completion import Completion
+from openai_cli.answer.parts import Part, parts
 from openai_cli.context import Context
 from openai_cli.errors import (
     BadAnswerError,
@@ -55,7 +57,7 @@ class Read:
     """What came of an answer."""
 
     parts: list[Part]
-    answer: Answer
+    answer: Completion
 
     @property
     def texts(self) -> list[str | None]:
@@ -65,7 +67,7 @@ class Read:
 def read(*chunks: bytes, expected: int = 1, end: Exception | None = None) -> Read:
     """Take a whole answer in, as a command does."""
     http = cast("Response", Scripted(chunks, end))
-    found = Read([], Answer(expected=expected, request_id="req_1"))
+    found = Read([], Completion(expected=expected, request_id="req_1"))
     for part in parts(http, found.answer):
         found.parts.append(part)
         found.answer.add(part.body)
@@ -350,7 +352,7 @@ def test_several_choices_may_come_in_one_event() -> None:
 
 
 def test_add_tells_what_each_choice_gained() -> None:
-    answer = Answer(expected=2)
+    answer = Completion(expected=2)
     both = {"choices": [*delta("b", index=1)["choices"], *delta("a")["choices"]]}
     gained = [(choice.index, text) for choice, text in answer.add(both)]
     assert gained == [(1, "b"), (0, "a")]
@@ -417,7 +419,7 @@ CONTENTS: dict[str, tuple[dict[str, Any], str | None]] = {
 @pytest.mark.parametrize(("message", "content"), CONTENTS.values(), ids=CONTENTS)
 @pytest.mark.parametrize("key", ["message", "delta"])
 def test_the_content_of_a_message(message: dict[str, Any], content: str | None, key: str) -> None:
-    answer = Answer()
+    answer = Completion()
     answer.add({"choices": [{"index": 0, key: message, "finish_reason": "stop"}]})
     assert answer.in_order[0].content == content
 
@@ -579,7 +581,7 @@ def test_the_body_of_a_part_is_left_as_it_came() -> None:
     """A query looks at it after it was taken in."""
     body = delta(tool_calls=[{"index": 0, **WEATHER}, {"index": 1, **TIME}])
     before = copy.deepcopy(body)
-    answer = Answer()
+    answer = Completion()
     answer.add(body)
     answer.add(delta(tool_calls=[{"index": 0, **call("more")}]))
     assert body == before
@@ -590,7 +592,7 @@ def test_the_body_of_a_part_is_left_as_it_came() -> None:
 
 def consume(body: dict[str, Any], *more: dict[str, Any]) -> None:
     """All that a command does with parts of an answer, but to print it for real."""
-    answer = Answer()
+    answer = Completion()
     context = Context.test(stdout=BytesIO())
     with open_sink(context, None) as sink:
         writer = TextWriter(sink)
@@ -722,4 +724,4 @@ WRONG = {
 @pytest.mark.parametrize("message", WRONG.values(), ids=WRONG)
 def test_a_message_of_the_wrong_shape_says_what_is_wrong(message: dict[str, Any]) -> None:
     with pytest.raises(BadAnswerError, match="not of the API's shape"):
-        Answer().add({"choices": [{"index": 0, "message": message}]})
+        Completion().add({"choices": [{"index": 0, "message": message}]})

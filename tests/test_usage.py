@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from openai_cli.answer import Answer
+from openai_cli.answer.completion import Completion
 from openai_cli.prices.table import load
 from openai_cli.usage import Usage
 
 
 def usage_of(usage: Any = None, **answer: Any) -> Usage:
     """The usage of an answer that reports this."""
-    found = Answer(request_id="req_1")
+    found = Completion(request_id="req_1")
     found.add({"model": "m-1", "usage": usage, **answer})
     return Usage.of(found, load(), date(2026, 11, 23))
 

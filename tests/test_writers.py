@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_cli.answer import Answer, Part, parts
+from openai_cli.answer.completion import Completion
+from openai_cli.answer.parts import Part, parts
 from openai_cli.context import Context
 from openai_cli.errors import OutputError, UsageError
 from openai_cli.output import open_sink
@@ -43,7 +44,7 @@ def printed(
     """What a writer prints of this body."""
     out = io.BytesIO()
     world = context or Context.test(stdout=out, terminal=terminal)
-    answer = Answer()
+    answer = Completion()
     with open_sink(world, None) as sink:
         writer = make(sink)
         for part in parts(cast("Response", Body(raw)), answer):
@@ -120,7 +121,7 @@ def test_a_stream_prints_what_a_whole_answer_prints(
     assert printed(streamed(*texts), make) == printed(encoded(chat(*texts)), make)
 
 
-def taken(writer: Writer, answer: Answer, *bodies: dict[str, Any]) -> None:
+def taken(writer: Writer, answer: Completion, *bodies: dict[str, Any]) -> None:
     """Hand these events to a writer."""
     for body in bodies:
         writer.take(Part(encoded(body), body, streamed=True), answer.add(body))
@@ -128,7 +129,7 @@ def taken(writer: Writer, answer: Answer, *bodies: dict[str, Any]) -> None:
 
 def test_choice_0_is_printed_as_it_arrives_and_the_others_after_it() -> None:
     out = io.BytesIO()
-    answer = Answer(expected=2)
+    answer = Completion(expected=2)
     with open_sink(Context.test(stdout=out), None) as sink:
         writer = TextWriter(sink)
         stages = []
@@ -143,7 +144,7 @@ def test_choice_0_is_printed_as_it_arrives_and_the_others_after_it() -> None:
 
 def test_the_frame_is_printed_with_the_first_text() -> None:
     out = io.BytesIO()
-    answer = Answer()
+    answer = Completion()
     with open_sink(Context.test(stdout=out), None) as sink:
         writer = TextWriter(sink, frames=(Frame("<", ">"),))
         taken(writer, answer, delta(role="assistant"), delta("a"))

@@ -15,7 +15,22 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-ROOTS = ("CreateChatCompletionRequest", "CreateCompletionRequest", "TokenCountsBody")
+ROOTS = (
+    "CreateChatCompletionRequest",
+    "CreateCompletionRequest",
+    "CreateEmbeddingRequest",
+    "CreateFileRequest",
+    "CreateImageEditRequest",
+    "CreateImageRequest",
+    "CreateImageVariationRequest",
+    "CreateModerationRequest",
+    "CreateResponse",
+    "CreateSpeechRequest",
+    "CreateTranscriptionRequest",
+    "CreateTranslationRequest",
+    "EditImageBodyJsonParam",
+    "TokenCountsBody",
+)
 OUTPUT = Path(__file__).parent.parent / "openai_cli" / "sandbox" / "data" / "requests.json"
 REFERENCE = "#/components/schemas/"
 KEPT = (
@@ -32,6 +47,16 @@ KEPT = (
 )
 NULL = {"type": "null"}
 INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
+
+# What `openai` 3.54 knows of images beyond the description.
+IMAGES: tuple[tuple[str, Schema], ...] = (
+    ("complexity", {"type": "string", "enum": ["low", "medium", "high"], "nullable": True}),
+    ("frame_count", {"type": "integer", "minimum": 2, "maximum": 16, "nullable": True}),
+    ("frame_duration_ms", {"type": "integer", "nullable": True}),
+    ("output_format", {"enum": ["gif", "svg"]}),
+    ("safety_identifier", {"type": "string", "nullable": True}),
+    ("svg", {"type": "object", "additionalProperties": True, "nullable": True}),
+)
 
 # What the description says in words only or has rounded, and what the `openai` package of 3.54 or
 # the API itself knows beyond it: schema, path of properties in it ("*" is any), facts, source.
@@ -87,6 +112,52 @@ ADDITIONS: tuple[tuple[str, str, Schema, str], ...] = (
         {"type": "array", "items": {"type": "object", "additionalProperties": True}},
         "the API takes its own answer's message back, and that has annotations",
     ),
+    (
+        "CreateResponse",
+        "access_programs",
+        {
+            "type": "object",
+            "properties": {
+                "cyber": {
+                    "type": "string",
+                    "enum": ["standard", "daybreak_blue", "daybreak_red"],
+                }
+            },
+        },
+        "openai 3.54, AccessPrograms",
+    ),
+    (
+        "CreateResponse",
+        "background_options",
+        {
+            "type": "object",
+            "properties": {
+                "completion_window": {"type": "string", "enum": ["soonest", "2h", "8h"]},
+                "continuation_id": {"type": "string"},
+            },
+        },
+        "openai 3.54, BackgroundOptions",
+    ),
+    (
+        "CreateResponse",
+        "image",
+        {
+            "type": "object",
+            "properties": {
+                "context_compression": {
+                    "type": "string",
+                    "enum": ["auto", "enabled", "disabled"],
+                }
+            },
+        },
+        "openai 3.54, Image",
+    ),
+    *(
+        (schema, name, facts, "openai 3.54, ImageGenerateParams and ImageEditParams")
+        for schema in ("CreateImageRequest", "CreateImageEditRequest", "EditImageBodyJsonParam")
+        for name, facts in IMAGES
+    ),
+    ("CreateImageEditRequest", "markup", {"type": "file"}, "openai 3.54, ImageEditParams"),
 )
 
 
@@ -97,6 +168,8 @@ def normalise(schema: Schema, schemas: dict[str, Schema]) -> Schema:
     kept: Schema = {key: schema[key] for key in KEPT if key in schema}
     if schema.get("format") == "int64":
         kept |= INT64
+    if schema.get("format") == "binary":
+        kept["type"] = "file"
     if "$ref" in schema:
         kept["$ref"] = schema["$ref"].removeprefix(REFERENCE)
     if "properties" in schema:

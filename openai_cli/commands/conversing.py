@@ -29,7 +29,7 @@ from openai_cli.inputs import Inputs
 from openai_cli.request import CHAT, Request
 
 if TYPE_CHECKING:
-    from openai_cli.answer import Answer
+    from openai_cli.answer.parts import Answer
     from openai_cli.tokens.messages import TokenCount
 
 _FULL = ("error", "drop", "summarize")
@@ -160,7 +160,9 @@ class Talk:
                 self.context.messages.notice(note)
 
         def keep_part(answer: "Answer") -> None:
-            if self.options.keep_partial and answer.choices and answer.in_order[0].content:
+            if not self.options.keep_partial or not answer.in_order:
+                return
+            if answer.in_order[0].content:
                 answer.in_order[0].calls.clear()  # half a call is none
                 keep(answer)
 
@@ -173,7 +175,7 @@ class Talk:
             meter=self.meter,
         )
         answer = send(self.context, self.options, self.server, plan)
-        if len(answer.choices) > 1:
+        if len(answer.in_order) > 1:
             self.context.messages.notice("of several choices, the first goes into the conversation")
         keep(answer)
 

@@ -29,7 +29,7 @@ from openai_cli.flags.ours import (
 from openai_cli.flags.values import Number, parse_json
 from openai_cli.inputs import Inputs
 from openai_cli.output import Sink, open_sink, printable
-from openai_cli.request import CHAT, encode_json
+from openai_cli.request import CHAT, Request, encode_json
 from openai_cli.tokens.encoding import TODAYS, is_guessed, rules_of
 
 if TYPE_CHECKING:
@@ -262,11 +262,9 @@ def count_remotely(context: Context, options: Counting, inputs: Inputs) -> None:
     server = destination(context, options, inputs)
     with ExitStack() as stack:
         server = reachable(stack, options, server)
-        asked = client(context, options, server).post(
-            "/responses/input_tokens",
-            encode_json(counted_body(body)),
-            _input_tokens,
-            may_retry=lambda: True,
+        request = Request("/responses/input_tokens", counted_body(body))
+        asked = client(context, options, server).call(
+            "POST", request.path, _input_tokens, payload=request.payload()
         )
     with open_sink(context, options.output) as sink:
         if options.json:

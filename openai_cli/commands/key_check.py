@@ -30,7 +30,7 @@ def run(context: Context, options: Options) -> None:
     with ExitStack() as stack:
         server = reachable(stack, options, destination(context, options, Inputs(context)))
         try:
-            count = client(context, options, server).get("/models", _models)
+            count = client(context, options, server).call("GET", "/models", _models)
         except CliError as error:
             raise _located(error, server) from None
     sent = _sent(server)

@@ -11,12 +11,14 @@ from openai_cli.errors import IncompleteError, LimitError, OutputError, RefusedE
 from openai_cli.flags.ours import Input, Output, Prices, options_group
 from openai_cli.inputs import Inputs
 from openai_cli.output import Sink, append, open_sink, separator, utf8_bytes
+from openai_cli.progress import Progress
 from openai_cli.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from openai_cli.answer import Answer, Choice
+    from openai_cli.answer.choice import Choice
+    from openai_cli.answer.parts import Answer
     from openai_cli.http.client import Response
     from openai_cli.usage import Usage
     from openai_cli.writers import Frame, Query, Writer
@@ -37,14 +39,22 @@ class Meter:
 
 @dataclass(frozen=True)
 class Plan:
-    """A request on its way: `choices` is how many the answer must have.
+    """A request on its way, and what is made of its answer.
 
+    `answer` makes what reads it, and `writer` what prints it as text; without them it has choices,
+    as many as `choices`, whose texts are printed. `streams` says that a terminal gets it as a
+    stream, and `tells_usage` that `stream_options.include_usage` is what a stream wants to tell
+    its usage.
     `on_broken` is given what came of an answer that was cut off. `render` shows the text as
     Markdown, on a terminal. With a `meter` the usage is asked for, and goes there.
     """
 
     request: Request
     choices: int = 1
+    answer: "Callable[[], Answer] | None" = None
+    writer: "Callable[[Sink], Writer] | None" = None
+    streams: bool = True
+    tells_usage: bool = True
     frames: "tuple[Frame, ...]" = ()
     on_broken: "Callable[[Answer], object]" = lambda _answer: None
     render: bool = False
@@ -91,16 +101,17 @@ def fetch(
     meter: Meter | None = None,
 ) -> "Answer":
     """Send a request of our own, and print nothing but its usage."""
-    from openai_cli.answer import Answer, parts
+    from openai_cli.answer.completion import Completion
+    from openai_cli.answer.parts import parts
 
-    def consume(http: "Response") -> Answer:
-        answer = Answer(request_id=http.request_id)
+    def consume(http: "Response") -> Completion:
+        answer = Completion(request_id=http.request_id)
         for part in parts(http, answer):
             answer.add(part.body)
         return answer
 
-    post = client(context, options, server).post
-    answer = post(request.path, request.encoded(), consume, may_retry=lambda: True)
+    sender = client(context, options, server)
+    answer = sender.call("POST", request.path, consume, payload=request.payload())
     _report_usage(context, options, answer, meter)
     return answer
 
@@ -184,45 +195,58 @@ class _Call:
         options = self.options
         watched = self.sink.is_terminal and options.output is None
         plain = not options.json and options.query is None
-        if "stream" in request.body or not watched or not plain:
+        if "stream" in request.body or not self.plan.streams or not watched or not plain:
             return request
         return request if _holds_best_of(request) else request.with_body(stream=True)
 
     def _asking_for_usage(self, request: Request) -> Request:
         meter = self.plan.meter
         wanted = self.options.usage or self.options.usage_file is not None or meter is not None
-        if meter is not None and meter.is_refused:
+        if not self.plan.tells_usage or (meter is not None and meter.is_refused):
             return request
         if not wanted or request.body.get("stream") is not True or "stream_options" in request.body:
             return request
         return request.with_body(stream_options={"include_usage": True})
 
     def _send(self, request: Request) -> "Answer":
-        return client(self.context, self.options, self.server).post(
-            request.path,
-            request.encoded(),
-            self._consume,
-            may_retry=lambda: not self.sink.has_begun,
-        )
+        with Progress(self.context.messages, request.upload_size) as progress:
+            return client(self.context, self.options, self.server).call(
+                "POST",
+                request.path,
+                self._consume,
+                payload=request.payload(progress.advance),
+                may_retry=lambda: not self.sink.has_begun,
+            )
 
     def _consume(self, http: "Response") -> "Answer":
-        from openai_cli.answer import Answer, parts
+        from openai_cli.answer.parts import parts
 
-        self.answer = answer = Answer(expected=self.plan.choices, request_id=http.request_id)
+        self.answer = answer = self._reader()
+        answer.request_id = http.request_id
         writer = self._writer()
         for part in parts(http, answer, arrived=self.sink.flush):
             writer.take(part, answer.add(part.body))
         writer.finish(answer)
         return answer
 
+    def _reader(self) -> "Answer":
+        if self.plan.answer is not None:
+            return self.plan.answer()
+        from openai_cli.answer.completion import Completion
+
+        return Completion(expected=self.plan.choices)
+
     def _writer(self) -> "Writer":
         from openai_cli import writers
 
         options = self.options
-        if self.query is not None:
-            return writers.QueryWriter(self.sink, self.query, self.context.messages)
-        if options.json:
-            return writers.JsonWriter(self.sink)
+        form = writers.form_writer(
+            self.sink, self.context.messages, json=options.json, query=self.query
+        )
+        if form is not None:
+            return form
+        if self.plan.writer is not None:
+            return self.plan.writer(self.sink)
         if self.plan.render and self.sink.is_terminal and not options.null:
             from openai_cli.rendering import can_draw, markdown_writer
 

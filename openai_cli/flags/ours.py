@@ -236,10 +236,8 @@ class Prices:
 
 
 @options_group
-class Output(Results):
-    """What a command that sends prints, and where."""
-
-    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("dry_run", "curl", "batch_line"),)
+class Forms(Written):
+    """In which form an answer is printed, and where."""
 
     json: Annotated[bool, switch(OUTPUT, "json", "Print the answer's body exactly as it came")] = (
         False
@@ -248,6 +246,14 @@ class Output(Results):
         str | None,
         ours(OUTPUT, "--query", "Print what this JMESPath finds in the body", metavar="EXPR"),
     ] = None
+
+
+@options_group
+class Output(Forms, Results):
+    """What a command that sends prints, and where."""
+
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("dry_run", "curl", "batch_line"),)
+
     usage: Annotated[bool, switch(OUTPUT, "usage", "Show what the call took, on stderr")] = False
     usage_file: Annotated[
         str | None,

@@ -5,7 +5,7 @@
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +25,7 @@ from openai_cli.errors import (
 from openai_cli.http import debug, failure, retry
 from openai_cli.http.address import is_loopback
 from openai_cli.http.exceptions import FOREIGN, translated
+from openai_cli.http.payload import Payload
 
 T = TypeVar("T")
 
@@ -130,7 +131,7 @@ class _Session(requests.Session):
 
 
 class Client:
-    """Sends JSON to one server."""
+    """Sends requests to one server."""
 
     def __init__(self, server: Server, context: Context, *, debug_on: bool = False) -> None:
         self._server = server
@@ -140,39 +141,26 @@ class Client:
         # Proxies and CA bundles are looked up below; what else trust_env would bring is .netrc.
         self._session.trust_env = False
 
-    def post(
+    def call(
         self,
+        method: str,
         path: str,
-        body: bytes,
         consume: Callable[[Response], T],
         *,
-        may_retry: Callable[[], bool],
+        payload: Payload | None = None,
+        may_retry: Callable[[], bool] = lambda: True,
     ) -> T:
-        """POST the JSON `body`, hand the 2xx answer to `consume`, and give what that gives.
+        """Send a request, hand the 2xx answer to `consume`, and give what that gives.
 
         Tries again by the rules of `retry`, but never once `may_retry` says no: then output has
         begun. Raises the last failure as a CliError.
         """
-        return self._send("POST", path, body, consume, may_retry)
-
-    def get(self, path: str, consume: Callable[[Response], T]) -> T:
-        """GET the path, and do with the answer as `post` does."""
-        return self._send("GET", path, None, consume, lambda: True)
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None,
-        consume: Callable[[Response], T],
-        may_retry: Callable[[], bool],
-    ) -> T:
         attempt = 0
         while True:
             status: int | None = None
             headers: Mapping[str, str] = {}
             try:
-                with self._open(method, path, body) as response:
+                with self._open(method, path, payload) as response:
                     status, headers = response.status_code, response.headers
                     if status < 300:
                         return consume(Response(response))
@@ -200,21 +188,21 @@ class Client:
         self._context.sleep(seconds)
 
     @contextmanager
-    def _open(self, method: str, path: str, body: bytes | None) -> Iterator[requests.Response]:
+    def _open(self, method: str, path: str, payload: Payload | None) -> Iterator[requests.Response]:
+        url = self._server.base_url + path
+        with ExitStack() as stack:
+            prepared = self._prepared(method, url, payload, stack)
+            if self._debug:
+                debug.request(self._context.messages, prepared)
+            response = stack.enter_context(self._sent(prepared, url))
+            if self._debug:
+                debug.response(self._context.messages, response)
+            yield response
+
+    def _sent(self, prepared: requests.PreparedRequest, url: str) -> requests.Response:
         server = self._server
-        url = server.base_url + path
-        headers = {
-            "Accept": "application/json, text/event-stream",
-            "Accept-Encoding": "gzip",
-            **({} if body is None else {"Content-Type": "application/json"}),
-            "User-Agent": f"openai-cli/{__version__}",
-            **server.headers,
-        }
-        prepared = self._prepared(method, url, headers, body)
-        if self._debug:
-            debug.request(self._context.messages, prepared)
         try:
-            response = self._session.send(
+            return self._session.send(
                 prepared,
                 stream=True,
                 allow_redirects=False,
@@ -224,17 +212,21 @@ class Client:
             )
         except FOREIGN as error:
             raise translated(error) from error
-        with response:
-            if self._debug:
-                debug.response(self._context.messages, response)
-            yield response
 
     def _prepared(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+        self, method: str, url: str, payload: Payload | None, stack: ExitStack
     ) -> requests.PreparedRequest:
+        data = None if payload is None else payload.opened(stack)
+        headers = {
+            "Accept": "application/json, text/event-stream, */*;q=0.5",
+            "Accept-Encoding": "gzip",
+            **({} if payload is None else {"Content-Type": payload.content_type}),
+            "User-Agent": f"openai-cli/{__version__}",
+            **self._server.headers,
+        }
         try:
             request = requests.Request(
-                method, url, headers=headers, data=body, auth=self._authorize
+                method, url, headers=headers, data=data, auth=self._authorize
             )
             return self._session.prepare_request(request)
         except FOREIGN as error:

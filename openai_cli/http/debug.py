@@ -34,7 +34,7 @@ def request(messages: Messages, prepared: requests.PreparedRequest) -> None:
     """Show the request line, the headers and the size of the body."""
     messages.debug(f"> {prepared.method} {prepared.url}")
     _headers(messages, ">", prepared.headers)
-    messages.debug(f"> {len(prepared.body or b'')} bytes of body")
+    messages.debug(f"> {prepared.headers.get('Content-Length', '0')} bytes of body")
 
 
 def response(messages: Messages, answer: requests.Response) -> None:

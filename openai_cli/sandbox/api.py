@@ -1,19 +1,18 @@
 """A request in, an answer out: routing, the key, the body, the checks. No sockets."""
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from openai_cli.errors import UsageError
-from openai_cli.sandbox import chat, completions, input_tokens
+from openai_cli.sandbox import routes
 from openai_cli.sandbox.checks import check
-from openai_cli.sandbox.exchange import CREATED, Reply, Request, parse_json, whole
+from openai_cli.sandbox.exchange import Reply, Request, parse_json, whole
+from openai_cli.sandbox.forms import FORM, form_body
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.replies import Replies
-from openai_cli.sandbox.rules import check_chat, check_completion
-
-MODELS = ("gpt-6-luna", "gpt-6-sol", "gpt-3.5-turbo-instruct")
+from openai_cli.sandbox.store import Store
 
 NO_KEY = (
     "You didn't provide an API key. You need to provide your API key in an Authorization header "
@@ -30,41 +29,83 @@ NOT_JSON = (
 
 
 @dataclass(frozen=True)
-class _Endpoint:
-    schema: str
-    rules: Callable[[Mapping[str, Any]], None]
-    answer: Callable[[Request], Reply]
+class Received:
+    """A request as it came: `target` is its path and query, the headers are empty where absent."""
+
+    method: str
+    target: str
+    content: bytes = b""
+    content_type: str = ""
+    authorization: str = ""
+
+    @property
+    def path(self) -> str:
+        """The path without its query."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query; of what is given several times, the last."""
+        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
+
+    @property
+    def is_form(self) -> bool:
+        """Whether its body is a multipart form."""
+        return self.content_type.lower().startswith(FORM)
+
+    @property
+    def digest(self) -> str:
+        """Of its bytes, in hex: the same request has the same."""
+        data = f"{self.method} {self.path}\n".encode() + self.content
+        return hashlib.sha256(data).hexdigest()[:32]
 
 
-def _no_rules(_body: Mapping[str, Any]) -> None:
-    """Nothing beyond the schema."""
+@dataclass(frozen=True)
+class Api:
+    """The API with its fixed answers, and what it has stored."""
 
+    replies: Replies = field(default_factory=Replies)
+    store: Store = field(default_factory=Store)
 
-ENDPOINTS = {
-    "/v1/chat/completions": _Endpoint("CreateChatCompletionRequest", check_chat, chat.answer),
-    "/v1/completions": _Endpoint("CreateCompletionRequest", check_completion, completions.answer),
-    "/v1/responses/input_tokens": _Endpoint("TokenCountsBody", _no_rules, input_tokens.answer),
-}
-NO_REPLIES = Replies()
-METHODS = {"/v1/models": "GET", **dict.fromkeys(ENDPOINTS, "POST")}
+    def respond(self, received: Received) -> Reply:
+        """The answer to a request; a Refusal becomes the API's error body."""
+        try:
+            return self._respond(received)
+        except Refusal as refusal:
+            return refused(refusal)
+        except UsageError as error:
+            # The tokenizer's: a token that the encoding does not have, a text that it cannot split.
+            return refused(Refusal(f"Invalid request: {error.problem}."))
+        except RecursionError:
+            return refused(Refusal(NOT_JSON))
 
-
-def respond(
-    method: str, path: str, authorization: str, content: bytes, replies: Replies = NO_REPLIES
-) -> Reply:
-    """The answer to a request; a Refusal becomes the API's error body.
-
-    `path` has no query; `authorization` is the header's value, empty where there is none.
-    """
-    try:
-        return _respond(method, path, authorization, content, replies)
-    except Refusal as refusal:
-        return refused(refusal)
-    except UsageError as error:
-        # The tokenizer's: a token that the encoding does not have, a text that it cannot split.
-        return refused(Refusal(f"Invalid request: {error.problem}."))
-    except RecursionError:
-        return refused(Refusal(NOT_JSON))
+    def _respond(self, received: Received) -> Reply:
+        path = received.path
+        if not routes.methods(path) and not self.replies.serves(path):
+            raise _no_such_path(received)
+        found = routes.found(received.method, path)
+        if found is None and routes.methods(path):
+            raise _no_such_method(received)
+        scheme, _, key = received.authorization.partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            raise Refusal(NO_KEY, status=401)
+        body = _body(received, found[0] if found else None)
+        fixed = self.replies.find(path, body)
+        if isinstance(fixed, Reply):
+            return fixed
+        if found is None:
+            raise _no_such_path(received)
+        route, parameters = found
+        return route.answer(
+            Request(
+                body or {},
+                received.digest,
+                fixed,
+                parameters=parameters,
+                query=received.query,
+                store=self.store,
+            )
+        )
 
 
 def refused(refusal: Refusal) -> Reply:
@@ -72,51 +113,43 @@ def refused(refusal: Refusal) -> Reply:
     return whole(refusal.body, refusal.status)
 
 
-def request_id(method: str, path: str, content: bytes) -> str:
-    """The id of a request: of its bytes, so that the same request has the same."""
-    return f"req_{_digest(method, path, content)}"
+def _no_such_path(received: Received) -> Refusal:
+    return Refusal(f"Invalid URL ({received.method} {received.path})", status=404)
 
 
-def _respond(method: str, path: str, authorization: str, content: bytes, replies: Replies) -> Reply:
-    _check_route(method, path, replies)
-    scheme, _, key = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        raise Refusal(NO_KEY, status=401)
-    endpoint = ENDPOINTS.get(path)
-    if endpoint is None:
-        fixed = replies.find(path, _parsed(content) if content else None)
-        if isinstance(fixed, Reply):
-            return fixed
-        _check_route(method, path, NO_REPLIES)
-        return _models()
-    body = _parsed(content)
-    check(body, endpoint.schema)
-    endpoint.rules(body)
-    fixed = replies.find(path, body)
-    if isinstance(fixed, Reply):
-        return fixed
-    return endpoint.answer(Request(body, _digest(method, path, content), fixed))
+def _no_such_method(received: Received) -> Refusal:
+    hint = "(HINT: Perhaps you meant to use a different HTTP method?)"
+    return Refusal(f"Not allowed to {received.method} on {received.path}. {hint}", status=405)
 
 
-def _check_route(method: str, path: str, replies: Replies) -> None:
-    """Refuse a path that there is not, unless fixed answers have it, and a method not for it."""
-    if path not in METHODS and not replies.serves(path):
-        raise Refusal(f"Invalid URL ({method} {path})", status=404)
-    if method != METHODS.get(path, method):
-        hint = "(HINT: Perhaps you meant to use a different HTTP method?)"
-        raise Refusal(f"Not allowed to {method} on {path}. {hint}", status=405)
+def _body(received: Received, route: routes.Route | None) -> Any:
+    """The body, checked as its endpoint wants it; None where there is none."""
+    if route is None:
+        return _parsed(received.content) if received.content else None
+    schema = route.form if received.is_form else route.schema
+    if schema is None:
+        if route.form or route.schema:
+            raise _wrong_form(received, route)
+        return None
+    if received.is_form:
+        body = form_body(received.content, received.content_type, schema)
+    else:
+        body = _parsed(received.content)
+    check(body, schema)
+    route.rules(body)
+    return body
 
 
-def _models() -> Reply:
-    return whole({"object": "list", "data": [_model(name) for name in MODELS]})
-
-
-def _model(name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": CREATED, "owned_by": "sandbox"}
-
-
-def _digest(method: str, path: str, content: bytes) -> str:
-    return hashlib.sha256(f"{method} {path}\n".encode() + content).hexdigest()[:32]
+def _wrong_form(received: Received, route: routes.Route) -> Refusal:
+    """The refusal of a form where JSON is wanted, or of all else where a form is."""
+    wanted = FORM if route.form else "application/json"
+    given = received.content_type or "none"
+    return Refusal(
+        f"Unsupported content type: '{given}'. This API method only accepts '{wanted}' requests, "
+        f"but you specified the header 'Content-Type: {given}'. Please try again with a supported "
+        "content type.",
+        code="unsupported_content_type",
+    )
 
 
 def _parsed(content: bytes) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from openai_cli.sandbox.exchange import Upload
 from openai_cli.sandbox.refusals import Refusal
 
 Schema = Mapping[str, Any]
@@ -32,7 +33,7 @@ def check(body: Mapping[str, object], name: str) -> None:
     _check(body, {"$ref": name}, "")
 
 
-def _resolved(schema: Schema) -> Schema:
+def resolved(schema: Schema) -> Schema:
     """The schema that a reference stands for, `nullable` if either says so."""
     nullable = False
     while "$ref" in schema:
@@ -42,7 +43,7 @@ def _resolved(schema: Schema) -> Schema:
 
 
 def _check(value: object, schema: Schema, path: str) -> None:
-    schema = _resolved(schema)
+    schema = resolved(schema)
     if value is None and schema.get("nullable"):
         return
     if "anyOf" in schema:
@@ -56,7 +57,7 @@ def _member(value: object, union: Schema, path: str) -> Schema:
     """The one member of a union that `value` is to be held against."""
     members = [member for member in _members(union) if _fits(value, member)]
     if isinstance(value, list) and value and len(members) > 1:
-        members = [member for member in members if _fits(value[0], _resolved(member["items"]))]
+        members = [member for member in members if _fits(value[0], resolved(member["items"]))]
     if not members:
         raise _wrong_type(value, union, path)
     if isinstance(value, dict) and len(members) > 1:
@@ -66,8 +67,8 @@ def _member(value: object, union: Schema, path: str) -> Schema:
 
 def _members(union: Schema) -> list[Schema]:
     """The members of a union, those of a union inside it too."""
-    resolved = [_resolved(member) for member in union["anyOf"]]
-    return [inner for member in resolved for inner in _alternatives(member)]
+    members = [resolved(member) for member in union["anyOf"]]
+    return [inner for member in members for inner in _alternatives(member)]
 
 
 def _alternatives(schema: Schema) -> list[Schema]:
@@ -109,6 +110,10 @@ def _fits(value: object, schema: Schema) -> bool:
     if isinstance(value, bool):
         return bool(schema["type"] == "boolean")
     return isinstance(value, _PYTHON_TYPES[schema["type"]])
+
+
+def _check_nothing(_value: object, _schema: Schema, _path: str) -> None:
+    """Its type is all that there is to it."""
 
 
 def _check_string(value: str, schema: Schema, path: str) -> None:
@@ -231,7 +236,7 @@ def _type_name(schema: Schema) -> str:
     if "enum" in schema:
         return "one of " + _listed([f"'{name}'" for name in schema["enum"]], "or")
     if schema["type"] == "array":
-        items = _alternatives(_resolved(schema["items"]))[0]
+        items = _alternatives(resolved(schema["items"]))[0]
         return f"array of {items['type']}s"
     return str(schema["type"])
 
@@ -250,6 +255,7 @@ def _listed(names: list[str], word: str) -> str:
 _PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
     "array": list,
     "boolean": bool,
+    "file": Upload,
     "integer": int,
     "number": (int, float),
     "object": dict,
@@ -262,11 +268,13 @@ _GOT: Mapping[type, str] = {
     int: "an integer",
     list: "an array",
     str: "a string",
+    Upload: "a file",
     type(None): "null",
 }
 _CHECKS: Mapping[str, Callable[[Any, Schema, str], None]] = {
     "array": _check_array,
-    "boolean": lambda _value, _schema, _path: None,
+    "boolean": _check_nothing,
+    "file": _check_nothing,
     "integer": _check_number,
     "number": _check_number,
     "object": _check_object,

@@ -3,12 +3,13 @@
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from itertools import zip_longest
 from typing import Any
 
 from openai_cli.sandbox.calls import Call
+from openai_cli.sandbox.store import Store
 
 Json = dict[str, Any]
 
@@ -31,12 +32,27 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Upload:
+    """A file of a form."""
+
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Request:
-    """`body` as its schema describes it; `digest` is of the request, in hex, for the ids."""
+    """`body` as its schema describes it; `digest` is of the request, in hex, for the ids.
+
+    `parameters` are those of the path, `query` those behind it; `store` is what is kept.
+    """
 
     body: Mapping[str, Any]
     digest: str
     said: Said | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    store: Store = field(default_factory=Store)
 
 
 class Ending(Enum):

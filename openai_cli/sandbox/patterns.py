@@ -60,9 +60,10 @@ class _Reader:
     def _sequence(self) -> str:
         text = ""
         while not self.is_done and self._pattern[self._at] not in "|)":
-            text += self._atom() * self._least()
-            if len(text) > LONGEST:
+            atom, least = self._atom(), self._least()
+            if len(text) + len(atom) * least > LONGEST:
                 raise PatternError("its shortest text is too long")
+            text += atom * least
         return text
 
     def _atom(self) -> str:

@@ -10,10 +10,11 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from openai_cli.errors import UsageError
-from openai_cli.sandbox.api import METHODS, refused, request_id, respond
+from openai_cli.sandbox.api import Api, Received, refused
 from openai_cli.sandbox.exchange import Ending, Reply
 from openai_cli.sandbox.faults import KNOWN, Fault, parse
 from openai_cli.sandbox.refusals import Refusal
+from openai_cli.sandbox.routes import methods
 from openai_cli.sandbox.setup import Setup
 
 HOST = "127.0.0.1"
@@ -35,6 +36,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, port: int, setup: Setup | None = None) -> None:
         self.setup = setup or Setup()
+        self.api = Api(self.setup.replies)
         self._connections: set[socket.socket] = set()
         try:
             super().__init__((HOST, port), _Handler)
@@ -87,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             content = self._read_body()
             fault = self._fault()
-            reply = fault.applied(lambda: self._answer(content))
+            reply = fault.applied(lambda: self.server.api.respond(self._received(content)))
         except Refusal as refusal:
             # Where the body was not read, nothing after it on this connection can be.
             self.close_connection = True
@@ -98,18 +100,19 @@ class _Handler(BaseHTTPRequestHandler):
             reply = refused(Refusal(f"The sandbox failed: {error!r}", status=500))
         if fault.delay:
             self.server.setup.sleep(fault.delay)
-        self._send(self._recorded(reply, content), request_id(self.command, self._path, content))
+        received = self._received(content)
+        self._send(self._recorded(reply, content), received)
 
     do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = _serve  # noqa: N815
 
-    @property
-    def _path(self) -> str:
-        return self.path.partition("?")[0]
-
-    def _answer(self, content: bytes) -> Reply:
-        authorization = self.headers.get("Authorization", "")
-        replies = self.server.setup.replies
-        return respond(self.command, self._path, authorization, content, replies)
+    def _received(self, content: bytes) -> Received:
+        return Received(
+            self.command,
+            self.path,
+            content,
+            content_type=self.headers.get("Content-Type", ""),
+            authorization=self.headers.get("Authorization", ""),
+        )
 
     def _recorded(self, reply: Reply, content: bytes) -> Reply:
         """The answer, once its request is recorded; another where that fails."""
@@ -152,21 +155,20 @@ class _Handler(BaseHTTPRequestHandler):
         while length > 0 and (piece := self.rfile.read(min(length, CHUNK))):
             length -= len(piece)
 
-    def _send(self, reply: Reply, request: str) -> None:
+    def _send(self, reply: Reply, received: Received) -> None:
         if reply.status:
-            self._send_head(reply, request)
+            self._send_head(reply, received)
             if self.command != "HEAD":
                 self._send_body(reply)
         self._end(reply.ending)
 
-    def _send_head(self, reply: Reply, request: str) -> None:
+    def _send_head(self, reply: Reply, received: Received) -> None:
         if reply.events is not None and not self._is_chunked(reply):
             # A client of HTTP/1.0 knows no chunks: the end of the connection ends the answer.
             self.close_connection = True
         self.send_response(reply.status)
-        for name, value in self._headers(reply):
+        for name, value in self._headers(reply, received):
             self.send_header(name, value)
-        self.send_header("x-request-id", request)
         self.end_headers()
 
     def _send_body(self, reply: Reply) -> None:
@@ -196,8 +198,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _is_chunked(self, reply: Reply) -> bool:
         return reply.events is not None and self.request_version == "HTTP/1.1"
 
-    def _headers(self, reply: Reply) -> Iterator[tuple[str, str]]:
-        """The headers of an answer, its request's id apart."""
+    def _headers(self, reply: Reply, received: Received) -> Iterator[tuple[str, str]]:
+        """The headers of an answer."""
         if reply.events is None:
             yield "Content-Type", reply.content_type
             yield "Content-Length", str(len(reply.content))
@@ -208,10 +210,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             yield "Connection", "close"
         if reply.status == 405:
-            yield "Allow", METHODS.get(self._path, self.command)
+            yield "Allow", ", ".join(methods(received.path) or [received.method])
         yield from reply.headers
         yield "openai-version", "2020-10-01"
         yield "openai-processing-ms", "0"
+        yield "x-request-id", f"req_{received.digest}"
 
     def handle_expect_100(self) -> bool:
         """Tell a client that waits for it to send its body."""
@@ -223,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer what http.server finds wrong, as a malformed request line, in the API's shape."""
         self.close_connection = True
         problem = message or explain or HTTPStatus(code).phrase
-        self._send(refused(Refusal(problem, status=code)), request_id("", "", b""))
+        self._send(refused(Refusal(problem, status=code)), Received("", ""))
 
     def version_string(self) -> str:
         """What the Server header names."""

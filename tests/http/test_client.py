@@ -30,6 +30,7 @@ from openai_cli.errors import (
 )
 from openai_cli.http import client as client_module
 from openai_cli.http.client import Client, Response, Server
+from openai_cli.http.payload import Json
 from tests import servers
 from tests.servers import Reply
 
@@ -67,7 +68,9 @@ class World:
         consume: Callable[[Response], bytes] = lambda answer: b"".join(answer.pieces()),
         may_retry: Callable[[], bool] = lambda: True,
     ) -> bytes:
-        return self.client.post("/chat/completions", BODY, consume, may_retry=may_retry)
+        return self.client.call(
+            "POST", "/chat/completions", consume, payload=Json(BODY), may_retry=may_retry
+        )
 
     @property
     def said(self) -> str:
@@ -102,7 +105,7 @@ def test_a_request_is_json_with_the_key_and_little_else(mock: responses.Requests
     headers = dict(request.headers)
     assert headers.pop("User-Agent").startswith("openai-cli/")
     assert headers == {
-        "Accept": "application/json, text/event-stream",
+        "Accept": "application/json, text/event-stream, */*;q=0.5",
         "Accept-Encoding": "gzip",
         "Connection": "keep-alive",
         "Content-Length": "13",
@@ -808,5 +811,5 @@ def test_what_is_asked_for_is_json_of_any_size() -> None:
     body = json.dumps({"text": "é" * 500_000}, ensure_ascii=False).encode()
     with servers.Server([OK]) as server:
         client = World(server.base_url).client
-        client.post("/x", body, lambda answer: list(answer.pieces()), may_retry=lambda: True)
+        client.call("POST", "/x", lambda answer: list(answer.pieces()), payload=Json(body))
     assert server.received[0].body == body

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openai_cli.answer import Answer, Part
+from openai_cli.answer.completion import Completion
+from openai_cli.answer.parts import Part
 from openai_cli.context import Context
 from openai_cli.messages import Color
 from openai_cli.output import Sink, Stream
@@ -59,7 +60,7 @@ def drawn(pieces: Iterable[str], *, rows: int = 1000, color: Color = "auto") -> 
     writer.size = lambda: os.terminal_size((40, rows))
     ticks = iter(range(0, 10**9, 100))
     writer.clock = lambda: next(ticks)
-    answer = Answer()
+    answer = Completion()
     for piece in pieces:
         send(writer, answer, piece)
     writer.finish(answer)
@@ -69,7 +70,7 @@ def drawn(pieces: Iterable[str], *, rows: int = 1000, color: Color = "auto") -> 
     return screen
 
 
-def send(writer: MarkdownWriter, answer: Answer, piece: str, index: int = 0) -> None:
+def send(writer: MarkdownWriter, answer: Completion, piece: str, index: int = 0) -> None:
     body = {"choices": [{"index": index, "delta": {"content": piece}}]}
     writer.take(Part(b"", body, True), answer.add(body))
 
@@ -154,7 +155,7 @@ def test_several_choices_and_calls() -> None:
     stdout = io.BytesIO()
     sink = Sink(Stream(stdout), terminal=True)
     context = Context.test(stdout=stdout, terminal=True, environ={"TERM": "xterm"})
-    writer, answer = markdown_writer(context, sink, "--\n"), Answer(expected=2)
+    writer, answer = markdown_writer(context, sink, "--\n"), Completion(expected=2)
     send(writer, answer, "**two**", index=1)
     send(writer, answer, "one")
     answer.choices[0].calls.append({"function": {"name": "\x1b"}})
@@ -169,7 +170,7 @@ def test_it_is_drawn_ten_times_a_second_and_long_blocks_less_often() -> None:
     stdout = io.BytesIO()
     sink = Sink(Stream(stdout), terminal=True)
     context = Context.test(stdout=stdout, terminal=True, environ={"TERM": "xterm"})
-    writer, answer = markdown_writer(context, sink, "\n"), Answer()
+    writer, answer = markdown_writer(context, sink, "\n"), Completion()
     now = [0.0]
     writer.clock = lambda: now[0]
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openai_cli.sandbox import API_KEY
-from openai_cli.sandbox.api import respond
+from openai_cli.sandbox.api import Api, Received
+from openai_cli.sandbox.exchange import Reply
 from tests.sandbox.client import CHAT, COMPLETIONS, Answer, Json
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(-1e9, 1e9) | st.text(max_size=20)
@@ -127,9 +128,13 @@ CHAT_BODY = st.builds(
 BODY = st.tuples(st.just(CHAT), CHAT_BODY) | st.tuples(st.just(COMPLETIONS), COMPLETION)
 
 
+def respond(path: str, content: bytes) -> Reply:
+    return Api().respond(Received("POST", path, content, authorization=f"Bearer {API_KEY}"))
+
+
 def ask(path: str, body: object) -> Answer:
     """The answer without a socket between: the wire has its own tests."""
-    reply = respond("POST", path, f"Bearer {API_KEY}", json.dumps(body).encode())
+    reply = respond(path, json.dumps(body).encode())
     return Answer(reply.status, {}, reply.content + b"".join(reply.events or ()))
 
 
@@ -210,4 +215,4 @@ def test_a_broken_body_is_never_a_fault_of_ours(
 @given(st.binary() | ANY_JSON.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_are_refused(content: bytes) -> None:
     for path in (CHAT, COMPLETIONS):
-        assert respond("POST", path, f"Bearer {API_KEY}", content).status == 400
+        assert respond(path, content).status == 400

@@ -1,0 +1,49 @@
+"""Parts of an answer in the shape that the API gives them; BadAnswerError for any other."""
+
+from typing import Any
+
+from openai_cli.errors import BadAnswerError
+
+
+def as_name(value: object) -> str | None:
+    """What an answer says of itself: other servers' values may be of any type."""
+    return value if isinstance(value, str) else None
+
+
+def as_index(value: Any, default: int) -> int:
+    """An index of a choice or a call, where one is named."""
+    if value is None:
+        return default
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise misshapen("an index is no number")
+    return value
+
+
+def as_objects(value: Any, where: str) -> list[dict[str, Any]]:
+    """An array of objects; null is an empty one."""
+    found = value or []
+    if not isinstance(found, list):
+        raise misshapen(f"{where} is no array of objects")
+    for item in found:
+        if not isinstance(item, dict):
+            raise misshapen(f"{where} is no array of objects")
+    return found
+
+
+def as_object(value: Any, where: str) -> dict[str, Any]:
+    """An object; `where` names its place in the answer."""
+    if not isinstance(value, dict):
+        raise misshapen(f"{where} is no object")
+    return value
+
+
+def as_string(value: Any, where: str) -> str:
+    """A string."""
+    if not isinstance(value, str):
+        raise misshapen(f"{where} is no text")
+    return value
+
+
+def misshapen(why: str) -> BadAnswerError:
+    """The failure of an answer of another shape."""
+    return BadAnswerError(f"the answer is not of the API's shape: {why}")

@@ -1,0 +1,92 @@
+"""Multipart forms (RFC 7578) as request bodies: fields by the schema's types, files as Uploads."""
+
+from collections.abc import Iterator, Mapping
+from email.message import Message
+from email.parser import BytesHeaderParser
+from typing import Any
+
+from openai_cli.sandbox.checks import resolved
+from openai_cli.sandbox.exchange import Upload, parse_json
+from openai_cli.sandbox.refusals import Refusal
+
+FORM = "multipart/form-data"
+
+
+def form_body(content: bytes, content_type: str, schema: str) -> dict[str, Any]:
+    """The body that a form stands for; a Refusal where it is none.
+
+    `name[]`, or a name given several times, is an array, `name[key]` an object's property.
+    """
+    body: dict[str, Any] = {}
+    for field, value in _parts(content, content_type):
+        name, bracket, key = field.partition("[")
+        key = key.removesuffix("]")
+        if bracket and key:
+            _object(body, name)[key] = value
+        elif bracket or name in body:
+            _array(body, name).append(value)
+        else:
+            body[name] = value
+    properties = resolved({"$ref": schema})["properties"]
+    return {name: _typed(value, properties.get(name)) for name, value in body.items()}
+
+
+def _object(body: dict[str, Any], name: str) -> dict[str, Any]:
+    found = body.setdefault(name, {})
+    if not isinstance(found, dict):
+        raise Refusal(f"Invalid form: '{name}' is given twice.", param=name)
+    return found
+
+
+def _array(body: dict[str, Any], name: str) -> list[Any]:
+    found = body.setdefault(name, [])
+    if not isinstance(found, list):
+        found = body[name] = [found]
+    return found
+
+
+def _parts(content: bytes, content_type: str) -> Iterator[tuple[str, str | Upload]]:
+    """The fields of a form, in their order."""
+    head = Message()
+    head["Content-Type"] = content_type
+    boundary = str(head.get_param("boundary", "")).encode()
+    if not boundary:
+        raise Refusal("Could not parse multipart form: it has no boundary.")
+    # The first delimiter has no line break before it: RFC 2046, section 5.1.1.
+    _, *parts, end = (b"\r\n" + content).split(b"\r\n--" + boundary)
+    if not end.startswith(b"--"):
+        raise Refusal("Could not parse multipart form: it has no end.")
+    for part in parts:
+        fields, _, data = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        yield _part(BytesHeaderParser().parsebytes(fields + b"\r\n\r\n"), data)
+
+
+def _part(head: Message, data: bytes) -> tuple[str, str | Upload]:
+    name = head.get_param("name", header="Content-Disposition")
+    filename = head.get_filename()
+    if not isinstance(name, str):
+        raise Refusal("Could not parse multipart form: a part has no name.")
+    if filename is not None:
+        return name, Upload(filename, head.get_content_type(), data)
+    return name, data.decode("utf-8", "replace")
+
+
+def _typed(value: Any, schema: Mapping[str, Any] | None) -> Any:
+    """What a field's text stands for, where the schema takes no text."""
+    if schema is None or isinstance(value, Upload):
+        return value
+    schema = resolved(schema)
+    members = [resolved(member) for member in schema.get("anyOf", [schema])]
+    if isinstance(value, list):
+        items = next((member["items"] for member in members if member["type"] == "array"), None)
+        return [_typed(item, items) for item in value]
+    if isinstance(value, dict):
+        found = next((member for member in members if member["type"] == "object"), {})
+        properties = found.get("properties", {})
+        return {key: _typed(item, properties.get(key)) for key, item in value.items()}
+    if any(member["type"] == "string" for member in members):
+        return value
+    try:
+        return parse_json(value.encode())
+    except ValueError:
+        return value

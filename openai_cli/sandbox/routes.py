@@ -1,0 +1,117 @@
+"""The endpoints: method and path, the schema of the request, and what answers it."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+from urllib.parse import unquote
+
+from openai_cli.sandbox.exchange import Reply, Request
+from openai_cli.sandbox.rules import check_chat, check_completion
+
+ROOT = "/v1"
+
+
+class Route:
+    """An endpoint. `path` is below the root; `{name}` in it stands for what has no slash.
+
+    `handler` is `module.function` of this package, imported when first asked. `schema` is that of a
+    JSON body, `form` that of a multipart form; an endpoint has one, both, or no body at all.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        handler: str,
+        *,
+        schema: str | None = None,
+        form: str | None = None,
+        rules: Callable[[Mapping[str, Any]], None] = lambda _body: None,
+    ) -> None:
+        self.method = method
+        self.schema = schema
+        self.form = form
+        self.rules = rules
+        self._handler = handler
+        self._pattern = re.compile(ROOT + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+
+    def parameters(self, path: str) -> dict[str, str] | None:
+        """What the names in the path stand for; None where the path is another."""
+        found = self._pattern.fullmatch(path)
+        return found and {name: unquote(text) for name, text in found.groupdict().items()}
+
+    @cached_property
+    def answer(self) -> Callable[[Request], Reply]:
+        """The function that answers it."""
+        module, _, name = self._handler.partition(".")
+        answer: Callable[[Request], Reply] = getattr(
+            import_module(f"openai_cli.sandbox.{module}"), name
+        )
+        return answer
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/chat/completions",
+        "chat.answer",
+        schema="CreateChatCompletionRequest",
+        rules=check_chat,
+    ),
+    Route(
+        "POST",
+        "/completions",
+        "completions.answer",
+        schema="CreateCompletionRequest",
+        rules=check_completion,
+    ),
+    Route("POST", "/responses", "responses.create", schema="CreateResponse"),
+    Route("POST", "/responses/input_tokens", "input_tokens.answer", schema="TokenCountsBody"),
+    Route("GET", "/responses/{id}", "responses.show"),
+    Route("POST", "/responses/{id}/cancel", "responses.cancel"),
+    Route("DELETE", "/responses/{id}", "responses.delete"),
+    Route("POST", "/embeddings", "embeddings.answer", schema="CreateEmbeddingRequest"),
+    Route("POST", "/moderations", "moderations.answer", schema="CreateModerationRequest"),
+    Route(
+        "POST",
+        "/audio/transcriptions",
+        "transcriptions.transcribe",
+        form="CreateTranscriptionRequest",
+    ),
+    Route(
+        "POST", "/audio/translations", "transcriptions.translate", form="CreateTranslationRequest"
+    ),
+    Route("POST", "/audio/speech", "speech.answer", schema="CreateSpeechRequest"),
+    Route("POST", "/images/generations", "images.generate", schema="CreateImageRequest"),
+    Route(
+        "POST",
+        "/images/edits",
+        "images.edit",
+        schema="EditImageBodyJsonParam",
+        form="CreateImageEditRequest",
+    ),
+    Route("POST", "/images/variations", "images.vary", form="CreateImageVariationRequest"),
+    Route("GET", "/models", "models.list_all"),
+    Route("GET", "/models/{id}", "models.show"),
+    Route("DELETE", "/models/{id}", "models.delete"),
+    Route("GET", "/files", "files.list_page"),
+    Route("POST", "/files", "files.upload", form="CreateFileRequest"),
+    Route("GET", "/files/{id}", "files.show"),
+    Route("GET", "/files/{id}/content", "files.content"),
+    Route("DELETE", "/files/{id}", "files.delete"),
+)
+
+
+def found(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    """The endpoint of a method and a path, and what the names in its path stand for."""
+    for route in ROUTES:
+        if route.method == method and (parameters := route.parameters(path)) is not None:
+            return route, parameters
+    return None
+
+
+def methods(path: str) -> list[str]:
+    """The methods that a path takes; none where there is no such path."""
+    return [route.method for route in ROUTES if route.parameters(path) is not None]

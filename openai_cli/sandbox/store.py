@@ -1,0 +1,52 @@
+"""What the API keeps between requests: files, responses, as long as the sandbox lives."""
+
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from openai_cli.sandbox.refusals import Refusal
+
+
+@dataclass
+class Shelf:
+    """Things of one kind by their ids, in the order in which they came."""
+
+    kind: str
+    _things: dict[str, Any] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def put(self, name: str, thing: Any) -> None:
+        """Keep a thing, in the place of one of the same id."""
+        with self._lock:
+            self._things[name] = thing
+
+    def get(self, name: str) -> Any:
+        """The thing; a Refusal where there is none."""
+        with self._lock:
+            if name not in self._things:
+                raise self.missing(name)
+            return self._things[name]
+
+    def remove(self, name: str) -> None:
+        """Forget the thing; a Refusal where there is none."""
+        with self._lock:
+            if self._things.pop(name, None) is None:
+                raise self.missing(name)
+
+    @property
+    def all(self) -> list[Any]:
+        """The things, the oldest first."""
+        with self._lock:
+            return list(self._things.values())
+
+    def missing(self, name: str) -> Refusal:
+        """The refusal of a thing that is not there."""
+        return Refusal(f"No such {self.kind}: {name}", status=404, param="id")
+
+
+@dataclass
+class Store:
+    """All that one sandbox keeps."""
+
+    files: Shelf = field(default_factory=lambda: Shelf("File object"))
+    responses: Shelf = field(default_factory=lambda: Shelf("response"))
