@@ -92,9 +92,14 @@ def test_no_imports_go_round_in_a_circle() -> None:
         pytest.fail(" <- ".join(error.args[1]))
 
 
+# What several commands do alike.
+SHARED = ("asking", "conversing", "counting", "downloading", "hearing", "picturing", "reaching",
+          "sending")  # fmt: skip
+
+
 def test_no_command_imports_another() -> None:
     commands = {name for name in SOURCES if name.startswith("commands.")}
-    shared = {f"commands.{name}" for name in ("reaching", "sending", "counting", "conversing")}
+    shared = {f"commands.{name}" for name in SHARED}
     for name in commands:
         own = {other for other in commands if other.startswith("commands.interactive.")}
         may_use = shared | own if name == "commands.chat" or name in own else shared
@@ -104,6 +109,7 @@ def test_no_command_imports_another() -> None:
 USERS = {
     "requests": {"http.client", "http.debug", "http.exceptions"},
     "urllib3": {"http.client", "http.debug", "http.exceptions"},
+    "requests_toolbelt": {"http.payload"},
     "tiktoken": {"tokens.encoding", "tokens.vocabulary"},
     "marisa_trie": {"tokens.vocabulary"},
     "jmespath": {"writers", "sandbox.replies"},
@@ -134,8 +140,8 @@ def test_a_command_knows_neither_typer_nor_requests(name: str) -> None:
     assert not used & {"typer", "click", "requests", "urllib3"}
 
 
-SLOW = ["requests", "urllib3", "tiktoken", "jmespath", "rich", "numpy", "orjson",
-        "tomllib", "platformdirs", "marisa_trie", "pydantic", "http.server", "openai",
+SLOW = ["requests", "requests_toolbelt", "urllib3", "tiktoken", "jmespath", "rich", "numpy",
+        "orjson", "tomllib", "platformdirs", "marisa_trie", "pydantic", "http.server", "openai",
         "keyring", "prompt_toolkit"]  # fmt: skip
 
 REPORT = """

@@ -11,6 +11,7 @@ import pytest
 
 from openai_cli.errors import UsageError
 from openai_cli.sandbox import API_KEY, Sandbox, server
+from openai_cli.sandbox.api import Api
 from openai_cli.sandbox.exchange import Reply
 from tests.sandbox.client import CHAT, MESSAGES, Answer, chat, connect, error, send
 
@@ -77,7 +78,7 @@ def test_each_event_arrives_before_the_next_is_made(
         assert arrived.wait(30)
         yield b"data: 2\n\n"
 
-    monkeypatch.setattr(server, "respond", lambda *_: Reply(200, events=events()))
+    monkeypatch.setattr(Api, "respond", lambda *_: Reply(200, events=events()))
     connection = connect(sandbox)
     connection.request("POST", CHAT, b"{}")
     response = connection.getresponse()
@@ -179,7 +180,7 @@ def test_a_fault_of_ours_reaches_the_client(
     def fail(*_: object) -> Reply:
         raise ZeroDivisionError("made up")
 
-    monkeypatch.setattr(server, "respond", fail)
+    monkeypatch.setattr(Api, "respond", fail)
     answer = send(sandbox, CHAT, BODY)
     expected = error("The sandbox failed: ZeroDivisionError('made up')")
     expected["error"]["type"] = "server_error"
