@@ -26,7 +26,7 @@ try-live: $(VENV)/.package  ## the same at OpenAI, with OPENAI_API_KEY
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/try.sh
 
 test: $(VENV)/.tools  ## run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 check: $(VENV)/.tools  ## format, lint and types
 	$(BIN)/ruff format --check
