@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,11 @@ from hypothesis import strategies as st
 
 from openai_cli import preview
 from openai_cli.config.destination import Destination
+from openai_cli.errors import UsageError
+from openai_cli.http.payload import FormFile
 from openai_cli.request import Request
 from tests import servers
+from tests.forms import Field, fields_of
 
 KEY = "sk-made-up-for-tests"
 OPENAI = "https://api.openai.com/v1"
@@ -113,6 +117,50 @@ def test_curl_sends_what_we_would_send(body: dict[str, Any], tmp_path: Path) -> 
     assert headers["content-type"] == "application/json"
     assert headers["openai-project"] == "p ro'j"
     assert headers["x-a"] == "***"
+
+
+def upload(path: Path, *, field: str = "file", shown: str | None = None) -> FormFile:
+    return FormFile(field, path.name, "audio/wav", shown or str(path), path)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
+@pytest.mark.parametrize("text", ["plain", "@file", "<file", "a;type=b", "'\"$HOME`id`\\ é日😀"])
+def test_curl_sends_the_form_that_we_would_send(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "a, b; c=d é.wav"
+    path.write_bytes(b"RIFF\r\n--\0\xff")
+    asked = replace(
+        request(
+            prompt=text, include=["a", "b"], vad={"type": "auto"}, temperature=0.5, stream=True
+        ),
+        files=(upload(path, shown="a, b; c=d é.wav"),),
+    )
+    with servers.Server([servers.reply(b"{}")]) as server:
+        run_by_sh(preview.curl(asked, destination(server.base_url)), tmp_path, os.environ["PATH"])
+    (received,) = server.received
+    assert received.headers["authorization"] == f"Bearer {KEY}"
+    assert fields_of(received) == [
+        Field("model", b"m"),
+        Field("prompt", text.encode()),
+        Field("include[]", b"a"),
+        Field("include[]", b"b"),
+        Field("vad[type]", b"auto"),
+        Field("temperature", b"0.5"),
+        Field("stream", b"true"),
+        Field("file", b"RIFF\r\n--\0\xff", "a, b; c=d é.wav", "audio/wav"),
+    ]
+
+
+def test_the_files_of_a_form_are_shown_by_their_paths(tmp_path: Path) -> None:
+    form = replace(request(), files=(upload(tmp_path / "a.wav", shown="a.wav"),))
+    assert preview.body(form, terminal=False) == b'{"model": "m", "file": "@a.wav"}\n'
+    several = tuple(upload(tmp_path / name, field="image[]", shown=name) for name in ("a", "b"))
+    shown = preview.body(replace(request(), files=several), terminal=False)
+    assert shown == b'{"model": "m", "image": ["@a", "@b"]}\n'
+
+
+def test_a_form_is_no_line_of_a_batch(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="takes no files"):
+        preview.batch_line(replace(request(), files=(upload(tmp_path / "a"),)), "1")
 
 
 def test_the_key_is_named_and_not_shown(stand_in: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from email.message import Message
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from typing import Any
 
 from openai_cli.sandbox.checks import resolved
@@ -58,7 +58,8 @@ def _parts(content: bytes, content_type: str) -> Iterator[tuple[str, str | Uploa
         raise Refusal("Could not parse multipart form: it has no end.")
     for part in parts:
         fields, _, data = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        yield _part(BytesHeaderParser().parsebytes(fields + b"\r\n\r\n"), data)
+        # RFC 7578, section 5.1: names are UTF-8 there.
+        yield _part(HeaderParser().parsestr(fields.decode("utf-8", "replace")), data)
 
 
 def _part(head: Message, data: bytes) -> tuple[str, str | Upload]:
