@@ -38,6 +38,14 @@ def content_part(source: str, inputs: Inputs) -> dict[str, Any]:
     return _part_of(data, source)
 
 
+def image_part(source: str, inputs: Inputs) -> dict[str, Any]:
+    """The content part of an image's path, `-`, or URL; UsageError for all else."""
+    part = content_part(source, inputs)
+    if part["type"] != "image_url":
+        raise UsageError(f"--attach: '{source}' is no image")
+    return part
+
+
 def _is_no_image(url: str) -> bool:
     """Whether the URL itself says that it is not of an image."""
     if url.startswith("data:"):

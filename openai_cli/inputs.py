@@ -68,6 +68,12 @@ class Inputs:
             return argument
         return f"{piped}\n\n{argument}" if argument else piped
 
+    def lone_text(self, argument: str | None, *, flagged: bool) -> str | None:
+        """The text of a call that takes the argument or stdin, but never both; as `text` has it."""
+        if argument is not None and argument != "-":
+            return argument
+        return self.text(argument, flagged=flagged)
+
     def raw_text(self, arguments: Sequence[str] | None) -> str | None:
         """The text of a command that counts: the arguments, or stdin as it is when there are none.
 

@@ -16,6 +16,9 @@ from openai_cli.context import Context
 from openai_cli.errors import CliError, NetworkError, OutputError, ReaderGone, UsageError
 from openai_cli.messages import visible
 
+# In bytes: above it a result goes on to its target though it is not whole, to be out of memory.
+_HELD = 64 * 1024 * 1024
+
 _STREAMS = re.compile(r"/dev/(stdout|stderr|fd/)|/proc/")
 
 
@@ -71,12 +74,14 @@ def separator(given: str | None) -> str:
 class Target(Protocol):
     """Something that takes the bytes of a result.
 
-    `is_live` says that a reader sees what was written before the result is whole.
+    `is_live` says that a reader sees what was written before the result is whole; `written` gives
+    what no reader has seen.
     """
 
     is_live: bool
 
     def write(self, data: bytes | bytearray) -> None: ...
+    def written(self) -> bytes: ...
     def commit(self) -> None: ...
     def discard(self) -> None: ...
 
@@ -93,16 +98,20 @@ class Sink:
         self._target = target
         self._taken = bytearray()
         self._passed = 0
+        self._left = 0
         self._failure: OSError | None = None
 
     @property
-    def has_begun(self) -> bool:
-        """Whether anything was written."""
-        return bool(self._taken)
+    def size(self) -> int:
+        """How many bytes were written."""
+        return self._left + len(self._taken)
 
     def write(self, data: bytes) -> None:
         """Take the bytes; `flush` passes them on."""
         self._taken += data
+        if len(self._taken) > _HELD and self._failure is None:
+            self._pass_on()
+            self._forget()
 
     def flush(self) -> None:
         """Let the reader see all that was written, where there is a reader by now."""
@@ -120,15 +129,16 @@ class Sink:
     ) -> None:
         if kind is not None:
             self._part_from_errors()
-            self._target.discard()
             if isinstance(error, NetworkError) and isinstance(self._target, WholeFile):
                 self._keep_part(error)
+            self._target.discard()
             return
         self._pass_on()
         self._commit()
         if self._failure is not None:
+            failed = self._kept(self._failure)
             self._target.discard()
-            raise self._kept(self._failure)
+            raise failed
 
     def _pass_on(self) -> None:
         if self._failure is None and self._passed < len(self._taken):
@@ -138,6 +148,17 @@ class Sink:
                 self._target.write(data)
             except OSError as error:
                 self._failed(error)
+
+    def _forget(self) -> None:
+        """Hold no longer what the target has."""
+        if self._failure is None:
+            self._left += self._passed
+            del self._taken[: self._passed]
+            self._passed = 0
+
+    def _all(self) -> bytes:
+        """All that can be kept of the result."""
+        return (self._target.written() if self._left else b"") + self._taken
 
     def _commit(self) -> None:
         if self._failure is None:
@@ -161,15 +182,15 @@ class Sink:
     def _kept(self, why: OSError) -> OutputError:
         problem = f"the answer came but could not be written: {why.strerror}"
         try:
-            return OutputError(problem, hint=f"it is kept in {keep(bytes(self._taken))}")
+            return OutputError(problem, hint=f"it is kept in {keep(self._all())}")
         except OSError as error:
             return OutputError(f"{problem}; nor could it be kept: {error.strerror}")
 
     def _keep_part(self, error: NetworkError) -> None:
         """Keep what came of an answer that broke off, for its file is not made."""
-        if self._taken:
+        if self.size:
             with suppress(OSError):
-                error.hint = f"what came of the answer is kept in {keep(bytes(self._taken))}"
+                error.hint = f"what came of the answer is kept in {keep(self._all())}"
 
 
 @dataclass
@@ -209,6 +230,9 @@ class Stream:
     def write(self, data: bytes | bytearray) -> None:
         write_all(self._stream, data)
 
+    def written(self) -> bytes:
+        return b""
+
     def commit(self) -> None:
         if self._owned:
             self._stream.close()
@@ -241,6 +265,9 @@ class WholeFile:
 
     def write(self, data: bytes | bytearray) -> None:
         write_all(self._file, data)
+
+    def written(self) -> bytes:
+        return self._temporary.read_bytes()
 
     def commit(self) -> None:
         os.fsync(self._file.fileno())

@@ -10,6 +10,16 @@ from openai_cli.money import exact_json, plain
 from openai_cli.prices.estimate import price_usage
 from openai_cli.prices.table import Table
 
+# What the endpoints call the same: chat, completions and embeddings; all others.
+_INPUT = ("prompt_tokens", "input_tokens")
+_OUTPUT = ("completion_tokens", "output_tokens")
+_INPUT_DETAILS = ("prompt_tokens_details", "input_tokens_details", "input_token_details")
+_OUTPUT_DETAILS = (
+    "completion_tokens_details",
+    "output_tokens_details",
+    "output_token_details",
+)
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -32,24 +42,22 @@ class Usage:
 
     @classmethod
     def of(cls, answer: Answer, table: Table, on: date) -> "Usage":
-        """The usage that an answer of POST /completions or /chat/completions reports.
-
-        It is priced by `table` as of the day `on`.
-        """
+        """The usage that an answer reports, priced by `table` as of the day `on`."""
         found = answer.usage or {}
-        inputs = found.get("prompt_tokens_details") or {}
-        outputs = found.get("completion_tokens_details") or {}
+        inputs = _first(found, _INPUT_DETAILS) or {}
+        outputs = _first(found, _OUTPUT_DETAILS) or {}
+        model = answer.model or answer.asked_model
         return cls(
-            model=answer.model,
+            model=model,
             service_tier=answer.service_tier,
-            input_tokens=_tokens(found, "prompt_tokens"),
+            input_tokens=_tokens(found, *_INPUT),
             cached_tokens=_tokens(inputs, "cached_tokens"),
             cache_write_tokens=_tokens(inputs, "cache_write_tokens"),
-            output_tokens=_tokens(found, "completion_tokens"),
+            output_tokens=_tokens(found, *_OUTPUT),
             reasoning_tokens=_tokens(outputs, "reasoning_tokens"),
             usd=price_usage(
                 found,
-                model=answer.model,
+                model=model,
                 service_tier=answer.service_tier,
                 table=table,
                 on=on,
@@ -65,9 +73,11 @@ class Usage:
         output_parts = _parts(reasoning=self.reasoning_tokens)
         tier = f", {self.service_tier} tier" if self.service_tier else ""
         cost = "USD unknown" if self.usd is None else f"{plain(self.usd)} USD"
+        output = (
+            "" if self.output_tokens is None else f", {self.output_tokens} output{output_parts}"
+        )
         return (
-            f"{_shown(self.input_tokens)} input{input_parts}, "
-            f"{_shown(self.output_tokens)} output{output_parts} tokens; "
+            f"{_shown(self.input_tokens)} input{input_parts}{output} tokens; "
             f"{cost} ({self.model or 'unknown model'}{tier})"
         )
 
@@ -76,8 +86,15 @@ class Usage:
         return exact_json(asdict(self))
 
 
-def _tokens(found: Any, name: str) -> int | None:
-    value = found.get(name) if isinstance(found, dict) else None
+def _first(found: Any, names: tuple[str, ...]) -> Any:
+    """The first of the named values that there is."""
+    if not isinstance(found, dict):
+        return None
+    return next((found[name] for name in names if found.get(name) is not None), None)
+
+
+def _tokens(found: Any, *names: str) -> int | None:
+    value = _first(found, names)
     return value if type(value) is int else None
 
 

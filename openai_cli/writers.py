@@ -179,6 +179,21 @@ class BodyWriter:
         """All is written already."""
 
 
+@dataclass
+class AnswerWriter:
+    """The text that `printed` makes of the answer, once it is whole."""
+
+    sink: Sink
+    printed: Callable[[Any], str]
+
+    def take(self, _part: Part, _added: list[tuple[Choice, str]]) -> None:
+        """What it says is printed at the end."""
+
+    def finish(self, answer: Answer) -> None:
+        if text := self.printed(answer):
+            self.sink.write(printable(lined(text), terminal=self.sink.is_terminal))
+
+
 def form_writer(
     sink: Sink, messages: Messages, *, json: bool, query: Query | None
 ) -> Writer | None:

@@ -67,7 +67,7 @@ LINES: list[tuple[Any, dict[str, Any], str]] = [
     (
         {"prompt_tokens": 3, "prompt_tokens_details": {"cached_tokens": 0}},
         {},
-        "3 input, unknown output tokens; USD unknown (m-1)",
+        "3 input tokens; USD unknown (m-1)",
     ),
     (
         {"completion_tokens": 5},

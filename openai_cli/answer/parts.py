@@ -39,13 +39,15 @@ class Part(NamedTuple):
 class Answer:
     """What the parts told so far; `is_done` says that the last event of a stream came.
 
-    `usage` is the API's object of that name, or None. Where `is_text`, a whole answer is no JSON.
+    `usage` is the API's object of that name, or None. `asked_model` is the model of the request,
+    for answers that do not name theirs. Where `is_text`, a whole answer is no JSON.
     """
 
     is_text: ClassVar[bool] = False
 
     request_id: str | None = None
     usage: dict[str, Any] | None = None
+    asked_model: str | None = None
     model: str | None = None
     service_tier: str | None = None
     is_done: bool = False

@@ -49,6 +49,4 @@ def download(
             return http.request_id
 
         sender = client(context, options, server)
-        return sender.call(
-            method, path, consume, payload=payload, may_retry=lambda: not sink.has_begun
-        )
+        return sender.call(method, path, consume, payload=payload, may_retry=lambda: sink.size == 0)

@@ -15,7 +15,8 @@ from openai_cli.progress import Progress
 from openai_cli.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from decimal import Decimal
 
     from openai_cli.answer.choice import Choice
     from openai_cli.answer.parts import Answer
@@ -61,36 +62,58 @@ class Plan:
     meter: Meter | None = None
 
 
-def deliver(context: Context, options: Sending, inputs: Inputs, plan: Plan) -> None:
-    """Print the request where that was asked for; else send it and print its answer."""
+def deliver(context: Context, options: Sending, inputs: Inputs, plan: Plan) -> "Answer | None":
+    """Print the request where that was asked for; else send it and print its answer.
+
+    Gives the answer, or None where nothing was sent.
+    """
     server = destination(context, options, inputs)
     if is_preview(options):
         show(context, options, plan.request, server)
-        return
+        return None
     check_cost(context, options, plan.request)
     with ExitStack() as stack:
-        send(context, options, reachable(stack, options, server), plan)
+        return send(context, options, reachable(stack, options, server), plan)
 
 
 def send(context: Context, options: Sending, server: Destination, plan: Plan) -> "Answer":
     """Send the request, and print its answer and what is to be said of it."""
+    return send_all(context, options, server, (plan,))[-1]
+
+
+def send_all(
+    context: Context, options: Sending, server: Destination, plans: "Iterable[Plan]"
+) -> "list[Answer]":
+    """Send the requests one after the other, and print their answers into one output.
+
+    A plan is asked for when the answers before it are printed. Usage is told of each call.
+    """
     query = _query(options)
     _check_usage_file(options)
     sink = open_sink(context, options.output)
-    call = _Call(context, options, plan, server, sink, query)
+    calls: list[_Call] = []
     try:
         with sink:
-            answer = call.run()
+            for plan in plans:
+                calls.append(_Call(context, options, plan, server, sink, query))
+                calls[-1].run()
     except BaseException:
-        if call.answer is not None:
-            plan.on_broken(call.answer)
+        last = calls[-1] if calls else None
+        if last is not None and last.answer is not None:
+            last.plan.on_broken(last.answer)
+        for call in calls:
             # A call that failed may have been paid for.
-            if call.answer.usage is not None:
-                _report_usage(context, options, call.answer, plan.meter)
+            if call.answer is not None and (call is not last or call.answer.usage is not None):
+                _report_usage(context, options, call.answer, call.plan.meter)
         raise
-    _report_usage(context, options, answer, plan.meter)
-    _judge(context, options, answer)
-    return answer
+    answers = []
+    for call in calls:
+        if call.answer is not None:
+            answers.append(call.answer)
+            _report_usage(context, options, call.answer, call.plan.meter)
+    for answer in answers:
+        _judge(context, options, answer)
+    return answers
 
 
 def fetch(
@@ -118,8 +141,16 @@ def fetch(
 
 def show(context: Context, options: Output, request: Request, server: Destination) -> None:
     """Print the request in the form that was asked for."""
+    show_all(context, options, (request,), server)
+
+
+def show_all(
+    context: Context, options: Output, requests: "Iterable[Request]", server: Destination
+) -> None:
+    """Print the requests, one after the other."""
     with open_sink(context, options.output) as sink:
-        sink.write(_preview(options, request, server, terminal=sink.is_terminal))
+        for request in requests:
+            sink.write(_preview(options, request, server, terminal=sink.is_terminal))
 
 
 def is_preview(options: Output) -> bool:
@@ -209,13 +240,14 @@ class _Call:
         return request.with_body(stream_options={"include_usage": True})
 
     def _send(self, request: Request) -> "Answer":
+        begin = self.sink.size
         with Progress(self.context.messages, request.upload_size) as progress:
             return client(self.context, self.options, self.server).call(
                 "POST",
                 request.path,
                 self._consume,
                 payload=request.payload(progress.advance),
-                may_retry=lambda: not self.sink.has_begun,
+                may_retry=lambda: self.sink.size == begin,
             )
 
     def _consume(self, http: "Response") -> "Answer":
@@ -223,6 +255,7 @@ class _Call:
 
         self.answer = answer = self._reader()
         answer.request_id = http.request_id
+        answer.asked_model = self.plan.request.body.get("model")
         writer = self._writer()
         for part in parts(http, answer, arrived=self.sink.flush):
             writer.take(part, answer.add(part.body))
@@ -292,10 +325,16 @@ def _reason(choice: "Choice", count: int) -> str:
     return " ".join([*named, _REASONS[choice.incomplete or ""], *([text] if text else [])])
 
 
-def check_cost(context: Context, options: Prices, request: Request) -> None:
-    """Refuse what can cost more than --max-cost, by LimitError."""
+def check_cost(
+    context: Context, options: Prices, request: Request, spent: "Decimal | None" = None
+) -> "Decimal | None":
+    """Refuse what can cost more than --max-cost, by LimitError.
+
+    Gives what the request can cost and `spent`, what those before it can, in USD; None where there
+    is no limit.
+    """
     if options.max_cost is None:
-        return
+        return None
     from openai_cli.money import amount, plain
     from openai_cli.prices.estimate import bound
     from openai_cli.prices.table import load
@@ -309,12 +348,16 @@ def check_cost(context: Context, options: Prices, request: Request) -> None:
     )
     for doubt in most.input_tokens.doubts:
         context.messages.notice(f"the cost is an estimate: {doubt}")
-    if most.usd > limit:
+    usd = most.usd if spent is None else most.usd + spent
+    if usd > limit:
+        so_far = f", {plain(usd)} USD with those before it" if spent is not None else ""
         raise LimitError(
             f"the request can cost {plain(most.usd)} USD ({most.input_tokens} input and up to "
-            f"{most.output_tokens} output tokens), more than the {plain(limit)} of --max-cost",
+            f"{most.output_tokens} output tokens){so_far}, more than the {plain(limit)} of "
+            "--max-cost",
             hint=f"{most.lowered_by} lowers it" if most.lowered_by else None,
         )
+    return usd
 
 
 def _report_usage(

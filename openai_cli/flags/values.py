@@ -210,10 +210,40 @@ class Prompt(NamedTuple):
 
     def _is_array(self, value: Json) -> bool:
         return isinstance(value, list) and (
-            all(isinstance(item, str) for item in value)
+            _all_texts(value)
             or _are_ids(value)
             or all(isinstance(item, list) and item and _are_ids(item) for item in value)
         )
+
+
+class TextOrItems(NamedTuple):
+    """The union of a string and an array of objects, or, where `several`, of strings too.
+
+    Given once it may be JSON or `@file`, and `-` is the text of stdin; given several times, each
+    is a string.
+    """
+
+    metavar: str = "TEXT|JSON"
+    several: bool = False
+
+    def parse(self, raw: Sequence[str], read: Read) -> Json:
+        if len(raw) > 1:
+            if not self.several:
+                raise ValueError("is one string or one JSON array: give it once")
+            return list(raw)
+        if raw[0] == "-":
+            return without_final_newline(utf8(read("-")))
+        value = _text_or_structure(raw[0], read)
+        is_items = isinstance(value, list) and bool(value) and _all_objects(value)
+        is_texts = isinstance(value, list) and bool(value) and _all_texts(value)
+        if isinstance(value, str) or is_items or (self.several and is_texts):
+            return value
+        arrays = "objects or of strings" if self.several else "objects"
+        raise ValueError(f"must be a string, or a JSON array of {arrays}")
+
+
+def _all_texts(value: list[Json]) -> bool:
+    return all(isinstance(item, str) for item in value)
 
 
 def _all_objects(value: list[Json] | dict[str, Json]) -> bool:

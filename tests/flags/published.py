@@ -7,8 +7,22 @@ from functools import cached_property, lru_cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from openai.types import completion_create_params as complete_params
+from openai.types import (
+    embedding_create_params,
+    file_create_params,
+    image_create_variation_params,
+    image_edit_params,
+    image_generate_params,
+    moderation_create_params,
+)
+from openai.types.audio import (
+    speech_create_params,
+    transcription_create_params,
+    translation_create_params,
+)
 from openai.types.chat import completion_create_params as chat_params
 from openai.types.responses import input_token_count_params as count_params
+from openai.types.responses import response_create_params
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict, is_typeddict
 
@@ -44,7 +58,34 @@ COMPLETE = Endpoint(
     complete_params.CompletionCreateParamsStreaming,
 )
 
-COUNT = Endpoint(count_params.InputTokenCountParams, count_params.InputTokenCountParams)
+RESPOND = Endpoint(
+    response_create_params.ResponseCreateParamsNonStreaming,
+    response_create_params.ResponseCreateParamsStreaming,
+)
+TRANSCRIBE = Endpoint(
+    transcription_create_params.TranscriptionCreateParamsNonStreaming,
+    transcription_create_params.TranscriptionCreateParamsStreaming,
+)
+GENERATE = Endpoint(
+    image_generate_params.ImageGenerateParamsNonStreaming,
+    image_generate_params.ImageGenerateParamsStreaming,
+)
+EDIT = Endpoint(
+    image_edit_params.ImageEditParamsNonStreaming, image_edit_params.ImageEditParamsStreaming
+)
+
+
+def _unstreamed(params: Any) -> Endpoint:
+    return Endpoint(params, params)
+
+
+COUNT = _unstreamed(count_params.InputTokenCountParams)
+EMBED = _unstreamed(embedding_create_params.EmbeddingCreateParams)
+MODERATE = _unstreamed(moderation_create_params.ModerationCreateParams)
+TRANSLATE = _unstreamed(translation_create_params.TranslationCreateParams)
+SPEAK = _unstreamed(speech_create_params.SpeechCreateParams)
+VARY = _unstreamed(image_create_variation_params.ImageCreateVariationParams)
+UPLOAD = _unstreamed(file_create_params.FileCreateParams)
 
 
 def _strict(annotation: Any) -> Any:

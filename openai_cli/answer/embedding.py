@@ -1,0 +1,47 @@
+"""The answer of POST /embeddings."""
+
+import struct
+from base64 import b64decode
+from binascii import Error
+from dataclasses import dataclass
+from typing import Any
+
+from openai_cli.answer.parts import Answer
+from openai_cli.answer.shape import as_objects, misshapen
+
+
+@dataclass
+class Embeddings(Answer):
+    """As many vectors as there were inputs, `expected`; what they are is not kept."""
+
+    expected: int = 1
+
+    def check(self, body: dict[str, Any]) -> None:
+        count = len(vectors(body))
+        if count != self.expected:
+            raise misshapen(f"it has {count} vectors for {self.expected} inputs")
+
+
+def vectors(body: dict[str, Any]) -> list[list[float]]:
+    """The vectors of an answer in the order of its inputs; BadAnswerError for another shape."""
+    data = as_objects(body.get("data"), "data")
+    places = [item.get("index", place) for place, item in enumerate(data)]
+    if sorted(map(str, places)) != sorted(map(str, range(len(data)))):
+        raise misshapen("the indexes of the vectors are not those of the inputs")
+    found: list[list[float]] = [[]] * len(data)
+    for place, item in zip(places, data, strict=True):
+        found[place] = _vector(item.get("embedding"))
+    return found
+
+
+def _vector(value: Any) -> list[float]:
+    """A vector; base64 has numbers of 32 bits, the lowest byte first."""
+    if isinstance(value, str):
+        try:
+            data = b64decode(value, validate=True)
+            return list(struct.unpack(f"<{len(data) // 4}f", data))
+        except (Error, ValueError, struct.error):
+            raise misshapen("an embedding is not base64 of numbers") from None
+    if not isinstance(value, list) or not all(isinstance(item, int | float) for item in value):
+        raise misshapen("an embedding is no array of numbers")
+    return value

@@ -1,0 +1,216 @@
+"""`embed`: POST /embeddings."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+from openai_cli.commands.reaching import reachable
+from openai_cli.commands.sending import (
+    Plan,
+    Sending,
+    check_cost,
+    is_preview,
+    send_all,
+    show_all,
+)
+from openai_cli.config.destination import destination
+from openai_cli.context import Context
+from openai_cli.errors import CliError, UsageError
+from openai_cli.flags import api, embeddings
+from openai_cli.flags.adapter import body_of
+from openai_cli.flags.ours import INPUT, argument, options_group, switch
+from openai_cli.flags.values import utf8
+from openai_cli.inputs import Inputs
+from openai_cli.request import EMBEDDINGS, Request, assembled
+
+if TYPE_CHECKING:
+    from openai_cli.output import Sink
+    from openai_cli.writers import BodyWriter
+
+# What one request takes: https://platform.openai.com/docs/api-reference/embeddings/create
+MOST_INPUTS = 2048
+MOST_TOKENS = 300_000
+
+
+@options_group
+class Options(Sending):
+    """TEXT is what is embedded; without it, a piped stdin is.
+
+    Each vector is a line: a JSON array of numbers. With --lines each line of stdin is an input, in
+    as many requests as it takes, and the vectors come in the order of the lines.
+    """
+
+    text: Annotated[str | None, argument("[TEXT]", "The text; - is stdin")] = None
+    lines: Annotated[bool, switch(INPUT, "lines", "Each line of stdin is an input")] = False
+    input: embeddings.Input = None
+    model: api.Model = None
+    dimensions: embeddings.Dimensions = None
+    encoding_format: embeddings.EncodingFormat = None
+    user: api.User = None
+
+
+def run(context: Context, options: Options) -> None:
+    """Build the requests from the options, and send them."""
+    inputs = Inputs(context, options.stdin)
+    flags = body_of(options, inputs.source)
+    if options.text is not None and "input" in flags:
+        raise UsageError("the input is given twice: as the argument and by --input")
+    base = assembled(context, options, inputs, EMBEDDINGS, flags)
+    server = destination(context, options, inputs)
+    if options.lines:
+        requests = _of_lines(options, inputs, base)
+    else:
+        requests = iter([_Batch(_of_text(options, inputs, base))])
+    if is_preview(options):
+        show_all(context, options, (batch.request for batch in requests), server)
+        return
+    with ExitStack() as stack:
+        server = reachable(stack, options, server)
+        sent = _Sent(context, options, requests)
+        try:
+            send_all(context, options, server, sent.plans())
+        except CliError as error:
+            if sent.last is not None and sent.last.lines:
+                raise sent.explained(error) from None
+            raise
+
+
+def _of_text(options: Options, inputs: Inputs, base: Request) -> Request:
+    flagged = "input" in base.body or options.body is not None
+    text = inputs.lone_text(options.text, flagged=flagged)
+    given = base.body.get("input") if text is None else text
+    if given is None:
+        raise UsageError(
+            "there is no text to embed", hint="for example: openai-cli embed 'Some text'"
+        )
+    return base.with_text("input", given)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """A request; `lines` is the number of the first line in it, and how many it has."""
+
+    request: Request
+    lines: tuple[int, int] | None = None
+
+
+def _of_lines(options: Options, inputs: Inputs, base: Request) -> Iterator[_Batch]:
+    """The requests for the lines of stdin, each as large as one may be."""
+    if options.text is not None or "input" in base.body:
+        raise UsageError("--lines takes its inputs from stdin: leave TEXT and --input out")
+    if inputs.context.stdin_is_terminal and not options.stdin:
+        raise UsageError("--lines reads stdin: pipe the lines into it")
+    first, held = 1, _Held(str(base.body["model"]))
+    for number, line in enumerate(inputs.lines("--lines", "-"), 1):
+        text = _text_of(line, number)
+        if not held.add(text):
+            yield _Batch(base.with_text("input", held.texts), (first, len(held.texts)))
+            first, held = number, _Held(held.model)
+            held.add(text)
+    if held.texts:
+        yield _Batch(base.with_text("input", held.texts), (first, len(held.texts)))
+
+
+def _text_of(line: bytes, number: int) -> str:
+    try:
+        text = utf8(line.removesuffix(b"\n"))
+    except ValueError as error:
+        raise UsageError(f"line {number} of stdin {error}") from None
+    if not text:
+        raise UsageError(f"line {number} of stdin is empty, and the API takes no empty input")
+    return text
+
+
+class _Held:
+    """The inputs of a request to come. A text has at most as many tokens as bytes."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self.texts: list[str] = []
+        self._tokens = 0
+        self._uncounted = 0
+
+    def add(self, text: str) -> bool:
+        """Add a text; False, and it is not added, where the request would be too large."""
+        size = len(text.encode())
+        full = len(self.texts) == MOST_INPUTS
+        if not full and self._tokens + size > MOST_TOKENS:
+            self._count()
+            size = self._tokens_of(text)
+            full = bool(self.texts) and self._tokens + size > MOST_TOKENS
+        if full:
+            return False
+        self.texts.append(text)
+        self._tokens += size
+        return True
+
+    def _count(self) -> None:
+        """Know the tokens of what is held exactly."""
+        if self._uncounted < len(self.texts):
+            self._tokens = sum(map(self._tokens_of, self.texts))
+            self._uncounted = len(self.texts)
+
+    def _tokens_of(self, text: str) -> int:
+        from openai_cli import tokens
+
+        try:
+            encoding = tokens.encoding_for_model(self.model)
+        except UsageError:
+            encoding = "cl100k_base"
+        return tokens.count(text, encoding=encoding)
+
+
+@dataclass
+class _Sent:
+    """The batches on their way; `last` is the one that was asked for last."""
+
+    context: Context
+    options: Options
+    batches: Iterator[_Batch]
+    last: _Batch | None = None
+
+    def plans(self) -> Iterator[Plan]:
+        """A plan for each batch, within --max-cost in their sum."""
+        from openai_cli.answer.embedding import Embeddings
+
+        spent = None
+        for batch in self.batches:
+            self.last = batch
+            spent = check_cost(self.context, self.options, batch.request, spent)
+            yield Plan(
+                batch.request,
+                answer=partial(Embeddings, expected=_count(batch.request.body)),
+                writer=_writer,
+                streams=False,
+                tells_usage=False,
+            )
+
+    def explained(self, error: CliError) -> CliError:
+        """The error, with the lines that it is about."""
+        first, count = self.last.lines if self.last and self.last.lines else (1, 0)
+        where = f"lines {first} to {first + count - 1} of stdin were in the request"
+        before = f"the vectors of the {first - 1} before are printed" if first > 1 else ""
+        error.hint = "; ".join(filter(None, [error.hint, where, before]))
+        return error
+
+
+def _writer(sink: "Sink") -> "BodyWriter":
+    from openai_cli.writers import BodyWriter
+
+    return BodyWriter(sink, _lines)
+
+
+def _lines(body: dict[str, Any]) -> str:
+    import json
+
+    from openai_cli.answer.embedding import vectors
+
+    return "".join(f"{json.dumps(vector, separators=(',', ':'))}\n" for vector in vectors(body))
+
+
+def _count(body: Mapping[str, Any]) -> int:
+    """How many inputs a body has: one text or one array of token ids is one."""
+    given = body.get("input")
+    return len(given) if isinstance(given, list) and given and type(given[0]) is not int else 1

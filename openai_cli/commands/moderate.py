@@ -1,0 +1,90 @@
+"""`moderate`: POST /moderations."""
+
+from functools import partial
+from typing import Annotated, Any
+
+from openai_cli.attachments import image_part
+from openai_cli.commands.sending import Plan, Sending, deliver
+from openai_cli.context import Context
+from openai_cli.errors import LimitError, UsageError
+from openai_cli.flags import api, moderations
+from openai_cli.flags.adapter import body_of
+from openai_cli.flags.ours import OUTPUT, TEXT, argument, number, options_group, ours, switch
+from openai_cli.flags.values import Number
+from openai_cli.inputs import Inputs
+from openai_cli.request import MODERATIONS, assembled
+
+
+@options_group
+class Options(Sending):
+    """TEXT is what is checked; without it, a piped stdin is.
+
+    Each category over the threshold is a line: its name and its score, between them a tab. With
+    several inputs the number of the input, from 0, goes before them.
+    """
+
+    text: Annotated[str | None, argument("[TEXT]", "The text; - is stdin")] = None
+    attach: Annotated[
+        list[str] | None,
+        ours(TEXT, "--attach", "An image with the text; repeated", metavar="PATH|URL"),
+    ] = None
+    input: moderations.Input = None
+    model: api.Model = None
+    threshold: Annotated[
+        str | None,
+        ours(OUTPUT, "--threshold", "The least score to print, not the API's", metavar="SCORE"),
+    ] = None
+    fail_if_flagged: Annotated[
+        bool, switch(OUTPUT, "fail-if-flagged", "Exit 8 when a category is over the threshold")
+    ] = False
+
+
+def run(context: Context, options: Options) -> None:
+    """Build the request from the options, and send it."""
+    from openai_cli.answer.moderation import Moderation
+    from openai_cli.writers import AnswerWriter
+
+    inputs = Inputs(context, options.stdin)
+    flags = body_of(options, inputs.source)
+    if options.text is not None and "input" in flags:
+        raise UsageError("the input is given twice: as the argument and by --input")
+    request = assembled(context, options, inputs, MODERATIONS, flags)
+    text = inputs.lone_text(
+        options.text,
+        flagged="input" in request.body or options.body is not None or bool(options.attach),
+    )
+    given = _given(request.body.get("input"), text, options, inputs)
+    threshold = number("--threshold", options.threshold, Number(0, 1))
+    plan = Plan(
+        request.with_text("input", given),
+        answer=partial(Moderation, threshold=threshold),
+        writer=lambda sink: AnswerWriter(sink, _lines),
+        streams=False,
+        tells_usage=False,
+    )
+    answer = deliver(context, options, inputs, plan)
+    if options.fail_if_flagged and isinstance(answer, Moderation) and any(answer.found):
+        names = ", ".join(sorted({name for over in answer.found for name in over}))
+        raise LimitError(f"flagged: {names}")
+
+
+def _given(base: Any, text: str | None, options: Options, inputs: Inputs) -> Any:
+    """The input of the body, or the text and the images as content parts."""
+    if not options.attach:
+        if (given := base if text is None else text) is None:
+            raise UsageError(
+                "there is no text to check", hint="for example: openai-cli moderate 'Some text'"
+            )
+        return given
+    if base is not None:
+        raise UsageError("--attach goes with TEXT; --input has parts of its own")
+    parts = [] if text is None else [{"type": "text", "text": text}]
+    return [*parts, *(image_part(path, inputs) for path in options.attach)]
+
+
+def _lines(answer: Any) -> str:
+    return "".join(
+        (f"{index}\t" if len(answer.found) > 1 else "") + f"{name}\t{score}\n"
+        for index, over in enumerate(answer.found)
+        for name, score in sorted(over.items(), key=lambda item: -item[1])
+    )

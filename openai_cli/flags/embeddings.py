@@ -1,0 +1,18 @@
+"""The parameters of POST /embeddings."""
+
+from typing import Annotated
+
+from openai_cli.flags.api import Repeated, Scalar, api
+from openai_cli.flags.values import Number, Prompt, Text
+
+Dimensions = Annotated[
+    Scalar, api("dimensions", Number(1, integer=True), "How many numbers a vector has")
+]
+EncodingFormat = Annotated[
+    Scalar,
+    api("encoding_format", Text("NAME", names=("float", "base64")), "float or base64, on the way"),
+]
+Input = Annotated[
+    Repeated,
+    api("input", Prompt(), "The text as a flag: text, texts or token ids; - is stdin"),
+]
