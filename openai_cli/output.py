@@ -113,6 +113,11 @@ class Sink:
             self._pass_on()
             self._forget()
 
+    def end_line(self) -> None:
+        """Write a newline, unless one was written last."""
+        if self._taken and not self._taken.endswith(b"\n"):
+            self.write(b"\n")
+
     def flush(self) -> None:
         """Let the reader see all that was written, where there is a reader by now."""
         if self._target.is_live:

@@ -180,6 +180,20 @@ class BodyWriter:
 
 
 @dataclass
+class BytesWriter:
+    """The bytes that `held` finds in each part."""
+
+    sink: Sink
+    held: Callable[[dict[str, Any]], bytes]
+
+    def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
+        self.sink.write(self.held(part.body))
+
+    def finish(self, _answer: Answer) -> None:
+        """All is written already."""
+
+
+@dataclass
 class AnswerWriter:
     """The text that `printed` makes of the answer, once it is whole."""
 

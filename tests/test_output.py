@@ -299,6 +299,9 @@ class Failing:
         self.left -= len(data)
         self._act("write")
 
+    def written(self) -> bytes:
+        return b""
+
     def commit(self) -> None:
         self._act("commit")
         self.ended = "commit"
@@ -396,13 +399,40 @@ def test_part_of_an_answer_on_stdout_stays_there(kept: Path) -> None:
     assert list(kept.iterdir()) == []
 
 
-def test_has_begun_says_whether_anything_was_printed() -> None:
+def test_the_size_is_of_what_was_written() -> None:
     with open_sink(Context.test(), None) as sink:
-        assert not sink.has_begun
+        assert sink.size == 0
         sink.write(b"")
-        assert not sink.has_begun
+        assert sink.size == 0
         sink.write(b"x")
-        assert sink.has_begun
+        assert sink.size == 1
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sink that holds 10 bytes at most."""
+    monkeypatch.setattr("openai_cli.output._HELD", 10)
+
+
+@pytest.mark.usefixtures("held")
+def test_a_long_result_goes_on_to_its_file_before_it_is_whole(tmp_path: Path) -> None:
+    with open_sink(Context.test(), str(tmp_path / "a")) as sink:
+        for _ in range(9):
+            sink.write(b"four")
+        assert len(sink._taken) <= 10
+        assert sink.size == 36
+        assert not (tmp_path / "a").exists()
+    assert (tmp_path / "a").read_bytes() == b"four" * 9
+
+
+@pytest.mark.usefixtures("held")
+def test_a_long_result_that_breaks_off_is_kept_whole(tmp_path: Path, kept: Path) -> None:
+    with pytest.raises(NetworkError), open_sink(Context.test(), str(tmp_path / "a")) as sink:
+        for _ in range(9):
+            sink.write(b"four")
+        raise NetworkError("broke")
+    assert list(tmp_path.glob("*a*")) == []
+    assert [path.read_bytes() for path in kept.iterdir()] == [b"four" * 9]
 
 
 class Short(io.RawIOBase):

@@ -7,7 +7,6 @@ from openai_cli.commands.reaching import Reaching, client, reachable
 from openai_cli.config.destination import Destination
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import Written, options_group
 from openai_cli.output import open_sink
 
 if TYPE_CHECKING:
@@ -15,32 +14,33 @@ if TYPE_CHECKING:
     from openai_cli.http.payload import Payload
 
 
-@options_group
-class Downloading(Reaching, Written):
-    """The options of a command whose answer is a file."""
+def refuse_terminal(context: Context, output: str | None) -> None:
+    """Raise UsageError where a file would go onto a terminal."""
+    if context.stdout_is_terminal and output in (None, "-"):
+        raise UsageError(
+            "the answer is a file, which a terminal cannot show",
+            hint="-o FILE writes it to a file; a pipe takes it too",
+        )
 
 
 def download(
     context: Context,
-    options: Downloading,
+    options: Reaching,
     server: Destination,
     method: str,
     path: str,
     *,
+    output: str | None,
     payload: "Payload | None" = None,
 ) -> str | None:
     """Send the request, and pass the answer's bytes on; gives the id of the request.
 
     UsageError, before anything is sent, where they would go onto a terminal.
     """
+    refuse_terminal(context, output)
     with ExitStack() as stack:
         server = reachable(stack, options, server)
-        sink = stack.enter_context(open_sink(context, options.output))
-        if sink.is_terminal:
-            raise UsageError(
-                "the answer is a file, which a terminal cannot show",
-                hint="-o FILE writes it to a file; a pipe takes it too",
-            )
+        sink = stack.enter_context(open_sink(context, output))
 
         def consume(http: "Response") -> str | None:
             for piece in http.pieces():

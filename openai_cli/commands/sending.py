@@ -95,6 +95,8 @@ def send_all(
     try:
         with sink:
             for plan in plans:
+                if calls and options.json:
+                    sink.end_line()
                 calls.append(_Call(context, options, plan, server, sink, query))
                 calls[-1].run()
     except BaseException:

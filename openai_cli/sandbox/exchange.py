@@ -127,9 +127,13 @@ def _chunks(start: Json, choices: Sequence[Sequence[Json]], usage: Json | None) 
         yield {**start, "choices": [], "usage": usage}
 
 
+def event(body: Json) -> bytes:
+    """A server-sent event."""
+    return b"data: " + whole(body).content + b"\n\n"
+
+
 def _events(chunks: Iterable[Json]) -> Iterator[bytes]:
-    for chunk in chunks:
-        yield b"data: " + whole(chunk).content + b"\n\n"
+    yield from map(event, chunks)
     yield DONE
 
 

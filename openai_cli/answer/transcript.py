@@ -1,0 +1,70 @@
+"""The answers of POST /audio/transcriptions and /audio/translations, whole or streamed."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from openai_cli.answer.choice import Choice
+from openai_cli.answer.parts import Answer
+from openai_cli.answer.shape import as_objects, as_string, misshapen
+
+# The formats that are no JSON.
+TEXTS = ("text", "srt", "vtt")
+
+
+@dataclass
+class Transcript(Answer):
+    """What was said, as one choice. Of several speakers each turn is a line: `A: Hello`.
+
+    With `speakers`, a stream is read by its segments; without, by its deltas.
+    """
+
+    speakers: bool = False
+    choice: Choice = field(default_factory=lambda: Choice(0))
+
+    def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
+        self.note(body)
+        text = self._text(body)
+        if text:
+            self.choice.text.append(text)
+        return [(self.choice, text)]
+
+    def check(self, body: dict[str, Any]) -> None:
+        as_string(body.get("text"), "text")
+
+    @property
+    def in_order(self) -> list[Choice]:
+        return [self.choice]
+
+    def _text(self, body: dict[str, Any]) -> str:
+        match body.get("type"):
+            case "transcript.text.delta":
+                return "" if self.speakers else as_string(body.get("delta"), "delta")
+            case "transcript.text.segment":
+                return _turn(body) if self.speakers else ""
+            case "transcript.text.done":
+                self.is_done = True
+                return "" if self.choice.text else as_string(body.get("text"), "text")
+            case None:
+                return _whole(body)
+        return ""
+
+
+def _whole(body: dict[str, Any]) -> str:
+    segments = as_objects(body.get("segments"), "segments")
+    if segments and all("speaker" in segment for segment in segments):
+        return "".join(_turn(segment) for segment in segments)
+    return as_string(body.get("text"), "text")
+
+
+def _turn(segment: dict[str, Any]) -> str:
+    """What a speaker said, as a line."""
+    if not isinstance(segment.get("speaker"), str):
+        raise misshapen("a segment has no speaker")
+    return f"{segment['speaker']}: {as_string(segment.get('text'), 'text').strip()}\n"
+
+
+@dataclass
+class TextTranscript(Transcript):
+    """A transcript that is no JSON: text, or subtitles as SRT or WebVTT."""
+
+    is_text = True

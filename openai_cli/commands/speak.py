@@ -1,0 +1,113 @@
+"""`speak`: POST /audio/speech."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from openai_cli.commands.downloading import download, refuse_terminal
+from openai_cli.commands.sending import Plan, Sending, check_cost, deliver, is_preview, show
+from openai_cli.config.destination import destination
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags import api, audio
+from openai_cli.flags.adapter import body_of
+from openai_cli.flags.ours import argument, options_group
+from openai_cli.inputs import Inputs
+from openai_cli.request import SPEECH, Request, assembled
+
+if TYPE_CHECKING:
+    from openai_cli.output import Sink
+    from openai_cli.writers import BytesWriter
+
+LONGEST = 4096
+FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm")
+
+
+@options_group
+class Options(Sending):
+    """TEXT is what is said; without it, a piped stdin is.
+
+    The sound goes to --output or into a pipe, as mp3 unless --response-format says otherwise.
+    """
+
+    text: Annotated[str | None, argument("[TEXT]", "The text; - is stdin")] = None
+    input: audio.SpeechInput = None
+    model: api.Model = None
+    voice: audio.Voice = None
+    instructions: audio.Instructions = None
+    response_format: audio.SpeechFormat = None
+    speed: audio.Speed = None
+    stream_format: audio.StreamFormat = None
+
+
+def run(context: Context, options: Options) -> None:
+    """Build the request from the options, and send it."""
+    inputs = Inputs(context, options.stdin)
+    flags = body_of(options, inputs.source)
+    if options.text is not None and "input" in flags:
+        raise UsageError("the input is given twice: as the argument and by --input")
+    request = _request(context, options, inputs, flags)
+    if is_preview(options):
+        show(context, options, request, destination(context, options, inputs))
+        return
+    _notice_extension(context, options, request)
+    if request.body.get("stream_format") == "sse":
+        if not options.json and options.query is None:
+            refuse_terminal(context, options.output)
+        deliver(context, options, inputs, _events(request))
+        return
+    if options.json or options.query is not None:
+        raise UsageError(
+            "the answer is sound, no JSON", hint="--stream-format sse has events of JSON"
+        )
+    check_cost(context, options, request)
+    server = destination(context, options, inputs)
+    download(
+        context,
+        options,
+        server,
+        "POST",
+        request.path,
+        output=options.output,
+        payload=request.payload(),
+    )
+
+
+def _request(context: Context, options: Options, inputs: Inputs, flags: dict[str, Any]) -> Request:
+    request = assembled(context, options, inputs, SPEECH, flags)
+    flagged = options.body is not None or "input" in request.body
+    if (text := inputs.lone_text(options.text, flagged=flagged)) is not None:
+        request = request.with_text("input", text)
+    if not request.body.get("input"):
+        raise UsageError(
+            "there is no text to say",
+            hint="for example: openai-cli speak Hello --voice alloy -o hello.mp3",
+        )
+    if "voice" not in request.body:
+        names = ", ".join(api.SOUND["voice"])
+        raise UsageError("no voice is given", parameter="voice", hint=f"--voice NAME: {names}")
+    request.check(
+        lambda body: not isinstance(body["input"], str) or len(body["input"]) <= LONGEST,
+        ("input",),
+        f"input must have at most {LONGEST} characters, not {len(request.body['input'])}",
+    )
+    return request
+
+
+def _events(request: Request) -> Plan:
+    from openai_cli.answer.speech import Speech, sound
+
+    def writer(sink: "Sink") -> "BytesWriter":
+        from openai_cli.writers import BytesWriter
+
+        return BytesWriter(sink, sound)
+
+    return Plan(request, answer=Speech, writer=writer, streams=False, tells_usage=False)
+
+
+def _notice_extension(context: Context, options: Options, request: Request) -> None:
+    """Tell of a name that says another format than the sound will have."""
+    named = (options.output or "").rpartition(".")[2].lower()
+    given = request.body.get("response_format", "mp3")
+    if named in FORMATS and named != given:
+        context.messages.notice(
+            f"'{options.output}' will hold {given}: --response-format {named} asks for {named}"
+        )

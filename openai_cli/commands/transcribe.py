@@ -1,0 +1,38 @@
+"""`transcribe`: POST /audio/transcriptions."""
+
+from openai_cli.commands.hearing import Hearing, hear
+from openai_cli.context import Context
+from openai_cli.flags import api, audio
+from openai_cli.flags.adapter import body_of
+from openai_cli.flags.ours import options_group
+from openai_cli.inputs import Inputs
+from openai_cli.request import TRANSCRIPTIONS
+
+
+@options_group
+class Options(Hearing):
+    """Each FILE is sent in a request of its own; without one, a piped stdin is.
+
+    At OpenAI: flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav and webm of up to 25 MB.
+    """
+
+    file: audio.File = None
+    model: api.Model = None
+    chunking_strategy: audio.ChunkingStrategy = None
+    include: audio.Include = None
+    keywords: audio.Keywords = None
+    known_speaker_names: audio.KnownSpeakerNames = None
+    known_speaker_references: audio.KnownSpeakerReferences = None
+    language: audio.Language = None
+    languages: audio.Languages = None
+    prompt: audio.TranscriptionPrompt = None
+    response_format: audio.TranscriptionFormat = None
+    stream: api.Stream = None
+    temperature: audio.AudioTemperature = None
+    timestamp_granularities: audio.TimestampGranularities = None
+
+
+def run(context: Context, options: Options) -> None:
+    """Send the files, and print what was said."""
+    inputs = Inputs(context, options.stdin)
+    hear(context, options, inputs, TRANSCRIPTIONS, body_of(options, inputs.source))

@@ -1,0 +1,29 @@
+"""`translate`: POST /audio/translations."""
+
+from openai_cli.commands.hearing import Hearing, hear
+from openai_cli.context import Context
+from openai_cli.flags import api, audio
+from openai_cli.flags.adapter import body_of
+from openai_cli.flags.ours import options_group
+from openai_cli.inputs import Inputs
+from openai_cli.request import TRANSLATIONS
+
+
+@options_group
+class Options(Hearing):
+    """Each FILE is sent in a request of its own; without one, a piped stdin is.
+
+    What is said in any language comes back as English text.
+    """
+
+    file: audio.File = None
+    model: api.Model = None
+    prompt: audio.TranscriptionPrompt = None
+    response_format: audio.TranslationFormat = None
+    temperature: audio.AudioTemperature = None
+
+
+def run(context: Context, options: Options) -> None:
+    """Send the files, and print what was said, in English."""
+    inputs = Inputs(context, options.stdin)
+    hear(context, options, inputs, TRANSLATIONS, body_of(options, inputs.source))

@@ -1,0 +1,75 @@
+"""The parameters of POST /audio/transcriptions, /audio/translations and /audio/speech."""
+
+from typing import Annotated
+
+from openai_cli.flags.api import SOUND, Repeated, Scalar, api
+from openai_cli.flags.values import Number, Text, TextOrObject, Texts
+
+ChunkingStrategy = Annotated[
+    Scalar,
+    api("chunking_strategy", TextOrObject(names=("auto",)), "auto, or server_vad as JSON"),
+]
+File = Annotated[Scalar, api("file", Text("PATH"), "The file as a flag; - is stdin")]
+Include = Annotated[
+    Repeated, api("include", Texts("NAME", names=("logprobs",)), "More to tell: logprobs")
+]
+Keywords = Annotated[
+    Repeated, api("keywords", Texts(), "A word that is likely to be said; repeated")
+]
+KnownSpeakerNames = Annotated[
+    Repeated,
+    api("known_speaker_names", Texts("NAME", most=4), "A speaker's name; repeated, up to 4"),
+]
+KnownSpeakerReferences = Annotated[
+    Repeated,
+    api(
+        "known_speaker_references",
+        Texts("URL", most=4),
+        "A speaker's voice, a data URL; repeated",
+    ),
+]
+Language = Annotated[
+    Scalar, api("language", Text("CODE"), "The language that is spoken, as en (ISO 639-1)")
+]
+Languages = Annotated[
+    Repeated, api("languages", Texts("CODE"), "Languages that may be spoken; repeated")
+]
+TranscriptionPrompt = Annotated[
+    Scalar, api("prompt", Text(), "Text for the style, or what was said before")
+]
+TranscriptionFormat = Annotated[
+    Scalar,
+    api("response_format",
+        Text("NAME", names=("json", "text", "srt", "verbose_json", "vtt", "diarized_json")),
+        "json, text, srt, vtt, verbose_json, diarized_json"),
+]  # fmt: skip
+TranslationFormat = Annotated[
+    Scalar,
+    api("response_format", Text("NAME", names=("json", "text", "srt", "verbose_json", "vtt")),
+        "json, text, srt, vtt or verbose_json"),
+]  # fmt: skip
+AudioTemperature = Annotated[Scalar, api("temperature", Number(0, 1), "Randomness, 0 to 1")]
+TimestampGranularities = Annotated[
+    Repeated,
+    api("timestamp_granularities", Texts("NAME", names=("word", "segment")),
+        "word, segment: times in verbose_json; repeated"),
+]  # fmt: skip
+
+SpeechInput = Annotated[
+    Scalar, api("input", Text(longest=4096), "The text as a flag, up to 4096 characters")
+]
+Instructions = Annotated[
+    Scalar, api("instructions", Text(longest=4096), "How to say it: tone, pace, accent")
+]
+SpeechFormat = Annotated[
+    Scalar,
+    api("response_format", Text("NAME", names=("mp3", "opus", "aac", "flac", "wav", "pcm")),
+        "mp3, opus, aac, flac, wav or pcm"),
+]  # fmt: skip
+Speed = Annotated[Scalar, api("speed", Number(0.25, 4), "How fast, 0.25 to 4; 1 is usual")]
+StreamFormat = Annotated[
+    Scalar, api("stream_format", Text("NAME", names=("sse", "audio")), "audio, or sse for events")
+]
+Voice = Annotated[
+    Scalar, api("voice", TextOrObject(names=SOUND["voice"]), "The voice: a name, or an id as JSON")
+]

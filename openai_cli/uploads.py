@@ -1,0 +1,81 @@
+"""Files for a multipart form: what is at a path, or on stdin, checked before anything is sent."""
+
+import stat
+from collections.abc import Callable
+from mimetypes import guess_type
+from pathlib import Path
+from typing import NamedTuple
+
+from openai_cli.errors import UsageError
+from openai_cli.http.payload import FormFile
+from openai_cli.inputs import Inputs
+
+# In bytes: enough to tell the kinds that the API takes apart.
+_HEAD = 64
+_MB = 1024 * 1024
+
+
+class Rule(NamedTuple):
+    """What a file must be: `kind_of` gives the extension of the kind that its first bytes show.
+
+    `largest` is in bytes; `taken` names the kinds in a message. None is no rule.
+    """
+
+    kind_of: Callable[[bytes], str | None] | None = None
+    taken: str = ""
+    largest: int | None = None
+
+
+def form_file(
+    field: str, source: str, inputs: Inputs, *, rule: Rule, filename: str | None = None
+) -> FormFile:
+    """The file at a path, or stdin for `-`, as the field of a form.
+
+    A regular file is read as it is sent; all else is read now. Raises UsageError for what cannot be
+    read, is empty, a folder, larger or of another kind than the rule has it.
+    """
+    path = None if source == "-" else Path(source)
+    if path is not None and _is_regular(path, source):
+        head, size, data = _head_of(path, source), path.stat().st_size, b""
+    else:
+        data = inputs.source(f"the file {source}", source)
+        head, size, path = data[:_HEAD], len(data), None
+    kind = _checked(source, head, size, rule)
+    extension = f".{kind}" if kind else ""
+    name = filename or (f"stdin{extension}" if source == "-" else Path(source).name)
+    content_type = guess_type(f"a{extension}")[0] or guess_type(name)[0]
+    return FormFile(field, name, content_type or "application/octet-stream", source, path, data)
+
+
+def _is_regular(path: Path, source: str) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no file's name"
+        raise UsageError(f"cannot read '{source}': {why}") from None
+    if stat.S_ISDIR(mode):
+        raise UsageError(f"'{source}' is a folder, not a file")
+    return stat.S_ISREG(mode)
+
+
+def _head_of(path: Path, source: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError as error:
+        raise UsageError(f"cannot read '{source}': {error.strerror}") from None
+
+
+def _checked(source: str, head: bytes, size: int, rule: Rule) -> str | None:
+    """The kind of the file, where the rule tells kinds apart."""
+    shown = "stdin" if source == "-" else f"'{source}'"
+    if not size:
+        raise UsageError(f"{shown} is empty")
+    if rule.largest is not None and size > rule.largest:
+        raise UsageError(
+            f"{shown} is too large: {size / _MB:.1f} MB, and the API takes {rule.largest // _MB} MB"
+        )
+    kind = rule.kind_of(head) if rule.kind_of else None
+    if rule.kind_of and kind is None:
+        raise UsageError(f"{shown} is of no kind that the API takes", hint=rule.taken)
+    return kind
