@@ -50,6 +50,13 @@ class FormFile:
         """In bytes."""
         return len(self.data) if self.path is None else self.path.stat().st_size
 
+    def start(self, size: int = 65536) -> bytes:
+        """Its first bytes, at most so many."""
+        if self.path is None:
+            return self.data[:size]
+        with self.path.open("rb") as file:
+            return file.read(size)
+
     def opened(self, stack: ExitStack) -> BinaryIO | bytes:
         """Its bytes, or the open file; UsageError where it cannot be read."""
         if self.path is None:

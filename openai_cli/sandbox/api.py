@@ -37,6 +37,7 @@ class Received:
     content: bytes = b""
     content_type: str = ""
     authorization: str = ""
+    host: str = ""
 
     @property
     def path(self) -> str:
@@ -87,7 +88,8 @@ class Api:
         if found is None and routes.methods(path):
             raise _no_such_method(received)
         scheme, _, key = received.authorization.partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
+        is_open = found is not None and not found[0].needs_key
+        if not is_open and (scheme.lower() != "bearer" or not key.strip()):
             raise Refusal(NO_KEY, status=401)
         body = _body(received, found[0] if found else None)
         fixed = self.replies.find(path, body)
@@ -104,6 +106,7 @@ class Api:
                 parameters=parameters,
                 query=received.query,
                 store=self.store,
+                root=f"http://{received.host}{routes.ROOT}",
             )
         )
 

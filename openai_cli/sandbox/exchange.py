@@ -44,7 +44,8 @@ class Upload:
 class Request:
     """`body` as its schema describes it; `digest` is of the request, in hex, for the ids.
 
-    `parameters` are those of the path, `query` those behind it; `store` is what is kept.
+    `parameters` are those of the path, `query` those behind it; `store` is what is kept. `root` is
+    the base URL by which the client came.
     """
 
     body: Mapping[str, Any]
@@ -53,6 +54,7 @@ class Request:
     parameters: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     store: Store = field(default_factory=Store)
+    root: str = ""
 
 
 class Ending(Enum):

@@ -29,8 +29,10 @@ class Route:
         schema: str | None = None,
         form: str | None = None,
         rules: Callable[[Mapping[str, Any]], None] = lambda _body: None,
+        needs_key: bool = True,
     ) -> None:
         self.method = method
+        self.needs_key = needs_key
         self.schema = schema
         self.form = form
         self.rules = rules
@@ -93,6 +95,7 @@ ROUTES = (
         form="CreateImageEditRequest",
     ),
     Route("POST", "/images/variations", "images.vary", form="CreateImageVariationRequest"),
+    Route("GET", "/images/{kind}/{size}", "images.show", needs_key=False),
     Route("GET", "/models", "models.list_all"),
     Route("GET", "/models/{id}", "models.show"),
     Route("DELETE", "/models/{id}", "models.delete"),

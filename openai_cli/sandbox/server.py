@@ -112,6 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
             content,
             content_type=self.headers.get("Content-Type", ""),
             authorization=self.headers.get("Authorization", ""),
+            host=self.headers.get("Host", ""),
         )
 
     def _recorded(self, reply: Reply, content: bytes) -> Reply:

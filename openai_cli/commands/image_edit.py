@@ -1,0 +1,126 @@
+"""`image edit`: POST /images/edits."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+from openai_cli.commands.picturing import Picturing, kind_of, picture, with_prompt
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags import api
+from openai_cli.flags import images as aliases
+from openai_cli.flags.adapter import body_of
+from openai_cli.flags.ours import argument, options_group
+from openai_cli.flags.values import Object
+from openai_cli.inputs import Inputs
+from openai_cli.request import EDITS, Request, assembled
+
+if TYPE_CHECKING:
+    from openai_cli.http.payload import FormFile
+
+# https://platform.openai.com/docs/api-reference/images/createEdit
+LARGEST = 50 * 1024 * 1024
+LARGEST_MASK = 4 * 1024 * 1024
+TAKEN = "PNG, JPEG, WebP and GIF images are taken"
+
+
+@options_group
+class Options(Picturing):
+    """PROMPT says what to change; without it, a piped stdin does.
+
+    The images are files by --image, or by --images what the API can fetch or has stored. Each image
+    that comes back is saved, and its path is printed: see image generate.
+    """
+
+    text: Annotated[str | None, argument("[PROMPT]", "What to change; - is stdin")] = None
+    image: aliases.Image = None
+    mask: aliases.Mask = None
+    markup: aliases.Markup = None
+    images: aliases.Images = None
+    prompt: aliases.ImagePrompt = None
+    model: api.Model = None
+    background: aliases.Background = None
+    complexity: aliases.Complexity = None
+    frame_count: aliases.FrameCount = None
+    frame_duration_ms: aliases.FrameDurationMs = None
+    input_fidelity: aliases.InputFidelity = None
+    moderation: aliases.ImageModeration = None
+    n: aliases.ImageN = None
+    output_compression: aliases.OutputCompression = None
+    output_format: aliases.OutputFormat = None
+    partial_images: aliases.PartialImages = None
+    quality: aliases.Quality = None
+    response_format: aliases.ImageResponseFormat = None
+    safety_identifier: aliases.ImageSafetyIdentifier = None
+    size: aliases.Size = None
+    stream: api.Stream = None
+    svg: aliases.Svg = None
+    user: api.User = None
+
+
+def run(context: Context, options: Options) -> None:
+    """Build the request from the options, and save the images of its answer."""
+    inputs = Inputs(context, options.stdin)
+    flags = body_of(options, inputs.source)
+    given: dict[str, Any] = {
+        name: flags.pop(name) for name in ("image", "mask", "markup") if name in flags
+    }
+    request = assembled(context, options, inputs, EDITS, flags)
+    if "image" in given and "images" in request.body:
+        raise UsageError("--image sends files, and --images names them: give one of them")
+    if "images" in request.body:
+        request = _as_json(request, given, inputs)
+    else:
+        request = _as_form(request, given, inputs)
+    example = "openai-cli image edit 'Add a hat' --image cat.png"
+    picture(context, options, inputs, with_prompt(request, inputs, options.text, example))
+
+
+def _as_json(request: Request, given: dict[str, Any], inputs: Inputs) -> Request:
+    """The request that names its images; a mask is then an object."""
+    if "markup" in given:
+        raise UsageError("--markup is a file, and goes with --image")
+    if "mask" not in given:
+        return request
+    try:
+        mask = Object().parse([given["mask"]], lambda path: inputs.source("--mask", path))
+    except ValueError as error:
+        raise UsageError(f"mask {error}", hint="with --images: --mask file_id=ID") from None
+    return request.with_body(mask=mask)
+
+
+def _as_form(request: Request, given: dict[str, Any], inputs: Inputs) -> Request:
+    """The request that sends its images."""
+    from openai_cli.uploads import Rule, form_file
+
+    if not given.get("image"):
+        raise UsageError(
+            "there is no image to change",
+            hint="for example: openai-cli image edit 'Add a hat' --image cat.png",
+        )
+    rule = Rule(kind_of, TAKEN, LARGEST)
+    field = "image" if len(given["image"]) == 1 else "image[]"
+    files = [form_file(field, source, inputs, rule=rule) for source in given["image"]]
+    for name in ("mask", "markup"):
+        if name in given:
+            file = form_file(
+                name, given[name], inputs, rule=Rule(_png, f"a {name} is a PNG", LARGEST_MASK)
+            )
+            _check_size(file, files[0])
+            files.append(file)
+    return replace(request, files=tuple(files))
+
+
+def _png(head: bytes) -> str | None:
+    return "png" if kind_of(head) == "png" else None
+
+
+def _check_size(mask: "FormFile", image: "FormFile") -> None:
+    """Refuse a mask of another size than its image."""
+    from openai_cli.tokens.images import image_size
+
+    of_mask, of_image = image_size(mask.start()), image_size(image.start())
+    if of_mask is not None and of_image is not None and of_mask != of_image:
+        raise UsageError(
+            f"'{mask.shown}' has {of_mask.width} x {of_mask.height} pixels, and '{image.shown}' "
+            f"has {of_image.width} x {of_image.height}: a {mask.field} has the size of its image"
+        )

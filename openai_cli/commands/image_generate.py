@@ -1,0 +1,49 @@
+"""`image generate`: POST /images/generations."""
+
+from typing import Annotated
+
+from openai_cli.commands.picturing import Picturing, picture, with_prompt
+from openai_cli.context import Context
+from openai_cli.flags import api, images
+from openai_cli.flags.adapter import body_of
+from openai_cli.flags.ours import argument, options_group
+from openai_cli.inputs import Inputs
+from openai_cli.request import GENERATIONS, assembled
+
+
+@options_group
+class Options(Picturing):
+    """PROMPT says what the image shows; without it, a piped stdin does.
+
+    Each image is saved, and its path is printed: with -o cat.png they are cat.png, cat-2.png and so
+    on, without it image.png, or the next name that is free. -o - is one image onto stdout.
+    """
+
+    text: Annotated[str | None, argument("[PROMPT]", "What the image shows; - is stdin")] = None
+    prompt: images.ImagePrompt = None
+    model: api.Model = None
+    background: images.Background = None
+    complexity: images.Complexity = None
+    frame_count: images.FrameCount = None
+    frame_duration_ms: images.FrameDurationMs = None
+    moderation: images.ImageModeration = None
+    n: images.ImageN = None
+    output_compression: images.OutputCompression = None
+    output_format: images.OutputFormat = None
+    partial_images: images.PartialImages = None
+    quality: images.Quality = None
+    response_format: images.ImageResponseFormat = None
+    safety_identifier: images.ImageSafetyIdentifier = None
+    size: images.Size = None
+    stream: api.Stream = None
+    style: images.Style = None
+    svg: images.Svg = None
+    user: api.User = None
+
+
+def run(context: Context, options: Options) -> None:
+    """Build the request from the options, and save the images of its answer."""
+    inputs = Inputs(context, options.stdin)
+    request = assembled(context, options, inputs, GENERATIONS, body_of(options, inputs.source))
+    example = "openai-cli image generate 'A cat' -o cat.png"
+    picture(context, options, inputs, with_prompt(request, inputs, options.text, example))
