@@ -123,6 +123,10 @@ class Sink:
         if self._target.is_live:
             self._pass_on()
 
+    def discard(self) -> None:
+        """Leave without a result."""
+        self._target.discard()
+
     def __enter__(self) -> Self:
         return self
 

@@ -181,7 +181,8 @@ def normalise(schema: Schema, schemas: dict[str, Schema]) -> Schema:
     if isinstance(schema.get("additionalProperties"), dict):
         kept["additionalProperties"] = normalise(schema["additionalProperties"], schemas)
     for union in ("anyOf", "oneOf"):
-        if union in schema:
+        # What is required in one way or another is for the handler to check.
+        if any(member.keys() - {"required"} for member in schema.get(union, ())):
             kept |= _union([normalise(member, schemas) for member in schema[union]])
     return _tidied(kept)
 

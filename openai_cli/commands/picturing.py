@@ -11,10 +11,10 @@ from openai_cli.commands.reaching import client, reachable
 from openai_cli.commands.sending import Plan, Sending, check_cost, is_preview, send, show
 from openai_cli.config.destination import Destination, destination
 from openai_cli.context import Context
-from openai_cli.errors import CliError, UsageError
+from openai_cli.errors import CliError, OutputError, UsageError
 from openai_cli.flags.ours import options_group
 from openai_cli.inputs import Inputs
-from openai_cli.output import open_sink, utf8_bytes
+from openai_cli.output import keep, open_sink, utf8_bytes
 from openai_cli.request import Request
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def picture(context: Context, options: Picturing, inputs: Inputs, request: Reque
     n = request.body.get("n")
     count = n if isinstance(n, int) else 1
     is_text = not options.json and options.query is None
-    if options.output == "-" and is_text:
-        _check_stdout(context, options, request, count)
+    if is_text and options.output is not None:
+        _check_output(context, options.output, request, count)
     with ExitStack() as stack:
         server = reachable(stack, options, server)
         fetcher = _Fetcher(context, options, server)
@@ -76,8 +76,12 @@ def picture(context: Context, options: Picturing, inputs: Inputs, request: Reque
             raise saver.failures[0]
 
 
-def _check_stdout(context: Context, options: Picturing, request: Request, count: int) -> None:
-    refuse_terminal(context, options.output)
+def _check_output(context: Context, output: str, request: Request, count: int) -> None:
+    """Refuse, before anything is paid for, a place where no image could be written."""
+    if output != "-":
+        open_sink(context, output).discard()
+        return
+    refuse_terminal(context, output)
     if count > 1 or request.body.get("partial_images"):
         raise UsageError("-o - takes one image", hint="-o FILE names a file for each")
 
@@ -136,6 +140,11 @@ class _Saver:
         try:
             with open_sink(self.context, str(path)) as file:
                 file.write(data)
+        except UsageError as error:
+            self.failures.append(
+                OutputError(error.problem, hint=f"the image is kept in {keep(data)}")
+            )
+            return
         except CliError as error:
             self.failures.append(error)
             return

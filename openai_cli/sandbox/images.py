@@ -21,6 +21,10 @@ def generate(request: Request) -> Reply:
 
 def edit(request: Request) -> Reply:
     """POST /images/edits, as a form or as JSON."""
+    for index, named in enumerate(request.body.get("images", [])):
+        if not named:
+            where = f"images[{index}]"
+            raise Refusal(f"Missing required parameter: '{where}.image_url'.", param=where)
     given = request.body.get("image", [])
     uploads = given if isinstance(given, list) else [given]
     for upload in uploads:
