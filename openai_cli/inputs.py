@@ -61,7 +61,7 @@ class Inputs:
         """
         if argument == "-":
             return without_final_newline(self._stdin_text("the argument -"))
-        if flagged or not self._is_piped():
+        if flagged or not self.is_piped:
             return argument
         piped = without_final_newline(self._stdin_text("the text"))
         if not piped:
@@ -81,11 +81,13 @@ class Inputs:
         """
         if arguments and list(arguments) != ["-"]:
             return " ".join(arguments)
-        if not arguments and not self._is_piped():
+        if not arguments and not self.is_piped:
             return None
         return self._stdin_text("the argument -" if arguments else "the text")
 
-    def _is_piped(self) -> bool:
+    @property
+    def is_piped(self) -> bool:
+        """Whether stdin is no terminal, may be read, and has no reader yet."""
         context = self.context
         is_pipe = context.stdin is not None and not context.stdin_is_terminal
         return is_pipe and self._may_read() and self._reader is None

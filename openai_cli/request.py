@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Endpoint(NamedTuple):
-    """What a command sends to: the path below the base URL, and the model when nobody named one."""
+    """What a command sends to: the path below the base URL, and the model when nobody named one.
+
+    Where that is empty, the endpoint takes no model.
+    """
 
     path: str
     default_model: str
@@ -32,6 +35,7 @@ SPEECH = Endpoint("/audio/speech", "gpt-4o-mini-tts")
 GENERATIONS = Endpoint("/images/generations", "gpt-image-1-mini")
 EDITS = Endpoint("/images/edits", "gpt-image-1-mini")
 VARIATIONS = Endpoint("/images/variations", "dall-e-2")
+FILES = Endpoint("/files", "")
 
 
 @dataclass(frozen=True)
@@ -169,6 +173,9 @@ def assembled(
     """
     params = unchecked_params(options.param)
     given = given_body(options.body, inputs) if base is None else base
+    if not endpoint.default_model:
+        body = _over(context.settings.properties, {**given, **params, **flags})
+        return Request(endpoint.path, body, unchecked=frozenset(params.keys() - flags.keys()))
     if (model := context.variable("OPENAI_MODEL")) is not None:
         given = {"model": model, **given}
     body = _over(context.settings.properties, {**given, **params, **flags})

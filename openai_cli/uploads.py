@@ -1,7 +1,7 @@
 """Files for a multipart form: what is at a path, or on stdin, checked before anything is sent."""
 
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from mimetypes import guess_type
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +24,20 @@ class Rule(NamedTuple):
     kind_of: Callable[[bytes], str | None] | None = None
     taken: str = ""
     largest: int | None = None
+
+
+def sources(
+    inputs: Inputs, given: Sequence[str] | None, named: str | None, *, example: str
+) -> list[str]:
+    """The files of a call: its arguments, that of --file, or stdin where it is piped."""
+    if given and named is not None:
+        raise UsageError("the file is given twice: as the argument and by --file")
+    found = list(given or ([named] if named is not None else []))
+    if not found and inputs.is_piped:
+        found = ["-"]
+    if not found:
+        raise UsageError("there is no file to send", hint=f"for example: openai-cli {example}")
+    return found
 
 
 def form_file(

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from openai_cli.answer.shape import as_string
 from openai_cli.commands.reaching import Reaching, client, reachable
 from openai_cli.config.destination import destination
 from openai_cli.context import Context
+from openai_cli.errors import UsageError
 from openai_cli.flags.ours import Forms, Stdin, options_group
 from openai_cli.inputs import Inputs
 from openai_cli.output import Sink, open_sink
 
 if TYPE_CHECKING:
-    from openai_cli.answer.parts import Answer
     from openai_cli.http.client import Client, Response
     from openai_cli.writers import Writer
 
@@ -30,15 +33,42 @@ def ask(
     printed: Callable[[dict[str, Any]], str],
 ) -> None:
     """Send a request without a body, and print its answer; `printed` is the text of it."""
-    with asking(context, options, printed) as (sender, writer):
-        writer.finish(receive(sender, method, path, writer))
+    with asking(context, options, printed) as conversation:
+        conversation.send(method, path)
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Requests without a body to one server, whose answers go into one output."""
+
+    client: "Client"
+    sink: Sink
+    writer: "Writer"
+
+    def send(self, method: str, path: str) -> dict[str, Any]:
+        """Send a request, print its answer, and give the body of it."""
+        from openai_cli.answer.parts import Answer, parts
+
+        if self.sink.size:
+            self.sink.end_line()
+
+        def consume(http: "Response") -> dict[str, Any]:
+            answer = Answer(request_id=http.request_id)
+            body: dict[str, Any] = {}
+            for part in parts(http, answer):
+                body = part.body
+                self.writer.take(part, answer.add(body))
+            self.writer.finish(answer)
+            return body
+
+        return self.client.call(method, path, consume)
 
 
 @contextmanager
 def asking(
     context: Context, options: Asking, printed: Callable[[dict[str, Any]], str]
-) -> "Iterator[tuple[Client, Writer]]":
-    """The client of the server that the options name, and the writer of the form they ask for.
+) -> Iterator[Conversation]:
+    """The server that the options name, and the form of output that they ask for.
 
     Nothing is sent before it is known where the answer goes.
     """
@@ -48,19 +78,20 @@ def asking(
     server = destination(context, options, Inputs(context, options.stdin))
     with ExitStack() as stack:
         server = reachable(stack, options, server)
-        sink: Sink = stack.enter_context(open_sink(context, options.output))
+        sink = stack.enter_context(open_sink(context, options.output))
         writer = form_writer(sink, context.messages, json=options.json, query=query)
-        yield client(context, options, server), writer or BodyWriter(sink, printed)
+        yield Conversation(
+            client(context, options, server), sink, writer or BodyWriter(sink, printed)
+        )
 
 
-def receive(sender: "Client", method: str, path: str, writer: "Writer") -> "Answer":
-    """Send a request without a body, and give its answer to the writer."""
-    from openai_cli.answer.parts import Answer, parts
+def segment(name: str) -> str:
+    """An id as a part of a path; UsageError for one that is empty."""
+    if not name:
+        raise UsageError("the id is empty")
+    return quote(name, safe=":")
 
-    def consume(http: "Response") -> Answer:
-        answer = Answer(request_id=http.request_id)
-        for part in parts(http, answer):
-            writer.take(part, answer.add(part.body))
-        return answer
 
-    return sender.call(method, path, consume)
+def deleted(body: dict[str, Any]) -> str:
+    """The id of what the API says that it deleted."""
+    return as_string(body.get("id"), "id")

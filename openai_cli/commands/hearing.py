@@ -62,25 +62,16 @@ def hear(
 def _files(
     context: Context, options: Hearing, inputs: Inputs, named: str | None
 ) -> "list[FormFile]":
-    from openai_cli.uploads import Rule, form_file
+    from openai_cli.uploads import Rule, form_file, sources
 
-    if options.files and named is not None:
-        raise UsageError("the file is given twice: as the argument and by --file")
-    sources = options.files or ([named] if named is not None else [])
-    if not sources and not context.stdin_is_terminal and inputs.context.stdin is not None:
-        sources = ["-"]
-    if not sources:
-        raise UsageError(
-            "there is no file to send", hint="for example: openai-cli transcribe talk.mp3"
-        )
-    if options.filename is not None and len(sources) > 1:
+    given = sources(inputs, options.files, named, example="transcribe talk.mp3")
+    if options.filename is not None and len(given) > 1:
         raise UsageError("--filename names one file: give one")
     # Other servers take what they take.
     is_theirs = options.sandbox or is_openai(base_url(context, options))
     rule = Rule(kind_of, f"it takes {TAKEN}", LARGEST) if is_theirs else Rule()
     return [
-        form_file("file", source, inputs, rule=rule, filename=options.filename)
-        for source in sources
+        form_file("file", source, inputs, rule=rule, filename=options.filename) for source in given
     ]
 
 

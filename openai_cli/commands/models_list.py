@@ -1,13 +1,14 @@
-"""`models list`: the models that the table of this version has."""
+"""`models list`: the models of the server, or those of the table of this version."""
 
-from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
+from openai_cli.columns import aligned, tabbed
+from openai_cli.commands.asking import Asking, ask
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import INPUT, OUTPUT, Talk, Written, options_group, ours, switch
+from openai_cli.flags.ours import INPUT, options_group, ours, switch
 from openai_cli.money import exact_json, plain
 from openai_cli.output import open_sink, utf8_bytes
 from openai_cli.prices.table import Model, Rates, Row, load
@@ -16,10 +17,12 @@ _HEAD = ("model", "context", "output", "encoding", "input USD", "output USD", "r
 
 
 @options_group
-class Options(Talk, Written):
-    """USD is for a million tokens at the standard tier; a column is empty where nothing is known.
+class Options(Asking):
+    """The ids of the server's models, a line each, by name.
 
-    At a terminal the columns are aligned under a head; elsewhere a tab stands between them.
+    With --local the table of this version, with no network: USD is for a million tokens at the
+    standard tier, and a column is empty where nothing is known. At a terminal the columns are
+    aligned under a head; elsewhere a tab stands between them.
     """
 
     local: Annotated[
@@ -27,19 +30,32 @@ class Options(Talk, Written):
     ] = False
     prices: Annotated[
         str | None,
-        ours(INPUT, "--prices", "Lay your own table of models and prices over it", metavar="FILE"),
+        ours(INPUT, "--prices", "Lay your own table over that of --local", metavar="FILE"),
     ] = None
-    json: Annotated[
-        bool, switch(OUTPUT, "json", "Print JSON: the table's date, digest, models")
-    ] = False
 
 
 def run(context: Context, options: Options) -> None:
-    """Print the models of the table."""
-    if not options.local:
+    """Print the models of the server, or of the table."""
+    if options.local:
+        _list_table(context, options)
+        return
+    if options.prices is not None:
+        raise UsageError("--prices is of the table: add --local")
+    ask(context, options, "GET", "/models", _ids)
+
+
+def _ids(body: dict[str, Any]) -> str:
+    from openai_cli.answer.shape import as_objects, as_string
+
+    ids = [as_string(model.get("id"), "id") for model in as_objects(body.get("data"), "data")]
+    return "".join(f"{name}\n" for name in sorted(ids))
+
+
+def _list_table(context: Context, options: Options) -> None:
+    if options.query is not None:
         raise UsageError(
-            "this version lists the models of its own table alone",
-            hint="openai-cli models list --local",
+            "--query is of the server's answer: leave --local out",
+            hint="openai-cli models list --local --json | jq has the table",
         )
     table = load(options.prices)
     models = [table.models[name] for name in sorted(table.models)]
@@ -51,7 +67,7 @@ def run(context: Context, options: Options) -> None:
             text = f"{exact_json(found)}\n"
         else:
             rows = [_row(model, on) for model in models]
-            text = _aligned([_HEAD, *rows]) if sink.is_terminal else _tabbed(rows)
+            text = aligned([_HEAD, *rows]) if sink.is_terminal else tabbed(rows)
         sink.write(utf8_bytes(text))
 
 
@@ -97,16 +113,3 @@ def _row(model: Model, on: date) -> list[str]:
         plain(cell) if isinstance(cell, Decimal) else "" if cell is None else str(cell)
         for cell in cells
     ]
-
-
-def _tabbed(rows: Iterable[Sequence[str]]) -> str:
-    return "".join("\t".join(row) + "\n" for row in rows)
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    )
-    return "".join(f"{line.rstrip()}\n" for line in lines)

@@ -1,13 +1,45 @@
-"""GET /models: some of the models that there are, by their names alone."""
+"""GET and DELETE /models: some of the models that there are, by their names alone."""
 
 from openai_cli.sandbox.exchange import CREATED, Json, Reply, Request, whole
+from openai_cli.sandbox.refusals import Refusal
 
 MODELS = ("gpt-6-luna", "gpt-6-sol", "gpt-3.5-turbo-instruct")
+
+# What a fine-tuned model is called: any of that form is there, until it is deleted.
+TUNED = "ft:"
 
 
 def list_all(_request: Request) -> Reply:
     """GET /models."""
     return whole({"object": "list", "data": [_model(name) for name in MODELS]})
+
+
+def show(request: Request) -> Reply:
+    """GET /models/ID."""
+    return whole(_model(_known(request)))
+
+
+def delete(request: Request) -> Reply:
+    """DELETE /models/ID, for what was fine-tuned."""
+    name = _known(request)
+    if not name.startswith(TUNED):
+        raise Refusal(
+            "You have insufficient permissions for this operation. Missing scopes: "
+            "api.model.delete.",
+            status=403,
+        )
+    request.store.deleted_models.put(name, name)
+    return whole({"id": name, "object": "model", "deleted": True})
+
+
+def _known(request: Request) -> str:
+    name = request.parameters["id"]
+    is_deleted = name in request.store.deleted_models.all
+    if (name in MODELS or name.startswith(TUNED)) and not is_deleted:
+        return name
+    raise Refusal(
+        f"The model '{name}' does not exist", status=404, param="model", code="model_not_found"
+    )
 
 
 def _model(name: str) -> Json:

@@ -49,4 +49,5 @@ class Store:
     """All that one sandbox keeps."""
 
     files: Shelf = field(default_factory=lambda: Shelf("File object"))
+    deleted_models: Shelf = field(default_factory=lambda: Shelf("model"))
     responses: Shelf = field(default_factory=lambda: Shelf("response"))

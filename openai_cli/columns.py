@@ -1,0 +1,44 @@
+"""Rows of cells as text: with tabs for other programs, in columns for people."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+
+def tabbed(rows: Iterable[Sequence[str]]) -> str:
+    """A line for each row, with a tab between its cells."""
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """A line for each row, the cells of a column one below the other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def facts(body: Mapping[str, Any]) -> str:
+    """A line for each property of an object: `name: value`, times as ISO 8601 in UTC."""
+    import json
+
+    return "".join(
+        f"{name}: {_shown(name, value) if isinstance(value, int | str) else json.dumps(value)}\n"
+        for name, value in body.items()
+        if value is not None and name != "object"
+    )
+
+
+def moment(seconds: int) -> str:
+    """A time, in seconds since 1970, as ISO 8601 in UTC."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    except (OverflowError, OSError, ValueError):
+        return str(seconds)
+
+
+def _shown(name: str, value: int | str) -> str:
+    is_time = name == "created" or name.endswith("_at")
+    return moment(value) if is_time and type(value) is int else str(value)

@@ -1,0 +1,29 @@
+"""The parameters of /files."""
+
+from typing import Annotated
+
+from openai_cli.flags.api import Repeated, Scalar, api
+from openai_cli.flags.values import Number, Object, Text
+
+PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
+
+After = Annotated[Scalar, api("after", Text("ID"), "The files after this one")]
+ExpiresAfter = Annotated[
+    Repeated, api("expires_after", Object(), "anchor=created_at, and seconds=N: 3600 to 2592000")
+]
+File = Annotated[Scalar, api("file", Text("PATH"), "The file as a flag; - is stdin")]
+Limit = Annotated[
+    Scalar, api("limit", Number(1, 10_000, integer=True), "At most so many, 1 to 10000")
+]
+Order = Annotated[
+    Scalar,
+    api("order", Text("NAME", names=("asc", "desc")), "asc or desc, by the time of creation"),
+]
+Purpose = Annotated[
+    Scalar,
+    api("purpose", Text("NAME", names=PURPOSES), "Those of a purpose alone, as batch"),
+]
+UploadPurpose = Annotated[
+    Scalar,
+    api("purpose", Text("NAME", names=PURPOSES), "batch, fine-tune, user_data, evals, vision, …"),
+]

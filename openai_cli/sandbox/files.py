@@ -1,0 +1,102 @@
+"""/files: what was uploaded, as long as the sandbox lives."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from openai_cli.sandbox.exchange import CREATED, Json, Reply, Request, Upload, whole
+from openai_cli.sandbox.refusals import Refusal
+
+# Purposes whose files are JSONL.
+OF_LINES = ("batch", "fine-tune", "evals")
+MOST = 10_000
+
+
+@dataclass(frozen=True)
+class _Stored:
+    told: Json
+    upload: Upload
+
+
+def upload(request: Request) -> Reply:
+    """POST /files."""
+    file: Upload = request.body["file"]
+    purpose = request.body["purpose"]
+    if not file.data:
+        raise Refusal("File is empty.", param="file", code="empty_file")
+    if purpose in OF_LINES:
+        _check_lines(file)
+    told: Json = {
+        "id": f"file-{request.digest[:24]}",
+        "object": "file",
+        "bytes": len(file.data),
+        "created_at": CREATED,
+        "filename": file.filename,
+        "purpose": purpose,
+        "status": "processed",
+        "status_details": None,
+    }
+    if expiry := request.body.get("expires_after"):
+        told["expires_at"] = CREATED + int(expiry["seconds"])
+    request.store.files.put(told["id"], _Stored(told, file))
+    return whole(told)
+
+
+def _check_lines(file: Upload) -> None:
+    for number, line in enumerate(file.data.splitlines(), 1):
+        try:
+            is_object = isinstance(json.loads(line), dict)
+        except ValueError:
+            is_object = False
+        if not is_object:
+            raise Refusal(
+                f"Invalid file format for {file.filename}: line {number} is no JSON object.",
+                param="file",
+                code="invalid_file_format",
+            )
+
+
+def list_page(request: Request) -> Reply:
+    """GET /files: the newest first, unless it is asked for otherwise."""
+    query = request.query
+    found: list[Any] = [stored.told for stored in request.store.files.all]
+    if query.get("order", "desc") == "desc":
+        found.reverse()
+    if purpose := query.get("purpose"):
+        found = [told for told in found if told["purpose"] == purpose]
+    if after := query.get("after"):
+        ids = [told["id"] for told in found]
+        if after not in ids:
+            raise request.store.files.missing(after)
+        found = found[ids.index(after) + 1 :]
+    limit = query.get("limit", str(MOST))
+    if not limit.isdecimal() or not 1 <= int(limit) <= MOST:
+        raise Refusal(f"Invalid value for 'limit': {limit}.", param="limit")
+    page = found[: int(limit)]
+    return whole(
+        {
+            "object": "list",
+            "data": page,
+            "first_id": page[0]["id"] if page else None,
+            "last_id": page[-1]["id"] if page else None,
+            "has_more": len(found) > len(page),
+        }
+    )
+
+
+def show(request: Request) -> Reply:
+    """GET /files/ID."""
+    return whole(request.store.files.get(request.parameters["id"]).told)
+
+
+def content(request: Request) -> Reply:
+    """GET /files/ID/content."""
+    stored = request.store.files.get(request.parameters["id"])
+    return Reply(200, content=stored.upload.data, content_type="application/octet-stream")
+
+
+def delete(request: Request) -> Reply:
+    """DELETE /files/ID."""
+    name = request.parameters["id"]
+    request.store.files.remove(name)
+    return whole({"id": name, "object": "file", "deleted": True})
