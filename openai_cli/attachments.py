@@ -46,6 +46,18 @@ def image_part(source: str, inputs: Inputs) -> dict[str, Any]:
     return part
 
 
+def input_part(source: str, inputs: Inputs) -> dict[str, Any]:
+    """The same in the form of POST /responses (InputContent), which takes no audio."""
+    part = content_part(source, inputs)
+    match part["type"]:
+        case "image_url":
+            # The published description demands `detail` here; auto is its default.
+            return {"type": "input_image", "detail": "auto", "image_url": part["image_url"]["url"]}
+        case "file":
+            return {"type": "input_file", **part["file"]}
+    raise UsageError(f"--attach: '{source}' is audio, which POST /responses does not take")
+
+
 def _is_no_image(url: str) -> bool:
     """Whether the URL itself says that it is not of an image."""
     if url.startswith("data:"):

@@ -11,6 +11,8 @@ from openai_cli.request import Request, encode_json
 
 def body(request: Request, *, terminal: bool) -> bytes:
     """The body as JSON: on one line as it is sent, indented for a terminal."""
+    if request.is_bodyless:
+        return b""
     if not terminal:
         return request.encoded() + b"\n"
     return escaped(encode_json(request.shown, indent=2).decode()).encode() + b"\n"
@@ -19,17 +21,20 @@ def body(request: Request, *, terminal: bool) -> bytes:
 def curl(request: Request, server: Destination) -> bytes:
     """A POSIX shell command: $OPENAI_API_KEY for the key, values of --header masked."""
     own = {name.lower() for name in server.own_headers}
-    ours = {} if request.files is not None else {"Content-Type": "application/json"}
+    is_json = request.files is None and not request.is_bodyless
+    ours = {"Content-Type": "application/json"} if is_json else {}
     headers = {
         name: value for name, value in {**ours, **server.headers}.items() if name.lower() not in own
     }
     headers |= dict.fromkeys(server.own_headers, "***")
     words = ["curl", "--silent", "--show-error", *(["--no-buffer"] if _streams(request) else [])]
+    if request.method != ("GET" if request.is_bodyless else "POST"):
+        words += ["--request", request.method]
     lines = [" ".join([*words, shlex.quote(server.base_url + request.path)])]
     if not server.has_own_authorization and (server.key is not None or server.is_openai):
         lines.append('  -H "Authorization: Bearer $OPENAI_API_KEY"')
     lines += [f"  -H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
-    if request.files is None:
+    if is_json:
         # The body is one line, so that no line of it can end the here-document.
         lines.append("  -d @- <<'JSON'")
         return " \\\n".join(lines).encode() + b"\n" + request.encoded() + b"\nJSON\n"
@@ -58,6 +63,8 @@ def batch_line(request: Request, custom_id: str) -> bytes:
     """
     if request.files is not None:
         raise UsageError("the Batch API takes no files in a request", parameter="batch_line")
+    if request.method != "POST":
+        raise UsageError(f"the Batch API takes no {request.method}", parameter="batch_line")
     line = {
         "custom_id": custom_id,
         "method": "POST",

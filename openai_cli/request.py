@@ -44,10 +44,12 @@ class Request:
 
     `unchecked` names the properties that came by --param; `model_is_default` says that nobody
     named the model. With `files` it is a multipart form, of which `body` has the other fields.
+    Of a method other than POST an empty body is none.
     """
 
     path: str
     body: Mapping[str, Any]
+    method: str = "POST"
     unchecked: frozenset[str] = frozenset()
     model_is_default: bool = False
     files: "tuple[FormFile, ...] | None" = None
@@ -79,10 +81,17 @@ class Request:
         """How many bytes the files of a form have; None where there are none."""
         return None if self.files is None else sum(file.size for file in self.files)
 
-    def payload(self, watch: Callable[[int], None] = lambda _size: None) -> "Payload":
+    @property
+    def is_bodyless(self) -> bool:
+        """Whether it has no body at all."""
+        return self.method != "POST" and not self.body and self.files is None
+
+    def payload(self, watch: Callable[[int], None] = lambda _size: None) -> "Payload | None":
         """What is sent; `watch` is told how many bytes more of a form were."""
         from openai_cli.http.payload import Form, Json, form_fields
 
+        if self.is_bodyless:
+            return None
         if self.files is None:
             return Json(self.encoded())
         from uuid import uuid4

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+# finish_reason of a choice; reason and status of a response.
+_INCOMPLETE = ("length", "content_filter", "max_output_tokens", "incomplete", "cancelled")
+
 
 @dataclass
 class Choice:
@@ -19,7 +22,7 @@ class Choice:
         """Why the choice is not complete, in the API's words; None when it is."""
         if self.refusal:
             return "refusal"
-        return self.finish_reason if self.finish_reason in ("length", "content_filter") else None
+        return self.finish_reason if self.finish_reason in _INCOMPLETE else None
 
     @property
     def content(self) -> str | None:

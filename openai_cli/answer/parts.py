@@ -78,6 +78,14 @@ class Answer:
         return []
 
 
+class AnyAnswer(Answer):
+    """An answer of an endpoint that is not known: a stream may end with any event."""
+
+    @property
+    def is_whole(self) -> bool:
+        return True
+
+
 def parts(
     http: "Response", answer: Answer, *, arrived: Callable[[], None] = lambda: None
 ) -> Iterator[Part]:

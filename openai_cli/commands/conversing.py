@@ -234,7 +234,8 @@ class Talk:
         words = min(max(limit // 8, 50), 1000)
         asked = Request(CHAT.path, {"model": model, "messages": summary_request(left, words=words)})
         check_cost(self.context, self.options, asked)
-        answer = fetch(self.context, self.options, self.server, asked, self.meter)
+        plan = Plan(asked, meter=self.meter)
+        answer = fetch(self.context, self.options, self.server, plan)
         summary = answer.in_order[0].content
         if not summary:
             raise BadAnswerError("the model gave no summary of the older turns")

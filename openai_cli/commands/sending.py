@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 
 
 @options_group
-class Sending(Reaching, Output, Prices, Input):
-    """The options of every command that sends a request."""
+class Printing(Reaching, Output, Prices):
+    """The options of every command that prints what a model said."""
+
+
+@options_group
+class Sending(Printing, Input):
+    """The options of every command that sends a request with a body."""
 
 
 @dataclass
@@ -61,6 +66,14 @@ class Plan:
     render: bool = False
     meter: Meter | None = None
 
+    def reader(self) -> "Answer":
+        """What reads the answer."""
+        if self.answer is not None:
+            return self.answer()
+        from openai_cli.answer.completion import Completion
+
+        return Completion(expected=self.choices)
+
 
 def deliver(context: Context, options: Sending, inputs: Inputs, plan: Plan) -> "Answer | None":
     """Print the request where that was asked for; else send it and print its answer.
@@ -76,13 +89,13 @@ def deliver(context: Context, options: Sending, inputs: Inputs, plan: Plan) -> "
         return send(context, options, reachable(stack, options, server), plan)
 
 
-def send(context: Context, options: Sending, server: Destination, plan: Plan) -> "Answer":
+def send(context: Context, options: Printing, server: Destination, plan: Plan) -> "Answer":
     """Send the request, and print its answer and what is to be said of it."""
     return send_all(context, options, server, (plan,))[-1]
 
 
 def send_all(
-    context: Context, options: Sending, server: Destination, plans: "Iterable[Plan]"
+    context: Context, options: Printing, server: Destination, plans: "Iterable[Plan]"
 ) -> "list[Answer]":
     """Send the requests one after the other, and print their answers into one output.
 
@@ -118,26 +131,26 @@ def send_all(
     return answers
 
 
-def fetch(
-    context: Context,
-    options: Sending,
-    server: Destination,
-    request: Request,
-    meter: Meter | None = None,
-) -> "Answer":
-    """Send a request of our own, and print nothing but its usage."""
-    from openai_cli.answer.completion import Completion
+def receive(context: Context, options: Reaching, server: Destination, plan: Plan) -> "Answer":
+    """Send the request, and print nothing."""
     from openai_cli.answer.parts import parts
 
-    def consume(http: "Response") -> Completion:
-        answer = Completion(request_id=http.request_id)
+    def consume(http: "Response") -> "Answer":
+        answer = plan.reader()
+        answer.request_id = http.request_id
         for part in parts(http, answer):
             answer.add(part.body)
         return answer
 
+    request = plan.request
     sender = client(context, options, server)
-    answer = sender.call("POST", request.path, consume, payload=request.payload())
-    _report_usage(context, options, answer, meter)
+    return sender.call(request.method, request.path, consume, payload=request.payload())
+
+
+def fetch(context: Context, options: Printing, server: Destination, plan: Plan) -> "Answer":
+    """Send a request of our own, and print nothing but its usage."""
+    answer = receive(context, options, server, plan)
+    _report_usage(context, options, answer, plan.meter)
     return answer
 
 
@@ -164,13 +177,18 @@ def is_preview(options: Output) -> bool:
 
 
 def _preview(options: Output, request: Request, server: Destination, *, terminal: bool) -> bytes:
+    if options.batch_line is not None:
+        from openai_cli import preview
+
+        return preview.batch_line(request, options.batch_line)
+    return preview_of(request, server, curl=options.curl, terminal=terminal)
+
+
+def preview_of(request: Request, server: Destination, *, curl: bool, terminal: bool) -> bytes:
+    """The request as a curl command, or its body."""
     from openai_cli import preview
 
-    if options.curl:
-        return preview.curl(request, server)
-    if options.batch_line is not None:
-        return preview.batch_line(request, options.batch_line)
-    return preview.body(request, terminal=terminal)
+    return preview.curl(request, server) if curl else preview.body(request, terminal=terminal)
 
 
 def _query(options: Output) -> "Query | None":
@@ -200,7 +218,7 @@ class _Call:
     """
 
     context: Context
-    options: Sending
+    options: Printing
     plan: Plan
     server: Destination
     sink: Sink
@@ -245,7 +263,7 @@ class _Call:
         begin = self.sink.size
         with Progress(self.context.messages, request.upload_size) as progress:
             return client(self.context, self.options, self.server).call(
-                "POST",
+                request.method,
                 request.path,
                 self._consume,
                 payload=request.payload(progress.advance),
@@ -255,7 +273,7 @@ class _Call:
     def _consume(self, http: "Response") -> "Answer":
         from openai_cli.answer.parts import parts
 
-        self.answer = answer = self._reader()
+        self.answer = answer = self.plan.reader()
         answer.request_id = http.request_id
         answer.asked_model = self.plan.request.body.get("model")
         writer = self._writer()
@@ -263,13 +281,6 @@ class _Call:
             writer.take(part, answer.add(part.body))
         writer.finish(answer)
         return answer
-
-    def _reader(self) -> "Answer":
-        if self.plan.answer is not None:
-            return self.plan.answer()
-        from openai_cli.answer.completion import Completion
-
-        return Completion(expected=self.plan.choices)
 
     def _writer(self) -> "Writer":
         from openai_cli import writers
@@ -314,6 +325,9 @@ def _judge(context: Context, options: Output, answer: "Answer") -> None:
 
 
 _REASONS = {
+    "max_output_tokens": "the answer stopped at the token limit (reason max_output_tokens)",
+    "incomplete": "the answer is not complete (status incomplete)",
+    "cancelled": "the response was cancelled (status cancelled)",
     "length": "the answer stopped at the token limit (finish_reason length)",
     "content_filter": "the answer was cut by the content filter (finish_reason content_filter)",
     "refusal": "the model refused to answer:",
@@ -363,7 +377,7 @@ def check_cost(
 
 
 def _report_usage(
-    context: Context, options: Sending, answer: "Answer", meter: Meter | None
+    context: Context, options: Printing, answer: "Answer", meter: Meter | None
 ) -> None:
     """What the call took, as far as it is known."""
     if not options.usage and options.usage_file is None and meter is None:

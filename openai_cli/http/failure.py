@@ -35,7 +35,7 @@ _STATUS_OF_NAME = {
 _HINTS = {
     401: "openai-cli key show tells which key was sent",
     403: "the key may not do this: check its project and permissions",
-    404: "check --model and --base-url",
+    404: "check the model or the id, and --base-url",
     413: "send less: the request is too large",
     429: "wait, or look at the limits and the billing of your project",
 }

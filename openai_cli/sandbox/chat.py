@@ -25,7 +25,7 @@ KINDS = {"image_url": "image", "input_audio": "audio clip", "file": "file"}
 
 
 @dataclass(frozen=True)
-class _SpokenCall:
+class SpokenCall:
     """A call as it is said; `position` is its place among those of its message."""
 
     call: Call
@@ -35,14 +35,14 @@ class _SpokenCall:
 
 
 @dataclass(frozen=True)
-class _Choice:
+class SpokenChoice:
     """What one choice says: words, as its `field` (`content` or `refusal`), or calls.
 
     `top` is how many likely tokens are listed for each of the words; None is no logprobs.
     """
 
     index: int
-    calls: tuple[_SpokenCall, ...] = ()
+    calls: tuple[SpokenCall, ...] = ()
     words: Spoken | None = None
     field: str = "content"
     top: int | None = None
@@ -69,7 +69,7 @@ def answer(request: Request) -> Reply:
     """The answer to a body that CreateChatCompletionRequest describes, whole or streamed."""
     body = request.body
     encoding = encoding_of(body["model"])
-    choices = _choices(request, encoding)
+    choices = choices_of(request, encoding)
     tokens = sum(spoken.tokens for choice in choices for spoken in choice.spoken)
     told = usage(count_prompt(body, encoding), tokens)
     tier = {"service_tier": "default"} if body.get("service_tier") else {}
@@ -80,7 +80,8 @@ def answer(request: Request) -> Reply:
     return whole({**start, "choices": [_shape(choice) for choice in choices], "usage": told})
 
 
-def _choices(request: Request, encoding: str) -> list[_Choice]:
+def choices_of(request: Request, encoding: str) -> list[SpokenChoice]:
+    """What a chat request is answered with."""
     body = request.body
     said = request.said or Said(calls=demanded_calls(body))
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
@@ -88,13 +89,16 @@ def _choices(request: Request, encoding: str) -> list[_Choice]:
     if said.calls:
         calls = said.calls[:1] if body.get("parallel_tool_calls") is False else said.calls
         spoken = _spoken_calls(calls, limit, encoding)
-        return [_Choice(index, calls=_named(spoken, request.digest, index)) for index in numbers]
+        return [
+            SpokenChoice(index, calls=_named(spoken, request.digest, index)) for index in numbers
+        ]
     field, fixed = ("content", said.text) if said.refusal is None else ("refusal", said.refusal)
     top = (body.get("top_logprobs") or 0) if body.get("logprobs") else None
     say = cache(partial(speak, limit=limit, stops=stop_words(body), encoding=encoding))
     texts = (_content(body, index) if fixed is None else fixed for index in numbers)
     return [
-        _Choice(index, words=say(text), field=field, top=top) for index, text in enumerate(texts)
+        SpokenChoice(index, words=say(text), field=field, top=top)
+        for index, text in enumerate(texts)
     ]
 
 
@@ -112,12 +116,10 @@ def _spoken_calls(
     return found
 
 
-def _named(
-    calls: Iterable[tuple[Call, Spoken]], digest: str, index: int
-) -> tuple[_SpokenCall, ...]:
+def _named(calls: Iterable[tuple[Call, Spoken]], digest: str, index: int) -> tuple[SpokenCall, ...]:
     """The calls of a choice, each with an id of its own."""
     return tuple(
-        _SpokenCall(call, spoken, f"call_{digest[:20]}{position:02}{index:02}", position)
+        SpokenCall(call, spoken, f"call_{digest[:20]}{position:02}{index:02}", position)
         for position, (call, spoken) in enumerate(calls)
     )
 
@@ -153,7 +155,7 @@ def _attached(content: object) -> str:
     )
 
 
-def _shape(choice: _Choice) -> Json:
+def _shape(choice: SpokenChoice) -> Json:
     """The choice of an answer that is not streamed."""
     message: Json = {"role": "assistant", "content": None, "refusal": None, "annotations": []}
     logprobs = None
@@ -172,7 +174,7 @@ def _shape(choice: _Choice) -> Json:
     }
 
 
-def _steps(choice: _Choice) -> list[Json]:
+def _steps(choice: SpokenChoice) -> list[Json]:
     """The choice in the pieces of a stream: who speaks, what is said, why it ends."""
     first: Json = {"role": "assistant", "content": None, "refusal": None}
     last = _step(choice.index, {}, finish=choice.finish)
@@ -193,7 +195,7 @@ def _step(
     return {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
 
 
-def _call_deltas(called: _SpokenCall) -> list[Json]:
+def _call_deltas(called: SpokenCall) -> list[Json]:
     """A call in the pieces of a stream: what is called, and what with."""
     call, position = called.call, called.position
     pieces = [{call.field: piece} for piece in called.spoken.pieces]
@@ -204,10 +206,10 @@ def _call_deltas(called: _SpokenCall) -> list[Json]:
     return [{"tool_calls": [part]} for part in parts]
 
 
-def _tool_call(called: _SpokenCall, text: str) -> Json:
+def _tool_call(called: SpokenCall, text: str) -> Json:
     kind = called.call.kind
     return {"id": called.id, "type": kind, kind: _inner(called, text)}
 
 
-def _inner(called: _SpokenCall, text: str) -> Json:
+def _inner(called: SpokenCall, text: str) -> Json:
     return {"name": called.call.name, called.call.field: text}

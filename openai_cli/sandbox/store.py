@@ -9,9 +9,12 @@ from openai_cli.sandbox.refusals import Refusal
 
 @dataclass
 class Shelf:
-    """Things of one kind by their ids, in the order in which they came."""
+    """Things of one kind by their ids, in the order in which they came.
 
-    kind: str
+    `said` is what is said of one that is not there.
+    """
+
+    said: str
     _things: dict[str, Any] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -41,13 +44,13 @@ class Shelf:
 
     def missing(self, name: str) -> Refusal:
         """The refusal of a thing that is not there."""
-        return Refusal(f"No such {self.kind}: {name}", status=404, param="id")
+        return Refusal(self.said.format(name), status=404, param="id")
 
 
 @dataclass
 class Store:
     """All that one sandbox keeps."""
 
-    files: Shelf = field(default_factory=lambda: Shelf("File object"))
-    deleted_models: Shelf = field(default_factory=lambda: Shelf("model"))
-    responses: Shelf = field(default_factory=lambda: Shelf("response"))
+    files: Shelf = field(default_factory=lambda: Shelf("No such File object: {}"))
+    deleted_models: Shelf = field(default_factory=lambda: Shelf("The model '{}' does not exist"))
+    responses: Shelf = field(default_factory=lambda: Shelf("Response with id '{}' not found."))

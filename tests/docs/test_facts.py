@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from openai_cli import __version__
+from openai_cli import __version__, request
 from openai_cli.errors import ExitCode
-from openai_cli.request import CHAT, COMPLETIONS, Endpoint
+from openai_cli.request import Endpoint
 from tests.docs.pages import PAGES, ROOT
 from tests.docs.test_examples import every_page
 from tests.test_layers import LAYERS
@@ -42,7 +42,22 @@ def test_every_environment_variable_is_told_of() -> None:
     assert read <= set(table.split(", "))
 
 
-@pytest.mark.parametrize(("command", "endpoint"), [("chat", CHAT), ("complete", COMPLETIONS)])
+@pytest.mark.parametrize(
+    ("command", "endpoint"),
+    [
+        ("chat", request.CHAT),
+        ("complete", request.COMPLETIONS),
+        ("respond", request.RESPONSES),
+        ("embed", request.EMBEDDINGS),
+        ("moderate", request.MODERATIONS),
+        ("transcribe", request.TRANSCRIPTIONS),
+        ("translate", request.TRANSLATIONS),
+        ("speak", request.SPEECH),
+        ("image generate", request.GENERATIONS),
+        ("image edit", request.EDITS),
+        ("image vary", request.VARIATIONS),
+    ],
+)
 def test_the_default_models(command: str, endpoint: Endpoint) -> None:
     assert f"| `{command}` | `{endpoint.default_model}`" in (DOCS / "chat.md").read_text()
 
@@ -78,6 +93,9 @@ def anchors(page: Path) -> set[str]:
 
 
 def test_every_page_is_in_the_table_of_contents() -> None:
-    targets = re.findall(r"\]\(([^)#]+)\)", (DOCS / "index.md").read_text())
-    listed = {(DOCS / target).resolve() for target in targets}
+    listed = {
+        (list_.parent / target).resolve()
+        for list_ in (DOCS / "index.md", DOCS / "commands" / "index.md")
+        for target in re.findall(r"\]\(([^)#]+)\)", list_.read_text())
+    }
     assert {page for page in PAGES if page.is_relative_to(DOCS)} - listed == {DOCS / "index.md"}

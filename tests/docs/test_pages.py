@@ -35,7 +35,14 @@ PAGES, DESCRIBED = itemgetter("pages", "described")(runpy.run_path(str(TOOL)))
 
 def test_every_command_has_its_page_and_no_other_has() -> None:
     names = {f"{name.replace(' ', '-')}.md" for name in COMMANDS}
-    assert {path.name for path in FOLDER.iterdir()} == names
+    assert {path.name for path in FOLDER.iterdir()} == names | {"index.md"}
+
+
+def test_the_list_has_every_command() -> None:
+    listed = re.findall(r"^\| \[(.*?)\]\((.*?)\) \| (.*) \|$", PAGES()["index.md"], re.MULTILINE)
+    assert listed == [
+        (name, f"{name.replace(' ', '-')}.md", summary) for name, summary in COMMANDS.items()
+    ]
 
 
 def test_the_tool_writes_the_committed_pages(tmp_path: Path) -> None:

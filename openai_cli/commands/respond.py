@@ -1,0 +1,137 @@
+"""`respond`: POST /responses."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Annotated, Any
+
+from openai_cli.commands.awaiting import Awaiting, await_response, tell_pending
+from openai_cli.commands.reaching import reachable
+from openai_cli.commands.sending import (
+    Plan,
+    Sending,
+    check_cost,
+    is_preview,
+    receive,
+    send,
+    show,
+)
+from openai_cli.config.destination import destination
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags import api, responses
+from openai_cli.flags.adapter import body_of
+from openai_cli.flags.ours import TEXT, argument, options_group, ours
+from openai_cli.inputs import Inputs
+from openai_cli.request import RESPONSES, Request, assembled
+
+
+@options_group
+class Options(Sending, Awaiting):
+    """INPUT is the user's message; a piped stdin goes before it, with an empty line between.
+
+    With --input items, INPUT is a message after them.
+    """
+
+    message: Annotated[str | None, argument("[INPUT]", "The user's message; - is stdin")] = None
+    attach: Annotated[
+        list[str] | None,
+        ours(TEXT, "--attach", "An image or PDF with INPUT; repeated", metavar="PATH|URL"),
+    ] = None
+    input: responses.Input = None
+    model: api.Model = None
+    access_programs: responses.AccessPrograms = None
+    background: responses.Background = None
+    background_options: responses.BackgroundOptions = None
+    context_management: responses.ContextManagement = None
+    conversation: responses.Conversation = None
+    image: responses.Image = None
+    include: responses.Include = None
+    instructions: responses.Instructions = None
+    max_output_tokens: responses.MaxOutputTokens = None
+    max_tool_calls: responses.MaxToolCalls = None
+    metadata: api.Metadata = None
+    moderation: api.Moderation = None
+    parallel_tool_calls: api.ParallelToolCalls = None
+    previous_response_id: responses.PreviousResponseId = None
+    prompt: responses.PromptTemplate = None
+    prompt_cache_key: api.PromptCacheKey = None
+    prompt_cache_options: api.PromptCacheOptions = None
+    prompt_cache_retention: api.PromptCacheRetention = None
+    reasoning: responses.Reasoning = None
+    safety_identifier: api.SafetyIdentifier = None
+    service_tier: responses.Tier = None
+    store: api.Store = None
+    stream: api.Stream = None
+    stream_options: responses.ResponseStreamOptions = None
+    temperature: api.Temperature = None
+    text: responses.TextOptions = None
+    tool_choice: api.ToolChoice = None
+    tools: api.Tools = None
+    top_logprobs: api.TopLogprobs = None
+    top_p: api.TopP = None
+    truncation: responses.Truncation = None
+    user: api.User = None
+
+
+def run(context: Context, options: Options) -> None:
+    """Build the request from the options, and send it."""
+    inputs = Inputs(context, options.stdin)
+    flags = body_of(options, inputs.source)
+    request = _with_input(assembled(context, options, inputs, RESPONSES, flags), options, inputs)
+    _check_waiting(options, request.body)
+    server = destination(context, options, inputs)
+    if is_preview(options):
+        show(context, options, request, server)
+        return
+    check_cost(context, options, request)
+    with ExitStack() as stack:
+        server = reachable(stack, options, server)
+        if options.wait:
+            answer = receive(context, options, server, _plan(request))
+            await_response(context, options, server, answer)
+            return
+        answer = send(context, options, server, _plan(request))
+    tell_pending(context, answer)
+
+
+def _plan(request: Request) -> Plan:
+    from openai_cli.answer.response import Response
+
+    is_background = request.body.get("background") is True
+    return Plan(request, answer=Response, streams=not is_background, tells_usage=False)
+
+
+def _check_waiting(options: Options, body: Mapping[str, Any]) -> None:
+    if options.wait and body.get("background") is not True:
+        raise UsageError("--wait is for what goes on in the background: add --background")
+    if options.wait and body.get("stream") is True:
+        raise UsageError("--wait asks again and again: leave --stream out")
+
+
+def _with_input(request: Request, options: Options, inputs: Inputs) -> Request:
+    """The request with its input: that of --input, and behind it the user's message."""
+    base = request.body.get("input")
+    text = inputs.text(options.message, flagged=base is not None or options.body is not None)
+    if text is None and not options.attach:
+        if base is None and "prompt" not in request.body:
+            raise UsageError(
+                "there is no input to send", hint="for example: openai-cli respond 'Say hello'"
+            )
+        return request
+    if isinstance(base, str):
+        raise UsageError("the input is given twice: as the argument and by --input")
+    if base is not None and not isinstance(base, list):
+        raise UsageError("input must be an array, for INPUT to be added to it")
+    if base is None and not options.attach:
+        return request.with_text("input", text)
+    return request.with_text("input", [*(base or []), _message(text, options, inputs)])
+
+
+def _message(text: str | None, options: Options, inputs: Inputs) -> dict[str, Any]:
+    if not options.attach:
+        return {"role": "user", "content": text}
+    from openai_cli.attachments import input_part
+
+    parts = [] if text is None else [{"type": "input_text", "text": text}]
+    attached = [input_part(path, inputs) for path in options.attach]
+    return {"role": "user", "content": [*parts, *attached]}

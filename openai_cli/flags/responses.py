@@ -1,0 +1,72 @@
+"""The parameters of POST /responses that POST /chat/completions has not, or has otherwise."""
+
+from typing import Annotated
+
+from openai_cli.flags.api import Repeated, Scalar, Switch, api
+from openai_cli.flags.values import Flag, Number, Object, Structure, Text, TextOrItems, Texts
+from openai_cli.flags.values import TextOrObject as Union
+
+# IncludeEnum of the published description.
+INCLUDED = (
+    "file_search_call.results",
+    "web_search_call.results",
+    "web_search_call.action.sources",
+    "message.input_image.image_url",
+    "computer_call_output.output.image_url",
+    "code_interpreter_call.outputs",
+    "reasoning.encrypted_content",
+    "message.output_text.logprobs",
+)
+
+AccessPrograms = Annotated[Repeated, api("access_programs", Object(), "Access programs: cyber")]
+Background = Annotated[Switch, api("background", Flag(), "Make the response in the background")]
+BackgroundOptions = Annotated[
+    Repeated,
+    api("background_options", Object(), "In the background: completion_window, continuation_id"),
+]
+ContextManagement = Annotated[
+    Scalar, api("context_management", Structure(least=1), "When to compact the context")
+]
+Conversation = Annotated[
+    Scalar, api("conversation", Union("ID|JSON"), "A stored conversation to go on with")
+]
+Image = Annotated[Repeated, api("image", Object(), "Images of the request: context_compression")]
+Include = Annotated[
+    Repeated, api("include", Texts("NAME", names=INCLUDED), "More to tell in the output; repeated")
+]
+Input = Annotated[
+    Repeated, api("input", TextOrItems(), "The input as a flag: text or items; - is stdin")
+]
+Instructions = Annotated[
+    Scalar, api("instructions", Text(), "A system or developer message, for this call")
+]
+MaxOutputTokens = Annotated[
+    Scalar,
+    api("max_output_tokens", Number(16, integer=True), "Most tokens to make, reasoning included"),
+]
+MaxToolCalls = Annotated[
+    Scalar, api("max_tool_calls", Number(integer=True), "Most calls of built-in tools")
+]
+PreviousResponseId = Annotated[
+    Scalar, api("previous_response_id", Text("ID"), "The response to go on from")
+]
+PromptTemplate = Annotated[
+    Repeated, api("prompt", Object(), "A stored prompt: id, version, variables")
+]
+Reasoning = Annotated[
+    Repeated, api("reasoning", Object(), "Reasoning: effort, summary; as effort=low")
+]
+ResponseStreamOptions = Annotated[
+    Repeated, api("stream_options", Object(), "include_obfuscation=false")
+]
+TextOptions = Annotated[Repeated, api("text", Object(), "The text: verbosity, format as JSON")]
+Tier = Annotated[
+    Scalar,
+    api("service_tier",
+        Text("NAME", names=("auto", "default", "flex", "scale", "priority", "fast")),
+        "auto, default, flex, scale, priority or fast"),
+]  # fmt: skip
+Truncation = Annotated[
+    Scalar,
+    api("truncation", Text("NAME", names=("auto", "disabled")), "auto or disabled"),
+]
