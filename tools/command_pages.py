@@ -27,6 +27,7 @@ from openai_cli.flags.values import (
     Prompt,
     Structure,
     Text,
+    TextOrItems,
     TextOrObject,
     Texts,
 )
@@ -38,8 +39,19 @@ _FLAG = re.compile(r"--(?:\[no-\])?([a-z0-9-]+)")
 
 
 def pages() -> dict[str, str]:
-    """The page of every command, by the name of its file."""
-    return {f"{name.replace(' ', '-')}.md": _page(name) for name in COMMANDS}
+    """The page of every command and the list of them, by the names of their files."""
+    return {"index.md": _index(), **{_file(name): _page(name) for name in COMMANDS}}
+
+
+def _file(name: str) -> str:
+    return f"{name.replace(' ', '-')}.md"
+
+
+def _index() -> str:
+    rows = [["command", "what it does"]]
+    rows += [[f"[{name}]({_file(name)})", summary] for name, summary in COMMANDS.items()]
+    text = "Every flag of every command; `--help` says the same."
+    return "\n\n".join(["# Commands", MARK, text, _rows(rows)]) + "\n"
 
 
 @dataclass
@@ -171,6 +183,7 @@ _WORDS: Mapping[type[Kind], Callable[[Any], str]] = {
     Prompt: lambda _kind: "text, texts, token ids, or arrays of token ids",
     Structure: _structure,
     Text: _text,
+    TextOrItems: lambda kind: "text, texts or objects" if kind.several else "text or objects",
     TextOrObject: lambda _kind: "name or object",
     Texts: _texts,
 }

@@ -9,7 +9,7 @@ from openai_cli.errors import UsageError
 from openai_cli.sandbox import routes
 from openai_cli.sandbox.checks import check
 from openai_cli.sandbox.exchange import Reply, Request, parse_json, whole
-from openai_cli.sandbox.forms import FORM, form_body
+from openai_cli.sandbox.forms import FORM, boundary_of, form_body
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.replies import Replies
 from openai_cli.sandbox.store import Store
@@ -56,8 +56,10 @@ class Received:
 
     @property
     def digest(self) -> str:
-        """Of its bytes, in hex: the same request has the same."""
-        data = f"{self.method} {self.path}\n".encode() + self.content
+        """Of its bytes, in hex: the same request has the same, whatever a form's boundary is."""
+        boundary = boundary_of(self.content_type) if self.is_form else b""
+        content = self.content.replace(boundary, b"") if boundary else self.content
+        data = f"{self.method} {self.path}\n".encode() + content
         return hashlib.sha256(data).hexdigest()[:32]
 
 

@@ -45,11 +45,16 @@ def _array(body: dict[str, Any], name: str) -> list[Any]:
     return found
 
 
-def _parts(content: bytes, content_type: str) -> Iterator[tuple[str, str | Upload]]:
-    """The fields of a form, in their order."""
+def boundary_of(content_type: str) -> bytes:
+    """What stands between the parts of a form; empty where the type does not say."""
     head = Message()
     head["Content-Type"] = content_type
-    boundary = str(head.get_param("boundary", "")).encode()
+    return str(head.get_param("boundary", "")).encode()
+
+
+def _parts(content: bytes, content_type: str) -> Iterator[tuple[str, str | Upload]]:
+    """The fields of a form, in their order."""
+    boundary = boundary_of(content_type)
     if not boundary:
         raise Refusal("Could not parse multipart form: it has no boundary.")
     # The first delimiter has no line break before it: RFC 2046, section 5.1.1.
