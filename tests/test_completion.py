@@ -347,7 +347,11 @@ def test_the_program_answers_and_is_silent_on_what_it_cannot() -> None:
     asking = {"_OPENAI_CLI_COMPLETE": "zsh"}
     ended = call("mod", environ=asking)
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out == b"values\nmodels\tThe models: what they are and what they cost.\n"
+    assert ended.out == (
+        b"values\n"
+        b"moderate\tCheck texts and images for harm (POST /moderations).\n"
+        b"models\tThe models: what they are and what they cost.\n"
+    )
     odd = call("a line alone", environ={"_OPENAI_CLI_COMPLETE": "bash"})
     assert (odd.code, odd.out, odd.err) == (0, b"", "")
 

@@ -40,19 +40,19 @@ TranscriptionPrompt = Annotated[
 TranscriptionFormat = Annotated[
     Scalar,
     api("response_format",
-        Text("NAME", names=("json", "text", "srt", "verbose_json", "vtt", "diarized_json")),
+        Text("NAME", names=("json", "text", "srt", "vtt", "verbose_json", "diarized_json")),
         "json, text, srt, vtt, verbose_json, diarized_json"),
 ]  # fmt: skip
 TranslationFormat = Annotated[
     Scalar,
-    api("response_format", Text("NAME", names=("json", "text", "srt", "verbose_json", "vtt")),
+    api("response_format", Text("NAME", names=("json", "text", "srt", "vtt", "verbose_json")),
         "json, text, srt, vtt or verbose_json"),
 ]  # fmt: skip
 AudioTemperature = Annotated[Scalar, api("temperature", Number(0, 1), "Randomness, 0 to 1")]
 TimestampGranularities = Annotated[
     Repeated,
     api("timestamp_granularities", Texts("NAME", names=("word", "segment")),
-        "word, segment: times in verbose_json; repeated"),
+        "Times in verbose_json, by word or segment; repeated"),
 ]  # fmt: skip
 
 SpeechInput = Annotated[
@@ -68,8 +68,13 @@ SpeechFormat = Annotated[
 ]  # fmt: skip
 Speed = Annotated[Scalar, api("speed", Number(0.25, 4), "How fast, 0.25 to 4; 1 is usual")]
 StreamFormat = Annotated[
-    Scalar, api("stream_format", Text("NAME", names=("sse", "audio")), "audio, or sse for events")
+    Scalar, api("stream_format", Text("NAME", names=("audio", "sse")), "audio, or sse for events")
 ]
 Voice = Annotated[
-    Scalar, api("voice", TextOrObject(names=SOUND["voice"]), "The voice: a name, or an id as JSON")
+    Scalar,
+    api(
+        "voice",
+        TextOrObject(names=SOUND["voice"]),
+        f"{', '.join(SOUND['voice'])}, or an id as JSON",
+    ),
 ]

@@ -21,9 +21,9 @@ Order = Annotated[
 ]
 Purpose = Annotated[
     Scalar,
-    api("purpose", Text("NAME", names=PURPOSES), "Those of a purpose alone, as batch"),
+    api("purpose", Text("NAME", names=PURPOSES), f"Those alone of {', '.join(PURPOSES)}"),
 ]
 UploadPurpose = Annotated[
     Scalar,
-    api("purpose", Text("NAME", names=PURPOSES), "batch, fine-tune, user_data, evals, vision, …"),
+    api("purpose", Text("NAME", names=PURPOSES), ", ".join(PURPOSES)),
 ]

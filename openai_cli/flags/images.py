@@ -79,7 +79,7 @@ ImageSafetyIdentifier = Annotated[
 Size = Annotated[
     Scalar,
     api("size", Text("SIZE", names=("auto", "1024x1024", "1536x1024", "1024x1536")),
-        "WIDTHxHEIGHT in pixels, or auto"),
+        "auto, 1024x1024, 1536x1024, 1024x1536 or another"),
 ]  # fmt: skip
 Style = Annotated[
     Scalar, api("style", Text("NAME", names=("vivid", "natural")), "dall-e-3: vivid or natural")

@@ -6,18 +6,6 @@ from openai_cli.flags.api import Repeated, Scalar, Switch, api
 from openai_cli.flags.values import Flag, Number, Object, Structure, Text, TextOrItems, Texts
 from openai_cli.flags.values import TextOrObject as Union
 
-# IncludeEnum of the published description.
-INCLUDED = (
-    "file_search_call.results",
-    "web_search_call.results",
-    "web_search_call.action.sources",
-    "message.input_image.image_url",
-    "computer_call_output.output.image_url",
-    "code_interpreter_call.outputs",
-    "reasoning.encrypted_content",
-    "message.output_text.logprobs",
-)
-
 AccessPrograms = Annotated[Repeated, api("access_programs", Object(), "Access programs: cyber")]
 Background = Annotated[Switch, api("background", Flag(), "Make the response in the background")]
 BackgroundOptions = Annotated[
@@ -32,7 +20,8 @@ Conversation = Annotated[
 ]
 Image = Annotated[Repeated, api("image", Object(), "Images of the request: context_compression")]
 Include = Annotated[
-    Repeated, api("include", Texts("NAME", names=INCLUDED), "More to tell in the output; repeated")
+    Repeated,
+    api("include", Texts("NAME"), "More to tell, as reasoning.encrypted_content; repeated"),
 ]
 Input = Annotated[
     Repeated, api("input", TextOrItems(), "The input as a flag: text or items; - is stdin")

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.conftest import Run
+from tests.servers import Server, reply
 from tests.terminal import Terminal
 
 OWN = '{"models": {"my-llama": {"input": 0.10, "output": "1e-7", "context_window": 9}, "new": {}}}'
@@ -52,7 +53,17 @@ def test_the_users_own_models_with_and_without_prices(run: Run, folder: Path) ->
     assert found["models"]["new"]["source"] is None
 
 
-def test_without_local(run: Run) -> None:
-    ended = run("models", "list")
-    assert ended.code == 2
-    assert "openai-cli models list --local" in ended.err
+def test_without_local_the_server_is_asked(run: Run) -> None:
+    answer = {"object": "list", "data": [{"id": "b"}, {"id": "a"}, {"id": "c-é"}]}
+    with Server([reply(answer), reply(answer), reply({"data": [{}]})]) as server:
+        assert run("models", "list", base_url=server.base_url).text == "a\nb\nc-é\n"
+        found = run("models", "list", "--query", "data[0].id", base_url=server.base_url)
+        assert found.text == "b\n"
+        odd = run("models", "list", base_url=server.base_url)
+    assert (odd.code, odd.out) == (6, b"")
+    assert [request.line for request in server.received] == ["GET /v1/models HTTP/1.1"] * 3
+
+
+def test_what_is_of_the_table_alone(run: Run) -> None:
+    assert run("models", "list", "--prices", "own.json").code == 2
+    assert run("models", "list", "--local", "--query", "a").code == 2
