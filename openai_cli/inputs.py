@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.values import utf8, without_final_newline
+
+T = TypeVar("T")
 
 SILENT_AFTER = 2.0
 
@@ -29,18 +31,19 @@ class Inputs:
 
         Raises UsageError when it cannot be read, or stdin has another reader.
         """
-        return b"".join(self._read(reader, path, lambda stream: (stream.read(),)))
+        return b"".join(self.read(reader, path, lambda stream: (stream.read(),)))
 
     def lines(self, reader: str, path: str) -> Iterator[bytes]:
         """The lines of a file, or of stdin for `-`, as they are read; raises what `source` raises.
 
         Each ends with its newline, but perhaps the last.
         """
-        return self._read(reader, path, iter)
+        return self.read(reader, path, iter)
 
-    def _read(
-        self, reader: str, path: str, pieces: Callable[[BinaryIO], Iterable[bytes]]
-    ) -> Iterator[bytes]:
+    def read(
+        self, reader: str, path: str, pieces: Callable[[BinaryIO], Iterable[T]]
+    ) -> Iterator[T]:
+        """What `pieces` gives of the open file, or of stdin; raises what `source` raises."""
         try:
             if path == "-":
                 yield from pieces(self._stdin(reader))

@@ -11,7 +11,7 @@ from openai_cli.messages import one_line
 from openai_cli.money import exact_json, plain
 from openai_cli.prices.charges import Charge, total
 from openai_cli.prices.estimate import Statement
-from openai_cli.prices.table import TOKEN_KINDS, Table
+from openai_cli.prices.table import SPEECH, TOKEN_KINDS, Table
 
 _BAR, _LONGEST_BAR = "█", 30
 _GAP = "  "
@@ -123,11 +123,12 @@ def _named(statement: Statement) -> dict[str, Any]:
 
 def _json_rows(report: Report, statement: Statement) -> Iterator[dict[str, Any]]:
     for charge in statement.charges:
+        is_speech = charge.kind == SPEECH
         yield {
             **_named(statement),
             "kind": charge.kind,
-            "tokens": charge.tokens,
-            "usd_per_million": charge.rate,
+            "seconds" if is_speech else "tokens": charge.quantity,
+            "usd_per_second" if is_speech else "usd_per_million": charge.rate,
             "rate_of": charge.rate_of,
             "usd": charge.usd,
         }
@@ -148,32 +149,42 @@ def _grid(report: Report) -> _Grid:
 
 
 def _detailed(report: Report) -> _Grid:
-    """A row for each kind of tokens, with its rate."""
-    rows = []
+    """A row for each kind of tokens, or for the speech, with its rate."""
+    rows, unit, rated = [], "tokens", "USD per million"
     for statement in report.statements:
         name, tier = one_line(statement.tariff.name), statement.tariff.tier
         for charge in statement.charges:
-            kind, tokens = _kind(charge, at_most=report.at_most), str(charge.tokens)
-            rows.append([name, tier, kind, tokens, plain(charge.rate), plain(charge.usd)])
+            kind, rate = _kind(charge, at_most=report.at_most), charge.rate
+            if charge.kind == SPEECH:
+                unit, rated, rate = "seconds", "USD per minute", _per_minute(rate)
+            rows.append([name, tier, kind, str(charge.quantity), plain(rate), plain(charge.usd)])
         for output in statement.open_outputs:
             missing = f"{output.kind}: {report.missing}"
             rows.append([name, tier, missing, "", plain(output.rate), ""])
     last = [_total_label(report), "", "", "", "", plain(report.usd)]
-    return _Grid(["model", "tier", "kind", "tokens", "USD per million", "USD"], rows, 3, last)
+    return _Grid(["model", "tier", "kind", unit, rated, "USD"], rows, 3, last)
+
+
+def _per_minute(rate: Decimal) -> Decimal:
+    """A rate for a second as the page of prices has it, for a minute."""
+    return round(60 * rate, 9).normalize()
 
 
 def _kind(charge: Charge, *, at_most: bool) -> str:
+    if charge.kind == SPEECH:
+        return "speech"
     if charge.rate_of != charge.kind:
         return f"{charge.kind}, priced as {charge.rate_of}"
     return f"{charge.kind}, at most" if at_most and charge.kind == "output" else charge.kind
 
 
 def _by_model(report: Report) -> _Grid:
-    """A row for each model, with a column for each kind of tokens that there is."""
+    """A row for each model, with a column for each kind of charge that there is."""
     statements = report.statements
     present = {charge.kind for statement in statements for charge in statement.charges}
-    kinds = [kind for kind in TOKEN_KINDS if kind in present]
+    kinds = [kind for kind in (*TOKEN_KINDS, SPEECH) if kind in present]
     heads = ["output, at most" if kind == "output" and report.at_most else kind for kind in kinds]
+    heads = ["speech, seconds" if kind == SPEECH else kind for kind in heads]
     head = ["model", "tier", *([] if report.is_choice else ["requests"]), *heads, "USD"]
     rows = [
         [one_line(statement.tariff.name), statement.tariff.tier, *_sums([statement], report, kinds)]
@@ -185,9 +196,9 @@ def _by_model(report: Report) -> _Grid:
 
 def _sums(statements: Sequence[Statement], report: Report, kinds: Sequence[str]) -> list[str]:
     charges = [charge for statement in statements for charge in statement.charges]
-    tokens = [sum(charge.tokens for charge in charges if charge.kind == kind) for kind in kinds]
+    counts = [sum(charge.quantity for charge in charges if charge.kind == kind) for kind in kinds]
     requests = [] if report.is_choice else [sum(statement.requests for statement in statements)]
-    return [*map(str, [*requests, *tokens]), plain(total(charge.usd for charge in charges))]
+    return [*map(str, [*requests, *counts]), plain(total(charge.usd for charge in charges))]
 
 
 def _total_label(report: Report) -> str:

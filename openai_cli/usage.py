@@ -23,7 +23,7 @@ _OUTPUT_DETAILS = (
 
 @dataclass(frozen=True)
 class Usage:
-    """The tokens of one call; None is what the server did not report.
+    """The tokens of one call, or its seconds of speech; None is what the server did not report.
 
     `input_tokens` include `cached_tokens` and `cache_write_tokens`, `output_tokens` include
     `reasoning_tokens`, as the API counts them. `usd` is the cost in US dollars, None where the
@@ -39,6 +39,7 @@ class Usage:
     reasoning_tokens: int | None
     usd: Decimal | None
     request_id: str | None
+    seconds: float | None = None
 
     @classmethod
     def of(cls, answer: Answer, table: Table, on: date) -> "Usage":
@@ -63,16 +64,19 @@ class Usage:
                 on=on,
             ),
             request_id=answer.request_id,
+            seconds=_number(found.get("seconds")),
         )
 
     def line(self) -> str:
         """The usage for a person."""
+        cost = "USD unknown" if self.usd is None else f"{plain(self.usd)} USD"
+        if self.seconds is not None:
+            return f"{self.seconds} seconds of speech; {cost} ({self.model or 'unknown model'})"
         if self.input_tokens is None and self.output_tokens is None:
             return f"the server reported no tokens ({self.model or 'unknown model'})"
         input_parts = _parts(cached=self.cached_tokens, written=self.cache_write_tokens)
         output_parts = _parts(reasoning=self.reasoning_tokens)
         tier = f", {self.service_tier} tier" if self.service_tier else ""
-        cost = "USD unknown" if self.usd is None else f"{plain(self.usd)} USD"
         output = (
             "" if self.output_tokens is None else f", {self.output_tokens} output{output_parts}"
         )
@@ -82,8 +86,14 @@ class Usage:
         )
 
     def record(self) -> str:
-        """The usage for --usage-file: JSON on one line, with the cost to the last digit."""
-        return exact_json(asdict(self))
+        """The usage for --usage-file: JSON on one line, with the cost to the last digit.
+
+        `seconds` are there only where the server reported them.
+        """
+        found = asdict(self)
+        if self.seconds is None:
+            del found["seconds"]
+        return exact_json(found)
 
 
 def _first(found: Any, names: tuple[str, ...]) -> Any:
@@ -96,6 +106,10 @@ def _first(found: Any, names: tuple[str, ...]) -> Any:
 def _tokens(found: Any, *names: str) -> int | None:
     value = _first(found, names)
     return value if type(value) is int else None
+
+
+def _number(value: Any) -> float | None:
+    return value if type(value) in (int, float) else None
 
 
 def _parts(**named: int | None) -> str:

@@ -74,6 +74,12 @@ LINES: list[tuple[Any, dict[str, Any], str]] = [
         {"model": None},
         "unknown input, 5 output tokens; USD unknown (unknown model)",
     ),
+    (
+        {"type": "duration", "seconds": 9},
+        {"model": "whisper-1"},
+        "9 seconds of speech; 0.0009 USD (whisper-1)",
+    ),
+    ({"type": "duration", "seconds": 8.5}, {}, "8.5 seconds of speech; USD unknown (m-1)"),
     (None, {}, "the server reported no tokens (m-1)"),
     ({}, {"model": None}, "the server reported no tokens (unknown model)"),
 ]
@@ -109,6 +115,11 @@ def test_details_of_another_shape_are_none(details: Any) -> None:
         }
     )
     assert (usage.input_tokens, usage.cached_tokens, usage.reasoning_tokens) == (3, None, None)
+
+
+def test_a_record_has_seconds_only_where_there_are_some() -> None:
+    assert record_of(usage_of({"type": "duration", "seconds": 9}))["seconds"] == 9
+    assert "seconds" not in record_of(usage_of({"prompt_tokens": 9}))
 
 
 def test_a_record_is_json_with_exact_numbers() -> None:

@@ -29,9 +29,10 @@ from openai_cli.output import open_sink, printable
 from openai_cli.prices.answers import Answers, Billed
 from openai_cli.prices.bodies import Asked, asked, body_of
 from openai_cli.prices.charges import total
+from openai_cli.prices.durations import billed_seconds, seconds_of
 from openai_cli.prices.estimate import Bill, Statement, counted_as, flag_of, prompt_tokens
 from openai_cli.prices.table import Table, load, tier_of
-from openai_cli.request import CHAT
+from openai_cli.request import CHAT, TRANSCRIPTIONS
 
 if TYPE_CHECKING:
     from openai_cli.tokens.lines import Group
@@ -57,13 +58,17 @@ _OF_TEXT = (
 _LIMITS = ("max_tokens", "max_completion_tokens", "output_tokens")
 # Of these one at most.
 _EITHER = (
-    ("request", "response"), ("text", "input_tokens"), _LIMITS, ("total", "json", "markdown"),
+    ("request", "response", "audio", "audio_seconds"), ("text", "input_tokens"), _LIMITS,
+    ("total", "json", "markdown"),
 )  # fmt: skip
+# What is priced instead of a text, and what does not go with it.
+_NOT_WITH: dict[str, tuple[str, ...]] = {
+    "request": _OF_TEXT,
+    **dict.fromkeys(("response", "audio", "audio_seconds"), (*_OF_TEXT, "output_tokens")),
+}
 _ALTERNATIVES = (
-    *_EITHER,
-    *(("request", name) for name in _OF_TEXT),
-    *(("response", name) for name in (*_OF_TEXT, "output_tokens")),
-)
+    *_EITHER, *((source, name) for source, names in _NOT_WITH.items() for name in names)
+)  # fmt: skip
 
 
 @options_group
@@ -119,6 +124,14 @@ class Options(Talk, Written, Prices, Stdin):
         str | None,
         ours(INPUT, "--response", "Add up answers, or a usage file", metavar="FILE"),
     ] = None
+    audio: Annotated[
+        list[str] | None,
+        ours(INPUT, "--audio", "Price files of speech by their length; repeated", metavar="FILE"),
+    ] = None
+    audio_seconds: Annotated[
+        str | None,
+        ours(INPUT, "--audio-seconds", "Price so much speech, for `transcribe`", metavar="N"),
+    ] = None
     as_of: Annotated[
         str | None, ours(INPUT, "--as-of", "By the prices of that day", metavar="YYYY-MM-DD")
     ] = None
@@ -142,6 +155,8 @@ def run(context: Context, options: Options) -> None:
         statements = call.answered(options.response)
     elif options.request is not None:
         statements = call.requested(options.request)
+    elif call.is_speech:
+        statements = call.of_speech()
     else:
         statements = call.of_text()
     found = call.described(statements)
@@ -162,6 +177,11 @@ class _Call:
         self.on = on
         self.inputs = Inputs(context, options.stdin)
         self.doubts: dict[str, None] = {}
+
+    @property
+    def is_speech(self) -> bool:
+        """Whether what is priced is speech."""
+        return self.options.audio is not None or self.options.audio_seconds is not None
 
     def of_text(self) -> list[Statement]:
         """What the text costs, or so many tokens, with each of the models, the cheapest first."""
@@ -205,6 +225,35 @@ class _Call:
     @property
     def _tier(self) -> str | None:
         return None if self.options.tier is None else tier_of(self.options.tier)
+
+    def of_speech(self) -> list[Statement]:
+        """What it costs to transcribe so much speech with each of the models."""
+        lengths = self._lengths()
+        given = self.options.model or [
+            self.context.variable("OPENAI_MODEL") or TRANSCRIPTIONS.default_model
+        ]
+        found = []
+        for name in dict.fromkeys(given):
+            bill = Bill(self.table, self.on)
+            for seconds in lengths:
+                bill.add_speech(name, self._tier or "standard", seconds)
+            found += bill.statements()
+            if "input" in found[-1].tariff.bands[0]:
+                doubt = f"{name} is billed by tokens; its price by length is what OpenAI estimates"
+                self.doubts[doubt] = None
+        return sorted(found, key=lambda statement: statement.usd)
+
+    def _lengths(self) -> list[int]:
+        """The seconds that each file is billed for, or the one figure."""
+        if self.options.audio is None:
+            figure = number("--audio-seconds", self.options.audio_seconds, Number(0))
+            return [billed_seconds(Decimal(str(figure)))]
+        return [billed_seconds(self._length(path)) for path in self.options.audio]
+
+    def _length(self, path: str) -> Decimal:
+        shown = "stdin" if path == "-" else f"'{path}'"
+        (length,) = self.inputs.read("--audio", path, lambda file: (seconds_of(file, shown),))
+        return length
 
     def answered(self, path: str) -> list[Statement]:
         """What the answers in a file did cost."""
@@ -254,16 +303,18 @@ class _Call:
 
     def described(self, statements: list[Statement]) -> report.Report:
         options = self.options
-        is_text = options.request is None and options.response is None
+        is_one = options.request is None and options.response is None
         notes = dict.fromkeys(note for one in statements for note in _notes(one, self.on))
         return report.Report(
             tuple(statements),
             as_of=self.on,
             table=self.table,
-            is_choice=is_text and len(statements) > 1,
-            is_detailed=is_text and len(statements) == 1,
-            at_most=options.response is None and options.output_tokens is None,
-            missing=MISSING if is_text else "they have no limit; --output-tokens stands in",
+            is_choice=is_one and len(statements) > 1,
+            is_detailed=is_one and len(statements) == 1,
+            at_most=options.response is None
+            and options.output_tokens is None
+            and not self.is_speech,
+            missing=MISSING if is_one else "they have no limit; --output-tokens stands in",
             doubts=tuple(self.doubts),
             notes=tuple(notes),
         )
@@ -274,7 +325,10 @@ class _Call:
         for note in found.notes:
             notice(note)
         if found.doubts:
-            notice(f"the tokens are an estimate: {'; '.join(found.doubts)}")
+            notice(
+                f"{'the cost is' if self.is_speech else 'the tokens are'} an estimate: "
+                f"{'; '.join(found.doubts)}"
+            )
         if self.options.total and found.unlimited:
             notice(f"the total is without output: {found.missing}")
 
@@ -288,16 +342,16 @@ def _model_of(answer: Billed, default: str | None) -> str:
 
 def _check(options: Options) -> None:
     """UsageError where flags do not go together."""
-    for names in _EITHER:
-        given = [name for name in names if _is_given(options, name)]
+    for group in _EITHER:
+        given = [name for name in group if _is_given(options, name)]
         if len(given) > 1:
             raise UsageError(f"{' and '.join(map(_shown, given))}: give one of them")
-    for source in ("request", "response"):
+    for source, names in _NOT_WITH.items():
         if not _is_given(options, source):
             continue
-        for name in (*_OF_TEXT, *(["output_tokens"] if source == "response" else [])):
+        for name in names:
             if _is_given(options, name):
-                raise UsageError(f"{_shown(name)} does not go with --{source}")
+                raise UsageError(f"{_shown(name)} does not go with {_shown(source)}")
     for name in ("total", "request", "response"):
         if _is_given(options, name) and len(options.model or ()) > 1:
             raise UsageError(f"--{name} takes one --model")

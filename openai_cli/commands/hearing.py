@@ -52,7 +52,7 @@ def hear(
     if options.max_cost is not None:
         raise UsageError(
             "--max-cost: what speech costs hangs on how long it is",
-            hint="openai-cli cost --audio-seconds tells the price",
+            hint="before it, `openai-cli cost --audio FILE --max-cost USD` exits with 8 above it",
         )
     with ExitStack() as stack:
         server = reachable(stack, options, server)

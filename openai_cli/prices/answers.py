@@ -6,6 +6,8 @@ file of the Batch API, and the lines of our own --usage-file.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from math import inf
 from typing import Any, NamedTuple
 
 from openai_cli.errors import UsageError
@@ -94,12 +96,12 @@ class Answers:
 
 
 def usage_of(found: Mapping[str, Json], *, mode: str | None = None) -> Usage:
-    """The tokens that a usage object reports, of a model of that mode.
+    """The tokens, or the seconds of speech, that a usage object of a model of that mode reports.
 
-    UsageError for a usage without tokens, and for numbers that contradict each other.
+    UsageError for a usage without either, and for numbers that contradict each other.
     """
-    if "seconds" in found:
-        raise UsageError("the usage is in seconds, not in tokens: its cost is not known")
+    if found.get("seconds") is not None:
+        return Usage(seconds=_seconds(found["seconds"]))
     if not any(name in found for name in ("prompt_tokens", "input_tokens", "output_tokens")):
         raise UsageError("the usage has no tokens")
     into = _details(found, "prompt_tokens_details", "input_tokens_details", "input_token_details")
@@ -163,6 +165,8 @@ def _batch_body(line: Mapping[str, Json]) -> dict[str, Json] | None:
 
 def _record_usage(record: Mapping[str, Json]) -> dict[str, Json] | None:
     """The usage in a line of --usage-file, in the form of /responses; None where it has none."""
+    if "seconds" in record:
+        return {"seconds": record["seconds"]}
     if record.get("input_tokens") is None and record.get("output_tokens") is None:
         return None
     parts = ("cached_tokens", "cache_write_tokens")
@@ -189,6 +193,12 @@ def _tokens(found: Mapping[str, Json], *names: str) -> int:
                 raise UsageError(f"{name} of the usage must be an integer of at least 0")
             return value
     return 0
+
+
+def _seconds(value: Json) -> Decimal:
+    if type(value) not in (int, float) or not 0 <= value < inf:
+        raise UsageError("seconds of the usage must be a number of at least 0")
+    return Decimal(str(value))
 
 
 def _string(found: Mapping[str, Json], name: str) -> str | None:

@@ -6,7 +6,7 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from typing import NamedTuple
 
 from openai_cli.errors import UsageError
-from openai_cli.prices.table import Model, Rates, Row, Table
+from openai_cli.prices.table import SPEECH, Model, Rates, Row, Table
 
 # Sums and products keep all their digits, as the decimal module's manual has it for exact results.
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -26,7 +26,7 @@ _SILENT_MODES = ("embedding", "moderation")
 
 
 class Usage(NamedTuple):
-    """The tokens of one request or many, as the API counts them.
+    """The tokens of one request or many, or the seconds of speech, as the API counts them.
 
     `input` holds the cached, the written and those of sound and images; `output` those of sound
     and images, and what a model reasons. `cached` holds the cached ones of sound and images.
@@ -43,16 +43,18 @@ class Usage(NamedTuple):
     cached_image: int = 0
     audio_output: int = 0
     image_output: int = 0
+    seconds: Decimal = Decimal(0)
 
 
 class Charge(NamedTuple):
-    """One row of a bill: `tokens` of a kind at a `rate` in USD for a million of them.
+    """One row of a bill: so many tokens of a kind at a `rate` in USD for a million of them.
 
+    Of SPEECH it is seconds, at a rate for one of them.
     `rate_of` is the kind whose rate it is: another one where the kind has none of its own.
     """
 
     kind: str
-    tokens: int
+    quantity: int | Decimal
     rate: Decimal
     usd: Decimal
     rate_of: str
@@ -103,9 +105,12 @@ def rate_for(kind: str, rates: Rates) -> tuple[Decimal, str] | None:
     return None if own is None else (rates[own], own)
 
 
-def charge(kind: str, tokens: int, rate: Decimal, rate_of: str) -> Charge:
-    """What the tokens of a kind cost."""
-    return Charge(kind, tokens, rate, product(tokens, rate), rate_of)
+def charge(kind: str, quantity: int | Decimal, rate: Decimal, rate_of: str) -> Charge:
+    """What so many tokens of a kind cost, or so many seconds."""
+    cost = _EXACT.multiply(Decimal(quantity), rate)
+    return Charge(
+        kind, quantity, rate, cost if kind == SPEECH else _EXACT.scaleb(cost, -6), rate_of
+    )
 
 
 def product(tokens: int, rate: Decimal) -> Decimal:
@@ -167,7 +172,7 @@ class Tariff:
         found = rate_for(kind, self.bands[band])
         if found is None:
             raise UsageError(
-                f"{self.name} has no price for {kind} tokens at the tier '{self.tier}'",
+                f"{self.name} has no price for {_named(kind)} at the tier '{self.tier}'",
                 parameter="model",
             )
         return found
@@ -185,6 +190,10 @@ class Tariff:
         if self.name.startswith(f"{model.name}-"):
             found.append(f"the table has no {self.name}: priced as {model.name}")
         return found
+
+
+def _named(kind: str) -> str:
+    return "speech by its length" if kind == SPEECH else f"{kind} tokens"
 
 
 def tariff(table: Table, name: str, tier: str, on: date) -> Tariff:

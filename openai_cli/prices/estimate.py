@@ -18,7 +18,7 @@ from openai_cli.prices.charges import (
     tariff,
     total,
 )
-from openai_cli.prices.table import TOKEN_KINDS, Model, Table, tier_of
+from openai_cli.prices.table import SPEECH, TOKEN_KINDS, Model, Table, tier_of
 
 if TYPE_CHECKING:
     from openai_cli.tokens.messages import TokenCount
@@ -33,13 +33,15 @@ _COUNTED_AS = {"cl100k_base": "gpt-4", "p50k_base": "text-davinci-003", "r50k_ba
 class _Sum:
     """Requests at the same rates.
 
-    `counts` are their tokens by kind; `unlimited` the outputs without a limit by kind; `writable`
-    the tokens of `counts["input"]` that may be written to the cache, by the kind of such a write.
+    `counts` are their tokens by kind, `seconds` their speech; `unlimited` the outputs without a
+    limit by kind; `writable` the tokens of `counts["input"]` that may be written to the cache, by
+    the kind of such a write.
     """
 
     def __init__(self) -> None:
         self.requests = 0
         self.counts: Counter[str] = Counter()
+        self.seconds = Decimal(0)
         self.unlimited_requests = 0
         self.unlimited: Counter[str] = Counter()
         self.writable: Counter[str] = Counter()
@@ -164,7 +166,13 @@ class Bill:
         prices = self.tariff(name, tier)
         tokens = usage_of(usage, mode=prices.model.mode)
         band = prices.band(tokens.input)
-        self._sum(prices, band, 1).counts.update(by_kind(tokens, prices.bands[band]))
+        sums = self._sum(prices, band, 1)
+        sums.counts.update(by_kind(tokens, prices.bands[band]))
+        sums.seconds += tokens.seconds
+
+    def add_speech(self, name: str, tier: str, seconds: int) -> None:
+        """Add a request by how much speech it has."""
+        self._sum(self.tariff(name, tier), 0, 1).seconds += seconds
 
     def _sum(self, prices: Tariff, band: int, requests: int) -> _Sum:
         sums = self._sums.get((prices, band))
@@ -203,14 +211,18 @@ class Bill:
 
 
 def _charges(prices: Tariff, bands: Mapping[int, _Sum]) -> tuple[Charge, ...]:
-    """A charge for each kind and rate, in the order of the kinds."""
+    """A charge for each kind and rate, in the order of the kinds; speech is the last."""
     tokens: Counter[tuple[str, Decimal, str]] = Counter()
+    seconds = sum(sums.seconds for sums in bands.values())
     for band, sums in bands.items():
         for kind, count in sums.counts.items():
             if count:
                 tokens[kind, *prices.rate(band, kind)] += count
     found = [charge(kind, count, rate, rate_of) for (kind, rate, rate_of), count in tokens.items()]
-    return tuple(sorted(found, key=lambda row: (TOKEN_KINDS.index(row.kind), row.rate)))
+    found.sort(key=lambda row: (TOKEN_KINDS.index(row.kind), row.rate))
+    if seconds:
+        found.append(charge(SPEECH, seconds, *prices.rate(0, SPEECH)))
+    return tuple(found)
 
 
 def _if_written(prices: Tariff, band: int, kind: str, tokens: int) -> Decimal:

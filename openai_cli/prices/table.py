@@ -31,8 +31,10 @@ TOKEN_KINDS = (
     "audio_input", "cached_audio_input", "audio_output",
     "image_input", "cached_image_input", "image_output",
 )  # fmt: skip
+# What is heard, in USD a second.
+SPEECH = "input_second"
 # In USD a second and a character.
-KINDS = (*TOKEN_KINDS, "input_second", "output_second", "input_character")
+KINDS = (*TOKEN_KINDS, SPEECH, "output_second", "input_character")
 
 Rates = Mapping[str, Decimal]
 

@@ -3,6 +3,7 @@
 import io
 import wave
 from collections.abc import Callable, Iterator
+from math import ceil
 
 from openai_cli.sandbox.exchange import Json, Reply, Request, Upload, event, whole
 from openai_cli.sandbox.refusals import Refusal
@@ -87,7 +88,7 @@ class _Heard:
     def usage(self) -> Json:
         """By the second for whisper-1, by tokens for all others."""
         if self._model == "whisper-1":
-            return {"type": "duration", "seconds": max(1, round(self.end))}
+            return {"type": "duration", "seconds": ceil(self.end)}
         heard, said = max(1, round(self.end * 10)), count(self.text, "o200k_base")
         details = {"audio_tokens": heard, "text_tokens": 0}
         return {
@@ -105,7 +106,7 @@ class _Heard:
             "language": "english",
             "duration": self.end,
             "text": self.text,
-            "usage": {"type": "duration", "seconds": max(1, round(self.end))},
+            "usage": {"type": "duration", "seconds": ceil(self.end)},
         }
         words = self.text.split()
         length = self.end / (len(words) or 1)

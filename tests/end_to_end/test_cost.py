@@ -5,10 +5,12 @@ gpt-4o-mini 0.15 and 0.6; gpt-6-luna 0.1 in, 0.125 written (0.25 for 12 hours), 
 (above 272,000 tokens 0.2, 0.25, 0.02 and 0.75). "hello" is a token, and a message's frame 7.
 """
 
+import io
 import json
 import os
 import subprocess
 import sys
+import wave
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
@@ -428,6 +430,113 @@ def test_an_answer_of_a_model_without_a_price(cost: Cost) -> None:
     done = cost("--response", "-", stdin=lines(answer(), answer("llama3")))
     assert (done.code, done.out) == (2, b"")
     assert "line 2: no price is known for the model 'llama3'" in done.err
+
+
+# Speech
+
+
+def wav(seconds: float) -> bytes:
+    """A silent sound of one byte a sample."""
+    sound = io.BytesIO()
+    with wave.open(sound, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(1)
+        file.setframerate(8000)
+        file.writeframes(bytes(round(8000 * seconds)))
+    return sound.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "model", "usd"),
+    [
+        # whisper-1 and gpt-4o-transcribe cost 0.006 USD a minute, gpt-4o-mini-transcribe 0.003.
+        ("90", "whisper-1", "0.009"),
+        ("90", "gpt-4o-transcribe", "0.009"),
+        ("90", "gpt-4o-mini-transcribe", "0.0045"),
+        ("8.47", "whisper-1", "0.0009"),
+        ("9.01", "whisper-1", "0.001"),
+        ("0", "whisper-1", "0"),
+    ],
+)
+def test_speech_by_its_seconds(cost: Cost, seconds: str, model: str, usd: str) -> None:
+    assert total(cost("--audio-seconds", seconds, "-m", model, "--total")) == D(usd)
+
+
+def test_speech_is_shown_by_the_minute(cost: Cost) -> None:
+    assert cost("--audio-seconds", "90", "-m", "whisper-1").text == (
+        "model      tier      kind    seconds  USD per minute    USD\n"
+        "whisper-1  standard  speech       90           0.006  0.009\n"
+        "total                                                 0.009\n"
+    )
+    row = parsed(cost("--audio-seconds", "90", "-m", "whisper-1", "--json"))["rows"][0]
+    assert (row["seconds"], row["usd_per_second"], row["usd"]) == (90, D("0.0001"), D("0.009"))
+
+
+def test_speech_with_several_models(cost: Cost) -> None:
+    done = cost("--audio-seconds", "60", "-m", "whisper-1", "-m", "gpt-transcribe")
+    assert done.text == (
+        "model           tier      speech, seconds     USD\n"
+        "gpt-transcribe  standard               60  0.0045\n"
+        "whisper-1       standard               60  0.0060\n"
+    )
+
+
+def test_each_file_of_speech_is_billed_by_whole_seconds(cost: Cost, folder: Path) -> None:
+    (folder / "a.wav").write_bytes(wav(1.25))
+    (folder / "b.mp3").write_bytes(wav(0.5))
+    files = ("--audio", "a.wav", "--audio", "b.mp3", "--audio", "-")
+    done = cost(*files, "-m", "whisper-1", "--json", stdin=wav(2))
+    assert parsed(done)["rows"][0]["seconds"] == 2 + 1 + 2
+    assert parsed(done)["models"][0]["requests"] == 3
+
+
+def test_speech_is_priced_for_the_model_that_transcribes(cost: Cost) -> None:
+    done = cost("--audio-seconds", "60", "--json")
+    assert parsed(done)["models"][0]["model"] == "gpt-4o-mini-transcribe"
+    assert parsed(done)["estimate"] is True
+    assert "estimate: gpt-4o-mini-transcribe is billed by tokens" in done.err
+    done = cost("--audio-seconds", "60", env={"OPENAI_MODEL": "whisper-1"})
+    assert "whisper-1" in done.text
+    assert done.err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--audio", "missing.wav"), "--audio: cannot read 'missing.wav': No such file"),
+        (("--audio", "."), "--audio: cannot read '.': Is a directory"),
+        (("--audio", "text"), "how long 'text' is cannot be told"),
+        (("--audio", "empty"), "how long 'empty' is cannot be told"),
+        (("--audio", "-"), "how long stdin is cannot be told"),
+        (("--audio-seconds", "-1"), "--audio-seconds must be a number of at least 0, not '-1'"),
+        (("--audio-seconds", "9", "-m", "gpt-4o"), "gpt-4o has no price for speech by its length"),
+        (("--audio-seconds", "9", "hello"), "TEXT does not go with --audio-seconds"),
+        (("--audio-seconds", "9", "--n", "2"), "--n does not go with --audio-seconds"),
+        (("--audio", "text", "--request", "r"), "--request and --audio: give one of them"),
+    ],
+)
+def test_speech_that_has_no_price(
+    cost: Cost, folder: Path, arguments: tuple[str, ...], problem: str
+) -> None:
+    (folder / "text").write_text("hello" * 100)
+    (folder / "empty").write_bytes(b"")
+    done = cost(*arguments, stdin=b"")
+    assert (done.code, done.out) == (2, b"")
+    assert done.err.startswith(f"openai-cli: error: {problem}")
+
+
+def test_a_budget_for_speech(cost: Cost) -> None:
+    line = ("--audio-seconds", "90", "-m", "whisper-1", "--max-cost")
+    assert cost(*line, "0.009").code == 0
+    assert cost(*line, "0.0089").code == 8
+
+
+def test_answers_that_were_billed_by_time(cost: Cost) -> None:
+    spoken = {"model": "whisper-1", "usage": {"type": "duration", "seconds": 9}}
+    record = {"model": "whisper-1", "service_tier": None, "seconds": 21, "usd": 0.0021}
+    done = cost("--response", "-", stdin=lines(spoken, record, answer()))
+    row = done.text.splitlines()[1].split()
+    assert row == ["whisper-1", "standard", "2", "0", "0", "30", "0.0030"]
 
 
 # --max-cost

@@ -1,6 +1,7 @@
 """Answers in every form in which they are saved, and the tokens that they report."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -241,9 +242,16 @@ def test_a_usage_without_tokens(usage: dict[str, Any]) -> None:
         usage_of(usage)
 
 
-def test_a_usage_in_seconds() -> None:
-    with pytest.raises(UsageError, match="in seconds, not in tokens"):
-        usage_of({"type": "duration", "seconds": 9})
+@pytest.mark.parametrize("seconds", [0, 9, 8.47])
+def test_a_usage_in_seconds(seconds: float) -> None:
+    expected = Usage(seconds=Decimal(str(seconds)))
+    assert usage_of({"type": "duration", "seconds": seconds}) == expected
+
+
+@pytest.mark.parametrize("seconds", [-1, "9", True, float("nan"), float("inf"), []])
+def test_seconds_that_are_none(seconds: Any) -> None:
+    with pytest.raises(UsageError, match="seconds of the usage must be a number of at least 0"):
+        usage_of({"type": "duration", "seconds": seconds})
 
 
 @pytest.mark.parametrize("value", ["3", -1, 1.5, True, []])

@@ -27,8 +27,8 @@ def bill_of(*requests: tuple[Asked, int]) -> list[Statement]:
     return bill.statements()
 
 
-def rows(statement: Statement) -> list[tuple[str, int, str]]:
-    return [(row.kind, row.tokens, str(row.rate)) for row in statement.charges]
+def rows(statement: Statement) -> list[tuple[str, int | Decimal, str]]:
+    return [(row.kind, row.quantity, str(row.rate)) for row in statement.charges]
 
 
 def test_requests_are_summed_by_model_and_tier() -> None:
@@ -177,7 +177,7 @@ def test_a_total_is_the_sum_of_its_rows(requests: list[tuple[str, int, int, int]
         *((asked(name, limit=limit, choices=n), tokens) for name, tokens, limit, n in requests)
     )
     for statement in found:
-        charged = [Fraction(row.tokens) * Fraction(row.rate) for row in statement.charges]
+        charged = [Fraction(row.quantity) * Fraction(row.rate) for row in statement.charges]
         assert Fraction(statement.usd) * 1_000_000 == sum(charged)
     exact = sum(
         tokens * (3 if name == "plain" else 4 if tokens > 2000 else 2)
