@@ -40,7 +40,8 @@ PreviousResponseId = Annotated[
     Scalar, api("previous_response_id", Text("ID"), "The response to go on from")
 ]
 PromptTemplate = Annotated[
-    Repeated, api("prompt", Object(), "A stored prompt: id, version, variables")
+    Repeated,
+    api("prompt", Object(texts=("id", "version")), "A stored prompt: id, version, variables"),
 ]
 Reasoning = Annotated[
     Repeated, api("reasoning", Object(), "Reasoning: effort, summary; as effort=low")

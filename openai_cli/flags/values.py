@@ -135,7 +135,8 @@ class Object(NamedTuple):
     """A JSON object: JSON, `@file`, `@-`, or `key=value`, repeated; a later key wins.
 
     `value` checks every value, where the API takes one type alone; without it a value is JSON
-    where it parses and a string where it does not. `names` are known values, by their keys.
+    where it parses and a string where it does not, but one of `texts`, which is a string always.
+    `names` are known values, by their keys.
     """
 
     metavar: str = "OBJECT"
@@ -143,6 +144,7 @@ class Object(NamedTuple):
     key: Text | None = None
     most: int | None = None
     names: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    texts: tuple[str, ...] = ()
 
     def parse(self, raw: Sequence[str], read: Read) -> dict[str, Json]:
         merged: dict[str, Json] = {}
@@ -171,7 +173,7 @@ class Object(NamedTuple):
     def _typed(self, key: str, text: str) -> Json:
         if self.value is not None:
             return _within(f"value of {quoted(key)}", self.value.parse, text)
-        return json_or_text(text)
+        return text if key in self.texts else json_or_text(text)
 
 
 class TextOrObject(NamedTuple):

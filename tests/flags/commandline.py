@@ -44,7 +44,7 @@ def body(
     environ: Mapping[str, str] | None = None,
 ) -> Any:
     """The request body that a command line would send."""
-    ended = call(command, "--dry-run", *arguments, stdin=stdin, environ=environ)
+    ended = call(*command.split(), "--dry-run", *arguments, stdin=stdin, environ=environ)
     assert ended.code == 0, ended.err
     return json.loads(ended.out)
 

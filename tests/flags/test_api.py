@@ -11,17 +11,61 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from openai_cli.commands import chat, complete
+from openai_cli.commands import (
+    chat,
+    complete,
+    embed,
+    files_upload,
+    image_edit,
+    image_generate,
+    image_vary,
+    moderate,
+    respond,
+    speak,
+    transcribe,
+    translate,
+)
 from openai_cli.flags.ours import options_of
 from openai_cli.flags.parameter import ApiParameter
 from tests.flags.commandline import body, call, refused
-from tests.flags.published import CHAT, COMPLETE, Endpoint
+from tests.flags.published import (
+    CHAT,
+    COMPLETE,
+    EDIT,
+    EMBED,
+    GENERATE,
+    MODERATE,
+    RESPOND,
+    SPEAK,
+    TRANSCRIBE,
+    TRANSLATE,
+    UPLOAD,
+    VARY,
+    Endpoint,
+)
 
 ENDPOINTS = pytest.mark.parametrize(
     ("options", "endpoint"),
-    [(chat.Options, CHAT), (complete.Options, COMPLETE)],
-    ids=["chat", "complete"],
+    [
+        pytest.param(module.Options, endpoint, id=module.__name__.rpartition(".")[2])
+        for module, endpoint in (
+            (chat, CHAT),
+            (complete, COMPLETE),
+            (embed, EMBED),
+            (files_upload, UPLOAD),
+            (image_edit, EDIT),
+            (image_generate, GENERATE),
+            (image_vary, VARY),
+            (moderate, MODERATE),
+            (respond, RESPOND),
+            (speak, SPEAK),
+            (transcribe, TRANSCRIBE),
+            (translate, TRANSLATE),
+        )
+    ],
 )
+# What EditImageBodyJsonParam has more: the official package has no JSON form.
+JSON_FORM = {"images", "moderation"}
 
 
 def declarations(options: type[Any]) -> dict[str, Any]:
@@ -36,7 +80,8 @@ def test_the_flags_are_what_the_official_package_names(
     names = [
         info.api_name for info in declarations(options).values() if isinstance(info, ApiParameter)
     ]
-    assert sorted(names) == sorted(endpoint.properties)
+    only_ours = JSON_FORM if endpoint is EDIT else set()
+    assert sorted(names) == sorted(endpoint.properties | only_ours)
 
 
 @ENDPOINTS
@@ -56,6 +101,9 @@ INT64 = ("-9223372036854775808", "9223372036854775807")
 BEYOND_INT64 = ("-9223372036854775809", "9223372036854775808")
 INT64_RANGE = "an integer from -9223372036854775808 to 9223372036854775807"
 
+SPEAKING = "speak --voice alloy"
+DRAWING = "image generate"
+
 # command, property, accepted at both edges, refused past them, what the message says
 BOUNDED = [
     ("complete", "best_of", ("1", "20"), ("-1", "21"), "an integer from 0 to 20"),
@@ -74,6 +122,16 @@ BOUNDED = [
     ("chat", "temperature", ("0", "2"), ("-0.01", "2.01"), "a number from 0 to 2"),
     ("chat", "top_logprobs", ("0", "20"), ("-1", "21"), "an integer from 0 to 20"),
     ("chat", "top_p", ("0", "1"), ("-0.01", "1.01"), "a number from 0 to 1"),
+    ("respond", "max_output_tokens", ("16",), ("15",), "an integer of at least 16"),
+    ("respond", "temperature", ("0", "2"), ("-0.01", "2.01"), "a number from 0 to 2"),
+    ("respond", "top_logprobs", ("0", "20"), ("-1", "21"), "an integer from 0 to 20"),
+    ("respond", "top_p", ("0", "1"), ("-0.01", "1.01"), "a number from 0 to 1"),
+    ("embed", "dimensions", ("1",), ("0",), "an integer of at least 1"),
+    (SPEAKING, "speed", ("0.25", "4"), ("0.24", "4.01"), "a number from 0.25 to 4"),
+    (DRAWING, "frame_count", ("2", "16"), ("1", "17"), "an integer from 2 to 16"),
+    (DRAWING, "n", ("1", "10"), ("0", "11"), "an integer from 1 to 10"),
+    (DRAWING, "output_compression", ("0", "100"), ("-1", "101"), "an integer from 0 to 100"),
+    (DRAWING, "partial_images", ("0", "3"), ("-1", "4"), "an integer from 0 to 3"),
 ]
 
 
@@ -86,11 +144,11 @@ def test_a_range_ends_where_the_api_says(
     command: str, name: str, edges: tuple[str, ...], beyond: tuple[str, ...], described: str
 ) -> None:
     flag = f"--{name.replace('_', '-')}"
-    needed = ("--logprobs",) if name == "top_logprobs" else ()
+    needed = ("--logprobs",) if (command, name) == ("chat", "top_logprobs") else ()
     for raw in edges:
         assert body(command, "hi", flag, raw, *needed)[name] == json.loads(raw)
     for raw in beyond:
-        said = refused(command, "hi", flag, raw, *needed)
+        said = refused(*command.split(), "hi", flag, raw, *needed)
         assert f"{name} must be {described}, not '{raw}'" in said
         assert f"--param {name}=" in said
         assert body(command, "hi", "--param", f"{name}={raw}")[name] == json.loads(raw)

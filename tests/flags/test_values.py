@@ -16,6 +16,7 @@ from openai_cli.flags.values import (
     Prompt,
     Structure,
     Text,
+    TextOrItems,
     TextOrObject,
     Texts,
     json_or_text,
@@ -197,11 +198,12 @@ STRUCTURED: list[tuple[Kind, Callable[[str], Any], str]] = [
     (Object(), lambda raw: [raw], '{"a": [1]}'),
     (TextOrObject(), lambda raw: raw, '{"a": [1]}'),
     (Prompt(), lambda raw: [raw], '["a", "b"]'),
+    (TextOrItems(), lambda raw: [raw], '[{"a": "b"}]'),
 ]
 structured = pytest.mark.parametrize(
     ("kind", "as_typed", "text"),
     STRUCTURED,
-    ids=["array", "object", "key=value", "text|object", "prompt"],
+    ids=["array", "object", "key=value", "text|object", "prompt", "text|items"],
 )
 AsTyped = Callable[[str], Any]
 
@@ -258,6 +260,12 @@ def test_a_file_that_is_no_json_we_can_send(
         (Object(), ["[1]"], "must be a JSON object"),
         (Object(), ["-"], "key=value"),
         (TextOrObject(), "[1]", "must be a string or a JSON object"),
+        (TextOrItems(), ["a", "b"], "is one string or one JSON array: give it once"),
+        (TextOrItems(), ['["a"]'], "must be a string, or a JSON array of objects"),
+        (TextOrItems(), ["[]"], "must be a string, or a JSON array of objects"),
+        (TextOrItems(), ['{"a": 1}'], "must be a string, or a JSON array of objects"),
+        (TextOrItems(several=True), ["[1]"], "a JSON array of objects or of strings"),
+        (TextOrItems(several=True), ['[{}, "a"]'], "a JSON array of objects or of strings"),
         (Prompt(), ['{"a": 1}'], "must be a string, or a JSON array"),
         (Prompt(), ['["a", 1]'], "must be a string, or a JSON array"),
         (Prompt(), ["[true]"], "must be a string, or a JSON array"),
@@ -436,3 +444,17 @@ def test_utf8_is_strict_and_names_the_offset(data: bytes) -> None:
     offset = int(str(caught.value).rpartition(" ")[2])
     assert data[:offset].decode().encode() == data[:offset]
     assert f"{data[offset]:#04x}" in str(caught.value)
+
+
+def test_several_texts_are_an_array_of_texts() -> None:
+    assert TextOrItems(several=True).parse(["[1]", "b"], no_file) == ["[1]", "b"]
+
+
+def test_items_come_from_a_file_and_a_text_from_stdin() -> None:
+    assert TextOrItems().parse(["@f"], holding(b'[{"a": 1}]')) == [{"a": 1}]
+    assert TextOrItems().parse(["-"], holding(b"[1]\n")) == "[1]"
+
+
+def test_some_values_of_an_object_are_texts_whatever_they_look_like() -> None:
+    kind = Object(texts=("version",))
+    assert kind.parse(["version=2", "n=2"], no_file) == {"version": "2", "n": 2}

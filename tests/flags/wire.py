@@ -30,7 +30,7 @@ def received(run: Run, command: str, row: Row, reply: bytes) -> Received:
     """The request that a server got when the row's command line ran as a process."""
     text = [] if row.text is None else [row.text]
     with Server([reply]) as server:
-        result = run(command, *text, *row.typed, base_url=server.base_url)
+        result = run(*command.split(), *text, *row.typed, base_url=server.base_url)
     assert result.code == 0, result.err
     return server.received[0]
 
