@@ -8,11 +8,14 @@ is `name[]`, repeated, and an object `name[key]`, as the official client writes 
 
 import base64
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
+from openai import OpenAI
 
-from tests.conftest import Run
+from tests.conftest import MADE_UP_KEY, Run
 from tests.flags.published import EDIT, TRANSCRIBE, TRANSLATE, UPLOAD, VARY, Endpoint
 from tests.forms import Field, fields_of
 from tests.servers import Received, Server, reply, stream
@@ -326,3 +329,78 @@ def test_an_edit_of_named_images_is_json(run: Run) -> None:
         "n": 1,
         "user": "user-0042",
     }
+
+
+class SameCall(NamedTuple):
+    """What is typed, and the same call of the official client."""
+
+    typed: str
+    method: str
+    arguments: dict[str, Any]
+    answer: bytes
+
+
+SAME = [
+    SameCall(
+        "transcribe a.wav -m whisper-1 --response-format verbose_json"
+        " --timestamp-granularities word --timestamp-granularities segment --temperature 0.5"
+        " --include logprobs --language de --known-speaker-names A --known-speaker-names B"
+        ' --chunking-strategy {"type":"server_vad","threshold":0.5,"prefix_padding_ms":300}',
+        "audio.transcriptions.create",
+        {
+            "file": ("a.wav", WAV, "audio/x-wav"),
+            "model": "whisper-1",
+            "response_format": "verbose_json",
+            "timestamp_granularities": ["word", "segment"],
+            "temperature": 0.5,
+            "include": ["logprobs"],
+            "language": "de",
+            "known_speaker_names": ["A", "B"],
+            "chunking_strategy": {
+                "type": "server_vad",
+                "threshold": 0.5,
+                "prefix_padding_ms": 300,
+            },
+        },
+        TEXT,
+    ),
+    SameCall(
+        "image edit Hat --image a.png --image b.png --mask b.png -n 1 --size auto"
+        " --output-compression 50 --user u",
+        "images.edit",
+        {
+            "image": [("a.png", PNG, "image/png"), ("b.png", PNG, "image/png")],
+            "mask": ("b.png", PNG, "image/png"),
+            "model": "gpt-image-1-mini",
+            "prompt": "Hat",
+            "n": 1,
+            "size": "auto",
+            "output_compression": 50,
+            "user": "u",
+        },
+        IMAGE,
+    ),
+    SameCall(
+        "files upload a.jsonl --purpose batch --expires-after anchor=created_at"
+        " --expires-after seconds=3600",
+        "files.create",
+        {
+            "file": ("a.jsonl", LINES, "application/octet-stream"),
+            "purpose": "batch",
+            "expires_after": {"anchor": "created_at", "seconds": 3600},
+        },
+        STORED,
+    ),
+]
+
+
+@pytest.mark.parametrize("call", SAME, ids=lambda call: call.method)
+def test_the_form_is_that_of_the_official_client(run: Run, folder: Path, call: SameCall) -> None:
+    for name, content in FILES.items():
+        (folder / name).write_bytes(content)
+    with Server([call.answer] * 2) as server:
+        assert run(*call.typed.split(" "), base_url=server.base_url).code == 0
+        with OpenAI(base_url=server.base_url, api_key=MADE_UP_KEY, max_retries=0) as client:
+            attrgetter(call.method)(client)(**call.arguments)
+    ours, theirs = map(fields_of, server.received)
+    assert sorted(ours, key=str) == sorted(theirs, key=str)
