@@ -58,10 +58,10 @@ def _parts(content: bytes, content_type: str) -> Iterator[tuple[str, str | Uploa
     if not boundary:
         raise Refusal("Could not parse multipart form: it has no boundary.")
     # The first delimiter has no line break before it: RFC 2046, section 5.1.1.
-    _, *parts, end = (b"\r\n" + content).split(b"\r\n--" + boundary)
-    if not end.startswith(b"--"):
+    _, *parts = (b"\r\n" + content).split(b"\r\n--" + boundary)
+    if not parts or not parts[-1].startswith(b"--"):
         raise Refusal("Could not parse multipart form: it has no end.")
-    for part in parts:
+    for part in parts[:-1]:
         fields, _, data = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
         # RFC 7578, section 5.1: names are UTF-8 there.
         yield _part(HeaderParser().parsestr(fields.decode("utf-8", "replace")), data)
