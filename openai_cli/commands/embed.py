@@ -109,8 +109,9 @@ def _of_lines(options: Options, inputs: Inputs, base: Request) -> Iterator[_Batc
             yield _Batch(base.with_text("input", held.texts), (first, len(held.texts)))
             first, held = number, _Held(held.model)
             held.add(text)
-    if held.texts:
-        yield _Batch(base.with_text("input", held.texts), (first, len(held.texts)))
+    if not held.texts:
+        raise UsageError("stdin is empty: there is no line to embed")
+    yield _Batch(base.with_text("input", held.texts), (first, len(held.texts)))
 
 
 def _text_of(line: bytes, number: int) -> str:

@@ -1,0 +1,221 @@
+"""Files, texts and JSON that cannot be sent: said in a line, before anything is sent or written."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from openai_cli.sandbox.samples import png, sound
+from tests.conftest import Run
+from tests.servers import Server
+
+TAKES_FILES = [
+    "transcribe {}",
+    "translate {}",
+    "files upload {} --purpose batch",
+    "image vary {}",
+    "image edit Hat --image {}",
+    "image edit Hat --image a.png --mask {}",
+    "image edit Hat --image a.png --markup {}",
+    "respond Hi --attach {}",
+    "api POST /files --form -F file=@{} -F purpose=batch",
+]
+SOURCES = [
+    "moderate --input @{}",
+    "embed --input @{}",
+    "respond Hi --tools @{}",
+    "image edit Hat --images @{}",
+    "api POST /embeddings --body @{}",
+    "api POST /embeddings -F input=@{}",
+]
+
+
+def refused(run: Run, folder: Path, line: str, stdin: bytes | None = None) -> str:
+    """What is said on stderr of a command line that sends and writes nothing."""
+    before = sorted(folder.iterdir())
+    with Server([]) as server:
+        done = run(*line.split(), stdin=stdin, base_url=server.base_url)
+    assert (done.code, done.out) == (2, b"")
+    assert done.err.startswith("openai-cli: error: ")
+    assert done.err.count("\n") == 1
+    assert sorted(folder.iterdir()) == before
+    return done.err
+
+
+@pytest.fixture
+def files(folder: Path) -> Path:
+    """The folder, with files of all kinds that are of no use."""
+    (folder / "a.png").write_bytes(png(4, 4))
+    (folder / "b.png").write_bytes(png(8, 4))
+    (folder / "a.wav").write_bytes(sound("wav"))
+    (folder / "text").write_bytes(b"hello")
+    (folder / "empty").touch()
+    (folder / "folder").mkdir()
+    (folder / "loop").symlink_to("loop")
+    (folder / "file").touch()
+    return folder
+
+
+@pytest.mark.parametrize("line", TAKES_FILES + SOURCES)
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("missing", "No such file or directory"),
+        ("folder", "folder"),
+        ("loop", "symbolic links"),
+        ("file/below", "Not a directory"),
+        ("n" * 300, "File name too long"),
+    ],
+)
+def test_what_cannot_be_read(run: Run, files: Path, line: str, name: str, reason: str) -> None:
+    said = refused(run, files, line.format(name))
+    assert name in said
+    assert reason in said
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is kept from root")
+@pytest.mark.parametrize("line", TAKES_FILES + SOURCES)
+def test_what_may_not_be_read(run: Run, files: Path, line: str) -> None:
+    (files / "secret").write_bytes(b"{}")
+    (files / "secret").chmod(0)
+    assert "Permission denied" in refused(run, files, line.format("secret"))
+
+
+@pytest.mark.parametrize("line", TAKES_FILES)
+def test_an_empty_file(run: Run, files: Path, line: str) -> None:
+    assert "'empty' is empty" in refused(run, files, line.format("empty"))
+
+
+@pytest.mark.parametrize("line", SOURCES)
+@pytest.mark.parametrize("name", ["empty", "text", "a.png"])
+def test_a_file_that_is_no_json(run: Run, files: Path, line: str, name: str) -> None:
+    if line.startswith("api POST /embeddings -F"):
+        pytest.skip("of -F key=@file the text is taken, as gh has it")
+    said = refused(run, files, line.format(name))
+    assert "is not JSON" in said or "is not UTF-8" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "taken"),
+    [
+        ("transcribe text", "flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav or webm"),
+        ("translate text", "flac, mp3"),
+        ("transcribe a.png", "flac, mp3"),
+        ("image vary text", "PNG"),
+        ("image vary a.wav", "PNG"),
+        ("image edit Hat --image text", "PNG, JPEG, WebP and GIF"),
+        ("image edit Hat --image a.png --mask text", "a mask is a PNG"),
+        ("image edit Hat --image a.png --markup a.wav", "a markup is a PNG"),
+        ("respond Hi --attach text", "PNG, JPEG, GIF and WebP"),
+    ],
+)
+def test_a_file_of_another_kind(run: Run, files: Path, line: str, taken: str) -> None:
+    said = refused(run, files, f"{line} --sandbox" if line.startswith("trans") else line)
+    assert "is of no kind that the API takes" in said
+    assert taken in said
+
+
+@pytest.mark.parametrize("flag", ["--mask", "--markup"])
+def test_a_mask_of_another_size_than_its_image(run: Run, files: Path, flag: str) -> None:
+    said = refused(run, files, f"image edit Hat --image a.png {flag} b.png")
+    assert "'b.png' has 8 x 4 pixels, and 'a.png' has 4 x 4" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("transcribe", "stdin is empty"),
+        ("transcribe -", "stdin is empty"),
+        ("translate --filename a.wav", "stdin is empty"),
+        ("files upload --purpose batch", "stdin is empty"),
+        ("image edit Hat --image -", "stdin is empty"),
+        ("image vary -", "stdin is empty"),
+        ("embed", "there is no text to embed"),
+        ("embed --lines", "stdin is empty: there is no line to embed"),
+        ("moderate", "there is no text to check"),
+        ("speak --voice alloy", "there is no text to say"),
+        ("image generate", "there is no prompt to send"),
+        ("image edit --image a.png", "there is no prompt to send"),
+        ("respond", "there is no input to send"),
+        ("api POST /embeddings --body @-", "is not JSON"),
+    ],
+)
+def test_a_stdin_of_0_bytes(run: Run, files: Path, line: str, reason: str) -> None:
+    assert reason in refused(run, files, line, stdin=b"")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('embed --input {"a":1}', "input must be a string, or a JSON array of strings"),
+        ("embed --input [1.5]", "input must be a string, or a JSON array of strings"),
+        ("moderate --input [1]", "input must be a string, or a JSON array of objects"),
+        ("respond --input [1]", "input must be a string, or a JSON array of objects"),
+        ("respond Hi --tools 1", "tools must be a JSON array of objects"),
+        ("respond Hi --text 1", "text must be a JSON object"),
+        ("respond Hi --conversation [1]", "conversation must be a string or a JSON object"),
+        ("image edit Hat --images {}", "images must be a JSON array of objects"),
+        ('image edit Hat --images [{"file_id":"f"}] --mask [1]', "mask must be a JSON object"),
+        ("image generate Hi --svg 1", "svg must be a JSON object"),
+        ("transcribe a.wav --chunking-strategy [1]", "chunking_strategy must be a string or a"),
+        ("files upload text --purpose batch --expires-after 1", "expires_after must be a JSON"),
+        ("api POST /embeddings --body [1", "--body is not JSON"),
+    ],
+)
+def test_json_of_another_shape(run: Run, files: Path, line: str, reason: str) -> None:
+    assert reason in refused(run, files, line)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("transcribe a.wav a.wav --filename b.wav", "--filename names one file: give one"),
+        ("files upload a.wav text --purpose batch --filename b", "--filename names one file"),
+        ("transcribe a.wav --file a.wav", "the file is given twice"),
+        ("files upload a.wav", "no purpose is given (parameter purpose)"),
+        ("image edit Hat", "there is no image to change"),
+        ('image edit Hat --image a.png --images [{"file_id":"f"}]', "give one of them"),
+        ('image edit Hat --images [{"file_id":"f"}] --markup a.png', "--markup is a file"),
+        ("speak Hello", "no voice is given (parameter voice)"),
+        ("speak Hello --voice alloy --json", "the answer is sound, no JSON"),
+        ("transcribe a.wav --response-format srt --query x", "--query needs JSON"),
+        ("transcribe a.wav --max-cost 1", "openai-cli cost --audio FILE --max-cost USD"),
+        ("embed Hi --lines", "--lines takes its inputs from stdin"),
+        ("embed Hi --input Ho", "the input is given twice"),
+        ("moderate Hi --input Ho", "the input is given twice"),
+        ("respond Hi --wait", "--wait is for what goes on in the background"),
+        ("respond Hi --wait --background --stream", "--wait asks again and again"),
+        ("respond Hi --input Ho", "the input is given twice"),
+        ("image generate Hi -n 2 -o -", "-o - takes one image"),
+        ("image generate Hi -o missing/a.png", "missing"),
+    ],
+)
+def test_flags_that_do_not_go_together(run: Run, files: Path, line: str, reason: str) -> None:
+    assert reason in refused(run, files, line)
+
+
+@pytest.mark.parametrize("line", [b"\n", b"ok\n\n", b"ok\n\xff\n"])
+def test_a_line_that_cannot_be_embedded(run: Run, files: Path, line: bytes) -> None:
+    number = line.count(b"\n")
+    assert f"line {number} of stdin is" in refused(run, files, "embed --lines", stdin=line)
+
+
+@pytest.mark.parametrize(
+    ("line", "param"),
+    [
+        ("files upload text --purpose batch", "file"),
+        ("transcribe a.wav -m gpt-4o-transcribe --response-format srt", "response_format"),
+        ("embed -", "input"),
+        ("moderate -", "input"),
+        ("image generate Hi --size big", "size"),
+        ("speak Hi --voice alloy --param speed=9", "speed"),
+        ("embed Hi --dimensions 9999", "dimensions"),
+    ],
+)
+def test_what_the_api_refuses(run: Run, files: Path, sandbox: str, line: str, param: str) -> None:
+    before = sorted(files.iterdir())
+    done = run(*line.split(), stdin=b"", base_url=sandbox)
+    assert (done.code, done.out) == (4, b"")
+    assert f"(parameter {param}" in done.err
+    assert "HTTP 400" in done.err
+    assert sorted(files.iterdir()) == before
