@@ -26,7 +26,7 @@ def vectors(body: dict[str, Any]) -> list[list[float]]:
     """The vectors of an answer in the order of its inputs; BadAnswerError for another shape."""
     data = as_objects(body.get("data"), "data")
     places = [item.get("index", place) for place, item in enumerate(data)]
-    if sorted(map(str, places)) != sorted(map(str, range(len(data)))):
+    if any(type(place) is not int for place in places) or sorted(places) != [*range(len(data))]:
         raise misshapen("the indexes of the vectors are not those of the inputs")
     found: list[list[float]] = [[]] * len(data)
     for place, item in zip(places, data, strict=True):
@@ -42,6 +42,6 @@ def _vector(value: Any) -> list[float]:
             return list(struct.unpack(f"<{len(data) // 4}f", data))
         except (Error, ValueError, struct.error):
             raise misshapen("an embedding is not base64 of numbers") from None
-    if not isinstance(value, list) or not all(isinstance(item, int | float) for item in value):
+    if not isinstance(value, list) or not all(type(item) in (int, float) for item in value):
         raise misshapen("an embedding is no array of numbers")
     return value

@@ -1,0 +1,182 @@
+"""`embed --lines`: any number of lines, in requests of the size that the API takes, in order."""
+
+import json
+from base64 import b64encode
+from itertools import chain
+from pathlib import Path
+from struct import pack
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+from tests.servers import Server, reply
+
+
+def answer(*vectors: Any) -> bytes:
+    """An answer with these vectors, the last one first."""
+    data = [
+        {"object": "embedding", "index": index, "embedding": vector}
+        for index, vector in enumerate(vectors)
+    ]
+    usage = {"prompt_tokens": len(data), "total_tokens": len(data)}
+    return reply({"object": "list", "model": "m", "data": data[::-1], "usage": usage})
+
+
+def numbered(first: int, last: int) -> bytes:
+    return answer(*([number] for number in range(first, last + 1)))
+
+
+def stdin(count: int) -> bytes:
+    return "".join(f"line {number}\n" for number in range(1, count + 1)).encode()
+
+
+def test_5000_lines_are_three_requests_in_order(run: Run) -> None:
+    replies = [numbered(1, 2048), numbered(2049, 4096), numbered(4097, 5000)]
+    with Server(replies) as server:
+        done = run("embed", "--lines", stdin=stdin(5000), base_url=server.base_url)
+    assert (done.code, done.err) == (0, "")
+    sent = [request.json["input"] for request in server.received]
+    assert [len(texts) for texts in sent] == [2048, 2048, 904]
+    assert [*chain(*sent)] == [f"line {number}" for number in range(1, 5001)]
+    assert done.text == "".join(f"[{number}]\n" for number in range(1, 5001))
+
+
+@pytest.mark.parametrize(("count", "requests"), [(1, [1]), (2048, [2048]), (2049, [2048, 1])])
+def test_a_request_has_at_most_2048_inputs(run: Run, count: int, requests: list[int]) -> None:
+    first = 0
+    replies = []
+    for size in requests:
+        replies.append(numbered(first + 1, first + size))
+        first += size
+    with Server(replies) as server:
+        done = run("embed", "--lines", stdin=stdin(count), base_url=server.base_url)
+    assert done.code == 0, done.err
+    assert [len(request.json["input"]) for request in server.received] == requests
+
+
+def test_a_request_has_at_most_300_000_tokens(run: Run) -> None:
+    # " a" is a token of cl100k_base each time, and so are the 8,000 of a line.
+    line = " a" * 8000
+    with Server([numbered(1, 37), numbered(38, 40)]) as server:
+        done = run("embed", "--lines", stdin=f"{line}\n".encode() * 40, base_url=server.base_url)
+    assert done.code == 0, done.err
+    # 37 lines have 296,000 tokens, 38 have 304,000.
+    assert [len(request.json["input"]) for request in server.received] == [37, 3]
+
+
+def test_lines_keep_what_is_no_newline(run: Run) -> None:
+    lines = b" a \r\n\xc3\xa9\t\x0c\nlast"
+    with Server([numbered(1, 3)]) as server:
+        done = run("embed", "--lines", stdin=lines, base_url=server.base_url)
+    assert done.code == 0, done.err
+    assert server.received[0].json["input"] == [" a \r", "é\t\x0c", "last"]
+
+
+def test_a_failure_in_the_middle_keeps_what_came_before(run: Run) -> None:
+    refused = reply({"error": {"message": "too much"}}, status="400 Bad Request")
+    with Server([numbered(1, 2048), refused]) as server:
+        done = run("embed", "--lines", stdin=stdin(5000), base_url=server.base_url)
+    assert done.code == 4
+    assert done.text == "".join(f"[{number}]\n" for number in range(1, 2049))
+    assert "too much" in done.err
+    assert "lines 2049 to 4096 of stdin were in the request" in done.err
+    assert "the vectors of the 2048 before are printed" in done.err
+
+
+def test_a_file_is_written_whole_or_not_at_all(run: Run, folder: Path) -> None:
+    refused = reply({"error": {"message": "too much"}}, status="400 Bad Request")
+    line = ("embed", "--lines", "-o", "vectors.jsonl")
+    with Server([numbered(1, 2048), refused]) as server:
+        done = run(*line, stdin=stdin(5000), base_url=server.base_url)
+    assert done.code == 4
+    assert not (folder / "vectors.jsonl").exists()
+    with Server([numbered(1, 3)]) as server:
+        assert run(*line, stdin=stdin(3), base_url=server.base_url).out == b""
+    assert (folder / "vectors.jsonl").read_text() == "[1]\n[2]\n[3]\n"
+
+
+@pytest.mark.parametrize("line", ["--lines", "Hi"])
+def test_base64_is_decoded(run: Run, line: str) -> None:
+    # These are exact in 32 bits.
+    vector = b64encode(pack("<3f", 0.5, -1.0, 0.0078125)).decode()
+    with Server([answer(vector)]) as server:
+        done = run(
+            "embed", line, "--encoding-format", "base64", stdin=b"Hi\n", base_url=server.base_url
+        )
+    assert (done.code, done.text) == (0, "[0.5,-1.0,0.0078125]\n")
+
+
+def test_numbers_are_printed_as_they_came(run: Run) -> None:
+    body = '{"model":"m","data":[{"index":0,"embedding":[-0.012345678901234567,1e-9]}]}'
+    with Server([reply(body)]) as server:
+        done = run("embed", "Hi", base_url=server.base_url)
+    (vector,) = map(json.loads, done.text.splitlines())
+    assert vector == [-0.012345678901234567, 1e-9]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        answer([1]),
+        answer([1], [2], [3]),
+        reply({"data": [{"index": 0, "embedding": [1]}, {"index": 0, "embedding": [2]}]}),
+        reply({"data": [{"index": 0, "embedding": [1]}, {"index": 2, "embedding": [2]}]}),
+        reply({"data": [{"index": 0, "embedding": [1]}, {"index": "1", "embedding": [2]}]}),
+        reply({"data": [{"index": 0, "embedding": [1]}, {"index": True, "embedding": [2]}]}),
+        reply({"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": [True]}]}),
+        reply({"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": "%"}]}),
+        reply({"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": "AAA="}]}),
+        reply({"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": [{}]}]}),
+        reply({"data": None}),
+        reply({}),
+    ],
+)
+def test_an_answer_that_is_not_one_vector_for_each_line(run: Run, body: bytes) -> None:
+    with Server([body]) as server:
+        done = run("embed", "--lines", stdin=b"a\nb\n", base_url=server.base_url)
+    assert (done.code, done.out) == (6, b"")
+    assert "Traceback" not in done.err
+
+
+def test_vectors_without_an_index_are_in_the_order_of_the_inputs(run: Run) -> None:
+    with Server([reply({"data": [{"embedding": [1]}, {"embedding": [2]}]})]) as server:
+        done = run("embed", "--lines", stdin=b"a\nb\n", base_url=server.base_url)
+    assert (done.code, done.text) == (0, "[1]\n[2]\n")
+
+
+def test_the_usage_of_each_request_is_told(run: Run, folder: Path) -> None:
+    with Server([numbered(1, 2048), numbered(2049, 2050)]) as server:
+        done = run(
+            "embed", "--lines", "--usage", "--usage-file", "usage.jsonl", "-o", "v.jsonl",
+            stdin=stdin(2050), base_url=server.base_url,
+        )  # fmt: skip
+    assert done.err.count("openai-cli: usage: ") == 2
+    records = map(json.loads, (folder / "usage.jsonl").read_text().splitlines())
+    assert [record["input_tokens"] for record in records] == [2048, 2]
+
+
+def test_a_budget_holds_for_all_requests_together(run: Run) -> None:
+    # 300,000 tokens of text-embedding-3-small cost 0.006 USD: two requests of 296,000 cost 0.01184.
+    lines = f"{' a' * 8000}\n".encode() * 74
+    with Server([numbered(1, 37)]) as server:
+        done = run("embed", "--lines", "--max-cost", "0.01", stdin=lines, base_url=server.base_url)
+    assert done.code == 8
+    assert len(done.text.splitlines()) == 37
+    assert "0.01184 USD" in done.err
+    with Server([numbered(1, 37), numbered(38, 74)]) as server:
+        done = run("embed", "--lines", "--max-cost", "0.012", stdin=lines, base_url=server.base_url)
+    assert done.code == 0, done.err
+
+
+def test_the_sandbox_keeps_the_order(run: Run, sandbox: str) -> None:
+    lines = [f"line {number}" for number in range(3000)]
+    whole = run(
+        "embed", "--lines", "--dimensions", "2", stdin="\n".join(lines).encode(), base_url=sandbox
+    )
+    assert whole.code == 0, whole.err
+    vectors = whole.text.splitlines()
+    assert len(vectors) == 3000
+    for number in (0, 2047, 2048, 2999):
+        alone = run("embed", lines[number], "--dimensions", "2", base_url=sandbox)
+        assert alone.text == f"{vectors[number]}\n"
