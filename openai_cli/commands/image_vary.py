@@ -18,7 +18,7 @@ LARGEST = 4 * 1024 * 1024
 
 @options_group
 class Options(Picturing):
-    """IMAGE is a square PNG of less than 4 MB.
+    """IMAGE is a square PNG of less than 4 MB; without it, a piped stdin is.
 
     Each image that comes back is saved, and its path is printed: see image generate.
     """
@@ -42,7 +42,8 @@ def run(context: Context, options: Options) -> None:
     named = flags.pop("image", None)
     if options.path is not None and named is not None:
         raise UsageError("the image is given twice: as the argument and by --image")
-    if (source := options.path or named) is None:
+    source = options.path or named or ("-" if inputs.is_piped else None)
+    if source is None:
         raise UsageError(
             "there is no image to vary", hint="for example: openai-cli image vary cat.png"
         )
