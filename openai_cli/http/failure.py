@@ -30,7 +30,18 @@ _STATUS_OF_NAME = {
     "context_length_exceeded": 400,
     "model_not_found": 404,
     "not_found_error": 404,
-}
+    # Of the ResponseErrorCode of the published description those that a request is to blame for.
+    **dict.fromkeys(
+        (
+            "invalid_prompt", "data_residency_mismatch", "bio_policy", "invalid_image",
+            "invalid_image_format", "invalid_base64_image", "invalid_image_url", "image_too_large",
+            "image_too_small", "image_parse_error", "image_content_policy_violation",
+            "invalid_image_mode", "image_file_too_large", "unsupported_image_media_type",
+            "empty_image_file", "failed_to_download_image", "image_file_not_found",
+        ),
+        400,
+    ),
+}  # fmt: skip
 
 _HINTS = {
     401: "openai-cli key show tells which key was sent",
