@@ -40,10 +40,12 @@ class Answer:
     """What the parts told so far; `is_done` says that the last event of a stream came.
 
     `usage` is the API's object of that name, or None. `asked_model` is the model of the request,
-    for answers that do not name theirs. Where `is_text`, a whole answer is no JSON.
+    for answers that do not name theirs. Where `is_text`, a whole answer is no JSON; where
+    `has_no_last`, a stream may end with any event.
     """
 
     is_text: ClassVar[bool] = False
+    has_no_last: ClassVar[bool] = False
 
     request_id: str | None = None
     usage: dict[str, Any] | None = None
@@ -79,11 +81,9 @@ class Answer:
 
 
 class AnyAnswer(Answer):
-    """An answer of an endpoint that is not known: a stream may end with any event."""
+    """An answer of an endpoint that is not known."""
 
-    @property
-    def is_whole(self) -> bool:
-        return True
+    has_no_last = True
 
 
 def parts(
@@ -173,11 +173,14 @@ def _events(
         if not answer.is_whole:
             raise
         return
+    is_cut = False
     if (rest := decoder.rest()) is not None:
         answer.is_done = rest.data == _DONE
         if not answer.is_done and (last := _last_part(rest, request_id)) is not None:
             yield last
-    if not answer.is_whole:
+        else:
+            is_cut = not answer.is_done
+    if not answer.is_whole and (is_cut or not answer.has_no_last):
         raise NetworkError("the stream ended before the answer was whole", request_id=request_id)
 
 

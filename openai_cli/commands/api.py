@@ -243,7 +243,7 @@ class _Exchange:
 
     def run(self, request: Request) -> None:
         """Send the request, and with --paginate those of the pages behind it."""
-        path, last = request.path, None
+        path, seen = request.path, set()
         while True:
             body = self.client.call(
                 request.method,
@@ -253,9 +253,9 @@ class _Exchange:
                 may_retry=lambda size=self.sink.size: self.sink.size == size,  # type: ignore[misc]
             )
             after = _after(body) if self.options.paginate else None
-            if after is None or after == last:
+            if after is None or after in seen:
                 return
-            last = after
+            seen.add(after)
             path = _with_after(request.path, after)
             self.sink.end_line()
 

@@ -3,6 +3,7 @@
 import io
 import json
 import wave
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,17 +17,17 @@ from tests.sandbox.client import send
 from tests.sandbox.test_openai_client_more import STARTS, fetched, png, wav
 
 MODEL = "gpt-6-luna"
-CITY = {
+CITY: dict[str, Any] = {
     "type": "object",
     "properties": {"city": {"type": "string", "minLength": 3}},
     "required": ["city"],
     "additionalProperties": False,
 }
-LOOK_UP = {"type": "function", "name": "look_up", "parameters": CITY, "strict": True}
-BARE = {"type": "function", "name": "bare", "parameters": None, "strict": False}
-NOTE = {"type": "custom", "name": "note"}
+LOOK_UP: Any = {"type": "function", "name": "look_up", "parameters": CITY, "strict": True}
+BARE: Any = {"type": "function", "name": "bare", "parameters": None, "strict": False}
+NOTE: Any = {"type": "custom", "name": "note"}
 TOOLS = [LOOK_UP, BARE, NOTE]
-AS_SCHEMA = {"type": "json_schema", "name": "place", "schema": CITY, "strict": True}
+AS_SCHEMA: Any = {"type": "json_schema", "name": "place", "schema": CITY, "strict": True}
 
 
 @pytest.fixture
@@ -88,9 +89,9 @@ ASKED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(params=ASKED.values(), ids=ASKED.keys())
+@pytest.fixture(params=list(ASKED))
 def asked(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {"model": MODEL, "input": "Say one two three"} | request.param
+    return {"model": MODEL, "input": "Say one two three"} | ASKED[request.param]
 
 
 def test_a_response_is_what_its_type_says(client: openai.OpenAI, asked: dict[str, Any]) -> None:
@@ -148,11 +149,7 @@ def test_the_events_of_a_text_in_their_order(client: openai.OpenAI) -> None:
 
 def test_the_events_of_a_call_in_their_order(client: openai.OpenAI) -> None:
     stream = client.responses.create(
-        model=MODEL,
-        input="hello",
-        tools=[BARE],  # type: ignore[list-item]
-        tool_choice="required",
-        stream=True,
+        model=MODEL, input="hello", tools=[BARE], tool_choice="required", stream=True
     )
     kinds = [event.type for event in stream]
     assert list(dict.fromkeys(kinds)) == [
@@ -188,7 +185,7 @@ def test_the_tool_that_was_chosen(
     made = client.responses.create(
         model=MODEL,
         input="hello",
-        tools=TOOLS,  # type: ignore[arg-type]
+        tools=TOOLS,
         tool_choice=choice,
         parallel_tool_calls=False,
     )
@@ -217,7 +214,7 @@ def test_a_text_that_has_a_schema(client: openai.OpenAI) -> None:
     made = client.responses.create(
         model=MODEL,
         input="A place",
-        text={"format": AS_SCHEMA},  # type: ignore[typeddict-item]
+        text={"format": AS_SCHEMA},
     )
     assert json.loads(made.output_text) == {"city": "xxx"}
     assert made.text is not None
@@ -471,8 +468,6 @@ def test_a_sound_as_events_is_the_same_sound(client: openai.OpenAI, kind: Any) -
 
 def decoded(delta: dict[str, str]) -> bytes:
     """The bytes of an event, each of which is base64 by itself."""
-    from base64 import b64decode
-
     assert delta["type"] == "speech.audio.delta"
     return b64decode(delta["audio"], validate=True)
 
@@ -505,8 +500,6 @@ IMAGES = {
 
 @pytest.mark.parametrize("kind", IMAGES)
 def test_an_image_of_each_kind(client: openai.OpenAI, kind: Any) -> None:
-    from base64 import b64decode
-
     made = client.images.generate(model="gpt-image-1", prompt="a square", output_format=kind)
     held(made)
     assert made.output_format == kind
@@ -635,33 +628,27 @@ def three(client: openai.OpenAI) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("order", "limit", "after", "shown", "more"),
+    ("asked", "shown", "more"),
     [
-        (None, None, None, [2, 1, 0], False),
-        ("desc", None, None, [2, 1, 0], False),
-        ("asc", None, None, [0, 1, 2], False),
-        ("asc", 2, None, [0, 1], True),
-        ("asc", 3, None, [0, 1, 2], False),
-        ("asc", 2, 1, [2], False),
-        ("desc", 1, 2, [1], True),
-        ("asc", None, 2, [], False),
+        ({}, [2, 1, 0], False),
+        ({"order": "desc"}, [2, 1, 0], False),
+        ({"order": "asc"}, [0, 1, 2], False),
+        ({"order": "asc", "limit": 2}, [0, 1], True),
+        ({"order": "asc", "limit": 3}, [0, 1, 2], False),
+        ({"order": "asc", "limit": 2, "after": 1}, [2], False),
+        ({"limit": 1, "after": 2}, [1], True),
+        ({"order": "asc", "after": 2}, [], False),
     ],
 )
 def test_a_page_of_files(
     client: openai.OpenAI,
     three: list[str],
-    order: Any,
-    limit: int | None,
-    after: int | None,
+    asked: dict[str, Any],
     shown: list[int],
     more: bool,
 ) -> None:
-    given: dict[str, Any] = {
-        "order": order,
-        "limit": limit,
-        "after": None if after is None else three[after],
-    }
-    asked = {name: value for name, value in given.items() if value is not None}
+    if "after" in asked:
+        asked = asked | {"after": three[asked["after"]]}
     page = client.files.list(purpose="assistants", **asked)
     assert [file.id for file in page.data] == [three[at] for at in shown]
     assert page.has_more is more
