@@ -1,13 +1,16 @@
 """Rows of cells as text: with tabs for other programs, in columns for people."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+_BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+
 
 def tabbed(rows: Iterable[Sequence[str]]) -> str:
-    """A line for each row, with a tab between its cells."""
-    return "".join("\t".join(row) + "\n" for row in rows)
+    """A line for each row, with a tab between its cells; a tab or a line end in one is a blank."""
+    return "".join("\t".join(" ".join(_BREAKS.split(cell)) for cell in row) + "\n" for row in rows)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:

@@ -23,7 +23,7 @@ class Moderation(Answer):
         return super().add(body)
 
     def check(self, body: dict[str, Any]) -> None:
-        if not isinstance(body.get("results"), list):
+        if not isinstance(body.get("results"), list) or not body["results"]:
             raise misshapen("it has no results")
 
     def _over(self, result: dict[str, Any]) -> dict[str, float]:

@@ -243,7 +243,9 @@ class _Exchange:
 
     def run(self, request: Request) -> None:
         """Send the request, and with --paginate those of the pages behind it."""
-        path, seen = request.path, set()
+        from openai_cli.answer.page import after
+
+        path, seen = request.path, set[str]()
         while True:
             body = self.client.call(
                 request.method,
@@ -252,11 +254,11 @@ class _Exchange:
                 payload=request.payload(),
                 may_retry=lambda size=self.sink.size: self.sink.size == size,  # type: ignore[misc]
             )
-            after = _after(body) if self.options.paginate else None
-            if after is None or after in seen:
+            last = after(body) if self.options.paginate else None
+            if last is None or last in seen:
                 return
-            seen.add(after)
-            path = _with_after(request.path, after)
+            seen.add(last)
+            path = _with_after(request.path, last)
             self.sink.end_line()
 
     def _consume(self, http: "Response") -> Any:
@@ -308,21 +310,10 @@ class _Exchange:
             self.sink.write(printable(lined(text), terminal=True))
 
 
-def _after(body: Any) -> str | None:
-    """The id that the next page comes after; None where there is none."""
-    if not isinstance(body, dict) or body.get("has_more") is not True:
-        return None
-    if isinstance(body.get("last_id"), str):
-        return str(body["last_id"])
-    data = body.get("data")
-    last = data[-1].get("id") if isinstance(data, list) and data else None
-    return last if isinstance(last, str) else None
-
-
-def _with_after(path: str, after: str) -> str:
+def _with_after(path: str, last: str) -> str:
     """The path with `after` in its query."""
     from urllib.parse import parse_qsl
 
     base, _, query = path.partition("?")
     pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "after"]
-    return f"{base}?{urlencode([*pairs, ('after', after)])}"
+    return f"{base}?{urlencode([*pairs, ('after', last)])}"

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from openai_cli.answer import page
 from openai_cli.columns import moment, tabbed
 from openai_cli.commands.asking import Asking, asking
 from openai_cli.context import Context
@@ -31,8 +32,8 @@ def run(context: Context, options: Options) -> None:
     with asking(context, options, _lines) as conversation:
         while True:
             body = conversation.send("GET", f"/files?{urlencode(given)}" if given else "/files")
-            last = _last(body)
-            if body.get("has_more") is not True or last in (None, given.get("after")):
+            last = page.after(body)
+            if last in (None, given.get("after")):
                 return
             if "limit" in given:
                 context.messages.notice(f"there are more: --after {last}")
@@ -40,17 +41,7 @@ def run(context: Context, options: Options) -> None:
             given["after"] = last
 
 
-def _last(body: dict[str, Any]) -> str | None:
-    """The id that the next page comes after."""
-    data = body.get("data")
-    if isinstance(body.get("last_id"), str):
-        return str(body["last_id"])
-    return data[-1].get("id") if isinstance(data, list) and data else None
-
-
 def _lines(body: dict[str, Any]) -> str:
-    from openai_cli.answer.shape import as_objects
-
     return tabbed(
         [
             str(file.get("id", "")),
@@ -59,5 +50,5 @@ def _lines(body: dict[str, Any]) -> str:
             str(file.get("purpose", "")),
             str(file.get("filename", "")),
         ]
-        for file in as_objects(body.get("data"), "data")
+        for file in page.items(body)
     )

@@ -45,9 +45,10 @@ def run(context: Context, options: Options) -> None:
 
 
 def _ids(body: dict[str, Any]) -> str:
-    from openai_cli.answer.shape import as_objects, as_string
+    from openai_cli.answer.page import items
+    from openai_cli.answer.shape import as_string
 
-    ids = [as_string(model.get("id"), "id") for model in as_objects(body.get("data"), "data")]
+    ids = [as_string(model.get("id"), "id") for model in items(body)]
     return "".join(f"{name}\n" for name in sorted(ids))
 
 

@@ -7,7 +7,7 @@ Typer's own main an interrupt, an end of file and a broken pipe would be taken f
 import inspect
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import Field
+from dataclasses import MISSING, Field
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -114,6 +114,10 @@ class Command(TyperCommand):
             )
         return rest
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        # An argument that is needed stands bare, as everywhere else; Typer has it in braces.
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         panels: dict[str, list[tuple[str, str]]] = {panel: [] for panel in PANELS}
         for parameter in self.get_params(ctx):
@@ -137,6 +141,11 @@ def _given(ctx: typer.Context, names: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name, source in sources if source and source.name == "COMMANDLINE")
 
 
+def _default(field: Field[Any]) -> Any:
+    """The default of an option; that of an argument that has to be given is none."""
+    return inspect.Parameter.empty if field.default is MISSING else field.default
+
+
 def command(name: str, summary: str, options: type[O], run: Run[O]) -> TyperCommand:
     """The Typer command of an options dataclass and its run; `name` is that of `models list`."""
 
@@ -148,7 +157,9 @@ def command(name: str, summary: str, options: type[O], run: Run[O]) -> TyperComm
         [
             inspect.Parameter("ctx", keyword, annotation=typer.Context),
             *(
-                inspect.Parameter(field.name, keyword, default=field.default, annotation=field.type)
+                inspect.Parameter(
+                    field.name, keyword, default=_default(field), annotation=field.type
+                )
                 for field in options_of(options)
             ),
         ]
