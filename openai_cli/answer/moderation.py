@@ -19,12 +19,11 @@ class Moderation(Answer):
     found: list[dict[str, float]] = field(default_factory=list)
 
     def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
-        self.found += [self._over(result) for result in as_objects(body["results"], "results")]
-        return super().add(body)
-
-    def check(self, body: dict[str, Any]) -> None:
-        if not isinstance(body.get("results"), list) or not body["results"]:
+        results = as_objects(body.get("results"), "results")
+        if not results:
             raise misshapen("it has no results")
+        self.found += [self._over(result) for result in results]
+        return super().add(body)
 
     def _over(self, result: dict[str, Any]) -> dict[str, float]:
         flags = as_object(result.get("categories"), "categories")

@@ -56,7 +56,7 @@ class Response(Answer):
 
     def _text(self, body: dict[str, Any]) -> str:
         """The text that a whole answer, or an event, adds."""
-        kind = body.get("type")
+        kind = as_name(body.get("type"))
         if kind is None:
             return self._whole(body)
         if kind == "response.output_text.delta":
@@ -112,5 +112,5 @@ class Response(Answer):
         return as_string(part.get("text"), "text") if part.get("type") == "output_text" else ""
 
     def _add_call(self, item: dict[str, Any]) -> None:
-        if item.get("type") in _CALLS:
+        if as_name(item.get("type")) in _CALLS:
             self.choice.calls.append(item)
