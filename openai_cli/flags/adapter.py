@@ -124,7 +124,8 @@ class Command(TyperCommand):
             if (record := parameter.get_help_record(ctx)) is not None:
                 names, help_line = record
                 panel = getattr(parameter, "rich_help_panel", PANELS[0])
-                panels[panel].append((_SWITCH.sub(r"--[no-]\1", names), help_line))
+                told = help_line.removesuffix("  [required]")  # the usage line says so
+                panels[panel].append((_SWITCH.sub(r"--[no-]\1", names), told))
         for panel, records in panels.items():
             if records:
                 with formatter.section(panel):

@@ -99,3 +99,11 @@ def test_every_page_is_in_the_table_of_contents() -> None:
         for target in re.findall(r"\]\(([^)#]+)\)", list_.read_text())
     }
     assert {page for page in PAGES if page.is_relative_to(DOCS)} - listed == {DOCS / "index.md"}
+
+
+def test_the_size_of_an_endpoint_is_the_one_that_is_told() -> None:
+    text = (DOCS / "adding-an-endpoint.md").read_text()
+    rows = re.findall(r"^\| `(\S+)` \| (\d+) \|", text, re.MULTILINE)
+    assert len(rows) == 5
+    for name, lines in rows:
+        assert (name, int(lines)) == (name, len((ROOT / name).read_text().splitlines()))

@@ -384,7 +384,7 @@ def test_words_follow_each_other_to_the_end(client: openai.OpenAI) -> None:
     ("model", "kind", "first"),
     [
         ("gpt-4o-transcribe", "json", "transcript.text.delta"),
-        ("gpt-4o-mini-transcribe", "text", "transcript.text.delta"),
+        ("gpt-4o-mini-transcribe", "json", "transcript.text.delta"),
         (DIARIZE, "diarized_json", "transcript.text.segment"),
     ],
 )

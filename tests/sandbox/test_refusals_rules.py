@@ -1,4 +1,4 @@
-"""What the other endpoints refuse, and how."""
+"""Refusals by rules that the published schemas do not say."""
 
 from typing import Any
 
@@ -11,22 +11,12 @@ from tests.sandbox.test_forms import written
 REFUSED: list[tuple[str, dict[str, Any], str | None, str]] = [
     ("/v1/responses", {"model": "m"}, None, "must be provided"),
     ("/v1/responses", {"model": "m", "input": ""}, "input", "empty"),
-    ("/v1/responses", {"model": "m", "input": 7}, "input", "Invalid type for 'input'"),
-    ("/v1/responses", {"model": "m", "input": "a", "inputs": 1}, None, "inputs"),
-    (
-        "/v1/responses",
-        {"model": "m", "input": "a", "temperature": 3},
-        "temperature",
-        "above maximum value. Expected a value <= 2",
-    ),
     (
         "/v1/responses",
         {"model": "m", "input": "a", "previous_response_id": "resp_0"},
         "previous_response_id",
         "'resp_0' not found",
     ),
-    ("/v1/embeddings", {"model": "m"}, "input", "Missing required parameter: 'input'"),
-    ("/v1/embeddings", {"input": "a"}, "model", "Missing required parameter: 'model'"),
     ("/v1/embeddings", {"model": "m", "input": ""}, "input", "empty"),
     ("/v1/embeddings", {"model": "m", "input": ["a", ""]}, "input", "empty"),
     ("/v1/embeddings", {"model": "m", "input": []}, "input", "Invalid"),
@@ -34,33 +24,15 @@ REFUSED: list[tuple[str, dict[str, Any], str | None, str]] = [
     ("/v1/embeddings", {"model": "m", "input": " a" * 8193}, "input", "8192 tokens"),
     ("/v1/embeddings", {"model": "m", "input": [" a" * 8000] * 38}, "input", "300000 tokens"),
     ("/v1/embeddings", {"model": "m", "input": "a", "dimensions": 1537}, "dimensions", "1536"),
-    ("/v1/embeddings", {"model": "m", "input": "a", "dimensions": 0}, "dimensions", "Invalid"),
     ("/v1/moderations", {"input": ""}, "input", "empty"),
     ("/v1/moderations", {"input": []}, "input", "empty"),
-    ("/v1/moderations", {"input": 7}, "input", "Invalid"),
-    ("/v1/moderations", {}, "input", "Missing required parameter: 'input'"),
-    ("/v1/audio/speech", {"model": "m", "input": "a"}, "voice", "Missing required parameter"),
     ("/v1/audio/speech", {"model": "m", "input": "", "voice": "v"}, "input", "too short"),
-    (
-        "/v1/audio/speech",
-        {"model": "m", "input": "a" * 4097, "voice": "alloy"},
-        "input",
-        "4096",
-    ),
     (
         "/v1/audio/speech",
         {"model": "tts-1", "input": "a", "voice": "alloy", "stream_format": "sse"},
         "stream_format",
         "not supported",
     ),
-    (
-        "/v1/audio/speech",
-        {"model": "m", "input": "a", "voice": "alloy", "speed": 0.2},
-        "speed",
-        "0.25",
-    ),
-    ("/v1/images/generations", {}, "prompt", "Missing required parameter: 'prompt'"),
-    ("/v1/images/generations", {"prompt": "a", "n": 11}, "n", "10"),
     ("/v1/images/generations", {"prompt": "a", "size": "big"}, "size", "'big'"),
     (
         "/v1/images/generations",
@@ -86,7 +58,6 @@ REFUSED: list[tuple[str, dict[str, Any], str | None, str]] = [
         "partial_images",
         "only allowed when 'stream'",
     ),
-    ("/v1/images/edits", {"prompt": "a"}, "images", "Missing required parameter: 'images'"),
     ("/v1/images/edits", {"prompt": "a", "images": [{}]}, "images[0]", "image_url"),
 ]
 
@@ -112,47 +83,17 @@ def form(sandbox: Sandbox, path: str, *fields: tuple[Any, ...]) -> Any:
     return send(sandbox, path, content, headers=headers)
 
 
-TEXT = ("file", b"hello", "a.txt")
-EMPTY = ("file", b"", "a.wav")
 SOUND = ("file", b"RIFF", "a.wav")
 
 
 @pytest.mark.parametrize(
     ("path", "fields", "param", "message"),
     [
-        ("/v1/audio/transcriptions", [("model", "m")], "file", "Missing required parameter"),
-        ("/v1/audio/transcriptions", [SOUND], "model", "Missing required parameter"),
-        ("/v1/audio/transcriptions", [("model", "m"), TEXT], "file", "Invalid file format"),
-        ("/v1/audio/transcriptions", [("model", "m"), EMPTY], "file", "too short"),
-        ("/v1/audio/transcriptions", [("model", "m"), ("file", "text")], "file", "Invalid"),
         (
             "/v1/audio/transcriptions",
             [("model", "gpt-4o-transcribe"), SOUND, ("response_format", "srt")],
             "response_format",
             "not compatible",
-        ),
-        (
-            "/v1/audio/transcriptions",
-            [("model", "m"), SOUND, ("temperature", "warm")],
-            "temperature",
-            "Invalid type for 'temperature'",
-        ),
-        ("/v1/images/edits", [("prompt", "a")], "image", "Missing required parameter"),
-        (
-            "/v1/images/edits",
-            [("prompt", "a"), ("image", b"hello", "a.png")],
-            "image",
-            "Invalid image file",
-        ),
-        ("/v1/images/variations", [("n", "1")], "image", "Missing required parameter"),
-        ("/v1/files", [("purpose", "batch")], "file", "Missing required parameter"),
-        ("/v1/files", [("file", b"{}", "a.jsonl")], "purpose", "Missing required parameter"),
-        ("/v1/files", [("purpose", "batch"), ("file", b"", "a")], "file", "empty"),
-        (
-            "/v1/files",
-            [("purpose", "batch"), ("file", b"{}\nnone\n", "a.jsonl")],
-            "file",
-            "line 2 is no JSON object",
         ),
     ],
 )
@@ -172,49 +113,7 @@ def test_a_file_that_is_too_large(sandbox: Sandbox) -> None:
     assert "26214400" in answer.json["error"]["message"]
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/v1/responses/resp_0"),
-        ("DELETE", "/v1/responses/resp_0"),
-        ("POST", "/v1/responses/resp_0/cancel"),
-        ("GET", "/v1/models/none"),
-        ("DELETE", "/v1/models/none"),
-        ("GET", "/v1/files/file-0"),
-        ("GET", "/v1/files/file-0/content"),
-        ("DELETE", "/v1/files/file-0"),
-        ("GET", "/v1/files?after=file-0"),
-    ],
-)
-def test_what_is_not_there(sandbox: Sandbox, method: str, path: str) -> None:
-    answer = send(sandbox, path, method=method)
-    assert answer.status == 404
-    assert answer.json["error"]["message"]
-
-
 @pytest.mark.parametrize("limit", ["0", "10001", "many", "-1"])
 def test_a_limit_of_a_page(sandbox: Sandbox, limit: str) -> None:
     answer = send(sandbox, f"/v1/files?limit={limit}", method="GET")
     assert (answer.status, answer.json["error"]["param"]) == (400, "limit")
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["/v1/responses", "/v1/embeddings", "/v1/moderations", "/v1/audio/speech", "/v1/files"],
-)
-def test_a_key_is_needed(sandbox: Sandbox, path: str) -> None:
-    assert send(sandbox, path, {}, headers={}).status == 401
-
-
-@pytest.mark.parametrize(
-    ("path", "allowed"),
-    [
-        ("/v1/embeddings", "POST"),
-        ("/v1/responses/resp_0", "GET, DELETE"),
-        ("/v1/files", "GET, POST"),
-        ("/v1/files/file-0", "GET, DELETE"),
-    ],
-)
-def test_another_method(sandbox: Sandbox, path: str, allowed: str) -> None:
-    answer = send(sandbox, path, method="PUT")
-    assert (answer.status, answer.headers["allow"]) == (405, allowed)

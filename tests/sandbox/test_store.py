@@ -1,0 +1,204 @@
+"""What is kept between requests: its order, its pages, and what is said of what is not there."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openai_cli.sandbox import API_KEY, Sandbox, files
+from openai_cli.sandbox.exchange import Request, Upload
+from openai_cli.sandbox.refusals import Refusal
+from openai_cli.sandbox.store import Shelf, Store
+from tests.sandbox.client import Json, error, send
+
+
+def shelf(*names: str) -> Shelf:
+    """A shelf of things that are their names in capitals."""
+    made = Shelf("No such thing: {}")
+    for name in names:
+        made.put(name, name.upper())
+    return made
+
+
+def test_things_stand_in_the_order_in_which_they_came() -> None:
+    assert shelf("b", "a", "c").all == ["B", "A", "C"]
+
+
+def test_a_thing_is_had_by_its_name() -> None:
+    assert shelf("a", "b").get("b") == "B"
+
+
+def test_a_thing_of_the_same_name_takes_the_place() -> None:
+    things = shelf("a", "b")
+    things.put("a", "another")
+    assert things.all == ["another", "B"]
+
+
+def test_what_is_removed_is_gone_and_may_come_again_at_the_end() -> None:
+    things = shelf("a", "b")
+    things.remove("a")
+    assert things.all == ["B"]
+    things.put("a", "again")
+    assert things.all == ["B", "again"]
+
+
+@pytest.mark.parametrize("look", [Shelf.get, Shelf.remove])
+def test_what_is_not_there(look: Callable[[Shelf, str], object]) -> None:
+    with pytest.raises(Refusal) as refused:
+        look(shelf("a"), "b")
+    assert refused.value.status == 404
+    assert refused.value.body == error("No such thing: b", "id")
+
+
+def test_a_list_of_the_things_is_no_part_of_the_shelf() -> None:
+    things = shelf("a")
+    things.all.clear()
+    assert things.all == ["A"]
+
+
+def test_each_store_has_its_own_shelves() -> None:
+    one, other = Store(), Store()
+    one.files.put("a", 1)
+    one.responses.put("a", 2)
+    assert (one.files.get("a"), one.responses.get("a")) == (1, 2)
+    assert (other.files.all, other.responses.all, other.deleted_models.all) == ([], [], [])
+
+
+def test_many_may_put_and_look_at_once() -> None:
+    things = shelf()
+
+    def put(number: int) -> int:
+        things.put(str(number), number)
+        return len(things.all)
+
+    with ThreadPoolExecutor(8) as pool:
+        seen = list(pool.map(put, range(400)))
+    assert sorted(things.all) == list(range(400))
+    assert max(seen) == 400
+
+
+STEP = st.tuples(st.sampled_from(["put", "remove"]), st.sampled_from("abcd"), st.integers())
+
+
+@given(st.lists(STEP))
+def test_a_shelf_is_a_dict_that_refuses(steps: list[tuple[str, str, int]]) -> None:
+    things, model = Shelf("{}"), dict[str, int]()
+    for step, name, value in steps:
+        if step == "put":
+            things.put(name, value)
+            model[name] = value
+        elif name in model:
+            things.remove(name)
+            del model[name]
+        else:
+            with pytest.raises(Refusal):
+                things.remove(name)
+        assert things.all == list(model.values())
+
+
+# Pages
+
+
+@pytest.fixture(scope="module")
+def store() -> Store:
+    """Five files, `1` the oldest; those with odd numbers are of another purpose."""
+    made = Store()
+    for number in range(1, 6):
+        purpose = "vision" if number % 2 else "user_data"
+        upload = Upload(str(number), "text/plain", b"x")
+        body = {"file": upload, "purpose": purpose}
+        files.upload(Request(body, f"{number:032}"[::-1], store=made))
+    return made
+
+
+def named(number: int) -> str:
+    """The id of a file: 24 digits of what its request has."""
+    return "file-" + f"{number}".ljust(24, "0")
+
+
+def page(store: Store, **query: str) -> Json:
+    reply = files.list_page(Request({}, "0" * 32, query=query, store=store))
+    found: Json = json.loads(reply.content)
+    return found
+
+
+def numbers(found: Json) -> str:
+    return "".join(told["filename"] for told in found["data"])
+
+
+@pytest.mark.parametrize(
+    ("query", "shown", "more"),
+    [
+        ({}, "54321", False),
+        ({"order": "desc"}, "54321", False),
+        ({"order": "asc"}, "12345", False),
+        ({"limit": "2"}, "54", True),
+        ({"limit": "4"}, "5432", True),
+        ({"limit": "5"}, "54321", False),
+        ({"limit": "10000"}, "54321", False),
+        ({"after": named(3)}, "21", False),
+        ({"after": named(3), "limit": "1"}, "2", True),
+        ({"after": named(1)}, "", False),
+        ({"after": named(3), "order": "asc"}, "45", False),
+        ({"purpose": "vision"}, "531", False),
+        ({"purpose": "vision", "limit": "2", "order": "asc"}, "13", True),
+        ({"purpose": "vision", "after": named(5)}, "31", False),
+        ({"purpose": "batch"}, "", False),
+    ],
+)
+def test_a_page(store: Store, query: dict[str, str], shown: str, more: bool) -> None:
+    found = page(store, **query)
+    assert (found["object"], numbers(found), found["has_more"]) == ("list", shown, more)
+
+
+def test_a_page_names_its_first_and_its_last(store: Store) -> None:
+    found = page(store, limit="2", order="asc")
+    assert (found["first_id"], found["last_id"]) == (named(1), named(2))
+
+
+def test_an_empty_page_names_none(store: Store) -> None:
+    found = page(store, purpose="batch")
+    assert (found["data"], found["first_id"], found["last_id"]) == ([], None, None)
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("limit", [1, 2, 3, 5])
+def test_the_pages_together_are_all(store: Store, order: str, limit: int) -> None:
+    found = page(store, order=order, limit=str(limit))
+    seen = numbers(found)
+    while found["has_more"]:
+        found = page(store, order=order, limit=str(limit), after=found["last_id"])
+        seen += numbers(found)
+    assert seen == ("12345" if order == "asc" else "54321")
+
+
+def test_a_page_after_what_is_not_there(store: Store) -> None:
+    with pytest.raises(Refusal, match="No such File object: file-none") as refused:
+        page(store, after="file-none")
+    assert refused.value.status == 404
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "10001", "1.5", "", "two"])
+def test_a_page_has_a_limit(store: Store, limit: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        page(store, limit=limit)
+    assert refused.value.body["error"]["param"] == "limit"
+
+
+def test_what_one_sandbox_keeps_no_other_has() -> None:
+    with Sandbox() as one, Sandbox() as other:
+        body = {"model": "gpt-6-luna", "input": "hello"}
+        path = "/v1/responses/" + send(one, "/v1/responses", body).json["id"]
+        assert send(one, path, method="GET").status == 200
+        assert send(other, path, method="GET").status == 404
+
+
+def test_what_is_kept_is_the_same_for_every_key(sandbox: Sandbox) -> None:
+    body = {"model": "gpt-6-luna", "input": "for every key"}
+    made = send(sandbox, "/v1/responses", body, headers={"Authorization": f"Bearer {API_KEY}"})
+    path = f"/v1/responses/{made.json['id']}"
+    headers = {"Authorization": "Bearer another"}
+    assert send(sandbox, path, method="GET", headers=headers).json == made.json
