@@ -167,7 +167,8 @@ def normalise(schema: Schema, schemas: dict[str, Schema]) -> Schema:
         return _flattened(schema, schemas)
     kept: Schema = {key: schema[key] for key in KEPT if key in schema}
     if schema.get("format") == "int64":
-        kept |= INT64
+        kept["minimum"] = max(INT64["minimum"], kept.get("minimum", INT64["minimum"]))
+        kept["maximum"] = min(INT64["maximum"], kept.get("maximum", INT64["maximum"]))
     if schema.get("format") == "binary":
         kept["type"] = "file"
     if "$ref" in schema:

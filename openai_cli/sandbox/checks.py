@@ -80,7 +80,7 @@ def _named_member(value: Mapping[str, object], members: list[Schema], path: str)
     shared = set.intersection(*(set(member.get("required", ())) for member in members))
     keys = (key for key in shared if all("enum" in m["properties"][key] for m in members))
     if (key := next(keys, None)) is None:
-        return _loosely_named_member(value, members)
+        return _loosely_named_member(value, members, f"{path}.type")
     where = f"{path}.{key}"
     if key not in value:
         raise _missing(where)
@@ -93,8 +93,10 @@ def _named_member(value: Mapping[str, object], members: list[Schema], path: str)
     return by_name[name]
 
 
-def _loosely_named_member(value: Mapping[str, object], members: list[Schema]) -> Schema:
+def _loosely_named_member(value: Mapping[str, object], members: list[Schema], where: str) -> Schema:
     """The member of a union whose members need not all have a `type`; any object if none fits."""
+    if not isinstance(value.get("type", ""), str):
+        raise _wrong_type(value["type"], {"type": "string"}, where)
     for member in members:
         names = member.get("properties", {}).get("type", {}).get("enum", ())
         required = member.get("required", ())

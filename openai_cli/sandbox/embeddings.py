@@ -22,6 +22,8 @@ def answer(request: Request) -> Reply:
     inputs = _inputs(body)
     counts = [len(tokens) for tokens in inputs]
     _check(counts)
+    if "dimensions" in body and body["model"] == "text-embedding-ada-002":
+        raise Refusal("This model does not support specifying dimensions.")
     most = DIMENSIONS.get(body["model"], USUAL)
     size = body.get("dimensions", most)
     if size > most:

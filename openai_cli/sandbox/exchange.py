@@ -129,9 +129,10 @@ def _chunks(start: Json, choices: Sequence[Sequence[Json]], usage: Json | None) 
         yield {**start, "choices": [], "usage": usage}
 
 
-def event(body: Json) -> bytes:
-    """A server-sent event."""
-    return b"data: " + whole(body).content + b"\n\n"
+def event(body: Json, *, is_named: bool = False) -> bytes:
+    """A server-sent event; its name, where the endpoint has it, is the type of its body."""
+    name = f"event: {body['type']}\n".encode() if is_named else b""
+    return name + b"data: " + whole(body).content + b"\n\n"
 
 
 def _events(chunks: Iterable[Json]) -> Iterator[bytes]:

@@ -1,10 +1,10 @@
 """/files: what was uploaded, as long as the sandbox lives."""
 
-import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from openai_cli.sandbox.exchange import CREATED, Json, Reply, Request, Upload, whole
+from openai_cli.sandbox.exchange import CREATED, Json, Reply, Request, Upload, parse_json, whole
 from openai_cli.sandbox.refusals import Refusal
 
 # Purposes whose files are JSONL.
@@ -45,8 +45,8 @@ def upload(request: Request) -> Reply:
 def _check_lines(file: Upload) -> None:
     for number, line in enumerate(file.data.splitlines(), 1):
         try:
-            is_object = isinstance(json.loads(line), dict)
-        except ValueError:
+            is_object = isinstance(parse_json(line), dict)
+        except (ValueError, RecursionError):
             is_object = False
         if not is_object:
             raise Refusal(
@@ -60,7 +60,14 @@ def list_page(request: Request) -> Reply:
     """GET /files: the newest first, unless it is asked for otherwise."""
     query = request.query
     found: list[Any] = [stored.told for stored in request.store.files.all]
-    if query.get("order", "desc") == "desc":
+    order = query.get("order", "desc")
+    if order not in ("asc", "desc"):
+        raise Refusal(
+            f"Invalid value: '{order}'. Supported values are: 'asc' and 'desc'.",
+            param="order",
+            code="invalid_value",
+        )
+    if order == "desc":
         found.reverse()
     if purpose := query.get("purpose"):
         found = [told for told in found if told["purpose"] == purpose]
@@ -70,7 +77,7 @@ def list_page(request: Request) -> Reply:
             raise request.store.files.missing(after)
         found = found[ids.index(after) + 1 :]
     limit = query.get("limit", str(MOST))
-    if not limit.isdecimal() or not 1 <= int(limit) <= MOST:
+    if not re.fullmatch("[0-9]{1,5}", limit) or not 1 <= int(limit) <= MOST:
         raise Refusal(f"Invalid value for 'limit': {limit}.", param="limit")
     page = found[: int(limit)]
     return whole(

@@ -1,5 +1,6 @@
 """POST /images: squares in one colour, as base64 or under an address of the sandbox."""
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from openai_cli.sandbox.usage import count
 
 # Sizes above are made smaller: nobody looks at them.
 LARGEST = 4096
+_SIZE = re.compile("[0-9]{1,5}x[0-9]{1,5}")
 TYPES = {"jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif", "svg": "image/svg+xml"}
 
 
@@ -50,6 +52,8 @@ def vary(request: Request) -> Reply:
 def show(request: Request) -> Reply:
     """GET /images/KIND/SIZE: what a URL of an answer leads to."""
     kind, size = request.parameters["kind"], request.parameters["size"]
+    if kind not in ("png", *TYPES) or not _SIZE.fullmatch(size):
+        raise Refusal(f"No such image: {kind}/{size}", status=404)
     return Reply(200, content=_image(kind, size), content_type=TYPES.get(kind, "image/png"))
 
 
@@ -86,7 +90,11 @@ def _check_combination(body: Mapping[str, Any], model: str) -> None:
     if body.get("stream") and is_dalle:
         raise Refusal(f"The model '{model}' does not support streaming.", param="stream")
     if body.get("response_format") and not is_dalle:
-        raise Refusal("Unknown parameter: 'response_format'.", param="response_format")
+        raise Refusal(
+            "Unknown parameter: 'response_format'.",
+            param="response_format",
+            code="unknown_parameter",
+        )
     if body.get("partial_images") and not body.get("stream"):
         raise Refusal(
             "The 'partial_images' parameter is only allowed when 'stream' is enabled.",
@@ -100,8 +108,7 @@ def _wanted(body: Mapping[str, Any]) -> str:
     size = body.get("size") or "auto"
     if size == "auto":
         return "1024x1024"
-    width, times, height = size.partition("x")
-    if not times or not width.isdecimal() or not height.isdecimal():
+    if not _SIZE.fullmatch(size):
         raise Refusal(f"Invalid value: '{size}'.", param="size", code="invalid_value")
     return str(size)
 
@@ -135,9 +142,9 @@ def _events(
     }
     for index in range(body.get("partial_images") or 0):
         part = {"type": f"{task}.partial_image", **start, "partial_image_index": index}
-        yield event(part)
+        yield event(part, is_named=True)
     for _ in range(body.get("n") or 1):
-        yield event({"type": f"{task}.completed", **start, "usage": usage})
+        yield event({"type": f"{task}.completed", **start, "usage": usage}, is_named=True)
 
 
 def _check(upload: Upload, name: str) -> None:

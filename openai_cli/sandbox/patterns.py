@@ -16,7 +16,7 @@ Ranges = list[tuple[str, str]]
 LONGEST = 10_000
 
 _CANDIDATES = f"x{ascii_lowercase}{ascii_uppercase}{digits}{punctuation} "
-_QUANTIFIER = re.compile(r"(?:([*?+])|\{([0-9]{1,6})(?:,[0-9]*)?\})\??")
+_QUANTIFIER = re.compile(r"(?:([*?+])|\{([0-9]+)(?:,[0-9]*)?\})\??")
 _CODE = re.compile(r"x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,5})\}")
 _SETS: dict[str, Ranges] = {
     "d": [("0", "9")],
@@ -76,7 +76,7 @@ class _Reader:
             return self._class()
         if char == "\\":
             return self._escape()
-        if char in "*+?":
+        if char in "*+?" or _QUANTIFIER.match(self._pattern, self._at - 1):
             raise PatternError("it repeats nothing")
         return "x" if char == "." else char
 
@@ -139,7 +139,9 @@ class _Reader:
         if match is None:
             return 1
         self._at = match.end()
-        return int(match[2]) if match[2] else int(match[1] == "+")
+        if match[2] is None:
+            return int(match[1] == "+")
+        return int(match[2]) if len(match[2]) < 10 else LONGEST + 1
 
     def _next(self) -> str:
         if self.is_done:

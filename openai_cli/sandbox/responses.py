@@ -38,10 +38,10 @@ def create(request: Request) -> Reply:
     if body.get("background"):
         if not is_stored:
             raise Refusal("Background mode requires store to be true.", param="background")
-        request.store.responses.put(made.id, _Stored(made.response, body, looks=0))
         if not body.get("stream"):
+            request.store.responses.put(made.id, _Stored(made.response, body, looks=0))
             return whole(_unmade(made.response, "queued"))
-    elif is_stored:
+    if is_stored:
         request.store.responses.put(made.id, _Stored(made.response, body))
     if body.get("stream"):
         return Reply(200, events=made.events())
@@ -164,7 +164,7 @@ class _Made:
     def events(self) -> Iterator[bytes]:
         """The events of a stream, in their order."""
         for number, told in enumerate(self._told()):
-            yield event({**told, "sequence_number": number})
+            yield event({**told, "sequence_number": number}, is_named=True)
 
     def _told(self) -> Iterator[Json]:
         for kind in ("created", "in_progress"):
@@ -242,7 +242,7 @@ def _as_chat(body: Mapping[str, Any], model: str) -> Json:
     chat: Json = {"model": model, "messages": _messages(body), "tools": tools}
     if limit := body.get("max_output_tokens"):
         chat["max_completion_tokens"] = limit
-    if (choice := body.get("tool_choice")) is not None:
+    if tools and (choice := body.get("tool_choice")) is not None:
         chat["tool_choice"] = _choice(choice)
     if "parallel_tool_calls" in body:
         chat["parallel_tool_calls"] = body["parallel_tool_calls"]
@@ -280,7 +280,7 @@ def _messages(body: Mapping[str, Any]) -> list[Json]:
     messages = [
         {"role": item["role"], "content": [_content(part) for part in _parts(item["content"])]}
         for item in given
-        if "role" in item
+        if item.get("type", "message") == "message"
     ]
     return messages or [{"role": "user", "content": ""}]
 

@@ -30,7 +30,8 @@ def _answer(request: Request, task: str) -> Reply:
     body = request.body
     kind = body.get("response_format", "json")
     model = body["model"]
-    if kind in ("srt", "vtt", "verbose_json") and model != "whisper-1":
+    is_other = kind in ("srt", "vtt", "verbose_json") and model != "whisper-1"
+    if is_other or (kind == "diarized_json" and not model.endswith("-diarize")):
         raise Refusal(
             f"response_format '{kind}' is not compatible with model '{model}'. Use 'json' or "
             "'text' instead.",

@@ -127,6 +127,38 @@ def test_a_response_in_the_background(client: openai.OpenAI) -> None:
     assert made.output_text == "done"
 
 
+def test_a_stream_in_the_background_is_made_when_it_ends(client: openai.OpenAI) -> None:
+    *_, last = client.responses.create(
+        model=MODEL, input="Say streamed", background=True, stream=True
+    )
+    assert last.type == "response.completed"
+    assert client.responses.retrieve(last.response.id).status == "completed"
+
+
+def test_tools_of_the_server_are_not_called_here(client: openai.OpenAI) -> None:
+    made = client.responses.create(
+        model=MODEL,
+        input="Say searched",
+        tools=[{"type": "web_search"}],
+        tool_choice="required",
+    )
+    assert made.output_text == "searched"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("responses", {"model": MODEL, "input": "hi"}),
+        ("images/generations", {"model": "gpt-image-1", "prompt": "hi"}),
+    ],
+)
+def test_events_are_named_by_their_types(sandbox: Sandbox, path: str, body: Any) -> None:
+    told = send(sandbox, f"/v1/{path}", {**body, "stream": True}).content.decode()
+    for one in told.removesuffix("\n\n").split("\n\n"):
+        name, data = one.split("\n")
+        assert name == f"event: {json.loads(data.removeprefix('data: '))['type']}"
+
+
 def test_a_response_is_cancelled(client: openai.OpenAI) -> None:
     made = client.responses.create(model=MODEL, input="Say cancelled", background=True)
     assert client.responses.cancel(made.id).status == "cancelled"

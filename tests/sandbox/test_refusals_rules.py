@@ -17,7 +17,14 @@ REFUSED: list[tuple[str, dict[str, Any], str | None, str]] = [
         "previous_response_id",
         "'resp_0' not found",
     ),
+    ("/v1/responses", {"model": "m", "input": [{"type": None}]}, "input[0].type", "a string"),
     ("/v1/embeddings", {"model": "m", "input": ""}, "input", "empty"),
+    (
+        "/v1/embeddings",
+        {"model": "text-embedding-ada-002", "input": "a", "dimensions": 2},
+        None,
+        "This model does not support specifying dimensions.",
+    ),
     ("/v1/embeddings", {"model": "m", "input": ["a", ""]}, "input", "empty"),
     ("/v1/embeddings", {"model": "m", "input": []}, "input", "Invalid"),
     ("/v1/embeddings", {"model": "m", "input": ["a"] * 2049}, "input", "2048"),
@@ -58,6 +65,7 @@ REFUSED: list[tuple[str, dict[str, Any], str | None, str]] = [
         "partial_images",
         "only allowed when 'stream'",
     ),
+    ("/v1/images/generations", {"prompt": "a", "size": f"{'9' * 5000}x1"}, "size", "999"),
     ("/v1/images/edits", {"prompt": "a", "images": [{}]}, "images[0]", "image_url"),
 ]
 
@@ -95,6 +103,23 @@ SOUND = ("file", b"RIFF", "a.wav")
             "response_format",
             "not compatible",
         ),
+        (
+            "/v1/audio/transcriptions",
+            [("model", "whisper-1"), SOUND, ("response_format", "diarized_json")],
+            "response_format",
+            "not compatible",
+        ),
+        (
+            "/v1/files",
+            [
+                ("purpose", "batch"),
+                ("file", b"{}", "a.jsonl"),
+                ("expires_after[anchor]", "created_at"),
+                ("expires_after[seconds]", "3599"),
+            ],
+            "expires_after.seconds",
+            "Expected a value >= 3600",
+        ),
     ],
 )
 def test_a_form_that_is_refused(
@@ -113,7 +138,14 @@ def test_a_file_that_is_too_large(sandbox: Sandbox) -> None:
     assert "26214400" in answer.json["error"]["message"]
 
 
-@pytest.mark.parametrize("limit", ["0", "10001", "many", "-1"])
-def test_a_limit_of_a_page(sandbox: Sandbox, limit: str) -> None:
-    answer = send(sandbox, f"/v1/files?limit={limit}", method="GET")
-    assert (answer.status, answer.json["error"]["param"]) == (400, "limit")
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=10001", "limit=many", "limit=-1", f"limit={'9' * 5000}", "order=up"]
+)
+def test_a_page_that_is_none(sandbox: Sandbox, query: str) -> None:
+    answer = send(sandbox, f"/v1/files?{query}", method="GET")
+    assert (answer.status, answer.json["error"]["param"]) == (400, query.partition("=")[0])
+
+
+@pytest.mark.parametrize("path", ["x/1x1", "png/big", "png/10", f"png/{'9' * 5000}x1"])
+def test_an_image_that_is_not_there(sandbox: Sandbox, path: str) -> None:
+    assert send(sandbox, f"/v1/images/{path}", method="GET", headers={}).status == 404
