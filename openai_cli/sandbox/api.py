@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from openai_cli.errors import UsageError
 from openai_cli.sandbox import routes
 from openai_cli.sandbox.checks import check
-from openai_cli.sandbox.exchange import Reply, Request, parse_json, whole
+from openai_cli.sandbox.exchange import Reply, Request, parse_json, told, whole
 from openai_cli.sandbox.forms import FORM, boundary_of, form_body
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.replies import Replies
@@ -94,7 +94,7 @@ class Api:
         if not is_open and (scheme.lower() != "bearer" or not key.strip()):
             raise Refusal(NO_KEY, status=401)
         body = _body(received, found[0] if found else None)
-        fixed = self.replies.find(path, body)
+        fixed = self.replies.find(path, told(body))
         if isinstance(fixed, Reply):
             return fixed
         if found is None:

@@ -39,6 +39,25 @@ class Upload:
     content_type: str
     data: bytes
 
+    @property
+    def told(self) -> Json:
+        """What a condition and a record see of it; `size` is in bytes."""
+        return {
+            "filename": self.filename, "content_type": self.content_type, "size": len(self.data)
+        }  # fmt: skip
+
+
+def told(value: Any) -> Any:
+    """A body with what is told of its files in their places."""
+    match value:
+        case Upload():
+            return value.told
+        case list():
+            return [told(item) for item in value]
+        case dict():
+            return {name: told(item) for name, item in value.items()}
+    return value
+
 
 @dataclass(frozen=True)
 class Request:

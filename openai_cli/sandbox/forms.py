@@ -15,6 +15,16 @@ FORM = "multipart/form-data"
 def form_body(content: bytes, content_type: str, schema: str) -> dict[str, Any]:
     """The body that a form stands for; a Refusal where it is none.
 
+    What is no text by its schema is read as JSON.
+    """
+    properties = resolved({"$ref": schema})["properties"]
+    body = fields_of(content, content_type)
+    return {name: _typed(value, properties.get(name)) for name, value in body.items()}
+
+
+def fields_of(content: bytes, content_type: str) -> dict[str, Any]:
+    """The fields of a form, as texts and Uploads; a Refusal where it is none.
+
     `name[]`, or a name given several times, is an array, `name[key]` an object's property.
     """
     body: dict[str, Any] = {}
@@ -27,8 +37,7 @@ def form_body(content: bytes, content_type: str, schema: str) -> dict[str, Any]:
             _array(body, name).append(value)
         else:
             body[name] = value
-    properties = resolved({"$ref": schema})["properties"]
-    return {name: _typed(value, properties.get(name)) for name, value in body.items()}
+    return body
 
 
 def _object(body: dict[str, Any], name: str) -> dict[str, Any]:

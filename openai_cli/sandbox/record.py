@@ -3,12 +3,15 @@
 import json
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from openai_cli.errors import UsageError
-from openai_cli.sandbox.exchange import parse_json
+from openai_cli.sandbox.exchange import parse_json, told
+from openai_cli.sandbox.forms import FORM, fields_of
+from openai_cli.sandbox.refusals import Refusal
 
 MASK = "***"
 
@@ -43,11 +46,13 @@ class Recorder:
     ) -> None:
         """Add a request; `status` is that of its answer, 0 where it has none."""
         given = list(headers)
+        types = (value for name, value in given if name.lower() == "content-type")
+        content_type = next(types, "")
         row = {
             "method": method,
             "path": path,
             "headers": {name.lower(): _masked(name, value) for name, value in given},
-            "body": _body(content),
+            "body": _body(content, content_type),
             "status": status or None,
         }
         line = json.dumps(row, ensure_ascii=False)
@@ -77,8 +82,11 @@ def _secrets(headers: Iterable[tuple[str, str]]) -> list[str]:
     return [word for word in words if len(word) >= SHORTEST]
 
 
-def _body(content: bytes) -> Any:
-    """The body as JSON, or as text where it is none; None where there is none."""
+def _body(content: bytes, content_type: str) -> Any:
+    """The body as JSON, the fields of a form, or text where it is neither; None for no body."""
+    if content_type.lower().startswith(FORM):
+        with suppress(Refusal):
+            return told(fields_of(content, content_type))
     try:
         return parse_json(content)
     except (ValueError, RecursionError):

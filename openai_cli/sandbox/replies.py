@@ -16,17 +16,23 @@ from openai_cli.sandbox.exchange import Reply, Said, whole
 from openai_cli.sandbox.refusals import Refusal, usual_error
 
 ROOT = "/v1"
-CHAT, COMPLETIONS = f"{ROOT}/chat/completions", f"{ROOT}/completions"
+_SPEAKING = tuple(
+    f"{ROOT}/{name}"
+    for name in (
+        "chat/completions", "completions", "responses", "audio/transcriptions", "audio/translations"
+    )
+)  # fmt: skip
+_CALLING = (f"{ROOT}/chat/completions", f"{ROOT}/responses")
 
 # In characters: how much of a request that no line is for its refusal shows.
 SHOWN = 200
 
 # What a line answers with, and the endpoints that can say it; None is every path.
 _ANSWERS: Mapping[str, tuple[str, ...] | None] = {
-    "text": (CHAT, COMPLETIONS),
-    "tool_call": (CHAT,),
-    "tool_calls": (CHAT,),
-    "refusal": (CHAT,),
+    "text": _SPEAKING,
+    "tool_call": _CALLING,
+    "tool_calls": _CALLING,
+    "refusal": _CALLING,
     "body": None,
     "error": None,
 }
@@ -114,7 +120,7 @@ def _line(number: int, text: bytes) -> _Line:
         _check_type(key, value)
     kind = _kind(row)
     able = _ANSWERS[kind]
-    paths = able or (CHAT, COMPLETIONS)
+    paths = able or _SPEAKING
     if "path" in row:
         paths = (_full(row["path"]),)
         if able is not None and paths[0] not in able:

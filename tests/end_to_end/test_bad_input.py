@@ -1,12 +1,13 @@
 """Files, texts and JSON that cannot be sent: said in a line, before anything is sent or written."""
 
-import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from openai_cli.sandbox.samples import png, sound
-from tests.conftest import Run
+from tests.conftest import MADE_UP_KEY, Run
+from tests.flags.commandline import call
 from tests.servers import Server
 
 TAKES_FILES = [
@@ -74,12 +75,24 @@ def test_what_cannot_be_read(run: Run, files: Path, line: str, name: str, reason
     assert reason in said
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is kept from root")
 @pytest.mark.parametrize("line", TAKES_FILES + SOURCES)
-def test_what_may_not_be_read(run: Run, files: Path, line: str) -> None:
+def test_what_may_not_be_read(files: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    """As root, from whom nothing is kept, it is denied by ourselves."""
+    opened = Path.open
+
+    def denied(path: Path, *how: Any, **more: Any) -> Any:
+        if path.name == "secret":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *how, **more)
+
     (files / "secret").write_bytes(b"{}")
-    (files / "secret").chmod(0)
-    assert "Permission denied" in refused(run, files, line.format("secret"))
+    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.chdir(files)
+    with Server([]) as server:
+        environ = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY}
+        ended = call(*line.format("secret").split(), environ=environ)
+    assert (ended.code, ended.out) == (2, b"")
+    assert "cannot read 'secret': Permission denied" in ended.err
 
 
 @pytest.mark.parametrize("line", TAKES_FILES)

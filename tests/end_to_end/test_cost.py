@@ -5,12 +5,10 @@ gpt-4o-mini 0.15 and 0.6; gpt-6-luna 0.1 in, 0.125 written (0.25 for 12 hours), 
 (above 272,000 tokens 0.2, 0.25, 0.02 and 0.75). "hello" is a token, and a message's frame 7.
 """
 
-import io
 import json
 import os
 import subprocess
 import sys
-import wave
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
@@ -20,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Result, Run
+from tests.sounds import wav
 from tests.terminal import Terminal
 
 D = Decimal
@@ -433,17 +432,6 @@ def test_an_answer_of_a_model_without_a_price(cost: Cost) -> None:
 
 
 # Speech
-
-
-def wav(seconds: float) -> bytes:
-    """A silent sound of one byte a sample."""
-    sound = io.BytesIO()
-    with wave.open(sound, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(1)
-        file.setframerate(8000)
-        file.writeframes(bytes(round(8000 * seconds)))
-    return sound.getvalue()
 
 
 @pytest.mark.parametrize(

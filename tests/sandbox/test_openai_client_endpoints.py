@@ -14,7 +14,7 @@ from openai.types.responses import Response
 
 from openai_cli.sandbox import API_KEY, Sandbox
 from tests.sandbox.client import send
-from tests.sandbox.test_openai_client_more import STARTS, fetched, png, wav
+from tests.sandbox.test_openai_client_more import STARTS, TALK, fetched, png
 
 MODEL = "gpt-6-luna"
 CITY: dict[str, Any] = {
@@ -346,7 +346,7 @@ DIARIZE = "gpt-4o-transcribe-diarize"
 def test_a_transcription_is_what_its_type_says(
     client: openai.OpenAI, model: Any, kind: Any
 ) -> None:
-    made: Any = client.audio.transcriptions.create(model=model, file=wav(), response_format=kind)
+    made: Any = client.audio.transcriptions.create(model=model, file=TALK, response_format=kind)
     held(made)
     assert made.text.startswith("This is a sandbox")
     assert made.usage.type == ("duration" if model == "whisper-1" else "tokens")
@@ -356,7 +356,7 @@ def test_a_transcription_is_what_its_type_says(
 def test_only_the_times_that_are_asked_for(client: openai.OpenAI, granularity: Any) -> None:
     made = client.audio.transcriptions.create(
         model="whisper-1",
-        file=wav(),
+        file=TALK,
         response_format="verbose_json",
         timestamp_granularities=[granularity],
     )
@@ -369,7 +369,7 @@ def test_only_the_times_that_are_asked_for(client: openai.OpenAI, granularity: A
 def test_words_follow_each_other_to_the_end(client: openai.OpenAI) -> None:
     made = client.audio.transcriptions.create(
         model="whisper-1",
-        file=wav(),
+        file=TALK,
         response_format="verbose_json",
         timestamp_granularities=["word"],
     )
@@ -393,7 +393,7 @@ def test_a_streamed_transcription_is_what_its_type_says(
 ) -> None:
     events = list(
         client.audio.transcriptions.create(
-            model=model, file=wav(), response_format=kind, stream=True
+            model=model, file=TALK, response_format=kind, stream=True
         )
     )
     for event in events:
@@ -403,7 +403,7 @@ def test_a_streamed_transcription_is_what_its_type_says(
 
 def test_whisper_does_not_stream(client: openai.OpenAI) -> None:
     answer = client.audio.transcriptions.with_raw_response.create(
-        model="whisper-1", file=wav(), stream=True
+        model="whisper-1", file=TALK, stream=True
     )
     assert answer.headers["content-type"] == "application/json"
 
@@ -418,18 +418,14 @@ def test_whisper_does_not_stream(client: openai.OpenAI) -> None:
 )
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_translation_as_a_text(client: openai.OpenAI, kind: Any, start: str) -> None:
-    made: Any = client.audio.translations.create(
-        model="whisper-1", file=wav(), response_format=kind
-    )
+    made: Any = client.audio.translations.create(model="whisper-1", file=TALK, response_format=kind)
     assert made.startswith(start)
 
 
 @pytest.mark.parametrize("kind", ["json", "verbose_json"])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_translation_is_what_its_type_says(client: openai.OpenAI, kind: Any) -> None:
-    made: Any = client.audio.translations.create(
-        model="whisper-1", file=wav(), response_format=kind
-    )
+    made: Any = client.audio.translations.create(model="whisper-1", file=TALK, response_format=kind)
     held(made)
     assert made.text.startswith("This is a sandbox")
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from openai_cli.sandbox import API_KEY, Sandbox
 from tests.sandbox.client import send
+from tests.sounds import wav
 
 MODEL = "gpt-6-luna"
 TOOL: FunctionToolParam = {
@@ -34,15 +35,8 @@ def client(sandbox: Sandbox) -> Iterator[openai.OpenAI]:
         yield client
 
 
-def wav(seconds: float = 1.5) -> tuple[str, bytes, str]:
-    """A silent sound, as the client takes a file."""
-    sound = io.BytesIO()
-    with wave.open(sound, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(1)
-        file.setframerate(8000)
-        file.writeframes(bytes(round(8000 * seconds)))
-    return "talk.wav", sound.getvalue(), "audio/wav"
+# As the client takes a file.
+TALK = ("talk.wav", wav(1.5), "audio/wav")
 
 
 # /responses
@@ -243,7 +237,7 @@ def test_parts_are_moderated_as_one(client: openai.OpenAI) -> None:
 
 
 def test_a_transcription(client: openai.OpenAI) -> None:
-    made = client.audio.transcriptions.create(model="gpt-4o-mini-transcribe", file=wav())
+    made = client.audio.transcriptions.create(model="gpt-4o-mini-transcribe", file=TALK)
     assert 'your file was "talk.wav"' in made.text
     assert made.usage is not None
     assert made.usage.type == "tokens"
@@ -252,7 +246,7 @@ def test_a_transcription(client: openai.OpenAI) -> None:
 def test_subtitles_and_text(client: openai.OpenAI) -> None:
     def heard(kind: Any) -> Any:
         return client.audio.transcriptions.create(
-            model="whisper-1", file=wav(), response_format=kind
+            model="whisper-1", file=TALK, response_format=kind
         )
 
     assert heard("text").startswith("This is a sandbox")
@@ -263,7 +257,7 @@ def test_subtitles_and_text(client: openai.OpenAI) -> None:
 def test_times_of_words_and_segments(client: openai.OpenAI) -> None:
     made = client.audio.transcriptions.create(
         model="whisper-1",
-        file=wav(),
+        file=TALK,
         response_format="verbose_json",
         timestamp_granularities=["word", "segment"],
     )
@@ -278,14 +272,14 @@ def test_times_of_words_and_segments(client: openai.OpenAI) -> None:
 
 def test_speakers(client: openai.OpenAI) -> None:
     made = client.audio.transcriptions.create(
-        model="gpt-4o-transcribe-diarize", file=wav(), response_format="diarized_json"
+        model="gpt-4o-transcribe-diarize", file=TALK, response_format="diarized_json"
     )
     assert [segment.speaker for segment in made.segments] == ["A", "B"]
 
 
 def test_a_transcription_streamed(client: openai.OpenAI) -> None:
     *deltas, done = client.audio.transcriptions.create(
-        model="gpt-4o-mini-transcribe", file=wav(), stream=True
+        model="gpt-4o-mini-transcribe", file=TALK, stream=True
     )
     assert done.type == "transcript.text.done"
     assert "".join(event.delta for event in deltas) == done.text  # type: ignore[union-attr]
@@ -293,7 +287,7 @@ def test_a_transcription_streamed(client: openai.OpenAI) -> None:
 
 def test_a_translation(client: openai.OpenAI) -> None:
     with pytest.deprecated_call():
-        made = client.audio.translations.create(model="whisper-1", file=wav())
+        made = client.audio.translations.create(model="whisper-1", file=TALK)
     assert made.text.startswith("This is a sandbox")
 
 

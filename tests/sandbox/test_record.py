@@ -15,6 +15,7 @@ from openai_cli.sandbox.faults import Faults, parse
 from openai_cli.sandbox.record import Recorder
 from openai_cli.sandbox.setup import Setup
 from tests.sandbox.client import CHAT, chat, complete, send
+from tests.sandbox.test_forms import written
 
 BEARER = {"Authorization": f"Bearer {API_KEY}"}
 
@@ -64,6 +65,28 @@ def test_a_line_for_each_request(path: Path) -> None:
     assert (two["path"], two["status"], two["body"]["temperature"]) == ("/v1/completions", 400, 3)
     assert (three["method"], three["path"], three["body"]) == ("GET", "/v1/models?limit=1", None)
     assert (four["body"], four["status"]) == ("h\ufffdllo", 400)
+
+
+def test_a_form_is_its_fields(path: Path) -> None:
+    fields = [
+        ("model", "whisper-1"),
+        ("timestamp_granularities[]", "word"),
+        ("chunking_strategy[type]", "server_vad"),
+        ("file", b"RIFF\xff", "a.wav"),
+    ]
+    content, content_type = written(*fields)
+    with recording(path) as sandbox:
+        for body in (content, b"no form"):
+            headers = {**BEARER, "Content-Type": content_type}
+            send(sandbox, "/v1/audio/transcriptions", body, headers=headers)
+    whole, broken = rows(path)
+    assert whole["body"] == {
+        "model": "whisper-1",
+        "timestamp_granularities": ["word"],
+        "chunking_strategy": {"type": "server_vad"},
+        "file": {"filename": "a.wav", "content_type": "text/plain", "size": 5},
+    }
+    assert broken["body"] == "no form"
 
 
 def test_a_file_is_gone_on_with(path: Path) -> None:

@@ -15,6 +15,7 @@ from openai_cli.sandbox.faults import Faults, parse
 from openai_cli.sandbox.replies import Replies
 from openai_cli.sandbox.setup import Setup
 from tests.sandbox.client import Answer, Json, chat, complete, error, send
+from tests.sandbox.test_forms import written
 
 TOOL = {"type": "function", "function": {"name": "look_up"}}
 
@@ -200,8 +201,47 @@ def test_paths() -> None:
         assert send(sandbox, "/v1/batches", {"input": "a"}).json == {"data": [1]}
         count = {"model": "gpt-6-luna", "input": "a"}
         counted = send(sandbox, "/v1/responses/input_tokens", count)
-        assert "input_tokens" in counted.json, "without a path a line is for chat and completions"
+        assert "input_tokens" in counted.json, "without a path a line is for what speaks"
         assert send(sandbox, "/v1/uploads", {}).status == 404
+
+
+def test_every_endpoint_that_speaks_says_a_text() -> None:
+    content, content_type = written(("model", "whisper-1"), ("file", b"RIFF", "a.wav"))
+    form = {"Authorization": f"Bearer {API_KEY}", "Content-Type": content_type}
+    with fixed({"text": "fixed words"}) as sandbox:
+        assert said(chat(sandbox)) == "fixed words"
+        assert complete(sandbox).json["choices"][0]["text"] == "fixed words"
+        made = send(sandbox, "/v1/responses", {"model": "m", "input": "a"}).json
+        assert made["output"][0]["content"][0]["text"] == "fixed words"
+        assert made["usage"]["output_tokens"] == 2
+        for task in ("transcriptions", "translations"):
+            heard = send(sandbox, f"/v1/audio/{task}", content, headers=form)
+            assert heard.json["text"] == "fixed words"
+
+
+def test_a_response_has_calls_and_refusals_too() -> None:
+    asked = {"model": "m", "input": "a"}
+    with fixed({"tool_call": {"name": "look_up", "arguments": {"a": 1}}, "times": 1},
+               {"refusal": "I cannot."}) as sandbox:  # fmt: skip
+        (call,) = send(sandbox, "/v1/responses", asked).json["output"]
+        (refused,) = send(sandbox, "/v1/responses", asked).json["output"]
+    assert (call["type"], call["name"], call["arguments"]) == (
+        "function_call",
+        "look_up",
+        '{"a":1}',
+    )
+    assert refused["content"] == [{"type": "refusal", "refusal": "I cannot."}]
+
+
+def test_a_condition_sees_the_files_of_a_form() -> None:
+    content, content_type = written(("model", "whisper-1"), ("file", b"RIFF", "a.wav"))
+    headers = {"Authorization": f"Bearer {API_KEY}", "Content-Type": content_type}
+    with fixed(
+        {"when": "file.filename == 'b.wav'", "text": "b"},
+        {"when": "file.size == `4` && model == 'whisper-1'", "text": "a"},
+    ) as sandbox:
+        heard = send(sandbox, "/v1/audio/transcriptions", content, headers=headers)
+    assert heard.json["text"] == "a"
 
 
 def test_a_path_that_a_line_has_added_answers_nothing_by_itself() -> None:
