@@ -28,7 +28,7 @@ def facts(body: Mapping[str, Any]) -> str:
     import json
 
     return "".join(
-        f"{name}: {_shown(name, value) if isinstance(value, int | str) else json.dumps(value)}\n"
+        f"{name}: {_shown(name, value) if type(value) in (int, str) else json.dumps(value)}\n"
         for name, value in body.items()
         if value is not None and name != "object"
     )

@@ -52,13 +52,21 @@ def form_file(
     if path is not None and _is_regular(path, source):
         head, size, data = _head_of(path, source), path.stat().st_size, b""
     else:
-        data = inputs.source(f"the file {source}", source)
+        data = _bounded(inputs, source, rule.largest)
         head, size, path = data[:_HEAD], len(data), None
     kind = _checked(source, head, size, rule)
     extension = f".{kind}" if kind else ""
-    name = filename or (f"stdin{extension}" if source == "-" else Path(source).name)
+    name = filename or ("stdin" if source == "-" else Path(source).name)
+    if filename is None and not Path(name).suffix:
+        name += extension
     content_type = guess_type(f"a{extension}")[0] or guess_type(name)[0]
     return FormFile(field, name, content_type or "application/octet-stream", source, path, data)
+
+
+def _bounded(inputs: Inputs, source: str, largest: int | None) -> bytes:
+    """What is read from a pipe or a device, with at most a byte above the largest."""
+    size = -1 if largest is None else largest + 1
+    return b"".join(inputs.read(f"the file {source}", source, lambda file: (file.read(size),)))
 
 
 def _is_regular(path: Path, source: str) -> bool:

@@ -27,7 +27,7 @@ _connect = socket.socket.connect
 
 @pytest.fixture(autouse=True)
 def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the machine's home, keys, keyring, proxies, certificates and date; no net but loopback.
+    """Hide the machine's home, keys, keyring, proxies, certificates, date; no net but loopback.
 
     Streams are buffered as Python does by itself, so that what is flushed is flushed by us.
     """
@@ -38,6 +38,9 @@ def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setenv("SOURCE_DATE_EPOCH", THAT_DAY)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 

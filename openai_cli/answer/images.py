@@ -12,11 +12,18 @@ from openai_cli.answer.shape import as_objects, as_string, misshapen
 
 
 class Picture(NamedTuple):
-    """An image as its bytes, or where it is; `partial` counts those that are not final, from 1."""
+    """An image in base64, or where it is; `partial` counts those that are not final, from 1."""
 
-    data: bytes = b""
+    encoded: str = ""
     url: str | None = None
     partial: int | None = None
+
+    def decoded(self) -> bytes:
+        """The bytes of one that is in base64; BadAnswerError where it is not."""
+        try:
+            return b64decode(self.encoded, validate=True)
+        except (Error, ValueError):
+            raise misshapen("an image is not base64") from None
 
 
 @dataclass
@@ -55,8 +62,4 @@ def pictures(body: dict[str, Any]) -> Iterator[Picture]:
 def _picture(item: dict[str, Any], partial: int | None) -> Picture:
     if item.get("b64_json") is None:
         return Picture(url=as_string(item.get("url"), "url"), partial=partial)
-    try:
-        data = b64decode(as_string(item["b64_json"], "b64_json"), validate=True)
-    except (Error, ValueError):
-        raise misshapen("an image is not base64") from None
-    return Picture(data, partial=partial)
+    return Picture(as_string(item["b64_json"], "b64_json"), partial=partial)

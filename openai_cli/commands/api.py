@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from openai_cli.commands.reaching import Reaching, client, reachable
 from openai_cli.commands.sending import preview_of
@@ -132,8 +132,8 @@ def _path(given: str, server: Destination) -> str:
     root = urlsplit(server.base_url).path.rstrip("/")
     if root and path.startswith(f"{root}/"):
         path = path.removeprefix(root)
-    if ".." in path.partition("?")[0].split("/"):
-        raise UsageError("PATH may not have '..'")
+    if {".", ".."} & {*unquote(path.partition("?")[0]).split("/")}:
+        raise UsageError("PATH may not have '.' or '..' between its slashes")
     return path
 
 

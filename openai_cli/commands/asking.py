@@ -86,9 +86,11 @@ def asking(
 
 
 def segment(name: str) -> str:
-    """An id as a part of a path; UsageError for one that is empty."""
+    """An id as a part of a path; UsageError for one that is empty, or would lead elsewhere."""
     if not name:
         raise UsageError("the id is empty")
+    if name in (".", ".."):
+        raise UsageError(f"'{name}' is no id")
     return quote(name, safe=":")
 
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 from openai_cli.commands.reaching import Reaching, client, reachable
 from openai_cli.config.destination import Destination
 from openai_cli.context import Context
-from openai_cli.errors import UsageError
+from openai_cli.errors import BadAnswerError, UsageError
 from openai_cli.output import open_sink
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from openai_cli.http.client import Response
     from openai_cli.http.payload import Payload
 
@@ -32,21 +34,25 @@ def download(
     *,
     output: str | None,
     payload: "Payload | None" = None,
-) -> str | None:
-    """Send the request, and pass the answer's bytes on; gives the id of the request.
+    check: "Callable[[Response], None]" = lambda _http: None,
+) -> None:
+    """Send the request, and pass the answer's bytes on, once `check` has passed.
 
-    UsageError, before anything is sent, where they would go onto a terminal.
+    UsageError, before anything is sent, where they would go onto a terminal; BadAnswerError where
+    there are none.
     """
     refuse_terminal(context, output)
     with ExitStack() as stack:
         server = reachable(stack, options, server)
         sink = stack.enter_context(open_sink(context, output))
 
-        def consume(http: "Response") -> str | None:
+        def consume(http: "Response") -> None:
+            check(http)
             for piece in http.pieces():
                 sink.write(piece)
                 sink.flush()
-            return http.request_id
+            if not sink.size:
+                raise BadAnswerError("the answer is empty", request_id=http.request_id)
 
         sender = client(context, options, server)
-        return sender.call(method, path, consume, payload=payload, may_retry=lambda: sink.size == 0)
+        sender.call(method, path, consume, payload=payload, may_retry=lambda: sink.size == 0)

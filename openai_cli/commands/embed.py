@@ -72,9 +72,7 @@ def run(context: Context, options: Options) -> None:
         try:
             send_all(context, options, server, sent.plans())
         except CliError as error:
-            if sent.last is not None and sent.last.lines:
-                raise sent.explained(error) from None
-            raise
+            raise sent.explained(error) from None
 
 
 def _of_text(options: Options, inputs: Inputs, base: Request) -> Request:
@@ -165,12 +163,13 @@ class _Held:
 
 @dataclass
 class _Sent:
-    """The batches on their way; `last` is the one that was asked for last."""
+    """The batches on their way; `asked` is the one that is out, `lines` those that have vectors."""
 
     context: Context
     options: Options
     batches: Iterator[_Batch]
-    last: _Batch | None = None
+    asked: _Batch | None = None
+    lines: int = 0
 
     def plans(self) -> Iterator[Plan]:
         """A plan for each batch, within --max-cost in their sum."""
@@ -178,8 +177,8 @@ class _Sent:
 
         spent = None
         for batch in self.batches:
-            self.last = batch
             spent = check_cost(self.context, self.options, batch.request, spent)
+            self.asked = batch
             yield Plan(
                 batch.request,
                 answer=partial(Embeddings, expected=_count(batch.request.body)),
@@ -187,13 +186,18 @@ class _Sent:
                 streams=False,
                 tells_usage=False,
             )
+            self.asked = None
+            self.lines += batch.lines[1] if batch.lines else 0
 
     def explained(self, error: CliError) -> CliError:
-        """The error, with the lines that it is about."""
-        first, count = self.last.lines if self.last and self.last.lines else (1, 0)
-        where = f"lines {first} to {first + count - 1} of stdin were in the request"
-        before = f"the vectors of the {first - 1} before are printed" if first > 1 else ""
-        error.hint = "; ".join(filter(None, [error.hint, where, before]))
+        """The error, with the lines that it is about, and those that are done."""
+        hints = [error.hint]
+        if self.asked is not None and self.asked.lines is not None:
+            first, count = self.asked.lines
+            hints.append(f"lines {first} to {first + count - 1} of stdin were in the request")
+        if self.lines and self.options.output in (None, "-"):
+            hints.append(f"the vectors of the {self.lines} before are printed")
+        error.hint = "; ".join(filter(None, hints)) or None
         return error
 
 

@@ -30,11 +30,13 @@ def run(context: Context, options: Options) -> None:
     """Print the files, page by page."""
     given = body_of(options, Inputs(context, options.stdin).source)
     with asking(context, options, _lines) as conversation:
+        seen = set[str | None]()
         while True:
             body = conversation.send("GET", f"/files?{urlencode(given)}" if given else "/files")
             last = page.after(body)
-            if last in (None, given.get("after")):
+            if last is None or last in seen:
                 return
+            seen.add(last)
             if "limit" in given:
                 context.messages.notice(f"there are more: --after {last}")
                 return

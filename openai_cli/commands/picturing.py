@@ -11,7 +11,7 @@ from openai_cli.commands.reaching import client, reachable
 from openai_cli.commands.sending import Plan, Sending, check_cost, is_preview, send, show
 from openai_cli.config.destination import Destination, destination
 from openai_cli.context import Context
-from openai_cli.errors import CliError, OutputError, UsageError
+from openai_cli.errors import BadAnswerError, CliError, OutputError, UsageError
 from openai_cli.flags.ours import options_group
 from openai_cli.inputs import Inputs
 from openai_cli.output import keep, open_sink, utf8_bytes
@@ -80,6 +80,8 @@ def _check_output(context: Context, output: str, request: Request, count: int) -
     """Refuse, before anything is paid for, a place where no image could be written."""
     if output != "-":
         open_sink(context, output).discard()
+        if count > 1 and Path(output).exists() and not Path(output).is_file():
+            raise UsageError(f"'{output}' is no file, and takes one image")
         return
     refuse_terminal(context, output)
     if count > 1 or request.body.get("partial_images"):
@@ -95,11 +97,11 @@ class _Fetcher:
     server: Destination
 
     def fetch(self, url: str) -> bytes:
-        """The bytes; a redirect to another place is a failure. UsageError for no such address."""
+        """The bytes; a redirect is a failure. BadAnswerError for an address that is none."""
         from openai_cli.http.address import is_loopback
 
         if not url.startswith("https://") and not (url.startswith("http://") and is_loopback(url)):
-            raise UsageError("the address of the image is not one of https")
+            raise BadAnswerError("the address of the image is not one of https")
         nobody = Destination(url, headers={}, own_headers={}, key=None)
         sender = client(self.context, self.options, nobody)
         return sender.call("GET", "", lambda http: b"".join(http.pieces()))
@@ -127,7 +129,7 @@ class _Saver:
     def save(self, found: "Picture", sink: "Sink") -> None:
         """Save an image, and print its path."""
         try:
-            data = found.data if found.url is None else self._fetched(found.url)
+            data = found.decoded() if found.url is None else self._fetched(found.url)
         except CliError as error:
             self.failures.append(error)
             return

@@ -10,6 +10,7 @@ from openai_cli.commands.sending import (
     Plan,
     Sending,
     check_cost,
+    check_output,
     is_preview,
     receive,
     send,
@@ -87,6 +88,7 @@ def run(context: Context, options: Options) -> None:
     with ExitStack() as stack:
         server = reachable(stack, options, server)
         if options.wait:
+            check_output(context, options)
             answer = receive(context, options, server, _plan(request))
             await_response(context, options, server, answer)
             return

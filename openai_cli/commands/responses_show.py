@@ -6,7 +6,15 @@ from urllib.parse import urlencode
 
 from openai_cli.commands.awaiting import Awaiting, await_response, path_of, tell_pending
 from openai_cli.commands.reaching import reachable
-from openai_cli.commands.sending import Plan, Printing, is_preview, receive, send, show
+from openai_cli.commands.sending import (
+    Plan,
+    Printing,
+    check_output,
+    is_preview,
+    receive,
+    send,
+    show,
+)
 from openai_cli.config.destination import destination
 from openai_cli.context import Context
 from openai_cli.flags import responses
@@ -44,6 +52,7 @@ def run(context: Context, options: Options) -> None:
     with ExitStack() as stack:
         server = reachable(stack, options, server)
         if options.wait:
+            check_output(context, options)
             await_response(context, options, server, receive(context, options, server, plan))
         else:
             tell_pending(context, send(context, options, server, plan))

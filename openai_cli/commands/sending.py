@@ -131,6 +131,13 @@ def send_all(
     return answers
 
 
+def check_output(context: Context, options: Printing) -> None:
+    """Find out before the call whether its answer can be printed where, and as, it is to be."""
+    _query(options)
+    _check_usage_file(options)
+    open_sink(context, options.output).discard()
+
+
 def receive(context: Context, options: Reaching, server: Destination, plan: Plan) -> "Answer":
     """Send the request, and print nothing."""
     from openai_cli.answer.parts import parts

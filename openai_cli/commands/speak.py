@@ -6,7 +6,7 @@ from openai_cli.commands.downloading import download, refuse_terminal
 from openai_cli.commands.sending import Plan, Sending, check_cost, deliver, is_preview, show
 from openai_cli.config.destination import destination
 from openai_cli.context import Context
-from openai_cli.errors import UsageError
+from openai_cli.errors import BadAnswerError, UsageError
 from openai_cli.flags import api, audio
 from openai_cli.flags.adapter import body_of
 from openai_cli.flags.ours import argument, options_group
@@ -14,6 +14,7 @@ from openai_cli.inputs import Inputs
 from openai_cli.request import SPEECH, Request, assembled
 
 if TYPE_CHECKING:
+    from openai_cli.http.client import Response
     from openai_cli.output import Sink
     from openai_cli.writers import BytesWriter
 
@@ -58,6 +59,8 @@ def run(context: Context, options: Options) -> None:
         raise UsageError(
             "the answer is sound, no JSON", hint="--stream-format sse has events of JSON"
         )
+    if options.usage or options.usage_file is not None:
+        context.messages.notice("sound tells no usage; --stream-format sse does")
     check_cost(context, options, request)
     server = destination(context, options, inputs)
     download(
@@ -68,7 +71,15 @@ def run(context: Context, options: Options) -> None:
         request.path,
         output=options.output,
         payload=request.payload(),
+        check=_check_sound,
     )
+
+
+def _check_sound(http: "Response") -> None:
+    """Refuse what says of itself that it is no sound, as a page of a proxy."""
+    kind = http.content_type.partition(";")[0].strip().lower()
+    if kind == "application/json" or kind.startswith("text/"):
+        raise BadAnswerError(f"the answer is no sound ({kind})", request_id=http.request_id)
 
 
 def _request(context: Context, options: Options, inputs: Inputs, flags: dict[str, Any]) -> Request:

@@ -1,6 +1,7 @@
 """What a request carries: JSON, or a multipart form whose files are read as they are sent."""
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -57,14 +58,35 @@ class FormFile:
         with self.path.open("rb") as file:
             return file.read(size)
 
-    def opened(self, stack: ExitStack) -> BinaryIO | bytes:
+    def opened(self, stack: ExitStack) -> "Measured | bytes":
         """Its bytes, or the open file; UsageError where it cannot be read."""
         if self.path is None:
             return self.data
         try:
-            return stack.enter_context(self.path.open("rb"))
+            return Measured(stack.enter_context(self.path.open("rb")), self.shown)
         except OSError as error:
             raise UsageError(f"cannot read '{self.shown}': {error.strerror}") from None
+
+
+class Measured:
+    """A file of the size that it has now, which is what its request says: `len` is left, in bytes.
+
+    What is written behind it meanwhile is not read; UsageError where less is left.
+    """
+
+    def __init__(self, file: BinaryIO, shown: str) -> None:
+        self._file = file
+        self._shown = shown
+        self.len = os.fstat(file.fileno()).st_size
+
+    def read(self, size: int = -1) -> bytes:
+        """So many bytes, or all."""
+        wanted = self.len if size < 0 else min(size, self.len)
+        data = self._file.read(wanted)
+        if len(data) < wanted:
+            raise UsageError(f"'{self._shown}' has become shorter while it was sent")
+        self.len -= wanted
+        return data
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 import errno
 import os
+import select
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -18,12 +19,14 @@ def run_command(command: Sequence[str], environ: Mapping[str, str]) -> int:
     It has our streams, and the signals that come to us go on to it. Raises OSError where it cannot
     be started: FileNotFoundError where there is none of that name.
     """
-    with _signals_passed_on() as (children, waiting):
+    with _signals_passed_on() as (children, waiting), _woken() as wakes:
         child = _started(command, environ)
         children.append(child)
         for number in waiting:
             child.send_signal(number)
-        code = child.wait()
+        while (code := child.poll()) is None:
+            select.select([wakes], [], [])
+            os.read(wakes, 4096)
     return 128 - code if code < 0 else code
 
 
@@ -61,13 +64,38 @@ def _signals_passed_on() -> Iterator[tuple[list[subprocess.Popen[bytes]], list[i
             child.send_signal(number)
 
     handlers = {number: signal.getsignal(number) for number in _PASSED_ON}
-    caught = {number: handler for number, handler in handlers.items() if handler != signal.SIG_IGN}
-    for number in caught:
-        signal.signal(number, pass_on)
-    try:
+    caught = [number for number, handler in handlers.items() if handler != signal.SIG_IGN]
+    with _handling(dict.fromkeys(caught, pass_on)):
         yield children, waiting
+
+
+@contextmanager
+def _woken() -> Iterator[int]:
+    """A file descriptor that has something to read once a signal has come, or a child has ended.
+
+    A wait for the child alone would miss a signal that comes just before it begins: Python runs
+    handlers between its own steps, and there would be none.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    try:
+        with _handling({signal.SIGCHLD: lambda _number, _frame: None}):
+            yield reader
     finally:
-        for number, handler in caught.items():
+        signal.set_wakeup_fd(before)
+        os.close(reader)
+        os.close(writer)
+
+
+@contextmanager
+def _handling(handlers: Mapping[int, Callable[[int, FrameType | None], None]]) -> Iterator[None]:
+    """Handle signals so, and then as before."""
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
             signal.signal(number, handler)
 
 

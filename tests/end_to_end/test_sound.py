@@ -85,13 +85,13 @@ def test_a_refusal_is_no_sound(run: Run, folder: Path) -> None:
 
 
 def test_a_name_of_another_format_is_told_of(run: Run) -> None:
-    with Server([reply(MP3)]) as server:
+    with Server([reply(MP3, content_type="audio/mpeg")]) as server:
         done = run(*SPEAK, "-o", "a.wav", base_url=server.base_url)
     assert "'a.wav' will hold mp3: --response-format wav asks for wav" in done.err
 
 
 def test_4096_characters_are_said_and_no_more(run: Run) -> None:
-    with Server([reply(MP3)]) as server:
+    with Server([reply(MP3, content_type="audio/mpeg")]) as server:
         assert run("speak", "--voice", "alloy", stdin=b"a" * 4096, base_url=server.base_url).out
         done = run("speak", "--voice", "alloy", stdin=b"a" * 4097, base_url=server.base_url)
     assert done.code == 2

@@ -82,7 +82,7 @@ def test_sound_is_passed_on_as_it_comes(
 
 
 def test_what_is_said_is_sent_byte_for_byte(run: Run) -> None:
-    with Server([reply(b"ID3")]) as server:
+    with Server([reply(b"ID3", content_type="audio/mpeg")]) as server:
         run(
             "speak",
             "--voice",
@@ -119,7 +119,7 @@ def test_events_that_are_no_sound(run: Run, folder: Path, answer: bytes, reason:
 
 def test_a_sound_is_asked_for_again_where_none_has_come(run: Run, folder: Path) -> None:
     busy = reply({"error": {"message": "busy"}}, status="503 Busy", headers=["retry-after: 0"])
-    with Server([busy, reply(b"ID3")]) as server:
+    with Server([busy, reply(b"ID3", content_type="audio/mpeg")]) as server:
         done = run(*SPEAK, "-o", "a.mp3", base_url=server.base_url)
     assert done.code == 0
     assert (folder / "a.mp3").read_bytes() == b"ID3"

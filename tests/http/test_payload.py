@@ -104,4 +104,27 @@ def test_files_are_closed_once_they_are_sent(tmp_path: Path) -> None:
     with ExitStack() as stack:
         opened = file_of(tmp_path / "a.wav").opened(stack)
         assert not isinstance(opened, bytes)
-    assert opened.closed
+    with pytest.raises(ValueError, match="closed file"):
+        opened.read()
+
+
+def test_what_is_written_behind_a_file_meanwhile_is_not_sent(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"sound")
+    with ExitStack() as stack:
+        opened = Form([], [file_of(path)], "b").opened(stack)
+        path.write_bytes(b"sound and more")
+        sent = opened.read()
+    assert b"sound\r\n" in sent
+    assert b"more" not in sent
+
+
+def test_a_file_that_becomes_shorter_meanwhile_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"sound" * 100_000)
+    with ExitStack() as stack:
+        opened = Form([], [file_of(path)], "b").opened(stack)
+        assert len(opened.read(8192)) == 8192
+        path.write_bytes(b"")
+        with pytest.raises(UsageError, match=r"a\.wav' has become shorter while it was sent"):
+            opened.read()
