@@ -84,6 +84,18 @@ def test_a_failure_in_the_middle_keeps_what_came_before(run: Run) -> None:
     assert "the vectors of the 2048 before are printed" in done.err
 
 
+def test_a_line_that_is_wrong_is_named_behind_what_is_done(run: Run) -> None:
+    lines = stdin(2048) + b"ok\n\n"
+    with Server([numbered(1, 2048)] * 2) as server:
+        done = run("embed", "--lines", stdin=lines, base_url=server.base_url)
+        into = run("embed", "--lines", "-o", "a", stdin=lines, base_url=server.base_url)
+    assert (done.code, into.code) == (2, 2)
+    assert "line 2050 of stdin is empty" in done.err
+    assert "were in the request" not in done.err
+    assert "the vectors of the 2048 before are printed" in done.err
+    assert "printed" not in into.err
+
+
 def test_a_file_is_written_whole_or_not_at_all(run: Run, folder: Path) -> None:
     refused = reply({"error": {"message": "too much"}}, status="400 Bad Request")
     line = ("embed", "--lines", "-o", "vectors.jsonl")

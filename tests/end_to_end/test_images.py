@@ -143,9 +143,28 @@ def test_an_address_that_leads_elsewhere_is_not_followed(run: Run, folder: Path)
 def test_an_address_that_is_not_one_of_https(run: Run, folder: Path, url: str) -> None:
     with Server([at(url)]) as server:
         done = run("image", "generate", "A cat", "-m", "dall-e-3", base_url=server.base_url)
-    assert done.code not in (0, 1)
-    assert done.out == b""
+    assert (done.code, done.out) == (6, b"")
     assert names(folder) == []
+
+
+def test_an_image_that_is_none_does_not_keep_the_others(run: Run, folder: Path) -> None:
+    data = [{"b64_json": "%%"}, {"b64_json": b64encode(PNG).decode()}]
+    with Server([reply({"created": 1, "data": data})]) as server:
+        done = run(
+            "image", "generate", "Cats", "-n", "2", "-o", "cat.png", base_url=server.base_url
+        )
+    assert (done.code, done.text) == (6, "cat.png\n")
+    assert "an image is not base64" in done.err
+    assert (folder / "cat.png").read_bytes() == PNG
+
+
+def test_a_device_takes_one_image(run: Run) -> None:
+    with Server([]) as server:
+        done = run(
+            "image", "generate", "Cats", "-n", "2", "-o", "/dev/null", base_url=server.base_url
+        )
+    assert done.code == 2
+    assert "'/dev/null' is no file, and takes one image" in done.err
 
 
 def test_an_address_that_fails_does_not_keep_the_others(run: Run, folder: Path) -> None:

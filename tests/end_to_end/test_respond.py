@@ -260,6 +260,21 @@ def test_what_ends_otherwise(last: dict[str, Any], code: int, said: str) -> None
     assert said in done.err
 
 
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("-o", "missing/x"),
+        ("--query", "a["),
+        ("--usage-file", "missing/x"),
+    ],
+)
+@pytest.mark.parametrize("line", ["respond Hi --background --wait", "responses show x --wait"])
+def test_what_could_not_be_printed_is_not_waited_for(line: str, flags: tuple[str, ...]) -> None:
+    with Server([]) as server:
+        done, waits = call(server, *line.split(), *flags)
+    assert (done.code, done.out, waits) == (2, b"", [])
+
+
 def test_showing_waits_too() -> None:
     replies = [reply(response(status="in_progress")), *[reply(response(message("made")))] * 2]
     with Server(replies) as server:

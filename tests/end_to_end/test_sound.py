@@ -76,6 +76,21 @@ def test_a_sound_that_breaks_off_is_kept_apart(run: Run, folder: Path) -> None:
     assert not (folder / "a.mp3").exists()
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(b"", content_type="audio/mpeg"),
+        reply({"id": "x"}),
+        reply("<html>", content_type="text/html; charset=utf-8"),
+    ],
+)
+def test_an_answer_that_is_no_sound(run: Run, folder: Path, answer: bytes) -> None:
+    with Server([answer]) as server:
+        done = run(*SPEAK, "-o", "a.mp3", base_url=server.base_url)
+    assert (done.code, done.out) == (6, b"")
+    assert not (folder / "a.mp3").exists()
+
+
 def test_a_refusal_is_no_sound(run: Run, folder: Path) -> None:
     refused = reply({"error": {"message": "no voice"}}, status="400 Bad Request")
     with Server([refused]) as server:

@@ -44,6 +44,18 @@ def test_all_pages_of_files(run: Run) -> None:
     ]
 
 
+def test_pages_that_lead_in_a_circle_end(run: Run) -> None:
+    replies = [page({**FILE, "id": name}, more=True) for name in ("a", "b", "a")]
+    with Server(replies) as server:
+        assert run("files", "list", base_url=server.base_url).code == 0
+
+
+def test_facts_are_as_in_json(run: Run) -> None:
+    with Server([reply({"id": "x", "deleted": True, "size": 1.5, "tags": ["a"]})]) as server:
+        done = run("models", "show", "x", base_url=server.base_url)
+    assert done.text == 'id: x\ndeleted: true\nsize: 1.5\ntags: ["a"]\n'
+
+
 def test_so_many_files(run: Run) -> None:
     with Server([page({**FILE, "id": "a"}, more=True)]) as server:
         done = run(
@@ -123,7 +135,7 @@ LINES = ["files show", "files delete", "files content", "models show", "models d
 @pytest.mark.parametrize("line", [*LINES, "responses show", "responses cancel"])
 def test_an_id_is_needed(run: Run, line: str) -> None:
     with Server([]) as server:
-        for more in ((), ("",)):
+        for more in ((), ("",), (".",), ("..",)):
             done = run(*line.split(), *more, base_url=server.base_url)
             assert (done.code, done.out) == (2, b"")
             assert done.err.startswith("openai-cli: error: ")

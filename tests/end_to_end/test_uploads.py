@@ -14,6 +14,7 @@ from threading import Thread
 import pytest
 
 from openai_cli.context import Context
+from openai_cli.sandbox.samples import sound
 from tests.conftest import COMMAND, MADE_UP_KEY, Run
 from tests.flags.commandline import execute
 from tests.forms import Field, fields_of
@@ -97,6 +98,20 @@ def test_stdin_has_the_name_that_it_is_given(run: Run) -> None:
     ]
     assert names[1] == "talk.mp3"
     assert names[0].startswith("stdin")
+
+
+@pytest.mark.parametrize("name", ["talk", "/dev/stdin"])
+def test_a_name_without_a_kind_gets_that_of_its_bytes(run: Run, folder: Path, name: str) -> None:
+    (folder / "talk").write_bytes(sound("flac"))
+    done = run("transcribe", name, "--sandbox", stdin=sound("flac"))
+    assert done.code == 0, done.err
+    assert f'your file was "{Path(name).name}.flac"' in done.text
+
+
+def test_a_pipe_without_an_end_is_not_read_forever(run: Run, folder: Path) -> None:
+    done = run("transcribe", "/dev/zero", "--sandbox")
+    assert done.code == 2
+    assert "'/dev/zero' is too large" in done.err
 
 
 def test_several_files_are_several_requests_in_their_order(run: Run, folder: Path) -> None:
