@@ -176,6 +176,24 @@ def test_the_commands_and_their_groups() -> None:
     assert values("chat", "") == []
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("sandbox", ""), NOTHING),
+        (("sandbox", "--", ""), Reply("files")),
+        (("sandbox", "--", "sh", "cap"), Reply("files")),
+        (("image", "vary", ""), Reply("files")),
+        (("transcribe", "a.wav", ""), Reply("files")),
+        (("files", "upload", "a"), Reply("files")),
+        (("image", "edit", "Hat", "--mask", ""), Reply("files")),
+        (("embed", ""), NOTHING),
+        (("files", "show", ""), NOTHING),
+    ],
+)
+def test_files_where_a_file_is_meant(words: tuple[str, ...], found: Reply) -> None:
+    assert reply(Context.test(), Tree(COMMANDS, GROUPS, declared), words) == found
+
+
 def test_the_shells() -> None:
     assert values("--install-completion", "") == ["bash", "zsh", "fish"]
     assert values("--show-completion=f") == ["fish"]
@@ -192,6 +210,15 @@ def test_models_are_those_of_the_command_and_of_today() -> None:
     assert "ft:gpt-4.1-nano-2025-04-14" not in values("cost", "-m", "ft:")
     assert "ft:gpt-4.1-2025-04-14" in values("cost", "-m", "ft:")
     assert values("chat", "--summary-model", "gpt-6-l") == ["gpt-6-luna"]
+    assert "o3-pro" in values("respond", "-m", "o3")
+    assert "text-embedding-3-large" in values("embed", "-m", "")
+    assert values("moderate", "-m", "omni") == [
+        "omni-moderation-2024-09-26",
+        "omni-moderation-latest",
+    ]
+    assert values("transcribe", "-m", "wh") == ["whisper-1"]
+    assert values("speak", "-m", "tts-1-h") == ["tts-1-hd", "tts-1-hd-1106"]
+    assert values("image", "edit", "-m", "gpt-image-1-") == ["gpt-image-1-mini"]
 
 
 def test_retired_models_are_offered_where_no_other_is_meant() -> None:

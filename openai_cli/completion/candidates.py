@@ -93,7 +93,7 @@ def reply(context: Context, tree: Tree, words: Sequence[str]) -> Reply:
     if word.startswith("-") and not line.is_text:
         return _flag(context, path, flags, line.given, word)
     if is_command:
-        return _argument(declared, line.given)
+        return _argument(declared, line)
     return Reply(candidates=_matching(word, _subcommands(tree, path)))
 
 
@@ -178,12 +178,14 @@ def _value(context: Context, path: str, flag: _Flag, prefix: str, text: str) -> 
     return Reply("values", prefix, _matching(text, map(Candidate, values)))
 
 
-def _argument(declared: Iterable[Any], given: frozenset[str]) -> Reply:
+def _argument(declared: Iterable[Any], line: _Line) -> Reply:
     """What an argument may be: a path, where the command or --files says so, or a text of any."""
     infos = [info for _, info in map(get_args, declared) if isinstance(info, ArgumentInfo)]
-    if infos and "--files" in given:
+    if infos and "--files" in line.given:
         return Reply("files")
-    kinds = (path_kind(info.metavar) for info in infos)
+    # One whose metavar begins with -- stands only behind that.
+    fitting = (info for info in infos if line.is_text or not str(info.metavar).startswith("[--"))
+    kinds = (path_kind(info.metavar) for info in fitting)
     return next((Reply(kind) for kind in kinds if kind), NOTHING)
 
 

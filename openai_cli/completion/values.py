@@ -14,14 +14,25 @@ from openai_cli.context import Context
 from openai_cli.errors import CliError
 from openai_cli.flags.parameter import ApiParameter, OwnOption
 
-_FILES = frozenset({"FILE", "PATH"})
+# What stands behind -- for the sandbox to run is most often a script.
+_FILES = frozenset({"FILE", "PATH", "-- COMMAND ARG", "IMAGE"})
 _FOLDERS = frozenset({"FOLDER", "DIR"})
 # Values that are JSON, or a file of it behind an @.
 _JSON = frozenset({"JSON", "OBJECT", "ID=BIAS"})
 
 # The mode that a model has in the table when it is for the command. A model without one, as the
 # newest, may be for any.
-_MODES = {"chat": ("chat", None), "complete": ("completion",)}
+_MODES: Mapping[str, tuple[str | None, ...]] = {
+    "chat": ("chat", None),
+    "complete": ("completion",),
+    "respond": ("chat", "responses", None),
+    "embed": ("embedding",),
+    "moderate": ("moderation",),
+    "transcribe": ("audio_transcription",),
+    "translate": ("audio_transcription",),
+    "speak": ("audio_speech",),
+    **dict.fromkeys(("image generate", "image edit", "image vary"), ("image_generation",)),
+}
 
 
 def path_kind(metavar: str | None) -> Literal["files", "folders"] | None:
