@@ -20,7 +20,7 @@ COMMANDS = {
     "image generate": "Make images of a text (POST /images/generations).",
     "image edit": "Change images by a text (POST /images/edits).",
     "image vary": "Make variations of an image (POST /images/variations).",
-    "models list": "List the models: the server's, or those that this version knows.",
+    "models list": "List the models of the server, or of this version.",
     "models show": "Show a model (GET /models/ID).",
     "models delete": "Delete a fine-tuned model (DELETE /models/ID).",
     "files list": "List the stored files (GET /files).",
@@ -29,7 +29,7 @@ COMMANDS = {
     "files content": "Get the bytes of a stored file (GET /files/ID/content).",
     "files delete": "Delete a stored file (DELETE /files/ID).",
     "responses show": "Show a stored response (GET /responses/ID).",
-    "responses cancel": "Cancel a response in the background (POST /responses/ID/cancel).",
+    "responses cancel": "Cancel a response (POST /responses/ID/cancel).",
     "responses delete": "Delete a stored response (DELETE /responses/ID).",
     "api": "Send a request to any other endpoint.",
     "key set": "Store an API key.",
@@ -39,7 +39,7 @@ COMMANDS = {
     "config show": "Show every value that is set, and where it comes from.",
     "config path": "Print where the configuration file is, or would be.",
     "config check": "Name every fault of the configuration file, with its line.",
-    "sandbox": "Serve a local stand-in for the API: for trying things, and for tests.",
+    "sandbox": "Serve a local stand-in for the API, for trials and tests.",
 }
 
 GROUPS = {
