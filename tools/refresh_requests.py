@@ -73,11 +73,20 @@ ADDITIONS: tuple[tuple[str, str, Schema, str], ...] = (
         {"type": "string", "enum": ["30m", "12h"]},
         "openai 3.54, PromptCacheBreakpoint.ttl",
     ),
+    *(
+        (
+            schema,
+            "safety_identifier",
+            {"maxLength": 128},
+            "openai 3.54 says 128 characters where the description says 64",
+        )
+        for schema in ("CreateChatCompletionRequest", "CreateResponse")
+    ),
     (
-        "CreateChatCompletionRequest",
-        "safety_identifier",
-        {"maxLength": 128},
-        "openai 3.54 says 128 characters where the description says 64",
+        "FunctionTool",
+        "",
+        {"required": ["name", "type"]},
+        "the API takes tools without strict and parameters, as the description says of chat's",
     ),
     (
         "CreateChatCompletionRequest",

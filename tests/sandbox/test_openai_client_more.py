@@ -129,6 +129,13 @@ def test_a_stream_in_the_background_is_made_when_it_ends(client: openai.OpenAI) 
     assert client.responses.retrieve(last.response.id).status == "completed"
 
 
+def test_a_tool_needs_its_name_alone(sandbox: Sandbox) -> None:
+    tool = {"type": "function", "name": "bare"}
+    body = {"model": MODEL, "input": "hi", "tools": [tool], "tool_choice": "required"}
+    (call,) = send(sandbox, "/v1/responses", body).json["output"]
+    assert (call["name"], call["arguments"]) == ("bare", "{}")
+
+
 def test_tools_of_the_server_are_not_called_here(client: openai.OpenAI) -> None:
     made = client.responses.create(
         model=MODEL,
