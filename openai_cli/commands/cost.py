@@ -4,50 +4,25 @@ import re
 import shutil
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from openai_cli import report
+from openai_cli.commands.pricing import LIMITS, Priced, Pricing
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
-from openai_cli.flags.ours import (
-    INPUT,
-    OUTPUT,
-    Prices,
-    Stdin,
-    Talk,
-    Written,
-    argument,
-    number,
-    options_group,
-    ours,
-    switch,
-)
-from openai_cli.flags.values import Number, quoted
-from openai_cli.inputs import Inputs
+from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
+from openai_cli.flags.values import quoted
 from openai_cli.money import amount, plain
 from openai_cli.output import open_sink, printable
-from openai_cli.prices.answers import Answers, Billed
-from openai_cli.prices.bodies import Asked, asked, body_of
 from openai_cli.prices.charges import total
-from openai_cli.prices.durations import billed_seconds, seconds_of
-from openai_cli.prices.estimate import Bill, Statement, counted_as, flag_of, prompt_tokens
-from openai_cli.prices.table import Table, load, tier_of
-from openai_cli.request import CHAT, TRANSCRIPTIONS
-
-if TYPE_CHECKING:
-    from openai_cli.tokens.lines import Group
+from openai_cli.prices.estimate import Statement, flag_of
+from openai_cli.prices.table import Table, load
 
 # In days: how old the table may be before that is told without being asked.
 OLD = 90
 
 MISSING = "give --max-tokens or --output-tokens"
 
-# Those of many requests repeat each other.
-_MOST_DOUBTS = 5
-
-_SOME = Number(0, integer=True)
-_COUNT = Number(1, integer=True)
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AGE = re.compile(r"([0-9]{1,6})d?")
 
 # What says of a text what requests and answers say of themselves.
@@ -55,10 +30,9 @@ _OF_TEXT = (
     "text", "max_tokens", "max_completion_tokens", "n", "best_of", "input_tokens", "cached_tokens",
     "cache_write_tokens",
 )  # fmt: skip
-_LIMITS = ("max_tokens", "max_completion_tokens", "output_tokens")
 # Of these one at most.
 _EITHER = (
-    ("request", "response", "audio", "audio_seconds"), ("text", "input_tokens"), _LIMITS,
+    ("request", "response", "audio", "audio_seconds"), ("text", "input_tokens"), LIMITS,
     ("total", "json", "markdown"),
 )  # fmt: skip
 # What is priced instead of a text, and what does not go with it.
@@ -72,7 +46,7 @@ _ALTERNATIVES = (
 
 
 @options_group
-class Options(Talk, Written, Prices, Stdin):
+class Options(Priced):
     """TEXT is priced as the message that `chat TEXT` sends; without one it is stdin as it is.
 
     The output is an upper bound by its limit, or a figure by --output-tokens. Tokens that are read
@@ -81,60 +55,6 @@ class Options(Talk, Written, Prices, Stdin):
 
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = _ALTERNATIVES
 
-    text: Annotated[str | None, argument("[TEXT]", "The text to price; - is stdin")] = None
-    model: Annotated[
-        list[str] | None,
-        ours(INPUT, "--model", "The model; repeated, to compare", metavar="NAME", short="-m"),
-    ] = None
-    tier: Annotated[
-        str | None,
-        ours(INPUT, "--tier", "standard, batch, flex, priority, …", metavar="NAME"),
-    ] = None
-    max_tokens: Annotated[
-        str | None, ours(INPUT, "--max-tokens", "The limit of each output", metavar="N")
-    ] = None
-    max_completion_tokens: Annotated[
-        str | None, ours(INPUT, "--max-completion-tokens", "The same", metavar="N")
-    ] = None
-    output_tokens: Annotated[
-        str | None,
-        ours(INPUT, "--output-tokens", "What each output has, as a figure", metavar="N"),
-    ] = None
-    n: Annotated[str | None, ours(INPUT, "--n", "How many outputs", metavar="N")] = None
-    best_of: Annotated[
-        str | None, ours(INPUT, "--best-of", "Of how many outputs the best are", metavar="N")
-    ] = None
-    input_tokens: Annotated[
-        str | None,
-        ours(INPUT, "--input-tokens", "What the input has, instead of a text", metavar="N"),
-    ] = None
-    cached_tokens: Annotated[
-        str | None,
-        ours(INPUT, "--cached-tokens", "How many of the input the cache has", metavar="N"),
-    ] = None
-    cache_write_tokens: Annotated[
-        str | None,
-        ours(INPUT, "--cache-write-tokens", "How many of it are written there", metavar="N"),
-    ] = None
-    request: Annotated[
-        str | None,
-        ours(INPUT, "--request", "Price request bodies, or Batch API lines", metavar="FILE"),
-    ] = None
-    response: Annotated[
-        str | None,
-        ours(INPUT, "--response", "Add up answers, or a usage file", metavar="FILE"),
-    ] = None
-    audio: Annotated[
-        list[str] | None,
-        ours(INPUT, "--audio", "Price files of speech by their length; repeated", metavar="FILE"),
-    ] = None
-    audio_seconds: Annotated[
-        str | None,
-        ours(INPUT, "--audio-seconds", "Price so much speech, for `transcribe`", metavar="N"),
-    ] = None
-    as_of: Annotated[
-        str | None, ours(INPUT, "--as-of", "By the prices of that day", metavar="YYYY-MM-DD")
-    ] = None
     max_price_age: Annotated[
         str | None,
         ours(INPUT, "--max-price-age", "Exit 8 when the table is older", metavar="DAYS"),
@@ -150,194 +70,43 @@ def run(context: Context, options: Options) -> None:
     most = None if options.max_cost is None else amount("--max-cost", options.max_cost)
     table = load(options.prices)
     _check_age(context, options, table)
-    call = _Call(context, options, table, _day(options) or context.today())
-    if options.response is not None:
-        statements = call.answered(options.response)
-    elif options.request is not None:
-        statements = call.requested(options.request)
-    elif call.is_speech:
-        statements = call.of_speech()
-    else:
-        statements = call.of_text()
-    found = call.described(statements)
+    call = Pricing(context, options, table)
+    found = _described(call, options, call.statements())
     over = None if most is None else _over(options, found, most)
-    call.tell(found)
+    _tell(call, options, found)
     _print(context, options, found)
     if over is not None:
         raise over
 
 
-class _Call:
-    """One call: what it costs, and what is to be said of that."""
+def _described(call: Pricing, options: Options, statements: list[Statement]) -> report.Report:
+    is_one = options.request is None and options.response is None
+    notes = dict.fromkeys(note for one in statements for note in _notes(one, call.on))
+    return report.Report(
+        tuple(statements),
+        as_of=call.on,
+        table=call.table,
+        is_choice=is_one and len(statements) > 1,
+        is_detailed=is_one and len(statements) == 1,
+        at_most=options.response is None and options.output_tokens is None and not call.is_speech,
+        missing=MISSING if is_one else "they have no limit; --output-tokens stands in",
+        doubts=tuple(call.doubts),
+        notes=tuple(notes),
+    )
 
-    def __init__(self, context: Context, options: Options, table: Table, on: date) -> None:
-        self.context = context
-        self.options = options
-        self.table = table
-        self.on = on
-        self.inputs = Inputs(context, options.stdin)
-        self.doubts: dict[str, None] = {}
 
-    @property
-    def is_speech(self) -> bool:
-        """Whether what is priced is speech."""
-        return self.options.audio is not None or self.options.audio_seconds is not None
-
-    def of_text(self) -> list[Statement]:
-        """What the text costs, or so many tokens, with each of the models, the cheapest first."""
-        tokens = _number(self.options, "input_tokens", _SOME)
-        given = [] if self.options.text is None else [self.options.text]
-        text = None if tokens is not None else self.inputs.raw_text(given)
-        if tokens is None and text is None:
-            raise UsageError(
-                "there is no text to price",
-                hint="for example: openai-cli cost hamburger --max-tokens 500",
-            )
-        models = dict.fromkeys(self.options.model or [self._default_model])
-        found = [self._statement(name, tokens, text or "") for name in models]
-        return sorted(found, key=lambda statement: statement.usd)
-
-    @property
-    def _default_model(self) -> str:
-        return self.context.variable("OPENAI_MODEL") or CHAT.default_model
-
-    def _statement(self, name: str, tokens: int | None, text: str) -> Statement:
-        options = self.options
-        bill = Bill(self.table, self.on)
-        prices = bill.tariff(name, self._tier or "standard")
-        body, endpoint = body_of(text, prices)
-        if tokens is None:
-            counted = prompt_tokens(body, endpoint, prices)
-            self.doubts |= dict.fromkeys(counted.doubts)
-            tokens = int(counted)
-        cached = _number(options, "cached_tokens", _SOME)
-        written = _number(options, "cache_write_tokens", _SOME)
-        if (cached or 0) + (written or 0) > tokens:
-            raise UsageError(
-                "--cached-tokens and --cache-write-tokens are parts of the input, which has "
-                f"{tokens} tokens"
-            )
-        request = asked(body, model=name, tier=prices.tier)
-        request = request._replace(choices=_choices(options), limit=_limit(options))
-        bill.add_requests(request, [tokens], cached=cached, written=written)
-        return bill.statements()[0]
-
-    @property
-    def _tier(self) -> str | None:
-        return None if self.options.tier is None else tier_of(self.options.tier)
-
-    def of_speech(self) -> list[Statement]:
-        """What it costs to transcribe so much speech with each of the models."""
-        lengths = self._lengths()
-        given = self.options.model or [
-            self.context.variable("OPENAI_MODEL") or TRANSCRIPTIONS.default_model
-        ]
-        found = []
-        for name in dict.fromkeys(given):
-            bill = Bill(self.table, self.on)
-            for seconds in lengths:
-                bill.add_speech(name, self._tier or "standard", seconds)
-            found += bill.statements()
-            if "input" in found[-1].tariff.bands[0]:
-                doubt = f"{name} is billed by tokens; its price by length is what OpenAI estimates"
-                self.doubts[doubt] = None
-        return sorted(found, key=lambda statement: statement.usd)
-
-    def _lengths(self) -> list[int]:
-        """The seconds that each file is billed for, or the one figure."""
-        if self.options.audio is None:
-            figure = number("--audio-seconds", self.options.audio_seconds, Number(0))
-            return [billed_seconds(Decimal(str(figure)))]
-        return [billed_seconds(self._length(path)) for path in self.options.audio]
-
-    def _length(self, path: str) -> Decimal:
-        shown = "stdin" if path == "-" else f"'{path}'"
-        (length,) = self.inputs.read("--audio", path, lambda file: (seconds_of(file, shown),))
-        return length
-
-    def answered(self, path: str) -> list[Statement]:
-        """What the answers in a file did cost."""
-        from openai_cli.tokens.lines import at_line, objects
-
-        bill, answers = Bill(self.table, self.on), Answers()
-        (model,) = self.options.model or (None,)
-        for answer in answers.read(objects(self.inputs.lines("--response", path))):
-            try:
-                bill.add_usage(_model_of(answer, model), self._tier or answer.tier, answer.usage)
-            except UsageError as error:
-                raise at_line(answer.line, error) from None
-        statements = bill.statements()
-        if answers.failed:
-            self.context.messages.notice(
-                f"failed requests, which cost nothing and are in no sum: {answers.failed}"
-            )
-        elif not statements:
-            raise UsageError(f"--response: there is no answer in '{path}'")
-        return statements
-
-    def requested(self, path: str) -> list[Statement]:
-        """What the requests in a file can cost."""
-        from openai_cli.tokens.lines import at_line, count_lines
-
-        bill, figure = Bill(self.table, self.on), _limit(self.options)
-        (default,) = self.options.model or (self._default_model,)
-        lines = self.inputs.lines("--request", path)
-        for group in count_lines(lines, model=default, stand_in=self._stand_in):
-            try:
-                bill.add_requests(self._asked(group, default, figure), group.tokens)
-            except UsageError as error:
-                raise at_line(group.numbers[0], error) from None
-            if len(self.doubts) < _MOST_DOUBTS:
-                self.doubts |= dict.fromkeys(group.doubts)
-        return bill.statements()
-
-    def _stand_in(self, name: str) -> str | None:
-        return counted_as(name, self.table.model(name))
-
-    def _asked(self, group: "Group", default: str, figure: int | None) -> Asked:
-        """What requests ask for; `figure` stands for a limit where they have none."""
-        model = group.body.get("model")
-        tier = self._tier or (None if group.custom_ids[0] is None else "batch")
-        request = asked(group.body, model=default if model is None else model, tier=tier)
-        return request._replace(limit=figure) if request.limit is None else request
-
-    def described(self, statements: list[Statement]) -> report.Report:
-        options = self.options
-        is_one = options.request is None and options.response is None
-        notes = dict.fromkeys(note for one in statements for note in _notes(one, self.on))
-        return report.Report(
-            tuple(statements),
-            as_of=self.on,
-            table=self.table,
-            is_choice=is_one and len(statements) > 1,
-            is_detailed=is_one and len(statements) == 1,
-            at_most=options.response is None
-            and options.output_tokens is None
-            and not self.is_speech,
-            missing=MISSING if is_one else "they have no limit; --output-tokens stands in",
-            doubts=tuple(self.doubts),
-            notes=tuple(notes),
+def _tell(call: Pricing, options: Options, found: report.Report) -> None:
+    """Say on stderr what a person should know of the numbers."""
+    notice = call.context.messages.notice
+    for note in found.notes:
+        notice(note)
+    if found.doubts:
+        notice(
+            f"{'the cost is' if call.is_speech else 'the tokens are'} an estimate: "
+            f"{'; '.join(found.doubts)}"
         )
-
-    def tell(self, found: report.Report) -> None:
-        """Say on stderr what a person should know of the numbers."""
-        notice = self.context.messages.notice
-        for note in found.notes:
-            notice(note)
-        if found.doubts:
-            notice(
-                f"{'the cost is' if self.is_speech else 'the tokens are'} an estimate: "
-                f"{'; '.join(found.doubts)}"
-            )
-        if self.options.total and found.unlimited:
-            notice(f"the total is without output: {found.missing}")
-
-
-def _model_of(answer: Billed, default: str | None) -> str:
-    name = answer.model or default
-    if name is None:
-        raise UsageError("the answer names no model", hint="--model names it")
-    return name
+    if options.total and found.unlimited:
+        notice(f"the total is without output: {found.missing}")
 
 
 def _check(options: Options) -> None:
@@ -363,34 +132,6 @@ def _is_given(options: Options, name: str) -> bool:
 
 def _shown(name: str) -> str:
     return "TEXT" if name == "text" else flag_of(name)
-
-
-def _number(options: Options, name: str, kind: Number) -> int | None:
-    value = number(flag_of(name), getattr(options, name), kind)
-    return None if value is None else int(value)
-
-
-def _choices(options: Options) -> int:
-    n, best_of = _number(options, "n", _COUNT), _number(options, "best_of", _COUNT)
-    if best_of is not None and best_of < (n or 1):
-        raise UsageError("--best-of must be at least --n")
-    return best_of or n or 1
-
-
-def _limit(options: Options) -> int | None:
-    given = (_number(options, name, _SOME) for name in _LIMITS)
-    return next((limit for limit in given if limit is not None), None)
-
-
-def _day(options: Options) -> date | None:
-    if options.as_of is None:
-        return None
-    try:
-        if _DAY.fullmatch(options.as_of):
-            return date.fromisoformat(options.as_of)
-    except ValueError:  # a 31st of June
-        pass
-    raise UsageError(f"--as-of must be a day such as 2026-11-23, not {quoted(options.as_of)}")
 
 
 def _check_age(context: Context, options: Options, table: Table) -> None:
