@@ -8,12 +8,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
 
+from openai_cli.commands.budgeting import check_cost
 from openai_cli.commands.reaching import reachable
 from openai_cli.commands.sending import (
     Meter,
     Plan,
     Sending,
-    check_cost,
     fetch,
     is_preview,
     send,

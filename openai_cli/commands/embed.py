@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
+from openai_cli.commands.budgeting import check_cost
 from openai_cli.commands.reaching import reachable
 from openai_cli.commands.sending import (
     Plan,
     Sending,
-    check_cost,
     is_preview,
     send_all,
     show_all,

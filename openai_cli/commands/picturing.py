@@ -6,9 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from openai_cli.commands.budgeting import check_cost
 from openai_cli.commands.downloading import refuse_terminal
 from openai_cli.commands.reaching import client, reachable
-from openai_cli.commands.sending import Plan, Sending, check_cost, is_preview, send, show
+from openai_cli.commands.sending import Plan, Sending, is_preview, send, show
 from openai_cli.config.destination import Destination, destination
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, CliError, OutputError, UsageError

@@ -5,11 +5,11 @@ from contextlib import ExitStack
 from typing import Annotated, Any
 
 from openai_cli.commands.awaiting import Awaiting, await_response, tell_pending
+from openai_cli.commands.budgeting import check_cost
 from openai_cli.commands.reaching import reachable
 from openai_cli.commands.sending import (
     Plan,
     Sending,
-    check_cost,
     check_output,
     is_preview,
     receive,

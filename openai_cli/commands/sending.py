@@ -4,10 +4,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from openai_cli.commands.budgeting import check_cost
 from openai_cli.commands.reaching import Reaching, client, reachable
 from openai_cli.config.destination import Destination, destination
 from openai_cli.context import Context
-from openai_cli.errors import IncompleteError, LimitError, OutputError, RefusedError, UsageError
+from openai_cli.errors import IncompleteError, OutputError, RefusedError, UsageError
 from openai_cli.flags.ours import Input, Output, Prices, options_group
 from openai_cli.inputs import Inputs
 from openai_cli.output import Sink, append, open_sink, separator, utf8_bytes
@@ -16,7 +17,6 @@ from openai_cli.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from decimal import Decimal
 
     from openai_cli.answer.choice import Choice
     from openai_cli.answer.parts import Answer
@@ -346,41 +346,6 @@ def _reason(choice: "Choice", count: int) -> str:
     named = [f"choice {choice.index}:"] if count > 1 else []
     text = "".join(choice.refusal)
     return " ".join([*named, _REASONS[choice.incomplete or ""], *([text] if text else [])])
-
-
-def check_cost(
-    context: Context, options: Prices, request: Request, spent: "Decimal | None" = None
-) -> "Decimal | None":
-    """Refuse what can cost more than --max-cost, by LimitError.
-
-    Gives what the request can cost and `spent`, what those before it can, in USD; None where there
-    is no limit.
-    """
-    if options.max_cost is None:
-        return None
-    from openai_cli.money import amount, plain
-    from openai_cli.prices.estimate import bound
-    from openai_cli.prices.table import load
-
-    limit = amount("--max-cost", options.max_cost)
-    most = bound(
-        request.body,
-        endpoint=request.path,
-        table=load(options.prices),
-        on=context.today(),
-    )
-    for doubt in most.input_tokens.doubts:
-        context.messages.notice(f"the cost is an estimate: {doubt}")
-    usd = most.usd if spent is None else most.usd + spent
-    if usd > limit:
-        so_far = f", {plain(usd)} USD with those before it" if spent is not None else ""
-        raise LimitError(
-            f"the request can cost {plain(most.usd)} USD ({most.input_tokens} input and up to "
-            f"{most.output_tokens} output tokens){so_far}, more than the {plain(limit)} of "
-            "--max-cost",
-            hint=f"{most.lowered_by} lowers it" if most.lowered_by else None,
-        )
-    return usd
 
 
 def _report_usage(

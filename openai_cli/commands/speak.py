@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+from openai_cli.commands.budgeting import check_cost
 from openai_cli.commands.downloading import download, refuse_terminal
-from openai_cli.commands.sending import Plan, Sending, check_cost, deliver, is_preview, show
+from openai_cli.commands.sending import Plan, Sending, deliver, is_preview, show
 from openai_cli.config.destination import destination
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, UsageError
