@@ -166,14 +166,16 @@ class QueryWriter:
 
 @dataclass
 class BodyWriter:
-    """The text that `printed` makes of each part, ended by a newline; nothing where it is empty."""
+    """The lines that `printed` makes of each part, with `null` each ended by NUL instead."""
 
     sink: Sink
     printed: Callable[[dict[str, Any]], str]
+    null: bool = False
 
     def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
         if text := self.printed(part.body):
-            self.sink.write(printable(lined(text), terminal=self.sink.is_terminal))
+            data = printable(lined(text), terminal=self.sink.is_terminal)
+            self.sink.write(data.replace(b"\n", b"\0") if self.null else data)
 
     def finish(self, _answer: Answer) -> None:
         """All is written already."""

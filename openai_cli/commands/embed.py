@@ -182,7 +182,7 @@ class _Sent:
             yield Plan(
                 batch.request,
                 answer=partial(Embeddings, expected=_count(batch.request.body)),
-                writer=_writer,
+                writer=partial(_writer, self.options),
                 streams=False,
                 tells_usage=False,
             )
@@ -201,10 +201,10 @@ class _Sent:
         return error
 
 
-def _writer(sink: "Sink") -> "BodyWriter":
+def _writer(options: Options, sink: "Sink") -> "BodyWriter":
     from openai_cli.writers import BodyWriter
 
-    return BodyWriter(sink, _lines)
+    return BodyWriter(sink, _lines, options.null)
 
 
 def _lines(body: dict[str, Any]) -> str:

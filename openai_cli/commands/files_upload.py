@@ -55,7 +55,7 @@ def run(context: Context, options: Options) -> None:
         return
     with ExitStack() as stack:
         server = reachable(stack, options, server)
-        send_all(context, options, server, map(_plan, requests))
+        send_all(context, options, server, (_plan(options, request) for request in requests))
 
 
 def _requests(options: Options, inputs: Inputs, base: Request, named: str | None) -> list[Request]:
@@ -74,16 +74,15 @@ def _requests(options: Options, inputs: Inputs, base: Request, named: str | None
     ]
 
 
-def _plan(request: Request) -> Plan:
+def _plan(options: Options, request: Request) -> Plan:
     from openai_cli.answer.parts import Answer
 
-    return Plan(request, answer=Answer, writer=_writer, streams=False, tells_usage=False)
+    def writer(sink: "Sink") -> "BodyWriter":
+        from openai_cli.writers import BodyWriter
 
+        return BodyWriter(sink, _id, options.null)
 
-def _writer(sink: "Sink") -> "BodyWriter":
-    from openai_cli.writers import BodyWriter
-
-    return BodyWriter(sink, _id)
+    return Plan(request, answer=Answer, writer=writer, streams=False, tells_usage=False)
 
 
 def _id(body: dict[str, Any]) -> str:

@@ -151,6 +151,12 @@ def test_an_answer_that_is_not_one_vector_for_each_line(run: Run, body: bytes) -
     assert "Traceback" not in done.err
 
 
+def test_vectors_may_end_with_nul(run: Run) -> None:
+    with Server([numbered(1, 2)]) as server:
+        done = run("embed", "--lines", "-0", stdin=b"a\nb\n", base_url=server.base_url)
+    assert (done.code, done.out) == (0, b"[1]\0[2]\0")
+
+
 def test_vectors_without_an_index_are_in_the_order_of_the_inputs(run: Run) -> None:
     with Server([reply({"data": [{"embedding": [1]}, {"embedding": [2]}]})]) as server:
         done = run("embed", "--lines", stdin=b"a\nb\n", base_url=server.base_url)

@@ -24,6 +24,15 @@ def page(*files: Any, more: bool = False) -> bytes:
     return reply({"object": "list", "data": list(files), "has_more": more})
 
 
+def test_ids_may_end_with_nul(run: Run, folder: Path) -> None:
+    (folder / "a").write_bytes(b"a")
+    with Server([reply({"id": "file-1"}), reply({"id": "file-2"})]) as server:
+        done = run(
+            "files", "upload", "a", "a", "--purpose", "vision", "-0", base_url=server.base_url
+        )
+    assert done.out == b"file-1\0file-2\0"
+
+
 def test_files_are_lines_with_tabs(run: Run) -> None:
     with Server([page(FILE, {**FILE, "id": "file-2"})]) as server:
         done = run("files", "list", base_url=server.base_url)
