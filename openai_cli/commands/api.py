@@ -132,6 +132,8 @@ def _path(given: str, server: Destination) -> str:
     root = urlsplit(server.base_url).path.rstrip("/")
     if root and path.startswith(f"{root}/"):
         path = path.removeprefix(root)
+    if "#" in path:
+        raise UsageError("PATH has a '#', which would end it: %23 stands for one")
     if {".", ".."} & {*unquote(path.partition("?")[0]).split("/")}:
         raise UsageError("PATH may not have '.' or '..' between its slashes")
     return path

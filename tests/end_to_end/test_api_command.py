@@ -96,6 +96,7 @@ def test_fields_are_the_body(
         ("GET https://elsewhere.invalid/v1/files", "is not below the base URL"),
         ("GET /files/../secrets", "PATH may not have '.' or '..'"),
         ("GET /files/%2e%2E/secrets", "PATH may not have '.' or '..'"),
+        ("GET /files#1", "PATH has a '#'"),
         ("GET /./files", "PATH may not have '.' or '..'"),
         ("POST /x --body [1]", "--body must be a JSON object"),
         ("POST /x --dry-run --curl", "--dry-run and --curl: give one of them"),
