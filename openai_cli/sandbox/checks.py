@@ -16,6 +16,8 @@ from openai_cli.sandbox.refusals import Refusal
 Schema = Mapping[str, Any]
 
 DATA = Path(__file__).parent / "data" / "requests.json"
+# The requests of which an unknown property is refused in older words.
+_OLDER = ("CreateChatCompletionRequest", "CreateCompletionRequest")
 
 
 @cache
@@ -183,7 +185,9 @@ def _check_object(value: Mapping[str, object], schema: Schema, path: str) -> Non
     properties = schema.get("properties", {})
     unknown = [] if others else [name for name in value if name not in properties]
     if unknown:
-        raise _unknown(unknown, path)
+        if any(schema is schemas()[name] for name in _OLDER):
+            raise _unrecognized(unknown)
+        raise _unknown(_inside(path, unknown[0]))
     for name, item in value.items():
         fact = properties.get(name, others)
         if fact is not True:
@@ -205,10 +209,11 @@ def _missing(path: str) -> Refusal:
     return Refusal(message, param=path, code="missing_required_parameter")
 
 
-def _unknown(names: list[str], path: str) -> Refusal:
-    if path:
-        where = _inside(path, names[0])
-        return Refusal(f"Unknown parameter: '{where}'.", param=where, code="unknown_parameter")
+def _unknown(path: str) -> Refusal:
+    return Refusal(f"Unknown parameter: '{path}'.", param=path, code="unknown_parameter")
+
+
+def _unrecognized(names: list[str]) -> Refusal:
     plural = "s" if len(names) > 1 else ""
     return Refusal(f"Unrecognized request argument{plural} supplied: {', '.join(names)}")
 
