@@ -144,11 +144,15 @@ class Query:
 
 @dataclass
 class QueryWriter:
-    """What a JMESPath expression finds in the body, or in each event: strings bare, else JSON."""
+    """What a JMESPath expression finds in the body, or in each event: strings bare, else JSON.
+
+    Each ends in a newline, or with `null` in NUL.
+    """
 
     sink: Sink
     query: Query
     messages: Messages
+    null: bool = False
     _found: bool = False
 
     def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
@@ -157,7 +161,8 @@ class QueryWriter:
             return
         self._found = True
         text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
-        self.sink.write(printable(lined(text), terminal=self.sink.is_terminal))
+        ended = f"{text}\0" if self.null else lined(text)
+        self.sink.write(printable(ended, terminal=self.sink.is_terminal))
 
     def finish(self, _answer: Answer) -> None:
         if not self._found:
@@ -174,8 +179,7 @@ class BodyWriter:
 
     def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
         if text := self.printed(part.body):
-            data = printable(lined(text), terminal=self.sink.is_terminal)
-            self.sink.write(data.replace(b"\n", b"\0") if self.null else data)
+            _write_lines(self.sink, text, null=self.null)
 
     def finish(self, _answer: Answer) -> None:
         """All is written already."""
@@ -197,23 +201,29 @@ class BytesWriter:
 
 @dataclass
 class AnswerWriter:
-    """The text that `printed` makes of the answer, once it is whole."""
+    """The lines that `printed` makes of the answer, once it is whole; `null` as in BodyWriter."""
 
     sink: Sink
     printed: Callable[[Any], str]
+    null: bool = False
 
     def take(self, _part: Part, _added: list[tuple[Choice, str]]) -> None:
         """What it says is printed at the end."""
 
     def finish(self, answer: Answer) -> None:
         if text := self.printed(answer):
-            self.sink.write(printable(lined(text), terminal=self.sink.is_terminal))
+            _write_lines(self.sink, text, null=self.null)
+
+
+def _write_lines(sink: Sink, text: str, *, null: bool) -> None:
+    data = printable(lined(text), terminal=sink.is_terminal)
+    sink.write(data.replace(b"\n", b"\0") if null else data)
 
 
 def form_writer(
-    sink: Sink, messages: Messages, *, json: bool, query: Query | None
+    sink: Sink, messages: Messages, *, json: bool, query: Query | None, null: bool = False
 ) -> Writer | None:
     """The writer of --query or --json; None where neither was given, for text."""
     if query is not None:
-        return QueryWriter(sink, query, messages)
+        return QueryWriter(sink, query, messages, null)
     return JsonWriter(sink) if json else None

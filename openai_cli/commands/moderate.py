@@ -58,7 +58,7 @@ def run(context: Context, options: Options) -> None:
     plan = Plan(
         request.with_text("input", given),
         answer=partial(Moderation, threshold=threshold),
-        writer=lambda sink: AnswerWriter(sink, _lines),
+        writer=lambda sink: AnswerWriter(sink, _lines, options.null),
         streams=False,
         tells_usage=False,
     )

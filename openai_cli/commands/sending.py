@@ -294,7 +294,11 @@ class _Call:
 
         options = self.options
         form = writers.form_writer(
-            self.sink, self.context.messages, json=options.json, query=self.query
+            self.sink,
+            self.context.messages,
+            json=options.json,
+            query=self.query,
+            null=options.null,
         )
         if form is not None:
             return form

@@ -31,6 +31,7 @@ MIXED = verdict(hate=0.6, violence=0.9, sexual=0.3)
     ("flags", "printed"),
     [
         ((), "violence\t0.9\nhate\t0.6\n"),
+        (("-0",), "violence\t0.9\0hate\t0.6\0"),
         (("--threshold", "0.7"), "violence\t0.9\n"),
         (("--threshold", "0.3"), "violence\t0.9\nhate\t0.6\nsexual\t0.3\n"),
         (("--threshold", "0"), "violence\t0.9\nhate\t0.6\nsexual\t0.3\n"),

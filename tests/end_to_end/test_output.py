@@ -83,6 +83,13 @@ def test_query(run: Run, expression: str, out: bytes, notice: str) -> None:
     assert (result.code, result.out, result.err) == (0, out, notice)
 
 
+def test_what_a_query_finds_may_end_with_nul(run: Run) -> None:
+    with Server([SIX]) as server:
+        flags = ("--query", "choices[1].message.content", "-0")
+        result = run("chat", "hi", *flags, base_url=server.base_url)
+    assert result.out == b"two\n\0"
+
+
 def test_a_query_that_cannot_be_is_refused_before_anything_is_sent(run: Run) -> None:
     with Server([]) as server:
         result = run("chat", "hi", "--query", "a[", base_url=server.base_url)
