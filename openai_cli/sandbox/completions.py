@@ -47,12 +47,12 @@ class _Choice:
         echo = [] if self.echo is None else [(self.echo.text, self.echo.tokens)]
         return [*echo, *zip(self.spoken.pieces, self.spoken.inside, strict=True)]
 
-    def logprobs(self, tokens: Sequence[bytes], offset: int) -> Json | None:
-        """The log probabilities of the tokens that start `offset` characters into the text."""
+    def logprobs(self, pieces: Sequence[Sequence[bytes]], offset: int) -> Json | None:
+        """The log probabilities of pieces that start `offset` characters into the text."""
         if self.top is None:
             return None
         is_first = offset == 0 and self.echo is not None and bool(self.echo.tokens)
-        return of_completion(tokens, self.top, offset=offset, is_first=is_first)
+        return of_completion(pieces, self.top, offset=offset, is_first=is_first)
 
 
 def answer(request: Request) -> Reply:
@@ -121,15 +121,15 @@ def _candidates(request: Request, prompt: _Prompt, encoding: str) -> list[Spoken
 def _shape(choice: _Choice) -> Json:
     """The choice of an answer that is not streamed."""
     text = "".join(piece for piece, _ in choice.pieces)
-    tokens = [token for _, inside in choice.pieces for token in inside]
-    return _step(choice.index, text, choice.logprobs(tokens, 0), choice.spoken.finish)
+    logprobs = choice.logprobs([tokens for _, tokens in choice.pieces], 0)
+    return _step(choice.index, text, logprobs, choice.spoken.finish)
 
 
 def _steps(choice: _Choice) -> list[Json]:
     """The choice in the pieces of a stream: what is said, why it ends."""
     steps, offset = [], 0
     for piece, tokens in choice.pieces:
-        steps.append(_step(choice.index, piece, choice.logprobs(tokens, offset), None))
+        steps.append(_step(choice.index, piece, choice.logprobs([tokens], offset), None))
         offset += len(piece)
     return [*steps, _step(choice.index, "", None, choice.spoken.finish)]
 

@@ -7,7 +7,7 @@ sorted, and the chances add up to less than 1.
 
 import codecs
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain
+from itertools import chain
 from math import log
 from string import ascii_lowercase
 from typing import Any
@@ -25,12 +25,16 @@ def of_chat(tokens: Iterable[bytes], top: int) -> list[Json]:
     ]
 
 
-def of_completion(tokens: Sequence[bytes], top: int, *, offset: int, is_first: bool) -> Json:
-    """The `logprobs` of tokens that start `offset` characters into their text.
+def of_completion(
+    pieces: Sequence[Sequence[bytes]], top: int, *, offset: int, is_first: bool
+) -> Json:
+    """The `logprobs` of the tokens of pieces that start `offset` characters into their text.
 
-    `top` is the request's `logprobs`, from 0 to 5; the token itself is always listed. The first
-    token of an echoed prompt (`is_first`) has none, for nothing is before it.
+    A piece has whole characters: what its last token leaves open is one. `top` is the request's
+    `logprobs`, from 0 to 5; the token itself is always listed. The first token of an echoed prompt
+    (`is_first`) has none, for nothing is before it.
     """
+    tokens = list(chain.from_iterable(pieces))
     chances: list[float | None] = [_logprob(1) for _ in tokens]
     likely: list[dict[str, float] | None] = [
         {_shown(other): _logprob(rank) for other, rank in _ranked(token, max(top, 1))}
@@ -42,7 +46,7 @@ def of_completion(tokens: Sequence[bytes], top: int, *, offset: int, is_first: b
         "tokens": [_shown(token) for token in tokens],
         "token_logprobs": chances,
         "top_logprobs": likely,
-        "text_offset": list(_offsets(tokens, offset)),
+        "text_offset": list(_offsets(pieces, offset)),
     }
 
 
@@ -68,8 +72,11 @@ def _shown(token: bytes) -> str:
         return "".join(f"\\x{byte:02x}" for byte in token)
 
 
-def _offsets(tokens: Sequence[bytes], offset: int) -> Iterator[int]:
+def _offsets(pieces: Iterable[Iterable[bytes]], offset: int) -> Iterator[int]:
     """Where each token starts in the text, in characters."""
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    lengths = (len(decoder.decode(token)) for token in tokens[:-1])
-    return accumulate(lengths, initial=offset) if tokens else iter(())
+    for piece in pieces:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        for token in piece:
+            yield offset
+            offset += len(decoder.decode(token))
+        offset += len(decoder.decode(b"", final=True))

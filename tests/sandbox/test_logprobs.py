@@ -148,7 +148,7 @@ def test_they_are_sorted_distinct_and_below_1_together(tokens: list[bytes], top:
 def test_an_offset_is_where_the_token_starts(text: str, size: int, offset: int) -> None:
     content = text.encode()
     tokens = [content[start : start + size] for start in range(0, len(content), size)]
-    found = of_completion(tokens, 1, offset=offset, is_first=False)["text_offset"]
+    found = of_completion([tokens], 1, offset=offset, is_first=False)["text_offset"]
     assert len(found) == len(tokens)
     for place, start in enumerate(found):
         before = b"".join(tokens[:place]).decode(errors="ignore")

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from openai_cli.sandbox import API_KEY
@@ -167,8 +167,13 @@ def scores(steps: list[Json]) -> dict[str, list[Any]]:
     return {name: values for name, values in found.items() if values}
 
 
+# A prompt that ends inside a character.
+CUT = {"model": "davinci-002", "prompt": [126], "logprobs": 0, "echo": True}
+
+
 @settings(max_examples=150, deadline=None)
 @given(BODY)
+@example(("/v1/completions", CUT))
 def test_a_valid_body_is_answered_streamed_or_not_alike(request: tuple[str, Json]) -> None:
     path, body = request
     plain = ask(path, body)
