@@ -27,7 +27,7 @@ def upload(request: Request) -> Reply:
     if purpose in OF_LINES:
         _check_lines(file)
     told: Json = {
-        "id": f"file-{request.digest[:24]}",
+        "id": f"file-{request.store.files.fresh(request.digest)[:24]}",
         "object": "file",
         "bytes": len(file.data),
         "created_at": CREATED,

@@ -1,7 +1,7 @@
 """POST /responses and the responses that are stored: what chat would say, in their shape."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from openai_cli.errors import UsageError
@@ -33,8 +33,10 @@ def create(request: Request) -> Reply:
     """POST /responses."""
     body = request.body
     _check(request)
-    made = _Made(request)
     is_stored = body.get("store") is not False
+    if is_stored:
+        request = replace(request, digest=request.store.responses.fresh(request.digest))
+    made = _Made(request)
     if body.get("background"):
         if not is_stored:
             raise Refusal("Background mode requires store to be true.", param="background")

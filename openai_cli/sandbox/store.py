@@ -1,5 +1,7 @@
 """What the API keeps between requests: files, responses, as long as the sandbox lives."""
 
+import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -16,7 +18,17 @@ class Shelf:
 
     said: str
     _things: dict[str, Any] = field(default_factory=dict)
+    _named: Counter[str] = field(default_factory=Counter)
     _lock: Lock = field(default_factory=Lock)
+
+    def fresh(self, digest: str) -> str:
+        """What to name a thing by: `digest` of its request, and for the same again another one."""
+        with self._lock:
+            self._named[digest] += 1
+            times = self._named[digest]
+        if times == 1:
+            return digest
+        return hashlib.sha256(f"{digest} {times}".encode()).hexdigest()[: len(digest)]
 
     def put(self, name: str, thing: Any) -> None:
         """Keep a thing, in the place of one of the same id."""

@@ -80,6 +80,34 @@ def test_many_may_put_and_look_at_once() -> None:
     assert max(seen) == 400
 
 
+def test_things_of_the_same_request_have_names_of_their_own() -> None:
+    things = shelf()
+    with ThreadPoolExecutor(8) as pool:
+        names = list(pool.map(things.fresh, ["0" * 32] * 400))
+    assert "0" * 32 in names
+    assert len({name[:24] for name in names}) == 400
+    assert {len(name) for name in names} == {32}
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"), [({}, 3), ({"background": True}, 3), ({"store": False}, 1)]
+)
+def test_what_is_stored_is_another_each_time(
+    sandbox: Sandbox, body: dict[str, bool], ids: int
+) -> None:
+    asked = {"model": "gpt-6-luna", "input": f"Again: {body}", **body}
+    found = {send(sandbox, "/v1/responses", asked).json["id"] for _ in range(3)}
+    assert len(found) == ids
+
+
+def test_a_file_that_is_uploaded_twice_is_two() -> None:
+    kept = Store()
+    for _ in range(2):
+        body = {"file": Upload("a", "text/plain", b"x"), "purpose": "vision"}
+        files.upload(Request(body, "0" * 32, store=kept))
+    assert len(page(kept)["data"]) == 2
+
+
 STEP = st.tuples(st.sampled_from(["put", "remove"]), st.sampled_from("abcd"), st.integers())
 
 
