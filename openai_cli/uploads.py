@@ -18,7 +18,8 @@ _MB = 1024 * 1024
 class Rule(NamedTuple):
     """What a file must be: `kind_of` gives the extension of the kind that its first bytes show.
 
-    `largest` is in bytes; `taken` names the kinds in a message. None is no rule.
+    `largest` is in bytes; `taken` names the kinds in a message. Without one of them there is no
+    such rule.
     """
 
     kind_of: Callable[[bytes], str | None] | None = None
@@ -98,6 +99,6 @@ def _checked(source: str, head: bytes, size: int, rule: Rule) -> str | None:
             f"{shown} is too large: {size / _MB:.1f} MB, and the API takes {rule.largest // _MB} MB"
         )
     kind = rule.kind_of(head) if rule.kind_of else None
-    if rule.kind_of and kind is None:
+    if rule.taken and kind is None:
         raise UsageError(f"{shown} is of no kind that the API takes", hint=rule.taken)
     return kind

@@ -69,7 +69,7 @@ def _files(
         raise UsageError("--filename names one file: give one")
     # Other servers take what they take.
     is_theirs = options.sandbox or is_openai(base_url(context, options))
-    rule = Rule(kind_of, f"it takes {TAKEN}", LARGEST) if is_theirs else Rule()
+    rule = Rule(kind_of, f"it takes {TAKEN}", LARGEST) if is_theirs else Rule(kind_of)
     return [
         form_file("file", source, inputs, rule=rule, filename=options.filename) for source in given
     ]
