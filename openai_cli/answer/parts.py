@@ -40,8 +40,9 @@ class Answer:
     """What the parts told so far; `is_done` says that the last event of a stream came.
 
     `usage` is the API's object of that name, or None. `asked_model` is the model of the request,
-    for answers that do not name theirs. Where `is_text`, a whole answer is no JSON; where
-    `has_no_last`, a stream may end with any event.
+    for answers that do not name theirs. `is_background` says that the server makes it whole even if
+    the connection breaks. Where `is_text`, a whole answer is no JSON; where `has_no_last`, a stream
+    may end with any event.
     """
 
     is_text: ClassVar[bool] = False
@@ -53,6 +54,7 @@ class Answer:
     model: str | None = None
     service_tier: str | None = None
     is_done: bool = False
+    is_background: bool = False
 
     def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
         """Take one part in; gives the text that it adds, choice by choice."""

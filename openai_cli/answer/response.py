@@ -29,11 +29,17 @@ _ENDS = frozenset(
 
 @dataclass
 class Response(Answer):
-    """A response as one choice. One that is still to be made has its id as its text."""
+    """A response as one choice. One that is still to be made has its id as its text.
+
+    `sequence` is the number of the last event of a stream. Of a stream that begins behind an event
+    (`is_rest`), no more is printed than its events tell.
+    """
 
     choice: Choice = field(default_factory=lambda: Choice(0))
     id: str | None = None
     status: str | None = None
+    sequence: int | None = None
+    is_rest: bool = False
 
     def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
         text = self._text(body)
@@ -59,6 +65,8 @@ class Response(Answer):
         kind = as_name(body.get("type"))
         if kind is None:
             return self._whole(body)
+        if isinstance(number := body.get("sequence_number"), int):
+            self.sequence = number
         if kind == "response.output_text.delta":
             return as_string(body.get("delta"), "delta")
         if kind == "response.refusal.delta":
@@ -71,7 +79,9 @@ class Response(Answer):
             self.is_done = True
             return self._end(as_object(body.get("response"), "response"))
         elif kind == "response.created":
-            self.id = as_name(as_object(body.get("response"), "response").get("id"))
+            created = as_object(body.get("response"), "response")
+            self.id = as_name(created.get("id"))
+            self.is_background = created.get("background") is True
         return ""
 
     def _whole(self, body: dict[str, Any]) -> str:
@@ -89,7 +99,7 @@ class Response(Answer):
         """The last event has the whole response; of it what no event before has told."""
         if error := response.get("error"):
             raise failure.of_error(error, self.request_id, b"")
-        if self.choice.text or self.choice.refusal or self.choice.calls:
+        if self.is_rest or self.choice.text or self.choice.refusal or self.choice.calls:
             self._note_end(response)
             return ""
         return self._whole(response)

@@ -1,10 +1,16 @@
 """`respond`: POST /responses."""
 
-from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Annotated, Any
 
-from openai_cli.commands.awaiting import Awaiting, await_response, tell_pending
+from openai_cli.commands.awaiting import (
+    Awaiting,
+    Following,
+    await_response,
+    check_waiting,
+    tell_pending,
+    told_how_to_go_on,
+)
 from openai_cli.commands.budgeting import check_cost
 from openai_cli.commands.reaching import reachable
 from openai_cli.commands.sending import (
@@ -79,7 +85,10 @@ def run(context: Context, options: Options) -> None:
     inputs = Inputs(context, options.stdin)
     flags = body_of(options, inputs.source)
     request = _with_input(assembled(context, options, inputs, RESPONSES, flags), options, inputs)
-    _check_waiting(options, request.body)
+    is_background = request.body.get("background") is True
+    if options.wait and not is_background:
+        raise UsageError("--wait is for what goes on in the background: add --background")
+    check_waiting(options, request.body)
     server = destination(context, options, inputs)
     if is_preview(options):
         show(context, options, request, server)
@@ -87,27 +96,15 @@ def run(context: Context, options: Options) -> None:
     check_cost(context, options, request)
     with ExitStack() as stack:
         server = reachable(stack, options, server)
+        following = Following(options)
+        plan = Plan(request, answer=following.reader, streams=not is_background, tells_usage=False)
         if options.wait:
             check_output(context, options)
-            answer = receive(context, options, server, _plan(request))
-            await_response(context, options, server, answer)
+            await_response(context, options, server, receive(context, options, server, plan))
             return
-        answer = send(context, options, server, _plan(request))
+        with told_how_to_go_on(context, following.rest):
+            answer = send(context, options, server, plan)
     tell_pending(context, answer)
-
-
-def _plan(request: Request) -> Plan:
-    from openai_cli.answer.response import Response
-
-    is_background = request.body.get("background") is True
-    return Plan(request, answer=Response, streams=not is_background, tells_usage=False)
-
-
-def _check_waiting(options: Options, body: Mapping[str, Any]) -> None:
-    if options.wait and body.get("background") is not True:
-        raise UsageError("--wait is for what goes on in the background: add --background")
-    if options.wait and body.get("stream") is True:
-        raise UsageError("--wait asks again and again: leave --stream out")
 
 
 def _with_input(request: Request, options: Options, inputs: Inputs) -> Request:

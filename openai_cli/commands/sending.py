@@ -274,8 +274,13 @@ class _Call:
                 request.path,
                 self._consume,
                 payload=request.payload(progress.advance),
-                may_retry=lambda: self.sink.size == begin,
+                may_retry=lambda: self.sink.size == begin and not self._is_made_already(request),
             )
+
+    def _is_made_already(self, request: Request) -> bool:
+        """Whether another try would have the same made, and paid for, a second time."""
+        answer = self.answer
+        return request.method == "POST" and answer is not None and answer.is_background
 
     def _consume(self, http: "Response") -> "Answer":
         from openai_cli.answer.parts import parts

@@ -23,6 +23,9 @@ Include = Annotated[
     Repeated,
     api("include", Texts("NAME"), "More to tell, as reasoning.encrypted_content; repeated"),
 ]
+IncludeObfuscation = Annotated[
+    Switch, api("include_obfuscation", Flag(), "Pad the events of a stream, as the API does itself")
+]
 Input = Annotated[
     Repeated, api("input", TextOrItems(), "The input as a flag: text or items; - is stdin")
 ]
@@ -48,6 +51,10 @@ Reasoning = Annotated[
 ]
 ResponseStreamOptions = Annotated[
     Repeated, api("stream_options", Object(), "include_obfuscation=false")
+]
+StartingAfter = Annotated[
+    Scalar,
+    api("starting_after", Number(integer=True), "Go on behind the event of this sequence_number"),
 ]
 TextOptions = Annotated[Repeated, api("text", Object(), "The text: verbosity, format as JSON")]
 Tier = Annotated[

@@ -1,5 +1,6 @@
 """POST /responses and the responses that are stored: what chat would say, in their shape."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,11 +16,15 @@ MODEL = "gpt-6-luna"
 
 @dataclass
 class _Stored:
-    """A response that is kept; one in the background is made at the second look at it."""
+    """A response that is kept; one in the background is made at the second look at it.
+
+    `made` has the events of one that was made in the background as a stream.
+    """
 
     body: Json
     request: Mapping[str, Any]
     looks: int = 2
+    made: "_Made | None" = None
 
     def seen(self) -> Json:
         """The response as it is at this look."""
@@ -44,15 +49,37 @@ def create(request: Request) -> Reply:
             request.store.responses.put(made.id, _Stored(made.response, body, looks=0))
             return whole(_unmade(made.response, "queued"))
     if is_stored:
-        request.store.responses.put(made.id, _Stored(made.response, body))
+        kept = _Stored(made.response, body, made=made if body.get("background") else None)
+        request.store.responses.put(made.id, kept)
     if body.get("stream"):
         return Reply(200, events=made.events())
     return whole(made.response)
 
 
 def show(request: Request) -> Reply:
-    """GET /responses/ID."""
-    return whole(_stored(request).seen())
+    """GET /responses/ID, as a stream too, from its first event or behind one."""
+    stored = _stored(request)
+    asked = request.query.get("stream", "false")
+    if asked not in ("true", "false"):
+        raise _wrong_query("stream", "a boolean")
+    if asked == "false":
+        return whole(stored.seen())
+    if stored.made is None:
+        # https://platform.openai.com/docs/guides/background
+        raise Refusal(
+            "This response cannot be streamed: it was not created with background=true and "
+            "stream=true.",
+            param="stream",
+        )
+    after = request.query.get("starting_after", "-1")
+    if not re.fullmatch("-?[0-9]{1,9}", after):
+        raise _wrong_query("starting_after", "an integer")
+    return Reply(200, events=stored.made.events(int(after)))
+
+
+def _wrong_query(name: str, kind: str) -> Refusal:
+    message = f"Invalid type for '{name}': expected {kind}."
+    return Refusal(message, param=name, code="invalid_type")
 
 
 def cancel(request: Request) -> Reply:
@@ -163,10 +190,11 @@ class _Made:
                 field: called.spoken.text,
             }
 
-    def events(self) -> Iterator[bytes]:
-        """The events of a stream, in their order."""
+    def events(self, after: int = -1) -> Iterator[bytes]:
+        """The events of a stream, in their order; those behind the number `after`."""
         for number, told in enumerate(self._told()):
-            yield event({**told, "sequence_number": number}, is_named=True)
+            if number > after:
+                yield event({**told, "sequence_number": number}, is_named=True)
 
     def _told(self) -> Iterator[Json]:
         for kind in ("created", "in_progress"):

@@ -292,6 +292,111 @@ def test_what_is_to_be_included_is_asked_for() -> None:
     assert line == "GET /v1/responses/resp_1?include%5B%5D=reasoning.encrypted_content HTTP/1.1"
 
 
+def numbered(*events: dict[str, Any], start: int = 0) -> list[dict[str, Any]]:
+    return [{**event, "sequence_number": at} for at, event in enumerate(events, start)]
+
+
+WHOLE = response(message("one two"))
+EVENTS = numbered(
+    {"type": "response.created", "response": response(status="in_progress", background=True)},
+    delta("one"),
+    delta(" two"),
+    ended(WHOLE),
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "first", "printed"),
+    [
+        ("respond Hi --background --stream", 0, b"one"),
+        ("responses show resp_1 --stream", 1, b"one"),
+    ],
+)
+def test_where_a_stream_breaks_off_the_rest_can_be_had(
+    run: Run, line: str, first: int, printed: bytes
+) -> None:
+    with Server([stream(*EVENTS[first:2], done=False)]) as server:
+        done = run(*line.split(), base_url=server.base_url)
+    assert (done.code, done.out) == (7, printed)
+    rest = "responses show resp_1 --stream --starting-after 1"
+    assert f"; it goes on: openai-cli {rest}\n" in done.err
+    with Server([stream(*EVENTS[2:], done=False)]) as server:
+        more = run(*rest.split(), base_url=server.base_url)
+    assert (more.code, more.out, more.err) == (0, b" two\n", "")
+
+
+def test_what_a_file_would_have_had_is_had_whole(run: Run) -> None:
+    with Server([stream(*EVENTS[:2], done=False)]) as server:
+        line = ("respond", "Hi", "--background", "--stream", "-o", "a")
+        done = run(*line, base_url=server.base_url)
+    assert done.code == 7
+    assert "it goes on: openai-cli responses show resp_1 --wait" in done.err
+
+
+def test_the_rest_of_a_stream_is_not_the_whole_text(run: Run) -> None:
+    with Server([stream(EVENTS[3], done=False)]) as server:
+        line = ("responses", "show", "resp_1", "--stream", "--starting-after", "2")
+        done = run(*line, base_url=server.base_url)
+    assert (done.code, done.out.strip()) == (0, b"")
+
+
+def test_what_goes_on_is_not_asked_for_again(run: Run) -> None:
+    with Server([stream(EVENTS[0], done=False)]) as server:
+        line = ("respond", "Hi", "--background", "--stream", "--max-retries", "2")
+        done = run(*line, base_url=server.base_url)
+    assert done.code == 7
+    assert "--starting-after 0\n" in done.err
+
+
+def test_what_does_not_go_on_is_asked_for_again(run: Run) -> None:
+    whole = stream(delta("ok"), ended(response(message("ok"))), done=False)
+    with Server([stream(CREATED, done=False), whole]) as server:
+        done = run("respond", "Hi", "--stream", base_url=server.base_url)
+    assert (done.code, done.text) == (0, "ok\n")
+
+
+CREATED = {"type": "response.created", "response": response(status="in_progress")}
+
+
+@pytest.mark.parametrize(
+    ("line", "sent"),
+    [
+        ("respond Hi --stream", numbered(CREATED, delta("one"))),
+        ("respond Hi --background --stream", numbered(delta("one"))),
+        ("respond Hi --background --stream", [EVENTS[0], delta("one"), {"type": "error"}]),
+    ],
+)
+def test_what_does_not_go_on_is_not_said_to(run: Run, line: str, sent: list[Any]) -> None:
+    with Server([stream(*sent, done=False)]) as server:
+        done = run(*line.split(), base_url=server.base_url)
+    assert done.code in (6, 7)
+    assert "it goes on" not in done.err
+
+
+def test_where_asking_again_fails_it_goes_on_too() -> None:
+    queued = reply(response(status="queued"))
+    with Server([queued, queued[:-9]]) as server:
+        done, _ = call(server, "respond", "Hi", "--background", "--wait", "--max-retries", "0")
+    assert done.code == 7
+    assert "it goes on: openai-cli responses show resp_1 --wait" in done.err
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ("--starting-after 1", "--starting-after is of a stream: add --stream"),
+        ("--starting-after 1 --no-stream", "--starting-after is of a stream: add --stream"),
+        ("--starting-after 1.5 --stream", "starting_after must be an integer"),
+        ("--stream --wait", "--wait asks again and again: leave --stream out"),
+    ],
+)
+def test_a_stream_that_cannot_be_is_not_asked_for(run: Run, flags: str, said: str) -> None:
+    with Server([]) as server:
+        done = run("responses", "show", "x", *flags.split(), base_url=server.base_url)
+    assert (done.code, done.out) == (2, b"")
+    assert said in done.err
+
+
 def test_an_id_is_a_part_of_the_path() -> None:
     with Server([reply(response(message("ok")))]) as server:
         call(server, "responses", "show", "a/../b?c d")

@@ -10,6 +10,7 @@ from openai.types import completion_create_params as complete_params
 from openai.types import (
     embedding_create_params,
     file_create_params,
+    file_list_params,
     image_create_variation_params,
     image_edit_params,
     image_generate_params,
@@ -22,7 +23,7 @@ from openai.types.audio import (
 )
 from openai.types.chat import completion_create_params as chat_params
 from openai.types.responses import input_token_count_params as count_params
-from openai.types.responses import response_create_params
+from openai.types.responses import response_create_params, response_retrieve_params
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict, is_typeddict
 
@@ -62,6 +63,10 @@ RESPOND = Endpoint(
     response_create_params.ResponseCreateParamsNonStreaming,
     response_create_params.ResponseCreateParamsStreaming,
 )
+SHOW = Endpoint(
+    response_retrieve_params.ResponseRetrieveParamsNonStreaming,
+    response_retrieve_params.ResponseRetrieveParamsStreaming,
+)
 TRANSCRIBE = Endpoint(
     transcription_create_params.TranscriptionCreateParamsNonStreaming,
     transcription_create_params.TranscriptionCreateParamsStreaming,
@@ -85,6 +90,7 @@ MODERATE = _unstreamed(moderation_create_params.ModerationCreateParams)
 TRANSLATE = _unstreamed(translation_create_params.TranslationCreateParams)
 SPEAK = _unstreamed(speech_create_params.SpeechCreateParams)
 VARY = _unstreamed(image_create_variation_params.ImageCreateVariationParams)
+LIST = _unstreamed(file_list_params.FileListParams)
 UPLOAD = _unstreamed(file_create_params.FileCreateParams)
 
 

@@ -263,6 +263,38 @@ def test_a_stream_is_stored_when_it_ends(client: openai.OpenAI) -> None:
     assert client.responses.retrieve(last.response.id) == last.response
 
 
+def test_a_stream_in_the_background_can_be_had_again(client: openai.OpenAI) -> None:
+    events = list(
+        client.responses.create(
+            model=MODEL, input="Say one two three", background=True, stream=True
+        )
+    )
+    name = events[-1].response.id  # type: ignore[union-attr]
+    assert list(client.responses.retrieve(name, stream=True)) == events
+    for number in range(len(events)):
+        rest = client.responses.retrieve(name, stream=True, starting_after=number)
+        assert list(rest) == events[number + 1 :]
+
+
+def test_what_was_no_stream_in_the_background_is_none_later(client: openai.OpenAI) -> None:
+    stored = [
+        client.responses.create(model=MODEL, input="hello", background=True).id,
+        client.responses.create(model=MODEL, input="hello").id,
+    ]
+    for name in stored:
+        with pytest.raises(openai.BadRequestError, match="cannot be streamed"):
+            client.responses.retrieve(name, stream=True)
+        assert client.responses.retrieve(name, stream=False).id == name
+
+
+@pytest.mark.parametrize("query", ["stream=yes", "stream=true&starting_after=two"])
+def test_a_query_of_another_type(client: openai.OpenAI, query: str) -> None:
+    *_, last = client.responses.create(model=MODEL, input="hi", background=True, stream=True)
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.get(f"/responses/{last.response.id}?{query}", cast_to=object)  # type: ignore[union-attr]
+    assert refused.value.code == "invalid_type"
+
+
 def test_a_deleted_response_is_no_previous_one(client: openai.OpenAI) -> None:
     made = client.responses.create(model=MODEL, input="Say deleted")
     client.responses.delete(made.id)
