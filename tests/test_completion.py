@@ -180,7 +180,9 @@ def test_the_commands_and_their_groups() -> None:
     ("words", "found"),
     [
         (("sandbox", ""), NOTHING),
-        (("sandbox", "--", ""), Reply("files")),
+        (("sandbox", "--", ""), Reply("commands")),
+        (("sandbox", "--", "/opt/bin/openai-cli", "sandbox", "--", ""), Reply("commands")),
+        (("sandbox", "--port", "0", "--", "sh", "--", "x"), Reply("files")),
         (("sandbox", "--", "sh", "cap"), Reply("files")),
         (("image", "vary", ""), Reply("files")),
         (("transcribe", "a.wav", ""), Reply("files")),
@@ -190,8 +192,13 @@ def test_the_commands_and_their_groups() -> None:
         (("files", "show", ""), NOTHING),
     ],
 )
-def test_files_where_a_file_is_meant(words: tuple[str, ...], found: Reply) -> None:
+def test_files_and_commands_where_they_are_meant(words: tuple[str, ...], found: Reply) -> None:
     assert reply(Context.test(), Tree(COMMANDS, GROUPS, declared), words) == found
+
+
+def test_behind_the_sandbox_the_program_completes_as_it_does_alone() -> None:
+    assert values("sandbox", "--", "openai-cli", "models", "l") == ["list"]
+    assert values("sandbox", "--", "bin/openai-cli", "chat", "--temp") == ["--temperature"]
 
 
 def test_the_shells() -> None:

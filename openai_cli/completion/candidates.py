@@ -7,6 +7,7 @@ have to be built for it, 15 ms for `chat`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from typer.models import ArgumentInfo, OptionInfo
@@ -37,10 +38,11 @@ class Reply(NamedTuple):
     """What may stand at the cursor.
 
     `prefix` is what the word has before it, as `--model=` or `@`. Behind it stands one of the
-    candidates, or the path of a file or a folder, which the shell completes in its own way.
+    candidates, or the path of a file or a folder, or the name of a command, which the shell
+    completes in its own way.
     """
 
-    kind: Literal["values", "files", "folders"] = "values"
+    kind: Literal["values", "files", "folders", "commands"] = "values"
     prefix: str = ""
     candidates: tuple[Candidate, ...] = ()
 
@@ -64,8 +66,8 @@ class _Flag(NamedTuple):
 class _Line(NamedTuple):
     """What the words before the cursor say: the flags, and the one whose value comes next.
 
-    `is_text` says that `--` stood there; `rest` begins at the first word that is no flag, where
-    that was to be the end.
+    `is_text` says that `--` stood there, and `rest` is what follows it. Else `rest` begins at the
+    first word that is no flag, where that was to be the end.
     """
 
     given: frozenset[str] = frozenset()
@@ -93,7 +95,11 @@ def reply(context: Context, tree: Tree, words: Sequence[str]) -> Reply:
     if word.startswith("-") and not line.is_text:
         return _flag(context, path, flags, line.given, word)
     if is_command:
-        return _argument(declared, line)
+        found = _argument(declared, line)
+        if found.kind != "commands" or not line.rest:
+            return found
+        is_ours = Path(line.rest[0]).name == "openai-cli"
+        return reply(context, tree, [*line.rest[1:], word]) if is_ours else Reply("files")
     return Reply(candidates=_matching(word, _subcommands(tree, path)))
 
 
@@ -118,7 +124,7 @@ def _read(flags: Mapping[str, _Flag], words: Sequence[str], *, to_text: bool) ->
         if awaited is not None:
             awaited = None
         elif word == "--":
-            return _Line(frozenset(given), is_text=True)
+            return _Line(frozenset(given), is_text=True, rest=words[place + 1 :])
         elif word.startswith("-") and word != "-":
             found = list(_named(flags, word))
             given |= {flag.long_name for flag, _ in found}

@@ -6,8 +6,8 @@ the line up to the cursor as it was typed, and the text that readline would repl
 a word apart at each : and = and only the line tells where there was a blank.
 
 The answer, a line each: `values`, and behind it the candidates, in zsh and fish each with a tab and
-its help; or `files` or `folders`, and behind it the text that stands before the path in what is to
-be replaced and, for bash, the path so far.
+its help; or `files`, `folders` or `commands`, and behind it the text that stands before the path in
+what is to be replaced and, for bash, the path so far.
 """
 
 from collections.abc import Sequence

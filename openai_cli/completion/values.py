@@ -14,8 +14,8 @@ from openai_cli.context import Context
 from openai_cli.errors import CliError
 from openai_cli.flags.parameter import ApiParameter, OwnOption
 
-# What stands behind -- for the sandbox to run is most often a script.
-_FILES = frozenset({"FILE", "PATH", "-- COMMAND ARG", "IMAGE"})
+_COMMANDS = frozenset({"-- COMMAND ARG"})
+_FILES = frozenset({"FILE", "PATH", "IMAGE"})
 _FOLDERS = frozenset({"FOLDER", "DIR"})
 # Values that are JSON, or a file of it behind an @.
 _JSON = frozenset({"JSON", "OBJECT", "ID=BIAS"})
@@ -35,9 +35,11 @@ _MODES: Mapping[str, tuple[str | None, ...]] = {
 }
 
 
-def path_kind(metavar: str | None) -> Literal["files", "folders"] | None:
-    """Whether a value of this metavar is the path of a file, or of a folder."""
+def path_kind(metavar: str | None) -> Literal["files", "folders", "commands"] | None:
+    """Whether a value of this metavar is the path of a file, or of a folder, or a command."""
     parts = _parts(metavar)
+    if parts & _COMMANDS:
+        return "commands"
     return "files" if parts & _FILES else "folders" if parts & _FOLDERS else None
 
 

@@ -135,10 +135,19 @@ LINES = [
     ("chat --body=@my", "chat --body=@my\\ file.json "),
     ("chat --body '@my", "chat --body '@my file.json' "),
     ("chat --body @su", "chat --body @sub/"),
-    ("chat --body @sub/", "chat --body @sub/deep.json "),
+    ("chat --body @sub/d", "chat --body @sub/deep.json "),
     ("chat --body @nothing", "chat --body @nothing"),
     ("tokens --files su", "tokens --files sub/"),
     ("tokens --output-dir ", "tokens --output-dir sub/"),
+    ("sandbox -- openai-c", "sandbox -- openai-cli "),
+    ("sandbox -- sub/to", "sandbox -- sub/tool "),
+    ("sandbox -- sh sub/to", "sandbox -- sh sub/tool "),
+    ("sandbox -- sh sub/de", "sandbox -- sh sub/deep.json "),
+    ("sandbox -- openai-cli ch", "sandbox -- openai-cli chat "),
+    (
+        "sandbox -- openai-cli chat --model=gpt-6-l",
+        "sandbox -- openai-cli chat --model=gpt-6-luna ",
+    ),
     ("chat hello > my", "chat hello > my\\ file.json "),
 ]
 
@@ -149,6 +158,7 @@ def test_a_press_of_tab(name: str, open_shell: Open, folder: Path) -> None:
     (folder / "my file.json").write_text("{}")
     (folder / "sub").mkdir()
     (folder / "sub" / "deep.json").write_text("{}")
+    (folder / "sub" / "tool").touch(0o755)
     config = shell.home / ".config" / "openai-cli" / "config.toml"
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text("[profiles.'at home']\n")

@@ -9,13 +9,17 @@ _openai_cli() {
     {
         read -r kind
         case $kind in
-            files | folders)
+            files | folders | commands)
                 read -r prefix
                 read -r path
-                if [[ $kind == files ]]; then
-                    _openai_cli_paths -f default "$prefix" "$path"
-                else
+                if [[ $kind == folders ]]; then
                     _openai_cli_paths -d dirnames "$prefix" "$path"
+                elif [[ $kind == commands && $path != */* ]]; then
+                    while read -r candidate; do
+                        _openai_cli_add "$candidate"
+                    done < <(compgen -c -- "$path")
+                else
+                    _openai_cli_paths -f default "$prefix" "$path"
                 fi
                 ;;
             values)

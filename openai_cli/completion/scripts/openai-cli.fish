@@ -11,6 +11,8 @@ function __openai_cli_complete
     switch "$kind"
         case values
             printf '%s\n' $reply
+        case commands
+            complete -C "$raw"
         case files folders
             set -l text "$reply[1]"
             set -l pattern '^(["\']?)'(string escape --style=regex -- "$text")
