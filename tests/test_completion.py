@@ -185,6 +185,7 @@ def test_the_commands_and_their_groups() -> None:
         (("sandbox", "--port", "0", "--", "sh", "--", "x"), Reply("files")),
         (("sandbox", "--", "sh", "cap"), Reply("files")),
         (("image", "vary", ""), Reply("files")),
+        (("image", "vary", "a.png", ""), NOTHING),
         (("transcribe", "a.wav", ""), Reply("files")),
         (("files", "upload", "a"), Reply("files")),
         (("image", "edit", "Hat", "--mask", ""), Reply("files")),
@@ -194,6 +195,15 @@ def test_the_commands_and_their_groups() -> None:
 )
 def test_files_and_commands_where_they_are_meant(words: tuple[str, ...], found: Reply) -> None:
     assert reply(Context.test(), Tree(COMMANDS, GROUPS, declared), words) == found
+
+
+def test_arguments_that_are_names() -> None:
+    assert values("api", "P") == ["POST", "PUT", "PATCH"]
+    assert values("api", "-f", "a=b", "D") == ["DELETE"]
+    assert values("api", "GET", "") == []
+    assert values("models", "show", "gpt-6-l") == ["gpt-6-luna"]
+    assert "whisper-1" in values("models", "show", "")
+    assert values("models", "show", "gpt-6-luna", "") == []
 
 
 def test_behind_the_sandbox_the_program_completes_as_it_does_alone() -> None:

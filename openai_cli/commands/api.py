@@ -49,8 +49,8 @@ class Options(Reaching, Forms, Stdin):
     it is.
     """
 
-    method: Annotated[str, argument("METHOD", "GET, POST, PUT, PATCH, DELETE, HEAD")]
-    path: Annotated[str, argument("PATH", "The path of the endpoint")]
+    method: Annotated[str, argument("METHOD", "GET, POST, PUT, PATCH, DELETE, HEAD", names=METHODS)]
+    path: Annotated[str, argument("PATH", "The path of the endpoint", names=())]
     field: Annotated[
         list[str] | None,
         ours(TEXT, "--field", "A field that is JSON, @FILE or else text; repeated",

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
-from typer.models import ArgumentInfo, OptionInfo
+from typer.models import OptionInfo
 
 from openai_cli.completion.values import offered, path_kind, typed_file
 from openai_cli.context import Context
+from openai_cli.flags.parameter import OwnArgument
 
 
 class Tree(NamedTuple):
@@ -66,8 +67,8 @@ class _Flag(NamedTuple):
 class _Line(NamedTuple):
     """What the words before the cursor say: the flags, and the one whose value comes next.
 
-    `is_text` says that `--` stood there, and `rest` is what follows it. Else `rest` begins at the
-    first word that is no flag, where that was to be the end.
+    `is_text` says that `--` stood there. `rest` has the words that are no flag, or begins at the
+    first of them, where that was to be the end.
     """
 
     given: frozenset[str] = frozenset()
@@ -95,7 +96,7 @@ def reply(context: Context, tree: Tree, words: Sequence[str]) -> Reply:
     if word.startswith("-") and not line.is_text:
         return _flag(context, path, flags, line.given, word)
     if is_command:
-        found = _argument(declared, line)
+        found = _argument(context, path, declared, line, word)
         if found.kind != "commands" or not line.rest:
             return found
         is_ours = Path(line.rest[0]).name == "openai-cli"
@@ -120,18 +121,21 @@ def _read(flags: Mapping[str, _Flag], words: Sequence[str], *, to_text: bool) ->
     """Read the words as flags, values and texts; with `to_text` as far as the first text."""
     given: set[str] = set()
     awaited = None
+    texts: list[str] = []
     for place, word in enumerate(words):
         if awaited is not None:
             awaited = None
         elif word == "--":
-            return _Line(frozenset(given), is_text=True, rest=words[place + 1 :])
+            return _Line(frozenset(given), is_text=True, rest=[*texts, *words[place + 1 :]])
         elif word.startswith("-") and word != "-":
             found = list(_named(flags, word))
             given |= {flag.long_name for flag, _ in found}
             awaited = next((flag for flag, value in found if value is None), None)
         elif to_text:
             return _Line(frozenset(given), rest=words[place:])
-    return _Line(frozenset(given), awaited)
+        else:
+            texts.append(word)
+    return _Line(frozenset(given), awaited, rest=texts)
 
 
 def _named(flags: Mapping[str, _Flag], word: str) -> Iterator[tuple[_Flag, str | None]]:
@@ -184,15 +188,24 @@ def _value(context: Context, path: str, flag: _Flag, prefix: str, text: str) -> 
     return Reply("values", prefix, _matching(text, map(Candidate, values)))
 
 
-def _argument(declared: Iterable[Any], line: _Line) -> Reply:
-    """What an argument may be: a path, where the command or --files says so, or a text of any."""
-    infos = [info for _, info in map(get_args, declared) if isinstance(info, ArgumentInfo)]
+def _argument(
+    context: Context, path: str, declared: Iterable[Any], line: _Line, word: str
+) -> Reply:
+    """What the argument at the cursor may be: a name, a path, or a text of any."""
+    infos = [info for _, info in map(get_args, declared) if isinstance(info, OwnArgument)]
     if infos and "--files" in line.given:
         return Reply("files")
+    repeated = infos[-1:] if infos and "..." in str(infos[-1].metavar) else []
+    if not (following := [*infos[len(line.rest) :], *repeated]):
+        return NOTHING
+    info = following[0]
     # One whose metavar begins with -- stands only behind that.
-    fitting = (info for info in infos if line.is_text or not str(info.metavar).startswith("[--"))
-    kinds = (path_kind(info.metavar) for info in fitting)
-    return next((Reply(kind) for kind in kinds if kind), NOTHING)
+    if str(info.metavar).startswith("[--") and not line.is_text:
+        return NOTHING
+    if info.names is None and (kind := path_kind(info.metavar)):
+        return Reply(kind)
+    values = offered(context, path, path, info, word)
+    return Reply(candidates=_matching(word, map(Candidate, values)))
 
 
 def _subcommands(tree: Tree, path: str) -> Iterator[Candidate]:

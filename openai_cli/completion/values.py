@@ -6,13 +6,15 @@ configuration file.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from typer.models import OptionInfo
+from typer.models import ArgumentInfo, OptionInfo
 
 from openai_cli.context import Context
 from openai_cli.errors import CliError
-from openai_cli.flags.parameter import ApiParameter, OwnOption
+
+if TYPE_CHECKING:
+    from openai_cli.flags.parameter import Names
 
 _COMMANDS = frozenset({"-- COMMAND ARG"})
 _FILES = frozenset({"FILE", "PATH", "IMAGE"})
@@ -54,12 +56,15 @@ def _parts(metavar: str | None) -> set[str]:
 
 
 def offered(
-    context: Context, command: str, flag: str, info: OptionInfo, text: str
+    context: Context, command: str, flag: str, info: OptionInfo | ArgumentInfo, text: str
 ) -> Iterable[str]:
-    """The values that are known for a flag, for what was typed of one."""
+    """The values that are known for a flag, for what was typed of one.
+
+    For an argument `flag` is the command.
+    """
     if source := _SOURCES.get(flag):
         return source(context, command, text)
-    names = info.names if isinstance(info, ApiParameter | OwnOption) else ()
+    names: Names = getattr(info, "names", None) or ()
     if not isinstance(names, Mapping):
         return names
     key, equals, _ = text.partition("=")
@@ -118,4 +123,5 @@ _SOURCES: Mapping[str, Callable[[Context, str, str], Iterable[str]]] = {
     "--encoding": _encodings,
     "--tier": _tiers,
     "--profile": _profiles,
+    "models show": _models,
 }

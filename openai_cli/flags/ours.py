@@ -9,10 +9,10 @@ from dataclasses import Field, dataclass, fields
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args
 
 import typer
-from typer.models import ArgumentInfo, OptionInfo
+from typer.models import OptionInfo
 
 from openai_cli.errors import UsageError
-from openai_cli.flags.parameter import PANEL, OwnOption
+from openai_cli.flags.parameter import PANEL, OwnArgument, OwnOption
 from openai_cli.flags.values import Number
 from openai_cli.messages import Color
 
@@ -61,11 +61,16 @@ class HelpShown(Exception):  # noqa: N818 - a text to print, not an error
         self.text = text
 
 
-def argument(metavar: str, help_line: str) -> ArgumentInfo:
-    """The text that a command takes without a flag."""
-    return ArgumentInfo(
+def argument(metavar: str, help_line: str, *, names: tuple[str, ...] | None = None) -> OwnArgument:
+    """The text that a command takes without a flag.
+
+    `names` are values for completion to offer; where there are any, or (), it is not a path.
+    """
+    info = OwnArgument(
         default=..., metavar=metavar, help=help_line, show_default=False, rich_help_panel=TEXT
     )
+    info.names = names
+    return info
 
 
 def ours(

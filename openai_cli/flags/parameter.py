@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from typer.models import OptionInfo
+from typer.models import ArgumentInfo, OptionInfo
 
 from openai_cli.errors import UsageError
 from openai_cli.flags.values import Flag, Kind, Read
@@ -18,6 +18,12 @@ class OwnOption(OptionInfo):
     """A flag of ours; completion offers the `names`."""
 
     names: Names = ()
+
+
+class OwnArgument(ArgumentInfo):
+    """What a command takes without a flag; completion offers the `names`, or a path without any."""
+
+    names: Names | None = None
 
 
 class ApiParameter(OptionInfo):
