@@ -11,10 +11,29 @@ from openai_cli.messages import one_line
 from openai_cli.money import exact_json, plain
 from openai_cli.prices.charges import Charge, total
 from openai_cli.prices.estimate import Statement
-from openai_cli.prices.table import SPEECH, TOKEN_KINDS, Table
+from openai_cli.prices.table import CHARACTERS, SPEECH, TOKEN_KINDS, Table
 
 _BAR, _LONGEST_BAR = "█", 30
 _GAP = "  "
+
+
+class _Unit(NamedTuple):
+    """How a kind that is billed by another thing than tokens is shown.
+
+    `name` is what it is, `noun` its unit; `rated` heads the rate for `times` of it, as the page of
+    prices has it.
+    """
+
+    name: str
+    noun: str
+    rated: str
+    times: int
+
+
+_UNITS = {
+    SPEECH: _Unit("speech", "second", "USD per minute", 60),
+    CHARACTERS: _Unit("text", "character", "USD per million", 1_000_000),
+}
 
 
 class Report(NamedTuple):
@@ -123,12 +142,12 @@ def _named(statement: Statement) -> dict[str, Any]:
 
 def _json_rows(report: Report, statement: Statement) -> Iterator[dict[str, Any]]:
     for charge in statement.charges:
-        is_speech = charge.kind == SPEECH
+        unit = _UNITS.get(charge.kind)
         yield {
             **_named(statement),
             "kind": charge.kind,
-            "seconds" if is_speech else "tokens": charge.quantity,
-            "usd_per_second" if is_speech else "usd_per_million": charge.rate,
+            f"{unit.noun}s" if unit else "tokens": charge.quantity,
+            f"usd_per_{unit.noun}" if unit else "usd_per_million": charge.rate,
             "rate_of": charge.rate_of,
             "usd": charge.usd,
         }
@@ -149,30 +168,26 @@ def _grid(report: Report) -> _Grid:
 
 
 def _detailed(report: Report) -> _Grid:
-    """A row for each kind of tokens, or for the speech, with its rate."""
-    rows, unit, rated = [], "tokens", "USD per million"
+    """A row for each kind of tokens, or for what is billed without them, with its rate."""
+    rows, counted, rated = [], "tokens", "USD per million"
     for statement in report.statements:
         name, tier = one_line(statement.tariff.name), statement.tariff.tier
         for charge in statement.charges:
             kind, rate = _kind(charge, at_most=report.at_most), charge.rate
-            if charge.kind == SPEECH:
-                unit, rated, rate = "seconds", "USD per minute", _per_minute(rate)
+            if unit := _UNITS.get(charge.kind):
+                counted, rated = f"{unit.noun}s", unit.rated
+                rate = round(unit.times * rate, 9).normalize()
             rows.append([name, tier, kind, str(charge.quantity), plain(rate), plain(charge.usd)])
         for output in statement.open_outputs:
             missing = f"{output.kind}: {report.missing}"
             rows.append([name, tier, missing, "", plain(output.rate), ""])
     last = [_total_label(report), "", "", "", "", plain(report.usd)]
-    return _Grid(["model", "tier", "kind", unit, rated, "USD"], rows, 3, last)
-
-
-def _per_minute(rate: Decimal) -> Decimal:
-    """A rate for a second as the page of prices has it, for a minute."""
-    return round(60 * rate, 9).normalize()
+    return _Grid(["model", "tier", "kind", counted, rated, "USD"], rows, 3, last)
 
 
 def _kind(charge: Charge, *, at_most: bool) -> str:
-    if charge.kind == SPEECH:
-        return "speech"
+    if unit := _UNITS.get(charge.kind):
+        return unit.name
     if charge.rate_of != charge.kind:
         return f"{charge.kind}, priced as {charge.rate_of}"
     return f"{charge.kind}, at most" if at_most and charge.kind == "output" else charge.kind
@@ -182,9 +197,8 @@ def _by_model(report: Report) -> _Grid:
     """A row for each model, with a column for each kind of charge that there is."""
     statements = report.statements
     present = {charge.kind for statement in statements for charge in statement.charges}
-    kinds = [kind for kind in (*TOKEN_KINDS, SPEECH) if kind in present]
-    heads = ["output, at most" if kind == "output" and report.at_most else kind for kind in kinds]
-    heads = ["speech, seconds" if kind == SPEECH else kind for kind in heads]
+    kinds = [kind for kind in (*TOKEN_KINDS, *_UNITS) if kind in present]
+    heads = [_head(kind, at_most=report.at_most) for kind in kinds]
     head = ["model", "tier", *([] if report.is_choice else ["requests"]), *heads, "USD"]
     rows = [
         [one_line(statement.tariff.name), statement.tariff.tier, *_sums([statement], report, kinds)]
@@ -192,6 +206,12 @@ def _by_model(report: Report) -> _Grid:
     ]
     last = [_total_label(report), "", *_sums(statements, report, kinds)]
     return _Grid(head, rows, 2, None if report.is_choice else last)
+
+
+def _head(kind: str, *, at_most: bool) -> str:
+    if unit := _UNITS.get(kind):
+        return f"{unit.name}, {unit.noun}s"
+    return "output, at most" if kind == "output" and at_most else kind
 
 
 def _sums(statements: Sequence[Statement], report: Report, kinds: Sequence[str]) -> list[str]:

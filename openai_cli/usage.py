@@ -23,10 +23,11 @@ _OUTPUT_DETAILS = (
 
 @dataclass(frozen=True)
 class Usage:
-    """The tokens of one call, or its seconds of speech; None is what the server did not report.
+    """The tokens of one call, or what it is billed by; None is what the server did not report.
 
     `input_tokens` include `cached_tokens` and `cache_write_tokens`, `output_tokens` include
-    `reasoning_tokens`, as the API counts them. `usd` is the cost in US dollars, None where the
+    `reasoning_tokens`, as the API counts them. `seconds` are of speech, `characters` of a text that
+    is said. `usd` is the cost in US dollars, None where the
     price is unknown.
     """
 
@@ -40,6 +41,7 @@ class Usage:
     usd: Decimal | None
     request_id: str | None
     seconds: float | None = None
+    characters: int | None = None
 
     @classmethod
     def of(cls, answer: Answer, table: Table, on: date) -> "Usage":
@@ -65,6 +67,7 @@ class Usage:
             ),
             request_id=answer.request_id,
             seconds=_number(found.get("seconds")),
+            characters=_tokens(found, "characters"),
         )
 
     def line(self) -> str:
@@ -72,6 +75,8 @@ class Usage:
         cost = "USD unknown" if self.usd is None else f"{plain(self.usd)} USD"
         if self.seconds is not None:
             return f"{self.seconds} seconds of speech; {cost} ({self.model or 'unknown model'})"
+        if self.characters is not None:
+            return f"{self.characters} characters; {cost} ({self.model or 'unknown model'})"
         if self.input_tokens is None and self.output_tokens is None:
             return f"the server reported no tokens ({self.model or 'unknown model'})"
         input_parts = _parts(cached=self.cached_tokens, written=self.cache_write_tokens)
@@ -88,11 +93,12 @@ class Usage:
     def record(self) -> str:
         """The usage for --usage-file: JSON on one line, with the cost to the last digit.
 
-        `seconds` are there only where the server reported them.
+        `seconds` and `characters` are there only where the call is billed by them.
         """
         found = asdict(self)
-        if self.seconds is None:
-            del found["seconds"]
+        for name in ("seconds", "characters"):
+            if found[name] is None:
+                del found[name]
         return exact_json(found)
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from openai_cli.context import Context
-from openai_cli.errors import LimitError
+from openai_cli.errors import LimitError, UsageError
 from openai_cli.flags.ours import Prices
 from openai_cli.request import Request
 
@@ -26,21 +26,21 @@ def check_cost(
     from openai_cli.prices.table import load
 
     limit = amount("--max-cost", options.max_cost)
-    most = bound(
-        request.body,
-        endpoint=request.path,
-        table=load(options.prices),
-        on=context.today(),
-    )
+    try:
+        most = bound(
+            request.body, endpoint=request.path, table=load(options.prices), on=context.today()
+        )
+    except UsageError as error:
+        error.problem = f"--max-cost: {error.problem}"
+        raise
     for doubt in most.input_tokens.doubts:
         context.messages.notice(f"the cost is an estimate: {doubt}")
     usd = most.usd if spent is None else most.usd + spent
     if usd > limit:
         so_far = f", {plain(usd)} USD with those before it" if spent is not None else ""
         raise LimitError(
-            f"the request can cost {plain(most.usd)} USD ({most.input_tokens} input and up to "
-            f"{most.output_tokens} output tokens){so_far}, more than the {plain(limit)} of "
-            "--max-cost",
+            f"the request can cost {plain(most.usd)} USD ({most.billed}){so_far}, "
+            f"more than the {plain(limit)} of --max-cost",
             hint=f"{most.lowered_by} lowers it" if most.lowered_by else None,
         )
     return usd

@@ -35,8 +35,10 @@ def download(
     output: str | None,
     payload: "Payload | None" = None,
     check: "Callable[[Response], None]" = lambda _http: None,
-) -> None:
+) -> str | None:
     """Send the request, and pass the answer's bytes on, once `check` has passed.
+
+    Gives the request's id.
 
     UsageError, before anything is sent, where they would go onto a terminal; BadAnswerError where
     there are none.
@@ -46,13 +48,14 @@ def download(
         server = reachable(stack, options, server)
         sink = stack.enter_context(open_sink(context, output))
 
-        def consume(http: "Response") -> None:
+        def consume(http: "Response") -> str | None:
             check(http)
             for piece in http.pieces():
                 sink.write(piece)
                 sink.flush()
             if not sink.size:
                 raise BadAnswerError("the answer is empty", request_id=http.request_id)
+            return http.request_id
 
         sender = client(context, options, server)
-        sender.call(method, path, consume, payload=payload, may_retry=lambda: sink.size == 0)
+        return sender.call(method, path, consume, payload=payload, may_retry=lambda: sink.size == 0)

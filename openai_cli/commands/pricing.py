@@ -150,6 +150,9 @@ class Pricing:
         options = self.options
         bill = Bill(self.table, self.on)
         prices = bill.tariff(name, self._tier or "standard")
+        if tokens is None and prices.is_by_character:
+            bill.add_characters(name, prices.tier, text)
+            return bill.statements()[0]
         body, endpoint = body_of(text, prices)
         if tokens is None:
             counted = prompt_tokens(body, endpoint, prices)

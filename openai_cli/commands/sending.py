@@ -102,7 +102,7 @@ def send_all(
     A plan is asked for when the answers before it are printed. Usage is told of each call.
     """
     query = _query(options)
-    _check_usage_file(options)
+    check_usage_file(options)
     sink = open_sink(context, options.output)
     calls: list[_Call] = []
     try:
@@ -119,13 +119,13 @@ def send_all(
         for call in calls:
             # A call that failed may have been paid for.
             if call.answer is not None and (call is not last or call.answer.usage is not None):
-                _report_usage(context, options, call.answer, call.plan.meter)
+                report_usage(context, options, call.answer, call.plan.meter)
         raise
     answers = []
     for call in calls:
         if call.answer is not None:
             answers.append(call.answer)
-            _report_usage(context, options, call.answer, call.plan.meter)
+            report_usage(context, options, call.answer, call.plan.meter)
     for answer in answers:
         _judge(context, options, answer)
     return answers
@@ -134,7 +134,7 @@ def send_all(
 def check_output(context: Context, options: Printing) -> None:
     """Find out before the call whether its answer can be printed where, and as, it is to be."""
     _query(options)
-    _check_usage_file(options)
+    check_usage_file(options)
     open_sink(context, options.output).discard()
 
 
@@ -157,7 +157,7 @@ def receive(context: Context, options: Reaching, server: Destination, plan: Plan
 def fetch(context: Context, options: Printing, server: Destination, plan: Plan) -> "Answer":
     """Send a request of our own, and print nothing but its usage."""
     answer = receive(context, options, server, plan)
-    _report_usage(context, options, answer, plan.meter)
+    report_usage(context, options, answer, plan.meter)
     return answer
 
 
@@ -206,7 +206,7 @@ def _query(options: Output) -> "Query | None":
     return Query(options.query)
 
 
-def _check_usage_file(options: Output) -> None:
+def check_usage_file(options: Output) -> None:
     """Find out before the call whether its usage can be written down after it."""
     if options.usage_file is None:
         return
@@ -357,8 +357,8 @@ def _reason(choice: "Choice", count: int) -> str:
     return " ".join([*named, _REASONS[choice.incomplete or ""], *([text] if text else [])])
 
 
-def _report_usage(
-    context: Context, options: Printing, answer: "Answer", meter: Meter | None
+def report_usage(
+    context: Context, options: Printing, answer: "Answer", meter: Meter | None = None
 ) -> None:
     """What the call took, as far as it is known."""
     if not options.usage and options.usage_file is None and meter is None:

@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from openai_cli.commands.budgeting import check_cost
 from openai_cli.commands.downloading import download, refuse_terminal
-from openai_cli.commands.sending import Plan, Sending, deliver, is_preview, show
+from openai_cli.commands.sending import (
+    Plan,
+    Sending,
+    check_usage_file,
+    deliver,
+    is_preview,
+    report_usage,
+    show,
+)
 from openai_cli.config.destination import destination
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, UsageError
@@ -60,11 +68,10 @@ def run(context: Context, options: Options) -> None:
         raise UsageError(
             "the answer is sound, no JSON", hint="--stream-format sse has events of JSON"
         )
-    if options.usage or options.usage_file is not None:
-        context.messages.notice("sound tells no usage; --stream-format sse does")
+    usage = _usage(context, options, request)
     check_cost(context, options, request)
     server = destination(context, options, inputs)
-    download(
+    request_id = download(
         context,
         options,
         server,
@@ -74,6 +81,34 @@ def run(context: Context, options: Options) -> None:
         payload=request.payload(),
         check=_check_sound,
     )
+    if usage is not None:
+        from openai_cli.answer.parts import Answer
+
+        model = request.body["model"]
+        report_usage(
+            context, options, Answer(request_id=request_id, usage=usage, asked_model=model)
+        )
+
+
+def _usage(context: Context, options: Options, request: Request) -> dict[str, Any] | None:
+    """What the call is billed by where usage is asked for: sound does not tell, the text does.
+
+    None for a model that is not billed by characters; a notice says so.
+    """
+    if not options.usage and options.usage_file is None:
+        return None
+    from openai_cli.prices.estimate import price_usage
+    from openai_cli.prices.table import load
+
+    check_usage_file(options)
+    model, text = request.body["model"], request.body["input"]
+    if isinstance(model, str) and isinstance(text, str):
+        usage = {"characters": len(text)}
+        table = load(options.prices)
+        if price_usage(usage, model=model, service_tier=None, table=table, on=context.today()):
+            return usage
+    context.messages.notice("sound tells no usage; --stream-format sse does")
+    return None
 
 
 def _check_sound(http: "Response") -> None:

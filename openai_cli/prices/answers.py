@@ -96,12 +96,15 @@ class Answers:
 
 
 def usage_of(found: Mapping[str, Json], *, mode: str | None = None) -> Usage:
-    """The tokens, or the seconds of speech, that a usage object of a model of that mode reports.
+    """The tokens that a usage object of a model of that mode reports, or what stands for them.
 
-    UsageError for a usage without either, and for numbers that contradict each other.
+    That is the seconds of speech, by the API, or the characters of a text, by a record of ours.
+    UsageError for a usage without any, and for numbers that contradict each other.
     """
     if found.get("seconds") is not None:
         return Usage(seconds=_seconds(found["seconds"]))
+    if "characters" in found:
+        return Usage(characters=_tokens(found, "characters"))
     if not any(name in found for name in ("prompt_tokens", "input_tokens", "output_tokens")):
         raise UsageError("the usage has no tokens")
     into = _details(found, "prompt_tokens_details", "input_tokens_details", "input_token_details")
@@ -165,8 +168,9 @@ def _batch_body(line: Mapping[str, Json]) -> dict[str, Json] | None:
 
 def _record_usage(record: Mapping[str, Json]) -> dict[str, Json] | None:
     """The usage in a line of --usage-file, in the form of /responses; None where it has none."""
-    if "seconds" in record:
-        return {"seconds": record["seconds"]}
+    for name in ("seconds", "characters"):
+        if name in record:
+            return {name: record[name]}
     if record.get("input_tokens") is None and record.get("output_tokens") is None:
         return None
     parts = ("cached_tokens", "cache_write_tokens")

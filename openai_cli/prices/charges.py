@@ -6,7 +6,7 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from typing import NamedTuple
 
 from openai_cli.errors import UsageError
-from openai_cli.prices.table import SPEECH, Model, Rates, Row, Table
+from openai_cli.prices.table import CHARACTERS, SPEECH, Model, Rates, Row, Table
 
 # Sums and products keep all their digits, as the decimal module's manual has it for exact results.
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -21,15 +21,22 @@ _PRICED_AS: Mapping[str, str] = {
     "cached_image_input": "image_input",
 }
 
+# What is billed by another thing than tokens, at a rate for one, and how that is named.
+WITHOUT_TOKENS: Mapping[str, str] = {
+    SPEECH: "speech by its length",
+    CHARACTERS: "text by its characters",
+}
+
 # Models of these modes answer with no tokens that cost.
 _SILENT_MODES = ("embedding", "moderation")
 
 
 class Usage(NamedTuple):
-    """The tokens of one request or many, or the seconds of speech, as the API counts them.
+    """The tokens of one request or many, or what is billed without them, as the API counts it.
 
     `input` holds the cached, the written and those of sound and images; `output` those of sound
     and images, and what a model reasons. `cached` holds the cached ones of sound and images.
+    `seconds` are of speech that was heard, `characters` of text that was said.
     """
 
     input: int = 0
@@ -44,12 +51,13 @@ class Usage(NamedTuple):
     audio_output: int = 0
     image_output: int = 0
     seconds: Decimal = Decimal(0)
+    characters: int = 0
 
 
 class Charge(NamedTuple):
     """One row of a bill: so many tokens of a kind at a `rate` in USD for a million of them.
 
-    Of SPEECH it is seconds, at a rate for one of them.
+    Of a kind of WITHOUT_TOKENS it is seconds or characters, at a rate for one of them.
     `rate_of` is the kind whose rate it is: another one where the kind has none of its own.
     """
 
@@ -106,11 +114,10 @@ def rate_for(kind: str, rates: Rates) -> tuple[Decimal, str] | None:
 
 
 def charge(kind: str, quantity: int | Decimal, rate: Decimal, rate_of: str) -> Charge:
-    """What so many tokens of a kind cost, or so many seconds."""
+    """What so many tokens of a kind cost, or so many seconds or characters."""
     cost = _EXACT.multiply(Decimal(quantity), rate)
-    return Charge(
-        kind, quantity, rate, cost if kind == SPEECH else _EXACT.scaleb(cost, -6), rate_of
-    )
+    usd = cost if kind in WITHOUT_TOKENS else _EXACT.scaleb(cost, -6)
+    return Charge(kind, quantity, rate, usd, rate_of)
 
 
 def product(tokens: int, rate: Decimal) -> Decimal:
@@ -162,6 +169,16 @@ class Tariff:
         return self.model.mode in _SILENT_MODES
 
     @property
+    def is_free(self) -> bool:
+        """Whether nothing that the model takes or gives costs."""
+        return not any(self.bands[0].values())
+
+    @property
+    def is_by_character(self) -> bool:
+        """Whether the model is billed by the characters that it says."""
+        return CHARACTERS in self.bands[0]
+
+    @property
     def completes(self) -> bool:
         """Whether the model takes a bare text, at /completions: all that are older than chat do."""
         mode, encoding = self.model.mode, self.model.encoding
@@ -172,7 +189,8 @@ class Tariff:
         found = rate_for(kind, self.bands[band])
         if found is None:
             raise UsageError(
-                f"{self.name} has no price for {_named(kind)} at the tier '{self.tier}'",
+                f"{self.name} has no price for {WITHOUT_TOKENS.get(kind, f'{kind} tokens')} "
+                f"at the tier '{self.tier}'",
                 parameter="model",
             )
         return found
@@ -190,10 +208,6 @@ class Tariff:
         if self.name.startswith(f"{model.name}-"):
             found.append(f"the table has no {self.name}: priced as {model.name}")
         return found
-
-
-def _named(kind: str) -> str:
-    return "speech by its length" if kind == SPEECH else f"{kind} tokens"
 
 
 def tariff(table: Table, name: str, tier: str, on: date) -> Tariff:

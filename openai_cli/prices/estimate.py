@@ -10,6 +10,7 @@ from openai_cli.errors import UsageError
 from openai_cli.prices.answers import usage_of
 from openai_cli.prices.bodies import Asked, asked
 from openai_cli.prices.charges import (
+    WITHOUT_TOKENS,
     Charge,
     Tariff,
     by_kind,
@@ -18,7 +19,7 @@ from openai_cli.prices.charges import (
     tariff,
     total,
 )
-from openai_cli.prices.table import SPEECH, TOKEN_KINDS, Model, Table, tier_of
+from openai_cli.prices.table import CHARACTERS, SPEECH, TOKEN_KINDS, Model, Table, tier_of
 
 if TYPE_CHECKING:
     from openai_cli.tokens.messages import TokenCount
@@ -33,15 +34,15 @@ _COUNTED_AS = {"cl100k_base": "gpt-4", "p50k_base": "text-davinci-003", "r50k_ba
 class _Sum:
     """Requests at the same rates.
 
-    `counts` are their tokens by kind, `seconds` their speech; `unlimited` the outputs without a
-    limit by kind; `writable` the tokens of `counts["input"]` that may be written to the cache, by
-    the kind of such a write.
+    `counts` are their tokens by kind, `others` what is billed without tokens; `unlimited` the
+    outputs without a limit by kind; `writable` the tokens of `counts["input"]` that may be written
+    to the cache, by the kind of such a write.
     """
 
     def __init__(self) -> None:
         self.requests = 0
         self.counts: Counter[str] = Counter()
-        self.seconds = Decimal(0)
+        self.others: dict[str, Decimal] = dict.fromkeys(WITHOUT_TOKENS, Decimal(0))
         self.unlimited_requests = 0
         self.unlimited: Counter[str] = Counter()
         self.writable: Counter[str] = Counter()
@@ -168,11 +169,16 @@ class Bill:
         band = prices.band(tokens.input)
         sums = self._sum(prices, band, 1)
         sums.counts.update(by_kind(tokens, prices.bands[band]))
-        sums.seconds += tokens.seconds
+        sums.others[SPEECH] += tokens.seconds
+        sums.others[CHARACTERS] += tokens.characters
 
     def add_speech(self, name: str, tier: str, seconds: int) -> None:
         """Add a request by how much speech it has."""
-        self._sum(self.tariff(name, tier), 0, 1).seconds += seconds
+        self._sum(self.tariff(name, tier), 0, 1).others[SPEECH] += seconds
+
+    def add_characters(self, name: str, tier: str, text: str) -> None:
+        """Add a request to say a text, to a model that is billed by its characters."""
+        self._sum(self.tariff(name, tier), 0, 1).others[CHARACTERS] += len(text)
 
     def _sum(self, prices: Tariff, band: int, requests: int) -> _Sum:
         sums = self._sums.get((prices, band))
@@ -211,17 +217,20 @@ class Bill:
 
 
 def _charges(prices: Tariff, bands: Mapping[int, _Sum]) -> tuple[Charge, ...]:
-    """A charge for each kind and rate, in the order of the kinds; speech is the last."""
+    """A charge for each kind and rate, in the order of the kinds; those without tokens last."""
     tokens: Counter[tuple[str, Decimal, str]] = Counter()
-    seconds = sum(sums.seconds for sums in bands.values())
     for band, sums in bands.items():
         for kind, count in sums.counts.items():
             if count:
                 tokens[kind, *prices.rate(band, kind)] += count
     found = [charge(kind, count, rate, rate_of) for (kind, rate, rate_of), count in tokens.items()]
     found.sort(key=lambda row: (TOKEN_KINDS.index(row.kind), row.rate))
-    if seconds:
-        found.append(charge(SPEECH, seconds, *prices.rate(0, SPEECH)))
+    others = {kind: sum(sums.others[kind] for sums in bands.values()) for kind in WITHOUT_TOKENS}
+    found += [
+        charge(kind, quantity, *prices.rate(0, kind))
+        for kind, quantity in others.items()
+        if quantity
+    ]
     return tuple(found)
 
 
@@ -267,6 +276,7 @@ class Bound(NamedTuple):
 
     `lowered_by` is the flag that lowers it, where the body sets no limit: then `output_tokens` are
     the longest outputs of the model. `input_tokens.doubts` tells why the bound is an estimate.
+    Where the model is billed by `characters`, it has no tokens.
     """
 
     usd: Decimal
@@ -274,6 +284,14 @@ class Bound(NamedTuple):
     output_tokens: int
     lowered_by: str | None
     notes: tuple[str, ...]
+    characters: int | None = None
+
+    @property
+    def billed(self) -> str:
+        """What it is billed for, in words."""
+        if self.characters is not None:
+            return f"{self.characters} characters"
+        return f"{self.input_tokens} input and up to {self.output_tokens} output tokens"
 
 
 def bound(body: Mapping[str, Any], *, endpoint: str, table: Table, on: date) -> Bound:
@@ -281,7 +299,8 @@ def bound(body: Mapping[str, Any], *, endpoint: str, table: Table, on: date) -> 
 
     The prompt is priced as written to the cache where that costs more, and each of the outputs
     (`n`, at /completions `best_of` if it is more, for each prompt) at its limit. Outputs without a
-    limit are the model's longest.
+    limit are the model's longest. A text to be said is priced by its characters, by the models that
+    are billed so.
 
     UsageError for a model, a tier or a day without a known price, where the longest output is
     needed and not known, and for a body whose tokens cannot be counted.
@@ -292,6 +311,8 @@ def bound(body: Mapping[str, Any], *, endpoint: str, table: Table, on: date) -> 
     request = asked(body, model=model)
     bill = Bill(table, on)
     prices = bill.tariff(model, request.tier)
+    if (none := _without_tokens(body, bill, prices)) is not None:
+        return none
     tokens = prompt_tokens(body, endpoint, prices)
     bill.add_requests(request, [tokens])
     (statement,) = bill.statements()
@@ -304,6 +325,21 @@ def bound(body: Mapping[str, Any], *, endpoint: str, table: Table, on: date) -> 
         flag_of(request.limit_name) if is_open else None,
         tuple(prices.notes(on)),
     )
+
+
+def _without_tokens(body: Mapping[str, Any], bill: Bill, prices: Tariff) -> Bound | None:
+    """The bound of what costs nothing, or is billed by characters; None for all else."""
+    from openai_cli.tokens.messages import TokenCount
+
+    text = body.get("input")
+    characters = None
+    if prices.is_by_character and isinstance(text, str):
+        bill.add_characters(prices.name, prices.tier, text)
+        characters = len(text)
+    elif not prices.is_free:
+        return None
+    usd = total(statement.usd for statement in bill.statements())
+    return Bound(usd, TokenCount(0), 0, None, tuple(prices.notes(bill.on)), characters)
 
 
 def price_usage(

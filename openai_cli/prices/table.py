@@ -31,10 +31,9 @@ TOKEN_KINDS = (
     "audio_input", "cached_audio_input", "audio_output",
     "image_input", "cached_image_input", "image_output",
 )  # fmt: skip
-# What is heard, in USD a second.
-SPEECH = "input_second"
-# In USD a second and a character.
-KINDS = (*TOKEN_KINDS, SPEECH, "output_second", "input_character")
+# What is heard, in USD a second, and what is said, in USD a character.
+SPEECH, CHARACTERS = "input_second", "input_character"
+KINDS = (*TOKEN_KINDS, SPEECH, CHARACTERS, "output_second")
 
 Rates = Mapping[str, Decimal]
 

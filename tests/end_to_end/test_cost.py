@@ -527,6 +527,32 @@ def test_answers_that_were_billed_by_time(cost: Cost) -> None:
     assert row == ["whisper-1", "standard", "2", "0", "0", "30", "0.0030"]
 
 
+def test_a_text_that_is_said(cost: Cost) -> None:
+    # tts-1 costs 15 USD for a million characters, tts-1-hd 30.
+    assert cost("Grüße 😀", "-m", "tts-1").text == (
+        "model  tier      kind  characters  USD per million       USD\n"
+        "tts-1  standard  text           7               15  0.000105\n"
+        "total                                               0.000105\n"
+    )
+    row = parsed(cost("Grüße 😀", "-m", "tts-1", "--json"))["rows"][0]
+    assert (row["characters"], row["usd_per_character"]) == (7, D("0.000015"))
+    assert cost("a" * 1000, "-m", "tts-1", "-m", "tts-1-hd").text == (
+        "model     tier      text, characters    USD\n"
+        "tts-1     standard              1000  0.015\n"
+        "tts-1-hd  standard              1000  0.030\n"
+    )
+    assert cost("a" * 1000, "-m", "tts-1", "--max-cost", "0.0149").code == 8
+
+
+def test_calls_that_were_billed_by_characters(cost: Cost) -> None:
+    record = {"model": "tts-1", "service_tier": None, "characters": 200, "usd": 0.003}
+    done = cost("--response", "-", "--total", stdin=lines(record, record))
+    assert total(done) == D("0.006")
+    wrong = cost("--response", "-", stdin=lines({**record, "characters": -1}))
+    assert wrong.code == 2
+    assert "characters of the usage must be an integer of at least 0" in wrong.err
+
+
 # --max-cost
 
 

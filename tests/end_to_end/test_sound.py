@@ -105,6 +105,38 @@ def test_a_name_of_another_format_is_told_of(run: Run) -> None:
     assert "'a.wav' will hold mp3: --response-format wav asks for wav" in done.err
 
 
+def test_what_is_billed_by_characters_tells_its_usage(run: Run, folder: Path) -> None:
+    sent = reply(MP3, content_type="audio/mpeg", headers=("x-request-id: req_1",))
+    with Server([sent]) as server:
+        line = ("speak", "Grüße 😀", "-m", "tts-1", "--voice", "alloy", "-o", "a.mp3")
+        done = run(*line, "--usage", "--usage-file", "u", base_url=server.base_url)
+    assert (done.code, done.err) == (0, "openai-cli: usage: 7 characters; 0.000105 USD (tts-1)\n")
+    record = json.loads((folder / "u").read_text())
+    assert (record["characters"], record["usd"], record["request_id"]) == (7, 0.000105, "req_1")
+
+
+def test_what_is_billed_by_tokens_does_not(run: Run) -> None:
+    with Server([reply(MP3, content_type="audio/mpeg")]) as server:
+        done = run(*SPEAK, "-o", "a.mp3", "--usage", base_url=server.base_url)
+    assert done.err == "openai-cli: notice: sound tells no usage; --stream-format sse does\n"
+
+
+def test_a_budget_for_what_is_said(run: Run) -> None:
+    line = ("speak", "hello", "-m", "tts-1", "--voice", "alloy", "-o", "a.mp3", "--max-cost")
+    with Server([reply(MP3, content_type="audio/mpeg")]) as server:
+        assert run(*line, "0.000075", base_url=server.base_url).code == 0
+        done = run(*line, "0.000074", base_url=server.base_url)
+    assert done.code == 8
+    assert "the request can cost 0.000075 USD (5 characters), more than the 0.000074" in done.err
+
+
+def test_a_usage_file_that_cannot_be_is_told_before_the_call(run: Run) -> None:
+    with Server([]) as server:
+        done = run(*SPEAK, "-m", "tts-1", "--usage-file", "no/u", base_url=server.base_url)
+    assert done.code == 2
+    assert "--usage-file: cannot write 'no/u'" in done.err
+
+
 def test_4096_characters_are_said_and_no_more(run: Run) -> None:
     with Server([reply(MP3, content_type="audio/mpeg")]) as server:
         assert run("speak", "--voice", "alloy", stdin=b"a" * 4096, base_url=server.base_url).out

@@ -268,6 +268,22 @@ def test_a_model_of_ones_own_is_counted_as_a_known_one() -> None:
     assert found.input_tokens.doubts == ("how plain counts is not known: counted as for gpt-4o",)
 
 
+def test_a_text_that_is_said_is_bound_by_its_characters() -> None:
+    # 15 USD for a million characters, whatever their bytes are.
+    from openai_cli.prices.table import load
+
+    body = {"model": "tts-1", "voice": "alloy", "input": "Grüße 😀"}
+    found = bound(body, endpoint="/audio/speech", table=load(), on=TODAY)
+    assert (found.usd, found.billed, found.lowered_by) == (D("0.000105"), "7 characters", None)
+
+
+def test_what_is_free_is_not_counted() -> None:
+    from openai_cli.prices.table import load
+
+    body = {"model": "omni-moderation-latest", "input": [{"type": "text", "text": "hi"}]}
+    assert bound(body, endpoint="/moderations", table=load(), on=TODAY).usd == 0
+
+
 def test_notes_go_with_the_bound() -> None:
     found = bound_of(model="gpt-3.5-turbo-instruct", prompt="x", max_tokens=1)
     assert found.notes, "its price is newer than the day"
