@@ -243,7 +243,7 @@ NONE = [
     (b" \n", "is empty"),
     (b"\xef\xbb\xbf", "is not JSON: Expecting value at line 1, column 1"),
     (b'{"messages": [\xff]}', "is not UTF-8: byte 0xff at offset 14"),
-    (b'{\n "messages": [],\n}', "is not JSON: Expecting property name enclosed in double quotes"),
+    (b"{\n 'messages': []\n}", "is not JSON: Expecting property name enclosed in double quotes"),
     (b'{\n "messages": [,]}', "is not JSON: Expecting value at line 2, column 15"),
     (b'{"messages": []}\n{"messages": []}\n', "is not JSON: Extra data at line 2, column 1"),
     (b'{"messages": [], "seed": NaN}', "is not JSON: NaN is no JSON number"),
