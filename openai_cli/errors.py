@@ -65,6 +65,10 @@ class CliError(Exception):
         self.request_id = request_id
         self.body = body
 
+    def add_hint(self, text: str) -> None:
+        """Tell this too, behind the hint that there is."""
+        self.hint = f"{self.hint}; {text}" if self.hint else text
+
 
 class UsageError(CliError):
     """Wrong usage or input; nothing was sent."""

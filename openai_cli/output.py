@@ -199,7 +199,7 @@ class Sink:
         """Keep what came of an answer that broke off, for its file is not made."""
         if self.size:
             with suppress(OSError):
-                error.hint = f"what came of the answer is kept in {keep(self._all())}"
+                error.add_hint(f"what came of the answer is kept in {keep(self._all())}")
 
 
 @dataclass

@@ -54,7 +54,7 @@ def told_how_to_go_on(context: Context, rest: "Callable[[], str | None]") -> Ite
         if (arguments := rest()) is not None:
             said = f"it goes on: openai-cli responses show {arguments}"
             if isinstance(error, NetworkError):
-                error.hint = f"{error.hint}; {said}" if error.hint else said
+                error.add_hint(said)
             else:
                 context.messages.notice(said)
         raise

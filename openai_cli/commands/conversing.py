@@ -126,7 +126,7 @@ def telling(context: Context, path: str | None, stored: Stored) -> Iterator[None
         else:
             state = f"{name} is as it was" if before or path is None else f"{name} was not made"
         if isinstance(error, CliError):
-            error.hint = f"{error.hint}; {state}" if error.hint else state
+            error.add_hint(state)
         else:
             context.messages.notice(state)
         raise

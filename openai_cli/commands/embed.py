@@ -191,13 +191,11 @@ class _Sent:
 
     def explained(self, error: CliError) -> CliError:
         """The error, with the lines that it is about, and those that are done."""
-        hints = [error.hint]
         if self.asked is not None and self.asked.lines is not None:
             first, count = self.asked.lines
-            hints.append(f"lines {first} to {first + count - 1} of stdin were in the request")
+            error.add_hint(f"lines {first} to {first + count - 1} of stdin were in the request")
         if self.lines and self.options.output in (None, "-"):
-            hints.append(f"the vectors of the {self.lines} before are printed")
-        error.hint = "; ".join(filter(None, hints)) or None
+            error.add_hint(f"the vectors of the {self.lines} before are printed")
         return error
 
 

@@ -158,7 +158,7 @@ class _Saver:
         try:
             return self.fetcher.fetch(url)
         except CliError as error:
-            error.hint = f"the image is at {url}"
+            error.add_hint(f"the image is at {url}")
             raise
 
     def _path(self, data: bytes, partial_number: int | None) -> Path:
