@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.commands.picturing import Picturing, kind_of, picture, with_prompt
+from openai_cli.commands.picturing import Picturing, one_of, picture, with_prompt
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 # https://platform.openai.com/docs/api-reference/images/createEdit
 LARGEST = 50 * 1024 * 1024
 LARGEST_MASK = 4 * 1024 * 1024
-TAKEN = "PNG, JPEG, WebP and GIF images are taken"
 
 
 @options_group
@@ -97,21 +96,16 @@ def _as_form(request: Request, given: dict[str, Any], inputs: Inputs) -> Request
             "there is no image to change",
             hint="for example: openai-cli image edit 'Add a hat' --image cat.png",
         )
-    rule = Rule(kind_of, TAKEN, LARGEST)
+    rule = Rule(one_of("png", "jpeg", "webp"), "it takes PNG, JPEG and WebP", LARGEST)
     field = "image" if len(given["image"]) == 1 else "image[]"
     files = [form_file(field, source, inputs, rule=rule) for source in given["image"]]
     for name in ("mask", "markup"):
         if name in given:
-            file = form_file(
-                name, given[name], inputs, rule=Rule(_png, f"a {name} is a PNG", LARGEST_MASK)
-            )
+            rule = Rule(one_of("png"), f"a {name} is a PNG", LARGEST_MASK)
+            file = form_file(name, given[name], inputs, rule=rule)
             _check_size(file, files[0])
             files.append(file)
     return replace(request, files=tuple(files))
-
-
-def _png(head: bytes) -> str | None:
-    return "png" if kind_of(head) == "png" else None
 
 
 def _check_size(mask: "FormFile", image: "FormFile") -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-from openai_cli.commands.picturing import Picturing, kind_of, picture
+from openai_cli.commands.picturing import Picturing, one_of, picture
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api, images
@@ -47,7 +47,7 @@ def run(context: Context, options: Options) -> None:
         raise UsageError(
             "there is no image to vary", hint="for example: openai-cli image vary cat.png"
         )
-    rule = Rule(lambda head: "png" if kind_of(head) == "png" else None, "it takes PNG", LARGEST)
+    rule = Rule(one_of("png"), "it takes PNG", LARGEST)
     file = form_file("image", source, inputs, rule=rule)
     size = image_size(file.start())
     if size is not None and size.width != size.height:

@@ -19,6 +19,8 @@ from openai_cli.output import keep, open_sink, utf8_bytes
 from openai_cli.request import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from openai_cli.answer.images import Picture
     from openai_cli.answer.parts import Answer, Part
     from openai_cli.output import Sink
@@ -198,6 +200,15 @@ def kind_of(data: bytes) -> str | None:
     if (known := image_type(data)) is not None:
         return known.removeprefix("image/")
     return "svg" if data.lstrip()[:5] in (b"<svg ", b"<?xml") else None
+
+
+def one_of(*kinds: str) -> "Callable[[bytes], str | None]":
+    """`kind_of` for the images of these kinds alone."""
+
+    def kind_among(head: bytes) -> str | None:
+        return kind if (kind := kind_of(head)) in kinds else None
+
+    return kind_among
 
 
 def _free(stem: str, extension: str) -> Path:

@@ -13,6 +13,8 @@ from openai_cli.sandbox.usage import count
 # Sizes above are made smaller: nobody looks at them.
 LARGEST = 4096
 _SIZE = re.compile("[0-9]{1,5}x[0-9]{1,5}")
+# What CreateImageEditRequest of the published description names.
+TAKEN = ("image/png", "image/jpeg", "image/webp")
 TYPES = {"jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif", "svg": "image/svg+xml"}
 
 
@@ -150,7 +152,7 @@ def _events(
 def _check(upload: Upload, name: str) -> None:
     from openai_cli.tokens.images import image_type
 
-    if image_type(upload.data) is None:
+    if image_type(upload.data) not in TAKEN:
         raise Refusal(
             f"Invalid image file or mode for '{name}', please check your image file.",
             param=name,

@@ -50,6 +50,8 @@ def files(folder: Path) -> Path:
     (folder / "a.png").write_bytes(png(4, 4))
     (folder / "b.png").write_bytes(png(8, 4))
     (folder / "a.wav").write_bytes(sound("wav"))
+    (folder / "a.gif").write_bytes(b"GIF89a\x04\0\x04\0")
+    (folder / "a.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     (folder / "text").write_bytes(b"hello")
     (folder / "empty").touch()
     (folder / "folder").mkdir()
@@ -115,7 +117,10 @@ def test_a_file_that_is_no_json(run: Run, files: Path, line: str, name: str) -> 
         ("transcribe a.png", "flac, mp3"),
         ("image vary text", "PNG"),
         ("image vary a.wav", "PNG"),
-        ("image edit Hat --image text", "PNG, JPEG, WebP and GIF"),
+        ("image edit Hat --image text", "it takes PNG, JPEG and WebP"),
+        ("image edit Hat --image a.gif", "it takes PNG, JPEG and WebP"),
+        ("image edit Hat --image a.svg", "it takes PNG, JPEG and WebP"),
+        ("image vary a.gif", "PNG"),
         ("image edit Hat --image a.png --mask text", "a mask is a PNG"),
         ("image edit Hat --image a.png --markup a.wav", "a markup is a PNG"),
         ("respond Hi --attach text", "PNG, JPEG, GIF and WebP"),

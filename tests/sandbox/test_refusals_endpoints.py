@@ -352,9 +352,10 @@ def test_a_granularity_that_is_none(sandbox: Sandbox) -> None:
 # Files that are none
 
 NO_IMAGE = b"this is no image"
+GIF = b"GIF89a\x04\0\x04\0"
 
 
-@pytest.mark.parametrize("data", [b"", NO_IMAGE, PNG[:7]], ids=["empty", "text", "cut"])
+@pytest.mark.parametrize("data", [b"", NO_IMAGE, PNG[:7], GIF], ids=["empty", "text", "cut", "gif"])
 @pytest.mark.parametrize(
     ("path", "name"), [(EDITS, "image"), (EDITS, "mask"), (VARIATIONS, "image")]
 )
