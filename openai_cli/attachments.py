@@ -14,12 +14,14 @@ from openai_cli.flags.values import quoted
 from openai_cli.inputs import Inputs
 from openai_cli.tokens.images import image_type
 
-_TAKEN = "PNG, JPEG, GIF and WebP images, WAV and MP3 audio, and PDF files can be attached"
+_IMAGES = "PNG, JPEG, GIF and WebP images"
 _NOT_BY_URL = (".pdf", ".wav", ".mp3")
 
 
-def content_part(source: str, inputs: Inputs) -> dict[str, Any]:
-    """The content part of a path, `-`, or a URL.
+def content_part(
+    source: str, inputs: Inputs, *, taken: str = f"{_IMAGES}, WAV and MP3 audio, and PDF files"
+) -> dict[str, Any]:
+    """The content part of a path, `-`, or a URL; `taken` names the kinds in a message.
 
     A file's kind is told from its first bytes. Raises UsageError for a file that cannot be read,
     is empty, or is of a kind that the API does not take, and for a URL of audio or PDF, which the
@@ -35,20 +37,27 @@ def content_part(source: str, inputs: Inputs) -> dict[str, Any]:
     data = inputs.source("--attach", source)
     if not data:
         raise UsageError(f"--attach: '{source}' is empty")
-    return _part_of(data, source)
+    if (part := _part_of(data, source)) is None:
+        raise UsageError(
+            f"--attach: '{source}' is of no kind that the API takes",
+            hint=f"{taken} can be attached",
+        )
+    return part
 
 
 def image_part(source: str, inputs: Inputs) -> dict[str, Any]:
     """The content part of an image's path, `-`, or URL; UsageError for all else."""
-    part = content_part(source, inputs)
+    part = content_part(source, inputs, taken=_IMAGES)
     if part["type"] != "image_url":
         raise UsageError(f"--attach: '{source}' is no image")
     return part
 
 
 def input_part(source: str, inputs: Inputs) -> dict[str, Any]:
-    """The same in the form of POST /responses (InputContent), which takes no audio."""
-    part = content_part(source, inputs)
+    """The same in the form of POST /responses (InputContent): a PDF by URL too, and no audio."""
+    if source.startswith(("http://", "https://")) and _path(source).endswith(".pdf"):
+        return {"type": "input_file", "file_url": source}
+    part = content_part(source, inputs, taken=f"{_IMAGES} and PDF files")
     match part["type"]:
         case "image_url":
             # The published description demands `detail` here; auto is its default.
@@ -62,10 +71,15 @@ def _is_no_image(url: str) -> bool:
     """Whether the URL itself says that it is not of an image."""
     if url.startswith("data:"):
         return not url.startswith("data:image/")
-    return urlsplit(url).path.lower().endswith(_NOT_BY_URL)
+    return _path(url).endswith(_NOT_BY_URL)
 
 
-def _part_of(data: bytes, source: str) -> dict[str, Any]:
+def _path(url: str) -> str:
+    return urlsplit(url).path.lower()
+
+
+def _part_of(data: bytes, source: str) -> dict[str, Any] | None:
+    """The content part of a file, by its first bytes; None for a kind that no endpoint takes."""
     encoded = b64encode(data).decode()
     if (image := image_type(data)) is not None:
         return {"type": "image_url", "image_url": {"url": f"data:{image};base64,{encoded}"}}
@@ -75,7 +89,7 @@ def _part_of(data: bytes, source: str) -> dict[str, Any]:
         name = "stdin.pdf" if source == "-" else PurePath(source).name
         url = f"data:application/pdf;base64,{encoded}"
         return {"type": "file", "file": {"filename": name, "file_data": url}}
-    raise UsageError(f"--attach: '{source}' is of no kind that the API takes", hint=_TAKEN)
+    return None
 
 
 def _audio_format(data: bytes) -> str | None:

@@ -123,7 +123,9 @@ def test_a_file_that_is_no_json(run: Run, files: Path, line: str, name: str) -> 
         ("image vary a.gif", "PNG"),
         ("image edit Hat --image a.png --mask text", "a mask is a PNG"),
         ("image edit Hat --image a.png --markup a.wav", "a markup is a PNG"),
-        ("respond Hi --attach text", "PNG, JPEG, GIF and WebP"),
+        ("respond Hi --attach text", "PNG, JPEG, GIF and WebP images and PDF files can be"),
+        ("moderate Hi --attach text", "PNG, JPEG, GIF and WebP images can be"),
+        ("chat Hi --attach text", "WAV and MP3 audio, and PDF files can be"),
     ],
 )
 def test_a_file_of_another_kind(run: Run, files: Path, line: str, taken: str) -> None:

@@ -11,6 +11,7 @@ from openai_cli.context import Context
 from openai_cli.sandbox.samples import png
 from tests.conftest import MADE_UP_KEY, Run
 from tests.flags.commandline import Ended, execute
+from tests.flags.published import RESPOND
 from tests.servers import Server, reply, stream
 
 CALL = {
@@ -196,6 +197,22 @@ def test_an_image_and_a_file_are_attached(run: Run, folder: Path) -> None:
             },
         ],
     }
+
+
+@pytest.mark.parametrize("url", ["https://a.invalid/Report.PDF?v=1", "http://a.invalid/b.pdf"])
+def test_a_pdf_is_attached_by_its_url(run: Run, url: str) -> None:
+    with Server([reply(response(message("ok")))]) as server:
+        done = run("respond", "--attach", url, base_url=server.base_url)
+    assert done.code == 0, done.err
+    (sent,) = server.received[0].json["input"]
+    assert sent == {"role": "user", "content": [{"type": "input_file", "file_url": url}]}
+    RESPOND.check(server.received[0].json)
+
+
+def test_audio_is_not_attached_by_its_url(run: Run) -> None:
+    with Server([]) as server:
+        done = run("respond", "Hi", "--attach", "https://a.invalid/b.mp3", base_url=server.base_url)
+    assert done.code == 2
 
 
 def test_stdin_stands_before_the_argument(run: Run) -> None:
