@@ -18,17 +18,17 @@ from openai_cli.completion import INSTALL, SHELLS, SHOW, VARIABLE, SetUp, set_up
 from openai_cli.config.file import configured
 from openai_cli.context import Context
 from openai_cli.errors import CliError, ExitCode, Terminated, UsageError
-from openai_cli.flags.adapter import CONTEXT_SETTINGS, Bound, command, wrong_usage
-from openai_cli.flags.ours import HelpShown, Talk, options_group, options_of, show_help
+from openai_cli.flags.adapter import CONTEXT_SETTINGS, Invocation, command, wrong_usage
+from openai_cli.flags.ours import CommonOptions, HelpShown, options_group, options_of, show_help
 from openai_cli.flags.parameter import OwnOption
-from openai_cli.inputs import check_arguments
 from openai_cli.messages import PROGRAM, Messages
-from openai_cli.output import open_sink, printable, utf8_bytes
+from openai_cli.output.sink import open_sink, printable, utf8_bytes
+from openai_cli.request.inputs import check_arguments
 
 SUMMARY = "The OpenAI HTTP API on the command line: one flag for every parameter."
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """The tree, or the part of it whose commands begin with the words `prefix`.
 
     A command's module is imported when the command is named.
@@ -72,7 +72,7 @@ class Group(TyperGroup):
 
 
 @options_group
-class Unconfigured(Talk):
+class Unconfigured(CommonOptions):
     """The options of what no configuration file changes."""
 
     is_configured: ClassVar[bool] = False
@@ -141,11 +141,11 @@ def tree(summary: str = SUMMARY, *, prefix: str = "") -> TyperGroup:
     """The commands whose names begin with `prefix`, as a Typer group: without one, all."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     as_callback = app.callback(
-        cls=Group, add_help_option=False, context_settings=CONTEXT_SETTINGS, help=summary
+        cls=CommandGroup, add_help_option=False, context_settings=CONTEXT_SETTINGS, help=summary
     )
     as_callback(_group if prefix else _program)
     group = get_group(app)
-    group.prefix = prefix  # type: ignore[attr-defined]  # a Group, as `cls` says
+    group.prefix = prefix  # type: ignore[attr-defined]  # a CommandGroup, as `cls` says
     return group
 
 
@@ -186,26 +186,26 @@ def _complete(context: Context, shell: str, arguments: list[str]) -> ExitCode:
     return ExitCode.DONE
 
 
-def _set_up(asked: SetUp, context: Context, _options: Talk) -> None:
+def _set_up(asked: SetUp, context: Context, _options: CommonOptions) -> None:
     from openai_cli.completion.setup import carry_out
 
     carry_out(context, asked)
 
 
-def _adjust(messages: Messages, options: Talk) -> None:
+def _adjust(messages: Messages, options: CommonOptions) -> None:
     messages.quiet, messages.color = options.quiet, options.color_choice
 
 
-def _parsed(arguments: list[str]) -> Bound[Any]:
+def _parsed(arguments: list[str]) -> Invocation[Any]:
     check_arguments(arguments)
     try:
         bound = tree().main(with_shell(arguments), prog_name=PROGRAM, standalone_mode=False)
     except SetUp as asked:
-        return Bound("", partial(_set_up, asked), Unconfigured(), frozenset())
+        return Invocation("", partial(_set_up, asked), Unconfigured(), frozenset())
     except typer.TyperException as error:
         where = getattr(error, "ctx", None)
         raise wrong_usage(error, where.command_path if where else PROGRAM) from None
-    if not isinstance(bound, Bound):  # Typer gives 130 where Ctrl-C came while it parsed
+    if not isinstance(bound, Invocation):  # Typer gives 130 where Ctrl-C came while it parsed
         raise KeyboardInterrupt
     return bound
 

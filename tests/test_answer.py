@@ -25,14 +25,14 @@ from openai_cli.errors import (
     RateLimitError,
     RefusedError,
 )
-from openai_cli.output import open_sink
-from openai_cli.prices.table import load
-from openai_cli.usage import Usage
-from openai_cli.writers import TextWriter
+from openai_cli.models.table import load_table
+from openai_cli.output.sink import open_sink
+from openai_cli.output.writers import TextWriter
+from openai_cli.prices.receipt import Receipt
 from tests.servers import chat, completion, delta, events
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import Response
+    from openai_cli.http.client import HttpResponse
 
 BOM = b"\xef\xbb\xbf"
 
@@ -66,7 +66,7 @@ class Read:
 
 def read(*chunks: bytes, expected: int = 1, end: Exception | None = None) -> Read:
     """Take a whole answer in, as a command does."""
-    http = cast("Response", Scripted(chunks, end))
+    http = cast("HttpResponse", Scripted(chunks, end))
     found = Read([], Completion(expected=expected, request_id="req_1"))
     for part in parts(http, found.answer):
         found.parts.append(part)
@@ -601,7 +601,7 @@ def consume(body: dict[str, Any], *more: dict[str, Any]) -> None:
         assert answer.is_whole in (True, False)
         writer.finish(answer)
     assert all(isinstance(choice, Choice) for choice in answer.in_order)
-    usage = Usage.of(answer, load(), date(2026, 11, 23))
+    usage = Receipt.of(answer, load_table(), date(2026, 11, 23))
     usage.line()
     json.loads(usage.record())
     for choice in answer.in_order:

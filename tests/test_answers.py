@@ -18,16 +18,16 @@ from openai_cli.answer.embedding import Embeddings, vectors
 from openai_cli.answer.images import Images, pictures
 from openai_cli.answer.moderation import Moderation
 from openai_cli.answer.parts import Answer, AnyAnswer, Part, parts
-from openai_cli.answer.response import Response
+from openai_cli.answer.response import ModelResponse
 from openai_cli.answer.speech import Speech, sound
 from openai_cli.answer.transcript import TextTranscript, Transcript
 from openai_cli.errors import BadAnswerError, CliError, NetworkError
-from openai_cli.prices.table import load
-from openai_cli.usage import Usage
+from openai_cli.models.table import load_table
+from openai_cli.prices.receipt import Receipt
 from tests.servers import events
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import Response as Http
+    from openai_cli.http.client import HttpResponse
 
 IMAGE = b64encode(b"an image").decode()
 RESPONSE = {"id": "resp_1", "status": "completed", "output": [], "model": "m"}
@@ -55,7 +55,7 @@ class Kind(NamedTuple):
 
 KINDS = {
     "response": Kind(
-        Response,
+        ModelResponse,
         lambda _body: None,
         (
             {"type": "response.created", "response": {"id": "resp_1"}},
@@ -107,10 +107,10 @@ STREAMED = [name for name, kind in KINDS.items() if kind.stream]
 def read(kind: Kind, raw: bytes) -> Answer:
     """All that a command does with an answer, but to print it."""
     answer = kind.answer()
-    for part in parts(cast("Http", Scripted(raw)), answer):
+    for part in parts(cast("HttpResponse", Scripted(raw)), answer):
         answer.add(part.body)
         kind.taken(part.body)
-    usage = Usage.of(answer, load(), date(2026, 11, 23))
+    usage = Receipt.of(answer, load_table(), date(2026, 11, 23))
     usage.line()
     json.loads(usage.record())
     return answer
@@ -161,7 +161,7 @@ def test_a_text_that_no_event_told_is_that_of_the_last() -> None:
 def test_a_text_may_look_like_json_or_like_a_stream() -> None:
     for raw in (b'{"text": 1}', b"data: {}\n\n", b"[1]", b"", b"\xff"):
         answer = TextTranscript()
-        (part,) = parts(cast("Http", Scripted(raw, "text/plain")), answer)
+        (part,) = parts(cast("HttpResponse", Scripted(raw, "text/plain")), answer)
         assert part.raw == raw
 
 
@@ -217,5 +217,5 @@ def test_any_shape_is_taken_or_a_failure_that_is_told(
 
 def test_a_part_of_an_answer_has_its_bytes() -> None:
     raw = b'{ "output": [], "status": "completed" }'
-    found = list(parts(cast("Http", Scripted(raw)), Response()))
+    found = list(parts(cast("HttpResponse", Scripted(raw)), ModelResponse()))
     assert found == [Part(raw, json.loads(raw), False)]

@@ -24,12 +24,12 @@ from openai_cli.flags.values import (
     Kind,
     Number,
     Object,
-    Prompt,
     Structure,
     Text,
     TextOrItems,
     TextOrObject,
     Texts,
+    TextsOrIds,
 )
 from openai_cli.messages import PROGRAM
 
@@ -180,7 +180,7 @@ _WORDS: Mapping[type[Kind], Callable[[Any], str]] = {
     Flag: lambda _kind: "boolean",
     Number: _number,
     Object: _object,
-    Prompt: lambda _kind: "text, texts, token ids, or arrays of token ids",
+    TextsOrIds: lambda _kind: "text, texts, token ids, or arrays of token ids",
     Structure: _structure,
     Text: _text,
     TextOrItems: lambda kind: "text, texts or objects" if kind.several else "text or objects",

@@ -3,7 +3,7 @@
     pip download --no-deps --dest PACKAGES litellm genai-prices
     python tools/refresh_prices.py PACKAGES
 
-PACKAGES is a folder with one wheel of each. It writes openai_cli/prices/data/openai.json, and
+PACKAGES is a folder with one wheel of each. It writes openai_cli/models/data/openai.json, and
 prints how many models each source lists, what of them is left out, where the two disagree, and,
 of the models whose prices are new, what a person should look at: a rate of 0, and a rate that
 changed by more than 3 times.
@@ -25,7 +25,7 @@ from typing import Any
 from price_sources import Listed, Row, Tiers, of_genai, of_litellm, read
 from tiktoken.model import encoding_name_for_model
 
-DATA = Path(__file__).parent.parent / "openai_cli" / "prices" / "data" / "openai.json"
+DATA = Path(__file__).parent.parent / "openai_cli" / "models" / "data" / "openai.json"
 # Modes without text of which tokens could be counted.
 _TEXTLESS = ("audio_speech", "audio_transcription", "image_generation", "moderation")
 

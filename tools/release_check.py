@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 # What a wheel must have besides the modules, and some of what its metadata must say.
-MARKS = ("openai_cli/py.typed", "openai_cli/tokens/data/LICENSE", "openai_cli/prices/data/LICENSE")
+MARKS = ("openai_cli/py.typed", "openai_cli/tokens/data/LICENSE", "openai_cli/models/data/LICENSE")
 METADATA = {"Name": "openai-cli", "License-Expression": "MIT", "Requires-Python": ">=3.11"}
 
 # Commands without a key and without a network, and what they print; None is any line.

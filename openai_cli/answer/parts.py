@@ -16,7 +16,7 @@ from openai_cli.http import failure
 from openai_cli.http.sse import Decoder, Event
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import Response
+    from openai_cli.http.client import HttpResponse
 
 _DONE = b"[DONE]"
 _BOM = b"\xef\xbb\xbf"
@@ -89,7 +89,7 @@ class AnyAnswer(Answer):
 
 
 def parts(
-    http: "Response", answer: Answer, *, arrived: Callable[[], None] = lambda: None
+    http: "HttpResponse", answer: Answer, *, arrived: Callable[[], None] = lambda: None
 ) -> Iterator[Part]:
     """The parts of an answer as they arrive: one for JSON, one for each event of a stream.
 
@@ -116,7 +116,7 @@ def parts(
         yield _whole(start + b"".join(pieces), http, answer)
 
 
-def _is_named_stream(http: "Response") -> bool:
+def _is_named_stream(http: "HttpResponse") -> bool:
     return http.content_type.startswith("text/event-stream")
 
 
@@ -127,7 +127,7 @@ def _is_stream(head: bytes) -> bool | None:
     return None if any(field.startswith(head) for field in _FIELDS) else False
 
 
-def _whole(raw: bytes, http: "Response", answer: Answer) -> Part:
+def _whole(raw: bytes, http: "HttpResponse", answer: Answer) -> Part:
     if answer.is_text:
         return Part(raw, {"text": raw.decode(errors="replace")}, streamed=False)
     if not raw.strip():
@@ -144,7 +144,7 @@ def _whole(raw: bytes, http: "Response", answer: Answer) -> Part:
     return Part(raw, body, streamed=False)
 
 
-def _not_json(raw: bytes, error: Exception, http: "Response") -> CliError:
+def _not_json(raw: bytes, error: Exception, http: "HttpResponse") -> CliError:
     """JSON that breaks off is an answer that ended early; all else is no JSON."""
     if isinstance(error, json.JSONDecodeError) and raw.lstrip()[:1] in (b"{", b"["):
         rest = error.doc[error.pos :].strip()

@@ -28,7 +28,7 @@ _ENDS = frozenset(
 
 
 @dataclass
-class Response(Answer):
+class ModelResponse(Answer):
     """A response as one choice. One that is still to be made has its id as its text.
 
     `sequence` is the number of the last event of a stream. Of a stream that begins behind an event

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import unquote, urlencode, urlsplit
 
-from openai_cli.commands.reaching import Reaching, client, reachable
-from openai_cli.commands.sending import preview_of
+from openai_cli.calls.send import preview_of
+from openai_cli.calls.session import Reaching, client, reachable
 from openai_cli.config.destination import Destination, destination
 from openai_cli.context import Context
 from openai_cli.errors import OutputError, UsageError
@@ -23,15 +23,15 @@ from openai_cli.flags.ours import (
     ours,
     switch,
 )
-from openai_cli.flags.values import json_or_text, utf8
-from openai_cli.inputs import Inputs
-from openai_cli.output import Sink, keep, open_sink
-from openai_cli.request import Request, given_body
+from openai_cli.jsontext import json_or_text, utf8
+from openai_cli.output.sink import Sink, keep, open_sink
+from openai_cli.request.body import Request, given_body
+from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import Client, Response
+    from openai_cli.http.client import Client, HttpResponse
     from openai_cli.http.payload import FormFile
-    from openai_cli.writers import Writer
+    from openai_cli.output.writers import Writer
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
@@ -208,7 +208,7 @@ def _pairs(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _form(options: Options, inputs: Inputs, method: str, path: str) -> Request:
     """The request that is a multipart form."""
-    from openai_cli.uploads import Rule, form_file
+    from openai_cli.request.uploads import Rule, form_file
 
     if options.body is not None or method in _QUERIED:
         raise UsageError("--form sends fields, with POST, PUT or PATCH: leave --body out")
@@ -263,10 +263,10 @@ class _Exchange:
             path = _with_after(request.path, last)
             self.sink.end_line()
 
-    def _consume(self, http: "Response") -> Any:
+    def _consume(self, http: "HttpResponse") -> Any:
         """Print the answer; gives its JSON, where it was read."""
         from openai_cli.answer.parts import AnyAnswer, parts
-        from openai_cli.writers import JsonWriter
+        from openai_cli.output.writers import JsonWriter
 
         options = self.options
         is_events = http.content_type.startswith("text/event-stream")
@@ -285,11 +285,11 @@ class _Exchange:
     def _query_writer(self) -> "Writer | None":
         if self.options.query is None:
             return None
-        from openai_cli.writers import Query, QueryWriter
+        from openai_cli.output.writers import Query, QueryWriter
 
         return QueryWriter(self.sink, Query(self.options.query), self.context.messages)
 
-    def _pass_on(self, http: "Response") -> None:
+    def _pass_on(self, http: "HttpResponse") -> None:
         """The bytes of the answer as they come; what is no text is not for a terminal."""
         if self.sink.is_terminal:
             self._show(b"".join(http.pieces()))
@@ -299,7 +299,7 @@ class _Exchange:
             self.sink.flush()
 
     def _show(self, data: bytes) -> None:
-        from openai_cli.output import lined, printable
+        from openai_cli.output.sink import lined, printable
 
         try:
             text = data.decode()

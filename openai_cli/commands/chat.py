@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
 
-from openai_cli.commands.conversing import Conversing, Said, check_length, converse
-from openai_cli.commands.sending import Plan, deliver, is_preview
+from openai_cli.calls.send import Plan, deliver, is_preview
+from openai_cli.commands.turns import ConversationOptions, NewMessages, check_length, converse
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
 from openai_cli.flags.adapter import body_of
 from openai_cli.flags.ours import TEXT, argument, options_group, ours
-from openai_cli.inputs import Inputs
-from openai_cli.request import CHAT, Request, assembled
+from openai_cli.request.body import CHAT, Request, assembled
+from openai_cli.request.inputs import Inputs
 
 
 @options_group
-class Options(Conversing):
+class Options(ConversationOptions):
     """MESSAGE is the user's message; a piped stdin goes before it, with an empty line between.
 
     The messages are sent in this order: --messages, --system, --developer, each --message, MESSAGE.
@@ -106,13 +106,13 @@ def _converse(context: Context, options: Options, inputs: Inputs, flags: dict[st
     if options.interactive:
         from openai_cli.commands.interactive.session import hold
 
-        first = Said(
+        first = NewMessages(
             _standing(options), [*(given or []), *_question(options, inputs, flagged=True)]
         )
         hold(context, options, inputs, first, flags=flags, compose=compose)
         return
     question = _question(options, inputs, flagged=given is not None)
-    said = Said(_standing(options), [*(given or []), *question])
+    said = NewMessages(_standing(options), [*(given or []), *question])
     if not said.messages:
         raise _nothing_to_send()
     converse(context, options, inputs, said, compose)
@@ -184,6 +184,6 @@ def _message(text: str) -> dict[str, str]:
 def _attachments(options: Options, inputs: Inputs) -> list[dict[str, Any]]:
     if not options.attach:
         return []
-    from openai_cli.attachments import content_part
+    from openai_cli.request.attachments import content_part
 
     return [content_part(path, inputs) for path in options.attach]

@@ -2,18 +2,18 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.commands.sending import Plan, Sending, deliver
+from openai_cli.calls.send import Plan, Sending, deliver
 from openai_cli.config.destination import base_url, is_openai
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
 from openai_cli.flags.adapter import body_of
 from openai_cli.flags.ours import OUTPUT, argument, options_group, switch
-from openai_cli.inputs import Inputs
-from openai_cli.request import COMPLETIONS, Request, assembled
+from openai_cli.request.body import COMPLETIONS, Request, assembled
+from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
-    from openai_cli.writers import Frame
+    from openai_cli.output.writers import Affixes
 
 
 @options_group
@@ -94,18 +94,18 @@ def _choices(body: Any) -> int:
     return (n if isinstance(n, int) else 1) * len(_prompts(body.get("prompt")))
 
 
-def _frames(options: Options, body: Any) -> "tuple[Frame, ...]":
+def _frames(options: Options, body: Any) -> "tuple[Affixes, ...]":
     """For --whole: what stands before and after the completion of each choice."""
     if not options.whole:
         return ()
-    from openai_cli.writers import Frame
+    from openai_cli.output.writers import Affixes
 
     prompts = _prompts(body.get("prompt"))
     if not all(isinstance(prompt, str) for prompt in prompts):
         raise UsageError("--whole needs a prompt of text, not of token ids")
     suffix = body.get("suffix") or ""
     echoed = body.get("echo") is True
-    frames = [Frame("" if echoed else prompt, suffix) for prompt in prompts]
+    frames = [Affixes("" if echoed else prompt, suffix) for prompt in prompts]
     return tuple(frame for frame in frames for _ in range(_choices(body) // len(prompts)))
 
 

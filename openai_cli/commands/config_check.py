@@ -5,11 +5,11 @@ from typing import ClassVar
 from openai_cli.commands import COMMANDS, module_of
 from openai_cli.config.file import find, location
 from openai_cli.context import Context
-from openai_cli.flags.ours import Talk, options_group
+from openai_cli.flags.ours import CommonOptions, options_group
 
 
 @options_group
-class Options(Talk):
+class Options(CommonOptions):
     """Exit 2 when something is wrong: keys that no command has, values that a flag does not take.
 
     Commands themselves let pass what is for others, so that a file may be for several versions.
@@ -27,10 +27,10 @@ def run(context: Context, options: Options) -> None:
         )
         return
     from openai_cli.config.checking import Checker
-    from openai_cli.config.document import load
+    from openai_cli.config.document import load_document
     from openai_cli.config.values import settings_of
 
-    document = load(path)
+    document = load_document(path)
     commands = {name: settings_of(module_of(name).Options) for name in COMMANDS}
     profile = options.profile or context.variable("OPENAI_CLI_PROFILE")
     faults = list(Checker(context, document, commands).problems(profile))

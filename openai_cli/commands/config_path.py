@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from openai_cli.config.file import location
 from openai_cli.context import Context
-from openai_cli.flags.ours import Talk, options_group
-from openai_cli.output import open_sink
+from openai_cli.flags.ours import CommonOptions, options_group
+from openai_cli.output.sink import open_sink
 
 
 @options_group
-class Options(Talk):
+class Options(CommonOptions):
     """The path is printed whether there is such a file or not; OPENAI_CLI_CONFIG names another."""
 
     is_configured: ClassVar[bool] = False

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from openai_cli.commands import COMMANDS, module_of
 from openai_cli.config.file import find, location
 from openai_cli.context import Context
-from openai_cli.flags.ours import OUTPUT, Talk, options_group, switch
-from openai_cli.output import open_sink, printable
-from openai_cli.request import encode_json
+from openai_cli.flags.ours import OUTPUT, CommonOptions, options_group, switch
+from openai_cli.jsontext import encode_json
+from openai_cli.output.sink import open_sink, printable
 
 if TYPE_CHECKING:
     from openai_cli.config.listing import Value
@@ -19,7 +19,7 @@ _WIDEST = 42
 
 
 @options_group
-class Options(Talk):
+class Options(CommonOptions):
     """A line for each value: of the environment, of the configuration file, and built in.
 
     A value for all commands has its plain name, that of one command the command's before it. What
@@ -33,12 +33,12 @@ class Options(Talk):
 
 def run(context: Context, options: Options) -> None:
     """Print the values; UsageError for a file that cannot be read."""
-    from openai_cli.config.document import Document, load
+    from openai_cli.config.document import Document, load_document
     from openai_cli.config.listing import World, values
     from openai_cli.config.values import settings_of
 
     path = find(context)
-    document = Document("", {}, "") if path is None else load(path)
+    document = Document("", {}, "") if path is None else load_document(path)
     commands = {name: settings_of(module_of(name).Options) for name in COMMANDS}
     profile = context.settings.profile
     found = list(values(World(context, document, commands, profile, options.profile)))

@@ -6,17 +6,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
-from openai_cli import report
 from openai_cli.commands.pricing import LIMITS, Priced, Pricing
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
 from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
-from openai_cli.flags.values import quoted
-from openai_cli.money import amount, plain
-from openai_cli.output import open_sink, printable
+from openai_cli.jsontext import quoted
+from openai_cli.models.table import Table, load_table
+from openai_cli.output.sink import open_sink, printable
+from openai_cli.prices import report
 from openai_cli.prices.charges import total
 from openai_cli.prices.estimate import Statement, flag_of
-from openai_cli.prices.table import Table, load
+from openai_cli.prices.money import amount, plain
 
 # In days: how old the table may be before that is told without being asked.
 OLD = 90
@@ -68,7 +68,7 @@ def run(context: Context, options: Options) -> None:
     """Print what it costs; LimitError behind it where that is more than --max-cost."""
     _check(options)
     most = None if options.max_cost is None else amount("--max-cost", options.max_cost)
-    table = load(options.prices)
+    table = load_table(options.prices)
     _check_age(context, options, table)
     call = Pricing(context, options, table)
     found = _described(call, options, call.statements())

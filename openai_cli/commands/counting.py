@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
 from openai_cli import tokens
-from openai_cli.commands.reaching import Reaching, client, reachable
+from openai_cli.calls.session import Reaching, client, reachable
 from openai_cli.config.destination import destination
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, LimitError, UsageError
@@ -26,14 +26,15 @@ from openai_cli.flags.ours import (
     ours,
     switch,
 )
-from openai_cli.flags.values import Number, parse_json
-from openai_cli.inputs import Inputs
-from openai_cli.output import Sink, open_sink, printable
-from openai_cli.request import CHAT, Request, encode_json
+from openai_cli.flags.values import Number
+from openai_cli.jsontext import encode_json, parse_json
+from openai_cli.output.sink import Sink, open_sink, printable
+from openai_cli.request.body import CHAT, Request
+from openai_cli.request.inputs import Inputs
 from openai_cli.tokens.encoding import TODAYS, is_guessed, rules_of
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import Response
+    from openai_cli.http.client import HttpResponse
 
 # How many reasons for an estimate are told.
 _MOST_DOUBTS = 5
@@ -167,7 +168,7 @@ def count_requests(context: Context, options: Counting, inputs: Inputs) -> None:
 
 def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
     """Print how many tokens each file has, and all of them together."""
-    from openai_cli.progress import Progress
+    from openai_cli.output.progress import Progress
     from openai_cli.tokens.corpus import count_files
 
     encoding = encoding_of(context, options)
@@ -255,7 +256,7 @@ def _tell_doubts(context: Context, doubts: Iterable[str]) -> None:
 
 def count_remotely(context: Context, options: Counting, inputs: Inputs) -> None:
     """Print the number that this package has for a request, and the one that the API has."""
-    from openai_cli.responses import counted_body
+    from openai_cli.tokens.remote import counted_body
 
     body = _body(context, options, inputs)
     counted = tokens.count_request(body)
@@ -287,7 +288,7 @@ def _body(context: Context, options: Counting, inputs: Inputs) -> dict[str, Any]
     return {"model": model, **bodies[0].get("body", bodies[0])}
 
 
-def _input_tokens(http: "Response") -> int:
+def _input_tokens(http: "HttpResponse") -> int:
     """The number in an answer of POST /responses/input_tokens."""
     try:
         found = parse_json(b"".join(http.pieces()))

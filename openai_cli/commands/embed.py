@@ -6,28 +6,28 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.commands.budgeting import check_cost
-from openai_cli.commands.reaching import reachable
-from openai_cli.commands.sending import (
+from openai_cli.calls.budget import check_cost
+from openai_cli.calls.send import (
     Plan,
     Sending,
     is_preview,
     send_all,
     show_all,
 )
+from openai_cli.calls.session import reachable
 from openai_cli.config.destination import destination
 from openai_cli.context import Context
 from openai_cli.errors import CliError, UsageError
 from openai_cli.flags import api, embeddings
 from openai_cli.flags.adapter import body_of
 from openai_cli.flags.ours import INPUT, argument, options_group, switch
-from openai_cli.flags.values import utf8
-from openai_cli.inputs import Inputs
-from openai_cli.request import EMBEDDINGS, Request, assembled
+from openai_cli.jsontext import utf8
+from openai_cli.request.body import EMBEDDINGS, Request, assembled
+from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
-    from openai_cli.output import Sink
-    from openai_cli.writers import BodyWriter
+    from openai_cli.output.sink import Sink
+    from openai_cli.output.writers import BodyWriter
 
 # What one request takes: https://platform.openai.com/docs/api-reference/embeddings/create
 MOST_INPUTS = 2048
@@ -200,7 +200,7 @@ class _Sent:
 
 
 def _writer(options: Options, sink: "Sink") -> "BodyWriter":
-    from openai_cli.writers import BodyWriter
+    from openai_cli.output.writers import BodyWriter
 
     return BodyWriter(sink, _lines, options.null)
 

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from openai_cli.commands.asking import segment
-from openai_cli.commands.downloading import download
-from openai_cli.commands.reaching import Reaching
+from openai_cli.calls.download import download
+from openai_cli.calls.session import Reaching
+from openai_cli.calls.stored import segment
 from openai_cli.config.destination import destination
 from openai_cli.context import Context
 from openai_cli.flags.ours import Stdin, Written, argument, options_group
-from openai_cli.inputs import Inputs
+from openai_cli.request.inputs import Inputs
 
 
 @options_group

@@ -4,13 +4,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from openai_cli.answer import page
-from openai_cli.columns import moment, tabbed
-from openai_cli.commands.asking import Asking, asking
+from openai_cli.calls.stored import Asking, asking
 from openai_cli.context import Context
 from openai_cli.flags import files
 from openai_cli.flags.adapter import body_of
 from openai_cli.flags.ours import options_group
-from openai_cli.inputs import Inputs
+from openai_cli.output.columns import moment, tabbed
+from openai_cli.request.inputs import Inputs
 
 
 @options_group

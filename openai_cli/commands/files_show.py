@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from openai_cli.columns import facts
-from openai_cli.commands.asking import Asking, ask, segment
+from openai_cli.calls.stored import Asking, ask, segment
 from openai_cli.context import Context
 from openai_cli.flags.ours import argument, options_group
+from openai_cli.output.columns import facts
 
 
 @options_group

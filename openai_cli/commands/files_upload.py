@@ -4,20 +4,20 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.commands.reaching import reachable
-from openai_cli.commands.sending import Plan, Sending, is_preview, send_all, show_all
+from openai_cli.calls.send import Plan, Sending, is_preview, send_all, show_all
+from openai_cli.calls.session import reachable
 from openai_cli.config.destination import destination
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import files
 from openai_cli.flags.adapter import body_of
 from openai_cli.flags.ours import INPUT, argument, options_group, ours
-from openai_cli.inputs import Inputs
-from openai_cli.request import FILES, Request, assembled
+from openai_cli.request.body import FILES, Request, assembled
+from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
-    from openai_cli.output import Sink
-    from openai_cli.writers import BodyWriter
+    from openai_cli.output.sink import Sink
+    from openai_cli.output.writers import BodyWriter
 
 # https://platform.openai.com/docs/api-reference/files/create
 LARGEST = 512 * 1024 * 1024
@@ -59,7 +59,7 @@ def run(context: Context, options: Options) -> None:
 
 
 def _requests(options: Options, inputs: Inputs, base: Request, named: str | None) -> list[Request]:
-    from openai_cli.uploads import Rule, form_file, sources
+    from openai_cli.request.uploads import Rule, form_file, sources
 
     given = sources(inputs, options.paths, named, example="files upload data.jsonl")
     if options.filename is not None and len(given) > 1:
@@ -78,7 +78,7 @@ def _plan(options: Options, request: Request) -> Plan:
     from openai_cli.answer.parts import Answer
 
     def writer(sink: "Sink") -> "BodyWriter":
-        from openai_cli.writers import BodyWriter
+        from openai_cli.output.writers import BodyWriter
 
         return BodyWriter(sink, _id, options.null)
 

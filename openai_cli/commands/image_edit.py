@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.commands.picturing import Picturing, one_of, picture, with_prompt
+from openai_cli.commands.images import Picturing, one_of, picture, with_prompt
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
@@ -11,8 +11,8 @@ from openai_cli.flags import images as aliases
 from openai_cli.flags.adapter import body_of
 from openai_cli.flags.ours import argument, options_group
 from openai_cli.flags.values import Object
-from openai_cli.inputs import Inputs
-from openai_cli.request import EDITS, Request, assembled
+from openai_cli.request.body import EDITS, Request, assembled
+from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
     from openai_cli.http.payload import FormFile
@@ -89,7 +89,7 @@ def _as_json(request: Request, given: dict[str, Any], inputs: Inputs) -> Request
 
 def _as_form(request: Request, given: dict[str, Any], inputs: Inputs) -> Request:
     """The request that sends its images."""
-    from openai_cli.uploads import Rule, form_file
+    from openai_cli.request.uploads import Rule, form_file
 
     if not given.get("image"):
         raise UsageError(

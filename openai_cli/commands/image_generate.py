@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from openai_cli.commands.picturing import Picturing, picture, with_prompt
+from openai_cli.commands.images import Picturing, picture, with_prompt
 from openai_cli.context import Context
 from openai_cli.flags import api, images
 from openai_cli.flags.adapter import body_of
 from openai_cli.flags.ours import argument, options_group
-from openai_cli.inputs import Inputs
-from openai_cli.request import GENERATIONS, assembled
+from openai_cli.request.body import GENERATIONS, assembled
+from openai_cli.request.inputs import Inputs
 
 
 @options_group

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from typing import Annotated
 
-from openai_cli.commands.picturing import Picturing, one_of, picture
+from openai_cli.commands.images import Picturing, one_of, picture
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api, images
 from openai_cli.flags.adapter import body_of
 from openai_cli.flags.ours import argument, options_group
-from openai_cli.inputs import Inputs
-from openai_cli.request import VARIATIONS, assembled
+from openai_cli.request.body import VARIATIONS, assembled
+from openai_cli.request.inputs import Inputs
 
 # https://platform.openai.com/docs/api-reference/images/createVariation
 LARGEST = 4 * 1024 * 1024
@@ -34,8 +34,8 @@ class Options(Picturing):
 
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and save the images of its answer."""
+    from openai_cli.request.uploads import Rule, form_file
     from openai_cli.tokens.images import image_size
-    from openai_cli.uploads import Rule, form_file
 
     inputs = Inputs(context, options.stdin)
     flags = body_of(options, inputs.source)

@@ -3,18 +3,18 @@
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from openai_cli.commands.reaching import Reaching, client, reachable
+from openai_cli.calls.session import Reaching, client, reachable
 from openai_cli.config.destination import Destination, destination
 from openai_cli.config.keys import masked
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, CliError, CredentialError
 from openai_cli.flags.ours import options_group
-from openai_cli.flags.values import parse_json
-from openai_cli.inputs import Inputs
-from openai_cli.output import open_sink, utf8_bytes
+from openai_cli.jsontext import parse_json
+from openai_cli.output.sink import open_sink, utf8_bytes
+from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import Response
+    from openai_cli.http.client import HttpResponse
 
 
 @options_group
@@ -40,7 +40,7 @@ def run(context: Context, options: Options) -> None:
         sink.write(utf8_bytes(f"{good}: {server.base_url} lists {models}\n"))
 
 
-def _models(http: "Response") -> int:
+def _models(http: "HttpResponse") -> int:
     """The number of models in an answer of GET /models."""
     try:
         found = parse_json(b"".join(http.pieces()))

@@ -3,14 +3,14 @@
 from typing import Annotated
 
 from openai_cli.config.destination import base_url
-from openai_cli.config.keystore import KeyStore, Place
+from openai_cli.config.keystore import KeyPlace, KeyStore
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError
-from openai_cli.flags.ours import CONNECTION, Talk, options_group, ours
+from openai_cli.flags.ours import CONNECTION, CommonOptions, options_group, ours
 
 
 @options_group
-class Options(Talk):
+class Options(CommonOptions):
     """The key goes from where key set stored it, the keyring or the file."""
 
     base_url: Annotated[
@@ -21,7 +21,7 @@ class Options(Talk):
 
 def run(context: Context, options: Options) -> None:
     """Delete the key, and say where it was."""
-    place = Place.of(base_url(context, options), context.settings.profile)
+    place = KeyPlace.of(base_url(context, options), context.settings.profile)
     store = KeyStore(context)
     was = store.delete(place)
     if not was:

@@ -4,17 +4,17 @@ from typing import Annotated
 
 from openai_cli.config.destination import base_url
 from openai_cli.config.keys import checked, decoded, sources
-from openai_cli.config.keystore import KeyStore, Place, Saved
+from openai_cli.config.keystore import KeyPlace, KeyStore, Saved
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
-from openai_cli.flags.ours import CONNECTION, Talk, argument, options_group, ours
-from openai_cli.inputs import Inputs
+from openai_cli.flags.ours import CONNECTION, CommonOptions, argument, options_group, ours
+from openai_cli.request.inputs import Inputs
 
 _STORES = ("keyring", "file")
 
 
 @options_group
-class Options(Talk):
+class Options(CommonOptions):
     """The key is asked for at a terminal, and not shown; a piped stdin has it on one line.
 
     It is sent to the base URL that it was stored for, and to no other.
@@ -39,7 +39,7 @@ def run(context: Context, options: Options) -> None:
     _refuse_arguments(context, options.arguments or [])
     if options.store not in (None, *_STORES):
         raise UsageError(f"--store must be keyring or file, not '{options.store}'")
-    place = Place.of(base_url(context, options), context.settings.profile)
+    place = KeyPlace.of(base_url(context, options), context.settings.profile)
     store = KeyStore(context)
     store.places()  # what is wrong with its file is told before anybody types a key
     saved = store.save(place, _key(context, place), options.store)
@@ -59,7 +59,7 @@ def _refuse_arguments(context: Context, arguments: list[str]) -> None:
     )
 
 
-def _key(context: Context, place: Place) -> str:
+def _key(context: Context, place: KeyPlace) -> str:
     """The key that was typed or piped; CredentialError where that is none."""
     if context.stdin_is_terminal:
         return checked(context, "the prompt", _typed(context, place))
@@ -67,7 +67,7 @@ def _key(context: Context, place: Place) -> str:
     return checked(context, "stdin", decoded("stdin", data))
 
 
-def _typed(context: Context, place: Place) -> str:
+def _typed(context: Context, place: KeyPlace) -> str:
     """A line from the terminal, which does not show it."""
     import warnings
     from getpass import GetPassWarning, getpass
@@ -87,7 +87,7 @@ def _typed(context: Context, place: Place) -> str:
         ) from None
 
 
-def _tell(context: Context, place: Place, saved: Saved) -> None:
+def _tell(context: Context, place: KeyPlace, saved: Saved) -> None:
     notice = context.messages.notice
     notice(f"the key for {place} is {'replaced' if saved.replaced else 'stored'} in {saved.where}")
     if saved.left:

@@ -5,17 +5,17 @@ from typing import Annotated, NamedTuple
 
 from openai_cli.config.destination import base_url
 from openai_cli.config.keys import WAYS, Source, checked, masked, sources
-from openai_cli.config.keystore import Place
+from openai_cli.config.keystore import KeyPlace
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError
-from openai_cli.flags.ours import CONNECTION, OUTPUT, Talk, options_group, ours, switch
-from openai_cli.inputs import Inputs
-from openai_cli.output import open_sink, utf8_bytes
-from openai_cli.request import encode_json
+from openai_cli.flags.ours import CONNECTION, OUTPUT, CommonOptions, options_group, ours, switch
+from openai_cli.jsontext import encode_json
+from openai_cli.output.sink import open_sink, utf8_bytes
+from openai_cli.request.inputs import Inputs
 
 
 @options_group
-class Options(Talk):
+class Options(CommonOptions):
     """A line for each source of keys, in their order: the first that has one is used.
 
     Of that key only the last four characters are shown. An api_key_command is run, where no source
@@ -46,7 +46,7 @@ class _Finding(NamedTuple):
 def run(context: Context, options: Options) -> None:
     """Print what each source has; CredentialError when none has a key."""
     url = base_url(context, options)
-    place = Place.of(url, context.settings.profile)
+    place = KeyPlace.of(url, context.settings.profile)
     asked = sources(context, Inputs(context), url, options.api_key_file)
     findings = []
     with open_sink(context, None) as sink:
@@ -88,7 +88,7 @@ def _line(name: str, text: str) -> bytes:
     return utf8_bytes(f"{name:15}  {text}\n")
 
 
-def _json(place: Place, findings: Iterable[_Finding]) -> bytes:
+def _json(place: KeyPlace, findings: Iterable[_Finding]) -> bytes:
     used = next((finding for finding in findings if finding.key), None)
     shown = {
         "base_url": place.base_url,

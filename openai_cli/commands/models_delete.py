@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from openai_cli.commands.asking import Asking, ask, deleted, segment
+from openai_cli.calls.stored import Asking, ask, deleted, segment
 from openai_cli.context import Context
 from openai_cli.flags.ours import argument, options_group
 

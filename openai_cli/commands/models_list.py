@@ -4,14 +4,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from openai_cli.columns import aligned, tabbed
-from openai_cli.commands.asking import Asking, ask
+from openai_cli.calls.stored import Asking, ask
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import INPUT, options_group, ours, switch
-from openai_cli.money import exact_json, plain
-from openai_cli.output import open_sink, utf8_bytes
-from openai_cli.prices.table import Model, Rates, Row, load
+from openai_cli.models.table import Model, Rates, Row, load_table
+from openai_cli.output.columns import aligned, tabbed
+from openai_cli.output.sink import open_sink, utf8_bytes
+from openai_cli.prices.money import exact_json, plain
 
 _HEAD = ("model", "context", "output", "encoding", "input USD", "output USD", "retired")
 
@@ -58,7 +58,7 @@ def _list_table(context: Context, options: Options) -> None:
             "--query is of the server's answer: leave --local out",
             hint="openai-cli models list --local --json | jq has the table",
         )
-    table = load(options.prices)
+    table = load_table(options.prices)
     models = [table.models[name] for name in sorted(table.models)]
     on = context.today()
     with open_sink(context, options.output) as sink:

@@ -3,16 +3,16 @@
 from functools import partial
 from typing import Annotated, Any
 
-from openai_cli.attachments import image_part
-from openai_cli.commands.sending import Plan, Sending, deliver
+from openai_cli.calls.send import Plan, Sending, deliver
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
 from openai_cli.flags import api, moderations
 from openai_cli.flags.adapter import body_of
 from openai_cli.flags.ours import OUTPUT, TEXT, argument, number, options_group, ours, switch
 from openai_cli.flags.values import Number
-from openai_cli.inputs import Inputs
-from openai_cli.request import MODERATIONS, assembled
+from openai_cli.request.attachments import image_part
+from openai_cli.request.body import MODERATIONS, assembled
+from openai_cli.request.inputs import Inputs
 
 
 @options_group
@@ -42,7 +42,7 @@ class Options(Sending):
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
     from openai_cli.answer.moderation import Moderation
-    from openai_cli.writers import AnswerWriter
+    from openai_cli.output.writers import AnswerWriter
 
     inputs = Inputs(context, options.stdin)
     flags = body_of(options, inputs.source)

@@ -12,23 +12,24 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import (
     INPUT,
+    CommonOptions,
     Prices,
     Stdin,
-    Talk,
     Written,
     argument,
     number,
     options_group,
     ours,
 )
-from openai_cli.flags.values import Number, quoted
-from openai_cli.inputs import Inputs
+from openai_cli.flags.values import Number
+from openai_cli.jsontext import quoted
+from openai_cli.models.table import Table, tier_of
 from openai_cli.prices.answers import Answers, Billed
 from openai_cli.prices.bodies import Asked, asked, body_of
 from openai_cli.prices.durations import billed_seconds, seconds_of
 from openai_cli.prices.estimate import Bill, Statement, counted_as, flag_of, prompt_tokens
-from openai_cli.prices.table import Table, tier_of
-from openai_cli.request import CHAT, TRANSCRIPTIONS
+from openai_cli.request.body import CHAT, TRANSCRIPTIONS
+from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
     from openai_cli.tokens.lines import Group
@@ -45,7 +46,7 @@ LIMITS = ("max_tokens", "max_completion_tokens", "output_tokens")
 
 
 @options_group
-class Priced(Talk, Written, Prices, Stdin):
+class Priced(CommonOptions, Written, Prices, Stdin):
     """What to price, and by which prices."""
 
     text: Annotated[str | None, argument("[TEXT]", "The text to price; - is stdin")] = None

@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from typing import Annotated, Any
 
-from openai_cli.commands.awaiting import (
+from openai_cli.calls.background import (
     Awaiting,
     Following,
     await_response,
@@ -11,9 +11,8 @@ from openai_cli.commands.awaiting import (
     tell_pending,
     told_how_to_go_on,
 )
-from openai_cli.commands.budgeting import check_cost
-from openai_cli.commands.reaching import reachable
-from openai_cli.commands.sending import (
+from openai_cli.calls.budget import check_cost
+from openai_cli.calls.send import (
     Plan,
     Sending,
     check_output,
@@ -22,14 +21,15 @@ from openai_cli.commands.sending import (
     send,
     show,
 )
+from openai_cli.calls.session import reachable
 from openai_cli.config.destination import destination
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api, responses
 from openai_cli.flags.adapter import body_of
 from openai_cli.flags.ours import TEXT, argument, options_group, ours
-from openai_cli.inputs import Inputs
-from openai_cli.request import RESPONSES, Request, assembled
+from openai_cli.request.body import RESPONSES, Request, assembled
+from openai_cli.request.inputs import Inputs
 
 
 @options_group
@@ -129,7 +129,7 @@ def _with_input(request: Request, options: Options, inputs: Inputs) -> Request:
 def _message(text: str | None, options: Options, inputs: Inputs) -> dict[str, Any]:
     if not options.attach:
         return {"role": "user", "content": text}
-    from openai_cli.attachments import input_part
+    from openai_cli.request.attachments import input_part
 
     parts = [] if text is None else [{"type": "input_text", "text": text}]
     attached = [input_part(path, inputs) for path in options.attach]

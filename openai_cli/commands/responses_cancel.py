@@ -2,8 +2,8 @@
 
 from typing import Annotated, Any
 
-from openai_cli.commands.asking import Asking, ask
-from openai_cli.commands.awaiting import path_of
+from openai_cli.calls.background import path_of
+from openai_cli.calls.stored import Asking, ask
 from openai_cli.context import Context
 from openai_cli.flags.ours import argument, options_group
 

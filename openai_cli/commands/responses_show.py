@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from openai_cli.commands.awaiting import (
+from openai_cli.calls.background import (
     Awaiting,
     Following,
     await_response,
@@ -13,8 +13,7 @@ from openai_cli.commands.awaiting import (
     tell_pending,
     told_how_to_go_on,
 )
-from openai_cli.commands.reaching import reachable
-from openai_cli.commands.sending import (
+from openai_cli.calls.send import (
     Plan,
     Printing,
     check_output,
@@ -23,14 +22,15 @@ from openai_cli.commands.sending import (
     send,
     show,
 )
+from openai_cli.calls.session import reachable
 from openai_cli.config.destination import destination
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api, responses
 from openai_cli.flags.adapter import body_of
 from openai_cli.flags.ours import Stdin, argument, options_group
-from openai_cli.inputs import Inputs
-from openai_cli.request import Request
+from openai_cli.request.body import Request
+from openai_cli.request.inputs import Inputs
 
 
 @options_group

@@ -11,7 +11,7 @@ from openai_cli.flags.ours import (
     CONNECTION,
     INPUT,
     OUTPUT,
-    Talk,
+    CommonOptions,
     argument,
     number,
     options_group,
@@ -19,8 +19,8 @@ from openai_cli.flags.ours import (
     switch,
 )
 from openai_cli.flags.values import Number
-from openai_cli.inputs import Inputs
-from openai_cli.output import WholeFile, open_sink
+from openai_cli.output.sink import WholeFile, open_sink
+from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
     from openai_cli.sandbox import Sandbox
@@ -49,7 +49,7 @@ _COMMAND.callback = _after_dashes
 
 
 @options_group
-class Options(Talk):
+class Options(CommonOptions):
     """It listens on this machine alone, and prints its base URL when it is ready.
 
     With COMMAND it runs that instead, with OPENAI_BASE_URL and OPENAI_API_KEY set to the sandbox,

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.commands.budgeting import check_cost
-from openai_cli.commands.downloading import download, refuse_terminal
-from openai_cli.commands.sending import (
+from openai_cli.calls.budget import check_cost
+from openai_cli.calls.download import download, refuse_terminal
+from openai_cli.calls.send import (
     Plan,
     Sending,
     check_usage_file,
@@ -19,13 +19,13 @@ from openai_cli.errors import BadAnswerError, UsageError
 from openai_cli.flags import api, audio
 from openai_cli.flags.adapter import body_of
 from openai_cli.flags.ours import argument, options_group
-from openai_cli.inputs import Inputs
-from openai_cli.request import SPEECH, Request, assembled
+from openai_cli.request.body import SPEECH, Request, assembled
+from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import Response
-    from openai_cli.output import Sink
-    from openai_cli.writers import BytesWriter
+    from openai_cli.http.client import HttpResponse
+    from openai_cli.output.sink import Sink
+    from openai_cli.output.writers import BytesWriter
 
 LONGEST = 4096
 FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm")
@@ -97,21 +97,21 @@ def _usage(context: Context, options: Options, request: Request) -> dict[str, An
     """
     if not options.usage and options.usage_file is None:
         return None
+    from openai_cli.models.table import load_table
     from openai_cli.prices.estimate import price_usage
-    from openai_cli.prices.table import load
 
     check_usage_file(options)
     model, text = request.body["model"], request.body["input"]
     if isinstance(model, str) and isinstance(text, str):
         usage = {"characters": len(text)}
-        table = load(options.prices)
+        table = load_table(options.prices)
         if price_usage(usage, model=model, service_tier=None, table=table, on=context.today()):
             return usage
     context.messages.notice("sound tells no usage; --stream-format sse does")
     return None
 
 
-def _check_sound(http: "Response") -> None:
+def _check_sound(http: "HttpResponse") -> None:
     """Refuse what says of itself that it is no sound, as a page of a proxy."""
     kind = http.content_type.partition(";")[0].strip().lower()
     if kind == "application/json" or kind.startswith("text/"):
@@ -143,7 +143,7 @@ def _events(request: Request) -> Plan:
     from openai_cli.answer.speech import Speech, sound
 
     def writer(sink: "Sink") -> "BytesWriter":
-        from openai_cli.writers import BytesWriter
+        from openai_cli.output.writers import BytesWriter
 
         return BytesWriter(sink, sound)
 

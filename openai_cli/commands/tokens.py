@@ -22,12 +22,13 @@ from openai_cli.commands.counting import (
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
-from openai_cli.flags.values import Number, quoted
-from openai_cli.inputs import Inputs
-from openai_cli.output import Series, Sink, open_sink, separator, utf8_bytes
-from openai_cli.show import json_text
+from openai_cli.flags.values import Number
+from openai_cli.jsontext import quoted
+from openai_cli.output.sink import Series, Sink, open_sink, separator, utf8_bytes
+from openai_cli.request.inputs import Inputs
 from openai_cli.tokens.encoding import token_bytes
 from openai_cli.tokens.pieces import PLACES, first, last, split
+from openai_cli.tokens.show import json_text
 
 _SOME = Number(1, integer=True)
 
@@ -172,7 +173,7 @@ def _described(options: Options, ids: Sequence[int], encoding: str) -> dict[str,
 def _shown(
     context: Context, options: Options, ids: Sequence[int], encoding: str, *, terminal: bool
 ) -> str:
-    from openai_cli import show
+    from openai_cli.tokens import show
 
     parts = token_bytes(ids, encoding=encoding)
     if not context.messages.may_color(terminal=terminal):

@@ -1,12 +1,12 @@
 """`translate`: POST /audio/translations."""
 
-from openai_cli.commands.hearing import Hearing, hear
+from openai_cli.commands.speech_to_text import Hearing, hear
 from openai_cli.context import Context
 from openai_cli.flags import api, audio
 from openai_cli.flags.adapter import body_of
 from openai_cli.flags.ours import options_group
-from openai_cli.inputs import Inputs
-from openai_cli.request import TRANSLATIONS
+from openai_cli.request.body import TRANSLATIONS
+from openai_cli.request.inputs import Inputs
 
 
 @options_group

@@ -9,7 +9,7 @@ from openai_cli.completion import INSTALL, SHELLS, SetUp
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.messages import PROGRAM
-from openai_cli.output import WholeFile, open_sink
+from openai_cli.output.sink import WholeFile, open_sink
 
 _SCRIPTS = dict(zip(SHELLS, ("openai-cli.bash", "_openai-cli", "openai-cli.fish"), strict=True))
 

@@ -78,12 +78,12 @@ def _models(context: Context, command: str, text: str) -> list[str]:
 
     The table's names of fine-tuned models are beginnings of names, for prices and encodings alone.
     """
-    from openai_cli.prices.table import load
+    from openai_cli.models.table import load_table
 
     modes = _MODES.get(command)
     fitting = [
         model
-        for name, model in load().models.items()
+        for name, model in load_table().models.items()
         if name.startswith(text)
         and (modes is None or (model.mode in modes and not name.startswith("ft:")))
     ]
@@ -99,20 +99,20 @@ def _encodings(_context: Context, _command: str, _text: str) -> list[str]:
 
 
 def _tiers(_context: Context, _command: str, _text: str) -> list[str]:
-    from openai_cli.prices.table import load
+    from openai_cli.models.table import load_table
 
-    rows = (row for model in load().models.values() for row in model.rows)
+    rows = (row for model in load_table().models.values() for row in model.rows)
     return list(dict.fromkeys(tier for row in rows for tier in row.tiers))
 
 
 def _profiles(context: Context, _command: str, _text: str) -> list[str]:
     """The profiles of the configuration file; none when it is not in order."""
-    from openai_cli.config.document import load
+    from openai_cli.config.document import load_document
     from openai_cli.config.file import find
 
     try:
         path = find(context)
-        return [] if path is None else list(load(path).table("profiles"))
+        return [] if path is None else list(load_document(path).table("profiles"))
     except CliError:
         return []
 

@@ -6,19 +6,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from openai_cli.config.document import Document, load
+from openai_cli.config.document import Document, load_document
 from openai_cli.config.values import Setting, expanded, normal, settings_of, value_of
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import Talk
-from openai_cli.inputs import Inputs
-from openai_cli.request import unchecked_params
+from openai_cli.flags.ours import CommonOptions
+from openai_cli.request.body import unchecked_params
+from openai_cli.request.inputs import Inputs
 from openai_cli.settings import Settings
 
 if TYPE_CHECKING:
-    from openai_cli.flags.adapter import Bound
+    from openai_cli.flags.adapter import Invocation
 
-O = TypeVar("O", bound=Talk)  # noqa: E741
+O = TypeVar("O", bound=CommonOptions)  # noqa: E741
 
 KEY_COMMAND = "api_key_command"
 
@@ -51,13 +51,13 @@ class Entry(NamedTuple):
 
 
 def applied(
-    context: Context, bound: "Bound[O]", path: Path, profile: str | None
+    context: Context, bound: "Invocation[O]", path: Path, profile: str | None
 ) -> tuple[O, Context]:
     """The options and the context, with what the file at `path` sets for them.
 
     `profile` is what the user named; where that is None, the file may name one.
     """
-    document = load(path)
+    document = load_document(path)
     profile = profile_of(document, profile)
     options = bound.options
     known = settings_of(type(options))
@@ -175,7 +175,7 @@ def unknown(document: Document, entry: Entry, known: Iterable[str]) -> UsageErro
 
 
 def _chosen(
-    context: Context, bound: "Bound[O]", known: Mapping[str, Setting], entries: Iterable[Entry]
+    context: Context, bound: "Invocation[O]", known: Mapping[str, Setting], entries: Iterable[Entry]
 ) -> Iterator[Entry]:
     """The entries in force: no flag and no variable has the say, and no other entry before it.
 

@@ -11,9 +11,10 @@ from openai_cli.config.keys import WAYS, first_key, sources
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
 from openai_cli.flags.ours import Connection, number
-from openai_cli.flags.values import Number, quoted
+from openai_cli.flags.values import Number
 from openai_cli.http.address import is_loopback
-from openai_cli.inputs import Inputs
+from openai_cli.jsontext import quoted
+from openai_cli.request.inputs import Inputs
 
 OPENAI = "https://api.openai.com/v1"
 _OPENAI_HOST = "api.openai.com"

@@ -9,7 +9,7 @@ from typing import Any
 
 from openai_cli.config.lines import key_lines
 from openai_cli.errors import UsageError
-from openai_cli.flags.values import utf8
+from openai_cli.jsontext import utf8
 
 Table = Mapping[str, Any]
 
@@ -48,7 +48,7 @@ class Document:
         return key_lines(self.text)
 
 
-def load(path: Path) -> Document:
+def load_document(path: Path) -> Document:
     """Read the file; UsageError with the place of what is wrong."""
     name = str(path)
     try:

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import Talk
+from openai_cli.flags.ours import CommonOptions
 
 if TYPE_CHECKING:
-    from openai_cli.flags.adapter import Bound
+    from openai_cli.flags.adapter import Invocation
 
-O = TypeVar("O", bound=Talk)  # noqa: E741
+O = TypeVar("O", bound=CommonOptions)  # noqa: E741
 
 _FOLDER, _NAME = "openai-cli", "config.toml"
 # Below the home folder: where platformdirs has the configuration of Linux and of macOS.
 _USUAL = (".config", "Library/Application Support")
 
 
-def configured(context: Context, bound: "Bound[O]") -> tuple[O, Context]:
+def configured(context: Context, bound: "Invocation[O]") -> tuple[O, Context]:
     """The options and the context of a command line, with what the configuration file sets.
 
     Raises UsageError for a file that is wrong and for a profile that there is not.

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
-from openai_cli.flags.values import utf8
-from openai_cli.inputs import Inputs
+from openai_cli.jsontext import utf8
+from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
     from openai_cli.config.keystore import KeyStore

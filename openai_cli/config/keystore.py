@@ -17,12 +17,12 @@ from openai_cli.config.keyfile import read_private
 from openai_cli.config.keyrings import Keyring, system_keyring
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
-from openai_cli.flags.values import parse_json
+from openai_cli.jsontext import parse_json
 
 _PORTS = {"http": 80, "https": 443}
 
 
-class Place(NamedTuple):
+class KeyPlace(NamedTuple):
     """What a key is for: a base URL, or a base URL in a profile."""
 
     base_url: str
@@ -83,7 +83,7 @@ class KeyStore:
         """The key for this base URL: that of the profile, else the one without a profile."""
         found = self._first(base_url, profile)
         if found is None:
-            raise CredentialError(f"no key is stored for {Place.of(base_url, profile)}")
+            raise CredentialError(f"no key is stored for {KeyPlace.of(base_url, profile)}")
         place, stored = found
         if stored.key is not None:
             return stored.key
@@ -97,16 +97,16 @@ class KeyStore:
             )
         return key
 
-    def _first(self, base_url: str, profile: str | None) -> tuple[Place, Stored] | None:
+    def _first(self, base_url: str, profile: str | None) -> tuple[KeyPlace, Stored] | None:
         keys = self._load()
-        places = (Place.of(base_url, profile), Place.of(base_url))
+        places = (KeyPlace.of(base_url, profile), KeyPlace.of(base_url))
         return next(((place, keys[place]) for place in places if place in keys), None)
 
-    def places(self) -> list[Place]:
+    def places(self) -> list[KeyPlace]:
         """All places that a key is stored for."""
         return list(self._load())
 
-    def save(self, place: Place, key: str, store: str | None = None) -> Saved:
+    def save(self, place: KeyPlace, key: str, store: str | None = None) -> Saved:
         """Store a key in `store`, `keyring` or `file`; None is the keyring where there is one."""
         with self._changing() as keys:
             before = keys.get(place)
@@ -116,7 +116,7 @@ class KeyStore:
         where = keyring.name if keyring else f"'{self.path}'"
         return Saved(where, replaced=before is not None, left=left)
 
-    def _keyring_with(self, place: Place, key: str, store: str | None) -> Keyring | None:
+    def _keyring_with(self, place: KeyPlace, key: str, store: str | None) -> Keyring | None:
         """The keyring, which has the key now; None where a file has to do."""
         try:
             keyring = system_keyring()
@@ -131,7 +131,7 @@ class KeyStore:
             raise CredentialError("there is no keyring here", hint="--store file needs none")
         return keyring
 
-    def delete(self, place: Place) -> list[str]:
+    def delete(self, place: KeyPlace) -> list[str]:
         """Delete the key of a place; gives where it was, which is nowhere when there was none.
 
         The keyring is also asked when the file knows nothing of the place, for it may be new.
@@ -144,7 +144,7 @@ class KeyStore:
             keys.pop(place, None)
         return places
 
-    def _load(self) -> dict[Place, Stored]:
+    def _load(self) -> dict[KeyPlace, Stored]:
         try:
             entries = parse_json(read_private(self.path))["keys"]
             return dict(_entry(entry) for entry in entries)
@@ -159,7 +159,7 @@ class KeyStore:
             ) from None
 
     @contextmanager
-    def _changing(self) -> Iterator[dict[Place, Stored]]:
+    def _changing(self) -> Iterator[dict[KeyPlace, Stored]]:
         """The keys, written at the end if they were changed; no other process changes them."""
         from openai_cli.locking import locked
 
@@ -197,17 +197,17 @@ def _path(context: Context) -> Path:
     return platformdirs.user_data_path("openai-cli") / "keys.json"
 
 
-def _entry(entry: Any) -> tuple[Place, Stored]:
+def _entry(entry: Any) -> tuple[KeyPlace, Stored]:
     """A place and its key; TypeError or LookupError for what is no entry."""
     url, profile, key = entry["base_url"], entry.get("profile"), entry.get("key")
     in_keyring = entry.get("keyring") is True
     texts = isinstance(url, str) and isinstance(profile, str | None) and isinstance(key, str | None)
     if not texts or (key is None and not in_keyring):
         raise TypeError
-    return Place(url, profile), Stored(key, in_keyring)
+    return KeyPlace(url, profile), Stored(key, in_keyring)
 
 
-def _write(path: Path, keys: dict[Place, Stored]) -> None:
+def _write(path: Path, keys: dict[KeyPlace, Stored]) -> None:
     """Put a new file in the place of the old one, or none where no key is left.
 
     The new one has one name, which the lock makes ours: so the part of a key that a process left
@@ -215,7 +215,7 @@ def _write(path: Path, keys: dict[Place, Stored]) -> None:
     """
     import json
 
-    from openai_cli.output import sync_folder, write_all
+    from openai_cli.output.sink import sync_folder, write_all
 
     entries = [
         {

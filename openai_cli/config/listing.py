@@ -11,7 +11,7 @@ from openai_cli.config.destination import OPENAI
 from openai_cli.config.document import Document
 from openai_cli.config.keys import masked
 from openai_cli.context import Context
-from openai_cli.request import CHAT, COMPLETIONS
+from openai_cli.request.body import CHAT, COMPLETIONS
 
 _ENVIRONMENT = (
     "OPENAI_CLI_CONFIG", "OPENAI_CLI_PROFILE", "OPENAI_CLI_KEYS", "OPENAI_CLI_NO_STDIN",

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, get_args, get_origin
 from typer.models import OptionInfo
 
 from openai_cli.context import Context
-from openai_cli.flags.ours import Connection, Talk, options_of
+from openai_cli.flags.ours import CommonOptions, Connection, options_of
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.values import (
     Flag,
@@ -71,7 +71,7 @@ class Setting(NamedTuple):
         return get_args(self.type) or (self.type,)
 
 
-def settings_of(options: type[Talk]) -> dict[str, Setting]:
+def settings_of(options: type[CommonOptions]) -> dict[str, Setting]:
     """The flags of a command that the file may set, by their long names with `_` for `-`."""
     found = {}
     for field in options_of(options):
@@ -173,5 +173,5 @@ _CHECKS: Mapping[str, Callable[[Context, Any], object]] = {
     "base_url": _check_url,
     "timeout": _check_timeout,
     "max_retries": _check_retries,
-    "color": lambda _context, value: Talk(color=value),
+    "color": lambda _context, value: CommonOptions(color=value),
 }

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from openai_cli.errors import OutputError, UsageError
-from openai_cli.flags.values import parse_json
+from openai_cli.jsontext import encode_json, parse_json
 from openai_cli.locking import locked
 from openai_cli.messages import Messages
-from openai_cli.output import WholeFile, keep, sync_folder, write_all
-from openai_cli.request import encode_json
+from openai_cli.output.sink import WholeFile, keep, sync_folder, write_all
 
 _SHAPE = (
     'a conversation is a chat request body, as {"messages": [{"role": "user", "content": "Hi"}]}'

@@ -1,6 +1,6 @@
 """From an options dataclass to a Typer command. Typer only parses: what comes out is a bound run.
 
-The callback that Typer calls returns a Bound; `app` calls it once Typer has returned, for inside
+The callback that Typer calls returns an Invocation; `app` runs it once Typer has returned: inside
 Typer's own main an interrupt, an end of file and a broken pipe would be taken for Typer's own.
 """
 
@@ -17,14 +17,14 @@ from typer.main import get_command
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import PANELS, Input, Talk, options_of
+from openai_cli.flags.ours import PANELS, CommonOptions, Input, options_of
 from openai_cli.flags.parameter import ApiParameter
 
-O = TypeVar("O", bound=Talk)  # noqa: E741
+O = TypeVar("O", bound=CommonOptions)  # noqa: E741
 Run = Callable[[Context, O], None]
 
 
-class Bound(NamedTuple, Generic[O]):
+class Invocation(NamedTuple, Generic[O]):
     """A command with its options: all that is left to do is to run it in a context.
 
     `command` is its name, as `models list`; `given` has the fields that the command line gave.
@@ -36,7 +36,7 @@ class Bound(NamedTuple, Generic[O]):
     given: frozenset[str]
 
 
-def body_of(options: Talk, source: Callable[[str, str], bytes]) -> dict[str, Any]:
+def body_of(options: CommonOptions, source: Callable[[str, str], bytes]) -> dict[str, Any]:
     """The request properties that were given as flags, by API name, in the order of declaration.
 
     What is None is not sent. `source` gives the bytes of a file for a reader, the flag. Raises
@@ -50,7 +50,7 @@ def body_of(options: Talk, source: Callable[[str, str], bytes]) -> dict[str, Any
     }
 
 
-def parameters(options: Talk) -> dict[str, ApiParameter]:
+def parameters(options: CommonOptions) -> dict[str, ApiParameter]:
     """The API's parameters among the options, by the option's name, in the order of declaration."""
     return {
         field.name: parameter
@@ -150,8 +150,8 @@ def _default(field: Field[Any]) -> Any:
 def command(name: str, summary: str, options: type[O], run: Run[O]) -> TyperCommand:
     """The Typer command of an options dataclass and its run; `name` is that of `models list`."""
 
-    def callback(ctx: typer.Context, **values: Any) -> Bound[O]:
-        return Bound(name, run, options(**values), _given(ctx, values))
+    def callback(ctx: typer.Context, **values: Any) -> Invocation[O]:
+        return Invocation(name, run, options(**values), _given(ctx, values))
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     callback.__signature__ = inspect.Signature(  # type: ignore[attr-defined]

@@ -14,11 +14,11 @@ from openai_cli.flags.values import (
     Kind,
     Number,
     Object,
-    Prompt,
     Structure,
     Text,
     TextOrObject,
     Texts,
+    TextsOrIds,
 )
 
 
@@ -123,7 +123,8 @@ PresencePenalty = Annotated[
     Scalar, api("presence_penalty", PENALTY, "Penalty if a token stood at all, -2 to 2")
 ]
 PromptFlag = Annotated[
-    Repeated, api("prompt", Prompt(), "The prompt as a flag: text, texts or token ids; - is stdin")
+    Repeated,
+    api("prompt", TextsOrIds(), "The prompt as a flag: text, texts or token ids; - is stdin"),
 ]
 PromptCacheKey = Annotated[
     Scalar, api("prompt_cache_key", Text(), "Key under which like prompts are cached")

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from openai_cli.flags.api import Repeated, Scalar, api
-from openai_cli.flags.values import Number, Prompt, Text
+from openai_cli.flags.values import Number, Text, TextsOrIds
 
 Dimensions = Annotated[
     Scalar, api("dimensions", Number(1, integer=True), "How many numbers a vector has")
@@ -14,5 +14,5 @@ EncodingFormat = Annotated[
 ]
 Input = Annotated[
     Repeated,
-    api("input", Prompt(), "The text as a flag: text, texts or token ids; - is stdin"),
+    api("input", TextsOrIds(), "The text as a flag: text, texts or token ids; - is stdin"),
 ]

@@ -120,7 +120,7 @@ def number(flag: str, raw: str | None, kind: Number) -> float | None:
 
 
 @options_group
-class Talk:
+class CommonOptions:
     """How a command talks on stderr, and which defaults it has.
 
     Of fields that are `alternatives` one call takes one: where the command line gives it, the

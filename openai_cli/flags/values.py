@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-Json = Any
+from openai_cli.jsontext import Json, json_or_text, parse_json, quoted, utf8
+
 T = TypeVar("T")
 Read = Callable[[str], bytes]
 
@@ -189,7 +190,7 @@ class TextOrObject(NamedTuple):
         return value
 
 
-class Prompt(NamedTuple):
+class TextsOrIds(NamedTuple):
     """The union of POST /completions: a string, strings, token ids, or arrays of token ids.
 
     Given once it may be JSON or `@file`, and `-` is the text of stdin; given several times, each
@@ -271,77 +272,6 @@ def _text_or_structure(raw: str, read: Read) -> Json:
     if raw.startswith("@"):
         return parse_json(read(raw[1:]))
     return json_or_text(raw) if raw.lstrip().startswith(("{", "[")) else raw
-
-
-def json_or_text(text: str) -> Json:
-    """The JSON value that the text is, or the text itself when it is no JSON.
-
-    Raises ValueError for JSON that cannot be held, as a number above all floats.
-    """
-    try:
-        return parse_json(text)
-    except NotJsonError:
-        return text
-
-
-class NotJsonError(ValueError):
-    """The text is no JSON."""
-
-
-def parse_json(source: str | bytes) -> Json:
-    """The JSON value of a text (RFC 8259: UTF-8, no NaN, no infinity); ValueError says where not.
-
-    Integers keep every digit. A byte order mark is passed over, as section 8.1 allows.
-    """
-    import json
-
-    if isinstance(source, bytes):
-        source = utf8(source)
-    try:
-        return json.loads(
-            source.removeprefix("\ufeff"),
-            parse_constant=_refuse,
-            parse_float=_float,
-            parse_int=_int,
-        )
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise NotJsonError(f"is not JSON: {error.msg} at {where}") from None
-    except RecursionError:
-        raise ValueError("has JSON that nests too deep") from None
-
-
-def utf8(data: bytes) -> str:
-    """The text of these bytes; ValueError names the first byte that is not UTF-8."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"is not UTF-8: byte {data[error.start]:#04x} at offset {error.start}"
-        ) from None
-
-
-def quoted(text: str, most: int = 60) -> str:
-    """The text in quotes for a message, cut when it is long."""
-    return f"'{text}'" if len(text) <= most else f"'{text[:most]}…'"
-
-
-def _refuse(constant: str) -> float:
-    raise NotJsonError(f"is not JSON: {constant} is no JSON number")
-
-
-def _float(text: str) -> float:
-    value = float(text)
-    if abs(value) == float("inf"):
-        raise ValueError(f"has a number too large to send: {quoted(text)}")
-    return value
-
-
-def _int(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:  # Python's guard on the digits of an int
-        raise ValueError(f"has a number of {len(text)} digits") from None
 
 
 def _count(

@@ -50,7 +50,7 @@ class Server:
     max_retries: int
 
 
-class Response:
+class HttpResponse:
     """A 2xx answer whose body is still to come."""
 
     def __init__(self, response: requests.Response) -> None:
@@ -145,7 +145,7 @@ class Client:
         self,
         method: str,
         path: str,
-        consume: Callable[[Response], T],
+        consume: Callable[[HttpResponse], T],
         *,
         payload: Payload | None = None,
         may_retry: Callable[[], bool] = lambda: True,
@@ -163,7 +163,7 @@ class Client:
                 with self._open(method, path, payload) as response:
                     status, headers = response.status_code, response.headers
                     if status < 300:
-                        return consume(Response(response))
+                        return consume(HttpResponse(response))
                     failed: CliError = self._failure(response)
             except NetworkError as error:
                 failed = error

@@ -11,8 +11,8 @@ from math import inf
 from typing import Any, NamedTuple
 
 from openai_cli.errors import UsageError
+from openai_cli.models.table import tier_of
 from openai_cli.prices.charges import Usage
-from openai_cli.prices.table import tier_of
 
 Json = Any
 

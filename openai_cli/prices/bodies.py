@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from openai_cli.errors import UsageError
+from openai_cli.models.table import tier_of
 from openai_cli.prices.charges import Tariff
-from openai_cli.prices.table import tier_of
 
 # The limit of the output by endpoint: /chat/completions (with the older name), /responses,
 # /completions. A body has the names of one endpoint.

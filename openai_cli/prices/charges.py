@@ -6,7 +6,7 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from typing import NamedTuple
 
 from openai_cli.errors import UsageError
-from openai_cli.prices.table import CHARACTERS, SPEECH, Model, Rates, Row, Table
+from openai_cli.models.table import CHARACTERS, SPEECH, Model, Rates, Row, Table
 
 # Sums and products keep all their digits, as the decimal module's manual has it for exact results.
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openai_cli.errors import UsageError
+from openai_cli.models.table import CHARACTERS, SPEECH, TOKEN_KINDS, Model, Table, tier_of
 from openai_cli.prices.answers import usage_of
 from openai_cli.prices.bodies import Asked, asked
 from openai_cli.prices.charges import (
@@ -19,7 +20,6 @@ from openai_cli.prices.charges import (
     tariff,
     total,
 )
-from openai_cli.prices.table import CHARACTERS, SPEECH, TOKEN_KINDS, Model, Table, tier_of
 
 if TYPE_CHECKING:
     from openai_cli.tokens.messages import TokenCount

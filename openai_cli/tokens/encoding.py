@@ -182,7 +182,7 @@ def _named_encoding(model: str) -> str | None:
     try:
         return encoding_name_for_model(base)
     except KeyError:
-        from openai_cli.prices.table import known_model
+        from openai_cli.models.table import known_model
 
         known = known_model(base)
         return known.encoding if known else None
@@ -193,9 +193,9 @@ def _unknown(model: str) -> UsageError:
 
     from tiktoken.model import MODEL_TO_ENCODING
 
-    from openai_cli.prices.table import load
+    from openai_cli.models.table import load_table
 
-    near = get_close_matches(base_of(model), {**MODEL_TO_ENCODING, **load().models})
+    near = get_close_matches(base_of(model), {**MODEL_TO_ENCODING, **load_table().models})
     return UsageError(
         f"no encoding is known for the model {model!r}",
         hint=f"did you mean {' or '.join(near)}?" if near else None,

@@ -10,7 +10,7 @@ import pytest
 from openai_cli.app import tree
 from openai_cli.config.file import configured
 from openai_cli.context import Context
-from openai_cli.flags.ours import Talk
+from openai_cli.flags.ours import CommonOptions
 from tests.flags.commandline import Ended, call, refused
 
 
@@ -45,7 +45,7 @@ def options(text: str, *arguments: str, environ: Mapping[str, str] | None = None
     context = Context.test(environ=with_file(text, environ))
     bound = tree().main(list(arguments), prog_name="openai-cli", standalone_mode=False)
     found, context = configured(context, bound)
-    assert isinstance(found, Talk)
+    assert isinstance(found, CommonOptions)
     return found, context.settings
 
 

@@ -11,7 +11,7 @@ import platformdirs.unix
 import pytest
 
 from openai_cli.config import file
-from openai_cli.config.document import load
+from openai_cli.config.document import load_document
 from openai_cli.config.file import find, location
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -30,7 +30,7 @@ def written(path: Path, text: str = "") -> Path:
 def wrong(path: Path) -> str:
     """What is wrong with a file."""
     with pytest.raises(UsageError) as caught:
-        load(path)
+        load_document(path)
     error = caught.value
     return f"{error.problem}; {error.hint}" if error.hint else error.problem
 
@@ -150,8 +150,10 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_an_empty_file_and_a_byte_order_mark(tmp_path: Path) -> None:
-    assert load(written(tmp_path / "empty")).tables == {}
-    assert load(written(tmp_path / "mark", "\ufeffquiet = true\n")).tables == {"quiet": True}
+    assert load_document(written(tmp_path / "empty")).tables == {}
+    assert load_document(written(tmp_path / "mark", "\ufeffquiet = true\n")).tables == {
+        "quiet": True
+    }
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_a_key_in_the_file_is_refused_and_never_shown(
 def test_what_only_sounds_like_a_key_is_none(tmp_path: Path) -> None:
     text = "api_key_file = 'f'\napi_key_command = ['x']\n[key.show]\njson = true\n"
     text += "[chat.metadata]\ntoken = 'x'\n[profiles.a.chat.metadata]\nsecret = 'x'\n"
-    assert load(written(tmp_path / "c.toml", text)).tables["api_key_file"] == "f"
+    assert load_document(written(tmp_path / "c.toml", text)).tables["api_key_file"] == "f"
 
 
 LATE = {"tomllib", "openai_cli.config.defaults", "openai_cli.config.document"}

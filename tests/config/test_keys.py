@@ -16,7 +16,7 @@ from openai_cli.config import keycommand
 from openai_cli.config.keys import Source, checked, first_key, masked, sources
 from openai_cli.context import Context
 from openai_cli.errors import CliError, CredentialError
-from openai_cli.inputs import Inputs
+from openai_cli.request.inputs import Inputs
 from openai_cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ import openai_cli.config.destination
 from openai_cli.config.destination import destination, require_key
 from openai_cli.context import Context
 from openai_cli.flags.ours import Connection
-from openai_cli.inputs import Inputs
+from openai_cli.request.inputs import Inputs
 options = Connection(api_key_file=sys.argv[1] if sys.argv[1:] else None)
 context = Context.test(environ={} if sys.argv[1:] else {"OPENAI_API_KEY": "sk-made-up"})
 require_key(destination(context, options, Inputs(context)), options)

@@ -18,7 +18,7 @@ import pytest
 from keyring.backends.chainer import ChainerBackend
 
 from openai_cli.config import keyrings
-from openai_cli.config.keystore import KeyStore, Place, Saved
+from openai_cli.config.keystore import KeyPlace, KeyStore, Saved
 from openai_cli.context import Context
 from openai_cli.errors import CliError, CredentialError, UsageError
 from tests.config.keyring_backends import Plaintext, Working
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 KEY = "sk-made-up-for-tests"
 OTHER = "sk-also-made-up"
 URL = "https://api.openai.com/v1"
-HERE = Place(URL)
+HERE = KeyPlace(URL)
 
 
 @pytest.fixture
@@ -112,12 +112,12 @@ SAME = [
 
 @pytest.mark.parametrize(("url", "same"), SAME)
 def test_a_place_has_one_form(url: str, same: str) -> None:
-    assert Place.of(url) == Place(same)
+    assert KeyPlace.of(url) == KeyPlace(same)
 
 
 def test_a_key_is_for_one_base_url(store: KeyStore) -> None:
     store.save(HERE, KEY)
-    store.save(Place("http://localhost:1/v1"), OTHER)
+    store.save(KeyPlace("http://localhost:1/v1"), OTHER)
     assert store.find(URL, None) == KEY
     assert store.find("https://API.openai.com:443/v1", None) == KEY
     assert store.find("http://localhost:1/v1", None) == OTHER
@@ -128,14 +128,14 @@ def test_a_key_is_for_one_base_url(store: KeyStore) -> None:
 def test_the_key_of_a_profile_goes_before_the_one_without(store: KeyStore) -> None:
     store.save(HERE, KEY)
     assert store.find(URL, "work") == KEY
-    store.save(Place(URL, "work"), OTHER)
+    store.save(KeyPlace(URL, "work"), OTHER)
     assert store.find(URL, "work") == OTHER
     assert store.find(URL, None) == KEY
     assert store.find(URL, "home") == KEY
     store.delete(HERE)
     assert store.has(URL, "work")
     assert not store.has(URL, "home")
-    assert store.places() == [Place(URL, "work")]
+    assert store.places() == [KeyPlace(URL, "work")]
 
 
 def test_a_store_that_is_not_there_has_nothing(store: KeyStore, path: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_key_in_the_file(store: KeyStore, path: Path) -> None:
     assert entries(path) == [{"base_url": URL, "key": KEY}]
     assert store.save(HERE, OTHER).replaced
     assert entries(path) == [{"base_url": URL, "key": OTHER}]
-    store.save(Place(URL, "work"), KEY)
+    store.save(KeyPlace(URL, "work"), KEY)
     assert entries(path)[1] == {"base_url": URL, "profile": "work", "key": KEY}
     assert [file.name for file in path.parent.iterdir()] == ["keys.json"]
 
@@ -272,7 +272,7 @@ def test_on_a_full_disk_the_file_is_as_it_was(path: Path, store: KeyStore) -> No
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 5, hard))
     try:
-        error = failure_of(lambda: store.save(Place("http://localhost/v1"), OTHER))
+        error = failure_of(lambda: store.save(KeyPlace("http://localhost/v1"), OTHER))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert error.problem == f"cannot write '{path}': File too large"
@@ -284,7 +284,7 @@ def test_on_a_full_disk_the_file_is_as_it_was(path: Path, store: KeyStore) -> No
 
 SAVE = """
 import os, stat, sys
-from openai_cli.config.keystore import KeyStore, Place
+from openai_cli.config.keystore import KeyStore, KeyPlace
 from openai_cli.context import Context
 path, url, key, *rest = sys.argv[1:]
 folder = os.path.dirname(path)
@@ -300,7 +300,7 @@ fsync = os.fsync
 os.fsync = lambda handle: (sys.audit("os.fsync", handle), fsync(handle))
 """
 STORE = """
-KeyStore(Context.test(environ={"OPENAI_CLI_KEYS": path})).save(Place(url), key, "file")
+KeyStore(Context.test(environ={"OPENAI_CLI_KEYS": path})).save(KeyPlace(url), key, "file")
 watched = None
 """
 
@@ -396,7 +396,7 @@ def test_a_keyring_goes_before_the_file(
 ) -> None:
     backend(WORKING)
     assert store.save(HERE, KEY) == Saved("made-up keyring", replaced=False, left=False)
-    assert store.save(Place(URL, "work"), OTHER).where == "made-up keyring"
+    assert store.save(KeyPlace(URL, "work"), OTHER).where == "made-up keyring"
     assert KEY not in path.read_text()
     assert entries(path)[0] == {"base_url": URL, "keyring": True}
     assert json.loads((tmp_path / "keyring.json").read_text()) == {

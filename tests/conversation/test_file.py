@@ -454,7 +454,7 @@ FAULTS = [
     Fault("os.fsync", fail, [QUESTION]),
     Fault("os.fsync", fail, []),
     Fault("tempfile.mkstemp", fail, [QUESTION]),
-    Fault("openai_cli.output.write_all", write_a_part, [QUESTION]),
+    Fault("openai_cli.output.sink.write_all", write_a_part, [QUESTION]),
     Fault("os.replace", fail, [QUESTION]),
     Fault("os.replace", fail, []),
 ]
@@ -501,7 +501,7 @@ def test_a_turn_that_cannot_be_kept_either_is_told_of(
     path: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with conversation(path) as found:
-        monkeypatch.setattr("openai_cli.output.write_all", write_a_part)
+        monkeypatch.setattr("openai_cli.output.sink.write_all", write_a_part)
         with pytest.raises(OutputError) as caught:
             found.save(NEW)
     assert caught.value.problem.endswith("; nor could the turn be kept: No space left on device")

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from openai_cli import __version__, request
+from openai_cli import __version__
 from openai_cli.errors import ExitCode
-from openai_cli.request import Endpoint
+from openai_cli.request import body as request
+from openai_cli.request.body import Endpoint
 from tests.docs.pages import PAGES, ROOT
 from tests.docs.test_examples import every_page
 from tests.test_layers import LAYERS

@@ -17,11 +17,11 @@ from openai_cli.flags.values import (
     Kind,
     Number,
     Object,
-    Prompt,
     Structure,
     Text,
     TextOrObject,
     Texts,
+    TextsOrIds,
 )
 from tests.conftest import Run
 from tests.docs.pages import ROOT
@@ -105,7 +105,7 @@ def squeezed(text: str) -> str:
             "object; up to 2 keys; key: text of up to 8 characters",
         ),
         (TextOrObject(), "name or object"),
-        (Prompt(), "text, texts, token ids, or arrays of token ids"),
+        (TextsOrIds(), "text, texts, token ids, or arrays of token ids"),
     ],
     ids=repr,
 )

@@ -209,7 +209,7 @@ class Watched(io.StringIO):
 
 
 def test_a_terminal_shows_how_far_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openai_cli.progress._SOON", -1)
+    monkeypatch.setattr("openai_cli.output.progress._SOON", -1)
     sparse(folder / "a.wav", 3_000_000)
     with drain(TEXT) as base_url:
         environ = {"OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": MADE_UP_KEY}

@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from openai_cli.flags.adapter import Bound, body_of
+from openai_cli.flags.adapter import Invocation, body_of
 from tests.flags.commandline import body, call, refused, user_text
 
 
-def bound_of(*arguments: str) -> Bound[Any]:
+def bound_of(*arguments: str) -> Invocation[Any]:
     """What a command line is bound to."""
     from openai_cli.app import tree
 
     bound = tree().main(list(arguments), prog_name="openai-cli", standalone_mode=False)
-    assert isinstance(bound, Bound)
+    assert isinstance(bound, Invocation)
     return bound
 
 

@@ -13,18 +13,14 @@ from openai_cli.flags.values import (
     Kind,
     Number,
     Object,
-    Prompt,
     Structure,
     Text,
     TextOrItems,
     TextOrObject,
     Texts,
-    json_or_text,
-    parse_json,
-    quoted,
-    utf8,
+    TextsOrIds,
 )
-from openai_cli.request import encode_json
+from openai_cli.jsontext import encode_json, json_or_text, parse_json, quoted, utf8
 
 untimed = settings(deadline=None)
 
@@ -197,7 +193,7 @@ STRUCTURED: list[tuple[Kind, Callable[[str], Any], str]] = [
     (Structure(dict), lambda raw: raw, '{"a": [1]}'),
     (Object(), lambda raw: [raw], '{"a": [1]}'),
     (TextOrObject(), lambda raw: raw, '{"a": [1]}'),
-    (Prompt(), lambda raw: [raw], '["a", "b"]'),
+    (TextsOrIds(), lambda raw: [raw], '["a", "b"]'),
     (TextOrItems(), lambda raw: [raw], '[{"a": "b"}]'),
 ]
 structured = pytest.mark.parametrize(
@@ -266,13 +262,13 @@ def test_a_file_that_is_no_json_we_can_send(
         (TextOrItems(), ['{"a": 1}'], "must be a string, or a JSON array of objects"),
         (TextOrItems(several=True), ["[1]"], "a JSON array of objects or of strings"),
         (TextOrItems(several=True), ['[{}, "a"]'], "a JSON array of objects or of strings"),
-        (Prompt(), ['{"a": 1}'], "must be a string, or a JSON array"),
-        (Prompt(), ['["a", 1]'], "must be a string, or a JSON array"),
-        (Prompt(), ["[true]"], "must be a string, or a JSON array"),
-        (Prompt(), ["[1.5]"], "must be a string, or a JSON array"),
-        (Prompt(), ["[[1], []]"], "must be a string, or a JSON array"),
-        (Prompt(), ["[[1], 2]"], "must be a string, or a JSON array"),
-        (Prompt(), ["[null]"], "must be a string, or a JSON array"),
+        (TextsOrIds(), ['{"a": 1}'], "must be a string, or a JSON array"),
+        (TextsOrIds(), ['["a", 1]'], "must be a string, or a JSON array"),
+        (TextsOrIds(), ["[true]"], "must be a string, or a JSON array"),
+        (TextsOrIds(), ["[1.5]"], "must be a string, or a JSON array"),
+        (TextsOrIds(), ["[[1], []]"], "must be a string, or a JSON array"),
+        (TextsOrIds(), ["[[1], 2]"], "must be a string, or a JSON array"),
+        (TextsOrIds(), ["[null]"], "must be a string, or a JSON array"),
     ],
 )
 def test_json_of_the_wrong_shape(kind: Kind, raw: Any, said: str) -> None:
@@ -288,12 +284,12 @@ def test_a_file_for_a_text_or_an_object_has_one_of_them(content: bytes) -> None:
 def test_what_starts_as_no_json_is_the_text_itself(raw: str) -> None:
     assert TextOrObject().parse(raw, no_file) == raw
     if raw != "-":
-        assert Prompt().parse([raw], no_file) == raw
+        assert TextsOrIds().parse([raw], no_file) == raw
 
 
 def test_a_file_may_hold_the_text_of_a_union_as_json() -> None:
     assert TextOrObject().parse("@f", holding(b'"auto"\n')) == "auto"
-    assert Prompt().parse(["@f"], holding(b'"Once upon"\n')) == "Once upon"
+    assert TextsOrIds().parse(["@f"], holding(b'"Once upon"\n')) == "Once upon"
 
 
 @pytest.mark.parametrize(
@@ -301,7 +297,7 @@ def test_a_file_may_hold_the_text_of_a_union_as_json() -> None:
     [(b"a\n", "a"), (b"a\n\n", "a\n"), (b"a\r\nb", "a\r\nb"), (b"[1]\n", "[1]"), (b"@f", "@f")],
 )
 def test_a_dash_is_the_text_of_stdin_for_a_prompt(content: bytes, text: str) -> None:
-    assert Prompt().parse(["-"], holding(content)) == text
+    assert TextsOrIds().parse(["-"], holding(content)) == text
 
 
 def test_a_dash_is_json_from_stdin_for_an_array() -> None:
@@ -309,7 +305,7 @@ def test_a_dash_is_json_from_stdin_for_an_array() -> None:
 
 
 def test_a_dash_for_a_prompt_must_be_text() -> None:
-    assert why_not(Prompt(), ["-"], holding(b"ab\xff")) == "is not UTF-8: byte 0xff at offset 2"
+    assert why_not(TextsOrIds(), ["-"], holding(b"ab\xff")) == "is not UTF-8: byte 0xff at offset 2"
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from openai_cli.errors import (
     UsageError,
 )
 from openai_cli.http import client as client_module
-from openai_cli.http.client import Client, Response, Server
+from openai_cli.http.client import Client, HttpResponse, Server
 from openai_cli.http.payload import Json
 from tests import servers
 from tests.servers import Reply
@@ -65,7 +65,7 @@ class World:
 
     def post(
         self,
-        consume: Callable[[Response], bytes] = lambda answer: b"".join(answer.pieces()),
+        consume: Callable[[HttpResponse], bytes] = lambda answer: b"".join(answer.pieces()),
         may_retry: Callable[[], bool] = lambda: True,
     ) -> bytes:
         return self.client.call(
@@ -462,7 +462,7 @@ def test_nothing_is_tried_again_once_output_has_begun() -> None:
     cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello"
     printed: list[bytes] = []
 
-    def consume(answer: Response) -> bytes:
+    def consume(answer: HttpResponse) -> bytes:
         printed.extend(answer.pieces())
         return b""
 
@@ -483,7 +483,7 @@ def test_an_answer_that_breaks_off_before_any_output_is_tried_again() -> None:
 
 @pytest.mark.parametrize("retry_header", ["x-should-retry: false", "x-other: 1"])
 def test_what_the_consumer_raises_is_not_tried_again(retry_header: str) -> None:
-    def consume(answer: Response) -> bytes:
+    def consume(answer: HttpResponse) -> bytes:
         raise BadAnswerError("not JSON")
 
     with servers.Server([servers.reply(b"{}", headers=[retry_header])]) as server:
@@ -672,7 +672,7 @@ def test_an_answer_above_the_limit_is_refused_as_it_arrives(
     body = with_body(GZIP, gzip.compress(data)) if coding == "gzip" else with_body("X: y", data)
     seen: list[int] = []
 
-    def consume(answer: Response) -> bytes:
+    def consume(answer: HttpResponse) -> bytes:
         seen.extend(map(len, answer.pieces()))
         return b""
 
@@ -713,7 +713,7 @@ def test_a_piece_comes_as_soon_as_it_is_sent(head: str) -> None:
         assert got_first.wait(20)
         connection.sendall(code[head][1])
 
-    def consume(answer: Response) -> bytes:
+    def consume(answer: HttpResponse) -> bytes:
         pieces = answer.pieces()
         assert next(pieces) == b"one"
         got_first.set()
@@ -758,7 +758,7 @@ def test_an_answer_has_its_id_and_its_type() -> None:
     reply = servers.reply(b"{}", headers=["X-Request-Id: req_9"], content_type="text/event-stream")
     seen: list[tuple[str | None, str]] = []
 
-    def consume(answer: Response) -> bytes:
+    def consume(answer: HttpResponse) -> bytes:
         seen.append((answer.request_id, answer.content_type))
         return b"".join(answer.pieces())
 

@@ -4,23 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_cli.commands.interactive.slash import COMMANDS, Call, help_text, parsed
+from openai_cli.commands.interactive.slash import COMMANDS, SlashCall, help_text, parsed
 from openai_cli.errors import UsageError
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("/undo", Call("/undo", "")),
-        ("/undo  ", Call("/undo", "")),
-        ("/undo\n", Call("/undo", "")),
-        ("/model gpt-4o", Call("/model", "gpt-4o")),
-        ("/model\tgpt-4o ", Call("/model", "gpt-4o")),
-        ("/system  Be brief,  please", Call("/system", "Be brief,  please")),
-        ("/system\nBe brief,\n  please\n", Call("/system", "Be brief,\n  please")),
-        ("/system \nBe brief", Call("/system", "Be brief")),
+        ("/undo", SlashCall("/undo", "")),
+        ("/undo  ", SlashCall("/undo", "")),
+        ("/undo\n", SlashCall("/undo", "")),
+        ("/model gpt-4o", SlashCall("/model", "gpt-4o")),
+        ("/model\tgpt-4o ", SlashCall("/model", "gpt-4o")),
+        ("/system  Be brief,  please", SlashCall("/system", "Be brief,  please")),
+        ("/system\nBe brief,\n  please\n", SlashCall("/system", "Be brief,\n  please")),
+        ("/system \nBe brief", SlashCall("/system", "Be brief")),
         ("/set stop [\n]", "/set stop [\n]"),
-        ("/set\nstop [\n]", Call("/set", "stop [\n]")),
+        ("/set\nstop [\n]", SlashCall("/set", "stop [\n]")),
         ("//undo", "/undo"),
         ("///", "//"),
         ("//a\n/b", "/a\n/b"),
@@ -32,7 +32,7 @@ from openai_cli.errors import UsageError
         ("", ""),
     ],
 )
-def test_what_is_meant(typed: str, meant: Call | str) -> None:
+def test_what_is_meant(typed: str, meant: SlashCall | str) -> None:
     assert parsed(typed) == meant
 
 
@@ -66,7 +66,7 @@ def test_all_that_is_typed_means_something(typed: str) -> None:
     except UsageError:
         assert typed.startswith("/")
         return
-    if isinstance(meant, Call):
+    if isinstance(meant, SlashCall):
         assert meant.name in COMMANDS
         assert typed.split(maxsplit=1)[0] == meant.name
     else:

@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 
 from openai_cli.commands.interactive.spending import spent
-from openai_cli.usage import Usage
+from openai_cli.prices.receipt import Receipt
 
 
-def call(model: str | None, usd: str | None, tokens: int | None = 10) -> Usage:
-    return Usage(
+def call(model: str | None, usd: str | None, tokens: int | None = 10) -> Receipt:
+    return Receipt(
         model=model,
         service_tier=None,
         input_tokens=tokens,
@@ -44,5 +44,5 @@ def call(model: str | None, usd: str | None, tokens: int | None = 10) -> Usage:
         ),
     ],
 )
-def test_what_was_spent(calls: list[Usage], text: str) -> None:
+def test_what_was_spent(calls: list[Receipt], text: str) -> None:
     assert spent(calls) == text

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from openai_cli.prices.table import Table
+from openai_cli.models.table import Table
 
 TODAY = date(2026, 2, 1)
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_cli.errors import UsageError
+from openai_cli.models.table import TOKEN_KINDS
 from openai_cli.prices.charges import Usage, by_kind, charge, product, rate_for, tariff, total
-from openai_cli.prices.table import TOKEN_KINDS
 from tests.prices.tables import TABLE, TODAY
 
 D = Decimal

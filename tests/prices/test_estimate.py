@@ -225,10 +225,10 @@ BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}]}
 
 def bound_of(**body: Any) -> Any:
     """The bound of a body by a table in which only the names of models are OpenAI's own."""
-    from openai_cli.prices.table import load
+    from openai_cli.models.table import load_table
 
     endpoint = "/completions" if "prompt" in body else "/chat/completions"
-    return bound(body, endpoint=endpoint, table=load(), on=TODAY)
+    return bound(body, endpoint=endpoint, table=load_table(), on=TODAY)
 
 
 def test_a_bound_by_hand() -> None:
@@ -270,18 +270,18 @@ def test_a_model_of_ones_own_is_counted_as_a_known_one() -> None:
 
 def test_a_text_that_is_said_is_bound_by_its_characters() -> None:
     # 15 USD for a million characters, whatever their bytes are.
-    from openai_cli.prices.table import load
+    from openai_cli.models.table import load_table
 
     body = {"model": "tts-1", "voice": "alloy", "input": "Grüße 😀"}
-    found = bound(body, endpoint="/audio/speech", table=load(), on=TODAY)
+    found = bound(body, endpoint="/audio/speech", table=load_table(), on=TODAY)
     assert (found.usd, found.billed, found.lowered_by) == (D("0.000105"), "7 characters", None)
 
 
 def test_what_is_free_is_not_counted() -> None:
-    from openai_cli.prices.table import load
+    from openai_cli.models.table import load_table
 
     body = {"model": "omni-moderation-latest", "input": [{"type": "text", "text": "hi"}]}
-    assert bound(body, endpoint="/moderations", table=load(), on=TODAY).usd == 0
+    assert bound(body, endpoint="/moderations", table=load_table(), on=TODAY).usd == 0
 
 
 def test_notes_go_with_the_bound() -> None:

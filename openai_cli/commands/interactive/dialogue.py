@@ -5,16 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from openai_cli.commands.conversing import (
-    Conversing,
-    Said,
-    Talk,
-    all_messages,
-    prompt_limit,
-    prompt_tokens,
-    telling,
-    with_standing,
-)
+from openai_cli.calls.send import Meter
 from openai_cli.commands.interactive.slash import unknown
 from openai_cli.commands.interactive.spending import next_turn, spent
 from openai_cli.commands.interactive.store import (
@@ -23,15 +14,25 @@ from openai_cli.commands.interactive.store import (
     before_last_turn,
     before_reply,
 )
-from openai_cli.commands.sending import Meter
+from openai_cli.commands.turns import (
+    ConversationOptions,
+    NewMessages,
+    TurnSender,
+    all_messages,
+    prompt_limit,
+    prompt_tokens,
+    telling,
+    with_standing,
+)
 from openai_cli.context import Context
 from openai_cli.conversation.shortening import Message
 from openai_cli.errors import UsageError
 from openai_cli.flags.adapter import parameters
 from openai_cli.flags.parameter import ApiParameter
-from openai_cli.flags.values import Flag, Kind, Object, Texts, json_or_text, quoted
-from openai_cli.inputs import Inputs
-from openai_cli.request import Request, encode_json
+from openai_cli.flags.values import Flag, Kind, Object, Texts
+from openai_cli.jsontext import encode_json, json_or_text, quoted
+from openai_cli.request.body import Request
+from openai_cli.request.inputs import Inputs
 
 # In characters: how much of a text names its turn.
 _SHOWN = 60
@@ -48,9 +49,9 @@ class Dialogue:
     """
 
     context: Context
-    options: Conversing
+    options: ConversationOptions
     inputs: Inputs
-    talk: Talk
+    talk: TurnSender
     store: Store
     flags: dict[str, Any]
     standing: list[Message]
@@ -59,7 +60,7 @@ class Dialogue:
     def say(self, messages: list[Message]) -> None:
         """Add a turn: what is said, and the reply. On a failure all is as it was."""
         with self.store.opened() as stored, telling(self.context, self._path, stored):
-            self.talk.turn(stored, Said(self.standing, messages))
+            self.talk.turn(stored, NewMessages(self.standing, messages))
 
     def retry(self) -> None:
         """Get another reply in the place of the last; on a failure all is as it was."""
@@ -68,7 +69,7 @@ class Dialogue:
             # Half a reply would stand in the place of a whole one.
             talk = replace(self.talk, options=replace(self.options, keep_partial=False))
             with telling(self.context, self._path, stored):
-                talk.turn(BeforeReply(stored, kept, replies), Said(self.standing, []))
+                talk.turn(BeforeReply(stored, kept, replies), NewMessages(self.standing, []))
 
     def undo(self) -> str:
         """Take the last turn back: what was asked, and all that came of it."""
@@ -159,7 +160,7 @@ class Dialogue:
     def _request(self) -> Request:
         """The conversation as it would be sent now."""
         body = self.store.read()
-        messages = all_messages(body.get("messages", []), Said(self.standing, []))
+        messages = all_messages(body.get("messages", []), NewMessages(self.standing, []))
         return self.talk.compose(body).with_text("messages", messages)
 
     @property

@@ -3,9 +3,9 @@
 from typing import BinaryIO
 
 from openai_cli.errors import UsageError
-from openai_cli.flags.values import utf8
-from openai_cli.inputs import Inputs
+from openai_cli.jsontext import utf8
 from openai_cli.messages import Messages
+from openai_cli.request.inputs import Inputs
 
 HOW_TO_END = "Ctrl-D or /exit ends the conversation"
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from openai_cli.commands.conversing import Compose, Conversing, Said, Talk
+from openai_cli.calls.send import Meter
+from openai_cli.calls.session import reachable
 from openai_cli.commands.interactive.dialogue import Dialogue, text_of
 from openai_cli.commands.interactive.lines import PlainTerminal, Script
-from openai_cli.commands.interactive.slash import COMMANDS, Call, help_text, parsed
+from openai_cli.commands.interactive.slash import COMMANDS, SlashCall, help_text, parsed
 from openai_cli.commands.interactive.store import InFile, InMemory
-from openai_cli.commands.reaching import reachable
-from openai_cli.commands.sending import Meter
+from openai_cli.commands.turns import Compose, ConversationOptions, NewMessages, TurnSender
 from openai_cli.config.destination import destination
 from openai_cli.context import Context
 from openai_cli.errors import CliError, ReaderGone, Terminated, UsageError
-from openai_cli.inputs import Inputs
+from openai_cli.request.inputs import Inputs
 
 
 class Reader(Protocol):
@@ -28,9 +28,9 @@ class Reader(Protocol):
 
 def hold(
     context: Context,
-    options: Conversing,
+    options: ConversationOptions,
     inputs: Inputs,
-    first: Said,
+    first: NewMessages,
     *,
     flags: dict[str, Any],
     compose: Compose,
@@ -49,7 +49,7 @@ def hold(
     server = destination(context, options, inputs)
     with ExitStack() as stack:
         meter = Meter()
-        talk = Talk(context, options, reachable(stack, options, server), compose, meter)
+        talk = TurnSender(context, options, reachable(stack, options, server), compose, meter)
         dialogue = Dialogue(
             context, options, inputs, talk, store, flags, list(first.standing), meter
         )
@@ -59,7 +59,7 @@ def hold(
         session.run(list(first.messages))
 
 
-def _check(options: Conversing) -> None:
+def _check(options: ConversationOptions) -> None:
     """Refuse what is for one request alone."""
     given = {
         "--dry-run": options.dry_run,
@@ -84,12 +84,12 @@ def _reader(stack: ExitStack, dialogue: Dialogue, said: list[str]) -> Reader:
     if stderr is None or not stderr.isatty() or context.variable("TERM") in (None, "dumb"):
         return PlainTerminal(context.stdin, context.messages)
     from openai_cli.commands.interactive import prompt
-    from openai_cli.prices.table import load
+    from openai_cli.models.table import load_table
 
     words = {
         "": list(COMMANDS),
         "/set": [name for name in dialogue.parameters if name not in ("model", "messages")],
-        "/model": sorted(load(dialogue.options.prices).models),
+        "/model": sorted(load_table(dialogue.options.prices).models),
     }
     stack.enter_context(prompt.typed_ahead(context.stdin.fileno()))
     screen = prompt.output(stderr, context.variable("TERM"))
@@ -134,12 +134,12 @@ class _Session:
             self.is_over = True
         elif typed.strip():
             meant = parsed(typed)
-            if isinstance(meant, Call):
+            if isinstance(meant, SlashCall):
                 self._do(meant)
             else:
                 self.dialogue.say([{"role": "user", "content": meant}])
 
-    def _do(self, call: Call) -> None:
+    def _do(self, call: SlashCall) -> None:
         shown: str | None = None
         match call.name:
             case "/help":

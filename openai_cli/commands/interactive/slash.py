@@ -7,7 +7,7 @@ from typing import NamedTuple
 from openai_cli.errors import UsageError
 
 
-class Command(NamedTuple):
+class SlashCommand(NamedTuple):
     """A command as the help shows it; one without `usage` takes no argument."""
 
     usage: str
@@ -15,16 +15,16 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "/help": Command("", "show this"),
-    "/system": Command("[TEXT]", "show or set the system message"),
-    "/model": Command("[NAME]", "show or set the model"),
-    "/set": Command("[PARAMETER [VALUE]]", "set or unset a parameter of the API, or list them"),
-    "/undo": Command("", "take the last turn back"),
-    "/retry": Command("", "ask the last turn anew"),
-    "/tokens": Command("", "count the conversation, and what is left of the limit"),
-    "/cost": Command("", "what this session did cost; what the next turn will"),
-    "/exit": Command("", "end the conversation, as /quit and Ctrl-D"),
-    "/quit": Command("", ""),
+    "/help": SlashCommand("", "show this"),
+    "/system": SlashCommand("[TEXT]", "show or set the system message"),
+    "/model": SlashCommand("[NAME]", "show or set the model"),
+    "/set": SlashCommand("[PARAMETER [VALUE]]", "set or unset an API parameter, or list them"),
+    "/undo": SlashCommand("", "take the last turn back"),
+    "/retry": SlashCommand("", "ask the last turn anew"),
+    "/tokens": SlashCommand("", "count the conversation, and what is left of the limit"),
+    "/cost": SlashCommand("", "what this session did cost; what the next turn will"),
+    "/exit": SlashCommand("", "end the conversation, as /quit and Ctrl-D"),
+    "/quit": SlashCommand("", ""),
 }
 
 _KEYS = """\
@@ -33,14 +33,14 @@ Up, down and Ctrl-R find what was typed before; Tab completes.
 Ctrl-C stops a reply, or clears the line."""
 
 
-class Call(NamedTuple):
+class SlashCall(NamedTuple):
     """A command that was typed, and what stands behind it."""
 
     name: str
     argument: str
 
 
-def parsed(typed: str) -> Call | str:
+def parsed(typed: str) -> SlashCall | str:
     """The command that was typed, or the text to send.
 
     Of several lines the first alone may name a command, whose argument is the rest: a text that was
@@ -60,11 +60,11 @@ def parsed(typed: str) -> Call | str:
     return _call(name, "".join(arguments))
 
 
-def _call(name: str, argument: str) -> Call:
+def _call(name: str, argument: str) -> SlashCall:
     argument = argument.strip()
     if argument and not COMMANDS[name].usage:
         raise UsageError(f"{name} takes no argument, and has '{argument}'")
-    return Call(name, argument)
+    return SlashCall(name, argument)
 
 
 def unknown(what: str, name: str, names: Iterable[str], hint: str) -> UsageError:

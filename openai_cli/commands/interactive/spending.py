@@ -3,22 +3,22 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from openai_cli.commands.conversing import prompt_tokens
+from openai_cli.commands.turns import prompt_tokens
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import Prices
-from openai_cli.request import Request
+from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from openai_cli.usage import Usage
+    from openai_cli.prices.receipt import Receipt
 
 
-def spent(calls: "Sequence[Usage]") -> str:
+def spent(calls: "Sequence[Receipt]") -> str:
     """What the calls cost: the sum of those whose price is known, and the models of the others."""
-    from openai_cli.money import plain
     from openai_cli.prices.charges import total
+    from openai_cli.prices.money import plain
 
     if not calls:
         return "no call so far"
@@ -40,16 +40,16 @@ def _calls(count: int) -> str:
 
 def next_turn(context: Context, options: Prices, request: Request) -> str:
     """What sending the conversation costs at least: a long prompt may be read from the cache."""
-    from openai_cli.money import plain
+    from openai_cli.models.table import load_table
     from openai_cli.prices.bodies import asked
     from openai_cli.prices.charges import product, tariff
     from openai_cli.prices.estimate import SHORTEST_CACHED
-    from openai_cli.prices.table import load
+    from openai_cli.prices.money import plain
 
     tokens = prompt_tokens(request)
     try:
         tier = asked(request.body, model=request.body["model"]).tier
-        prices = tariff(load(options.prices), request.body["model"], tier, context.today())
+        prices = tariff(load_table(options.prices), request.body["model"], tier, context.today())
         kind = "input" if tokens < SHORTEST_CACHED else "cached_input"
         rate, _ = prices.rate(prices.band(tokens), kind)
     except UsageError as error:

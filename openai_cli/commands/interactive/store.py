@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
-from openai_cli.commands.conversing import Stored
+from openai_cli.commands.turns import KeptConversation
 from openai_cli.context import Context
 from openai_cli.conversation import file
 from openai_cli.conversation.shortening import STANDING, Message, turn_starts
@@ -17,7 +17,7 @@ class Store(Protocol):
     def read(self) -> Mapping[str, Any]:
         """The body as it is now; UsageError when it cannot be had."""
 
-    def opened(self) -> AbstractContextManager[Stored]:
+    def opened(self) -> AbstractContextManager[KeptConversation]:
         """The conversation for one turn, in which nobody else has it; raises as `read` does."""
 
 
@@ -31,7 +31,7 @@ class InFile:
     def read(self) -> Mapping[str, Any]:
         return file.read(self._path)
 
-    def opened(self) -> AbstractContextManager[Stored]:
+    def opened(self) -> AbstractContextManager[KeptConversation]:
         context = self._context
         return file.opened(self._path, context.messages, now=context.now, sleep=context.sleep)
 
@@ -46,7 +46,7 @@ class InMemory:
         return self.body
 
     @contextmanager
-    def opened(self) -> Iterator[Stored]:
+    def opened(self) -> Iterator[KeptConversation]:
         yield self
 
     def save(self, body: Mapping[str, Any], _left: list[Message]) -> None:
@@ -57,7 +57,9 @@ class InMemory:
 class BeforeReply:
     """A conversation without the reply at its end, which leaves it when another is saved."""
 
-    def __init__(self, stored: Stored, kept: list[Message], replies: list[Message]) -> None:
+    def __init__(
+        self, stored: KeptConversation, kept: list[Message], replies: list[Message]
+    ) -> None:
         self.body: Mapping[str, Any] = {**stored.body, "messages": kept}
         self._stored = stored
         self._replies = replies

@@ -1,0 +1,79 @@
+"""A request as it would be sent: its body, a curl command, a line for the Batch API."""
+
+import shlex
+from collections.abc import Iterator
+
+from openai_cli.config.destination import Destination
+from openai_cli.errors import UsageError
+from openai_cli.jsontext import encode_json
+from openai_cli.messages import escaped
+from openai_cli.request.body import Request
+
+
+def body(request: Request, *, terminal: bool) -> bytes:
+    """The body as JSON: on one line as it is sent, indented for a terminal."""
+    if request.is_bodyless:
+        return b""
+    if not terminal:
+        return request.encoded() + b"\n"
+    return escaped(encode_json(request.shown, indent=2).decode()).encode() + b"\n"
+
+
+def curl(request: Request, server: Destination) -> bytes:
+    """A POSIX shell command: $OPENAI_API_KEY for the key, values of --header masked."""
+    own = {name.lower() for name in server.own_headers}
+    is_json = request.files is None and not request.is_bodyless
+    ours = {"Content-Type": "application/json"} if is_json else {}
+    headers = {
+        name: value for name, value in {**ours, **server.headers}.items() if name.lower() not in own
+    }
+    headers |= dict.fromkeys(server.own_headers, "***")
+    words = ["curl", "--silent", "--show-error", *(["--no-buffer"] if _streams(request) else [])]
+    if request.method != ("GET" if request.is_bodyless else "POST"):
+        words += ["--request", request.method]
+    lines = [" ".join([*words, shlex.quote(server.base_url + request.path)])]
+    if not server.has_own_authorization and (server.key is not None or server.is_openai):
+        lines.append('  -H "Authorization: Bearer $OPENAI_API_KEY"')
+    lines += [f"  -H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
+    if is_json:
+        # The body is one line, so that no line of it can end the here-document.
+        lines.append("  -d @- <<'JSON'")
+        return " \\\n".join(lines).encode() + b"\n" + request.encoded() + b"\nJSON\n"
+    return " \\\n".join([*lines, *_form_options(request)]).encode() + b"\n"
+
+
+def _form_options(request: Request) -> Iterator[str]:
+    """curl's options for a multipart form; what it would take apart in a value is quoted for it."""
+    from openai_cli.http.payload import form_fields
+
+    for name, value in form_fields(request.body):
+        yield f"  --form-string {shlex.quote(f'{name}={value}')}"
+    for file in request.files or ():
+        path, filename = (
+            '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            for text in (file.shown, file.filename)
+        )
+        form = f"{file.field}=@{path};filename={filename};type={file.content_type}"
+        yield f"  -F {shlex.quote(form)}"
+
+
+def batch_line(request: Request, custom_id: str) -> bytes:
+    """The line of a Batch API input file (docs: Batch, 'Prepare your batch file').
+
+    UsageError for a form, for such a line is JSON.
+    """
+    if request.files is not None:
+        raise UsageError("the Batch API takes no files in a request", parameter="batch_line")
+    if request.method != "POST":
+        raise UsageError(f"the Batch API takes no {request.method}", parameter="batch_line")
+    line = {
+        "custom_id": custom_id,
+        "method": "POST",
+        "url": f"/v1{request.path}",
+        "body": request.body,
+    }
+    return encode_json(line) + b"\n"
+
+
+def _streams(request: Request) -> bool:
+    return request.body.get("stream") is True

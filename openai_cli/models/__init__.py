@@ -1,0 +1,1 @@
+"""The models: what is known of each, and its rates."""

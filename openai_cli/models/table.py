@@ -1,0 +1,325 @@
+"""What OpenAI's models are and what they cost, from a table in this package.
+
+The table is `data/openai.json`; tools/refresh_prices.py builds it, and data/README.md names its
+sources. A user's own table (`--prices FILE`) is laid over it:
+
+    {"models": {"my-model": {"input": 1.5, "output": "2", "context_window": 32000}}}
+
+where a rate is a kind of KINDS. `tiers` has rates of other tiers, `{"tiers": {"batch": {…}}}`, and
+`above` those of requests of more input tokens, `{"above": {"272000": {"input": 3}}}`. What is given
+replaces what the table has: all prices of the model, or one fact.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import cached_property, lru_cache
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from openai_cli.errors import UsageError
+
+DATA = Path(__file__).parent / "data" / "openai.json"
+
+# The kinds of rates, in USD for a million tokens; written to live 12 hours or more is `_12h`.
+TOKEN_KINDS = (
+    "input", "cached_input", "cache_write", "cache_write_12h", "output",
+    "audio_input", "cached_audio_input", "audio_output",
+    "image_input", "cached_image_input", "image_output",
+)  # fmt: skip
+# What is heard, in USD a second, and what is said, in USD a character.
+SPEECH, CHARACTERS = "input_second", "input_character"
+KINDS = (*TOKEN_KINDS, SPEECH, CHARACTERS, "output_second")
+
+Rates = Mapping[str, Decimal]
+
+_SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+# What a rate and a count of a user's own look like; one of more digits is a slip.
+_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
+_COUNT = re.compile(r"[0-9]{1,15}")
+
+
+def tier_of(service_tier: str | None) -> str:
+    """The tier's name in this table for `service_tier` of a request or an answer.
+
+    None, `default` and `auto` are the standard tier: what a project has set up, only OpenAI knows.
+    """
+    return "standard" if service_tier in (None, "default", "auto") else service_tier
+
+
+@dataclass(frozen=True)
+class Row:
+    """One version of a model's prices, from `start` until the day before `end`; None is unknown.
+
+    `source` is the address of the page, `seen` the day when a source had it.
+    """
+
+    model: str
+    start: date | None
+    end: date | None
+    source: str
+    seen: date
+    _tiers: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def tiers(self) -> list[str]:
+        """The tiers that have a price."""
+        return list(self._tiers)
+
+    def rates(self, tier: str, input_tokens: int) -> Rates:
+        """The rates for a request of that many input tokens, by kind; unknown ones are absent.
+
+        Above a threshold (272,000 tokens for some models) the whole request has other rates.
+        UsageError when the tier has no price.
+        """
+        found = self._tier(tier)
+        rates = {kind: found[kind] for kind in KINDS if kind in found}
+        for threshold, higher in found.get("above", {}).items():
+            if input_tokens > int(threshold):
+                rates |= higher
+        return {kind: Decimal(rate) for kind, rate in rates.items()}
+
+    def thresholds(self, tier: str) -> list[int]:
+        """The numbers of input tokens above which the tier has other rates, the lowest first.
+
+        UsageError when the tier has no price.
+        """
+        return [int(threshold) for threshold in self._tier(tier).get("above", {})]
+
+    def _tier(self, tier: str) -> Mapping[str, Any]:
+        try:
+            return self._tiers[tier]
+        except KeyError:
+            raise UsageError(
+                f"{self.model} has no price for the tier '{tier}'",
+                hint=f"its tiers are {', '.join(self._tiers)}",
+                parameter="service_tier",
+            ) from None
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model: counts are in tokens, `retired` is the day of its end, None is unknown."""
+
+    name: str
+    mode: str | None
+    encoding: str | None
+    context_window: int | None
+    max_output_tokens: int | None
+    retired: date | None
+    rows: tuple[Row, ...]
+
+    def row(self, on: date) -> Row:
+        """The prices on a day; UsageError when none are known for it.
+
+        A row whose start is unknown holds for all days before its end.
+        """
+        for row in reversed(self.rows):
+            if (row.start is None or row.start <= on) and (row.end is None or on < row.end):
+                return row
+        raise UsageError(f"no price of {self.name} is known on {on}", parameter="model")
+
+
+class Table:
+    """The models, by name.
+
+    `date` is the day of the data; `content` all that it was read from.
+    """
+
+    def __init__(self, found: Mapping[str, Any], content: bytes) -> None:
+        self.date = date.fromisoformat(found["date"])
+        self._found: Mapping[str, Any] = found["models"]
+        self._content = content
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256, in hex, of all that the table was read from."""
+        import hashlib
+
+        return hashlib.sha256(self._content).hexdigest()
+
+    @cached_property
+    def models(self) -> Mapping[str, Model]:
+        return {name: _model(name, facts) for name, facts in self._found.items()}
+
+    def find(self, name: str) -> Model | None:
+        """The model of that name, None if the table has none.
+
+        A fine-tuned model (`ft:BASE:org::id`) is the one that the table has for `ft:BASE`; a
+        snapshot that the table lacks (`gpt-6-luna-2026-11-01`) is its model.
+        """
+        base = ":".join(name.split(":")[:2]) if name.startswith("ft:") else name
+        names = (base, _SNAPSHOT.sub("", base))
+        known = next((name for name in names if name in self._found), None)
+        return None if known is None else _model(known, self._found[known])
+
+    def model(self, name: str) -> Model:
+        """What `find` gives; UsageError where that is None."""
+        if (found := self.find(name)) is not None:
+            return found
+        near = get_close_matches(name, self._found)
+        raise UsageError(
+            f"no price is known for the model {name!r}",
+            hint=f"did you mean {' or '.join(near)}?" if near else "--prices FILE can add one",
+            parameter="model",
+        )
+
+
+def load_table(overlay: str | PathLike[str] | None = None) -> Table:
+    """The table of this package, with the user's own over it where there is one.
+
+    UsageError for an overlay that cannot be read, is not JSON, or is not of the form above; it
+    names the place.
+    """
+    content, found = _packaged()
+    if overlay is None:
+        return Table(found, content)
+    try:
+        own = Path(overlay).read_bytes()
+    except OSError as error:
+        raise UsageError(f"--prices: cannot read '{overlay}': {error.strerror}") from None
+    except ValueError:  # a NUL in the name
+        raise UsageError(f"--prices: '{overlay!s}' is no file's name") from None
+    models = {**found["models"]}
+    for name, facts in _own_models(own).items():
+        models[name] = _overlaid(name, facts, models.get(name, {}), found["date"])
+    return Table({**found, "models": models}, content + own)
+
+
+def known_model(name: str) -> Model | None:
+    """The model of that name in this package's table, None if it has none."""
+    return load_table().find(name)
+
+
+@lru_cache
+def _packaged() -> tuple[bytes, Mapping[str, Any]]:
+    import json
+
+    content = DATA.read_bytes()
+    return content, json.loads(content)
+
+
+def _model(name: str, facts: Mapping[str, Any]) -> Model:
+    return Model(
+        name=name,
+        mode=facts.get("mode"),
+        encoding=facts.get("encoding"),
+        context_window=facts.get("context_window"),
+        max_output_tokens=facts.get("max_output_tokens"),
+        retired=_day(facts.get("retired")),
+        rows=tuple(
+            Row(
+                name,
+                _day(row["from"]),
+                _day(row["to"]),
+                row["source"],
+                date.fromisoformat(row["seen"]),
+                row["tiers"],
+            )
+            for row in facts["prices"]
+        ),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+_FACTS: Mapping[str, type] = {
+    "mode": str, "encoding": str, "context_window": int, "max_output_tokens": int
+}  # fmt: skip
+
+
+def _own_models(content: bytes) -> Mapping[str, Any]:
+    """The models of a user's table."""
+    import json
+
+    try:
+        found = json.loads(content, parse_float=Decimal, parse_int=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"--prices: the file is not JSON: {error}") from None
+    models = found.get("models") if isinstance(found, dict) else None
+    if not isinstance(models, dict):
+        raise _wrong("models", "must be an object of models by their names")
+    return models
+
+
+def _overlaid(name: str, own: Any, known: Mapping[str, Any], seen: str) -> dict[str, Any]:
+    """What the table says of a model once the user's own facts and prices stand over it."""
+    where = f"models.{name}"
+    own = _mapping(own, where)
+    facts = {key: _fact(key, own[key], f"{where}.{key}") for key in _FACTS if key in own}
+    tiers = _own_tiers(own, where)
+    if not tiers:
+        return {"prices": [], **known, **facts}
+    row = {"from": None, "to": None, "source": "--prices", "seen": seen, "tiers": tiers}
+    return {**known, **facts, "prices": [row]}
+
+
+def _fact(key: str, value: Any, where: str) -> Any:
+    if _FACTS[key] is int:
+        return _count(value, where)
+    if not isinstance(value, str):
+        raise _wrong(where, "must be a string")
+    return value
+
+
+def _own_tiers(own: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The rates by tier; those of the standard tier stand beside the facts."""
+    standard = {key: value for key, value in own.items() if key not in (*_FACTS, "tiers")}
+    others = _mapping(own.get("tiers", {}), f"{where}.tiers")
+    if standard and "standard" in others:
+        raise _wrong(f"{where}.tiers.standard", "is given twice: leave one out")
+    tiers = {"standard": _own_rates(standard, where)} if standard else {}
+    for tier, rates in others.items():
+        tiers[tier] = _own_rates(rates, f"{where}.tiers.{tier}")
+    return tiers
+
+
+def _own_rates(rates: Any, where: str, *, is_above: bool = False) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for kind, rate in _mapping(rates, where).items():
+        if kind == "above" and not is_above:
+            found[kind] = _own_thresholds(_mapping(rate, f"{where}.above"), f"{where}.above")
+        elif kind in KINDS:
+            found[kind] = _rate(rate, f"{where}.{kind}")
+        else:
+            near = get_close_matches(kind, KINDS, n=1)
+            raise _wrong(f"{where}.{kind}", "is no rate" + (f": {near[0]}?" if near else ""))
+    return found
+
+
+def _own_thresholds(rates: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The rates above each threshold, the lowest first."""
+    by_threshold = {_count(key, where): (key, higher) for key, higher in rates.items()}
+    return {
+        str(threshold): _own_rates(higher, f"{where}.{key}", is_above=True)
+        for threshold, (key, higher) in sorted(by_threshold.items())
+    }
+
+
+def _mapping(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise _wrong(where, "must be an object")
+    return value
+
+
+def _rate(value: Any, where: str) -> str:
+    """A rate as text, from a number of JSON or the same in a string."""
+    if not isinstance(value, (str, Decimal)) or _NUMBER.fullmatch(str(value)) is None:
+        raise _wrong(where, "must be a number, or a string with one, of at least 0")
+    return str(value)
+
+
+def _count(value: Any, where: str) -> int:
+    if not isinstance(value, (str, Decimal)) or _COUNT.fullmatch(str(value)) is None:
+        raise _wrong(where, "must be an integer of at least 0")
+    return int(value)
+
+
+def _wrong(where: str, what: str) -> UsageError:
+    return UsageError(f"--prices: {where} {what}")

@@ -1,0 +1,193 @@
+"""A reply's Markdown, rendered by rich on a terminal while it arrives.
+
+Blocks that are finished are printed for good; only the last is drawn anew as it grows.
+"""
+
+import io
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import takewhile
+from operator import eq
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from rich.console import Console
+from rich.markdown import Markdown
+
+from openai_cli.answer.choice import Choice
+from openai_cli.answer.parts import Answer, Part
+from openai_cli.context import Context
+from openai_cli.messages import visible
+from openai_cli.output.sink import Sink, lined, printable, utf8_bytes
+
+# In seconds: ten times a second is as smooth as text needs.
+_PAUSE = 0.1
+# Drawing takes at most a fifth of the time, however long the last block is.
+_SHARE = 5
+
+# HTML is text: rich would leave it out.
+_PARSER = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"])
+
+Size = Callable[[], os.terminal_size]
+
+
+def can_draw(context: Context) -> bool:
+    """Whether the terminal can draw a line anew."""
+    return context.variable("TERM") not in (None, "dumb")
+
+
+def markdown_writer(context: Context, sink: Sink, separator: str) -> "MarkdownWriter":
+    """The writer of rendered text into a sink that is a terminal."""
+    console = Console(
+        file=io.StringIO(),
+        force_terminal=True,
+        no_color=not context.messages.may_color(terminal=True),
+        markup=False,
+        emoji=False,
+        highlight=False,
+        _environ=context.environ,
+    )
+    return MarkdownWriter(sink, console, lambda: _size(context), separator)
+
+
+def _size(context: Context) -> os.terminal_size:
+    try:
+        found = os.get_terminal_size(context.stdout.fileno() if context.stdout else 1)
+    except OSError:
+        found = os.terminal_size((0, 0))
+    return os.terminal_size((found.columns or 80, found.lines or 24))
+
+
+@dataclass
+class MarkdownWriter:
+    """The text of every choice rendered; choice 0 as it arrives, the others after it.
+
+    `separator` stands between choices. A tool call is a line of JSON.
+    """
+
+    sink: Sink
+    console: Console
+    size: Size
+    separator: str
+    clock: Callable[[], float] = time.monotonic
+    _next: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._page = _Page(self.console)
+
+    def take(self, _part: Part, added: list[tuple[Choice, str]]) -> None:
+        for choice, text in added:
+            if choice.index == 0:
+                self._page.add(text)
+        begin = self.clock()
+        if begin >= self._next:
+            self._write(self._page.drawn(self.size()))
+            end = self.clock()
+            self._next = end + max(_PAUSE, (end - begin) * (_SHARE - 1))
+
+    def finish(self, answer: Answer) -> None:
+        for position, choice in enumerate(answer.in_order):
+            if position:
+                self._write(self.separator)
+            if choice.index:
+                self._page = _Page(self.console)
+                self._page.add(choice.content or "")
+            self._write(self._page.drawn(self.size(), is_whole=True))
+            for call in choice.calls:
+                line = lined(json.dumps(call, ensure_ascii=False))
+                self.sink.write(printable(line, terminal=True))
+
+    def _write(self, text: str) -> None:
+        self.sink.write(text.encode())
+
+
+class _Page:
+    """A text that grows, as blocks of lines on a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._source = ""
+        self._live = _Live()
+        self._blocks = 0
+
+    def add(self, text: str) -> None:
+        """The text goes on so."""
+        self._source += text
+
+    def drawn(self, size: os.terminal_size, *, is_whole: bool = False) -> str:
+        """What to write for a terminal of that size to show the text as far as it came."""
+        columns, rows = size
+        written = ""
+        for block in self._finished():
+            written += self._live.drawn(self._lines([block], columns), rows, is_last=True)
+            self._blocks += 1
+        lines = self._lines(_blocks(_clean(self._source)), columns)
+        return written + self._live.drawn(lines, rows, is_last=is_whole)
+
+    def _finished(self) -> Iterator[list[Token]]:
+        """The blocks that nothing can be added to any more, which leave the text.
+
+        A block ends where the first line of another is whole: until then that line may belong to
+        it, as `*` may begin a list or go on as `**bold**`.
+        """
+        *finished, last = _blocks(_clean(self._source[: self._source.rfind("\n") + 1])) or [[]]
+        if finished:
+            first = last[0].map[0] if last[0].map else 0
+            self._source = "\n".join(self._source.split("\n")[first:])
+        yield from finished
+
+    def _lines(self, blocks: list[list[Token]], columns: int) -> list[str]:
+        """The blocks as they are shown: an empty line before each, but before the first of all."""
+        lines: list[str] = []
+        for number, block in enumerate(blocks, self._blocks):
+            page = Markdown("", code_theme="ansi_dark", hyperlinks=False)
+            page.parsed = block
+            with self._console.capture() as shown:
+                self._console.print(page, width=columns)
+            lines += [""] if number else []
+            text = "\n".join(line.rstrip(" ") for line in shown.get().splitlines())
+            lines += text.strip("\n").split("\n")
+        return lines
+
+
+@dataclass
+class _Live:
+    """The lines at the end of a terminal, some of which are to be drawn anew.
+
+    `_shown` are those that can be: what has left the screen at its top cannot. `_settled` is how
+    many stand before them.
+    """
+
+    _shown: list[str] = field(default_factory=list)
+    _settled: int = 0
+
+    def drawn(self, lines: list[str], rows: int, *, is_last: bool) -> str:
+        """What to write for the terminal to show these lines; after the last ones others follow."""
+        rest = lines[self._settled :]
+        same = sum(takewhile(bool, map(eq, self._shown, rest)))
+        up = len(self._shown) - same
+        written = f"\r\x1b[{up}A\x1b[J" if up else ""
+        written += "".join(f"{line}\n" for line in rest[same:])
+        held = 0 if is_last else min(len(rest), max(rows - 1, 1))
+        self._shown = rest[len(rest) - held :]
+        after = self._settled - len(lines) if is_last else self._settled + len(rest) - held
+        self._settled = max(after, 0)
+        return written
+
+
+def _clean(text: str) -> str:
+    """The text as a terminal may show it."""
+    return visible(utf8_bytes(text).decode())
+
+
+def _blocks(text: str) -> list[list[Token]]:
+    """The tokens of each block at the top of a Markdown text."""
+    blocks: list[list[Token]] = []
+    for token in _PARSER.parse(text):
+        if token.level == 0 and token.nesting >= 0:
+            blocks.append([])
+        blocks[-1].append(token)
+    return blocks

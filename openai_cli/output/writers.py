@@ -1,0 +1,229 @@
+"""The forms of a result: text, JSON, a query.
+
+A writer takes every part of the answer as it arrives, and at the end the answer.
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from openai_cli.answer.choice import Choice
+from openai_cli.answer.parts import Answer, Part
+from openai_cli.errors import OutputError, UsageError
+from openai_cli.messages import Messages, escaped
+from openai_cli.output.sink import Sink, keep, lined, printable
+
+
+class Writer(Protocol):
+    """Writes an answer into a sink."""
+
+    def take(self, part: Part, added: list[tuple[Choice, str]]) -> None:
+        """A part arrived, and added this text to these choices."""
+
+    def finish(self, answer: Answer) -> None:
+        """The answer is whole."""
+
+
+@dataclass(frozen=True)
+class Affixes:
+    """Text to print before and after each choice's own: `--whole` puts it between its ends."""
+
+    before: str = ""
+    after: str = ""
+
+
+@dataclass
+class TextWriter:
+    """The text of every choice; choice 0 as it arrives, the others after it.
+
+    Each choice ends in one newline, and `separator` stands between them; or, with `null`, each
+    ends in NUL. A tool call is a line of JSON. `frames` go by choice, the last for all the rest.
+    """
+
+    sink: Sink
+    separator: str = "\n"
+    null: bool = False
+    frames: tuple[Affixes, ...] = (Affixes(),)
+    _shown: int = 0
+    _held: str = ""
+
+    def take(self, _part: Part, added: list[tuple[Choice, str]]) -> None:
+        for choice, text in added:
+            if choice.index == 0 and text:
+                live = text if self._shown else self._frame(0).before + text
+                self._shown += len(live)
+                self._print(live)
+
+    def finish(self, answer: Answer) -> None:
+        for position, choice in enumerate(answer.in_order):
+            rendered = self._rendered(choice)
+            if choice.index == 0:
+                rendered = rendered[self._shown :]
+            if position and not self.null:
+                rendered = self.separator + rendered
+            self._print(rendered)
+        self.sink.write(printable(self._held, terminal=self.sink.is_terminal))
+
+    def _rendered(self, choice: Choice) -> str:
+        frame = self._frame(choice.index)
+        pieces = [json.dumps(call, ensure_ascii=False) for call in choice.calls]
+        if choice.content is not None:
+            pieces.insert(0, f"{frame.before}{choice.content}{frame.after}")
+        if self.null:
+            return "".join(lined(piece) for piece in pieces[:-1]) + "".join(pieces[-1:]) + "\0"
+        return "".join(lined(piece) for piece in pieces)
+
+    def _frame(self, index: int) -> Affixes:
+        return self.frames[min(index, len(self.frames) - 1)]
+
+    def _print(self, text: str) -> None:
+        """Print, but hold back the first half of a surrogate pair until the second comes."""
+        if self._held:
+            text, self._held = self._held + text, ""
+        if "\ud800" <= text[-1:] <= "\udbff":
+            text, self._held = text[:-1], text[-1]
+        self.sink.write(printable(text, terminal=self.sink.is_terminal))
+
+
+@dataclass
+class JsonWriter:
+    """The body exactly as it came, or every event of a stream on a line of its own."""
+
+    sink: Sink
+
+    def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
+        # A raw newline can only stand between the tokens of JSON, never in a string.
+        raw = (
+            part.raw.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
+            if part.streamed
+            else part.raw
+        )
+        if self.sink.is_terminal:
+            raw = lined(escaped(raw.decode(errors="replace"))).encode()
+        self.sink.write(raw)
+
+    def finish(self, _answer: Answer) -> None:
+        """All is written already."""
+
+
+class Query:
+    """A JMESPath expression; UsageError when it is none."""
+
+    def __init__(self, expression: str) -> None:
+        import jmespath
+
+        self.expression = expression
+        self._errors = jmespath.exceptions.JMESPathError
+        try:
+            self._compiled = jmespath.compile(expression)
+            # What does not hang on the data is found out before anything is paid for.
+            with suppress(jmespath.exceptions.JMESPathTypeError):
+                self._compiled.search({})
+        except (self._errors, ValueError) as error:
+            raise UsageError(
+                f"--query is no JMESPath expression: {str(error).splitlines()[0]}",
+                hint="jmespath.org has the language",
+            ) from None
+
+    def search(self, part: Part) -> Any:
+        """What the expression finds in the part; None when nothing.
+
+        Raises OutputError when it cannot be evaluated on it: then the part is kept, for it may
+        have been paid for.
+        """
+        try:
+            return self._compiled.search(part.body)
+        except (self._errors, ValueError) as error:
+            raise OutputError(
+                f"--query cannot be evaluated on the answer: {error}",
+                hint=f"the answer is kept in {keep(part.raw)}",
+            ) from None
+
+
+@dataclass
+class QueryWriter:
+    """What a JMESPath expression finds in the body, or in each event: strings bare, else JSON.
+
+    Each ends in a newline, or with `null` in NUL.
+    """
+
+    sink: Sink
+    query: Query
+    messages: Messages
+    null: bool = False
+    _found: bool = False
+
+    def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
+        found = self.query.search(part)
+        if found is None:
+            return
+        self._found = True
+        text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+        ended = f"{text}\0" if self.null else lined(text)
+        self.sink.write(printable(ended, terminal=self.sink.is_terminal))
+
+    def finish(self, _answer: Answer) -> None:
+        if not self._found:
+            self.messages.notice(f"--query found nothing: {self.query.expression}")
+
+
+@dataclass
+class BodyWriter:
+    """The lines that `printed` makes of each part, with `null` each ended by NUL instead."""
+
+    sink: Sink
+    printed: Callable[[dict[str, Any]], str]
+    null: bool = False
+
+    def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
+        if text := self.printed(part.body):
+            _write_lines(self.sink, text, null=self.null)
+
+    def finish(self, _answer: Answer) -> None:
+        """All is written already."""
+
+
+@dataclass
+class BytesWriter:
+    """The bytes that `held` finds in each part."""
+
+    sink: Sink
+    held: Callable[[dict[str, Any]], bytes]
+
+    def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
+        self.sink.write(self.held(part.body))
+
+    def finish(self, _answer: Answer) -> None:
+        """All is written already."""
+
+
+@dataclass
+class AnswerWriter:
+    """The lines that `printed` makes of the answer, once it is whole; `null` as in BodyWriter."""
+
+    sink: Sink
+    printed: Callable[[Any], str]
+    null: bool = False
+
+    def take(self, _part: Part, _added: list[tuple[Choice, str]]) -> None:
+        """What it says is printed at the end."""
+
+    def finish(self, answer: Answer) -> None:
+        if text := self.printed(answer):
+            _write_lines(self.sink, text, null=self.null)
+
+
+def _write_lines(sink: Sink, text: str, *, null: bool) -> None:
+    data = printable(lined(text), terminal=sink.is_terminal)
+    sink.write(data.replace(b"\n", b"\0") if null else data)
+
+
+def form_writer(
+    sink: Sink, messages: Messages, *, json: bool, query: Query | None, null: bool = False
+) -> Writer | None:
+    """The writer of --query or --json; None where neither was given, for text."""
+    if query is not None:
+        return QueryWriter(sink, query, messages, null)
+    return JsonWriter(sink) if json else None

@@ -1,0 +1,1 @@
+"""From flags, texts and files to one request."""

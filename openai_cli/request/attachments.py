@@ -1,0 +1,100 @@
+"""--attach: a file or URL as a content part of a chat message, in the API's form.
+
+The forms are those of ChatCompletionRequestMessageContentPart in OpenAI's published description:
+an image by URL or data URL, audio as base64 of WAV or MP3, a PDF as a file with a data URL.
+"""
+
+from base64 import b64encode
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import urlsplit
+
+from openai_cli.errors import UsageError
+from openai_cli.jsontext import quoted
+from openai_cli.request.inputs import Inputs
+from openai_cli.tokens.images import image_type
+
+_IMAGES = "PNG, JPEG, GIF and WebP images"
+_NOT_BY_URL = (".pdf", ".wav", ".mp3")
+
+
+def content_part(
+    source: str, inputs: Inputs, *, taken: str = f"{_IMAGES}, WAV and MP3 audio, and PDF files"
+) -> dict[str, Any]:
+    """The content part of a path, `-`, or a URL; `taken` names the kinds in a message.
+
+    A file's kind is told from its first bytes. Raises UsageError for a file that cannot be read,
+    is empty, or is of a kind that the API does not take, and for a URL of audio or PDF, which the
+    API takes only as data.
+    """
+    if source.startswith(("http://", "https://", "data:")):
+        if _is_no_image(source):
+            raise UsageError(
+                f"--attach: the API takes only images by URL, not {quoted(source)}",
+                hint="attach it as a file",
+            )
+        return {"type": "image_url", "image_url": {"url": source}}
+    data = inputs.source("--attach", source)
+    if not data:
+        raise UsageError(f"--attach: '{source}' is empty")
+    if (part := _part_of(data, source)) is None:
+        raise UsageError(
+            f"--attach: '{source}' is of no kind that the API takes",
+            hint=f"{taken} can be attached",
+        )
+    return part
+
+
+def image_part(source: str, inputs: Inputs) -> dict[str, Any]:
+    """The content part of an image's path, `-`, or URL; UsageError for all else."""
+    part = content_part(source, inputs, taken=_IMAGES)
+    if part["type"] != "image_url":
+        raise UsageError(f"--attach: '{source}' is no image")
+    return part
+
+
+def input_part(source: str, inputs: Inputs) -> dict[str, Any]:
+    """The same in the form of POST /responses (InputContent): a PDF by URL too, and no audio."""
+    if source.startswith(("http://", "https://")) and _path(source).endswith(".pdf"):
+        return {"type": "input_file", "file_url": source}
+    part = content_part(source, inputs, taken=f"{_IMAGES} and PDF files")
+    match part["type"]:
+        case "image_url":
+            # The published description demands `detail` here; auto is its default.
+            return {"type": "input_image", "detail": "auto", "image_url": part["image_url"]["url"]}
+        case "file":
+            return {"type": "input_file", **part["file"]}
+    raise UsageError(f"--attach: '{source}' is audio, which POST /responses does not take")
+
+
+def _is_no_image(url: str) -> bool:
+    """Whether the URL itself says that it is not of an image."""
+    if url.startswith("data:"):
+        return not url.startswith("data:image/")
+    return _path(url).endswith(_NOT_BY_URL)
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path.lower()
+
+
+def _part_of(data: bytes, source: str) -> dict[str, Any] | None:
+    """The content part of a file, by its first bytes; None for a kind that no endpoint takes."""
+    encoded = b64encode(data).decode()
+    if (image := image_type(data)) is not None:
+        return {"type": "image_url", "image_url": {"url": f"data:{image};base64,{encoded}"}}
+    if (audio := _audio_format(data)) is not None:
+        return {"type": "input_audio", "input_audio": {"data": encoded, "format": audio}}
+    if data.startswith(b"%PDF-"):
+        name = "stdin.pdf" if source == "-" else PurePath(source).name
+        url = f"data:application/pdf;base64,{encoded}"
+        return {"type": "file", "file": {"filename": name, "file_data": url}}
+    return None
+
+
+def _audio_format(data: bytes) -> str | None:
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        return "wav"
+    # An ID3 tag, or a frame of MPEG layer III: 11 sync bits, any version but 01, layer 01.
+    is_frame = len(data) > 1 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2
+    return "mp3" if data.startswith(b"ID3") or is_frame else None

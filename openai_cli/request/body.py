@@ -1,0 +1,183 @@
+"""From flags, --param, --body and the environment to one request, and ways to see it unsent."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags.ours import Input
+from openai_cli.flags.values import Structure
+from openai_cli.jsontext import encode_json, json_or_text
+from openai_cli.request.inputs import Inputs
+
+if TYPE_CHECKING:
+    from openai_cli.http.payload import FormFile, Payload
+
+
+class Endpoint(NamedTuple):
+    """What a command sends to: the path below the base URL, and the model when nobody named one.
+
+    Where that is empty, the endpoint takes no model.
+    """
+
+    path: str
+    default_model: str
+
+
+COMPLETIONS = Endpoint("/completions", "gpt-3.5-turbo-instruct")
+CHAT = Endpoint("/chat/completions", "gpt-6-luna")
+RESPONSES = Endpoint("/responses", "gpt-6-luna")
+EMBEDDINGS = Endpoint("/embeddings", "text-embedding-3-small")
+MODERATIONS = Endpoint("/moderations", "omni-moderation-latest")
+TRANSCRIPTIONS = Endpoint("/audio/transcriptions", "gpt-4o-mini-transcribe")
+TRANSLATIONS = Endpoint("/audio/translations", "whisper-1")
+SPEECH = Endpoint("/audio/speech", "gpt-4o-mini-tts")
+GENERATIONS = Endpoint("/images/generations", "gpt-image-1-mini")
+EDITS = Endpoint("/images/edits", "gpt-image-1-mini")
+VARIATIONS = Endpoint("/images/variations", "dall-e-2")
+FILES = Endpoint("/files", "")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call: `path` below the base URL, `body` as the user made it.
+
+    `unchecked` names the properties that came by --param; `model_is_default` says that nobody
+    named the model. With `files` it is a multipart form, of which `body` has the other fields.
+    Of a method other than POST an empty body is none.
+    """
+
+    path: str
+    body: Mapping[str, Any]
+    method: str = "POST"
+    unchecked: frozenset[str] = frozenset()
+    model_is_default: bool = False
+    files: "tuple[FormFile, ...] | None" = None
+
+    def with_body(self, **properties: Any) -> "Request":
+        """The same request with these properties set."""
+        return replace(self, body={**self.body, **properties})
+
+    def with_text(self, name: str, value: Any) -> "Request":
+        """The same request with its text right behind the model, where a reader looks for it."""
+        first = {"model": self.body["model"], name: value}
+        return replace(self, body={**first, **self.body, **first})
+
+    def encoded(self) -> bytes:
+        """The body as JSON in UTF-8 on one line; each file of a form is `@` and its path."""
+        return encode_json(self.shown)
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """The body, with the files of a form as `@` and their paths."""
+        found = dict(self.body)
+        for file in self.files or ():
+            name, path = file.field.removesuffix("[]"), f"@{file.shown}"
+            found[name] = path if name == file.field else [*found.get(name, []), path]
+        return found
+
+    @property
+    def upload_size(self) -> int | None:
+        """How many bytes the files of a form have; None where there are none."""
+        return None if self.files is None else sum(file.size for file in self.files)
+
+    @property
+    def is_bodyless(self) -> bool:
+        """Whether it has no body at all."""
+        return self.method != "POST" and not self.body and self.files is None
+
+    def payload(self, watch: Callable[[int], None] = lambda _size: None) -> "Payload | None":
+        """What is sent; `watch` is told how many bytes more of a form were."""
+        from openai_cli.http.payload import Form, Json, form_fields
+
+        if self.is_bodyless:
+            return None
+        if self.files is None:
+            return Json(self.encoded())
+        from uuid import uuid4
+
+        return Form(tuple(form_fields(self.body)), self.files, uuid4().hex, watch)
+
+    def check(
+        self, holds: Callable[[Mapping[str, Any]], bool], names: tuple[str, ...], problem: str
+    ) -> None:
+        """A rule across parameters: UsageError with `problem` unless it holds.
+
+        A parameter that came by --param is unchecked, and so is every rule that it has part in.
+        """
+        if not self.unchecked.intersection(names) and not holds(self.body):
+            raise UsageError(problem, parameter=names[0])
+
+
+def unchecked_params(params: list[str] | None) -> dict[str, Any]:
+    """The properties of --param NAME=JSON; a value that is not JSON is a string."""
+    found = {}
+    for param in params or ():
+        name, equals, text = param.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--param must be NAME=JSON, not '{param}'")
+        try:
+            found[name] = json_or_text(text)
+        except ValueError as error:
+            raise UsageError(f"--param {name} {error}") from None
+    return found
+
+
+def given_body(raw: str | None, inputs: Inputs) -> dict[str, Any]:
+    """The request body of --body; UsageError when it is no JSON object."""
+    if raw is None:
+        return {}
+    try:
+        found: dict[str, Any] = Structure(dict).parse(
+            raw, lambda path: inputs.source("--body", path)
+        )
+    except ValueError as error:
+        raise UsageError(f"--body {error}") from None
+    return found
+
+
+# Two names of one limit: the API takes one of them in a request.
+_LIMITS = frozenset({"max_tokens", "max_completion_tokens"})
+
+
+def _over(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties, those that were given before those of the configuration file."""
+    body = dict(given)
+    for name, value in defaults.items():
+        if name not in body and not (name in _LIMITS and _LIMITS & body.keys()):
+            body[name] = value
+    return body
+
+
+def assembled(
+    context: Context,
+    options: Input,
+    inputs: Inputs,
+    endpoint: Endpoint,
+    flags: dict[str, Any],
+    *,
+    base: Mapping[str, Any] | None = None,
+) -> Request:
+    """The request: flag, --param, --body, environment, configuration file, our table.
+
+    `base` stands in the place of --body.
+
+    What nobody gave is not in it, but for `model`.
+    """
+    params = unchecked_params(options.param)
+    given = given_body(options.body, inputs) if base is None else base
+    if not endpoint.default_model:
+        body = _over(context.settings.properties, {**given, **params, **flags})
+        return Request(endpoint.path, body, unchecked=frozenset(params.keys() - flags.keys()))
+    if (model := context.variable("OPENAI_MODEL")) is not None:
+        given = {"model": model, **given}
+    body = _over(context.settings.properties, {**given, **params, **flags})
+    named = body.get("model")
+    is_default = "model" not in body
+    return Request(
+        endpoint.path,
+        {"model": endpoint.default_model if is_default else named, **body},
+        unchecked=frozenset(params.keys() - flags.keys()),
+        model_is_default=is_default,
+    )

@@ -1,0 +1,144 @@
+"""What a command reads: its argument, stdin (once, by one reader), and files."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags.values import without_final_newline
+from openai_cli.jsontext import utf8
+
+T = TypeVar("T")
+
+SILENT_AFTER = 2.0
+
+# In bytes: of a file with short lines, each read by itself costs more than what is done with it.
+_BUFFER = 2**20
+_FALSE = ("", "0", "false", "no")
+
+
+@dataclass
+class Inputs:
+    """The readers of one call. `use_stdin` is --stdin/--no-stdin, None when not given."""
+
+    context: Context
+    use_stdin: bool | None = None
+    _reader: str | None = field(default=None, init=False)
+
+    def source(self, reader: str, path: str) -> bytes:
+        """The bytes of a file, or of stdin for `-`; `reader` names the flag that asks.
+
+        Raises UsageError when it cannot be read, or stdin has another reader.
+        """
+        return b"".join(self.read(reader, path, lambda stream: (stream.read(),)))
+
+    def lines(self, reader: str, path: str) -> Iterator[bytes]:
+        """The lines of a file, or of stdin for `-`, as they are read; raises what `source` raises.
+
+        Each ends with its newline, but perhaps the last.
+        """
+        return self.read(reader, path, iter)
+
+    def read(
+        self, reader: str, path: str, pieces: Callable[[BinaryIO], Iterable[T]]
+    ) -> Iterator[T]:
+        """What `pieces` gives of the open file, or of stdin; raises what `source` raises."""
+        try:
+            if path == "-":
+                yield from pieces(self._stdin(reader))
+            else:
+                with Path(path).open("rb", buffering=_BUFFER) as file:
+                    yield from pieces(file)
+        except OSError as error:
+            what = "cannot read stdin" if path == "-" else f"{reader}: cannot read '{path}'"
+            raise UsageError(f"{what}: {error.strerror}") from None
+        except ValueError:  # a NUL in the name
+            raise UsageError(f"{reader}: '{path}' is no file's name") from None
+
+    def text(self, argument: str | None, *, flagged: bool) -> str | None:
+        """The text of the call: stdin, an empty line, the argument; None when there is neither.
+
+        `-` as the argument is stdin alone. `flagged` says that a text flag was given: then stdin
+        is read for `-` only. Of stdin one final newline is dropped and nothing else.
+        """
+        if argument == "-":
+            return without_final_newline(self._stdin_text("the argument -"))
+        if flagged or not self.is_piped:
+            return argument
+        piped = without_final_newline(self._stdin_text("the text"))
+        if not piped:
+            return argument
+        return f"{piped}\n\n{argument}" if argument else piped
+
+    def lone_text(self, argument: str | None, *, flagged: bool) -> str | None:
+        """The text of a call that takes the argument or stdin, but never both; as `text` has it."""
+        if argument is not None and argument != "-":
+            return argument
+        return self.text(argument, flagged=flagged)
+
+    def raw_text(self, arguments: Sequence[str] | None) -> str | None:
+        """The text of a command that counts: the arguments, or stdin as it is when there are none.
+
+        Several arguments have a blank between them, as `echo` has it; `-` alone is stdin.
+        """
+        if arguments and list(arguments) != ["-"]:
+            return " ".join(arguments)
+        if not arguments and not self.is_piped:
+            return None
+        return self._stdin_text("the argument -" if arguments else "the text")
+
+    @property
+    def is_piped(self) -> bool:
+        """Whether stdin is no terminal, may be read, and has no reader yet."""
+        context = self.context
+        is_pipe = context.stdin is not None and not context.stdin_is_terminal
+        return is_pipe and self._may_read() and self._reader is None
+
+    def _may_read(self) -> bool:
+        if self.use_stdin is not None:
+            return self.use_stdin
+        return (self.context.variable("OPENAI_CLI_NO_STDIN") or "").lower() in _FALSE
+
+    def _stdin_text(self, reader: str) -> str:
+        try:
+            return utf8(self.source(reader, "-"))
+        except ValueError as error:
+            raise UsageError(f"stdin {error}", hint="only UTF-8 text can be sent") from None
+
+    def check_stdin(self, reader: str) -> BinaryIO:
+        """Stdin, where this reader may have it; UsageError where it may not."""
+        if not self._may_read():
+            raise UsageError(f"{reader} asks for stdin, and --no-stdin leaves it alone")
+        if self._reader is not None:
+            raise UsageError(
+                f"stdin is read by {self._reader}, so {reader} cannot read it too",
+                hint="put one of them into a file and use @FILE",
+            )
+        if self.context.stdin is None:
+            raise UsageError(f"{reader} asks for stdin, and stdin is closed")
+        return self.context.stdin
+
+    def _stdin(self, reader: str) -> BinaryIO:
+        stdin = self.check_stdin(reader)
+        self._reader = reader
+        if not self.context.stdin_is_terminal and not self.context.stdin_ready(SILENT_AFTER):
+            self.context.messages.notice(
+                f"waiting for stdin, which is open and silent, for {reader}; "
+                "--no-stdin leaves it alone"
+            )
+        return stdin
+
+
+def check_arguments(arguments: list[str]) -> None:
+    """Refuse arguments that are not UTF-8: JSON could not carry them."""
+    for position, argument in enumerate(arguments, 1):
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            offset = len(argument[: error.start].encode())
+            raise UsageError(
+                f"argument {position} is not UTF-8 at byte offset {offset}",
+                hint="only UTF-8 text can be sent",
+            ) from None
