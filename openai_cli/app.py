@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 from openai_cli import __version__
-from openai_cli.commands import COMMANDS, GROUPS, module_of
+from openai_cli.commands import COMMANDS, GROUPS, declared
 from openai_cli.completion import INSTALL, SHELLS, SHOW, VARIABLE, SetUp, set_up, with_shell
 from openai_cli.config.file import configured
 from openai_cli.context import Context
@@ -42,8 +42,7 @@ class CommandGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
         path = f"{self.prefix}{cmd_name}"
         if path in COMMANDS:
-            module = module_of(path)
-            return command(path, COMMANDS[path], module.Options, module.run)
+            return command(*declared(path))
         if cmd_name in GROUPS:
             return tree(GROUPS[cmd_name], prefix=f"{cmd_name} ")
         if ctx.resilient_parsing:
@@ -130,10 +129,10 @@ def _group(help: Help = False, version: Version = False) -> None:  # noqa: A002
     """The flags that stand before the second word of a command."""
 
 
-def declared(path: str) -> Iterable[Any]:
+def annotations(path: str) -> Iterable[Any]:
     """The annotations of the options of a command or a group; '' is the program."""
     if path in COMMANDS:
-        return [field.type for field in options_of(module_of(path).Options)]
+        return [field.type for field in options_of(declared(path).options)]
     return (Help, Version) if path else (Help, Version, InstallCompletion, ShowCompletion)
 
 
@@ -181,7 +180,7 @@ def _complete(context: Context, shell: str, arguments: list[str]) -> ExitCode:
     from openai_cli.completion.shells import answer
 
     with suppress(Exception), open_sink(context, None) as sink:
-        tree = Tree(COMMANDS, GROUPS, declared)
+        tree = Tree(COMMANDS, GROUPS, annotations)
         sink.write(printable(answer(context, tree, shell, arguments), terminal=False))
     return ExitCode.DONE
 

@@ -17,7 +17,7 @@ from openai_cli.answer import page
 from openai_cli.answer.embedding import Embeddings, vectors
 from openai_cli.answer.images import Images, pictures
 from openai_cli.answer.moderation import Moderation
-from openai_cli.answer.parts import Answer, AnyAnswer, Part, parts
+from openai_cli.answer.parts import Answer, Part, parts
 from openai_cli.answer.response import ModelResponse
 from openai_cli.answer.speech import Speech, sound
 from openai_cli.answer.transcript import TextTranscript, Transcript
@@ -98,7 +98,7 @@ KINDS = {
     ),
     "embeddings": Kind(Embeddings, vectors),
     "moderation": Kind(Moderation, lambda _body: None),
-    "any": Kind(AnyAnswer, page.after),
+    "any": Kind(page.AnyWhole, page.after),
     "page": Kind(Answer, page.items),
 }
 STREAMED = [name for name, kind in KINDS.items() if kind.stream]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_cli.app import declared
+from openai_cli.app import annotations as declared
 from openai_cli.commands import COMMANDS, GROUPS
 from openai_cli.completion import SHELLS
 from openai_cli.completion.candidates import NOTHING, Candidate, Reply, Tree, reply

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import typer
 
-from openai_cli.commands import COMMANDS, module_of
+from openai_cli.commands import COMMANDS, declared
 from openai_cli.flags.adapter import command
 from openai_cli.flags.api import INT64
 from openai_cli.flags.ours import options_of
@@ -66,8 +66,7 @@ class Shown:
 
 def shown(name: str) -> Shown:
     """What the --help of a command shows."""
-    module = module_of(name)
-    made = command(name, COMMANDS[name], module.Options, module.run)
+    made = command(*declared(name))
     context = typer.Context(made, info_name=f"{PROGRAM} {name}")
     help_ = _Help()
     made.format_options(context, cast("Any", help_))
@@ -76,7 +75,7 @@ def shown(name: str) -> Shown:
 
 def _page(name: str) -> str:
     guide = f"{name.partition(' ')[0]}.md"
-    known = _api_parameters(module_of(name).Options)
+    known = _api_parameters(declared(name).options)
     help_ = shown(name)
     parts = [
         f"# {PROGRAM} {name}",

@@ -1,8 +1,30 @@
 """A page of a list, as all endpoints that list things give it: `data`, `has_more`, `last_id`."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
+from openai_cli.answer.choice import Choice
+from openai_cli.answer.parts import Answer
 from openai_cli.answer.shape import as_objects, misshapen
+
+
+@dataclass(kw_only=True)
+class Whole(Answer):
+    """An answer that keeps its object: `body`."""
+
+    body: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
+        """Take the object in."""
+        self.body = body
+        return super().add(body)
+
+
+@dataclass(kw_only=True)
+class AnyWhole(Whole):
+    """Such an answer of an endpoint that is not known; its stream may end with any event."""
+
+    has_no_last = True
 
 
 def items(body: dict[str, Any]) -> list[dict[str, Any]]:

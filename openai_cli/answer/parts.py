@@ -82,12 +82,6 @@ class Answer:
         return []
 
 
-class AnyAnswer(Answer):
-    """An answer of an endpoint that is not known."""
-
-    has_no_last = True
-
-
 def parts(
     http: "HttpResponse", answer: Answer, *, arrived: Callable[[], None] = lambda: None
 ) -> Iterator[Part]:

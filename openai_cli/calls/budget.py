@@ -1,6 +1,7 @@
-"""What commands that send do with --max-cost: refuse, before anything is sent."""
+"""--max-cost: a request that could cost more is refused before anything is sent."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
@@ -8,42 +9,69 @@ from openai_cli.flags.ours import Prices
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
+    from openai_cli.models.table import Table
+    from openai_cli.prices.estimate import Bound
 
-def check_cost(
-    context: Context, options: Prices, request: Request, spent: "Decimal | None" = None
-) -> "Decimal | None":
-    """Refuse what can cost more than --max-cost, by LimitError.
 
-    Gives what the request can cost and `spent`, what those before it can, in USD; None where there
-    is no limit.
-    """
-    if options.max_cost is None:
-        return None
-    from openai_cli.models.table import load_table
-    from openai_cli.prices.estimate import bound
-    from openai_cli.prices.money import amount, plain
+@dataclass
+class Budget:
+    """The limit of --max-cost in USD, None without one, and what is reserved of it so far."""
 
-    limit = amount("--max-cost", options.max_cost)
-    try:
-        most = bound(
-            request.body,
-            endpoint=request.path,
-            table=load_table(options.prices),
-            on=context.today(),
-        )
-    except UsageError as error:
-        error.problem = f"--max-cost: {error.problem}"
-        raise
-    for doubt in most.input_tokens.doubts:
-        context.messages.notice(f"the cost is an estimate: {doubt}")
-    usd = most.usd if spent is None else most.usd + spent
-    if usd > limit:
-        so_far = f", {plain(usd)} USD with those before it" if spent is not None else ""
-        raise LimitError(
-            f"the request can cost {plain(most.usd)} USD ({most.billed}){so_far}, "
-            f"more than the {plain(limit)} of --max-cost",
-            hint=f"{most.lowered_by} lowers it" if most.lowered_by else None,
-        )
-    return usd
+    context: Context
+    table: "Callable[[], Table]"
+    limit: "Decimal | None" = None
+    reserved: "Decimal | None" = None
+
+    @classmethod
+    def of(cls, context: Context, options: object, table: "Callable[[], Table]") -> Self:
+        """The budget of the options; UsageError for an amount that is none."""
+        if not isinstance(options, Prices) or options.max_cost is None:
+            return cls(context, table)
+        from openai_cli.prices.money import amount
+
+        return cls(context, table, amount("--max-cost", options.max_cost))
+
+    def check(self, request: Request) -> None:
+        """Refuse, by LimitError, a request that can cost more than the limit by itself."""
+        if self.limit is not None:
+            self._refuse_above(self.limit, self._bound(request), None)
+
+    def reserve(self, request: Request) -> None:
+        """Refuse, by LimitError, a request with which all that were reserved can cost more."""
+        if self.limit is not None:
+            most = self._bound(request)
+            self._refuse_above(self.limit, most, self.reserved)
+            self.reserved = most.usd if self.reserved is None else self.reserved + most.usd
+
+    def _bound(self, request: Request) -> "Bound":
+        from openai_cli.prices.estimate import bound
+
+        try:
+            most = bound(
+                request.body,
+                endpoint=request.path,
+                table=self.table(),
+                on=self.context.today(),
+            )
+        except UsageError as error:
+            error.problem = f"--max-cost: {error.problem}"
+            raise
+        for doubt in most.input_tokens.doubts:
+            self.context.messages.notice(f"the cost is an estimate: {doubt}")
+        return most
+
+    @staticmethod
+    def _refuse_above(limit: "Decimal", most: "Bound", before: "Decimal | None") -> None:
+        from openai_cli.prices.money import plain
+
+        usd = most.usd if before is None else most.usd + before
+        if usd > limit:
+            so_far = f", {plain(usd)} USD with those before it" if before is not None else ""
+            raise LimitError(
+                f"the request can cost {plain(most.usd)} USD ({most.billed}){so_far}, "
+                f"more than the {plain(limit)} of --max-cost",
+                hint=f"{most.lowered_by} lowers it" if most.lowered_by else None,
+            )

@@ -1,19 +1,16 @@
-"""What commands whose answer is a file do: send, and pass its bytes on as they come."""
+"""Answers that are files: their bytes are passed on as they come."""
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from openai_cli.calls.session import Reaching, client, reachable
-from openai_cli.config.destination import Destination
+from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, UsageError
-from openai_cli.output.sink import open_sink
+from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from openai_cli.http.client import HttpResponse
-    from openai_cli.http.payload import Payload
 
 
 def refuse_terminal(context: Context, output: str | None) -> None:
@@ -26,14 +23,9 @@ def refuse_terminal(context: Context, output: str | None) -> None:
 
 
 def download(
-    context: Context,
-    options: Reaching,
-    server: Destination,
-    method: str,
-    path: str,
+    session: Session,
+    request: Request,
     *,
-    output: str | None,
-    payload: "Payload | None" = None,
     check: "Callable[[HttpResponse], None]" = lambda _http: None,
 ) -> str | None:
     """Send the request, and pass the answer's bytes on, once `check` has passed.
@@ -43,10 +35,8 @@ def download(
     UsageError, before anything is sent, where they would go onto a terminal; BadAnswerError where
     there are none.
     """
-    refuse_terminal(context, output)
-    with ExitStack() as stack:
-        server = reachable(stack, options, server)
-        sink = stack.enter_context(open_sink(context, output))
+    refuse_terminal(session.context, session.form.output)
+    with session.form.open(session.context) as sink:
 
         def consume(http: "HttpResponse") -> str | None:
             check(http)
@@ -57,5 +47,10 @@ def download(
                 raise BadAnswerError("the answer is empty", request_id=http.request_id)
             return http.request_id
 
-        sender = client(context, options, server)
-        return sender.call(method, path, consume, payload=payload, may_retry=lambda: sink.size == 0)
+        return session.client.call(
+            request.method,
+            request.path,
+            consume,
+            payload=request.payload(),
+            may_retry=lambda: sink.size == 0,
+        )

@@ -2,12 +2,51 @@
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
 
 from openai_cli.config.destination import Destination
 from openai_cli.errors import UsageError
+from openai_cli.flags.ours import BatchLine, Previews
 from openai_cli.jsontext import encode_json
 from openai_cli.messages import escaped
 from openai_cli.request.body import Request
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The form of --dry-run, --curl or --batch-line: a request's body, or one of these."""
+
+    is_curl: bool = False
+    custom_id: str | None = None
+
+    @classmethod
+    def asked(cls, options: object) -> Self | None:
+        """The preview that the options ask for, None where they ask for none.
+
+        UsageError for two of them.
+        """
+        if not isinstance(options, Previews):
+            return None
+        custom_id = options.batch_line if isinstance(options, BatchLine) else None
+        given = [options.dry_run, options.curl, custom_id is not None]
+        if sum(given) > 1:
+            names = "--dry-run, --curl and --batch-line"
+            raise UsageError(f"{names if custom_id else '--dry-run and --curl'}: give one of them")
+        return cls(options.curl, custom_id) if any(given) else None
+
+    @property
+    def flag(self) -> str:
+        """The flag that asks for it."""
+        if self.custom_id is not None:
+            return "--batch-line"
+        return "--curl" if self.is_curl else "--dry-run"
+
+    def of(self, request: Request, server: Destination, *, terminal: bool) -> bytes:
+        """The request as it is printed; `terminal` says that a person reads it."""
+        if self.custom_id is not None:
+            return batch_line(request, self.custom_id)
+        return curl(request, server) if self.is_curl else body(request, terminal=terminal)
 
 
 def body(request: Request, *, terminal: bool) -> bytes:
@@ -16,7 +55,7 @@ def body(request: Request, *, terminal: bool) -> bytes:
         return b""
     if not terminal:
         return request.encoded() + b"\n"
-    return escaped(encode_json(request.shown, indent=2).decode()).encode() + b"\n"
+    return escaped(encode_json(request.wire_body, indent=2).decode()).encode() + b"\n"
 
 
 def curl(request: Request, server: Destination) -> bytes:

@@ -1,46 +1,32 @@
-"""What every command that sends does with its request: show it, or send it and print the answer."""
+"""Requests on their way: shown, or sent and their answers printed."""
 
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from openai_cli.calls.budget import check_cost
-from openai_cli.calls.session import Reaching, client, reachable
-from openai_cli.config.destination import Destination, destination
-from openai_cli.context import Context
-from openai_cli.errors import IncompleteError, OutputError, RefusedError, UsageError
-from openai_cli.flags.ours import Input, Output, Prices, options_group
+from openai_cli.calls.session import ServerOptions, Session
+from openai_cli.errors import IncompleteError, RefusedError
+from openai_cli.flags.ours import Output, Prices, options_group
 from openai_cli.output.progress import Progress
-from openai_cli.output.sink import Sink, append, open_sink, separator, utf8_bytes
-from openai_cli.request.body import Request
-from openai_cli.request.inputs import Inputs
+from openai_cli.output.sink import Sink
+from openai_cli.request.body import Request, RequestOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from openai_cli.answer.choice import Choice
     from openai_cli.answer.parts import Answer
     from openai_cli.http.client import HttpResponse
-    from openai_cli.output.writers import Affixes, Query, Writer
-    from openai_cli.prices.receipt import Receipt
+    from openai_cli.output.writers import Affixes, Kept, Writer
 
 
 @options_group
-class Printing(Reaching, Output, Prices):
+class PrintingOptions(ServerOptions, Output, Prices):
     """The options of every command that prints what a model said."""
 
 
 @options_group
-class Sending(Printing, Input):
+class SendingOptions(PrintingOptions, RequestOptions):
     """The options of every command that sends a request with a body."""
-
-
-@dataclass
-class Meter:
-    """What the calls of a session took; a server that refused to tell is not asked again."""
-
-    calls: "list[Receipt]" = field(default_factory=list)
-    is_refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,23 +34,19 @@ class Plan:
     """A request on its way, and what is made of its answer.
 
     `answer` makes what reads it, and `writer` what prints it as text; without them it has choices,
-    as many as `choices`, whose texts are printed. `streams` says that a terminal gets it as a
-    stream, and `tells_usage` that `stream_options.include_usage` is what a stream wants to tell
-    its usage.
-    `on_broken` is given what came of an answer that was cut off. `render` shows the text as
-    Markdown, on a terminal. With a `meter` the usage is asked for, and goes there.
+    as many as `choices`, whose texts are printed between their `affixes`, and with `render` as
+    Markdown on a terminal. `on_broken` is given what came of an answer that was cut off. A plan
+    that `is_free` costs nothing.
     """
 
     request: Request
     choices: int = 1
     answer: "Callable[[], Answer] | None" = None
     writer: "Callable[[Sink], Writer] | None" = None
-    streams: bool = True
-    tells_usage: bool = True
-    frames: "tuple[Affixes, ...]" = ()
+    affixes: "tuple[Affixes, ...]" = ()
     on_broken: "Callable[[Answer], object]" = lambda _answer: None
     render: bool = False
-    meter: Meter | None = None
+    is_free: bool = False
 
     def reader(self) -> "Answer":
         """What reads the answer."""
@@ -75,146 +57,114 @@ class Plan:
         return Completion(expected=self.choices)
 
 
-def deliver(context: Context, options: Sending, inputs: Inputs, plan: Plan) -> "Answer | None":
+@dataclass(frozen=True)
+class Exchange:
+    """A call that was made and not printed: its answer, and all parts of it as they came."""
+
+    plan: Plan
+    answer: "Answer"
+    kept: "Kept"
+
+    @property
+    def raw(self) -> bytes:
+        """The body as it came; of a stream its events, a line each."""
+        return b"\n".join(part.raw for part, _ in self.kept.taken)
+
+
+def deliver(session: Session, plan: Plan) -> "Answer | None":
     """Print the request where that was asked for; else send it and print its answer.
 
     Gives the answer, or None where nothing was sent.
     """
-    server = destination(context, options, inputs)
-    if is_preview(options):
-        show(context, options, plan.request, server)
+    if session.preview is not None:
+        session.show(plan.request)
         return None
-    check_cost(context, options, plan.request)
-    with ExitStack() as stack:
-        return send(context, options, reachable(stack, options, server), plan)
+    return send(session, plan)
 
 
-def send(context: Context, options: Printing, server: Destination, plan: Plan) -> "Answer":
+def deliver_all(session: Session, plans: Iterable[Plan]) -> None:
+    """Print the requests, one after the other; else send each and print its answer."""
+    if session.preview is not None:
+        session.show(*(plan.request for plan in plans))
+    else:
+        send_all(session, plans)
+
+
+def send(session: Session, plan: Plan) -> "Answer":
     """Send the request, and print its answer and what is to be said of it."""
-    return send_all(context, options, server, (plan,))[-1]
-
-
-def send_all(
-    context: Context, options: Printing, server: Destination, plans: "Iterable[Plan]"
-) -> "list[Answer]":
-    """Send the requests one after the other, and print their answers into one output.
-
-    A plan is asked for when the answers before it are printed. Receipt is told of each call.
-    """
-    query = _query(options)
-    check_usage_file(options)
-    sink = open_sink(context, options.output)
-    calls: list[_Call] = []
-    try:
-        with sink:
-            for plan in plans:
-                if calls and options.json:
-                    sink.end_line()
-                calls.append(_Call(context, options, plan, server, sink, query))
-                calls[-1].run()
-    except BaseException:
-        last = calls[-1] if calls else None
-        if last is not None and last.answer is not None:
-            last.plan.on_broken(last.answer)
-        for call in calls:
-            # A call that failed may have been paid for.
-            if call.answer is not None and (call is not last or call.answer.usage is not None):
-                report_usage(context, options, call.answer, call.plan.meter)
-        raise
-    answers = []
-    for call in calls:
-        if call.answer is not None:
-            answers.append(call.answer)
-            report_usage(context, options, call.answer, call.plan.meter)
-    for answer in answers:
-        _judge(context, options, answer)
-    return answers
-
-
-def check_output(context: Context, options: Printing) -> None:
-    """Find out before the call whether its answer can be printed where, and as, it is to be."""
-    _query(options)
-    check_usage_file(options)
-    open_sink(context, options.output).discard()
-
-
-def receive(context: Context, options: Reaching, server: Destination, plan: Plan) -> "Answer":
-    """Send the request, and print nothing."""
-    from openai_cli.answer.parts import parts
-
-    def consume(http: "HttpResponse") -> "Answer":
-        answer = plan.reader()
-        answer.request_id = http.request_id
-        for part in parts(http, answer):
-            answer.add(part.body)
-        return answer
-
-    request = plan.request
-    sender = client(context, options, server)
-    return sender.call(request.method, request.path, consume, payload=request.payload())
-
-
-def fetch(context: Context, options: Printing, server: Destination, plan: Plan) -> "Answer":
-    """Send a request of our own, and print nothing but its usage."""
-    answer = receive(context, options, server, plan)
-    report_usage(context, options, answer, plan.meter)
+    _check_budget(session, plan)
+    (answer,) = _sent(session, (plan,))
     return answer
 
 
-def show(context: Context, options: Output, request: Request, server: Destination) -> None:
-    """Print the request in the form that was asked for."""
-    show_all(context, options, (request,), server)
+def send_all(session: Session, plans: Iterable[Plan]) -> None:
+    """Send the requests one after the other, and print their answers into one output.
+
+    A plan is asked for when the answer before it is printed, and then that answer is forgotten.
+    What the plans can cost together is held against the budget.
+    """
+
+    def within_budget() -> Iterator[Plan]:
+        for plan in plans:
+            if not plan.is_free:
+                session.budget.reserve(plan.request)
+            yield plan
+
+    deque(_sent(session, within_budget()), maxlen=0)
 
 
-def show_all(
-    context: Context, options: Output, requests: "Iterable[Request]", server: Destination
-) -> None:
-    """Print the requests, one after the other."""
-    with open_sink(context, options.output) as sink:
-        for request in requests:
-            sink.write(_preview(options, request, server, terminal=sink.is_terminal))
-
-
-def is_preview(options: Output) -> bool:
-    """Whether the request is to be shown and not sent; UsageError for two forms of that."""
-    chosen = [options.dry_run, options.curl, options.batch_line is not None]
-    if sum(chosen) > 1:
-        raise UsageError("--dry-run, --curl and --batch-line: give one of them")
-    return any(chosen)
-
-
-def _preview(options: Output, request: Request, server: Destination, *, terminal: bool) -> bytes:
-    if options.batch_line is not None:
-        from openai_cli.calls import preview
-
-        return preview.batch_line(request, options.batch_line)
-    return preview_of(request, server, curl=options.curl, terminal=terminal)
-
-
-def preview_of(request: Request, server: Destination, *, curl: bool, terminal: bool) -> bytes:
-    """The request as a curl command, or its body."""
-    from openai_cli.calls import preview
-
-    return preview.curl(request, server) if curl else preview.body(request, terminal=terminal)
-
-
-def _query(options: Output) -> "Query | None":
-    if options.query is None:
-        return None
-    from openai_cli.output.writers import Query
-
-    return Query(options.query)
-
-
-def check_usage_file(options: Output) -> None:
-    """Find out before the call whether its usage can be written down after it."""
-    if options.usage_file is None:
-        return
+def _sent(session: Session, plans: Iterable[Plan]) -> "Iterator[Answer]":
+    reasons: list[str] = []
+    call: _Call | None = None
     try:
-        append(options.usage_file, b"")
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"--usage-file: cannot write '{options.usage_file}': {why}") from None
+        with session.form.open(session.context) as sink:
+            for plan in plans:
+                if session.form.is_json:
+                    sink.end_line()
+                call = _Call(session, plan, sink)
+                answer = call.run()
+                reasons += _reasons(answer)
+                yield answer
+    except BaseException:
+        if call is not None:
+            call.break_off()
+        raise
+    session.receipts.check()
+    _judge(session, reasons)
+
+
+def _check_budget(session: Session, plan: Plan) -> None:
+    if not plan.is_free:
+        session.budget.check(plan.request)
+
+
+def exchange(session: Session, plan: Plan) -> Exchange:
+    """Send the request, print nothing, and give its answer."""
+    from openai_cli.output.writers import Kept, write_answer
+
+    _check_budget(session, plan)
+    request, answer, kept = plan.request, plan.reader(), Kept()
+    answer.asked_model = request.body.get("model")
+    session.client.call(
+        request.method,
+        request.path,
+        lambda http: write_answer(http, answer, kept),
+        payload=request.payload(),
+    )
+    return Exchange(plan, answer, kept)
+
+
+def print_made(session: Session, make: Callable[[], Exchange]) -> None:
+    """Print the answer of the call that `make` makes, and what is to be said of it.
+
+    Where it goes is open before the call is made.
+    """
+    with session.form.open(session.context) as sink:
+        made = make()
+        made.kept.replay(made.answer, _writer(session, made.plan, sink))
+    session.receipts.add(made.answer)
+    session.receipts.check()
+    _judge(session, _reasons(made.answer))
 
 
 @dataclass
@@ -224,15 +174,33 @@ class _Call:
     `answer` is what has come of it so far.
     """
 
-    context: Context
-    options: Printing
+    session: Session
     plan: Plan
-    server: Destination
     sink: Sink
-    query: "Query | None"
     answer: "Answer | None" = None
+    _is_told: bool = False
 
     def run(self) -> "Answer":
+        """Make the call, and tell what it took once its answer is printed."""
+        answer = self._asked()
+        self.sink.flush()
+        self._tell(answer)
+        return answer
+
+    def break_off(self) -> None:
+        """Tell of a call that failed what came of it, and what it took: it may have been paid."""
+        if self.answer is not None:
+            self.plan.on_broken(self.answer)
+            if self.answer.usage is not None:
+                self._tell(self.answer)
+
+    def _tell(self, answer: "Answer") -> None:
+        if not self._is_told:
+            self._is_told = True
+            self.session.receipts.add(answer)
+
+    def _asked(self) -> "Answer":
+        receipts = self.session.receipts
         request = self._streamed(self.plan.request)
         with_usage = self._asking_for_usage(request)
         try:
@@ -240,36 +208,33 @@ class _Call:
         except RefusedError as refused:
             if with_usage is request or refused.status not in (400, 422):
                 raise
-            answer = self._send(request)
-            if self.plan.meter is not None:
-                self.plan.meter.is_refused = True
-            self.context.messages.notice(
-                "usage was not asked for: the server refuses stream_options.include_usage"
-            )
-            return answer
+        answer = self._send(request)
+        receipts.is_refused = True
+        self.session.context.messages.notice(
+            "the server refuses stream_options.include_usage, so what the call took is not known"
+        )
+        return answer
 
     def _streamed(self, request: Request) -> Request:
         """The request with `stream`, when nobody decided it and somebody watches."""
-        options = self.options
-        watched = self.sink.is_terminal and options.output is None
-        plain = not options.json and options.query is None
-        if "stream" in request.body or not self.plan.streams or not watched or not plain:
+        form = self.session.form
+        is_watched = self.sink.is_terminal and form.output is None and form.is_text
+        if "stream" in request.body or not request.may_stream or not is_watched:
             return request
         return request if _holds_best_of(request) else request.with_body(stream=True)
 
     def _asking_for_usage(self, request: Request) -> Request:
-        meter = self.plan.meter
-        wanted = self.options.usage or self.options.usage_file is not None or meter is not None
-        if not self.plan.tells_usage or (meter is not None and meter.is_refused):
+        receipts = self.session.receipts
+        if not request.may_ask_for_usage or not receipts.are_wanted or receipts.is_refused:
             return request
-        if not wanted or request.body.get("stream") is not True or "stream_options" in request.body:
+        if request.body.get("stream") is not True or "stream_options" in request.body:
             return request
         return request.with_body(stream_options={"include_usage": True})
 
     def _send(self, request: Request) -> "Answer":
         begin = self.sink.size
-        with Progress(self.context.messages, request.upload_size) as progress:
-            return client(self.context, self.options, self.server).call(
+        with Progress(self.session.context.messages, request.upload_size) as progress:
+            return self.session.client.call(
                 request.method,
                 request.path,
                 self._consume,
@@ -283,43 +248,36 @@ class _Call:
         return request.method == "POST" and answer is not None and answer.is_background
 
     def _consume(self, http: "HttpResponse") -> "Answer":
-        from openai_cli.answer.parts import parts
+        from openai_cli.output.writers import write_answer
 
         self.answer = answer = self.plan.reader()
-        answer.request_id = http.request_id
         answer.asked_model = self.plan.request.body.get("model")
-        writer = self._writer()
-        for part in parts(http, answer, arrived=self.sink.flush):
-            writer.take(part, answer.add(part.body))
-        writer.finish(answer)
+        writer = _writer(self.session, self.plan, self.sink)
+        write_answer(http, answer, writer, arrived=self.sink.flush)
         return answer
 
-    def _writer(self) -> "Writer":
-        from openai_cli.output import writers
 
-        options = self.options
-        form = writers.form_writer(
-            self.sink,
-            self.context.messages,
-            json=options.json,
-            query=self.query,
-            null=options.null,
-        )
-        if form is not None:
-            return form
-        if self.plan.writer is not None:
-            return self.plan.writer(self.sink)
-        if self.plan.render and self.sink.is_terminal and not options.null:
-            from openai_cli.output.rendering import can_draw, markdown_writer
+def _writer(session: Session, plan: Plan, sink: Sink) -> "Writer":
+    """What prints the answer of a plan."""
+    text = plan.writer or (lambda sink: _text_writer(session, plan, sink))
+    return session.form.writer(sink, session.context.messages, text)
 
-            if can_draw(self.context):
-                return markdown_writer(self.context, self.sink, separator(options.separator))
-        return writers.TextWriter(
-            self.sink,
-            separator=separator(options.separator),
-            null=options.null,
-            frames=self.plan.frames or (writers.Affixes(),),
-        )
+
+def _text_writer(session: Session, plan: Plan, sink: Sink) -> "Writer":
+    from openai_cli.output import writers
+
+    form = session.form
+    if plan.render and sink.is_terminal and not form.null:
+        from openai_cli.output.rendering import can_draw, markdown_writer
+
+        if can_draw(session.context):
+            return markdown_writer(session.context, sink, form.separator)
+    return writers.TextWriter(
+        sink,
+        separator=form.separator,
+        null=form.null,
+        affixes=plan.affixes or (writers.Affixes(),),
+    )
 
 
 def _holds_best_of(request: Request) -> bool:
@@ -328,16 +286,12 @@ def _holds_best_of(request: Request) -> bool:
     return isinstance(best_of, int) and best_of > 1
 
 
-def _judge(context: Context, options: Output, answer: "Answer") -> None:
-    """After the answer is out: what is to be said of its choices."""
-    choices = answer.in_order
-    reasons = [_reason(choice, len(choices)) for choice in choices if choice.incomplete]
-    if not reasons:
-        return
-    text = "; ".join(reasons)
-    if options.require_complete:
-        raise IncompleteError(text)
-    context.messages.notice(text)
+def _judge(session: Session, reasons: list[str]) -> None:
+    """After the answers are out: say why some are not complete."""
+    for reason in reasons:
+        if session.must_be_complete:
+            raise IncompleteError(reason)
+        session.context.messages.notice(reason)
 
 
 _REASONS = {
@@ -350,33 +304,15 @@ _REASONS = {
 }
 
 
+def _reasons(answer: "Answer") -> list[str]:
+    """Why the answer is not complete: a text, or none where it is."""
+    choices = answer.in_order
+    found = [_reason(choice, len(choices)) for choice in choices if choice.incomplete]
+    return ["; ".join(found)] if found else []
+
+
 def _reason(choice: "Choice", count: int) -> str:
     """Why the choice is not complete; for a refusal, its text."""
     named = [f"choice {choice.index}:"] if count > 1 else []
     text = "".join(choice.refusal)
     return " ".join([*named, _REASONS[choice.incomplete or ""], *([text] if text else [])])
-
-
-def report_usage(
-    context: Context, options: Printing, answer: "Answer", meter: Meter | None = None
-) -> None:
-    """What the call took, as far as it is known."""
-    if not options.usage and options.usage_file is None and meter is None:
-        return
-    from openai_cli.models.table import load_table
-    from openai_cli.prices.receipt import Receipt
-
-    usage = Receipt.of(answer, load_table(options.prices), context.today())
-    if meter is not None:
-        meter.calls.append(usage)
-    if options.usage:
-        context.messages.usage(usage.line())
-    if options.usage_file is not None:
-        line = usage.record()
-        try:
-            append(options.usage_file, utf8_bytes(f"{line}\n"))
-        except OSError as error:
-            raise OutputError(
-                f"the usage could not be written to '{options.usage_file}': {error.strerror}",
-                hint=f"it is {line}",
-            ) from None

@@ -1,49 +1,127 @@
-"""How every command that reaches a server does it: which one, and with which client."""
+"""A command's session: its server, resolved once, and one client whose connections are used again.
+
+What the options say of it is parsed when it is made, so a wrong flag is told of before anything is
+sent, and where nothing is sent at all.
+"""
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
-from openai_cli.config.destination import Destination, max_retries, require_key, timeouts
+from openai_cli.calls.budget import Budget
+from openai_cli.calls.preview import Preview
+from openai_cli.calls.receipts import Receipts
+from openai_cli.config.destination import (
+    Destination,
+    demand_key,
+    destination,
+    max_retries,
+    timeouts,
+)
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import CommonOptions, Connection, options_group
+from openai_cli.flags.ours import CommonOptions, Completeness, Connection, options_group
+from openai_cli.output.form import Form
+from openai_cli.request.body import Request
+from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
     from openai_cli.http.client import Client
+    from openai_cli.models.table import Table
 
 
 @options_group
-class Reaching(CommonOptions, Connection):
+class ServerOptions(CommonOptions, Connection):
     """The options of every command that reaches a server."""
 
 
-def reachable(stack: ExitStack, options: Connection, server: Destination) -> Destination:
-    """The server to send to: the sandbox, where it was asked for, until the stack is left.
+class Session:
+    """What all calls of a command share. Use it as a context manager: leaving it closes all.
 
-    Raises what `require_key` raises.
+    `server` is where requests go, `form` how answers are printed, `preview` how a request is shown
+    that is not sent, `budget` what calls may cost, `receipts` what they took; `must_be_complete`
+    is --require-complete. Raises UsageError for options that are wrong.
+
+    Once `client` was asked for, threads may share it.
     """
-    if options.sandbox:
-        from openai_cli.sandbox import API_KEY, Sandbox
 
-        if options.base_url is not None:
+    def __init__(
+        self, context: Context, options: ServerOptions, inputs: Inputs | None = None
+    ) -> None:
+        self.context = context
+        self._options = options
+        self._timeouts = timeouts(options)
+        self._max_retries = max_retries(options)
+        if options.sandbox and options.base_url is not None:
             raise UsageError("--sandbox is a server of its own: leave --base-url out")
-        sandbox = stack.enter_context(Sandbox())
-        server = Destination(sandbox.base_url, headers={}, own_headers={}, key=API_KEY)
-    require_key(server, options)
-    return server
+        self.form = Form.of(options)
+        self.preview = Preview.asked(options)
+        self.budget = Budget.of(context, options, lambda: self.table)
+        self.receipts = Receipts.of(context, options, lambda: self.table)
+        self.must_be_complete = isinstance(options, Completeness) and options.require_complete
+        self.server = destination(context, options, inputs or Inputs(context))
+        self._stack = ExitStack()
 
+    def __enter__(self) -> Self:
+        return self
 
-def client(context: Context, options: Reaching, server: Destination) -> "Client":
-    """The client of this server, as the options of the connection say."""
-    from openai_cli.http.client import Client, Server
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
 
-    connect, read = timeouts(options)
-    found = Server(
-        base_url=server.base_url,
-        key=server.key,
-        headers={**server.headers, **server.own_headers},
-        connect_timeout=connect,
-        read_timeout=read,
-        max_retries=max_retries(options),
-    )
-    return Client(found, context, debug_on=options.debug)
+    def show(self, *requests: Request) -> None:
+        """Print the requests in the form of the preview."""
+        if self.preview is not None:
+            with self.form.open(self.context) as sink:
+                for request in requests:
+                    sink.write(self.preview.of(request, self.server, terminal=sink.is_terminal))
+
+    @cached_property
+    def table(self) -> "Table":
+        """The table of models and prices, with the user's own over it."""
+        from openai_cli.models.table import load_table
+
+        return load_table(getattr(self._options, "prices", None))
+
+    @cached_property
+    def client(self) -> "Client":
+        """The client of the server.
+
+        When it is first asked for, a sandbox is started where one was asked for, and the key is
+        demanded: raises what `demand_key` raises, and UsageError for a --usage-file that cannot be
+        written.
+        """
+        if self._options.sandbox:
+            from openai_cli.sandbox import API_KEY, Sandbox
+
+            sandbox = self._stack.enter_context(Sandbox())
+            self.server = Destination(sandbox.base_url, headers={}, own_headers={}, key=API_KEY)
+        demand_key(self.server, self._options)
+        self.receipts.open()
+        self._stack.callback(self.receipts.close)
+        return self._client_of(self.server)
+
+    def stranger(self, url: str) -> "Client":
+        """A client for another server, which gets neither a key nor a header of the user's."""
+        return self._client_of(Destination(url, headers={}, own_headers={}, key=None))
+
+    def _client_of(self, server: Destination) -> "Client":
+        from openai_cli.http.client import Client, ServerSettings
+
+        connect, read = self._timeouts
+        settings = ServerSettings(
+            base_url=server.base_url,
+            key=server.key,
+            headers={**server.headers, **server.own_headers},
+            connect_timeout=connect,
+            read_timeout=read,
+            max_retries=self._max_retries,
+        )
+        client = Client(settings, self.context, debug_on=self._options.debug)
+        self._stack.callback(client.close)
+        return client

@@ -1,97 +1,92 @@
 """What all commands about the API's stored things do: ask, and print what the API says of them."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, urlencode
 
 from openai_cli.answer.shape import as_string
-from openai_cli.calls.session import Reaching, client, reachable
-from openai_cli.config.destination import destination
+from openai_cli.calls.session import ServerOptions, Session
 from openai_cli.context import Context
-from openai_cli.errors import UsageError
+from openai_cli.flags.adapter import Parts, parts_of
 from openai_cli.flags.ours import Forms, Stdin, options_group
-from openai_cli.output.sink import Sink, open_sink
+from openai_cli.output.sink import Sink
+from openai_cli.request.body import Request, bodyless
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import Client, HttpResponse
-    from openai_cli.output.writers import Writer
+    from openai_cli.http.client import HttpResponse
 
 
 @options_group
-class Asking(Reaching, Forms, Stdin):
+class StoredOptions(ServerOptions, Forms, Stdin):
     """The options of a command about something that the API has stored."""
 
 
-def ask(
-    context: Context,
-    options: Asking,
-    method: str,
-    path: str,
-    printed: Callable[[dict[str, Any]], str],
-) -> None:
-    """Send a request without a body, and print its answer; `printed` is the text of it."""
-    with asking(context, options, printed) as conversation:
-        conversation.send(method, path)
+def ask(context: Context, options: StoredOptions, printed: Callable[[dict[str, Any]], str]) -> None:
+    """Send the options' request, and print its answer; `printed` is the text of it.
 
-
-@dataclass(frozen=True)
-class Conversation:
-    """Requests without a body to one server, whose answers go into one output."""
-
-    client: "Client"
-    sink: Sink
-    writer: "Writer"
-
-    def send(self, method: str, path: str) -> dict[str, Any]:
-        """Send a request, print its answer, and give the body of it."""
-        from openai_cli.answer.parts import Answer, parts
-
-        if self.sink.size:
-            self.sink.end_line()
-
-        def consume(http: "HttpResponse") -> dict[str, Any]:
-            answer = Answer(request_id=http.request_id)
-            body: dict[str, Any] = {}
-            for part in parts(http, answer):
-                body = part.body
-                self.writer.take(part, answer.add(body))
-            self.writer.finish(answer)
-            return body
-
-        return self.client.call(method, path, consume)
-
-
-@contextmanager
-def asking(
-    context: Context, options: Asking, printed: Callable[[dict[str, Any]], str]
-) -> Iterator[Conversation]:
-    """The server that the options name, and the form of output that they ask for.
-
-    Nothing is sent before it is known where the answer goes.
+    With several values of a parameter of the path, it is a request for each.
     """
-    from openai_cli.output.writers import BodyWriter, Query, form_writer
-
-    query = None if options.query is None else Query(options.query)
-    server = destination(context, options, Inputs(context, options.stdin))
-    with ExitStack() as stack:
-        server = reachable(stack, options, server)
-        sink = stack.enter_context(open_sink(context, options.output))
-        writer = form_writer(sink, context.messages, json=options.json, query=query)
-        yield Conversation(
-            client(context, options, server), sink, writer or BodyWriter(sink, printed)
-        )
+    inputs = Inputs(context, options.stdin)
+    requests = [bodyless(options, each) for each in _each(parts_of(options, inputs.source))]
+    with Session(context, options, inputs) as session, session.form.open(context) as sink:
+        for request in requests:
+            answered(session, sink, request, printed)
 
 
-def segment(name: str) -> str:
-    """An id as a part of a path; UsageError for one that is empty, or would lead elsewhere."""
-    if not name:
-        raise UsageError("the id is empty")
-    if name in (".", ".."):
-        raise UsageError(f"'{name}' is no id")
-    return quote(name, safe=":")
+def _each(parts: Parts) -> Iterator[Parts]:
+    """The parts with each of a path's several values, one after the other."""
+    several = next((name for name, value in parts.path.items() if isinstance(value, list)), None)
+    if several is None:
+        yield parts
+        return
+    for value in parts.path[several]:
+        yield parts._replace(path={**parts.path, several: value})
+
+
+def answered(
+    session: Session,
+    sink: Sink,
+    request: Request,
+    printed: Callable[[dict[str, Any]], str],
+) -> dict[str, Any]:
+    """Send the request, print its answer into the sink, and give the body of it."""
+    from openai_cli.answer.page import Whole
+    from openai_cli.output.writers import BodyWriter, write_answer
+
+    def consume(http: "HttpResponse") -> dict[str, Any]:
+        answer = Whole()
+        write_answer(http, answer, writer)
+        return answer.body
+
+    sink.end_line()
+    writer = session.form.writer(
+        sink, session.context.messages, lambda sink: BodyWriter(sink, printed)
+    )
+    return session.client.call(request.method, request.path, consume, payload=request.payload())
+
+
+def pages(request: Request, get: Callable[[Request], Any]) -> Iterator[str]:
+    """Get the page of the request, and those behind it, each after the last item of its forerunner.
+
+    Gives that item's id before the page is asked for. A server that names an id again has no more.
+    """
+    from openai_cli.answer.page import after
+
+    seen: set[str] = set()
+    last = after(get(request))
+    while last is not None and last not in seen:
+        seen.add(last)
+        yield last
+        last = after(get(replace(request, path=_with_after(request.path, last))))
+
+
+def _with_after(path: str, last: str) -> str:
+    """The path with `after` in its query."""
+    base, _, query = path.partition("?")
+    pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "after"]
+    return f"{base}?{urlencode([*pairs, ('after', last)])}"
 
 
 def deleted(body: dict[str, Any]) -> str:

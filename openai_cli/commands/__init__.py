@@ -3,8 +3,9 @@
 The module of `models list` is models_list.py. It is imported when the command is named.
 """
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 COMMANDS = {
     "complete": "Complete a text (POST /completions).",
@@ -52,6 +53,16 @@ GROUPS = {
 }
 
 
-def module_of(name: str) -> Any:
-    """The module of a command."""
-    return import_module(f"openai_cli.commands.{name.replace(' ', '_')}")
+class Declared(NamedTuple):
+    """A command as it is declared: its name, a line on it, its options and what it does."""
+
+    name: str
+    summary: str
+    options: type[Any]
+    run: Callable[[Any, Any], None]
+
+
+def declared(name: str) -> Declared:
+    """The command of that name."""
+    module = import_module(f"openai_cli.commands.{name.replace(' ', '_')}")
+    return Declared(name, COMMANDS[name], module.Options, module.run)

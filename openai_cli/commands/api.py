@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import unquote, urlencode, urlsplit
 
-from openai_cli.calls.send import preview_of
-from openai_cli.calls.session import Reaching, client, reachable
-from openai_cli.config.destination import Destination, destination
+from openai_cli.calls.session import ServerOptions, Session
+from openai_cli.calls.stored import pages
+from openai_cli.config.destination import Destination
 from openai_cli.context import Context
 from openai_cli.errors import OutputError, UsageError
 from openai_cli.flags.ours import (
@@ -17,6 +16,7 @@ from openai_cli.flags.ours import (
     OUTPUT,
     TEXT,
     Forms,
+    Previews,
     Stdin,
     argument,
     options_group,
@@ -24,14 +24,13 @@ from openai_cli.flags.ours import (
     switch,
 )
 from openai_cli.jsontext import json_or_text, utf8
-from openai_cli.output.sink import Sink, keep, open_sink
+from openai_cli.output.sink import Sink, keep
 from openai_cli.request.body import Request, given_body
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import Client, HttpResponse
+    from openai_cli.http.client import HttpResponse
     from openai_cli.http.payload import FormFile
-    from openai_cli.output.writers import Writer
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
@@ -41,7 +40,7 @@ _KEY = re.compile(r"([^\[\]=]+)((?:\[[^\[\]]*\])*)")
 
 
 @options_group
-class Options(Reaching, Forms, Stdin):
+class Options(ServerOptions, Previews, Forms, Stdin):
     """PATH is below the base URL, as /files or files?limit=2; METHOD is GET, POST or another.
 
     Fields make the JSON body; with GET, DELETE and HEAD they go into the query. A key may be
@@ -72,25 +71,20 @@ class Options(Reaching, Forms, Stdin):
     stream: Annotated[
         bool, switch(OUTPUT, "stream", "Ask for a stream; each event is a line of JSON")
     ] = False
-    dry_run: Annotated[bool, switch(OUTPUT, "dry-run", "Print the request body; send nothing")] = (
-        False
-    )
-    curl: Annotated[bool, switch(OUTPUT, "curl", "Print a curl command; send nothing")] = False
 
 
 def run(context: Context, options: Options) -> None:
     """Send the request, and print what comes back."""
     inputs = Inputs(context, options.stdin)
-    server = destination(context, options, inputs)
-    request = _request(options, inputs, server)
-    if options.dry_run or options.curl:
-        _show(context, options, request, server)
-        return
-    with ExitStack() as stack:
-        server = reachable(stack, options, server)
-        sink = stack.enter_context(open_sink(context, options.output))
-        exchange = _Exchange(context, options, client(context, options, server), sink)
-        exchange.run(request)
+    with Session(context, options, inputs) as session:
+        request = _request(options, inputs, session.server)
+        if session.preview is not None:
+            session.show(request)
+            if request.is_bodyless and options.dry_run:
+                context.messages.notice(f"{request.method} {request.path} has no body")
+            return
+        with session.form.open(context) as sink:
+            _Exchange(session, options, sink).run(request)
 
 
 def _request(options: Options, inputs: Inputs, server: Destination) -> Request:
@@ -111,11 +105,11 @@ def _request(options: Options, inputs: Inputs, server: Destination) -> Request:
         if fields:
             pairs = list(_pairs(fields))
             path += ("&" if "?" in path else "?") + urlencode(pairs)
-        return Request(path, {}, method=method)
+        return Request(path, {}, method=method, has_body=False)
     body = {**given_body(options.body, inputs), **fields}
     if options.stream:
         body["stream"] = True
-    return Request(path, body, method=method)
+    return Request(path, body, method=method, has_body=method == "POST")
 
 
 def _path(given: str, server: Destination) -> str:
@@ -225,69 +219,46 @@ def _form(options: Options, inputs: Inputs, method: str, path: str) -> Request:
     return Request(path, found, method=method, files=tuple(files))
 
 
-def _show(context: Context, options: Options, request: Request, server: Destination) -> None:
-    if options.dry_run and options.curl:
-        raise UsageError("--dry-run and --curl: give one of them")
-    with open_sink(context, options.output) as sink:
-        sink.write(preview_of(request, server, curl=options.curl, terminal=sink.is_terminal))
-    if options.dry_run and request.is_bodyless:
-        context.messages.notice(f"{request.method} {request.path} has no body")
-
-
 @dataclass
 class _Exchange:
-    """The requests to one server, and the output of their answers."""
+    """The requests of a call, and the output of their answers."""
 
-    context: Context
+    session: Session
     options: Options
-    client: "Client"
     sink: Sink
 
     def run(self, request: Request) -> None:
         """Send the request, and with --paginate those of the pages behind it."""
-        from openai_cli.answer.page import after
-
-        path, seen = request.path, set[str]()
-        while True:
-            body = self.client.call(
-                request.method,
-                path,
-                self._consume,
-                payload=request.payload(),
-                may_retry=lambda size=self.sink.size: self.sink.size == size,  # type: ignore[misc]
-            )
-            last = after(body) if self.options.paginate else None
-            if last is None or last in seen:
-                return
-            seen.add(last)
-            path = _with_after(request.path, last)
+        if not self.options.paginate:
+            self._send(request)
+            return
+        for _ in pages(request, self._send):
             self.sink.end_line()
 
-    def _consume(self, http: "HttpResponse") -> Any:
+    def _send(self, request: Request) -> Any:
         """Print the answer; gives its JSON, where it was read."""
-        from openai_cli.answer.parts import AnyAnswer, parts
-        from openai_cli.output.writers import JsonWriter
+        begin = self.sink.size
+        return self.session.client.call(
+            request.method,
+            request.path,
+            self._consume,
+            payload=request.payload(),
+            may_retry=lambda: self.sink.size == begin,
+        )
 
-        options = self.options
+    def _consume(self, http: "HttpResponse") -> Any:
+        from openai_cli.answer.page import AnyWhole
+        from openai_cli.output.writers import JsonWriter, write_answer
+
+        options, form = self.options, self.session.form
         is_events = http.content_type.startswith("text/event-stream")
-        if not (options.stream or options.paginate or options.query or is_events):
+        if not (options.stream or options.paginate or form.query or is_events):
             self._pass_on(http)
             return None
-        writer: Writer = self._query_writer() or JsonWriter(self.sink)
-        answer = AnyAnswer(request_id=http.request_id)
-        body: dict[str, Any] = {}
-        for part in parts(http, answer, arrived=self.sink.flush):
-            body = part.body
-            writer.take(part, answer.add(body))
-        writer.finish(answer)
-        return body
-
-    def _query_writer(self) -> "Writer | None":
-        if self.options.query is None:
-            return None
-        from openai_cli.output.writers import Query, QueryWriter
-
-        return QueryWriter(self.sink, Query(self.options.query), self.context.messages)
+        answer = AnyWhole()
+        writer = form.writer(self.sink, self.session.context.messages, JsonWriter)
+        write_answer(http, answer, writer, arrived=self.sink.flush)
+        return answer.body
 
     def _pass_on(self, http: "HttpResponse") -> None:
         """The bytes of the answer as they come; what is no text is not for a terminal."""
@@ -310,12 +281,3 @@ class _Exchange:
             ) from None
         if text:
             self.sink.write(printable(lined(text), terminal=True))
-
-
-def _with_after(path: str, last: str) -> str:
-    """The path with `after` in its query."""
-    from urllib.parse import parse_qsl
-
-    base, _, query = path.partition("?")
-    pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "after"]
-    return f"{base}?{urlencode([*pairs, ('after', last)])}"

@@ -4,14 +4,23 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
 
-from openai_cli.calls.send import Plan, deliver, is_preview
-from openai_cli.commands.turns import ConversationOptions, NewMessages, check_length, converse
+from openai_cli.calls.send import Plan, deliver
+from openai_cli.calls.session import Session
+from openai_cli.commands.turns import (
+    ConversationOptions,
+    NewMessages,
+    check_length,
+    choices_of,
+    converse,
+)
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
-from openai_cli.flags.adapter import body_of
+from openai_cli.flags.adapter import Parts, parts_of
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import TEXT, argument, options_group, ours
-from openai_cli.request.body import CHAT, Request, assembled
+from openai_cli.models import DEFAULT_CHAT
+from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs
 
 
@@ -23,6 +32,8 @@ class Options(ConversationOptions):
     With --continue the conversation's own go before them, and --system and --developer take the
     place of its own for this call.
     """
+
+    endpoint = Endpoint("/chat/completions", DEFAULT_CHAT, streams=True, asks_for_usage=True)
 
     text: Annotated[str | None, argument("[MESSAGE]", "The user's message; - is stdin")] = None
     system: Annotated[str | None, ours(TEXT, "--system", "A system message", metavar="TEXT")] = None
@@ -84,49 +95,48 @@ class Options(ConversationOptions):
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
     inputs = Inputs(context, options.stdin)
-    flags = body_of(options, inputs.source)
-    if options.interactive or options.conversation is not None:
-        _converse(context, options, inputs, flags)
-        return
-    request = _composed(context, options, inputs, flags)
-    request = request.with_text("messages", _messages(options, inputs, request))
-    if not is_preview(options):
-        check_length(options, request)
-    n = request.body.get("n")
-    choices = n if isinstance(n, int) else 1
-    deliver(context, options, inputs, Plan(request, choices=choices, render=options.render))
+    with Session(context, options, inputs) as session:
+        parts = parts_of(options, inputs.source)
+        if options.interactive or options.conversation is not None:
+            _converse(session, options, inputs, parts)
+            return
+        request = _composed(context, options, inputs, parts)
+        request = request.with_text("messages", _messages(options, inputs, request))
+        if session.preview is None:
+            check_length(options, request)
+        deliver(session, Plan(request, choices=choices_of(request), render=options.render))
 
 
-def _converse(context: Context, options: Options, inputs: Inputs, flags: dict[str, Any]) -> None:
+def _converse(session: Session, options: Options, inputs: Inputs, parts: Parts) -> None:
     """Take part in a conversation: one turn of it, or interactively."""
     if options.body is not None:
         raise UsageError("--body and a conversation: give one of them")
-    compose = partial(_composed, context, options, inputs, flags)
-    given = flags.pop("messages", None)
+    compose = partial(_composed, session.context, options, inputs, parts)
+    given = parts.body.pop("messages", None)
     if options.interactive:
         from openai_cli.commands.interactive.session import hold
 
         first = NewMessages(
             _standing(options), [*(given or []), *_question(options, inputs, flagged=True)]
         )
-        hold(context, options, inputs, first, flags=flags, compose=compose)
+        hold(session, options, inputs, first, flags=parts.body, compose=compose)
         return
     question = _question(options, inputs, flagged=given is not None)
     said = NewMessages(_standing(options), [*(given or []), *question])
     if not said.messages:
         raise _nothing_to_send()
-    converse(context, options, inputs, said, compose)
+    converse(session, options, said, compose)
 
 
 def _composed(
     context: Context,
     options: Options,
     inputs: Inputs,
-    flags: dict[str, Any],
+    parts: Parts,
     base: Mapping[str, Any] | None = None,
 ) -> Request:
     """The request but for what MESSAGE and our flags add to its messages."""
-    request = assembled(context, options, inputs, CHAT, flags, base=base)
+    request = assembled(context, options, inputs, parts, base=base)
     request.check(
         lambda body: body.get("top_logprobs") is None or body.get("logprobs") is True,
         ("top_logprobs", "logprobs"),

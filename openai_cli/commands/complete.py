@@ -2,14 +2,16 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.calls.send import Plan, Sending, deliver
+from openai_cli.calls.send import Plan, SendingOptions, deliver
+from openai_cli.calls.session import Session
 from openai_cli.config.destination import base_url, is_openai
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
-from openai_cli.flags.adapter import body_of
+from openai_cli.flags.adapter import Parts, parts_of
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OUTPUT, argument, options_group, switch
-from openai_cli.request.body import COMPLETIONS, Request, assembled
+from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -17,12 +19,14 @@ if TYPE_CHECKING:
 
 
 @options_group
-class Options(Sending):
+class Options(SendingOptions):
     """PROMPT is the text to go on from; a piped stdin goes before it, with an empty line between.
 
     OpenAI retired its last models of this endpoint on 2026-09-28; other servers have it
     (--base-url): vLLM, llama.cpp, Ollama, LM Studio.
     """
+
+    endpoint = Endpoint("/completions", "gpt-3.5-turbo-instruct", streams=True, asks_for_usage=True)
 
     text: Annotated[str | None, argument("[PROMPT]", "The prompt; - is stdin")] = None
     prompt: api.PromptFlag = None
@@ -51,10 +55,17 @@ class Options(Sending):
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
     inputs = Inputs(context, options.stdin)
-    flags = body_of(options, inputs.source)
-    if options.text is not None and "prompt" in flags:
+    with Session(context, options, inputs) as session:
+        request = _request(context, options, inputs, parts_of(options, inputs.source))
+        _notice_retired(context, options, request)
+        choices, affixes = _choices(request.body), _affixes(options, request.body)
+        deliver(session, Plan(request, choices=choices, affixes=affixes))
+
+
+def _request(context: Context, options: Options, inputs: Inputs, parts: Parts) -> Request:
+    if options.text is not None and "prompt" in parts.body:
         raise UsageError("the prompt is given twice: as the argument and by --prompt")
-    request = assembled(context, options, inputs, COMPLETIONS, flags)
+    request = assembled(context, options, inputs, parts)
     flagged = options.body is not None or "prompt" in request.body
     if (text := inputs.text(options.text, flagged=flagged)) is not None:
         request = request.with_text("prompt", text)
@@ -68,9 +79,7 @@ def run(context: Context, options: Options) -> None:
         ("best_of", "stream"),
         "best_of above 1 cannot be streamed: leave --stream out",
     )
-    _notice_retired(context, options, request)
-    plan = Plan(request, choices=_choices(request.body), frames=_frames(options, request.body))
-    deliver(context, options, inputs, plan)
+    return request
 
 
 def _best_of_holds(body: Any) -> bool:
@@ -94,7 +103,7 @@ def _choices(body: Any) -> int:
     return (n if isinstance(n, int) else 1) * len(_prompts(body.get("prompt")))
 
 
-def _frames(options: Options, body: Any) -> "tuple[Affixes, ...]":
+def _affixes(options: Options, body: Any) -> "tuple[Affixes, ...]":
     """For --whole: what stands before and after the completion of each choice."""
     if not options.whole:
         return ()
@@ -105,14 +114,14 @@ def _frames(options: Options, body: Any) -> "tuple[Affixes, ...]":
         raise UsageError("--whole needs a prompt of text, not of token ids")
     suffix = body.get("suffix") or ""
     echoed = body.get("echo") is True
-    frames = [Affixes("" if echoed else prompt, suffix) for prompt in prompts]
-    return tuple(frame for frame in frames for _ in range(_choices(body) // len(prompts)))
+    affixes = [Affixes("" if echoed else prompt, suffix) for prompt in prompts]
+    return tuple(one for one in affixes for _ in range(_choices(body) // len(prompts)))
 
 
 def _notice_retired(context: Context, options: Options, request: Request) -> None:
     """Tell of the default model's end, where it would be asked for."""
     if request.model_is_default and not options.sandbox and is_openai(base_url(context, options)):
         context.messages.notice(
-            f"OpenAI retired {COMPLETIONS.default_model} on 2026-09-28, the last model of this "
-            "endpoint; --base-url names another server, --model another model"
+            f"OpenAI retired {options.endpoint.default_model} on 2026-09-28, the last model of "
+            "this endpoint; --base-url names another server, --model another model"
         )

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from openai_cli.commands import COMMANDS, module_of
+from openai_cli.commands import COMMANDS, declared
 from openai_cli.config.file import find, location
 from openai_cli.context import Context
 from openai_cli.flags.ours import CommonOptions, options_group
@@ -31,7 +31,7 @@ def run(context: Context, options: Options) -> None:
     from openai_cli.config.values import settings_of
 
     document = load_document(path)
-    commands = {name: settings_of(module_of(name).Options) for name in COMMANDS}
+    commands = {name: settings_of(declared(name).options) for name in COMMANDS}
     profile = options.profile or context.variable("OPENAI_CLI_PROFILE")
     faults = list(Checker(context, document, commands).problems(profile))
     if not faults:

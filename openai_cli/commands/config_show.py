@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.commands import COMMANDS, module_of
+from openai_cli.commands import COMMANDS, declared
 from openai_cli.config.file import find, location
 from openai_cli.context import Context
 from openai_cli.flags.ours import OUTPUT, CommonOptions, options_group, switch
@@ -39,9 +39,11 @@ def run(context: Context, options: Options) -> None:
 
     path = find(context)
     document = Document("", {}, "") if path is None else load_document(path)
-    commands = {name: settings_of(module_of(name).Options) for name in COMMANDS}
+    declarations = {name: declared(name).options for name in COMMANDS}
+    commands = {name: settings_of(each) for name, each in declarations.items()}
+    models = {name: each.endpoint.default_model for name, each in declarations.items()}
     profile = context.settings.profile
-    found = list(values(World(context, document, commands, profile, options.profile)))
+    found = list(values(World(context, document, commands, models, profile, options.profile)))
     with open_sink(context, None) as sink:
         if options.json:
             sink.write(_json(path, profile, found))

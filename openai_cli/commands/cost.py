@@ -9,8 +9,10 @@ from typing import Annotated, ClassVar
 from openai_cli.commands.pricing import LIMITS, Priced, Pricing
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
 from openai_cli.jsontext import quoted
+from openai_cli.models import DEFAULT_CHAT
 from openai_cli.models.table import Table, load_table
 from openai_cli.output.sink import open_sink, printable
 from openai_cli.prices import report
@@ -53,6 +55,7 @@ class Options(Priced):
     from or written to the cache cost the input's rate where the model has no rate for them.
     """
 
+    endpoint = Endpoint("", DEFAULT_CHAT)
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = _ALTERNATIVES
 
     max_price_age: Annotated[

@@ -6,14 +6,13 @@ The modes of a text, which show and cut its tokens, are in commands/tokens.py.
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
 from openai_cli import tokens
-from openai_cli.calls.session import Reaching, client, reachable
-from openai_cli.config.destination import destination
+from openai_cli.calls.session import ServerOptions, Session
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, LimitError, UsageError
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import (
     CONNECTION,
     INPUT,
@@ -28,8 +27,9 @@ from openai_cli.flags.ours import (
 )
 from openai_cli.flags.values import Number
 from openai_cli.jsontext import encode_json, parse_json
+from openai_cli.models import DEFAULT_CHAT
 from openai_cli.output.sink import Sink, open_sink, printable
-from openai_cli.request.body import CHAT, Request
+from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
 from openai_cli.tokens.encoding import TODAYS, is_guessed, rules_of
 
@@ -43,8 +43,10 @@ FROM_0 = Number(0, integer=True)
 
 
 @options_group
-class Counting(Reaching, Results, Stdin):
+class Counting(ServerOptions, Results, Stdin):
     """What to count, and how."""
+
+    endpoint = Endpoint("/responses/input_tokens", DEFAULT_CHAT)
 
     text: Annotated[
         list[str] | None,
@@ -260,12 +262,10 @@ def count_remotely(context: Context, options: Counting, inputs: Inputs) -> None:
 
     body = _body(context, options, inputs)
     counted = tokens.count_request(body)
-    server = destination(context, options, inputs)
-    with ExitStack() as stack:
-        server = reachable(stack, options, server)
-        request = Request("/responses/input_tokens", counted_body(body))
-        asked = client(context, options, server).call(
-            "POST", request.path, _input_tokens, payload=request.payload()
+    with Session(context, options, inputs) as session:
+        request = Request(options.endpoint.path, counted_body(body))
+        asked = session.client.call(
+            request.method, request.path, _input_tokens, payload=request.payload()
         )
     with open_sink(context, options.output) as sink:
         if options.json:
@@ -277,7 +277,7 @@ def count_remotely(context: Context, options: Counting, inputs: Inputs) -> None:
 
 def _body(context: Context, options: Counting, inputs: Inputs) -> dict[str, Any]:
     """The request to count: of --request, which has one, or of the text."""
-    model = _model(context, options) or CHAT.default_model
+    model = _model(context, options) or options.endpoint.default_model
     if options.request is None:
         return {"model": model, "input": text_of(options, inputs)}
     from openai_cli.tokens.lines import objects

@@ -1,28 +1,20 @@
 """`embed`: POST /embeddings."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.calls.budget import check_cost
-from openai_cli.calls.send import (
-    Plan,
-    Sending,
-    is_preview,
-    send_all,
-    show_all,
-)
-from openai_cli.calls.session import reachable
-from openai_cli.config.destination import destination
+from openai_cli.calls.send import Plan, SendingOptions, deliver_all
+from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import CliError, UsageError
 from openai_cli.flags import api, embeddings
-from openai_cli.flags.adapter import body_of
+from openai_cli.flags.adapter import parts_of
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import INPUT, argument, options_group, switch
 from openai_cli.jsontext import utf8
-from openai_cli.request.body import EMBEDDINGS, Request, assembled
+from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -35,12 +27,14 @@ MOST_TOKENS = 300_000
 
 
 @options_group
-class Options(Sending):
+class Options(SendingOptions):
     """TEXT is what is embedded; without it, a piped stdin is.
 
     Each vector is a line: a JSON array of numbers. With --lines each line of stdin is an input, in
     as many requests as it takes, and the vectors come in the order of the lines.
     """
+
+    endpoint = Endpoint("/embeddings", "text-embedding-3-small")
 
     text: Annotated[str | None, argument("[TEXT]", "The text; - is stdin")] = None
     lines: Annotated[bool, switch(INPUT, "lines", "Each line of stdin is an input")] = False
@@ -54,23 +48,18 @@ class Options(Sending):
 def run(context: Context, options: Options) -> None:
     """Build the requests from the options, and send them."""
     inputs = Inputs(context, options.stdin)
-    flags = body_of(options, inputs.source)
-    if options.text is not None and "input" in flags:
-        raise UsageError("the input is given twice: as the argument and by --input")
-    base = assembled(context, options, inputs, EMBEDDINGS, flags)
-    server = destination(context, options, inputs)
-    if options.lines:
-        requests = _of_lines(options, inputs, base)
-    else:
-        requests = iter([_Batch(_of_text(options, inputs, base))])
-    if is_preview(options):
-        show_all(context, options, (batch.request for batch in requests), server)
-        return
-    with ExitStack() as stack:
-        server = reachable(stack, options, server)
-        sent = _Sent(context, options, requests)
+    with Session(context, options, inputs) as session:
+        parts = parts_of(options, inputs.source)
+        if options.text is not None and "input" in parts.body:
+            raise UsageError("the input is given twice: as the argument and by --input")
+        base = assembled(context, options, inputs, parts)
+        if options.lines:
+            batches = _of_lines(options, inputs, base)
+        else:
+            batches = iter([_Batch(_of_text(options, inputs, base))])
+        sent = _Sent(options, batches)
         try:
-            send_all(context, options, server, sent.plans())
+            deliver_all(session, sent.plans())
         except CliError as error:
             raise sent.explained(error) from None
 
@@ -165,26 +154,21 @@ class _Held:
 class _Sent:
     """The batches on their way; `asked` is the one that is out, `lines` those that have vectors."""
 
-    context: Context
     options: Options
     batches: Iterator[_Batch]
     asked: _Batch | None = None
     lines: int = 0
 
     def plans(self) -> Iterator[Plan]:
-        """A plan for each batch, within --max-cost in their sum."""
+        """A plan for each batch."""
         from openai_cli.answer.embedding import Embeddings
 
-        spent = None
         for batch in self.batches:
-            spent = check_cost(self.context, self.options, batch.request, spent)
             self.asked = batch
             yield Plan(
                 batch.request,
                 answer=partial(Embeddings, expected=_count(batch.request.body)),
                 writer=partial(_writer, self.options),
-                streams=False,
-                tells_usage=False,
             )
             self.asked = None
             self.lines += batch.lines[1] if batch.lines else 0

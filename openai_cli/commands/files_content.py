@@ -3,23 +3,26 @@
 from typing import Annotated
 
 from openai_cli.calls.download import download
-from openai_cli.calls.session import Reaching
-from openai_cli.calls.stored import segment
-from openai_cli.config.destination import destination
+from openai_cli.calls.session import ServerOptions, Session
 from openai_cli.context import Context
-from openai_cli.flags.ours import Stdin, Written, argument, options_group
+from openai_cli.flags.adapter import parts_of
+from openai_cli.flags.endpoint import Endpoint
+from openai_cli.flags.ours import Stdin, Written, options_group, path_argument
+from openai_cli.request.body import bodyless
 from openai_cli.request.inputs import Inputs
 
 
 @options_group
-class Options(Reaching, Written, Stdin):
+class Options(ServerOptions, Written, Stdin):
     """The bytes go to --output or into a pipe, as they come."""
 
-    id: Annotated[str, argument("ID", "The file")]
+    endpoint = Endpoint("/files/{file_id}/content", method="GET")
+
+    id: Annotated[str, path_argument("file_id", "ID", "The file")]
 
 
 def run(context: Context, options: Options) -> None:
     """Pass the bytes of the file on."""
-    server = destination(context, options, Inputs(context, options.stdin))
-    path = f"/files/{segment(options.id)}/content"
-    download(context, options, server, "GET", path, output=options.output)
+    inputs = Inputs(context, options.stdin)
+    with Session(context, options, inputs) as session:
+        download(session, bodyless(options, parts_of(options, inputs.source)))

@@ -1,24 +1,29 @@
 """`files list`: GET /files."""
 
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 from openai_cli.answer import page
-from openai_cli.calls.stored import Asking, asking
+from openai_cli.calls.session import Session
+from openai_cli.calls.stored import StoredOptions, answered, pages
 from openai_cli.context import Context
 from openai_cli.flags import files
-from openai_cli.flags.adapter import body_of
+from openai_cli.flags.adapter import parts_of
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group
 from openai_cli.output.columns import moment, tabbed
+from openai_cli.request.body import bodyless
 from openai_cli.request.inputs import Inputs
 
 
 @options_group
-class Options(Asking):
+class Options(StoredOptions):
     """Each file is a line: its id, bytes, time of creation, purpose and name, with tabs between.
 
     All of them are listed; with --limit so many.
     """
+
+    endpoint = Endpoint("/files", method="GET")
 
     purpose: files.Purpose = None
     limit: files.Limit = None
@@ -28,19 +33,14 @@ class Options(Asking):
 
 def run(context: Context, options: Options) -> None:
     """Print the files, page by page."""
-    given = body_of(options, Inputs(context, options.stdin).source)
-    with asking(context, options, _lines) as conversation:
-        seen = set[str | None]()
-        while True:
-            body = conversation.send("GET", f"/files?{urlencode(given)}" if given else "/files")
-            last = page.after(body)
-            if last is None or last in seen:
-                return
-            seen.add(last)
-            if "limit" in given:
+    inputs = Inputs(context, options.stdin)
+    request = bodyless(options, parts_of(options, inputs.source))
+    with Session(context, options, inputs) as session, session.form.open(context) as sink:
+        get = partial(answered, session, sink, printed=_lines)
+        for last in pages(request, get):
+            if options.limit is not None:
                 context.messages.notice(f"there are more: --after {last}")
                 return
-            given["after"] = last
 
 
 def _lines(body: dict[str, Any]) -> str:

@@ -2,19 +2,22 @@
 
 from typing import Annotated
 
-from openai_cli.calls.stored import Asking, ask, segment
+from openai_cli.calls.stored import StoredOptions, ask
 from openai_cli.context import Context
-from openai_cli.flags.ours import argument, options_group
+from openai_cli.flags.endpoint import Endpoint
+from openai_cli.flags.ours import options_group, path_argument
 from openai_cli.output.columns import facts
 
 
 @options_group
-class Options(Asking):
+class Options(StoredOptions):
     """What the API tells of a stored file: a line for each fact."""
 
-    id: Annotated[str, argument("ID", "The file")]
+    endpoint = Endpoint("/files/{file_id}", method="GET")
+
+    id: Annotated[str, path_argument("file_id", "ID", "The file")]
 
 
 def run(context: Context, options: Options) -> None:
     """Print what is known of the file."""
-    ask(context, options, "GET", f"/files/{segment(options.id)}", facts)
+    ask(context, options, facts)

@@ -1,18 +1,17 @@
 """`files upload`: POST /files."""
 
-from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.calls.send import Plan, Sending, is_preview, send_all, show_all
-from openai_cli.calls.session import reachable
-from openai_cli.config.destination import destination
+from openai_cli.calls.send import Plan, SendingOptions, deliver_all
+from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import files
-from openai_cli.flags.adapter import body_of
+from openai_cli.flags.adapter import parts_of
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import INPUT, argument, options_group, ours
-from openai_cli.request.body import FILES, Request, assembled
+from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -24,8 +23,10 @@ LARGEST = 512 * 1024 * 1024
 
 
 @options_group
-class Options(Sending):
+class Options(SendingOptions):
     """Each FILE is stored, and its id printed; without one, a piped stdin is stored."""
+
+    endpoint = Endpoint("/files")
 
     paths: Annotated[list[str] | None, argument("[FILE]...", "Files; - is stdin")] = None
     filename: Annotated[
@@ -39,29 +40,25 @@ class Options(Sending):
 def run(context: Context, options: Options) -> None:
     """Store the files, one after the other."""
     inputs = Inputs(context, options.stdin)
-    flags = body_of(options, inputs.source)
-    named = flags.pop("file", None)
-    base = assembled(context, options, inputs, FILES, flags)
+    with Session(context, options, inputs) as session:
+        requests = _requests(context, options, inputs)
+        deliver_all(session, (_plan(options, request) for request in requests))
+
+
+def _requests(context: Context, options: Options, inputs: Inputs) -> list[Request]:
+    from openai_cli.request.uploads import Rule, form_file, sources
+
+    parts = parts_of(options, inputs.source)
+    base = assembled(context, options, inputs, parts)
     if "purpose" not in base.body:
         raise UsageError(
             "no purpose is given",
             parameter="purpose",
             hint=f"--purpose NAME: {', '.join(files.PURPOSES)}",
         )
-    requests = _requests(options, inputs, base, named)
-    server = destination(context, options, inputs)
-    if is_preview(options):
-        show_all(context, options, requests, server)
-        return
-    with ExitStack() as stack:
-        server = reachable(stack, options, server)
-        send_all(context, options, server, (_plan(options, request) for request in requests))
-
-
-def _requests(options: Options, inputs: Inputs, base: Request, named: str | None) -> list[Request]:
-    from openai_cli.request.uploads import Rule, form_file, sources
-
-    given = sources(inputs, options.paths, named, example="files upload data.jsonl")
+    given = sources(
+        inputs, options.paths, parts.file.get("file"), example="files upload data.jsonl"
+    )
     if options.filename is not None and len(given) > 1:
         raise UsageError("--filename names one file: give one")
     rule = Rule(largest=LARGEST)
@@ -82,7 +79,7 @@ def _plan(options: Options, request: Request) -> Plan:
 
         return BodyWriter(sink, _id, options.null)
 
-    return Plan(request, answer=Answer, writer=writer, streams=False, tells_usage=False)
+    return Plan(request, answer=Answer, writer=writer, is_free=True)
 
 
 def _id(body: dict[str, Any]) -> str:

@@ -3,15 +3,18 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.commands.images import Picturing, one_of, picture, with_prompt
+from openai_cli.calls.session import Session
+from openai_cli.commands.images import ImageOptions, save_images, with_prompt
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
 from openai_cli.flags import images as aliases
-from openai_cli.flags.adapter import body_of
+from openai_cli.flags.adapter import parts_of
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
 from openai_cli.flags.values import Object
-from openai_cli.request.body import EDITS, Request, assembled
+from openai_cli.media import one_of
+from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -23,12 +26,14 @@ LARGEST_MASK = 4 * 1024 * 1024
 
 
 @options_group
-class Options(Picturing):
+class Options(ImageOptions):
     """PROMPT says what to change; without it, a piped stdin does.
 
     The images are files by --image, or by --images what the API can fetch or has stored. Each image
     that comes back is saved, and its path is printed: see image generate.
     """
+
+    endpoint = Endpoint("/images/edits", "gpt-image-1-mini")
 
     text: Annotated[str | None, argument("[PROMPT]", "What to change; - is stdin")] = None
     image: aliases.Image = None
@@ -59,19 +64,17 @@ class Options(Picturing):
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and save the images of its answer."""
     inputs = Inputs(context, options.stdin)
-    flags = body_of(options, inputs.source)
-    given: dict[str, Any] = {
-        name: flags.pop(name) for name in ("image", "mask", "markup") if name in flags
-    }
-    request = assembled(context, options, inputs, EDITS, flags)
-    if "image" in given and "images" in request.body:
-        raise UsageError("--image sends files, and --images names them: give one of them")
-    if "images" in request.body:
-        request = _as_json(request, given, inputs)
-    else:
-        request = _as_form(request, given, inputs)
-    example = "openai-cli image edit 'Add a hat' --image cat.png"
-    picture(context, options, inputs, with_prompt(request, inputs, options.text, example))
+    with Session(context, options, inputs) as session:
+        parts = parts_of(options, inputs.source)
+        request = assembled(context, options, inputs, parts)
+        if "image" in parts.file and "images" in request.body:
+            raise UsageError("--image sends files, and --images names them: give one of them")
+        if "images" in request.body:
+            request = _as_json(request, parts.file, inputs)
+        else:
+            request = _as_form(request, parts.file, inputs)
+        example = "openai-cli image edit 'Add a hat' --image cat.png"
+        save_images(session, with_prompt(request, inputs, options.text, example))
 
 
 def _as_json(request: Request, given: dict[str, Any], inputs: Inputs) -> Request:

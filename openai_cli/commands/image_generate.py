@@ -2,22 +2,26 @@
 
 from typing import Annotated
 
-from openai_cli.commands.images import Picturing, picture, with_prompt
+from openai_cli.calls.session import Session
+from openai_cli.commands.images import ImageOptions, save_images, with_prompt
 from openai_cli.context import Context
 from openai_cli.flags import api, images
-from openai_cli.flags.adapter import body_of
+from openai_cli.flags.adapter import parts_of
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
-from openai_cli.request.body import GENERATIONS, assembled
+from openai_cli.request.body import assembled
 from openai_cli.request.inputs import Inputs
 
 
 @options_group
-class Options(Picturing):
+class Options(ImageOptions):
     """PROMPT says what the image shows; without it, a piped stdin does.
 
     Each image is saved, and its path is printed: with -o cat.png they are cat.png, cat-2.png and so
     on, without it image.png, or the next name that is free. -o - is one image onto stdout.
     """
+
+    endpoint = Endpoint("/images/generations", "gpt-image-1-mini")
 
     text: Annotated[str | None, argument("[PROMPT]", "What the image shows; - is stdin")] = None
     prompt: images.ImagePrompt = None
@@ -44,6 +48,7 @@ class Options(Picturing):
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and save the images of its answer."""
     inputs = Inputs(context, options.stdin)
-    request = assembled(context, options, inputs, GENERATIONS, body_of(options, inputs.source))
-    example = "openai-cli image generate 'A cat' -o cat.png"
-    picture(context, options, inputs, with_prompt(request, inputs, options.text, example))
+    with Session(context, options, inputs) as session:
+        request = assembled(context, options, inputs, parts_of(options, inputs.source))
+        example = "openai-cli image generate 'A cat' -o cat.png"
+        save_images(session, with_prompt(request, inputs, options.text, example))

@@ -1,27 +1,35 @@
 """`image vary`: POST /images/variations."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from openai_cli.commands.images import Picturing, one_of, picture
+from openai_cli.calls.session import Session
+from openai_cli.commands.images import ImageOptions, save_images
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api, images
-from openai_cli.flags.adapter import body_of
+from openai_cli.flags.adapter import parts_of
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
-from openai_cli.request.body import VARIATIONS, assembled
+from openai_cli.media import one_of
+from openai_cli.request.body import assembled
 from openai_cli.request.inputs import Inputs
+
+if TYPE_CHECKING:
+    from openai_cli.http.payload import FormFile
 
 # https://platform.openai.com/docs/api-reference/images/createVariation
 LARGEST = 4 * 1024 * 1024
 
 
 @options_group
-class Options(Picturing):
+class Options(ImageOptions):
     """IMAGE is a square PNG of less than 4 MB; without it, a piped stdin is.
 
     Each image that comes back is saved, and its path is printed: see image generate.
     """
+
+    endpoint = Endpoint("/images/variations", "dall-e-2")
 
     path: Annotated[str | None, argument("[IMAGE]", "The image; - is stdin")] = None
     image: images.ImageToVary = None
@@ -34,12 +42,18 @@ class Options(Picturing):
 
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and save the images of its answer."""
+    inputs = Inputs(context, options.stdin)
+    with Session(context, options, inputs) as session:
+        parts = parts_of(options, inputs.source)
+        request = assembled(context, options, inputs, parts)
+        file = _file(options, inputs, parts.file.get("image"))
+        save_images(session, replace(request, files=(file,)))
+
+
+def _file(options: Options, inputs: Inputs, named: str | None) -> "FormFile":
     from openai_cli.request.uploads import Rule, form_file
     from openai_cli.tokens.images import image_size
 
-    inputs = Inputs(context, options.stdin)
-    flags = body_of(options, inputs.source)
-    named = flags.pop("image", None)
     if options.path is not None and named is not None:
         raise UsageError("the image is given twice: as the argument and by --image")
     source = options.path or named or ("-" if inputs.is_piped else None)
@@ -54,5 +68,4 @@ def run(context: Context, options: Options) -> None:
         raise UsageError(
             f"'{source}' has {size.width} x {size.height} pixels, and the API takes squares"
         )
-    request = assembled(context, options, inputs, VARIATIONS, flags)
-    picture(context, options, inputs, replace(request, files=(file,)))
+    return file

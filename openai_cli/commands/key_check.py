@@ -1,24 +1,22 @@
 """`key check`: GET /models with the key, which costs nothing."""
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from openai_cli.calls.session import Reaching, client, reachable
-from openai_cli.config.destination import Destination, destination
+from openai_cli.calls.session import ServerOptions, Session
+from openai_cli.config.destination import Destination
 from openai_cli.config.keys import masked
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, CliError, CredentialError
 from openai_cli.flags.ours import options_group
 from openai_cli.jsontext import parse_json
 from openai_cli.output.sink import open_sink, utf8_bytes
-from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse
 
 
 @options_group
-class Options(Reaching):
+class Options(ServerOptions):
     """It asks the server for the list of its models, and says whether the key was good for that.
 
     Exit 3 is a key that the server refuses, exit 7 a server that cannot be reached.
@@ -27,10 +25,11 @@ class Options(Reaching):
 
 def run(context: Context, options: Options) -> None:
     """Ask the server, and print what the answer means for the key."""
-    with ExitStack() as stack:
-        server = reachable(stack, options, destination(context, options, Inputs(context)))
+    with Session(context, options) as session:
+        client = session.client
+        server = session.server
         try:
-            count = client(context, options, server).call("GET", "/models", _models)
+            count = client.call("GET", "/models", _models)
         except CliError as error:
             raise _located(error, server) from None
     sent = _sent(server)

@@ -2,18 +2,21 @@
 
 from typing import Annotated
 
-from openai_cli.calls.stored import Asking, ask, deleted, segment
+from openai_cli.calls.stored import StoredOptions, ask, deleted
 from openai_cli.context import Context
-from openai_cli.flags.ours import argument, options_group
+from openai_cli.flags.endpoint import Endpoint
+from openai_cli.flags.ours import options_group, path_argument
 
 
 @options_group
-class Options(Asking):
+class Options(StoredOptions):
     """The model is one that you have fine-tuned; its id is printed once it is deleted."""
 
-    id: Annotated[str, argument("ID", "The model")]
+    endpoint = Endpoint("/models/{model}", method="DELETE")
+
+    id: Annotated[str, path_argument("model", "ID", "The model")]
 
 
 def run(context: Context, options: Options) -> None:
     """Delete the model."""
-    ask(context, options, "DELETE", f"/models/{segment(options.id)}", deleted)
+    ask(context, options, deleted)

@@ -4,9 +4,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from openai_cli.calls.stored import Asking, ask
+from openai_cli.calls.stored import StoredOptions, ask
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import INPUT, options_group, ours, switch
 from openai_cli.models.table import Model, Rates, Row, load_table
 from openai_cli.output.columns import aligned, tabbed
@@ -17,13 +18,15 @@ _HEAD = ("model", "context", "output", "encoding", "input USD", "output USD", "r
 
 
 @options_group
-class Options(Asking):
+class Options(StoredOptions):
     """The ids of the server's models, a line each, by name.
 
     With --local the table of this version, with no network: USD is for a million tokens at the
     standard tier, and a column is empty where nothing is known. At a terminal the columns are
     aligned under a head; elsewhere a tab stands between them.
     """
+
+    endpoint = Endpoint("/models", method="GET")
 
     local: Annotated[
         bool, switch(INPUT, "local", "The models of the table of prices, with no network")
@@ -41,7 +44,7 @@ def run(context: Context, options: Options) -> None:
         return
     if options.prices is not None:
         raise UsageError("--prices is of the table: add --local")
-    ask(context, options, "GET", "/models", _ids)
+    ask(context, options, _ids)
 
 
 def _ids(body: dict[str, Any]) -> str:

@@ -3,25 +3,29 @@
 from functools import partial
 from typing import Annotated, Any
 
-from openai_cli.calls.send import Plan, Sending, deliver
+from openai_cli.calls.send import Plan, SendingOptions, deliver
+from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
 from openai_cli.flags import api, moderations
-from openai_cli.flags.adapter import body_of
+from openai_cli.flags.adapter import parts_of
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OUTPUT, TEXT, argument, number, options_group, ours, switch
 from openai_cli.flags.values import Number
 from openai_cli.request.attachments import image_part
-from openai_cli.request.body import MODERATIONS, assembled
+from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs
 
 
 @options_group
-class Options(Sending):
+class Options(SendingOptions):
     """TEXT is what is checked; without it, a piped stdin is.
 
     Each category over the threshold is a line: its name and its score, between them a tab. With
     several inputs the number of the input, from 0, goes before them.
     """
+
+    endpoint = Endpoint("/moderations", "omni-moderation-latest")
 
     text: Annotated[str | None, argument("[TEXT]", "The text; - is stdin")] = None
     attach: Annotated[
@@ -45,27 +49,27 @@ def run(context: Context, options: Options) -> None:
     from openai_cli.output.writers import AnswerWriter
 
     inputs = Inputs(context, options.stdin)
-    flags = body_of(options, inputs.source)
-    if options.text is not None and "input" in flags:
-        raise UsageError("the input is given twice: as the argument and by --input")
-    request = assembled(context, options, inputs, MODERATIONS, flags)
-    text = inputs.lone_text(
-        options.text,
-        flagged="input" in request.body or options.body is not None or bool(options.attach),
-    )
-    given = _given(request.body.get("input"), text, options, inputs)
     threshold = number("--threshold", options.threshold, Number(0, 1))
-    plan = Plan(
-        request.with_text("input", given),
-        answer=partial(Moderation, threshold=threshold),
-        writer=lambda sink: AnswerWriter(sink, _lines, options.null),
-        streams=False,
-        tells_usage=False,
-    )
-    answer = deliver(context, options, inputs, plan)
+    with Session(context, options, inputs) as session:
+        plan = Plan(
+            _request(context, options, inputs),
+            answer=partial(Moderation, threshold=threshold),
+            writer=lambda sink: AnswerWriter(sink, _lines, options.null),
+        )
+        answer = deliver(session, plan)
     if options.fail_if_flagged and isinstance(answer, Moderation) and any(answer.found):
         names = ", ".join(sorted({name for over in answer.found for name in over}))
         raise LimitError(f"flagged: {names}")
+
+
+def _request(context: Context, options: Options, inputs: Inputs) -> Request:
+    parts = parts_of(options, inputs.source)
+    if options.text is not None and "input" in parts.body:
+        raise UsageError("the input is given twice: as the argument and by --input")
+    request = assembled(context, options, inputs, parts)
+    flagged = "input" in request.body or options.body is not None or bool(options.attach)
+    text = inputs.lone_text(options.text, flagged=flagged)
+    return request.with_text("input", _given(request.body.get("input"), text, options, inputs))
 
 
 def _given(base: Any, text: str | None, options: Options, inputs: Inputs) -> Any:

@@ -23,12 +23,12 @@ from openai_cli.flags.ours import (
 )
 from openai_cli.flags.values import Number
 from openai_cli.jsontext import quoted
+from openai_cli.models import DEFAULT_CHAT, DEFAULT_TRANSCRIPTION
 from openai_cli.models.table import Table, tier_of
 from openai_cli.prices.answers import Answers, Billed
 from openai_cli.prices.bodies import Asked, asked, body_of
 from openai_cli.prices.durations import billed_seconds, seconds_of
 from openai_cli.prices.estimate import Bill, Statement, counted_as, flag_of, prompt_tokens
-from openai_cli.request.body import CHAT, TRANSCRIPTIONS
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Pricing:
 
     @property
     def _default_model(self) -> str:
-        return self.context.variable("OPENAI_MODEL") or CHAT.default_model
+        return self.context.variable("OPENAI_MODEL") or DEFAULT_CHAT
 
     def _statement(self, name: str, tokens: int | None, text: str) -> Statement:
         options = self.options
@@ -179,7 +179,7 @@ class Pricing:
         """What it costs to transcribe so much speech with each of the models."""
         lengths = self._lengths()
         given = self.options.model or [
-            self.context.variable("OPENAI_MODEL") or TRANSCRIPTIONS.default_model
+            self.context.variable("OPENAI_MODEL") or DEFAULT_TRANSCRIPTION
         ]
         found = []
         for name in dict.fromkeys(given):

@@ -1,43 +1,30 @@
 """`respond`: POST /responses."""
 
-from contextlib import ExitStack
+from dataclasses import replace
 from typing import Annotated, Any
 
-from openai_cli.calls.background import (
-    Awaiting,
-    Following,
-    await_response,
-    check_waiting,
-    tell_pending,
-    told_how_to_go_on,
-)
-from openai_cli.calls.budget import check_cost
-from openai_cli.calls.send import (
-    Plan,
-    Sending,
-    check_output,
-    is_preview,
-    receive,
-    send,
-    show,
-)
-from openai_cli.calls.session import reachable
-from openai_cli.config.destination import destination
+from openai_cli.calls.send import SendingOptions
+from openai_cli.calls.session import Session
+from openai_cli.commands.stored_response import Following, Waiting, check_waiting, deliver_response
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api, responses
-from openai_cli.flags.adapter import body_of
+from openai_cli.flags.adapter import parts_of
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import TEXT, argument, options_group, ours
-from openai_cli.request.body import RESPONSES, Request, assembled
+from openai_cli.models import DEFAULT_CHAT
+from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs
 
 
 @options_group
-class Options(Sending, Awaiting):
+class Options(SendingOptions, Waiting):
     """INPUT is the user's message; a piped stdin goes before it, with an empty line between.
 
     With --input items, INPUT is a message after them.
     """
+
+    endpoint = Endpoint("/responses", DEFAULT_CHAT, streams=True)
 
     message: Annotated[str | None, argument("[INPUT]", "The user's message; - is stdin")] = None
     attach: Annotated[
@@ -83,28 +70,15 @@ class Options(Sending, Awaiting):
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
     inputs = Inputs(context, options.stdin)
-    flags = body_of(options, inputs.source)
-    request = _with_input(assembled(context, options, inputs, RESPONSES, flags), options, inputs)
-    is_background = request.body.get("background") is True
-    if options.wait and not is_background:
-        raise UsageError("--wait is for what goes on in the background: add --background")
-    check_waiting(options, request.body)
-    server = destination(context, options, inputs)
-    if is_preview(options):
-        show(context, options, request, server)
-        return
-    check_cost(context, options, request)
-    with ExitStack() as stack:
-        server = reachable(stack, options, server)
-        following = Following(options)
-        plan = Plan(request, answer=following.reader, streams=not is_background, tells_usage=False)
-        if options.wait:
-            check_output(context, options)
-            await_response(context, options, server, receive(context, options, server, plan))
-            return
-        with told_how_to_go_on(context, following.rest):
-            answer = send(context, options, server, plan)
-    tell_pending(context, answer)
+    with Session(context, options, inputs) as session:
+        request = assembled(context, options, inputs, parts_of(options, inputs.source))
+        request = _with_input(request, options, inputs)
+        is_background = request.body.get("background") is True
+        if options.wait and not is_background:
+            raise UsageError("--wait is for what goes on in the background: add --background")
+        check_waiting(options, request.body)
+        request = replace(request, may_stream=not is_background)
+        deliver_response(session, request, Following(session), waits=options.wait)
 
 
 def _with_input(request: Request, options: Options, inputs: Inputs) -> Request:

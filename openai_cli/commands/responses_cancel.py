@@ -2,22 +2,24 @@
 
 from typing import Annotated, Any
 
-from openai_cli.calls.background import path_of
-from openai_cli.calls.stored import Asking, ask
+from openai_cli.calls.stored import StoredOptions, ask
 from openai_cli.context import Context
-from openai_cli.flags.ours import argument, options_group
+from openai_cli.flags.endpoint import Endpoint
+from openai_cli.flags.ours import options_group, path_argument
 
 
 @options_group
-class Options(Asking):
+class Options(StoredOptions):
     """A response in the background is made no further; its status is printed."""
 
-    id: Annotated[str, argument("ID", "The response")]
+    endpoint = Endpoint("/responses/{response_id}/cancel")
+
+    id: Annotated[str, path_argument("response_id", "ID", "The response")]
 
 
 def run(context: Context, options: Options) -> None:
     """Cancel the response."""
-    ask(context, options, "POST", f"{path_of(options.id)}/cancel", _status)
+    ask(context, options, _status)
 
 
 def _status(body: dict[str, Any]) -> str:

@@ -2,21 +2,21 @@
 
 from typing import Annotated
 
-from openai_cli.calls.stored import Asking, asking, deleted, segment
+from openai_cli.calls.stored import StoredOptions, ask, deleted
 from openai_cli.context import Context
-from openai_cli.flags.ours import argument, options_group
+from openai_cli.flags.endpoint import Endpoint
+from openai_cli.flags.ours import options_group, path_argument
 
 
 @options_group
-class Options(Asking):
+class Options(StoredOptions):
     """The id of each response is printed once it is deleted."""
 
-    ids: Annotated[list[str], argument("ID...", "The responses")]
+    endpoint = Endpoint("/responses/{response_id}", method="DELETE")
+
+    ids: Annotated[list[str], path_argument("response_id", "ID...", "The responses")]
 
 
 def run(context: Context, options: Options) -> None:
     """Delete the responses, one after the other."""
-    paths = [f"/responses/{segment(name)}" for name in options.ids]
-    with asking(context, options, deleted) as conversation:
-        for path in paths:
-            conversation.send("DELETE", path)
+    ask(context, options, deleted)

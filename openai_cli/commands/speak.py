@@ -2,24 +2,16 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.calls.budget import check_cost
 from openai_cli.calls.download import download, refuse_terminal
-from openai_cli.calls.send import (
-    Plan,
-    Sending,
-    check_usage_file,
-    deliver,
-    is_preview,
-    report_usage,
-    show,
-)
-from openai_cli.config.destination import destination
+from openai_cli.calls.send import Plan, SendingOptions, deliver
+from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, UsageError
 from openai_cli.flags import api, audio
-from openai_cli.flags.adapter import body_of
+from openai_cli.flags.adapter import parts_of
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
-from openai_cli.request.body import SPEECH, Request, assembled
+from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -32,11 +24,13 @@ FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm")
 
 
 @options_group
-class Options(Sending):
+class Options(SendingOptions):
     """TEXT is what is said; without it, a piped stdin is.
 
     The sound goes to --output or into a pipe, as mp3 unless --response-format says otherwise.
     """
+
+    endpoint = Endpoint("/audio/speech", "gpt-4o-mini-tts")
 
     text: Annotated[str | None, argument("[TEXT]", "The text; - is stdin")] = None
     input: audio.SpeechInput = None
@@ -51,63 +45,53 @@ class Options(Sending):
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
     inputs = Inputs(context, options.stdin)
-    flags = body_of(options, inputs.source)
-    if options.text is not None and "input" in flags:
-        raise UsageError("the input is given twice: as the argument and by --input")
-    request = _request(context, options, inputs, flags)
-    if is_preview(options):
-        show(context, options, request, destination(context, options, inputs))
-        return
-    _notice_extension(context, options, request)
-    if request.body.get("stream_format") == "sse":
-        if not options.json and options.query is None:
-            refuse_terminal(context, options.output)
-        deliver(context, options, inputs, _events(request))
-        return
-    if options.json or options.query is not None:
+    with Session(context, options, inputs) as session:
+        request = _request(context, options, inputs)
+        if session.preview is not None:
+            session.show(request)
+            return
+        _notice_extension(session, request)
+        if request.body.get("stream_format") != "sse":
+            _download(session, request)
+            return
+        if session.form.is_text:
+            refuse_terminal(context, session.form.output)
+        deliver(session, _events(request))
+
+
+def _download(session: Session, request: Request) -> None:
+    """Send the request, and pass its sound on."""
+    from openai_cli.answer.parts import Answer
+
+    if not session.form.is_text:
         raise UsageError(
             "the answer is sound, no JSON", hint="--stream-format sse has events of JSON"
         )
-    usage = _usage(context, options, request)
-    check_cost(context, options, request)
-    server = destination(context, options, inputs)
-    request_id = download(
-        context,
-        options,
-        server,
-        "POST",
-        request.path,
-        output=options.output,
-        payload=request.payload(),
-        check=_check_sound,
-    )
+    usage = _usage(session, request)
+    session.budget.check(request)
+    request_id = download(session, request, check=_check_sound)
     if usage is not None:
-        from openai_cli.answer.parts import Answer
-
         model = request.body["model"]
-        report_usage(
-            context, options, Answer(request_id=request_id, usage=usage, asked_model=model)
-        )
+        session.receipts.add(Answer(request_id=request_id, usage=usage, asked_model=model))
+        session.receipts.check()
 
 
-def _usage(context: Context, options: Options, request: Request) -> dict[str, Any] | None:
+def _usage(session: Session, request: Request) -> dict[str, Any] | None:
     """What the call is billed by where usage is asked for: sound does not tell, the text does.
 
     None for a model that is not billed by characters; a notice says so.
     """
-    if not options.usage and options.usage_file is None:
+    if not session.receipts.are_wanted:
         return None
-    from openai_cli.models.table import load_table
     from openai_cli.prices.estimate import price_usage
 
-    check_usage_file(options)
     model, text = request.body["model"], request.body["input"]
     if isinstance(model, str) and isinstance(text, str):
         usage = {"characters": len(text)}
-        table = load_table(options.prices)
-        if price_usage(usage, model=model, service_tier=None, table=table, on=context.today()):
+        on = session.context.today()
+        if price_usage(usage, model=model, service_tier=None, table=session.table, on=on):
             return usage
-    context.messages.notice("sound tells no usage; --stream-format sse does")
+    session.context.messages.notice("sound tells no usage; --stream-format sse does")
     return None
 
 
@@ -118,8 +102,11 @@ def _check_sound(http: "HttpResponse") -> None:
         raise BadAnswerError(f"the answer is no sound ({kind})", request_id=http.request_id)
 
 
-def _request(context: Context, options: Options, inputs: Inputs, flags: dict[str, Any]) -> Request:
-    request = assembled(context, options, inputs, SPEECH, flags)
+def _request(context: Context, options: Options, inputs: Inputs) -> Request:
+    parts = parts_of(options, inputs.source)
+    if options.text is not None and "input" in parts.body:
+        raise UsageError("the input is given twice: as the argument and by --input")
+    request = assembled(context, options, inputs, parts)
     flagged = options.body is not None or "input" in request.body
     if (text := inputs.lone_text(options.text, flagged=flagged)) is not None:
         request = request.with_text("input", text)
@@ -147,14 +134,15 @@ def _events(request: Request) -> Plan:
 
         return BytesWriter(sink, sound)
 
-    return Plan(request, answer=Speech, writer=writer, streams=False, tells_usage=False)
+    return Plan(request, answer=Speech, writer=writer)
 
 
-def _notice_extension(context: Context, options: Options, request: Request) -> None:
+def _notice_extension(session: Session, request: Request) -> None:
     """Tell of a name that says another format than the sound will have."""
-    named = (options.output or "").rpartition(".")[2].lower()
+    output = session.form.output or ""
+    named = output.rpartition(".")[2].lower()
     given = request.body.get("response_format", "mp3")
     if named in FORMATS and named != given:
-        context.messages.notice(
-            f"'{options.output}' will hold {given}: --response-format {named} asks for {named}"
+        session.context.messages.notice(
+            f"'{output}' will hold {given}: --response-format {named} asks for {named}"
         )

@@ -1,20 +1,21 @@
 """`transcribe`: POST /audio/transcriptions."""
 
-from openai_cli.commands.speech_to_text import Hearing, hear
+from openai_cli.commands.speech_to_text import SpeechOptions, transcribe_files
 from openai_cli.context import Context
 from openai_cli.flags import api, audio
-from openai_cli.flags.adapter import body_of
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group
-from openai_cli.request.body import TRANSCRIPTIONS
-from openai_cli.request.inputs import Inputs
+from openai_cli.models import DEFAULT_TRANSCRIPTION
 
 
 @options_group
-class Options(Hearing):
+class Options(SpeechOptions):
     """Each FILE is sent in a request of its own; without one, a piped stdin is.
 
     At OpenAI: flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav and webm of up to 25 MB.
     """
+
+    endpoint = Endpoint("/audio/transcriptions", DEFAULT_TRANSCRIPTION, streams=True)
 
     file: audio.File = None
     model: api.Model = None
@@ -34,5 +35,4 @@ class Options(Hearing):
 
 def run(context: Context, options: Options) -> None:
     """Send the files, and print what was said."""
-    inputs = Inputs(context, options.stdin)
-    hear(context, options, inputs, TRANSCRIPTIONS, body_of(options, inputs.source))
+    transcribe_files(context, options)

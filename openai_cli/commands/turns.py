@@ -4,29 +4,19 @@ A conversation is a chat request body, in a file (see `conversation.file`) or in
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
 
-from openai_cli.calls.budget import check_cost
-from openai_cli.calls.send import (
-    Meter,
-    Plan,
-    Sending,
-    fetch,
-    is_preview,
-    send,
-    show,
-)
-from openai_cli.calls.session import reachable
-from openai_cli.config.destination import Destination, destination
+from openai_cli.calls.send import Plan, SendingOptions, exchange, send
+from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.conversation.shortening import Message, fewest_turns, split, turn_starts
 from openai_cli.errors import BadAnswerError, CliError, LimitError, UsageError
 from openai_cli.flags.ours import CONVERSATION, number, options_group, ours, switch
 from openai_cli.flags.values import Number
-from openai_cli.request.body import CHAT, Request
-from openai_cli.request.inputs import Inputs
+from openai_cli.models import DEFAULT_CHAT
+from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
     from openai_cli.answer.parts import Answer
@@ -36,7 +26,7 @@ _FULL = ("error", "drop", "summarize")
 
 
 @options_group
-class ConversationOptions(Sending):
+class ConversationOptions(SendingOptions):
     """The options of a conversation."""
 
     conversation: Annotated[
@@ -94,27 +84,21 @@ Compose = Callable[[Mapping[str, Any]], Request]
 
 
 def converse(
-    context: Context,
-    options: ConversationOptions,
-    inputs: Inputs,
-    said: NewMessages,
-    compose: Compose,
+    session: Session, options: ConversationOptions, said: NewMessages, compose: Compose
 ) -> None:
     """Say something in the conversation of --continue, print the reply, and keep both."""
     from openai_cli.conversation import file
 
-    path = options.conversation or ""
-    server = destination(context, options, inputs)
-    if is_preview(options):
+    context, path = session.context, options.conversation or ""
+    if session.preview is not None:
         body = file.read(path)
         request = compose(body).with_text("messages", all_messages(body.get("messages", []), said))
-        show(context, options, request, server)
+        session.show(request)
         return
     opened = file.opened(path, context.messages, now=context.now, sleep=context.sleep)
-    with opened as stored, ExitStack() as stack:
-        stack.enter_context(telling(context, path, stored))
-        talk = TurnSender(context, options, reachable(stack, options, server), compose)
-        talk.turn(stored, said)
+    with opened as stored, telling(context, path, stored):
+        _ = session.client  # a key that is missing is told of before the conversation is counted
+        TurnSender(session, options, compose).turn(stored, said)
 
 
 @contextmanager
@@ -140,11 +124,9 @@ def telling(context: Context, path: str | None, stored: KeptConversation) -> Ite
 class TurnSender:
     """One side of a conversation: how its turns are sent."""
 
-    context: Context
+    session: Session
     options: ConversationOptions
-    server: Destination
     compose: Compose
-    meter: Meter | None = None
 
     def turn(self, stored: KeptConversation, said: NewMessages) -> None:
         """Send what is said, print the reply, and keep both."""
@@ -152,7 +134,6 @@ class TurnSender:
         request = self.compose(stored.body)
         kept, left, note = self._fitting(request, history, said)
         request = request.with_text("messages", all_messages(kept, said))
-        check_cost(self.context, self.options, request)
         beginning = {} if stored.body else {"model": request.body["model"]}
         base = kept if stored.body else with_standing([], said.standing)
 
@@ -161,7 +142,7 @@ class TurnSender:
             messages = [*base, *said.messages, reply]
             stored.save({**beginning, **stored.body, "messages": messages}, left)
             if note:
-                self.context.messages.notice(note)
+                self._notice(note)
 
         def keep_part(answer: "Answer") -> None:
             if not self.options.keep_partial or not answer.in_order:
@@ -170,18 +151,19 @@ class TurnSender:
                 answer.in_order[0].calls.clear()  # half a call is none
                 keep(answer)
 
-        n = request.body.get("n")
         plan = Plan(
             request,
-            choices=n if isinstance(n, int) else 1,
+            choices=choices_of(request),
             on_broken=keep_part,
             render=self.options.render,
-            meter=self.meter,
         )
-        answer = send(self.context, self.options, self.server, plan)
+        answer = send(self.session, plan)
         if len(answer.in_order) > 1:
-            self.context.messages.notice("of several choices, the first goes into the conversation")
+            self._notice("of several choices, the first goes into the conversation")
         keep(answer)
+
+    def _notice(self, text: str) -> None:
+        self.session.context.messages.notice(text)
 
     def _fitting(
         self, request: Request, history: list[Message], said: NewMessages
@@ -193,7 +175,7 @@ class TurnSender:
         how = self.options.when_full
         if how not in _FULL:
             raise UsageError(f"--when-full must be error, drop or summarize, not '{how}'")
-        limit = prompt_limit(self.options, request)
+        limit = prompt_limit(self.session, self.options, request)
 
         def count(messages: list[Message]) -> "TokenCount":
             return prompt_tokens(request.with_text("messages", all_messages(messages, said)))
@@ -236,14 +218,19 @@ class TurnSender:
 
         model = self.options.summary_model or request.body["model"]
         words = min(max(limit // 8, 50), 1000)
-        asked = Request(CHAT.path, {"model": model, "messages": summary_request(left, words=words)})
-        check_cost(self.context, self.options, asked)
-        plan = Plan(asked, meter=self.meter)
-        answer = fetch(self.context, self.options, self.server, plan)
+        asked = {"model": model, "messages": summary_request(left, words=words)}
+        answer = exchange(self.session, Plan(Request(request.path, asked))).answer
+        self.session.receipts.add(answer)
         summary = answer.in_order[0].content
         if not summary:
             raise BadAnswerError("the model gave no summary of the older turns")
         return summed_up(kept, summary)
+
+
+def choices_of(request: Request) -> int:
+    """How many choices the request asks for."""
+    n = request.body.get("n")
+    return n if isinstance(n, int) else 1
 
 
 def all_messages(history: Sequence[Message], said: NewMessages) -> list[Message]:
@@ -276,13 +263,11 @@ def _given_limit(options: ConversationOptions) -> int | None:
     return None if given is None else int(given)
 
 
-def prompt_limit(options: ConversationOptions, request: Request) -> int | None:
+def prompt_limit(session: Session, options: ConversationOptions, request: Request) -> int | None:
     """The longest prompt, in tokens; None where nobody knows."""
     if (given := _given_limit(options)) is not None:
         return given
-    from openai_cli.models.table import load_table
-
-    model = load_table(options.prices).find(str(request.body["model"]))
+    model = session.table.find(str(request.body["model"]))
     if model is None or model.context_window is None:
         return None
     body = request.body
@@ -302,12 +287,12 @@ def _is_surely_within(limit: int, request: Request) -> bool:
 
 def prompt_tokens(request: Request) -> "TokenCount":
     """The tokens of the prompt; a model that nobody knows is counted as our default one."""
-    from openai_cli.tokens.messages import DEFAULT_MODEL, count_request
+    from openai_cli.tokens.messages import count_request
 
     try:
         return count_request(request.body)
     except UsageError:
-        return count_request({**request.body, "model": DEFAULT_MODEL})
+        return count_request({**request.body, "model": DEFAULT_CHAT})
 
 
 def _too_long(tokens: int, limit: int, *, may_shorten: bool) -> LimitError:

@@ -36,7 +36,7 @@ class Destination:
     """A server as the user named it: what a request shows of it, and its key once it is sent.
 
     `key` is the one that a flag or the environment gives. Where they give none, `ask` may have one,
-    from a command, a file or a keyring: `require_key` asks, so what is not sent asks nobody.
+    from a command, a file or a keyring: `demand_key` asks, so what is not sent asks nobody.
     """
 
     base_url: str
@@ -85,7 +85,7 @@ def is_openai(url: str) -> bool:
     return urlsplit(url).hostname == _OPENAI_HOST
 
 
-def require_key(found: Destination, options: Connection) -> None:
+def demand_key(found: Destination, options: Connection) -> None:
     """Have the key at hand that goes with a request, if there is one.
 
     Raises CredentialError without a key that OpenAI demands, UsageError for an unsafe way.

@@ -11,19 +11,12 @@ from openai_cli.config.destination import OPENAI
 from openai_cli.config.document import Document
 from openai_cli.config.keys import masked
 from openai_cli.context import Context
-from openai_cli.request.body import CHAT, COMPLETIONS
 
 _ENVIRONMENT = (
     "OPENAI_CLI_CONFIG", "OPENAI_CLI_PROFILE", "OPENAI_CLI_KEYS", "OPENAI_CLI_NO_STDIN",
     "OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_MODEL",
     "NO_COLOR",
 )  # fmt: skip
-_MODELS = {
-    "complete": COMPLETIONS.default_model,
-    "chat": CHAT.default_model,
-    "tokens": CHAT.default_model,
-    "cost": CHAT.default_model,
-}
 
 Key = tuple[str, ...]
 
@@ -48,12 +41,14 @@ class Value(NamedTuple):
 class World:
     """What values are set by: a file, the environment, and `flag`, which is --profile.
 
-    `profile` is the one in force. `commands` has the flags of each that the file may set.
+    `profile` is the one in force. `commands` has the flags of each that the file may set, and
+    `models` the model of each that it asks when nobody named one.
     """
 
     context: Context
     document: Document
     commands: Mapping[str, Collection[str]]
+    models: Mapping[str, str]
     profile: str | None
     flag: str | None
 
@@ -67,8 +62,9 @@ def values(world: World) -> Iterator[Value]:
         yield Value("base_url", OPENAI, "built in")
     for command in world.commands:
         yield from _of_file(world, command, before)
-        if command in _MODELS and "model" not in decided[command]:
-            yield Value(f"{command}.model", _MODELS[command], "built in")
+        model = world.models.get(command)
+        if model and "model" not in decided[command]:
+            yield Value(f"{'.'.join(command.split())}.model", model, "built in")
 
 
 def _of_environment(world: World) -> Iterator[Value]:

@@ -18,7 +18,7 @@ from typer.main import get_command
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import PANELS, CommonOptions, Input, options_of
-from openai_cli.flags.parameter import ApiParameter
+from openai_cli.flags.parameter import ApiParameter, PathArgument
 
 O = TypeVar("O", bound=CommonOptions)  # noqa: E741
 Run = Callable[[Context, O], None]
@@ -36,18 +36,36 @@ class Invocation(NamedTuple, Generic[O]):
     given: frozenset[str]
 
 
-def body_of(options: CommonOptions, source: Callable[[str, str], bytes]) -> dict[str, Any]:
-    """The request properties that were given as flags, by API name, in the order of declaration.
+class Parts(NamedTuple):
+    """The parameters of the API that were given, by where they stand in a request.
 
-    What is None is not sent. `source` gives the bytes of a file for a reader, the flag. Raises
-    UsageError for a value that the parameter does not take.
+    Each is a mapping by API name, in the order of declaration; `file` has what was typed for the
+    files of a form.
     """
-    given = ((parameter, getattr(options, name)) for name, parameter in parameters(options).items())
-    return {
-        parameter.api_name: parameter.parse(value, partial(source, parameter.flag))
-        for parameter, value in given
-        if value is not None
-    }
+
+    path: dict[str, Any]
+    query: dict[str, Any]
+    body: dict[str, Any]
+    file: dict[str, Any]
+
+
+def parts_of(options: CommonOptions, source: Callable[[str, str], bytes]) -> Parts:
+    """What was given as flags and as arguments of the path; what is None is not sent.
+
+    `source` gives the bytes of a file for a reader, the flag. Raises UsageError for a value that
+    the parameter does not take.
+    """
+    found = Parts({}, {}, {}, {})
+    for field in options_of(type(options)):
+        info, value = _info(field), getattr(options, field.name)
+        if value is None:
+            continue
+        if isinstance(info, PathArgument):
+            found.path[info.api_name] = value
+        elif isinstance(info, ApiParameter):
+            part: dict[str, Any] = getattr(found, info.place)
+            part[info.api_name] = info.parse(value, partial(source, info.flag))
+    return found
 
 
 def parameters(options: CommonOptions) -> dict[str, ApiParameter]:

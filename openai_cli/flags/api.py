@@ -6,9 +6,10 @@ only told in the help, for the API is the judge of its own names. Where endpoint
 parameter's type or range, each has an alias of its own.
 """
 
-from typing import Annotated
+from copy import copy
+from typing import Annotated, Any, get_args
 
-from openai_cli.flags.parameter import ApiParameter
+from openai_cli.flags.parameter import ApiParameter, Place
 from openai_cli.flags.values import (
     Flag,
     Kind,
@@ -22,9 +23,19 @@ from openai_cli.flags.values import (
 )
 
 
-def api(name: str, kind: Kind, help_line: str, *, short: str | None = None) -> ApiParameter:
-    """The flag of the request property `name`."""
-    return ApiParameter(name, kind, help_line, short)
+def api(
+    name: str, kind: Kind, help_line: str, *, short: str | None = None, place: Place = "body"
+) -> ApiParameter:
+    """The flag of the parameter `name`."""
+    return ApiParameter(name, kind, help_line, short, place)
+
+
+def in_query(alias: Any) -> Any:
+    """The alias of the same parameter, for an endpoint that takes it in the query."""
+    kind, parameter = get_args(alias)
+    moved = copy(parameter)
+    moved.place = "query"
+    return Annotated[kind, moved]
 
 
 # A number is parsed after Typer has returned, as every other value is: so one place knows how a

@@ -9,7 +9,7 @@ ChunkingStrategy = Annotated[
     Scalar,
     api("chunking_strategy", TextOrObject(names=("auto",)), "auto, or server_vad as JSON"),
 ]
-File = Annotated[Scalar, api("file", Text("PATH"), "The file as a flag; - is stdin")]
+File = Annotated[Scalar, api("file", Text("PATH"), "The file as a flag; - is stdin", place="file")]
 Include = Annotated[
     Repeated, api("include", Texts("NAME", names=("logprobs",)), "More to tell: logprobs")
 ]

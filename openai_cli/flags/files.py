@@ -7,21 +7,32 @@ from openai_cli.flags.values import Number, Object, Text
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 
-After = Annotated[Scalar, api("after", Text("ID"), "The files after this one")]
+After = Annotated[Scalar, api("after", Text("ID"), "The files after this one", place="query")]
 ExpiresAfter = Annotated[
     Repeated, api("expires_after", Object(), "anchor=created_at, and seconds=N: 3600 to 2592000")
 ]
-File = Annotated[Scalar, api("file", Text("PATH"), "The file as a flag; - is stdin")]
+File = Annotated[Scalar, api("file", Text("PATH"), "The file as a flag; - is stdin", place="file")]
 Limit = Annotated[
-    Scalar, api("limit", Number(1, 10_000, integer=True), "At most so many, 1 to 10000")
+    Scalar,
+    api("limit", Number(1, 10_000, integer=True), "At most so many, 1 to 10000", place="query"),
 ]
 Order = Annotated[
     Scalar,
-    api("order", Text("NAME", names=("asc", "desc")), "asc or desc, by the time of creation"),
+    api(
+        "order",
+        Text("NAME", names=("asc", "desc")),
+        "asc or desc, by the time of creation",
+        place="query",
+    ),
 ]
 Purpose = Annotated[
     Scalar,
-    api("purpose", Text("NAME", names=PURPOSES), f"Those alone of {', '.join(PURPOSES)}"),
+    api(
+        "purpose",
+        Text("NAME", names=PURPOSES),
+        f"Those alone of {', '.join(PURPOSES)}",
+        place="query",
+    ),
 ]
 UploadPurpose = Annotated[
     Scalar,

@@ -23,9 +23,16 @@ FrameDurationMs = Annotated[
 ]
 Image = Annotated[
     Repeated,
-    api("image", Texts("PATH", most=16), "An image to change; repeated, up to 16; - is stdin"),
+    api(
+        "image",
+        Texts("PATH", most=16),
+        "An image to change; repeated, up to 16; - is stdin",
+        place="file",
+    ),
 ]
-ImageToVary = Annotated[Scalar, api("image", Text("PATH"), "The image as a flag; - is stdin")]
+ImageToVary = Annotated[
+    Scalar, api("image", Text("PATH"), "The image as a flag; - is stdin", place="file")
+]
 Images = Annotated[
     Scalar,
     api("images", Structure(least=1, most=16), "Images by file_id or image_url, not as files"),
@@ -36,11 +43,17 @@ InputFidelity = Annotated[
         "How closely to keep to the images: high, low"),
 ]  # fmt: skip
 Markup = Annotated[
-    Scalar, api("markup", Text("PATH"), "A transparent PNG over the first image, as a guide")
+    Scalar,
+    api("markup", Text("PATH"), "A transparent PNG over the first image, as a guide", place="file"),
 ]
 Mask = Annotated[
     Scalar,
-    api("mask", Text("PATH|JSON"), "A PNG, transparent where to change; JSON with --images"),
+    api(
+        "mask",
+        Text("PATH|JSON"),
+        "A PNG, transparent where to change; JSON with --images",
+        place="file",
+    ),
 ]
 ImageModeration = Annotated[
     Scalar, api("moderation", Text("NAME", names=("low", "auto")), "Filtering: low or auto")

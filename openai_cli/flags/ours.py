@@ -12,7 +12,8 @@ import typer
 from typer.models import OptionInfo
 
 from openai_cli.errors import UsageError
-from openai_cli.flags.parameter import PANEL, OwnArgument, OwnOption
+from openai_cli.flags.endpoint import OFFLINE, Endpoint
+from openai_cli.flags.parameter import PANEL, OwnArgument, OwnOption, PathArgument
 from openai_cli.flags.values import Number
 from openai_cli.messages import Color
 
@@ -73,6 +74,15 @@ def argument(metavar: str, help_line: str, *, names: tuple[str, ...] | None = No
     return info
 
 
+def path_argument(name: str, metavar: str, help_line: str) -> PathArgument:
+    """The parameter `name` of the path of a command's endpoint."""
+    info = PathArgument(
+        default=..., metavar=metavar, help=help_line, show_default=False, rich_help_panel=TEXT
+    )
+    info.api_name = name
+    return info
+
+
 def ours(
     panel: str,
     flag: str,
@@ -121,13 +131,16 @@ def number(flag: str, raw: str | None, kind: Number) -> float | None:
 
 @options_group
 class CommonOptions:
-    """How a command talks on stderr, and which defaults it has.
+    """What every command has: how it talks on stderr, and which defaults there are.
+
+    `endpoint` is where its request goes.
 
     Of fields that are `alternatives` one call takes one: where the command line gives it, the
     configuration file gives none of the others. A field that `needs` others is left out by the
     file without them.
     """
 
+    endpoint: ClassVar[Endpoint] = OFFLINE
     is_configured: ClassVar[bool] = True
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = ()
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {}
@@ -244,6 +257,8 @@ class Prices:
 class Forms(Written):
     """In which form an answer is printed, and where."""
 
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("json", "query"),)
+
     json: Annotated[bool, switch(OUTPUT, "json", "Print the answer's body exactly as it came")] = (
         False
     )
@@ -254,28 +269,51 @@ class Forms(Written):
 
 
 @options_group
-class Output(Forms, Results):
-    """What a command that sends prints, and where."""
-
-    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("dry_run", "curl", "batch_line"),)
+class Spending:
+    """How it is told what calls took."""
 
     usage: Annotated[bool, switch(OUTPUT, "usage", "Show what the call took, on stderr")] = False
     usage_file: Annotated[
         str | None,
         ours(OUTPUT, "--usage-file", "Append what the call took, as JSON", metavar="FILE"),
     ] = None
+
+
+@options_group
+class Completeness:
+    """Whether an answer has to be complete."""
+
     require_complete: Annotated[
         bool,
         switch(OUTPUT, "require-complete", "Exit 9 when the answer is cut off or refused"),
     ] = False
+
+
+@options_group
+class Previews:
+    """Whether the request is printed and not sent."""
+
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("dry_run", "curl", "batch_line"),)
+
     dry_run: Annotated[bool, switch(OUTPUT, "dry-run", "Print the request body; send nothing")] = (
         False
     )
     curl: Annotated[bool, switch(OUTPUT, "curl", "Print a curl command; send nothing")] = False
+
+
+@options_group
+class BatchLine:
+    """Whether the request is printed as the Batch API takes it."""
+
     batch_line: Annotated[
         str | None,
         ours(OUTPUT, "--batch-line", "Print the Batch API's line; send nothing", metavar="ID"),
     ] = None
+
+
+@options_group
+class Output(BatchLine, Previews, Completeness, Spending, Forms, Results):
+    """What a command that sends prints, and where."""
 
 
 @options_group

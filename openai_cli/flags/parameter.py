@@ -1,7 +1,7 @@
-"""A flag of ours, and a request property as a flag."""
+"""A flag of ours, and a parameter of the API as a flag or an argument."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from typer.models import ArgumentInfo, OptionInfo
 
@@ -9,6 +9,9 @@ from openai_cli.errors import UsageError
 from openai_cli.flags.values import Flag, Kind, Read
 
 PANEL = "API parameters"
+
+# Where a parameter of the API stands in a request; a `file` is one of a multipart form.
+Place = Literal["path", "query", "body", "file"]
 
 # The values that a flag is known to take, or those of an object by its keys.
 Names = tuple[str, ...] | Mapping[str, tuple[str, ...]]
@@ -26,12 +29,21 @@ class OwnArgument(ArgumentInfo):
     names: Names | None = None
 
 
-class ApiParameter(OptionInfo):
-    """A request property: its API name, its kind of value, and the flag that both make."""
+class PathArgument(OwnArgument):
+    """A parameter of the API's path: `api_name` is its name there."""
 
-    def __init__(self, name: str, kind: Kind, help_line: str, short: str | None) -> None:
+    api_name = ""
+
+
+class ApiParameter(OptionInfo):
+    """A parameter of the API: its name there, its place, its kind of value, and its flag."""
+
+    def __init__(
+        self, name: str, kind: Kind, help_line: str, short: str | None, place: Place = "body"
+    ) -> None:
         self.api_name = name
         self.kind = kind
+        self.place = place
         self.flag = flag = f"--{name.replace('_', '-')}"
         decls = [f"{flag}/--no-{flag[2:]}" if isinstance(kind, Flag) else flag]
         super().__init__(

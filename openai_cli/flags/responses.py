@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from openai_cli.flags.api import Repeated, Scalar, Switch, api
+from openai_cli.flags.api import Repeated, Scalar, Stream, Switch, api, in_query
 from openai_cli.flags.values import Flag, Number, Object, Structure, Text, TextOrItems, Texts
 from openai_cli.flags.values import TextOrObject as Union
 
@@ -23,8 +23,15 @@ Include = Annotated[
     Repeated,
     api("include", Texts("NAME"), "More to tell, as reasoning.encrypted_content; repeated"),
 ]
+IncludeInQuery = in_query(Include)
 IncludeObfuscation = Annotated[
-    Switch, api("include_obfuscation", Flag(), "Pad the events of a stream, as the API does itself")
+    Switch,
+    api(
+        "include_obfuscation",
+        Flag(),
+        "Pad the events of a stream, as the API does itself",
+        place="query",
+    ),
 ]
 Input = Annotated[
     Repeated, api("input", TextOrItems(), "The input as a flag: text or items; - is stdin")
@@ -54,8 +61,14 @@ ResponseStreamOptions = Annotated[
 ]
 StartingAfter = Annotated[
     Scalar,
-    api("starting_after", Number(integer=True), "Go on behind the event of this sequence_number"),
+    api(
+        "starting_after",
+        Number(integer=True),
+        "Go on behind the event of this sequence_number",
+        place="query",
+    ),
 ]
+StreamInQuery = in_query(Stream)
 TextOptions = Annotated[Repeated, api("text", Object(), "The text: verbosity, format as JSON")]
 Tier = Annotated[
     Scalar,

@@ -5,8 +5,9 @@
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +19,6 @@ from openai_cli.errors import (
     BadAnswerError,
     CliError,
     NetworkError,
-    RateLimitError,
     UnreachableError,
     UsageError,
 )
@@ -34,9 +34,12 @@ _PIECE = 64 * 1024
 _LARGEST_ERROR = 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 
+# What may stand behind the last event of a stream: blank lines, a comment, the last chunk.
+_REST_PIECES, _REST_SECONDS = 8, 0.2
+
 
 @dataclass(frozen=True, kw_only=True)
-class Server:
+class ServerSettings:
     """Where requests go and how: `key` None sends none; time-outs are in seconds.
 
     `headers` are the user's own, which stand above ours.
@@ -55,6 +58,7 @@ class HttpResponse:
 
     def __init__(self, response: requests.Response) -> None:
         self._response = response
+        self._pieces = _pieces(response, LARGEST)
         self.request_id = response.headers.get(failure.REQUEST_ID)
         self.content_type = response.headers.get("content-type", "")
 
@@ -64,7 +68,24 @@ class HttpResponse:
         Raises NetworkError when it ends before it is whole, BadAnswerError when it is above
         512 MB or encoded in a way that was not asked for.
         """
-        return _pieces(self._response, LARGEST)
+        return self._pieces
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Let what is still to come take so long from one read to the next."""
+        connection = self._response.raw.connection
+        if connection is not None and connection.sock is not None:
+            connection.sock.settimeout(seconds)
+
+    def finish(self) -> None:
+        """Read the little that a stream has behind its last event, so its connection can go on.
+
+        A connection that has more, or nothing for a while, is closed.
+        """
+        with suppress(CliError):
+            self.wait_at_most(_REST_SECONDS)
+            for _ in islice(self._pieces, _REST_PIECES):
+                pass
+        self._response.close()
 
 
 def _pieces(response: requests.Response, largest: int) -> Iterator[bytes]:
@@ -133,11 +154,12 @@ class _Session(requests.Session):
 class Client:
     """Sends requests to one server."""
 
-    def __init__(self, server: Server, context: Context, *, debug_on: bool = False) -> None:
+    def __init__(self, server: ServerSettings, context: Context, *, debug_on: bool = False) -> None:
         self._server = server
         self._context = context
         self._debug = debug_on
         self._session = _Session()
+        self._unfinished: list[HttpResponse] = []
         # Proxies and CA bundles are looked up below; what else trust_env would bring is .netrc.
         self._session.trust_env = False
 
@@ -155,6 +177,7 @@ class Client:
         Tries again by the rules of `retry`, but never once `may_retry` says no: then output has
         begun. Raises the last failure as a CliError.
         """
+        self._finish()
         attempt = 0
         while True:
             status: int | None = None
@@ -163,8 +186,9 @@ class Client:
                 with self._open(method, path, payload) as response:
                     status, headers = response.status_code, response.headers
                     if status < 300:
-                        return consume(HttpResponse(response))
+                        return self._consumed(response, consume)
                     failed: CliError = self._failure(response)
+                    response.close()
             except NetworkError as error:
                 failed = error
                 status = None
@@ -172,7 +196,8 @@ class Client:
             if not _retry_helps(failed, status, headers) or not may_retry():
                 raise failed
             if asked is not None and asked > retry.LONGEST:
-                raise _asked_for_longer(failed, asked)
+                failed.hint = f"the server asks to wait {asked:.0f} s; try again then"
+                raise failed
             if attempt == self._server.max_retries:
                 raise failed
             self._wait(attempt, failed, asked)
@@ -187,6 +212,24 @@ class Client:
         )
         self._context.sleep(seconds)
 
+    def _consumed(self, response: requests.Response, consume: Callable[[HttpResponse], T]) -> T:
+        """What `consume` makes of the answer; what that leaves of it is read before the next call.
+
+        By then the end of a stream has come, which nobody waits for here.
+        """
+        answer = HttpResponse(response)
+        found = consume(answer)
+        self._unfinished.append(answer)
+        return found
+
+    def _finish(self) -> None:
+        while self._unfinished:
+            self._unfinished.pop().finish()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
     @contextmanager
     def _open(self, method: str, path: str, payload: Payload | None) -> Iterator[requests.Response]:
         url = self._server.base_url + path
@@ -194,10 +237,14 @@ class Client:
             prepared = self._prepared(method, url, payload, stack)
             if self._debug:
                 debug.request(self._context.messages, prepared)
-            response = stack.enter_context(self._sent(prepared, url))
-            if self._debug:
-                debug.response(self._context.messages, response)
-            yield response
+            response = self._sent(prepared, url)
+            try:
+                if self._debug:
+                    debug.response(self._context.messages, response)
+                yield response
+            except BaseException:
+                response.close()
+                raise
 
     def _sent(self, prepared: requests.PreparedRequest, url: str) -> requests.Response:
         server = self._server
@@ -259,14 +306,3 @@ class Client:
 
 def _retry_helps(failed: CliError, status: int | None, headers: Mapping[str, str]) -> bool:
     return not isinstance(failed, UnreachableError) and retry.may_retry(status, headers)
-
-
-def _asked_for_longer(failed: CliError, seconds: float) -> RateLimitError:
-    return RateLimitError(
-        failed.problem,
-        status=failed.status,
-        parameter=failed.parameter,
-        request_id=failed.request_id,
-        hint=f"the server asks to wait {seconds:.0f} s; try again then",
-        body=failed.body,
-    )

@@ -97,6 +97,7 @@ class Sink:
         self.is_terminal = terminal
         self._target = target
         self._taken = bytearray()
+        self._is_line_open = False
         self._passed = 0
         self._left = 0
         self._failure: OSError | None = None
@@ -109,13 +110,15 @@ class Sink:
     def write(self, data: bytes) -> None:
         """Take the bytes; `flush` passes them on."""
         self._taken += data
+        if data:
+            self._is_line_open = not data.endswith(b"\n")
         if len(self._taken) > _HELD and self._failure is None:
             self._pass_on()
             self._forget()
 
     def end_line(self) -> None:
         """Write a newline, unless one was written last."""
-        if self._taken and not self._taken.endswith(b"\n"):
+        if self._is_line_open:
             self.write(b"\n")
 
     def flush(self) -> None:
@@ -183,8 +186,8 @@ class Sink:
 
     def _part_from_errors(self) -> None:
         """What is there stays printed; on a terminal the error goes on a line of its own."""
-        if self.is_terminal and self._taken and not self._taken.endswith(b"\n"):
-            self.write(b"\n")
+        if self.is_terminal:
+            self.end_line()
         with suppress(CliError):  # the error that is under way is the one to tell
             self.flush()
 
@@ -262,15 +265,11 @@ class WholeFile:
     is_live = False
 
     def __init__(self, path: Path, *, private: bool = False) -> None:
-        import tempfile
-
         self._path = path
-        mode = None if private else _usual_mode(path)
-        handle, name = tempfile.mkstemp(prefix=".openai-cli-", dir=path.parent)
-        self._temporary = Path(name)
+        self._temporary, handle = _beside(path, 0o600 if private or path.exists() else 0o666)
         self._file = os.fdopen(handle, "wb", buffering=0)
-        if mode is not None:
-            os.fchmod(handle, mode)
+        if not private and path.exists():
+            os.fchmod(handle, stat.S_IMODE(path.stat().st_mode))
 
     def write(self, data: bytes | bytearray) -> None:
         write_all(self._file, data)
@@ -307,6 +306,18 @@ def open_sink(context: Context, output: str | None) -> Sink:
         raise UsageError(f"--output: cannot write '{output}': {why}") from None
 
 
+def check_writable(context: Context, output: str) -> None:
+    """UsageError where `open_sink` would raise it; what is no file is not opened.
+
+    To open a FIFO waits for its reader, and to close it again sends that away.
+    """
+    if Path(output).is_fifo():
+        if not os.access(output, os.W_OK):
+            raise UsageError(f"--output: cannot write '{output}': {os.strerror(errno.EACCES)}")
+        return
+    open_sink(context, output).discard()
+
+
 def _open_file(path: Path) -> Sink:
     try:
         mode = path.stat().st_mode
@@ -323,13 +334,36 @@ def _open_file(path: Path) -> Sink:
     return Sink(WholeFile(path.resolve()), terminal=False)
 
 
-def append(path: str, data: bytes) -> None:
-    """Append in one write, so that lines of several processes do not mix. Raises OSError."""
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-    try:
-        os.write(handle, data)
-    finally:
-        os.close(handle)
+class Log:
+    """A file that lines are appended to, by several processes at once.
+
+    It is open from the start: a FIFO that is opened a second time may have lost its reader. Raises
+    OSError, and ValueError for what is no file's name.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+
+    def add(self, line: bytes) -> None:
+        """Append the line in one write, so that it stands whole; what could not is taken back."""
+        written = os.write(self._handle, line)
+        try:
+            while written < len(line):
+                written += os.write(self._handle, line[written:])
+        except OSError:
+            self._take_back(written)
+            raise
+
+    def _take_back(self, size: int) -> None:
+        """Cut off what was appended last; a pipe has no size, and keeps it."""
+        with suppress(OSError):
+            end = os.lseek(self._handle, 0, os.SEEK_CUR)
+            if os.fstat(self._handle).st_size == end:
+                os.ftruncate(self._handle, end - size)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._handle)
 
 
 def sync_folder(folder: Path) -> None:
@@ -342,12 +376,13 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _usual_mode(path: Path) -> int:
-    """The mode that the file has, or that a new one would have."""
-    return stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
+def _beside(path: Path, mode: int) -> tuple[Path, int]:
+    """A new file beside the path, open, with this mode less the umask of the process.
 
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    Not `tempfile`, which gives 0600 alone: the umask can be read only by setting it, for all
+    threads of the process.
+    """
+    while True:
+        temporary = path.with_name(f".openai-cli-{os.urandom(8).hex()}")
+        with suppress(FileExistsError):
+            return temporary, os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)

@@ -6,14 +6,17 @@ A writer takes every part of the answer as it arrives, and at the end the answer
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 from openai_cli.answer.choice import Choice
-from openai_cli.answer.parts import Answer, Part
+from openai_cli.answer.parts import Answer, Part, parts
 from openai_cli.errors import OutputError, UsageError
 from openai_cli.messages import Messages, escaped
 from openai_cli.output.sink import Sink, keep, lined, printable
+
+if TYPE_CHECKING:
+    from openai_cli.http.client import HttpResponse
 
 
 class Writer(Protocol):
@@ -39,20 +42,20 @@ class TextWriter:
     """The text of every choice; choice 0 as it arrives, the others after it.
 
     Each choice ends in one newline, and `separator` stands between them; or, with `null`, each
-    ends in NUL. A tool call is a line of JSON. `frames` go by choice, the last for all the rest.
+    ends in NUL. A tool call is a line of JSON. `affixes` go by choice, the last for all the rest.
     """
 
     sink: Sink
     separator: str = "\n"
     null: bool = False
-    frames: tuple[Affixes, ...] = (Affixes(),)
+    affixes: tuple[Affixes, ...] = (Affixes(),)
     _shown: int = 0
     _held: str = ""
 
     def take(self, _part: Part, added: list[tuple[Choice, str]]) -> None:
         for choice, text in added:
             if choice.index == 0 and text:
-                live = text if self._shown else self._frame(0).before + text
+                live = text if self._shown else self._affixes(0).before + text
                 self._shown += len(live)
                 self._print(live)
 
@@ -67,16 +70,16 @@ class TextWriter:
         self.sink.write(printable(self._held, terminal=self.sink.is_terminal))
 
     def _rendered(self, choice: Choice) -> str:
-        frame = self._frame(choice.index)
+        affixes = self._affixes(choice.index)
         pieces = [json.dumps(call, ensure_ascii=False) for call in choice.calls]
         if choice.content is not None:
-            pieces.insert(0, f"{frame.before}{choice.content}{frame.after}")
+            pieces.insert(0, f"{affixes.before}{choice.content}{affixes.after}")
         if self.null:
             return "".join(lined(piece) for piece in pieces[:-1]) + "".join(pieces[-1:]) + "\0"
         return "".join(lined(piece) for piece in pieces)
 
-    def _frame(self, index: int) -> Affixes:
-        return self.frames[min(index, len(self.frames) - 1)]
+    def _affixes(self, index: int) -> Affixes:
+        return self.affixes[min(index, len(self.affixes) - 1)]
 
     def _print(self, text: str) -> None:
         """Print, but hold back the first half of a surrogate pair until the second comes."""
@@ -220,10 +223,37 @@ def _write_lines(sink: Sink, text: str, *, null: bool) -> None:
     sink.write(data.replace(b"\n", b"\0") if null else data)
 
 
-def form_writer(
-    sink: Sink, messages: Messages, *, json: bool, query: Query | None, null: bool = False
-) -> Writer | None:
-    """The writer of --query or --json; None where neither was given, for text."""
-    if query is not None:
-        return QueryWriter(sink, query, messages, null)
-    return JsonWriter(sink) if json else None
+def write_answer(
+    http: "HttpResponse",
+    answer: Answer,
+    writer: Writer,
+    *,
+    arrived: Callable[[], None] = lambda: None,
+) -> None:
+    """Read an answer, and give each of its parts to the writer as it arrives.
+
+    `arrived` is called when all that has come is written. Raises what `answer.parts` raises.
+    """
+    answer.request_id = http.request_id
+    for part in parts(http, answer, arrived=arrived):
+        writer.take(part, answer.add(part.body))
+    writer.finish(answer)
+
+
+@dataclass
+class Kept:
+    """Writes nothing, and keeps the parts: `replay` gives them to another writer."""
+
+    taken: list[tuple[Part, list[tuple[Choice, str]]]] = field(default_factory=list)
+
+    def take(self, part: Part, added: list[tuple[Choice, str]]) -> None:
+        self.taken.append((part, added))
+
+    def finish(self, answer: Answer) -> None:
+        """All is kept already."""
+
+    def replay(self, answer: Answer, writer: Writer) -> None:
+        """Write what was kept of an answer."""
+        for part, added in self.taken:
+            writer.take(part, added)
+        writer.finish(answer)

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import quoted
+from openai_cli.media import kind_of
 from openai_cli.request.inputs import Inputs
-from openai_cli.tokens.images import image_type
 
 _IMAGES = "PNG, JPEG, GIF and WebP images"
 _NOT_BY_URL = (".pdf", ".wav", ".mp3")
@@ -81,20 +81,16 @@ def _path(url: str) -> str:
 def _part_of(data: bytes, source: str) -> dict[str, Any] | None:
     """The content part of a file, by its first bytes; None for a kind that no endpoint takes."""
     encoded = b64encode(data).decode()
-    if (image := image_type(data)) is not None:
-        return {"type": "image_url", "image_url": {"url": f"data:{image};base64,{encoded}"}}
-    if (audio := _audio_format(data)) is not None:
-        return {"type": "input_audio", "input_audio": {"data": encoded, "format": audio}}
-    if data.startswith(b"%PDF-"):
-        name = "stdin.pdf" if source == "-" else PurePath(source).name
-        url = f"data:application/pdf;base64,{encoded}"
-        return {"type": "file", "file": {"filename": name, "file_data": url}}
+    match kind := kind_of(data):
+        case "png" | "jpeg" | "gif" | "webp":
+            return {
+                "type": "image_url",
+                "image_url": {"url": f"data:image/{kind};base64,{encoded}"},
+            }
+        case "wav" | "mp3":
+            return {"type": "input_audio", "input_audio": {"data": encoded, "format": kind}}
+        case "pdf":
+            name = "stdin.pdf" if source == "-" else PurePath(source).name
+            url = f"data:application/pdf;base64,{encoded}"
+            return {"type": "file", "file": {"filename": name, "file_data": url}}
     return None
-
-
-def _audio_format(data: bytes) -> str | None:
-    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
-        return "wav"
-    # An ID3 tag, or a frame of MPEG layer III: 11 sync bits, any version but 01, layer 01.
-    is_frame = len(data) > 1 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2
-    return "mp3" if data.startswith(b"ID3") or is_frame else None

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import Input
+from openai_cli.flags.adapter import Parts
+from openai_cli.flags.ours import CommonOptions, Input, options_group
 from openai_cli.flags.values import Structure
 from openai_cli.jsontext import encode_json, json_or_text
 from openai_cli.request.inputs import Inputs
@@ -15,37 +16,14 @@ if TYPE_CHECKING:
     from openai_cli.http.payload import FormFile, Payload
 
 
-class Endpoint(NamedTuple):
-    """What a command sends to: the path below the base URL, and the model when nobody named one.
-
-    Where that is empty, the endpoint takes no model.
-    """
-
-    path: str
-    default_model: str
-
-
-COMPLETIONS = Endpoint("/completions", "gpt-3.5-turbo-instruct")
-CHAT = Endpoint("/chat/completions", "gpt-6-luna")
-RESPONSES = Endpoint("/responses", "gpt-6-luna")
-EMBEDDINGS = Endpoint("/embeddings", "text-embedding-3-small")
-MODERATIONS = Endpoint("/moderations", "omni-moderation-latest")
-TRANSCRIPTIONS = Endpoint("/audio/transcriptions", "gpt-4o-mini-transcribe")
-TRANSLATIONS = Endpoint("/audio/translations", "whisper-1")
-SPEECH = Endpoint("/audio/speech", "gpt-4o-mini-tts")
-GENERATIONS = Endpoint("/images/generations", "gpt-image-1-mini")
-EDITS = Endpoint("/images/edits", "gpt-image-1-mini")
-VARIATIONS = Endpoint("/images/variations", "dall-e-2")
-FILES = Endpoint("/files", "")
-
-
 @dataclass(frozen=True)
 class Request:
     """One call: `path` below the base URL, `body` as the user made it.
 
     `unchecked` names the properties that came by --param; `model_is_default` says that nobody
     named the model. With `files` it is a multipart form, of which `body` has the other fields.
-    Of a method other than POST an empty body is none.
+    Without `has_body` an empty body is none. `may_stream` and `may_ask_for_usage` are as the
+    endpoint's `streams` and `asks_for_usage`.
     """
 
     path: str
@@ -54,6 +32,9 @@ class Request:
     unchecked: frozenset[str] = frozenset()
     model_is_default: bool = False
     files: "tuple[FormFile, ...] | None" = None
+    has_body: bool = True
+    may_stream: bool = False
+    may_ask_for_usage: bool = False
 
     def with_body(self, **properties: Any) -> "Request":
         """The same request with these properties set."""
@@ -66,11 +47,11 @@ class Request:
 
     def encoded(self) -> bytes:
         """The body as JSON in UTF-8 on one line; each file of a form is `@` and its path."""
-        return encode_json(self.shown)
+        return encode_json(self.wire_body)
 
     @property
-    def shown(self) -> Mapping[str, Any]:
-        """The body, with the files of a form as `@` and their paths."""
+    def wire_body(self) -> Mapping[str, Any]:
+        """The body as it is sent, with the files of a form as `@` and their paths."""
         found = dict(self.body)
         for file in self.files or ():
             name, path = file.field.removesuffix("[]"), f"@{file.shown}"
@@ -85,7 +66,7 @@ class Request:
     @property
     def is_bodyless(self) -> bool:
         """Whether it has no body at all."""
-        return self.method != "POST" and not self.body and self.files is None
+        return not self.has_body and not self.body and self.files is None
 
     def payload(self, watch: Callable[[int], None] = lambda _size: None) -> "Payload | None":
         """What is sent; `watch` is told how many bytes more of a form were."""
@@ -150,34 +131,55 @@ def _over(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
     return body
 
 
+@options_group
+class RequestOptions(CommonOptions, Input):
+    """The options of a command that sends a request with a body."""
+
+
 def assembled(
     context: Context,
-    options: Input,
+    options: RequestOptions,
     inputs: Inputs,
-    endpoint: Endpoint,
-    flags: dict[str, Any],
+    parts: Parts,
     *,
     base: Mapping[str, Any] | None = None,
 ) -> Request:
-    """The request: flag, --param, --body, environment, configuration file, our table.
+    """The request of the options' endpoint, with `parts` of it.
 
-    `base` stands in the place of --body.
-
-    What nobody gave is not in it, but for `model`.
+    A property is from a flag, --param, --body, the environment, the configuration file or our
+    table, in this order. `base` stands in the place of --body. What nobody gave is not in it, but
+    for `model`.
     """
-    params = unchecked_params(options.param)
-    given = given_body(options.body, inputs) if base is None else base
-    if not endpoint.default_model:
-        body = _over(context.settings.properties, {**given, **params, **flags})
-        return Request(endpoint.path, body, unchecked=frozenset(params.keys() - flags.keys()))
-    if (model := context.variable("OPENAI_MODEL")) is not None:
-        given = {"model": model, **given}
-    body = _over(context.settings.properties, {**given, **params, **flags})
-    named = body.get("model")
-    is_default = "model" not in body
+    endpoint, params = options.endpoint, unchecked_params(options.param)
+    body = given_body(options.body, inputs) if base is None else base
+    if endpoint.default_model and (model := context.variable("OPENAI_MODEL")) is not None:
+        body = {"model": model, **body}
+    body = _over(context.settings.properties, {**body, **params, **parts.body})
+    is_default = bool(endpoint.default_model) and "model" not in body
+    if endpoint.default_model:
+        # The model stands first, where a reader looks for it.
+        body = {"model": body.get("model", endpoint.default_model), **body}
     return Request(
-        endpoint.path,
-        {"model": endpoint.default_model if is_default else named, **body},
-        unchecked=frozenset(params.keys() - flags.keys()),
+        _with_query(endpoint.filled(parts.path), parts.query),
+        body,
+        method=endpoint.method,
+        unchecked=frozenset(params.keys() - parts.body.keys()),
         model_is_default=is_default,
+        may_stream=endpoint.streams,
+        may_ask_for_usage=endpoint.asks_for_usage,
     )
+
+
+def bodyless(options: CommonOptions, parts: Parts) -> Request:
+    """The request of an endpoint that takes a path and a query alone."""
+    endpoint = options.endpoint
+    path = _with_query(endpoint.filled(parts.path), parts.query)
+    return Request(path, {}, method=endpoint.method, has_body=False)
+
+
+def _with_query(path: str, query: Mapping[str, Any]) -> str:
+    from urllib.parse import urlencode
+
+    from openai_cli.http.payload import form_fields
+
+    return f"{path}?{urlencode(list(form_fields(query)))}" if query else path

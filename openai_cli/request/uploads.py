@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from openai_cli.errors import UsageError
 from openai_cli.http.payload import FormFile
+from openai_cli.media import HEAD
 from openai_cli.request.inputs import Inputs
 
-# In bytes: enough to tell the kinds that the API takes apart.
-_HEAD = 64
 _MB = 1024 * 1024
 
 
@@ -54,7 +53,7 @@ def form_file(
         head, size, data = _head_of(path, source), path.stat().st_size, b""
     else:
         data = _bounded(inputs, source, rule.largest)
-        head, size, path = data[:_HEAD], len(data), None
+        head, size, path = data[:HEAD], len(data), None
     kind = _checked(source, head, size, rule)
     extension = f".{kind}" if kind else ""
     name = filename or ("stdin" if source == "-" else Path(source).name)
@@ -84,7 +83,7 @@ def _is_regular(path: Path, source: str) -> bool:
 def _head_of(path: Path, source: str) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(_HEAD)
+            return file.read(HEAD)
     except OSError as error:
         raise UsageError(f"cannot read '{source}': {error.strerror}") from None
 

@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from openai_cli.media import kind_of
 from openai_cli.sandbox.exchange import CREATED, Json, Reply, Request, Upload, event, whole
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.samples import image
@@ -14,7 +15,7 @@ from openai_cli.sandbox.usage import count
 LARGEST = 4096
 _SIZE = re.compile("[0-9]{1,5}x[0-9]{1,5}")
 # What CreateImageEditRequest of the published description names.
-TAKEN = ("image/png", "image/jpeg", "image/webp")
+TAKEN = ("png", "jpeg", "webp")
 TYPES = {"jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif", "svg": "image/svg+xml"}
 
 
@@ -150,9 +151,7 @@ def _events(
 
 
 def _check(upload: Upload, name: str) -> None:
-    from openai_cli.tokens.images import image_type
-
-    if image_type(upload.data) not in TAKEN:
+    if kind_of(upload.data) not in TAKEN:
         raise Refusal(
             f"Invalid image file or mode for '{name}', please check your image file.",
             param=name,

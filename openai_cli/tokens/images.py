@@ -15,6 +15,7 @@ from math import isqrt
 from typing import NamedTuple
 
 from openai_cli.errors import UsageError
+from openai_cli.media import kind_of
 from openai_cli.tokens.encoding import base_of
 
 # An image of more patches than that is refused.
@@ -117,21 +118,14 @@ RULES: Mapping[str, Tiles | Patches] = {
 _NEWEST = "gpt-6-astra"
 
 
-def image_type(data: bytes) -> str | None:
-    """The media type of an image that the API takes, from the file's first bytes."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for start, kind in _SIGNATURES.items() if data.startswith(start)), None)
-
-
 def image_size(data: bytes) -> Size | None:
     """The size that the start of a PNG, JPEG, GIF or WebP file tells.
 
     None for other data, or if the size stands behind the end of `data`. A JPEG's orientation is
     not looked at: a rule gives the same tokens for both.
     """
-    kind = image_type(data)
-    size = _SIZES[kind](data) if kind else None
+    read = _SIZES.get(kind_of(data) or "")
+    size = read(data) if read else None
     return size if size and all(size) else None
 
 
@@ -285,15 +279,9 @@ def _little(data: bytes, at: int, length: int) -> int:
     return int.from_bytes(data[at : at + length], "little")
 
 
-_SIGNATURES = {
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF87a": "image/gif",
-    b"GIF89a": "image/gif",
-}
 _SIZES: Mapping[str, Callable[[bytes], Size | None]] = {
-    "image/png": _png,
-    "image/jpeg": _jpeg,
-    "image/gif": _gif,
-    "image/webp": _webp,
+    "png": _png,
+    "jpeg": _jpeg,
+    "gif": _gif,
+    "webp": _webp,
 }

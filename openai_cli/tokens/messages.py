@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeGuard
 
 from openai_cli.errors import UsageError
+from openai_cli.models import DEFAULT_CHAT
 from openai_cli.tokens.conversation import (
     NOTHING,
     Json,
@@ -29,7 +30,6 @@ from openai_cli.tokens.encoding import count_all
 from openai_cli.tokens.functions import Function, definitions_section, schema_section
 
 # Where the body names no model.
-DEFAULT_MODEL = "gpt-6-luna"
 
 _REPLY = 3
 
@@ -88,9 +88,9 @@ def parts_of(body: Json, *, endpoint: str | None = None, model: str | None = Non
         raise UsageError("a request body is a JSON object")
     read = _reader(body, endpoint)
     named = optional(body, "model") if model is None else model
-    prompt = Prompt(DEFAULT_MODEL if named is None else named)
+    prompt = Prompt(DEFAULT_CHAT if named is None else named)
     if named is None:
-        prompt.doubts.append(f"the body names no model: counted as for {DEFAULT_MODEL}")
+        prompt.doubts.append(f"the body names no model: counted as for {DEFAULT_CHAT}")
     try:
         read(body, prompt)
     except RecursionError:

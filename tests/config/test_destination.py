@@ -8,10 +8,10 @@ import pytest
 
 from openai_cli.config.destination import (
     Destination,
+    demand_key,
     destination,
     is_openai,
     max_retries,
-    require_key,
     timeouts,
 )
 from openai_cli.context import Context
@@ -45,7 +45,7 @@ def found(options: Connection = DEFAULTS, /, **environ: str) -> Destination:
 def checked(options: Connection, **environ: str) -> Destination:
     """The destination, fit to be sent to."""
     server = found(options, **environ)
-    require_key(server, options)
+    demand_key(server, options)
     return server
 
 
@@ -228,22 +228,22 @@ def asking(url: str = OPENAI, header: str | None = None) -> tuple[Destination, l
 def test_a_key_is_asked_for_when_it_is_required_and_once() -> None:
     server, asked = asking()
     assert (server.key, asked) == (None, [])
-    require_key(server, DEFAULTS)
-    require_key(server, DEFAULTS)
+    demand_key(server, DEFAULTS)
+    demand_key(server, DEFAULTS)
     assert (server.key, asked) == (KEY, ["asked"])
 
 
 def test_an_authorization_of_the_users_own_is_enough() -> None:
     server, asked = asking(header="AUTHORIZATION")
-    require_key(server, DEFAULTS)
+    demand_key(server, DEFAULTS)
     assert (server.key, asked) == (None, [])
 
 
 def test_a_key_that_is_asked_for_never_goes_over_plain_http() -> None:
     server, _ = asking("http://gateway.test/v1")
     with pytest.raises(UsageError, match="the key would go over plain http"):
-        require_key(server, DEFAULTS)
-    require_key(server, Connection(allow_http=True))
+        demand_key(server, DEFAULTS)
+    demand_key(server, Connection(allow_http=True))
 
 
 def test_a_command_and_a_store_are_asked_at_last(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_a_command_and_a_store_are_asked_at_last(tmp_path: Path) -> None:
     context = replace(Context.test(), settings=settings)
     server = destination(context, DEFAULTS, Inputs(context))
     assert server.key is None
-    require_key(server, DEFAULTS)
+    demand_key(server, DEFAULTS)
     assert server.key == KEY
 
 

@@ -86,13 +86,13 @@ def test_the_order_of_the_sources(key_file: Path, tmp_path: Path) -> None:
 QUICK = """
 import sys
 import openai_cli.config.destination
-from openai_cli.config.destination import destination, require_key
+from openai_cli.config.destination import destination, demand_key
 from openai_cli.context import Context
 from openai_cli.flags.ours import Connection
 from openai_cli.request.inputs import Inputs
 options = Connection(api_key_file=sys.argv[1] if sys.argv[1:] else None)
 context = Context.test(environ={} if sys.argv[1:] else {"OPENAI_API_KEY": "sk-made-up"})
-require_key(destination(context, options, Inputs(context)), options)
+demand_key(destination(context, options, Inputs(context)), options)
 print(*sys.modules)
 """
 

@@ -204,7 +204,7 @@ def test_ctrl_c_ends_the_wait_for_another_process(path: Path) -> None:
 
 # A save that does not come to its end
 
-OURS = ("openai_cli", "tempfile.py")
+OURS = ("openai_cli",)
 
 
 def save_and(act: Callable[[], None], path: Path, step: int) -> None:
@@ -318,11 +318,11 @@ def half(then: Callable[[], None]) -> Callable[[BinaryIO, bytes], None]:
     return write
 
 
-@pytest.mark.parametrize("module", ["conversation.file", "output"])
+@pytest.mark.parametrize("module", ["conversation.file", "output.sink"])
 def test_a_kill_in_the_middle_of_a_write_loses_nothing(
     module: str, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`conversation.file` writes the history, `output` the temporary file."""
+    """`conversation.file` writes the history, `output.sink` the temporary file."""
 
     def save_half() -> None:
         monkeypatch.setattr(f"openai_cli.{module}.write_all", half(kill))
@@ -331,7 +331,7 @@ def test_a_kill_in_the_middle_of_a_write_loses_nothing(
     assert run(save_half) == (-signal.SIGKILL, "")
     assert read(str(path)) == OLD
     text = path.with_name("trip.json.history.jsonl").read_text()
-    assert text.endswith("\n") == (module == "output")
+    assert text.endswith("\n") == (module == "output.sink")
     save(path)
     assert read(str(path)) == NEW
     after = path.with_name("trip.json.history.jsonl").read_text().removeprefix(text).lstrip("\n")

@@ -453,7 +453,7 @@ FAULTS = [
     Fault("openai_cli.conversation.file.write_all", write_a_part, [QUESTION]),
     Fault("os.fsync", fail, [QUESTION]),
     Fault("os.fsync", fail, []),
-    Fault("tempfile.mkstemp", fail, [QUESTION]),
+    Fault("openai_cli.output.sink._beside", fail, [QUESTION]),
     Fault("openai_cli.output.sink.write_all", write_a_part, [QUESTION]),
     Fault("os.replace", fail, [QUESTION]),
     Fault("os.replace", fail, []),

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from openai_cli import __version__
+from openai_cli.commands import COMMANDS, declared
 from openai_cli.errors import ExitCode
-from openai_cli.request import body as request
-from openai_cli.request.body import Endpoint
 from tests.docs.pages import PAGES, ROOT
 from tests.docs.test_examples import every_page
 from tests.test_layers import LAYERS
@@ -43,24 +42,14 @@ def test_every_environment_variable_is_told_of() -> None:
     assert read <= set(table.split(", "))
 
 
-@pytest.mark.parametrize(
-    ("command", "endpoint"),
-    [
-        ("chat", request.CHAT),
-        ("complete", request.COMPLETIONS),
-        ("respond", request.RESPONSES),
-        ("embed", request.EMBEDDINGS),
-        ("moderate", request.MODERATIONS),
-        ("transcribe", request.TRANSCRIPTIONS),
-        ("translate", request.TRANSLATIONS),
-        ("speak", request.SPEECH),
-        ("image generate", request.GENERATIONS),
-        ("image edit", request.EDITS),
-        ("image vary", request.VARIATIONS),
-    ],
-)
-def test_the_default_models(command: str, endpoint: Endpoint) -> None:
-    assert f"| `{command}` | `{endpoint.default_model}`" in (DOCS / "chat.md").read_text()
+DEFAULT_MODELS = {
+    name: model for name in COMMANDS if (model := declared(name).options.endpoint.default_model)
+}
+
+
+@pytest.mark.parametrize("command", DEFAULT_MODELS)
+def test_the_default_models(command: str) -> None:
+    assert f"| `{command}` | `{DEFAULT_MODELS[command]}`" in (DOCS / "chat.md").read_text()
 
 
 def test_the_layers_are_those_that_the_imports_are_tested_for() -> None:

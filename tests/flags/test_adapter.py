@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from openai_cli.flags.adapter import Invocation, body_of
+from openai_cli.flags.adapter import Invocation, parts_of
 from tests.flags.commandline import body, call, refused, user_text
 
 
@@ -54,9 +54,28 @@ def test_only_what_was_given_is_in_the_body() -> None:
     def no_file(flag: str, path: str) -> bytes:
         raise AssertionError(f"{flag} read '{path}'")
 
-    assert body_of(options_of("chat", "hi"), no_file) == {}
+    assert parts_of(options_of("chat", "hi"), no_file) == ({}, {}, {}, {})
     given = options_of("complete", "hi", "--no-echo", "--stop", "a", "--json", "--n", "1")
-    assert body_of(given, no_file) == {"echo": False, "n": 1, "stop": ["a"]}
+    assert parts_of(given, no_file).body == {"echo": False, "n": 1, "stop": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "parts"),
+    [
+        ("files show file-1", ({"file_id": "file-1"}, {}, {}, {})),
+        ("files delete a b", ({"file_id": ["a", "b"]}, {}, {}, {})),
+        ("files list --limit 2 --order asc", ({}, {"limit": 2, "order": "asc"}, {}, {})),
+        (
+            "responses show r --stream --include a",
+            ({"response_id": "r"}, {"include": ["a"], "stream": True}, {}, {}),
+        ),
+        ("respond hi --include a --stream", ({}, {}, {"include": ["a"], "stream": True}, {})),
+        ("image edit x --image a.png --n 2", ({}, {}, {"n": 2}, {"image": ["a.png"]})),
+        ("transcribe --file a.mp3 -m m", ({}, {}, {"model": "m"}, {"file": "a.mp3"})),
+    ],
+)
+def test_a_parameter_knows_its_place(typed: str, parts: tuple[dict[str, object], ...]) -> None:
+    assert parts_of(options_of(*typed.split()), lambda _flag, _path: b"") == parts
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import errno
 import io
 import os
+import resource
+import signal
 import socket
 import stat
 import subprocess
@@ -23,7 +25,7 @@ from openai_cli.errors import (
     ReaderGone,
     UsageError,
 )
-from openai_cli.output.sink import Sink, Stream, append, open_sink
+from openai_cli.output.sink import Log, Sink, Stream, open_sink
 
 NOT_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 
@@ -490,16 +492,51 @@ def test_a_full_pipe_that_another_program_made_non_blocking_is_waited_for() -> N
     assert taken.endswith(b"-" + b"x" * 1_000_000)
 
 
-# append
+# Log
 
 
-def test_append_adds_to_what_is_there(folder: Path) -> None:
+def test_a_log_is_appended_to(folder: Path) -> None:
     path = folder / "usage"
-    for line in (b"", b"one\n", b"two\n"):
-        append(str(path), line)
-    assert path.read_bytes() == b"one\ntwo\n"
+    path.write_bytes(b"zero\n")
+    log, other = Log(str(path)), Log(str(path))
+    log.add(b"one\n")
+    other.add(b"two\n")
+    log.add(b"three\n")
+    log.close()
+    other.close()
+    assert path.read_bytes() == b"zero\none\ntwo\nthree\n"
 
 
-def test_append_raises_what_the_system_says(folder: Path) -> None:
+def test_a_log_raises_what_the_system_says(folder: Path) -> None:
     with pytest.raises(OSError, match="Is a directory"):
-        append(str(folder), b"x")
+        Log(str(folder))
+
+
+def test_a_line_that_does_not_fit_is_taken_back(folder: Path) -> None:
+    path = folder / "usage"
+    log = Log(str(path))
+    log.add(b"one\n")
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            log.add(b"twenty\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    log.close()
+    assert path.read_bytes() == b"one\n"
+
+
+def test_a_fifo_takes_lines_of_one_opening(folder: Path) -> None:
+    fifo = folder / "pipe"
+    os.mkfifo(fifo)
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append(fifo.read_bytes()))
+    reader.start()
+    log = Log(str(fifo))
+    log.add(b"one\n")
+    log.add(b"two\n")
+    log.close()
+    reader.join(timeout=30)
+    assert got == [b"one\ntwo\n"]

@@ -90,12 +90,12 @@ TEXTS: list[tuple[list[str], dict[str, Any], str]] = [
     (["a\n"], {"null": True}, "a\n\0"),
     (["a", "b", ""], {"null": True}, "a\0b\0\0"),
     (["a", "b"], {"null": True, "separator": "---\n"}, "a\0b\0"),
-    (["is"], {"frames": (Affixes("This ", " it."),)}, "This is it.\n"),
-    ([""], {"frames": (Affixes("This ", " it."),)}, "This  it.\n"),
-    (["a", "b"], {"frames": (Affixes("<", ">"),)}, "<a>\n\n<b>\n"),
-    (["a", "b", "c"], {"frames": (Affixes("1"), Affixes("2", "!"))}, "1a\n\n2b!\n\n2c!\n"),
-    (["a"], {"frames": (Affixes("<", ">\n"),)}, "<a>\n"),
-    (["a", "b"], {"frames": (Affixes("<", ">"),), "null": True}, "<a>\0<b>\0"),
+    (["is"], {"affixes": (Affixes("This ", " it."),)}, "This is it.\n"),
+    ([""], {"affixes": (Affixes("This ", " it."),)}, "This  it.\n"),
+    (["a", "b"], {"affixes": (Affixes("<", ">"),)}, "<a>\n\n<b>\n"),
+    (["a", "b", "c"], {"affixes": (Affixes("1"), Affixes("2", "!"))}, "1a\n\n2b!\n\n2c!\n"),
+    (["a"], {"affixes": (Affixes("<", ">\n"),)}, "<a>\n"),
+    (["a", "b"], {"affixes": (Affixes("<", ">"),), "null": True}, "<a>\0<b>\0"),
     (["é\u2028\u0085日😀"], {}, "é\u2028\u0085日😀\n"),
 ]
 
@@ -117,7 +117,7 @@ def test_text_is_printed_alike_in_every_form(
 def test_a_stream_prints_what_a_whole_answer_prints(
     texts: list[str], separator: str, null: bool, ends: tuple[str, str]
 ) -> None:
-    make = text(separator=separator, null=null, frames=(Affixes(*ends),))
+    make = text(separator=separator, null=null, affixes=(Affixes(*ends),))
     assert printed(streamed(*texts), make) == printed(encoded(chat(*texts)), make)
 
 
@@ -146,7 +146,7 @@ def test_the_frame_is_printed_with_the_first_text() -> None:
     out = io.BytesIO()
     answer = Completion()
     with open_sink(Context.test(stdout=out), None) as sink:
-        writer = TextWriter(sink, frames=(Affixes("<", ">"),))
+        writer = TextWriter(sink, affixes=(Affixes("<", ">"),))
         taken(writer, answer, delta(role="assistant"), delta("a"))
         sink.flush()
         assert out.getvalue() == b"<a"
@@ -176,7 +176,7 @@ CALLS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (message(content="Hi", tool_calls=[CALL]), {}, "Hi\n" + LINE),
     (message(content="", tool_calls=[CALL]), {}, LINE),
     (message(content=None, tool_calls=[CALL]), {"null": True}, LINE.rstrip("\n") + "\0"),
-    (message(content=None, tool_calls=[CALL]), {"frames": (Affixes("<", ">"),)}, LINE),
+    (message(content=None, tool_calls=[CALL]), {"affixes": (Affixes("<", ">"),)}, LINE),
     (message(content=None, function_call={"name": "f"}), {}, '{"name": "f"}\n'),
     (message(content=None, refusal="I cannot"), {}, ""),
     (message(content="Hi", refusal="I cannot"), {}, "Hi\n"),

@@ -1,11 +1,11 @@
 """A conversation of several turns, and all that can be done with it between them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from openai_cli.calls.send import Meter
+from openai_cli.calls.session import Session
 from openai_cli.commands.interactive.slash import unknown
 from openai_cli.commands.interactive.spending import next_turn, spent
 from openai_cli.commands.interactive.store import (
@@ -24,7 +24,6 @@ from openai_cli.commands.turns import (
     telling,
     with_standing,
 )
-from openai_cli.context import Context
 from openai_cli.conversation.shortening import Message
 from openai_cli.errors import UsageError
 from openai_cli.flags.adapter import parameters
@@ -48,28 +47,27 @@ class Dialogue:
     messages of --system and --developer. What gives a string gives what is to be shown.
     """
 
-    context: Context
+    session: Session
     options: ConversationOptions
     inputs: Inputs
-    talk: TurnSender
+    sender: TurnSender
     store: Store
     flags: dict[str, Any]
     standing: list[Message]
-    meter: Meter = field(default_factory=Meter)
 
     def say(self, messages: list[Message]) -> None:
         """Add a turn: what is said, and the reply. On a failure all is as it was."""
-        with self.store.opened() as stored, telling(self.context, self._path, stored):
-            self.talk.turn(stored, NewMessages(self.standing, messages))
+        with self.store.opened() as stored, telling(self.session.context, self._path, stored):
+            self.sender.turn(stored, NewMessages(self.standing, messages))
 
     def retry(self) -> None:
         """Get another reply in the place of the last; on a failure all is as it was."""
         with self.store.opened() as stored:
             kept, replies = before_reply(stored.body.get("messages", []))
             # Half a reply would stand in the place of a whole one.
-            talk = replace(self.talk, options=replace(self.options, keep_partial=False))
-            with telling(self.context, self._path, stored):
-                talk.turn(BeforeReply(stored, kept, replies), NewMessages(self.standing, []))
+            sender = replace(self.sender, options=replace(self.options, keep_partial=False))
+            with telling(self.session.context, self._path, stored):
+                sender.turn(BeforeReply(stored, kept, replies), NewMessages(self.standing, []))
 
     def undo(self) -> str:
         """Take the last turn back: what was asked, and all that came of it."""
@@ -142,14 +140,16 @@ class Dialogue:
     def tokens(self) -> str:
         """The tokens of the conversation as it would be sent now, and what the limit leaves."""
         request = self._request
-        tokens, limit = prompt_tokens(request), prompt_limit(self.options, request)
+        tokens, limit = prompt_tokens(request), prompt_limit(self.session, self.options, request)
         doubt = f" (an estimate: {'; '.join(tokens.doubts)})" if tokens.doubts else ""
         left = "the limit is not known" if limit is None else f"{limit - tokens} of {limit} left"
         return f"{tokens} tokens, {left}{doubt}"
 
     def cost(self) -> str:
         """What the session's calls did cost, and what the next one costs at least."""
-        return f"{spent(self.meter.calls)}\n{next_turn(self.context, self.options, self._request)}"
+        return (
+            f"{spent(self.session.receipts.kept or ())}\n{next_turn(self.session, self._request)}"
+        )
 
     def said_before(self) -> list[str]:
         """The texts of the user's messages, from the first on."""
@@ -161,7 +161,7 @@ class Dialogue:
         """The conversation as it would be sent now."""
         body = self.store.read()
         messages = all_messages(body.get("messages", []), NewMessages(self.standing, []))
-        return self.talk.compose(body).with_text("messages", messages)
+        return self.sender.compose(body).with_text("messages", messages)
 
     @property
     def _path(self) -> str | None:

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from openai_cli.calls.send import Meter
-from openai_cli.calls.session import reachable
+from openai_cli.calls.session import Session
 from openai_cli.commands.interactive.dialogue import Dialogue, text_of
 from openai_cli.commands.interactive.lines import PlainTerminal, Script
 from openai_cli.commands.interactive.slash import COMMANDS, SlashCall, help_text, parsed
 from openai_cli.commands.interactive.store import InFile, InMemory
 from openai_cli.commands.turns import Compose, ConversationOptions, NewMessages, TurnSender
-from openai_cli.config.destination import destination
-from openai_cli.context import Context
 from openai_cli.errors import CliError, ReaderGone, Terminated, UsageError
 from openai_cli.request.inputs import Inputs
 
@@ -27,7 +24,7 @@ class Reader(Protocol):
 
 
 def hold(
-    context: Context,
+    session: Session,
     options: ConversationOptions,
     inputs: Inputs,
     first: NewMessages,
@@ -41,55 +38,44 @@ def hold(
     that `compose` puts over the conversation's body. Raises UsageError for options that make no
     sense here; in a script, what the first turn that fails raises.
     """
-    _check(options)
-    path = options.conversation
+    _check(session)
+    context, path = session.context, options.conversation
     store = InMemory() if path is None else InFile(context, path)
     with store.opened():
         pass  # what is wrong with the file is told before anything is typed
-    server = destination(context, options, inputs)
+    session.receipts.kept = []
+    _ = session.client  # a key that is missing is told of before anything is typed
     with ExitStack() as stack:
-        meter = Meter()
-        talk = TurnSender(context, options, reachable(stack, options, server), compose, meter)
-        dialogue = Dialogue(
-            context, options, inputs, talk, store, flags, list(first.standing), meter
-        )
+        sender = TurnSender(session, options, compose)
+        dialogue = Dialogue(session, options, inputs, sender, store, flags, list(first.standing))
         said = [*dialogue.said_before(), *map(text_of, first.messages)]
         reader = _reader(stack, dialogue, said)
-        session = _Session(dialogue, reader, is_script=not context.stdin_is_terminal)
-        session.run(list(first.messages))
+        loop = _Loop(dialogue, reader, is_script=not context.stdin_is_terminal)
+        loop.run(list(first.messages))
 
 
-def _check(options: ConversationOptions) -> None:
+def _check(session: Session) -> None:
     """Refuse what is for one request alone."""
-    given = {
-        "--dry-run": options.dry_run,
-        "--curl": options.curl,
-        "--batch-line": options.batch_line is not None,
-        "--output": options.output is not None,
-    }
-    for flag, is_given in given.items():
-        if is_given:
-            raise UsageError(
-                f"{flag} and -i: give one of them",
-                hint="> FILE takes the replies" if flag == "--output" else None,
-            )
+    if session.preview is not None:
+        raise UsageError(f"{session.preview.flag} and -i: give one of them")
+    if session.form.output is not None:
+        raise UsageError("--output and -i: give one of them", hint="> FILE takes the replies")
 
 
 def _reader(stack: ExitStack, dialogue: Dialogue, said: list[str]) -> Reader:
     """Who reads what the user says; a terminal that it changes is as before when `stack` ends."""
-    context = dialogue.context
+    context = dialogue.session.context
     if not context.stdin_is_terminal or context.stdin is None:
         return Script(dialogue.inputs)
     stderr = context.messages.stream
     if stderr is None or not stderr.isatty() or context.variable("TERM") in (None, "dumb"):
         return PlainTerminal(context.stdin, context.messages)
     from openai_cli.commands.interactive import prompt
-    from openai_cli.models.table import load_table
 
     words = {
         "": list(COMMANDS),
         "/set": [name for name in dialogue.parameters if name not in ("model", "messages")],
-        "/model": sorted(load_table(dialogue.options.prices).models),
+        "/model": sorted(dialogue.session.table.models),
     }
     stack.enter_context(prompt.typed_ahead(context.stdin.fileno()))
     screen = prompt.output(stderr, context.variable("TERM"))
@@ -97,7 +83,7 @@ def _reader(stack: ExitStack, dialogue: Dialogue, said: list[str]) -> Reader:
 
 
 @dataclass
-class _Session:
+class _Loop:
     """The loop: what is said is sent, what is a command is done."""
 
     dialogue: Dialogue
@@ -107,7 +93,9 @@ class _Session:
 
     def run(self, first: list[Any]) -> None:
         if not self.is_script:
-            self.dialogue.context.messages.notice("/help shows commands and keys; Ctrl-D ends")
+            self.dialogue.session.context.messages.notice(
+                "/help shows commands and keys; Ctrl-D ends"
+            )
         if first:
             self._attempt(partial(self.dialogue.say, first))
         while not self.is_over:
@@ -123,7 +111,7 @@ class _Session:
             if self.is_script:
                 raise
             dialogue = self.dialogue
-            dialogue.context.messages.error(error, with_body=dialogue.options.json)
+            dialogue.session.context.messages.error(error, with_body=dialogue.options.json)
         except KeyboardInterrupt:
             if self.is_script:
                 raise
@@ -161,4 +149,4 @@ class _Session:
             case _:
                 self.is_over = True
         if shown is not None:
-            self.dialogue.context.messages.block(shown)
+            self.dialogue.session.context.messages.block(shown)

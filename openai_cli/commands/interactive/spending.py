@@ -3,10 +3,9 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from openai_cli.calls.session import Session
 from openai_cli.commands.turns import prompt_tokens
-from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import Prices
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
@@ -38,9 +37,8 @@ def _calls(count: int) -> str:
     return "1 call" if count == 1 else f"{count} calls"
 
 
-def next_turn(context: Context, options: Prices, request: Request) -> str:
+def next_turn(session: Session, request: Request) -> str:
     """What sending the conversation costs at least: a long prompt may be read from the cache."""
-    from openai_cli.models.table import load_table
     from openai_cli.prices.bodies import asked
     from openai_cli.prices.charges import product, tariff
     from openai_cli.prices.estimate import SHORTEST_CACHED
@@ -49,7 +47,8 @@ def next_turn(context: Context, options: Prices, request: Request) -> str:
     tokens = prompt_tokens(request)
     try:
         tier = asked(request.body, model=request.body["model"]).tier
-        prices = tariff(load_table(options.prices), request.body["model"], tier, context.today())
+        on = session.context.today()
+        prices = tariff(session.table, request.body["model"], tier, on)
         kind = "input" if tokens < SHORTEST_CACHED else "cached_input"
         rate, _ = prices.rate(prices.band(tokens), kind)
     except UsageError as error:

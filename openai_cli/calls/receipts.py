@@ -1,0 +1,93 @@
+"""What the calls of a command took: a line on stderr, a line of a file, and their sum."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from openai_cli.context import Context
+from openai_cli.errors import OutputError, UsageError
+from openai_cli.flags.ours import Spending
+from openai_cli.output.sink import Log, utf8_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from openai_cli.answer.parts import Answer
+    from openai_cli.models.table import Table
+    from openai_cli.prices.receipt import Receipt
+
+
+@dataclass
+class Receipts:
+    """What --usage and --usage-file ask for.
+
+    `kept`, where it is a list, gets every receipt. `is_refused` says that the server does not take
+    `stream_options.include_usage`: it is not asked again. `failure` is why a line was not written.
+    """
+
+    context: Context
+    table: "Callable[[], Table]"
+    is_shown: bool = False
+    path: str | None = None
+    kept: "list[Receipt] | None" = None
+    is_refused: bool = False
+    failure: OutputError | None = None
+    _log: Log | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, context: Context, options: object, table: "Callable[[], Table]") -> Self:
+        """The receipts that the options ask for; options without such flags ask for none."""
+        if not isinstance(options, Spending):
+            return cls(context, table)
+        return cls(context, table, options.usage, options.usage_file)
+
+    @property
+    def are_wanted(self) -> bool:
+        """Whether anybody asks what a call took."""
+        return self.is_shown or self.path is not None or self.kept is not None
+
+    def open(self) -> None:
+        """Open --usage-file, before anything is paid for; UsageError where it cannot be written."""
+        if self.path is None or self._log is not None:
+            return
+        try:
+            self._log = Log(self.path)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise UsageError(f"--usage-file: cannot write '{self.path}': {why}") from None
+
+    def add(self, answer: "Answer") -> None:
+        """Tell what a call took, as far as it is known.
+
+        A line that cannot be written keeps no answer from being printed: see `check`.
+        """
+        if not self.are_wanted:
+            return
+        from openai_cli.prices.receipt import Receipt
+
+        receipt = Receipt.of(answer, self.table(), self.context.today())
+        if self.kept is not None:
+            self.kept.append(receipt)
+        if self.is_shown:
+            self.context.messages.usage(receipt.line())
+        if self._log is not None:
+            self._write(self._log, receipt.record())
+
+    def _write(self, log: Log, line: str) -> None:
+        try:
+            log.add(utf8_bytes(f"{line}\n"))
+        except OSError as error:
+            self.failure = OutputError(
+                f"the usage could not be written to '{self.path}': {error.strerror}",
+                hint=f"it is {line}",
+            )
+
+    def check(self) -> None:
+        """Raise the OutputError of a line that was not written."""
+        if self.failure is not None:
+            raise self.failure
+
+    def close(self) -> None:
+        """Close --usage-file."""
+        if self._log is not None:
+            self._log.close()
+            self._log = None

@@ -1,0 +1,142 @@
+"""What `respond` and `responses show` have in common: a response that the API makes and stores."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+from openai_cli.calls.background import wait_for
+from openai_cli.calls.send import Exchange, Plan, exchange, print_made, send
+from openai_cli.calls.session import Session
+from openai_cli.context import Context
+from openai_cli.errors import BadAnswerError, NetworkError, UsageError
+from openai_cli.flags.endpoint import Endpoint
+from openai_cli.flags.ours import OUTPUT, options_group, switch
+from openai_cli.request.body import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from openai_cli.answer.response import ModelResponse
+
+SHOW = Endpoint("/responses/{response_id}", method="GET")
+
+
+@options_group
+class Waiting:
+    """Whether to wait."""
+
+    wait: Annotated[
+        bool, switch(OUTPUT, "wait", "Wait until a response in the background is made")
+    ] = False
+
+
+def check_waiting(options: Waiting, asked: Mapping[str, Any]) -> None:
+    """UsageError where it is to wait for what streams."""
+    if options.wait and asked.get("stream") is True:
+        raise UsageError("--wait asks again and again: leave --stream out")
+
+
+@contextmanager
+def told_how_to_go_on(context: Context, rest: "Callable[[], str | None]") -> Iterator[None]:
+    """Where the network fails, or the user ends it, say how to get what is made all the same.
+
+    `rest` gives the arguments of `responses show`, or None where nothing is made.
+    """
+    try:
+        yield
+    except (NetworkError, KeyboardInterrupt) as error:
+        if (arguments := rest()) is not None:
+            said = f"it goes on: openai-cli responses show {arguments}"
+            if isinstance(error, NetworkError):
+                error.add_hint(said)
+            else:
+                context.messages.notice(said)
+        raise
+
+
+class Following:
+    """Reads the stream of a response that is made in the background.
+
+    `name` is the response's id, where it is known before. With `is_rest` the stream does not begin
+    at its first event.
+    """
+
+    def __init__(self, session: Session, name: str | None = None, *, is_rest: bool = False) -> None:
+        self._session = session
+        self._name = name
+        self._is_rest = is_rest
+        self._answer: ModelResponse | None = None
+
+    def reader(self) -> "ModelResponse":
+        """What reads the answer."""
+        self._answer = _model_response()(is_rest=self._is_rest)
+        return self._answer
+
+    def rest(self) -> str | None:
+        """The arguments of `responses show` for what has not been printed; None where all was."""
+        answer = self._answer
+        if answer is None or answer.sequence is None or answer.is_done:
+            return None
+        if (name := self._name or (answer.id if answer.is_background else None)) is None:
+            return None
+        if self._session.form.output is not None:
+            return f"{name} --wait"
+        return f"{name} --stream --starting-after {answer.sequence}"
+
+
+def deliver_response(
+    session: Session,
+    request: Request,
+    following: Following,
+    *,
+    waits: bool,
+    is_free: bool = False,
+) -> None:
+    """Print the request where that was asked for; else send it and print its response.
+
+    With `waits` that is asked for until it has ended; without, how to get one that is still to be
+    made is told.
+    """
+    if session.preview is not None:
+        session.show(request)
+        return
+    plan = Plan(request, answer=following.reader, is_free=is_free)
+    if waits:
+        print_made(session, partial(_made, session, plan))
+        return
+    with told_how_to_go_on(session.context, following.rest):
+        answer = send(session, plan)
+    if isinstance(answer, _model_response()) and answer.is_pending:
+        said = f"it is being made: openai-cli responses show {answer.id} --wait"
+        session.context.messages.notice(said)
+
+
+def _made(session: Session, plan: Plan) -> Exchange:
+    """Send the request, and ask for its response until that has ended.
+
+    What has ended at once is not asked for again.
+    """
+    first = exchange(session, plan)
+    if _pending(first) is None:
+        return first
+    name = first.answer.id if isinstance(first.answer, _model_response()) else None
+    if name is None:
+        raise BadAnswerError("the answer is not of the API's shape: it has no id")
+    path = SHOW.filled({"response_id": name})
+    request = Request(path, {}, method=SHOW.method, has_body=False)
+    look = Plan(request, answer=_model_response(), is_free=True)
+    with told_how_to_go_on(session.context, lambda: f"{name} --wait"):
+        return wait_for(session.context, name, first, partial(exchange, session, look), _pending)
+
+
+def _pending(made: Exchange) -> str | None:
+    """The status of a response that is still to be made."""
+    answer = made.answer
+    return answer.status if isinstance(answer, _model_response()) and answer.is_pending else None
+
+
+def _model_response() -> "type[ModelResponse]":
+    from openai_cli.answer.response import ModelResponse
+
+    return ModelResponse

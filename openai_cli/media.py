@@ -1,0 +1,62 @@
+"""What the bytes of a file are: images, sound, video, PDF, told from the first of them."""
+
+from collections.abc import Callable
+
+# A kind is the usual extension of its files.
+IMAGES = frozenset({"png", "jpeg", "gif", "webp", "svg"})
+
+_STARTS = (
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"%PDF-", "pdf"),
+    (b"fLaC", "flac"),
+    (b"OggS", "ogg"),
+    (b"\x1aE\xdf\xa3", "webm"),
+    (b"ID3", "mp3"),
+    (b"\x00\x00\x01\xba", "mpeg"),
+    (b"\x00\x00\x01\xb3", "mpeg"),
+    (b"<svg ", "svg"),
+    (b"<?xml", "svg"),
+)
+
+# In bytes: enough to tell all kinds apart.
+HEAD = 64
+
+
+def kind_of(head: bytes) -> str | None:
+    """The kind of file that begins so, by its usual extension; None for a kind that is not known.
+
+    The signatures are those of the formats' specifications: PNG (ISO 15948), JPEG (T.81), RIFF,
+    the file type box of ISO 14496-12, Matroska's EBML, and the frames of MPEG audio.
+    """
+    if head[:4] in (b"RIFF", b"RF64"):
+        return {b"WEBP": "webp", b"WAVE": "wav"}.get(head[8:12])
+    if head[4:8] == b"ftyp":
+        return "m4a" if head[8:11] == b"M4A" else "mp4"
+    text = head.lstrip()
+    for start, kind in _STARTS:
+        if (text if kind == "svg" else head).startswith(start):
+            return kind
+    return _mpeg_audio(head)
+
+
+def one_of(*kinds: str) -> Callable[[bytes], str | None]:
+    """`kind_of` for these kinds alone."""
+
+    def kind_among(head: bytes) -> str | None:
+        return kind if (kind := kind_of(head)) in kinds else None
+
+    return kind_among
+
+
+def _mpeg_audio(head: bytes) -> str | None:
+    """MPEG audio that begins with a frame (ISO 11172-3): layer III is mp3, the others are mpga.
+
+    A frame has 11 sync bits, any version but 01 and any layer but 00.
+    """
+    is_frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
+    if not is_frame or head[1] & 0x18 == 0x08 or not head[1] & 0x06:
+        return None
+    return "mp3" if head[1] & 0x06 == 0x02 else "mpga"
