@@ -22,7 +22,7 @@ from openai_cli.flags.adapter import CONTEXT_SETTINGS, Invocation, command, wron
 from openai_cli.flags.ours import CommonOptions, HelpShown, options_group, options_of, show_help
 from openai_cli.flags.parameter import OwnOption
 from openai_cli.messages import PROGRAM, Messages
-from openai_cli.output.sink import open_sink, printable, utf8_bytes
+from openai_cli.output.sink import keep, open_sink, printable, utf8_bytes
 from openai_cli.request.inputs import check_arguments
 
 SUMMARY = "The OpenAI HTTP API on the command line: one flag for every parameter."
@@ -169,7 +169,7 @@ def run(context: Context, arguments: list[str]) -> ExitCode:
         _tell(context, error, with_body=bool(getattr(options, "json", False)))
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the boundary: no traceback reaches a user
-        _tell_fault(context, error, with_trace=options is not None and options.debug)
+        _tell_fault(context.messages, error, with_trace=options is not None and options.debug)
         return ExitCode.FAULT
     return ExitCode.DONE
 
@@ -228,18 +228,23 @@ def _tell(context: Context, error: CliError, *, with_body: bool = False) -> None
     context.messages.error(error, with_body=with_body)
 
 
-def _tell_fault(context: Context, error: Exception, *, with_trace: bool) -> None:
-    fault = CliError(
-        f"a fault of {PROGRAM} {__version__}: {type(error).__name__}: {error}",
-        hint="please report it, with the command and what --debug adds"
-        if not with_trace
-        else "please report it, with the command and the trace below",
-    )
-    context.messages.error(fault)
-    if with_trace:
-        import traceback
+def _tell_fault(messages: Messages, error: Exception, *, with_trace: bool) -> None:
+    """Tell of a fault of ours; its trace is kept in a file, and with --debug is shown too."""
+    import traceback
 
-        context.messages.block("".join(traceback.format_exception(error)))
+    trace = "".join(traceback.format_exception(error))
+    try:
+        where = f"the trace in {keep(utf8_bytes(messages.masked(trace)), what='trace')}"
+    except OSError:
+        where = "what --debug adds"
+    messages.error(
+        CliError(
+            f"a fault of {PROGRAM} {__version__}: {type(error).__name__}: {error}",
+            hint=f"please report it, with the command and {where}",
+        )
+    )
+    if with_trace:
+        messages.block(trace)
 
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:

@@ -114,11 +114,16 @@ class Messages:
             return self.color == "always"
         return terminal and not self._no_color
 
-    def _write(self, text: str) -> None:
+    def masked(self, text: str) -> str:
+        """The text with every secret masked."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
+        return text
+
+    def _write(self, text: str) -> None:
         if self.stream is None:
             return
+        text = self.masked(text)
         try:
             self.stream.write(text)
             self.stream.flush()

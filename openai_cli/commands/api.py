@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import unquote, urlencode, urlsplit
 
+from openai_cli.calls.send import Plan, send
 from openai_cli.calls.session import ServerOptions, Session
 from openai_cli.calls.stored import pages
 from openai_cli.config.destination import Destination
@@ -15,8 +16,11 @@ from openai_cli.flags.ours import (
     INPUT,
     OUTPUT,
     TEXT,
+    Completeness,
     Forms,
     Previews,
+    Prices,
+    Spending,
     Stdin,
     argument,
     options_group,
@@ -40,12 +44,12 @@ _KEY = re.compile(r"([^\[\]=]+)((?:\[[^\[\]]*\])*)")
 
 
 @options_group
-class Options(ServerOptions, Previews, Forms, Stdin):
+class Options(ServerOptions, Previews, Completeness, Spending, Prices, Forms, Stdin):
     """PATH is below the base URL, as /files or files?limit=2; METHOD is GET, POST or another.
 
     Fields make the JSON body; with GET, DELETE and HEAD they go into the query. A key may be
     a[b] for a property of an object, and a[] for an item of an array. What comes back is printed as
-    it is.
+    it is. --usage and --require-complete are for the endpoints of a command that has them.
     """
 
     method: Annotated[str, argument("METHOD", "GET, POST, PUT, PATCH, DELETE, HEAD", names=METHODS)]
@@ -83,8 +87,31 @@ def run(context: Context, options: Options) -> None:
             if request.is_bodyless and options.dry_run:
                 context.messages.notice(f"{request.method} {request.path} has no body")
             return
+        plan = _plan(session, request)
+        if plan is not None:
+            send(session, plan)
+            return
+        if session.receipts.are_wanted:
+            context.messages.notice(f"{request.method} {request.path} tells no usage")
+        if request.method == "POST":
+            session.budget.check(request)
         with session.form.open(context) as sink:
             _Exchange(session, options, sink).run(request)
+
+
+def _plan(session: Session, request: Request) -> Plan | None:
+    """The plan for a request whose usage or completeness is asked for; None where it has none."""
+    from openai_cli.answer.endpoints import reader_of
+
+    if not session.receipts.are_wanted and not session.must_be_complete:
+        return None
+    reader = reader_of(request.method, request.path)
+    if reader is None:
+        return None
+    from openai_cli.output.writers import JsonWriter
+
+    asks = request.path in ("/chat/completions", "/completions")
+    return Plan(replace(request, may_ask_for_usage=asks), answer=reader, writer=JsonWriter)
 
 
 def _request(options: Options, inputs: Inputs, server: Destination) -> Request:

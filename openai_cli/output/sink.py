@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol, Self
 
 from openai_cli.context import Context
 from openai_cli.errors import CliError, NetworkError, OutputError, ReaderGone, UsageError
-from openai_cli.messages import visible
+from openai_cli.messages import PROGRAM, visible
 
 # In bytes: above it a result goes on to its target though it is not whole, to be out of memory.
 _HELD = 64 * 1024 * 1024
@@ -34,11 +34,11 @@ def write_all(stream: BinaryIO | RawIOBase, data: bytes | bytearray) -> None:
         rest = memoryview(rest)[count or 0 :]
 
 
-def keep(data: bytes) -> str:
+def keep(data: bytes, *, what: str = "answer") -> str:
     """Keep what could not go where it should; gives the path of the temporary file."""
     import tempfile
 
-    handle, name = tempfile.mkstemp(prefix="openai-cli-answer-")
+    handle, name = tempfile.mkstemp(prefix=f"{PROGRAM}-{what}-")
     try:
         with os.fdopen(handle, "wb", buffering=0) as file:
             write_all(file, data)

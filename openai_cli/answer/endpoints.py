@@ -1,0 +1,26 @@
+"""Which answer an endpoint gives, by its path: for requests that no command of its own has made."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import cast
+
+from openai_cli.answer.parts import Answer
+
+_ANSWERS = {
+    "/chat/completions": "completion.Completion",
+    "/completions": "completion.Completion",
+    "/responses": "response.ModelResponse",
+    "/embeddings": "page.AnyWhole",
+    "/images/generations": "page.AnyWhole",
+    "/images/edits": "page.AnyWhole",
+}
+
+
+def reader_of(method: str, path: str) -> Callable[[], Answer] | None:
+    """What reads the answer of an endpoint whose answers tell usage; None for all others."""
+    name = _ANSWERS.get(path.partition("?")[0]) if method == "POST" else None
+    if name is None:
+        return None
+    module, _, kind = name.partition(".")
+    found = getattr(import_module(f"openai_cli.answer.{module}"), kind)
+    return cast("Callable[[], Answer]", found)
