@@ -331,12 +331,13 @@ def test_ctrl_c_in_mid_reply(
     assert load(file)["messages"] == messages
 
 
-def test_turns_of_many_processes_are_all_kept(run: Run, folder: Path) -> None:
+def test_turns_of_many_processes_are_all_kept(installed: Run, folder: Path) -> None:
     with Sandbox() as sandbox, ThreadPoolExecutor(8) as pool:
         asked = [f"Say {number}" for number in range(20)]
         done = list(
             pool.map(
-                lambda text: run("chat", "-c", "t.json", text, base_url=sandbox.base_url), asked
+                lambda text: installed("chat", "-c", "t.json", text, base_url=sandbox.base_url),
+                asked,
             )
         )
     assert [result.code for result in done] == [0] * 20

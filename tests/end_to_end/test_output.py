@@ -438,15 +438,15 @@ def test_closed_streams(folder: Path) -> None:
     assert b"stdout is closed" in done.stderr
 
 
-def test_a_fault_of_ours_is_exit_1_and_no_trace(run: Run, folder: Path) -> None:
+def test_a_fault_of_ours_is_exit_1_and_no_trace(installed: Run, folder: Path) -> None:
     """A package that breaks on import stands for any fault."""
     (folder / "jmespath.py").write_text("raise RuntimeError('boom')")
     env = {"PYTHONPATH": str(folder)}
-    plain = run("chat", "hi", "--query", "a", "--sandbox", env=env)
+    plain = installed("chat", "hi", "--query", "a", "--sandbox", env=env)
     assert plain.code == 1
     assert plain.err.count("\n") == 1
     assert "report" in plain.err
-    traced = run("chat", "hi", "--query", "a", "--sandbox", "--debug", env=env)
+    traced = installed("chat", "hi", "--query", "a", "--sandbox", "--debug", env=env)
     assert "Traceback" in traced.err
 
 

@@ -15,6 +15,9 @@ from typing import Any
 
 import pytest
 
+from openai_cli.sandbox import Sandbox
+from openai_cli.sandbox.faults import Faults, parse
+from openai_cli.sandbox.setup import Setup
 from tests.conftest import COMMAND, Run
 from tests.interactive.typist import TAKE_TERMINAL
 
@@ -85,8 +88,8 @@ def test_it_serves_until_it_is_ended(folder: Path, number: int, code: int) -> No
         ("no/such", "--ready-file: cannot write 'no/such': No such file or directory"),
     ],
 )
-def test_a_ready_file_that_cannot_be_written(run: Run, name: str, problem: str) -> None:
-    done = run("sandbox", "--ready-file", name, "--", "true")
+def test_a_ready_file_that_cannot_be_written(installed: Run, name: str, problem: str) -> None:
+    done = installed("sandbox", "--ready-file", name, "--", "true")
     assert (done.code, done.out, done.err) == (2, b"", f"openai-cli: error: {problem}\n")
 
 
@@ -101,14 +104,14 @@ def test_a_port_in_use(run: Run) -> None:
     )
 
 
-def test_a_command_finds_the_sandbox(run: Run) -> None:
-    done = run("sandbox", "--", *SAY_HI, key=None)
+def test_a_command_finds_the_sandbox(installed: Run) -> None:
+    done = installed("sandbox", "--", *SAY_HI, key=None)
     assert (done.code, done.out, done.err) == (0, b"hi\n", "")
 
 
-def test_the_environment_is_as_it_was_but_for_url_and_key(run: Run) -> None:
+def test_the_environment_is_as_it_was_but_for_url_and_key(installed: Run) -> None:
     env = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_ORG_ID": "org-mine", "A": "b"}
-    done = run(
+    done = installed(
         "sandbox", "--ready-file", "ready", "--", "sh", "-c", f"{ECHO} $A; cat ready", env=env
     )
     url, key, organization, other, ready = done.text.split()
@@ -116,9 +119,9 @@ def test_the_environment_is_as_it_was_but_for_url_and_key(run: Run) -> None:
     assert (key, organization, other, ready) == ("sandbox-made-up-key", "org-mine", "b", url)
 
 
-def test_streams_pass_untouched(run: Run) -> None:
+def test_streams_pass_untouched(installed: Run) -> None:
     script = 'cat; printf "\\377\\000" ; echo err >&2'
-    done = run("sandbox", "--", "sh", "-c", script, stdin=b"\x80in\n")
+    done = installed("sandbox", "--", "sh", "-c", script, stdin=b"\x80in\n")
     assert (done.code, done.out, done.err) == (0, b"\x80in\n\xff\x00", "err\n")
 
 
@@ -138,8 +141,10 @@ def test_what_the_shell_has_opened_stays_open(folder: Path) -> None:
         (["sh", "-c", "kill -TERM $$"], 143),
     ],
 )
-def test_it_ends_with_the_code_of_the_command(run: Run, command: list[str], code: int) -> None:
-    done = run("sandbox", "--", *command)
+def test_it_ends_with_the_code_of_the_command(
+    installed: Run, command: list[str], code: int
+) -> None:
+    done = installed("sandbox", "--", *command)
     assert (done.code, done.out, done.err) == (code, b"", "")
 
 
@@ -153,23 +158,23 @@ def test_it_ends_with_the_code_of_the_command(run: Run, command: list[str], code
     ],
 )
 def test_a_command_that_cannot_be_run(
-    run: Run, folder: Path, name: str, code: int, why: str
+    installed: Run, folder: Path, name: str, code: int, why: str
 ) -> None:
     (folder / "plain").write_text("")
-    done = run("sandbox", "--", name)
+    done = installed("sandbox", "--", name)
     assert (done.code, done.out) == (code, b"")
     assert done.err == f"openai-cli: error: cannot run '{name}': {why}\n"
 
 
-def test_a_script_needs_no_first_line(run: Run, folder: Path) -> None:
+def test_a_script_needs_no_first_line(installed: Run, folder: Path) -> None:
     script = folder / "script"
     script.write_text('echo "$0 $1"\n')
     script.chmod(0o755)
-    assert run("sandbox", "--", "./script", "a b").text == "./script a b\n"
+    assert installed("sandbox", "--", "./script", "a b").text == "./script a b\n"
 
 
-def test_the_flags_of_a_command_are_its_own(run: Run) -> None:
-    done = run("sandbox", "-q", "--", "echo", "-q", "--port", "x", "--", "--help")
+def test_the_flags_of_a_command_are_its_own(installed: Run) -> None:
+    done = installed("sandbox", "-q", "--", "echo", "-q", "--port", "x", "--", "--help")
     assert done.text == "-q --port x -- --help\n"
 
 
@@ -277,25 +282,25 @@ def chats(*texts: str) -> Sequence[str]:
     return ("sh", "-c", "; ".join(f"'{COMMAND}' chat '{text}'" for text in texts))
 
 
-def test_fixed_answers(run: Run, replies: str) -> None:
-    done = run("sandbox", "--replies", replies, "--", *chats("Of Peru?", "Say own"))
+def test_fixed_answers(installed: Run, replies: str) -> None:
+    done = installed("sandbox", "--replies", replies, "--", *chats("Of Peru?", "Say own"))
     assert (done.code, done.text, done.err) == (0, "Lima\nown\n", "")
 
 
-def test_strict_refuses_what_no_line_is_for(run: Run, replies: str) -> None:
-    done = run(
+def test_strict_refuses_what_no_line_is_for(installed: Run, replies: str) -> None:
+    done = installed(
         "sandbox", "--replies", replies, "--strict", "--", *chats("hello", "Peru", "Say own")
     )
     assert (done.code, done.text) == (4, "fixed\nLima\n")
     assert "The sandbox is strict: no line of 'replies.jsonl' is for /v1/chat" in done.err
 
 
-def test_strict_tells_of_lines_that_nothing_has_asked_for(run: Run, replies: str) -> None:
-    done = run("sandbox", "--replies", replies, "--strict", "--", *chats("hello"))
+def test_strict_tells_of_lines_that_nothing_has_asked_for(installed: Run, replies: str) -> None:
+    done = installed("sandbox", "--replies", replies, "--strict", "--", *chats("hello"))
     assert (done.code, done.text) == (8, "fixed\n")
     told = "--strict: nothing has asked for line 1 of 'replies.jsonl'\n"
     assert done.err == f"openai-cli: error: {told}"
-    failed = run("sandbox", "--replies", replies, "--strict", "--", "sh", "-c", "exit 3")
+    failed = installed("sandbox", "--replies", replies, "--strict", "--", "sh", "-c", "exit 3")
     assert failed.code == 3, "the command's own code goes first"
     assert failed.err == (
         "openai-cli: notice: --strict: nothing has asked for lines 1, 2 of 'replies.jsonl'\n"
@@ -359,7 +364,15 @@ def test_a_record(run: Run, folder: Path) -> None:
     ],
 )
 def test_our_exit_codes_for_faults(run: Run, fault: str, code: int) -> None:
-    patience = ("--timeout", "1") if "stall" in fault else ()
+    patience = ("--timeout", "0.2") if "stall" in fault else ()
     retries = ("--max-retries", "2" if code == 0 else "0")
-    chat = (*SAY_HI, "--stream", *patience, *retries)
-    assert run("sandbox", "--fault", fault, "--", *chat).code == code
+    with Sandbox(setup=Setup(faults=Faults([parse(fault)]))) as sandbox:
+        done = run("chat", "Say hi", "--stream", *patience, *retries, base_url=sandbox.base_url)
+    assert done.code == code
+    assert ("openai-cli: error: " in done.err) == (code != 0)
+
+
+def test_a_fault_that_the_command_meets(installed: Run) -> None:
+    done = installed("sandbox", "--fault", "status=404,first=1", "--", *chats("Say hi", "Say ho"))
+    assert (done.code, done.text) == (0, "ho\n")
+    assert "HTTP 404" in done.err

@@ -100,9 +100,11 @@ def test_stdin_has_the_name_that_it_is_given_or_one_of_its_kind(run: Run) -> Non
 
 
 @pytest.mark.parametrize("name", ["talk", "/dev/stdin"])
-def test_a_name_without_a_kind_gets_that_of_its_bytes(run: Run, folder: Path, name: str) -> None:
+def test_a_name_without_a_kind_gets_that_of_its_bytes(
+    installed: Run, folder: Path, name: str
+) -> None:
     (folder / "talk").write_bytes(sound("flac"))
-    done = run("transcribe", name, "--sandbox", stdin=sound("flac"))
+    done = installed("transcribe", name, "--sandbox", stdin=sound("flac"))
     assert done.code == 0, done.err
     assert f'your file was "{Path(name).name}.flac"' in done.text
 
