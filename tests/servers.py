@@ -103,6 +103,39 @@ class Server:
             reply(connection)
 
 
+@dataclass
+class KeepingServer(Server):
+    """Answers one request after the other on each connection, and counts the connections.
+
+    A reply must tell its own length, and not close the connection: see `kept`.
+    """
+
+    connections: int = 0
+
+    def _answer(self, connection: socket.socket) -> None:
+        self.connections += 1
+        connection.settimeout(60)
+        with suppress(TimeoutError):
+            before = -1
+            while len(self.received) != before:
+                before = len(self.received)
+                super()._answer(connection)
+
+
+def kept(reply: bytes) -> bytes:
+    """The reply without the header that closes its connection."""
+    return reply.replace(b"Connection: close\r\n", b"", 1)
+
+
+def chunked_stream(*data: Any) -> bytes:
+    """A stream of events in chunks, one an event, behind which the connection goes on."""
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    pieces = [*(events(each, done=False) for each in data), events(), b""]
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+
+
 def _read_request(connection: socket.socket) -> Received | None:
     data = b""
     while b"\r\n\r\n" not in data:

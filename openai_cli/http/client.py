@@ -58,7 +58,8 @@ class HttpResponse:
 
     def __init__(self, response: requests.Response) -> None:
         self._response = response
-        self._pieces = _pieces(response, LARGEST)
+        self._pieces = self._read()
+        self.is_read = False
         self.request_id = response.headers.get(failure.REQUEST_ID)
         self.content_type = response.headers.get("content-type", "")
 
@@ -69,6 +70,10 @@ class HttpResponse:
         512 MB or encoded in a way that was not asked for.
         """
         return self._pieces
+
+    def _read(self) -> Iterator[bytes]:
+        yield from _pieces(self._response, LARGEST)
+        self.is_read = True
 
     def wait_at_most(self, seconds: float) -> None:
         """Let what is still to come take so long from one read to the next."""
@@ -85,6 +90,10 @@ class HttpResponse:
             self.wait_at_most(_REST_SECONDS)
             for _ in islice(self._pieces, _REST_PIECES):
                 pass
+        self.close()
+
+    def close(self) -> None:
+        """Give the connection back where all was read, else close it."""
         self._response.close()
 
 
@@ -219,7 +228,10 @@ class Client:
         """
         answer = HttpResponse(response)
         found = consume(answer)
-        self._unfinished.append(answer)
+        if answer.is_read:
+            answer.close()
+        else:
+            self._unfinished.append(answer)
         return found
 
     def _finish(self) -> None:
@@ -228,6 +240,8 @@ class Client:
 
     def close(self) -> None:
         """Close all connections."""
+        for answer in self._unfinished:
+            answer.close()
         self._session.close()
 
     @contextmanager

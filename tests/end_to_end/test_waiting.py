@@ -37,13 +37,13 @@ def call(server: Server, *arguments: str) -> tuple[Ended, list[float]]:
 
 @BOTH
 def test_what_is_made_already_is_not_waited_for(line: tuple[str, ...]) -> None:
-    with Server([reply(MADE)] * 2) as server:
+    with Server([reply(MADE)]) as server:
         done, waits = call(server, *line)
     assert (done.code, done.out, done.err, waits) == (0, b"made\n", "", [])
 
 
 def test_no_wait_is_longer_than_ten_seconds() -> None:
-    with Server([*[QUEUED] * 9, *[reply(MADE)] * 2]) as server:
+    with Server([*[QUEUED] * 9, reply(MADE)]) as server:
         done, waits = call(server, *RESPOND)
     assert (done.code, done.out) == (0, b"made\n")
     # Half as long again each time.
@@ -62,7 +62,7 @@ def test_no_wait_is_longer_than_ten_seconds() -> None:
 def test_an_answer_that_must_be_complete(
     line: tuple[str, ...], last: Any, code: int, out: bytes, said: str
 ) -> None:
-    with Server([QUEUED, *[reply(last)] * 2]) as server:
+    with Server([QUEUED, reply(last)]) as server:
         done, _ = call(server, *line, "--require-complete")
     assert (done.code, done.out) == (code, out)
     assert said in done.err
@@ -70,7 +70,7 @@ def test_an_answer_that_must_be_complete(
 
 @BOTH
 def test_what_was_cancelled_is_not_complete(line: tuple[str, ...]) -> None:
-    with Server([QUEUED, *[reply(body("cancelled"))] * 2]) as server:
+    with Server([QUEUED, reply(body("cancelled"))]) as server:
         done, _ = call(server, *line, "--require-complete")
     assert done.code == 9
     assert "the response was cancelled" in done.err
@@ -106,7 +106,7 @@ def test_a_look_that_is_refused(line: tuple[str, ...], status: str, code: int) -
 
 def test_a_look_is_tried_again(run: Run) -> None:
     busy = reply({"error": {"message": "busy"}}, status="503 Busy", headers=["retry-after: 0"])
-    with Server([reply(MADE), busy, reply(MADE)]) as server:
+    with Server([QUEUED, busy, reply(MADE)]) as server:
         done = run(*RESPOND, base_url=server.base_url)
     assert (done.code, done.out) == (0, b"made\n")
     assert [request.line.split()[0] for request in server.received] == ["POST", "GET", "GET"]
@@ -121,7 +121,7 @@ def test_a_look_at_what_is_no_response(second: Any) -> None:
 
 
 def test_what_was_made_goes_where_it_should(run: Run, folder: Path) -> None:
-    with Server([reply(MADE)] * 4) as server:
+    with Server([reply(MADE)] * 2) as server:
         whole = run(*RESPOND, "--json", "-o", "a.json", base_url=server.base_url)
         found = run(*SHOW, "--query", "output[0].content[0].text", base_url=server.base_url)
     assert (whole.code, whole.out) == (0, b"")
@@ -131,7 +131,7 @@ def test_what_was_made_goes_where_it_should(run: Run, folder: Path) -> None:
 
 def test_the_usage_is_that_of_the_last_answer_and_told_once(run: Run, folder: Path) -> None:
     usage = {"input_tokens": 1000, "output_tokens": 100, "total_tokens": 1100}
-    with Server([reply({**MADE, "usage": usage})] * 2) as server:
+    with Server([reply({**MADE, "usage": usage})]) as server:
         done = run(*RESPOND, "--usage", "--usage-file", "usage.jsonl", base_url=server.base_url)
     # gpt-6-luna: 1000 at 0.1 and 100 at 0.5 USD a million.
     assert "1000 input, 100 output tokens; 0.00015 USD (gpt-6-luna)" in done.err
