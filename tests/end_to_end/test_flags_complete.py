@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from openai_cli.context import Context
 from tests.conftest import Run
+from tests.flags.commandline import execute
 from tests.flags.published import COMPLETE
 from tests.flags.wire import Row, assert_sent, received
 from tests.servers import Server, completion, reply, stream
@@ -103,3 +105,16 @@ def test_best_of_below_n_is_not_sent(run: Run) -> None:
         result = run("complete", "hi", "--best-of", "1", "--n", "2", base_url=server.base_url)
     assert (result.code, result.out) == (2, b"")
     assert "best_of must be at least n" in result.err
+
+
+@pytest.mark.parametrize("best_of", [1, 2])
+def test_the_best_of_several_is_not_streamed_at_a_terminal(best_of: int) -> None:
+    """The API refuses to: which one is the best is known at the end."""
+    streams = best_of == 1
+    answer = stream(completion("ok")) if streams else reply(completion("ok"))
+    with Server([answer]) as server:
+        environ = {"OPENAI_BASE_URL": server.base_url}
+        context = Context.test(stdin=b"", terminal=True, environ=environ)
+        ended = execute(context, "complete", "hi", "--best-of", str(best_of))
+    assert (ended.code, ended.out) == (0, b"ok\n"), ended.err
+    assert server.received[0].json.get("stream", False) == streams

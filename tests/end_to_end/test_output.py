@@ -185,8 +185,11 @@ def test_usage_of_a_stream_is_asked_for(run: Run) -> None:
     assert "22 output" in result.err
 
 
-def test_a_server_that_refuses_to_be_asked_is_asked_once_more_without(run: Run) -> None:
-    no = reply({"error": {"message": "unknown: stream_options"}}, status="400 No")
+@pytest.mark.parametrize("status", ["400 Bad Request", "422 Unprocessable Content"])
+def test_a_server_that_refuses_to_be_asked_is_asked_once_more_without(
+    run: Run, status: str
+) -> None:
+    no = reply({"error": {"message": "unknown: stream_options"}}, status=status)
     with Server([no, stream(delta("hi", finish="stop"))]) as server:
         result = run("chat", "hi", "--stream", "--usage", base_url=server.base_url)
     first, second = (request.json for request in server.received)
@@ -194,6 +197,13 @@ def test_a_server_that_refuses_to_be_asked_is_asked_once_more_without(run: Run) 
     assert second == {key: value for key, value in first.items() if key != "stream_options"}
     assert (result.code, result.out) == (0, b"hi\n")
     assert "reported no tokens" in result.err
+
+
+def test_a_server_that_refuses_for_another_reason_is_not_asked_again(run: Run) -> None:
+    with Server([reply({"error": {"message": "no such model"}}, status="404 No")]) as server:
+        result = run("chat", "hi", "--stream", "--usage", base_url=server.base_url)
+    assert (result.code, result.out) == (4, b"")
+    assert "no such model" in result.err
 
 
 def test_own_stream_options_are_sent_as_they_are(run: Run) -> None:

@@ -30,6 +30,10 @@ STREAMS: dict[str, tuple[bytes, list[Event]]] = {
     "ends mixed, CR then CRLF": (b"data: x\r\r\n", ONE),
     "ends mixed, LF then CR": (b"data: x\n\r", ONE),
     "CRLF is one end, not two": (b"data: x\r\ndata: y\r\n\r\n", [Event(b"x\ny")]),
+    "CR within an event that ends in LF": (
+        b"data: w\n\ndata: x\rdata: y\n\n",
+        [Event(b"w"), Event(b"x\ny")],
+    ),
     "no space after the colon": (b"data:x\n\n", ONE),
     "one space is dropped, no more": (b"data:  x \n\n", [Event(b" x ")]),
     "a tab is no space": (b"data:\tx\n\n", [Event(b"\tx")]),

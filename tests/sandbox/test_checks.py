@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from openai_cli.sandbox import Sandbox
+from openai_cli.sandbox import Sandbox, checks
 from tests.sandbox.client import CHAT, MESSAGES, chat, complete, error, send
 
 Row = tuple[dict[str, Any], str, str | None, str | None]
@@ -414,3 +414,16 @@ def test_a_conversation_with_every_role_is_taken(sandbox: Sandbox) -> None:
         ],
     )
     assert answer.status == 200, answer.json
+
+
+def test_what_names_no_type_is_held_against_a_member_that_can_be_told_without_one() -> None:
+    """It demands no type, and demands something: what demands nothing would fit all."""
+    members: list[checks.Schema] = [
+        {"type": "object", "required": required, "properties": {"type": {"enum": [name]}}}
+        for name, required in (("call", ["type"]), ("any", []), ("message", ["role"]))
+    ]
+    _, anything, message = members
+    assert checks._loosely_named_member({"role": "user"}, members, "input[0].type") is message
+    assert checks._loosely_named_member({"type": "any"}, members, "input[0].type") is anything
+    unknown = checks._loosely_named_member({"type": "new"}, members, "input[0].type")
+    assert unknown == {"type": "object", "additionalProperties": True}
