@@ -40,6 +40,8 @@ _connect = socket.socket.connect
 def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the machine's home, keys, keyring, proxies, certificates, date; no net but loopback.
 
+    Of PATH there is what this user may search.
+
     Processes buffer streams and keep bytecode as Python does by itself: what is flushed is flushed
     by us, and not every process compiles the package anew.
     """
@@ -54,6 +56,7 @@ def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setenv("PATH", os.pathsep.join(filter(_may_be_searched, os.get_exec_path())))
     monkeypatch.setenv("SOURCE_DATE_EPOCH", THAT_DAY)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 
@@ -63,6 +66,11 @@ def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         _connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+def _may_be_searched(folder: str) -> bool:
+    """What may not be is another user's, and what is not found is denied there."""
+    return os.access(folder, os.R_OK | os.X_OK)
 
 
 @pytest.fixture(autouse=True)

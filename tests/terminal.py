@@ -50,6 +50,6 @@ class Terminal:
             if not piece:
                 break
             self.seen += piece
-        self.process.wait()
+        self.process.wait(timeout=60)
         os.close(self._ours)
         return self.seen.replace(b"\r\n", b"\n")

@@ -379,7 +379,11 @@ print(*sys.modules)
 @pytest.mark.parametrize("words", [[""], ["chat", "--"], ["chat", "-m", ""], ["tokens", "--e"]])
 def test_nothing_slow_is_loaded(words: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", REPORT, *words], capture_output=True, text=True, check=True
+        [sys.executable, "-c", REPORT, *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     modules = set(done.stdout.split())
     assert "openai_cli.completion.candidates" in modules

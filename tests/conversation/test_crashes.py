@@ -80,6 +80,8 @@ class Child:
         self._said, says = os.pipe()
         self.pid = os.fork()
         if not self.pid:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(60)  # a child that hangs ends by it
             os.close(self._go)
             os.read(ready, 1)
             _end(work, says)

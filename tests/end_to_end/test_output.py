@@ -251,6 +251,7 @@ def test_what_cannot_be_written_is_kept(run: Run) -> None:
             stderr=subprocess.PIPE,
             env={**environment, "OPENAI_BASE_URL": server.base_url},
             check=False,
+            timeout=60,
         )
     error = done.stderr.decode()
     assert done.returncode == 10
@@ -260,7 +261,7 @@ def test_what_cannot_be_written_is_kept(run: Run) -> None:
 
 
 def test_a_reader_that_went_away_ends_it_quietly(run: Run, tmp_path: Path) -> None:
-    line = f"{COMMAND} chat hi; echo $? >{tmp_path}/code"
+    line = f"'{COMMAND}' chat hi; echo $? >code"
     environment = {**os.environ, "OPENAI_API_KEY": MADE_UP_KEY}
     with Server([reply(chat("x" * 1_000_000))]) as server:
         done = subprocess.run(
@@ -268,7 +269,9 @@ def test_a_reader_that_went_away_ends_it_quietly(run: Run, tmp_path: Path) -> No
             stdin=subprocess.DEVNULL,
             capture_output=True,
             env={**environment, "OPENAI_BASE_URL": server.base_url},
+            cwd=tmp_path,
             check=True,
+            timeout=60,
         )
     assert (done.stdout, done.stderr) == (b"x", b"")
     assert (tmp_path / "code").read_text() == "141\n"
@@ -278,7 +281,11 @@ def test_help_into_a_closed_pipe_is_quiet_too() -> None:
     read, write = os.pipe()
     os.close(read)
     done = subprocess.run(
-        [str(COMMAND), "chat", "--help"], stdout=write, stderr=subprocess.PIPE, check=False
+        [str(COMMAND), "chat", "--help"],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=60,
     )
     os.close(write)
     assert (done.returncode, done.stderr) == (141, b"")
@@ -310,7 +317,7 @@ def test_a_signal_ends_it_with_its_code(run: Run, number: signal.Signals, code: 
         with process:
             flushed = select.select([process.stdout], [], [], 30)[0]
             process.send_signal(number)
-            out, error = process.communicate()
+            out, error = process.communicate(timeout=60)
         ended.set()
     assert flushed, "what arrived was not shown before more came"
     assert out == b"part"
@@ -439,10 +446,16 @@ def test_closed_streams(folder: Path) -> None:
     with Server([reply(chat("hello"))]) as server:
         environment = {**os.environ, "OPENAI_BASE_URL": server.base_url}
         line = (
-            f"{COMMAND} chat hi -o f <&- 2>&- && cat f; {COMMAND} chat hi </dev/null >&-; echo $?"
+            f"'{COMMAND}' chat hi -o f <&- 2>&- && cat f;"
+            f"'{COMMAND}' chat hi </dev/null >&-; echo $?"
         )
         done = subprocess.run(
-            ["sh", "-c", line], capture_output=True, env=environment, cwd=folder, check=True
+            ["sh", "-c", line],
+            capture_output=True,
+            env=environment,
+            cwd=folder,
+            check=True,
+            timeout=60,
         )
     assert done.stdout == b"hello\n2\n"
     assert b"stdout is closed" in done.stderr

@@ -195,7 +195,7 @@ time.sleep(60)
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("code", [0, 3])
 def test_a_signal_goes_on_to_the_command(folder: Path, name: str, code: int) -> None:
-    command = ("--", "python3", "-c", SLEEPER, name, str(code))
+    command = ("--", sys.executable, "-c", SLEEPER, name, str(code))
     with started(*command, cwd=folder) as process:
         assert read_line(process) == "ready"
         process.send_signal(getattr(signal, name))
@@ -230,7 +230,7 @@ sys.exit(5)
 def test_ctrl_c_at_a_terminal_reaches_the_command_once(folder: Path) -> None:
     """The terminal sends it to both; the sandbox waits for what the command makes of it."""
     ours, theirs = pty.openpty()
-    command = (str(COMMAND), "sandbox", "--", "python3", "-c", COUNTER)
+    command = (str(COMMAND), "sandbox", "--", sys.executable, "-c", COUNTER)
     with subprocess.Popen(
         [sys.executable, "-c", TAKE_TERMINAL, *command],
         stdin=theirs,

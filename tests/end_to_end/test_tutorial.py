@@ -140,7 +140,12 @@ def test_a_pipe(sandbox: str, tmp_path: Path) -> None:
     }
     line = "printf 'a diff\\n' | openai-cli chat 'Write a commit message' | tee msg"
     done = subprocess.run(
-        ["sh", "-c", line], capture_output=True, env=environment, cwd=tmp_path, check=True
+        ["sh", "-c", line],
+        capture_output=True,
+        env=environment,
+        cwd=tmp_path,
+        check=True,
+        timeout=60,
     )
     assert done.stderr == b""
     assert b"\x1b" not in done.stdout

@@ -37,7 +37,7 @@ def test_a_named_pipe_is_read_to_its_end(run: Run, folder: Path) -> None:
 
 def test_a_pipe_of_the_shell_is_named_by_filename(folder: Path) -> None:
     (folder / "a.wav").write_bytes(WAV)
-    line = f"cat a.wav | {COMMAND} transcribe /dev/stdin --filename talk.wav"
+    line = f"cat a.wav | '{COMMAND}' transcribe /dev/stdin --filename talk.wav"
     with Server([TEXT]) as server:
         environment = {**os.environ, "OPENAI_BASE_URL": server.base_url}
         subprocess.run(

@@ -161,7 +161,7 @@ def test_a_signal_while_it_waits(
             assert process.stderr is not None
             told = process.stderr.readline()
             process.send_signal(number)
-            out, rest = process.communicate()
+            out, rest = process.communicate(timeout=60)
     assert b"resp_1 is queued after 0 s" in told
     assert (process.returncode, out) == (code, b"")
     hint = b"openai-cli: notice: it goes on: openai-cli responses show resp_1 --wait\n"

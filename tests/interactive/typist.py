@@ -76,7 +76,7 @@ class Typist:
     ) -> None:
         if kind is not None:
             self.process.kill()
-        self.process.wait()
+        self.process.wait(timeout=60)
         self._close_theirs()
         os.close(self._ours)
 

@@ -36,7 +36,7 @@ def run_tool(sources: Path, into: Path) -> "subprocess.CompletedProcess[str]":
         "--date",
         "2026-01-01",
     ]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
 def test_it_builds_the_data_of_the_package(sources: Path, tmp_path: Path) -> None:

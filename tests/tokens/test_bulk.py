@@ -267,6 +267,8 @@ def test_messages_of_any_length(tmp_path: Path) -> None:
 
 def test_importing_it_loads_nothing_slow() -> None:
     code = "import openai_cli.tokens.corpus, sys; print(*sys.modules)"
-    loaded = set(subprocess.check_output([sys.executable, "-c", code], text=True).split())
+    loaded = set(
+        subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).split()
+    )
     slow = {"tiktoken", "gigatoken", "numpy", "orjson", "pathspec", "gzip", "subprocess"}
     assert loaded.isdisjoint({*slow, "concurrent.futures", "importlib.metadata"})

@@ -7,7 +7,7 @@ import sys
 def modules_after(code: str) -> set[str]:
     """The names of the modules that a new Python has loaded after running `code`."""
     code += "\nimport sys; print(*sys.modules)"
-    return set(subprocess.check_output([sys.executable, "-c", code], text=True).split())
+    return set(subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60).split())
 
 
 def test_importing_the_package_loads_neither_tiktoken_nor_marisa() -> None:
