@@ -75,12 +75,16 @@ def _may_be_searched(folder: str) -> bool:
 
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:
-    """SIGINT as Python has it, though the shell has it ignored in the background; no hanging."""
+    """SIGINT and SIGHUP as usual, though `nohup` or a shell has them ignored; and no hanging."""
 
     def too_long(_signal: int, _frame: object) -> None:
         pytest.fail(f"it is not done after {TOO_LONG} seconds")
 
-    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGALRM: too_long}
+    handlers: dict[int, Any] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGHUP: signal.SIG_DFL,
+        signal.SIGALRM: too_long,
+    }
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     # And again, for what waits once more while it is unwound.
     signal.setitimer(signal.ITIMER_REAL, TOO_LONG, 1)
