@@ -41,8 +41,9 @@ class CliError(Exception):
     """A failure as data; `app` alone makes it a message and an exit code.
 
     `problem` says what went wrong, `hint` what to do about it where that is known. `parameter` is
-    the API's name of the parameter at fault, `status` the HTTP status, `request_id` the API's id
-    of the request, `body` the API's own error body as it came.
+    the API's name of the parameter at fault, `status` the HTTP status, `code` the server's own name
+    or number of an error that has no status, `request_id` the API's id of the request, `body` the
+    body that was refused, or the API's own error body, as it came.
     """
 
     exit_code = ExitCode.FAULT
@@ -54,6 +55,7 @@ class CliError(Exception):
         hint: str | None = None,
         parameter: str | None = None,
         status: int | None = None,
+        code: str | None = None,
         request_id: str | None = None,
         body: bytes | None = None,
     ) -> None:
@@ -62,6 +64,7 @@ class CliError(Exception):
         self.hint = hint
         self.parameter = parameter
         self.status = status
+        self.code = code
         self.request_id = request_id
         self.body = body
 

@@ -61,6 +61,25 @@ def encode_json(value: Any, *, indent: int | None = None) -> bytes:
         raise UsageError("the request nests too deep to be sent") from None
 
 
+def finite_json(value: Any) -> str:
+    """JSON on one line, with null for what JSON has no number for: NaN and the infinities."""
+    import json
+
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), ensure_ascii=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    is_number = not isinstance(value, float) or abs(value) < float("inf")
+    return value if is_number else None
+
+
 def utf8(data: bytes) -> str:
     """The text of these bytes; ValueError names the first byte that is not UTF-8."""
     try:

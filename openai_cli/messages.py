@@ -83,6 +83,7 @@ class Messages:
         where = [
             f"parameter {error.parameter}" if error.parameter else "",
             f"HTTP {error.status}" if error.status else "",
+            f"code {error.code}" if error.code else "",
             f"request id {error.request_id}" if error.request_id else "",
         ]
         named = ", ".join(part for part in where if part)

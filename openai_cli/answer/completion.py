@@ -7,9 +7,13 @@ Both endpoints and both forms have one reader: a choice's content stands in `tex
 from dataclasses import dataclass, field
 from typing import Any
 
+from openai_cli.answer.base import Answer, choice_error, choice_remarks, choice_shortfalls, fewer
 from openai_cli.answer.choice import Choice
-from openai_cli.answer.parts import Answer
 from openai_cli.answer.shape import as_index, as_object, as_objects, as_string, misshapen
+
+# The fields in which servers send what the model thought: DeepSeek's, and vLLM's newer one.
+_REASONING = ("reasoning_content", "reasoning")
+_WHOLE_OBJECTS = {"chat.completion.chunk": "chat.completion"}
 
 
 @dataclass
@@ -18,9 +22,14 @@ class Completion(Answer):
 
     expected: int = 1
     choices: dict[int, Choice] = field(default_factory=dict)
+    _ended: set[int] = field(default_factory=set)
+    _first: dict[str, Any] | None = None
+    _is_text: bool = False
 
     def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
         self.note(body)
+        if self._first is None:
+            self._first = body
         return [
             self._add_choice(position, found)
             for position, found in enumerate(as_objects(body.get("choices"), "choices"))
@@ -29,6 +38,20 @@ class Completion(Answer):
     def check(self, body: dict[str, Any]) -> None:
         if not isinstance(body.get("choices"), list) or not body["choices"]:
             raise misshapen("it has no choices")
+        if not any(map(_has_message, as_objects(body["choices"], "choices"))):
+            raise misshapen("its choices have no message")
+
+    def knows(self, body: dict[str, Any], *, streamed: bool) -> bool:  # noqa: ARG002
+        return body.get("choices") is not None or body.get("usage") is not None
+
+    def failure_in(self, body: dict[str, Any]) -> Any:
+        return choice_error(body)
+
+    def end(self) -> None:
+        if not any(choice.has_begun for choice in self.choices.values()):
+            raise misshapen("the stream has no choices")
+        for choice in self.choices.values():
+            choice.tools.complete()
 
     def _add_choice(self, position: int, found: dict[str, Any]) -> tuple[Choice, str]:
         index = found.get("index")
@@ -36,31 +59,90 @@ class Completion(Answer):
         if choice is None:
             index = as_index(index, position)
             choice = self.choices.setdefault(index, Choice(index))
+        text = self._add_message(choice, found)
+        self._is_text = self._is_text or "text" in found
+        if (usage := found.get("usage")) is not None:
+            self.note({"usage": usage})
+        reason = found.get("finish_reason")
+        if reason is not None and (reason or not choice.finish_reason):
+            choice.finish_reason = reason
+            if reason:
+                self._ended.add(choice.index)
+        return choice, text
+
+    def _add_message(self, choice: Choice, found: dict[str, Any]) -> str:
+        """Take in what the choice says; gives the text of it."""
         message = found.get("delta") or found.get("message") or {}
         if not isinstance(message, dict):
             raise misshapen("a choice's message is no object")
         text = _text_of(found, message)
         if text:
             choice.text.append(text)
-        if refusal := message.get("refusal"):
-            choice.refusal.append(as_string(refusal, "refusal"))
-        if calls := message.get("tool_calls"):
-            _merge_calls(choice.calls, as_objects(calls, "tool_calls"))
-        if function := message.get("function_call"):
-            _merge_calls(choice.calls, [{"index": 0, **as_object(function, "function_call")}])
-        choice.finish_reason = found.get("finish_reason") or choice.finish_reason
-        return choice, text
+        choice.has_begun = choice.has_begun or _has_message(found)
+        if len(message) > 1 or not text:
+            _add_rest(choice, message, is_whole="delta" not in found)
+        return text
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the stream was whole: `[DONE]` came, or every choice has its finish reason."""
-        ended = sum(choice.finish_reason is not None for choice in self.choices.values())
-        return self.is_done or (ended == len(self.choices) and ended >= self.expected)
+    def is_ended(self) -> bool:
+        """Whether every choice that began has its finish reason."""
+        return 0 < len(self.choices) == len(self._ended)
+
+    @property
+    def awaits_little(self) -> bool:
+        return self.is_ended and len(self._ended) >= self.expected
 
     @property
     def in_order(self) -> list[Choice]:
         """The choices by index."""
         return [self.choices[index] for index in sorted(self.choices)]
+
+    @property
+    def incomplete(self) -> list[str]:
+        return choice_shortfalls(self.in_order)
+
+    @property
+    def remarks(self) -> list[str]:
+        return [
+            *super().remarks,
+            *fewer(len(self.choices), self.expected, "choices"),
+            *choice_remarks(self.in_order),
+        ]
+
+    @property
+    def final(self) -> dict[str, Any] | None:
+        first = self._first or {}
+        kind = first.get("object")
+        return {
+            **first,
+            "object": _WHOLE_OBJECTS.get(str(kind), kind),
+            "choices": [self._whole_choice(choice) for choice in self.in_order],
+            "usage": self.usage,
+        }
+
+    def _whole_choice(self, choice: Choice) -> dict[str, Any]:
+        message = {**choice.message, **choice.thoughts}
+        said = {"text": choice.content} if self._is_text else {"message": message}
+        return {"index": choice.index, **said, "finish_reason": choice.finish_reason}
+
+
+def _has_message(choice: dict[str, Any]) -> bool:
+    """Whether a choice has a message, or a text, be it empty."""
+    return any(isinstance(choice.get(name), dict | str) for name in ("delta", "message", "text"))
+
+
+def _add_rest(choice: Choice, message: dict[str, Any], *, is_whole: bool) -> None:
+    """Take in what a message has beside its text."""
+    if refusal := message.get("refusal"):
+        choice.refusal.append(as_string(refusal, "refusal"))
+    if calls := message.get("tool_calls"):
+        add = choice.tools.add_whole if is_whole and not choice.calls else choice.tools.add_pieces
+        add(as_objects(calls, "tool_calls"))
+    if function := message.get("function_call"):
+        choice.tools.add_function(as_object(function, "function_call"))
+    for name in _REASONING:
+        if isinstance(thought := message.get(name), str) and thought:
+            choice.reasoning.setdefault(name, []).append(thought)
 
 
 def _text_of(choice: dict[str, Any], message: dict[str, Any]) -> str:
@@ -70,41 +152,9 @@ def _text_of(choice: dict[str, Any], message: dict[str, Any]) -> str:
         return content
     if isinstance(content, list):  # content parts, as some servers send them
         return "".join(
-            as_string(part.get("text", ""), "text") for part in as_objects(content, "content")
+            as_string(part.get("text") or "", "text") for part in as_objects(content, "content")
         )
     if content:
         raise misshapen("a choice's content is no text")
     audio = message.get("audio")
     return as_string(audio.get("transcript") or "", "transcript") if isinstance(audio, dict) else ""
-
-
-def _merge_calls(calls: list[dict[str, Any]], pieces: list[dict[str, Any]]) -> None:
-    """Put pieces of tool calls to what came of the same calls before: arguments come in pieces."""
-    before = len(calls)
-    for position, piece in enumerate(pieces):
-        default = _place(calls, before, piece, position if len(pieces) > 1 else before - 1)
-        place = as_index(piece.get("index"), default)
-        if place >= len(calls):
-            place = len(calls)
-            calls.append({})
-        _join(calls[place], {key: value for key, value in piece.items() if key != "index"})
-
-
-def _place(calls: list[dict[str, Any]], before: int, piece: dict[str, Any], position: int) -> int:
-    """The place of a piece that names none: that of the call of its id, among those before it."""
-    if (name := piece.get("id")) is None:
-        return max(position, 0)
-    return next((i for i, call in enumerate(calls[:before]) if call.get("id") == name), len(calls))
-
-
-def _join(whole: dict[str, Any], piece: dict[str, Any], *, depth: int = 1) -> None:
-    """Add a piece: text of `arguments` and `input` grows, what they stand in is joined too."""
-    for key, value in piece.items():
-        if key in ("arguments", "input") and isinstance(value, str):
-            whole[key] = as_string(whole.get(key) or "", key) + value
-        elif isinstance(value, dict) and depth:
-            inner = whole.get(key) or {}
-            _join(as_object(inner, key), value, depth=depth - 1)
-            whole[key] = inner
-        elif value is not None or key not in whole:
-            whole[key] = value

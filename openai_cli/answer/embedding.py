@@ -1,13 +1,12 @@
 """The answer of POST /embeddings."""
 
 import struct
-from base64 import b64decode
-from binascii import Error
 from dataclasses import dataclass
 from typing import Any
 
-from openai_cli.answer.parts import Answer
-from openai_cli.answer.shape import as_objects, misshapen
+from openai_cli.answer.base import Answer
+from openai_cli.answer.encoded import decoded
+from openai_cli.answer.shape import as_objects, is_finite, misshapen
 
 
 @dataclass
@@ -37,11 +36,10 @@ def vectors(body: dict[str, Any]) -> list[list[float]]:
 def _vector(value: Any) -> list[float]:
     """A vector; base64 has numbers of 32 bits, the lowest byte first."""
     if isinstance(value, str):
-        try:
-            data = b64decode(value, validate=True)
-            return list(struct.unpack(f"<{len(data) // 4}f", data))
-        except (Error, ValueError, struct.error):
-            raise misshapen("an embedding is not base64 of numbers") from None
-    if not isinstance(value, list) or not all(type(item) in (int, float) for item in value):
+        data = decoded(value, "an embedding")
+        if len(data) % 4:
+            raise misshapen("an embedding is not base64 of numbers")
+        value = list(struct.unpack(f"<{len(data) // 4}f", data))
+    if not isinstance(value, list) or not all(map(is_finite, value)):
         raise misshapen("an embedding is no array of numbers")
     return value

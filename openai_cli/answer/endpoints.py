@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import cast
 
-from openai_cli.answer.parts import Answer
+from openai_cli.answer.base import Answer
 
 _ANSWERS = {
     "/chat/completions": "completion.Completion",

@@ -1,13 +1,12 @@
 """The answers of POST /images, whole or streamed."""
 
-from base64 import b64decode
-from binascii import Error
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from openai_cli.answer.base import Answer, fewer
 from openai_cli.answer.choice import Choice
-from openai_cli.answer.parts import Answer
+from openai_cli.answer.encoded import decoded
 from openai_cli.answer.shape import as_objects, as_string, misshapen
 
 
@@ -20,30 +19,44 @@ class Picture(NamedTuple):
 
     def decoded(self) -> bytes:
         """The bytes of one that is in base64; BadAnswerError where it is not."""
-        try:
-            return b64decode(self.encoded, validate=True)
-        except (Error, ValueError):
-            raise misshapen("an image is not base64") from None
+        return decoded(self.encoded, "an image")
 
 
 @dataclass
 class Images(Answer):
     """How many images are final, and how many will be, `expected`; what they are is not kept."""
 
+    own_types = ("image_generation.", "image_edit.")
+
     expected: int = 1
     count: int = 0
 
     def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
-        self.count += str(body.get("type", "")).endswith(".completed")
+        if body.get("type") is None:
+            self.count += len(as_objects(body.get("data"), "data"))
+        else:
+            self.count += str(body["type"]).endswith(".completed")
         return super().add(body)
 
     def check(self, body: dict[str, Any]) -> None:
         if not isinstance(body.get("data"), list) or not body["data"]:
             raise misshapen("it has no images")
 
+    def end(self) -> None:
+        if not self.count:
+            raise misshapen("the stream has no image")
+
     @property
-    def is_whole(self) -> bool:
-        return self.is_done or self.count >= self.expected
+    def is_ended(self) -> bool:
+        return self.count >= self.expected
+
+    @property
+    def incomplete(self) -> list[str]:
+        return []
+
+    @property
+    def remarks(self) -> list[str]:
+        return [*super().remarks, *fewer(self.count, self.expected, "images")]
 
 
 def pictures(body: dict[str, Any]) -> Iterator[Picture]:
@@ -60,6 +73,13 @@ def pictures(body: dict[str, Any]) -> Iterator[Picture]:
 
 
 def _picture(item: dict[str, Any], partial: int | None) -> Picture:
-    if item.get("b64_json") is None:
-        return Picture(url=as_string(item.get("url"), "url"), partial=partial)
-    return Picture(as_string(item["b64_json"], "b64_json"), partial=partial)
+    """The data go before the address; an address may be the data themselves."""
+    encoded = item.get("b64_json")
+    if encoded in (None, ""):
+        if not (url := item.get("url")):
+            raise misshapen("an image has neither data nor an address")
+        url = as_string(url, "url")
+        if url[:5].lower() != "data:":
+            return Picture(url=url, partial=partial)
+        encoded = url
+    return Picture(as_string(encoded, "b64_json"), partial=partial)

@@ -3,34 +3,83 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
-from openai_cli.answer.parts import Answer
-from openai_cli.answer.shape import as_object, as_objects, misshapen
+from openai_cli.answer.shape import as_object, as_objects, is_finite, misshapen
 
 
 @dataclass
 class Moderation(Answer):
     """`found` has, for each input, the categories over the threshold with their scores.
 
-    The threshold is the server's own, or a number from 0 to 1.
+    The threshold is the server's own, or a number from 0 to 1. A score is None where the server
+    gives none: then its own word counts, whatever the threshold. `unnamed` counts the inputs that
+    are flagged and have no such category. There are at least as many results as inputs, `expected`.
     """
 
     threshold: float | None = None
-    found: list[dict[str, float]] = field(default_factory=list)
+    expected: int = 1
+    found: list[dict[str, float | None]] = field(default_factory=list)
+    unnamed: int = 0
 
     def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
         results = as_objects(body.get("results"), "results")
-        if not results:
-            raise misshapen("it has no results")
-        self.found += [self._over(result) for result in results]
+        if len(results) < max(self.expected, 1):
+            raise misshapen(f"it has {len(results)} results for {self.expected} inputs")
+        for result in results:
+            over = self._over(result)
+            self.found.append(over)
+            self.unnamed += not over and self._is_flagged(result)
         return super().add(body)
 
-    def _over(self, result: dict[str, Any]) -> dict[str, float]:
-        flags = as_object(result.get("categories"), "categories")
-        scores = as_object(result.get("category_scores"), "category_scores")
-        for score in scores.values():
-            if not isinstance(score, int | float):
-                raise misshapen("a score is no number")
-        if self.threshold is None:
-            return {name: score for name, score in scores.items() if flags.get(name) is True}
-        return {name: score for name, score in scores.items() if score >= self.threshold}
+    def knows(self, body: dict[str, Any], *, streamed: bool) -> bool:  # noqa: ARG002
+        return body.get("results") is not None
+
+    def check(self, body: dict[str, Any]) -> None:
+        if not body.get("results"):
+            raise misshapen("it has no results")
+
+    @property
+    def is_flagged(self) -> bool:
+        """Whether any input is over the threshold."""
+        return any(self.found) or self.unnamed > 0
+
+    @property
+    def remarks(self) -> list[str]:
+        named = ["an input is flagged, and no category is named"] if self.unnamed else []
+        return [*super().remarks, *named]
+
+    def _over(self, result: dict[str, Any]) -> dict[str, float | None]:
+        if result.get("flagged") is None and result.get("categories") is None:
+            raise misshapen("a result has neither flagged nor categories")
+        flags = as_object(result.get("categories") or {}, "categories")
+        scores = _scores(result)
+        names = dict.fromkeys([*scores, *flags])
+        return {name: scores.get(name) for name in names if self._is_over(name, flags, scores)}
+
+    def _is_over(self, name: str, flags: dict[str, Any], scores: dict[str, float | None]) -> bool:
+        score = scores.get(name)
+        if self.threshold is None or score is None:
+            return _is_set(flags.get(name))
+        return score >= self.threshold
+
+    def _is_flagged(self, result: dict[str, Any]) -> bool:
+        """Whether the server flags an input; with a threshold its scores go before its word."""
+        told_otherwise = self.threshold is not None and any(
+            score is not None for score in _scores(result).values()
+        )
+        return _is_set(result.get("flagged")) and not told_otherwise
+
+
+def _is_set(flag: Any) -> bool:
+    """Whether a flag is set: what is no flag that a server clears is one that it sets."""
+    return flag not in (None, False)
+
+
+def _scores(result: dict[str, Any]) -> dict[str, float | None]:
+    scores = as_object(result.get("category_scores") or {}, "category_scores")
+    for score in scores.values():
+        is_number = is_finite(score)
+        if score is not None and not is_number:
+            raise misshapen("a score is no number")
+    return scores

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from openai_cli.answer.base import Answer, choice_error, response_error
 from openai_cli.answer.choice import Choice
-from openai_cli.answer.parts import Answer
 from openai_cli.answer.shape import as_objects, misshapen
+from openai_cli.errors import BadAnswerError
 
 
 @dataclass(kw_only=True)
@@ -26,10 +27,46 @@ class AnyWhole(Whole):
 
     has_no_last = True
 
+    def check(self, body: dict[str, Any]) -> None:
+        """Nothing is known of its shape."""
+
+    def knows(self, body: dict[str, Any], *, streamed: bool) -> bool:
+        kind = body.get("type")
+        if isinstance(kind, str) and kind.lower().endswith("error"):
+            return False
+        known = ("type", "object", "choices", "usage")
+        return not streamed or any(body.get(name) is not None for name in known)
+
+    def failure_in(self, body: dict[str, Any]) -> Any:
+        is_response = str(body.get("type")).startswith("response.")
+        return response_error(body) if is_response else choice_error(body)
+
+
+class Page(Whole):
+    """A page of a list."""
+
+    def check(self, body: dict[str, Any]) -> None:
+        items(body)
+
+
+class Models(Page):
+    """The list of models, which some servers give as a bare array."""
+
+    may_be_array = True
+
+
+class Deletion(Whole):
+    """What was deleted; OpenAI's description has a 200 without a body for responses."""
+
+    def check(self, body: dict[str, Any]) -> None:
+        super().check(body)
+        if body.get("deleted") is False:
+            raise BadAnswerError(f"the server did not delete '{body.get('id')}'")
+
 
 def items(body: dict[str, Any]) -> list[dict[str, Any]]:
-    """The things on a page; BadAnswerError where it has none, not even an empty array."""
-    if not isinstance(body.get("data"), list):
+    """The things on a page; BadAnswerError where it has no `data`, which may be null for none."""
+    if "data" not in body:
         raise misshapen("it has no data")
     return as_objects(body["data"], "data")
 

@@ -5,94 +5,94 @@ What is in them is told by an Answer, of which each endpoint's shape is a subcla
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
-from openai_cli.answer.shape import as_name, misshapen
+from openai_cli.answer.shape import misshapen
 from openai_cli.errors import BadAnswerError, CliError, NetworkError
 from openai_cli.http import failure
+from openai_cli.http.errorbody import tells_error
 from openai_cli.http.sse import Decoder, Event
 
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse
 
+# In seconds: how long usage and [DONE] are waited for once every choice has ended.
+LINGER = 5.0
+
 _DONE = b"[DONE]"
 _BOM = b"\xef\xbb\xbf"
-_NAMES = (b":", b"data:", b"event:", b"id:", b"retry:")
+_NAMES = (b":", b"data:", b"event:", b"id:", b"retry:", b"error:")
 _FIELDS = (*_NAMES, *(_BOM + name for name in _NAMES))
 _LONGEST_HEAD = max(map(len, _FIELDS))
+# What an error object has and may have, where it stands for a whole answer.
+_OF_ERRORS = frozenset(
+    {
+        "code", "detail", "details", "error", "id", "message", "object", "param", "path",
+        "request_id", "status", "statusCode", "success", "timestamp", "type",
+    }
+)  # fmt: skip
+# In bytes.
+_LARGEST_ERROR = 64 * 1024
+# An event of several values has at most so many lines: each value is looked for line by line.
+_MOST_LINES = 100
 _decoder = json.JSONDecoder()
 _raw_decode = _decoder.raw_decode
 
 
 class Part(NamedTuple):
-    """A whole answer, or one event of a stream: its bytes and the object in them."""
+    """A whole answer, or one event of a stream: its bytes and the object in them.
+
+    `value` is the JSON value as it came, where that is no object.
+    """
 
     raw: bytes
     body: dict[str, Any]
     streamed: bool
+    value: Any = None
 
 
-@dataclass(kw_only=True)
-class Answer:
-    """What the parts told so far; `is_done` says that the last event of a stream came.
-
-    `usage` is the API's object of that name, or None. `asked_model` is the model of the request,
-    for answers that do not name theirs. `is_background` says that the server makes it whole even if
-    the connection breaks. Where `is_text`, a whole answer is no JSON; where `has_no_last`, a stream
-    may end with any event.
-    """
-
-    is_text: ClassVar[bool] = False
-    has_no_last: ClassVar[bool] = False
-
-    request_id: str | None = None
-    usage: dict[str, Any] | None = None
-    asked_model: str | None = None
-    model: str | None = None
-    service_tier: str | None = None
-    is_done: bool = False
-    is_background: bool = False
-
-    def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
-        """Take one part in; gives the text that it adds, choice by choice."""
-        self.note(body)
-        return []
-
-    def note(self, body: dict[str, Any]) -> None:
-        """Take in what every answer tells of itself."""
-        if isinstance(usage := body.get("usage"), dict):
-            self.usage = usage
-        self.model = self.model or as_name(body.get("model"))
-        self.service_tier = as_name(body.get("service_tier")) or self.service_tier
-
-    def check(self, body: dict[str, Any]) -> None:
-        """Raise BadAnswerError for a whole answer that is not of the endpoint's shape."""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether a stream that ends now has said all."""
-        return self.is_done
-
-    @property
-    def in_order(self) -> list[Choice]:
-        """The choices by index, of an answer that has any."""
-        return []
-
-
-def parts(
+def read(
     http: "HttpResponse", answer: Answer, *, arrived: Callable[[], None] = lambda: None
-) -> Iterator[Part]:
-    """The parts of an answer as they arrive: one for JSON, one for each event of a stream.
+) -> Iterator[tuple[Part, list[tuple[Choice, str]]]]:
+    """The parts of an answer as they arrive, each with what it adds to the answer's choices.
 
-    What the body is shows in its first bytes, for servers send either where the other was asked
-    for. Each part is taken into `answer` by the caller before the next is asked for; `arrived` is
-    called when all that arrived is taken, before more is waited for. Raises
-    BadAnswerError for what is neither or not of the shape, NetworkError when it ends before it is
-    whole, and the error that the answer itself may hold.
+    What the body is shows in its first bytes, for servers send either form where the other was
+    asked for. Each part is taken into `answer` as it is given; `arrived` is called when all that
+    arrived is taken, before more is waited for. Raises BadAnswerError for what is neither or not of
+    the shape, NetworkError when it ends before it is whole, and the error that the answer itself
+    may hold.
     """
+    is_empty = True
+    for part in _parts(http, answer, arrived):
+        is_empty = False
+        with _telling(http, part.raw):
+            added = answer.add(part.body)
+        yield part, added
+    with _telling(http):
+        if is_empty and not answer.is_done:
+            raise NetworkError("the stream ended before its first event")
+        if is_empty:
+            raise misshapen("the stream has no event")
+        answer.end()
+
+
+@contextmanager
+def _telling(http: "HttpResponse", raw: bytes | None = None) -> Iterator[None]:
+    """Name the request, and keep what was refused, in the failure of an answer's shape."""
+    try:
+        yield
+    except (BadAnswerError, NetworkError) as error:
+        error.request_id = error.request_id or http.request_id
+        error.body = error.body or raw
+        raise
+
+
+def _parts(http: "HttpResponse", answer: Answer, arrived: Callable[[], None]) -> Iterator[Part]:
     pieces = http.pieces()
     lead: list[bytes] = []
     head = b""
@@ -105,7 +105,7 @@ def parts(
         is_stream = _is_named_stream(http)
     start = b"".join(lead)
     if is_stream:
-        yield from _events(chain((start,), pieces), answer, http.request_id, arrived)
+        yield from _Stream(http, answer, arrived).parts(chain((start,), pieces))
     else:
         yield _whole(start + b"".join(pieces), http, answer)
 
@@ -123,19 +123,100 @@ def _is_stream(head: bytes) -> bool | None:
 
 def _whole(raw: bytes, http: "HttpResponse", answer: Answer) -> Part:
     if answer.is_text:
+        _refuse_error(raw, http.request_id)
         return Part(raw, {"text": raw.decode(errors="replace")}, streamed=False)
-    if not raw.strip():
-        raise BadAnswerError("the answer is empty", request_id=http.request_id)
+    if answer.instead is not None and not raw.strip():
+        return Part(raw, answer.instead, streamed=False)
+    with _telling(http, raw):
+        value = _json_of(raw, http)
+        if isinstance(value, list) and (error := _error_in(value)) is not None:
+            raise failure.of_error(error, http.request_id, raw)
+        body = {"data": value} if answer.may_be_array and isinstance(value, list) else value
+        if not isinstance(body, dict):
+            raise misshapen("it is no JSON object")
+        if (error := _failure_in(body, answer, streamed=False)) is not None:
+            raise failure.of_error(error, http.request_id, raw)
+        try:
+            answer.check(body)
+        except BadAnswerError:
+            if tells_error(body):
+                raise failure.of_error(body, http.request_id, raw) from None
+            raise
+    return Part(raw, body, False, None if value is body else value)
+
+
+def file_pieces(http: "HttpResponse") -> Iterator[bytes]:
+    """The pieces of an answer that may be a file of any kind, as they arrive.
+
+    Raises the failure of an error object that came instead. Only what may become one is held back.
+    """
+    held: bytes | None = b""
+    for piece in http.pieces():
+        if held is None:
+            yield piece
+            continue
+        held += piece
+        if not _may_be_error(held):
+            yield held
+            held = None
+    if held:
+        _refuse_error(held, http.request_id)
+        yield held
+
+
+def _may_be_error(start: bytes) -> bool:
+    """Whether what begins so may be an error object: not what has a first line of other JSON."""
+    if start.lstrip()[:1] not in (b"", b"{", b"[") or len(start) > _LARGEST_ERROR:
+        return False
     try:
-        body = json.loads(raw)
+        value = json.loads(start.lstrip().partition(b"\n")[0])
+    except (ValueError, RecursionError):
+        return True
+    return _error_in(value) is not None
+
+
+def _refuse_error(raw: bytes, request_id: str | None) -> None:
+    """Raise the failure that an answer tells of which should be no JSON, but a text or a file.
+
+    An error object stands alone in it: a file may have all else.
+    """
+    if raw.lstrip(_BOM + b" \t\r\n")[:1] not in (b"{", b"["):
+        return
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        return
+    if (error := _error_in(value)) is not None:
+        raise failure.of_error(error, request_id, raw)
+
+
+def _error_in(value: Any) -> Any:
+    """The error in a value that is an error object alone, or an array around some."""
+    if isinstance(value, list) and value:
+        return value if all(_error_in(item) is not None for item in value) else None
+    if not isinstance(value, dict) or not tells_error(value) or value.keys() - _OF_ERRORS:
+        return None
+    is_error = bool(value.get("error")) or value.get("object") == "error" or "code" in value
+    return value if is_error else None
+
+
+def _failure_in(body: dict[str, Any], answer: Answer, *, streamed: bool) -> Any:
+    """The error that a body, or an event, tells of; None where it tells of none."""
+    is_known = answer.knows(body, streamed=streamed)
+    if error := body.get("error"):
+        return error if is_known else body
+    if is_known and body.get("object") != "error":
+        return answer.failure_in(body)
+    return body if tells_error(body) else None
+
+
+def _json_of(raw: bytes, http: "HttpResponse") -> Any:
+    if not raw.strip():
+        raise BadAnswerError("the answer is empty")
+    try:
+        return json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise _not_json(raw, error, http) from None
-    if not isinstance(body, dict):
-        raise misshapen("it is no JSON object")
-    if body.get("error"):
-        raise failure.of_error(body["error"], http.request_id, raw)
-    answer.check(body)
-    return Part(raw, body, streamed=False)
 
 
 def _not_json(raw: bytes, error: Exception, http: "HttpResponse") -> CliError:
@@ -149,49 +230,100 @@ def _not_json(raw: bytes, error: Exception, http: "HttpResponse") -> CliError:
                 "the answer ended in the middle of its JSON", request_id=http.request_id
             )
     kind = http.content_type.partition(";")[0] or "no content type"
-    return BadAnswerError(f"the answer is not JSON ({kind})", request_id=http.request_id)
+    return BadAnswerError(f"the answer is not JSON ({kind})")
 
 
-def _events(
-    pieces: Iterable[bytes], answer: Answer, request_id: str | None, arrived: Callable[[], None]
-) -> Iterator[Part]:
-    decoder = Decoder()
-    try:
-        for piece in pieces:
-            for event in decoder.feed(piece):
-                if event.data == _DONE:
-                    answer.is_done = True
+@dataclass
+class _Stream:
+    """The events of a stream, as parts; `is_cut` says that its last event was not whole."""
+
+    http: "HttpResponse"
+    answer: Answer
+    arrived: Callable[[], None]
+    is_cut: bool = False
+
+    def parts(self, pieces: Iterable[bytes]) -> Iterator[Part]:
+        decoder, answer = Decoder(), self.answer
+        is_hurried = False
+        try:
+            for piece in pieces:
+                for event in decoder.feed(piece):
+                    if (body := _plain(event)) is not None:
+                        yield self._part(event.data, body)
+                        continue
+                    yield from self._odd(event)
+                    if answer.is_done:
+                        return
+                self.arrived()
+                if answer.awaits_little is not is_hurried:
+                    is_hurried = not is_hurried
+                    self.http.end_within(LINGER if is_hurried else None)
+        except NetworkError:
+            # A server that has said all and then drops the connection has said all.
+            if not answer.is_whole:
+                raise
+            return
+        for event in decoder.rest():
+            yield from self._odd(event, may_be_cut=True)
+        if not answer.is_whole and (self.is_cut or not answer.has_no_last):
+            raise NetworkError(
+                "the stream ended before the answer was whole", request_id=self.http.request_id
+            )
+
+    def _part(self, raw: bytes, body: dict[str, Any]) -> Part:
+        if (error := _failure_in(body, self.answer, streamed=True)) is not None:
+            raise failure.of_error(error, self.http.request_id, raw)
+        return Part(raw, body, True)
+
+    def _odd(self, event: Event, *, may_be_cut: bool = False) -> Iterator[Part]:
+        """The parts of an event that is not one JSON object in UTF-8."""
+        if event.is_error:
+            said = event.data.decode(errors="replace")
+            raise failure.of_error(said, self.http.request_id, event.data)
+        for raw in _whole_values(event.data):
+            if raw.strip() == _DONE:
+                self.answer.is_done = True
+                return
+            try:
+                text = self._text(raw)
+                body = _parsed(text)
+            except (ValueError, RecursionError):
+                if may_be_cut:
+                    self.is_cut = True
                     return
-                yield _part(event, request_id)
-            arrived()
-    except NetworkError:
-        # A server that has said all and then drops the connection has said all.
-        if not answer.is_whole:
-            raise
-        return
-    is_cut = False
-    if (rest := decoder.rest()) is not None:
-        answer.is_done = rest.data == _DONE
-        if not answer.is_done and (last := _last_part(rest, request_id)) is not None:
-            yield last
-        else:
-            is_cut = not answer.is_done
-    if not answer.is_whole and (is_cut or not answer.has_no_last):
-        raise NetworkError("the stream ended before the answer was whole", request_id=request_id)
+                shown = raw[:60].decode(errors="replace")
+                raise BadAnswerError(
+                    f"the stream has an event that is not JSON: {shown}",
+                    request_id=self.http.request_id,
+                    body=raw,
+                ) from None
+            with _telling(self.http, raw):
+                if not isinstance(body, dict):
+                    raise misshapen("an event is no JSON object")
+            yield self._part(text.encode("utf-8", "surrogatepass"), body)
+
+    def _text(self, raw: bytes) -> str:
+        """The text of an event, with U+FFFD for what is no UTF-8, as the standard has it."""
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            self.answer.has_replaced = True
+            return raw.decode(errors="replace")
 
 
-def _last_part(event: Event, request_id: str | None) -> Part | None:
-    """The event that lacked its empty line; None when it was cut, which the caller then sees."""
+def _plain(event: Event) -> dict[str, Any] | None:
+    """The object of an event as the API sends them; None for every other."""
+    if event.name and event.is_error:
+        return None
     try:
-        _parsed(event.data)
+        body = _parsed(event.data.decode())
     except (ValueError, RecursionError):
         return None
-    return _part(event, request_id)
+    return body if isinstance(body, dict) else None
 
 
-def _parsed(data: bytes) -> Any:
+def _parsed(text: str) -> Any:
     """The JSON value of an event; white space around it, which is rare, is looked for last."""
-    text = data.decode()
     try:
         value, end = _raw_decode(text)
     except ValueError:
@@ -199,16 +331,32 @@ def _parsed(data: bytes) -> Any:
     return value if end == len(text) else _decoder.decode(text)
 
 
-def _part(event: Event, request_id: str | None) -> Part:
+def _whole_values(data: bytes) -> Iterator[bytes]:
+    """The values in the lines of an event, each whole; what is left over comes last.
+
+    Servers and proxies leave out the empty line between two events. White space is no value.
+    """
+    lines = data.split(b"\n")
+    if len(lines) > _MOST_LINES or _is_value(data):
+        yield data
+        return
+    held = b""
+    for line in lines:
+        held = held + b"\n" + line if held else line
+        if _is_value(held):
+            yield held
+            held = b""
+        elif not held.strip():
+            held = b""
+    if held:
+        yield held
+
+
+def _is_value(data: bytes) -> bool:
+    if data.strip() == _DONE:
+        return True
     try:
-        body = _parsed(event.data)
+        _parsed(data.decode(errors="replace"))
     except (ValueError, RecursionError):
-        shown = event.data[:60].decode(errors="replace")
-        raise BadAnswerError(
-            f"the stream has an event that is not JSON: {shown}", request_id=request_id
-        ) from None
-    if not isinstance(body, dict):
-        raise misshapen("an event is no JSON object")
-    if body.get("error") or event.name == "error":
-        raise failure.of_error(body.get("error") or body, request_id, event.data)
-    return Part(event.data, body, True)
+        return False
+    return True

@@ -3,25 +3,32 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from openai_cli.answer.base import Answer, choice_shortfalls, response_error
 from openai_cli.answer.choice import Choice
-from openai_cli.answer.parts import Answer
+from openai_cli.answer.ending import WHOLE_STATUS
 from openai_cli.answer.shape import as_name, as_object, as_objects, as_string, misshapen
-from openai_cli.http import failure
 
 PENDING = ("queued", "in_progress")
 
-# The calls that whoever asked has to answer; the server runs all others itself.
+# Items of the output: https://platform.openai.com/docs/api-reference/responses/object
+# The calls that whoever asked has to answer.
 _CALLS = frozenset(
     {
-        "function_call",
-        "custom_tool_call",
-        "computer_call",
-        "local_shell_call",
-        "shell_call",
-        "apply_patch_call",
-        "mcp_approval_request",
+        "function_call", "custom_tool_call", "computer_call", "local_shell_call", "shell_call",
+        "apply_patch_call", "mcp_approval_request",
     }
-)
+)  # fmt: skip
+# What the server has done itself, and what only stands in the output for the requests to come.
+_NOT_PRINTED = frozenset(
+    {
+        "message", "reasoning", "compaction", "additional_tools", "program", "program_output",
+        "file_search_call", "web_search_call", "image_generation_call", "code_interpreter_call",
+        "mcp_call", "mcp_list_tools", "mcp_approval_response", "tool_search_call",
+        "tool_search_output", "function_call_output", "custom_tool_call_output",
+        "computer_call_output", "local_shell_call_output", "shell_call_output",
+        "apply_patch_call_output",
+    }
+)  # fmt: skip
 _ENDS = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
 )
@@ -35,11 +42,15 @@ class ModelResponse(Answer):
     (`is_rest`), no more is printed than its events tell.
     """
 
-    choice: Choice = field(default_factory=lambda: Choice(0))
+    own_types = ("response.",)
+
+    choice: Choice = field(default_factory=lambda: Choice(0, ended_by="status"))
     id: str | None = None
     status: str | None = None
     sequence: int | None = None
     is_rest: bool = False
+    _items: dict[str, None] = field(default_factory=dict)
+    _end_body: dict[str, Any] | None = None
 
     def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
         text = self._text(body)
@@ -51,6 +62,18 @@ class ModelResponse(Answer):
         if not isinstance(body.get("output"), list):
             raise misshapen("it has no output")
 
+    def knows(self, body: dict[str, Any], *, streamed: bool) -> bool:
+        if not streamed and isinstance(body.get("output"), list):
+            return True
+        return super().knows(body, streamed=streamed)
+
+    def failure_in(self, body: dict[str, Any]) -> Any:
+        return response_error(body)
+
+    def end(self) -> None:
+        if self._end_body is None and not (self.choice.has_begun or self.is_rest):
+            raise misshapen("the stream has no output")
+
     @property
     def in_order(self) -> list[Choice]:
         return [self.choice]
@@ -60,23 +83,44 @@ class ModelResponse(Answer):
         """Whether the response is still to be made, in the background."""
         return self.status in PENDING
 
+    @property
+    def incomplete(self) -> list[str]:
+        return [] if self.is_pending else choice_shortfalls([self.choice])
+
+    @property
+    def remarks(self) -> list[str]:
+        unknown = [name for name in self._items if name not in _CALLS | _NOT_PRINTED]
+        told = [f"the answer has what is not printed: {', '.join(unknown)}"] if unknown else []
+        if not self.is_pending and self.choice.lacks_text:
+            others = [name for name in self._items if name != "message"]
+            told = [
+                f"the answer has no text, only {', '.join(others)}"
+                if others
+                else self.choice.lacks_text
+            ]
+        return [*super().remarks, *told]
+
+    @property
+    def final(self) -> dict[str, Any] | None:
+        return self._end_body
+
     def _text(self, body: dict[str, Any]) -> str:
         """The text that a whole answer, or an event, adds."""
         kind = as_name(body.get("type"))
         if kind is None:
-            return self._whole(body)
+            return self._whole(body) if isinstance(body.get("output"), list) else ""
         if isinstance(number := body.get("sequence_number"), int):
             self.sequence = number
+        if kind in ("response.output_text.delta", "response.refusal.delta"):
+            self.choice.has_begun = True
         if kind == "response.output_text.delta":
             return as_string(body.get("delta"), "delta")
         if kind == "response.refusal.delta":
             self.choice.refusal.append(as_string(body.get("delta"), "delta"))
         elif kind == "response.output_item.done":
-            self._add_call(as_object(body.get("item"), "item"))
-        elif kind == "error":
-            raise failure.of_error(body, self.request_id, b"")
+            self._add_item(as_object(body.get("item"), "item"))
         elif kind in _ENDS:
-            self.is_done = True
+            self.has_last = True
             return self._end(as_object(body.get("response"), "response"))
         elif kind == "response.created":
             created = as_object(body.get("response"), "response")
@@ -85,35 +129,42 @@ class ModelResponse(Answer):
         return ""
 
     def _whole(self, body: dict[str, Any]) -> str:
+        self._end_body = body
         self._note_end(body)
         if self.is_pending:
             return self.id or ""
-        pieces = []
         for item in as_objects(body.get("output"), "output"):
-            self._add_call(item)
-            if item.get("type") == "message":
-                pieces += [self._part(part) for part in as_objects(item.get("content"), "content")]
-        return "".join(pieces)
+            self._add_item(item)
+        return self._texts(body)
+
+    def _texts(self, response: dict[str, Any]) -> str:
+        """What the messages of the output say."""
+        return "".join(
+            self._part(part)
+            for item in as_objects(response.get("output"), "output")
+            if item.get("type") == "message"
+            for part in as_objects(item.get("content"), "content")
+        )
 
     def _end(self, response: dict[str, Any]) -> str:
         """The last event has the whole response; of it what no event before has told."""
-        if error := response.get("error"):
-            raise failure.of_error(error, self.request_id, b"")
-        if self.is_rest or self.choice.text or self.choice.refusal or self.choice.calls:
-            self._note_end(response)
+        self._end_body = response
+        self._note_end(response)
+        if self.is_rest or self.choice.text or self.choice.refusal:
             return ""
+        if self.choice.calls:
+            return self._texts(response)
+        self.check(response)
         return self._whole(response)
 
     def _note_end(self, response: dict[str, Any]) -> None:
         self.note(response)
         self.id = as_name(response.get("id"))
         self.status = as_name(response.get("status"))
-        if self.status == "incomplete":
-            details = response.get("incomplete_details") or {}
-            reason = as_object(details, "incomplete_details").get("reason")
-            self.choice.finish_reason = as_name(reason) or "incomplete"
-        elif self.status == "cancelled":
-            self.choice.finish_reason = "cancelled"
+        self.choice.finish_reason = response.get("status")
+        details = response.get("incomplete_details")
+        if self.status != WHOLE_STATUS and isinstance(details, dict) and details.get("reason"):
+            self.choice.ended_by, self.choice.finish_reason = "reason", details["reason"]
 
     def _part(self, part: dict[str, Any]) -> str:
         if part.get("type") == "refusal":
@@ -121,6 +172,16 @@ class ModelResponse(Answer):
             return ""
         return as_string(part.get("text"), "text") if part.get("type") == "output_text" else ""
 
-    def _add_call(self, item: dict[str, Any]) -> None:
-        if as_name(item.get("type")) in _CALLS:
+    def _add_item(self, item: dict[str, Any]) -> None:
+        kind = as_name(item.get("type"))
+        self._items[kind or "an item without a type"] = None
+        if _is_to_answer(item, kind):
+            self.choice.has_begun = True
             self.choice.calls.append(item)
+
+
+def _is_to_answer(item: dict[str, Any], kind: str | None) -> bool:
+    """Whether it waits for whoever asked; of a kind that is not known an id for that tells."""
+    if kind == "tool_search_call":
+        return item.get("execution") == "client"
+    return kind in _CALLS or (kind not in _NOT_PRINTED and isinstance(item.get("call_id"), str))

@@ -1,5 +1,6 @@
 """Parts of an answer in the shape that the API gives them; BadAnswerError for any other."""
 
+from math import isfinite
 from typing import Any
 
 from openai_cli.errors import BadAnswerError
@@ -19,6 +20,17 @@ def as_index(value: Any, default: int) -> int:
     return value
 
 
+def whole_numbers(usage: dict[str, Any]) -> dict[str, Any]:
+    """A usage object with its floats that are integers as integers: some servers send `12.0`."""
+    return {key: _whole_number(value) for key, value in usage.items()}
+
+
+def _whole_number(value: Any) -> Any:
+    if isinstance(value, dict):
+        return whole_numbers(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def as_objects(value: Any, where: str) -> list[dict[str, Any]]:
     """An array of objects; null is an empty one."""
     found = value or []
@@ -35,6 +47,11 @@ def as_object(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise misshapen(f"{where} is no object")
     return value
+
+
+def is_finite(value: Any) -> bool:
+    """Whether it is a number of JSON, which has neither NaN nor infinities."""
+    return type(value) is int or (isinstance(value, float) and isfinite(value))
 
 
 def as_string(value: Any, where: str) -> str:

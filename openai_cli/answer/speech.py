@@ -1,32 +1,38 @@
 """The events of POST /audio/speech with stream_format sse."""
 
-from base64 import b64decode
-from binascii import Error
 from dataclasses import dataclass
 from typing import Any
 
+from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
-from openai_cli.answer.parts import Answer
+from openai_cli.answer.encoded import decoded
 from openai_cli.answer.shape import as_string, misshapen
 
 
 @dataclass
 class Speech(Answer):
-    """Sound in pieces, which is not kept."""
+    """Sound in pieces, which is not kept; `has_sound` says that there were some."""
+
+    own_types = ("speech.",)
+
+    has_sound: bool = False
 
     def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
-        self.is_done = self.is_done or body.get("type") == "speech.audio.done"
+        self.has_last = self.has_last or body.get("type") == "speech.audio.done"
+        self.has_sound = self.has_sound or body.get("type") == "speech.audio.delta"
         return super().add(body)
 
     def check(self, _body: dict[str, Any]) -> None:
         raise misshapen("it is no stream of sound")
+
+    def end(self) -> None:
+        if not self.has_sound:
+            raise misshapen("the stream has no sound")
 
 
 def sound(body: dict[str, Any]) -> bytes:
     """The sound of an event; BadAnswerError where it is not base64."""
     if body.get("type") != "speech.audio.delta":
         return b""
-    try:
-        return b64decode(as_string(body.get("audio"), "audio"), validate=True)
-    except (Error, ValueError):
-        raise misshapen("a piece of sound is not base64") from None
+    text = as_string(body.get("audio"), "audio")
+    return decoded(text, "a piece of sound") if text else b""

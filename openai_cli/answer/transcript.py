@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
-from openai_cli.answer.parts import Answer
 from openai_cli.answer.shape import as_objects, as_string, misshapen
 
 # The formats that are no JSON.
@@ -18,8 +18,11 @@ class Transcript(Answer):
     With `speakers`, a stream is read by its segments; without, by its deltas.
     """
 
+    own_types = ("transcript.",)
+
     speakers: bool = False
     choice: Choice = field(default_factory=lambda: Choice(0))
+    _end_body: dict[str, Any] | None = None
 
     def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
         self.note(body)
@@ -31,18 +34,32 @@ class Transcript(Answer):
     def check(self, body: dict[str, Any]) -> None:
         as_string(body.get("text"), "text")
 
+    def knows(self, body: dict[str, Any], *, streamed: bool) -> bool:
+        return super().knows(body, streamed=streamed) or isinstance(body.get("text"), str)
+
+    def end(self) -> None:
+        if not self.choice.has_begun:
+            raise misshapen("the stream has no text")
+
     @property
     def in_order(self) -> list[Choice]:
         return [self.choice]
 
+    @property
+    def final(self) -> dict[str, Any] | None:
+        return self._end_body
+
     def _text(self, body: dict[str, Any]) -> str:
+        kind = body.get("type")
+        if kind is None or str(kind).startswith(self.own_types):
+            self.choice.has_begun = True
         match body.get("type"):
             case "transcript.text.delta":
                 return "" if self.speakers else as_string(body.get("delta"), "delta")
             case "transcript.text.segment":
                 return _turn(body) if self.speakers else ""
             case "transcript.text.done":
-                self.is_done = True
+                self.has_last, self._end_body = True, body
                 return "" if self.choice.text else as_string(body.get("text"), "text")
             case None:
                 return _whole(body)

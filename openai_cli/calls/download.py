@@ -26,9 +26,9 @@ def download(
     session: Session,
     request: Request,
     *,
-    check: "Callable[[HttpResponse], None]" = lambda _http: None,
+    check: "Callable[[HttpResponse, bytes], None]" = lambda _http, _start: None,
 ) -> str | None:
-    """Send the request, and pass the answer's bytes on, once `check` has passed.
+    """Send the request, and pass the answer's bytes on, once `check` has passed its beginning.
 
     Gives the request's id.
 
@@ -39,8 +39,11 @@ def download(
     with session.form.open(session.context) as sink:
 
         def consume(http: "HttpResponse") -> str | None:
-            check(http)
-            for piece in http.pieces():
+            from openai_cli.answer.parts import file_pieces
+
+            for piece in file_pieces(http):
+                if not sink.size:
+                    check(http, piece)
                 sink.write(piece)
                 sink.flush()
             if not sink.size:

@@ -11,7 +11,7 @@ from openai_cli.output.sink import Log, utf8_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from openai_cli.answer.parts import Answer
+    from openai_cli.answer.base import Answer
     from openai_cli.models.table import Table
     from openai_cli.prices.receipt import Receipt
 

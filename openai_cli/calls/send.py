@@ -13,8 +13,7 @@ from openai_cli.output.sink import Sink
 from openai_cli.request.body import Request, RequestOptions
 
 if TYPE_CHECKING:
-    from openai_cli.answer.choice import Choice
-    from openai_cli.answer.parts import Answer
+    from openai_cli.answer.base import Answer
     from openai_cli.http.client import HttpResponse
     from openai_cli.output.writers import Affixes, Kept, Writer
 
@@ -123,7 +122,7 @@ def _sent(session: Session, plans: Iterable[Plan]) -> "Iterator[Answer]":
                     sink.end_line()
                 call = _Call(session, plan, sink)
                 answer = call.run()
-                reasons += _reasons(answer)
+                reasons += _reasons(session, answer)
                 yield answer
     except BaseException:
         if call is not None:
@@ -164,7 +163,7 @@ def print_made(session: Session, make: Callable[[], Exchange]) -> None:
         made.kept.replay(made.answer, _writer(session, made.plan, sink))
     session.receipts.add(made.answer)
     session.receipts.check()
-    _judge(session, _reasons(made.answer))
+    _judge(session, _reasons(session, made.answer))
 
 
 @dataclass
@@ -260,7 +259,8 @@ class _Call:
 def _writer(session: Session, plan: Plan, sink: Sink) -> "Writer":
     """What prints the answer of a plan."""
     text = plan.writer or (lambda sink: _text_writer(session, plan, sink))
-    return session.form.writer(sink, session.context.messages, text)
+    is_asked = plan.request.asks_for_stream
+    return session.form.writer(sink, session.context.messages, text, as_whole=not is_asked)
 
 
 def _text_writer(session: Session, plan: Plan, sink: Sink) -> "Writer":
@@ -294,25 +294,8 @@ def _judge(session: Session, reasons: list[str]) -> None:
         session.context.messages.notice(reason)
 
 
-_REASONS = {
-    "max_output_tokens": "the answer stopped at the token limit (reason max_output_tokens)",
-    "incomplete": "the answer is not complete (status incomplete)",
-    "cancelled": "the response was cancelled (status cancelled)",
-    "length": "the answer stopped at the token limit (finish_reason length)",
-    "content_filter": "the answer was cut by the content filter (finish_reason content_filter)",
-    "refusal": "the model refused to answer:",
-}
-
-
-def _reasons(answer: "Answer") -> list[str]:
-    """Why the answer is not complete: a text, or none where it is."""
-    choices = answer.in_order
-    found = [_reason(choice, len(choices)) for choice in choices if choice.incomplete]
-    return ["; ".join(found)] if found else []
-
-
-def _reason(choice: "Choice", count: int) -> str:
-    """Why the choice is not complete; for a refusal, its text."""
-    named = [f"choice {choice.index}:"] if count > 1 else []
-    text = "".join(choice.refusal)
-    return " ".join([*named, _REASONS[choice.incomplete or ""], *([text] if text else [])])
+def _reasons(session: Session, answer: "Answer") -> list[str]:
+    """Why the answer is not complete: a text, or none where it is; all else is said at once."""
+    for remark in answer.remarks:
+        session.context.messages.notice(remark)
+    return ["; ".join(answer.incomplete)] if answer.incomplete else []

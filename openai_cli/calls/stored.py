@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
+from openai_cli.answer.page import Deletion, Whole, after
 from openai_cli.answer.shape import as_string
 from openai_cli.calls.session import ServerOptions, Session
 from openai_cli.context import Context
@@ -23,16 +24,31 @@ class StoredOptions(ServerOptions, Forms, Stdin):
     """The options of a command about something that the API has stored."""
 
 
-def ask(context: Context, options: StoredOptions, printed: Callable[[dict[str, Any]], str]) -> None:
+def ask(
+    context: Context,
+    options: StoredOptions,
+    printed: Callable[[dict[str, Any]], str],
+    answer: Callable[[Request], Whole] = lambda _request: Whole(),
+) -> None:
     """Send the options' request, and print its answer; `printed` is the text of it.
 
-    With several values of a parameter of the path, it is a request for each.
+    With several values of a parameter of the path, it is a request for each. `answer` makes what
+    reads the answer to a request.
     """
     inputs = Inputs(context, options.stdin)
     requests = [bodyless(options, each) for each in _each(parts_of(options, inputs.source))]
     with Session(context, options, inputs) as session, session.form.open(context) as sink:
         for request in requests:
-            answered(session, sink, request, printed)
+            answered(session, sink, request, printed, answer(request))
+
+
+def delete(context: Context, options: StoredOptions) -> None:
+    """Send the options' requests of deletion, and print the id of each thing once it is deleted."""
+
+    def deletion(request: Request) -> Deletion:
+        return Deletion(instead={"id": unquote(request.path.rpartition("/")[2])})
+
+    ask(context, options, lambda body: as_string(body.get("id"), "id"), deletion)
 
 
 def _each(parts: Parts) -> Iterator[Parts]:
@@ -50,13 +66,12 @@ def answered(
     sink: Sink,
     request: Request,
     printed: Callable[[dict[str, Any]], str],
+    answer: Whole,
 ) -> dict[str, Any]:
     """Send the request, print its answer into the sink, and give the body of it."""
-    from openai_cli.answer.page import Whole
     from openai_cli.output.writers import BodyWriter, write_answer
 
     def consume(http: "HttpResponse") -> dict[str, Any]:
-        answer = Whole()
         write_answer(http, answer, writer)
         return answer.body
 
@@ -72,8 +87,6 @@ def pages(request: Request, get: Callable[[Request], Any]) -> Iterator[str]:
 
     Gives that item's id before the page is asked for. A server that names an id again has no more.
     """
-    from openai_cli.answer.page import after
-
     seen: set[str] = set()
     last = after(get(request))
     while last is not None and last not in seen:
@@ -87,8 +100,3 @@ def _with_after(path: str, last: str) -> str:
     base, _, query = path.partition("?")
     pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "after"]
     return f"{base}?{urlencode([*pairs, ('after', last)])}"
-
-
-def deleted(body: dict[str, Any]) -> str:
-    """The id of what the API says that it deleted."""
-    return as_string(body.get("id"), "id")

@@ -285,14 +285,18 @@ class _Exchange:
         answer = AnyWhole()
         writer = form.writer(self.sink, self.session.context.messages, JsonWriter)
         write_answer(http, answer, writer, arrived=self.sink.flush)
+        for remark in answer.remarks:
+            self.session.context.messages.notice(remark)
         return answer.body
 
     def _pass_on(self, http: "HttpResponse") -> None:
         """The bytes of the answer as they come; what is no text is not for a terminal."""
+        from openai_cli.answer.parts import file_pieces
+
         if self.sink.is_terminal:
-            self._show(b"".join(http.pieces()))
+            self._show(b"".join(file_pieces(http)))
             return
-        for piece in http.pieces():
+        for piece in file_pieces(http):
             self.sink.write(piece)
             self.sink.flush()
 

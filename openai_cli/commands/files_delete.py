@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from openai_cli.calls.stored import StoredOptions, ask, deleted
+from openai_cli.calls.stored import StoredOptions, delete
 from openai_cli.context import Context
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group, path_argument
@@ -19,4 +19,4 @@ class Options(StoredOptions):
 
 def run(context: Context, options: Options) -> None:
     """Delete the files, one after the other."""
-    ask(context, options, deleted)
+    delete(context, options)

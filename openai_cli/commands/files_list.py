@@ -1,6 +1,5 @@
 """`files list`: GET /files."""
 
-from functools import partial
 from typing import Any
 
 from openai_cli.answer import page
@@ -12,7 +11,7 @@ from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group
 from openai_cli.output.columns import moment, tabbed
-from openai_cli.request.body import bodyless
+from openai_cli.request.body import Request, bodyless
 from openai_cli.request.inputs import Inputs
 
 
@@ -36,7 +35,10 @@ def run(context: Context, options: Options) -> None:
     inputs = Inputs(context, options.stdin)
     request = bodyless(options, parts_of(options, inputs.source))
     with Session(context, options, inputs) as session, session.form.open(context) as sink:
-        get = partial(answered, session, sink, printed=_lines)
+
+        def get(request: Request) -> Any:
+            return answered(session, sink, request, _lines, page.Page())
+
         for last in pages(request, get):
             if options.limit is not None:
                 context.messages.notice(f"there are more: --after {last}")
@@ -46,11 +48,15 @@ def run(context: Context, options: Options) -> None:
 def _lines(body: dict[str, Any]) -> str:
     return tabbed(
         [
-            str(file.get("id", "")),
-            str(file.get("bytes", "")),
+            _cell(file.get("id")),
+            _cell(file.get("bytes")),
             moment(file["created_at"]) if type(file.get("created_at")) is int else "",
-            str(file.get("purpose", "")),
-            str(file.get("filename", "")),
+            _cell(file.get("purpose")),
+            _cell(file.get("filename")),
         ]
         for file in page.items(body)
     )
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)

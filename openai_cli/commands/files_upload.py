@@ -72,7 +72,7 @@ def _requests(context: Context, options: Options, inputs: Inputs) -> list[Reques
 
 
 def _plan(options: Options, request: Request) -> Plan:
-    from openai_cli.answer.parts import Answer
+    from openai_cli.answer.base import Answer
 
     def writer(sink: "Sink") -> "BodyWriter":
         from openai_cli.output.writers import BodyWriter

@@ -17,8 +17,9 @@ from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
+    from openai_cli.answer.base import Answer
     from openai_cli.answer.images import Picture
-    from openai_cli.answer.parts import Answer, Part
+    from openai_cli.answer.parts import Part
     from openai_cli.output.sink import Sink
     from openai_cli.output.writers import Writer
 
@@ -98,7 +99,7 @@ class _Saver:
     def save(self, found: "Picture", sink: "Sink") -> None:
         """Save an image, and print its path."""
         try:
-            data = found.decoded() if found.url is None else self._fetched(found.url)
+            data = _decoded(found) if found.url is None else self._fetched(found.url)
         except CliError as error:
             self.failures.append(error)
             return
@@ -142,6 +143,15 @@ class _Saver:
             self.session.context.messages.notice(f"'{named}' holds {kind}, not {given}")
         suffix = f"-{number}" if number > 1 else ""
         return named.with_name(f"{named.stem}{suffix}{part}{named.suffix}")
+
+
+def _decoded(found: "Picture") -> bytes:
+    """The bytes of an image; one that cannot be decoded has been paid for, and is kept as it is."""
+    try:
+        return found.decoded()
+    except BadAnswerError as error:
+        error.add_hint(f"what came is kept in {keep(utf8_bytes(found.encoded))}")
+        raise
 
 
 def _fetched(session: Session, url: str) -> bytes:

@@ -6,9 +6,8 @@ from openai_cli.calls.session import ServerOptions, Session
 from openai_cli.config.destination import Destination
 from openai_cli.config.keys import masked
 from openai_cli.context import Context
-from openai_cli.errors import BadAnswerError, CliError, CredentialError
+from openai_cli.errors import CliError, CredentialError
 from openai_cli.flags.ours import options_group
-from openai_cli.jsontext import parse_json
 from openai_cli.output.sink import open_sink, utf8_bytes
 
 if TYPE_CHECKING:
@@ -41,14 +40,10 @@ def run(context: Context, options: Options) -> None:
 
 def _models(http: "HttpResponse") -> int:
     """The number of models in an answer of GET /models."""
-    try:
-        found = parse_json(b"".join(http.pieces()))
-    except ValueError as error:
-        raise BadAnswerError(f"the answer {error}", request_id=http.request_id) from None
-    models = found.get("data") if isinstance(found, dict) else None
-    if not isinstance(models, list):
-        raise BadAnswerError("the answer has no list of models", request_id=http.request_id)
-    return len(models)
+    from openai_cli.answer.page import Page, items
+    from openai_cli.answer.parts import read
+
+    return sum(len(items(part.body)) for part, _ in read(http, Page()))
 
 
 def _sent(server: Destination) -> str | None:

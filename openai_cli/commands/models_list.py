@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
+from openai_cli.answer.page import Models
 from openai_cli.calls.stored import StoredOptions, ask
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -44,7 +45,7 @@ def run(context: Context, options: Options) -> None:
         return
     if options.prices is not None:
         raise UsageError("--prices is of the table: add --local")
-    ask(context, options, _ids)
+    ask(context, options, _ids, lambda _request: Models())
 
 
 def _ids(body: dict[str, Any]) -> str:

@@ -51,15 +51,23 @@ def run(context: Context, options: Options) -> None:
     inputs = Inputs(context, options.stdin)
     threshold = number("--threshold", options.threshold, Number(0, 1))
     with Session(context, options, inputs) as session:
+        request = _request(context, options, inputs)
+        expected = _count(request.body["input"])
         plan = Plan(
-            _request(context, options, inputs),
-            answer=partial(Moderation, threshold=threshold),
+            request,
+            answer=partial(Moderation, threshold=threshold, expected=expected),
             writer=lambda sink: AnswerWriter(sink, _lines, options.null),
         )
         answer = deliver(session, plan)
-    if options.fail_if_flagged and isinstance(answer, Moderation) and any(answer.found):
+    if options.fail_if_flagged and isinstance(answer, Moderation) and answer.is_flagged:
         names = ", ".join(sorted({name for over in answer.found for name in over}))
-        raise LimitError(f"flagged: {names}")
+        raise LimitError(f"flagged: {names or 'the server names no category'}")
+
+
+def _count(given: Any) -> int:
+    """How many results an input has: as many as an array has texts, else one."""
+    is_texts = isinstance(given, list) and all(isinstance(item, str) for item in given)
+    return len(given) if is_texts else 1
 
 
 def _request(context: Context, options: Options, inputs: Inputs) -> Request:
@@ -88,7 +96,11 @@ def _given(base: Any, text: str | None, options: Options, inputs: Inputs) -> Any
 
 def _lines(answer: Any) -> str:
     return "".join(
-        (f"{index}\t" if len(answer.found) > 1 else "") + f"{name}\t{score}\n"
+        (f"{index}\t" if len(answer.found) > 1 else "") + f"{name}\t{_shown(score)}\n"
         for index, over in enumerate(answer.found)
-        for name, score in sorted(over.items(), key=lambda item: -item[1])
+        for name, score in sorted(over.items(), key=lambda item: -(item[1] or 0))
     )
+
+
+def _shown(score: float | None) -> str:
+    return "" if score is None else str(score)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from openai_cli.output.writers import BytesWriter
 
 LONGEST = 4096
+# Names that servers give to sound beside audio/…: none, of bytes in general, and of Ogg.
+_SOUND = ("", "application/octet-stream", "binary/octet-stream", "application/ogg")
+# ASCII but for control characters.
+_TEXT = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm")
 
 
@@ -61,7 +65,7 @@ def run(context: Context, options: Options) -> None:
 
 def _download(session: Session, request: Request) -> None:
     """Send the request, and pass its sound on."""
-    from openai_cli.answer.parts import Answer
+    from openai_cli.answer.base import Answer
 
     if not session.form.is_text:
         raise UsageError(
@@ -95,10 +99,12 @@ def _usage(session: Session, request: Request) -> dict[str, Any] | None:
     return None
 
 
-def _check_sound(http: "HttpResponse") -> None:
-    """Refuse what says of itself that it is no sound, as a page of a proxy."""
+def _check_sound(http: "HttpResponse", start: bytes) -> None:
+    """Refuse what is named as anything but sound and reads as text, as a page of a proxy."""
     kind = http.content_type.partition(";")[0].strip().lower()
-    if kind == "application/json" or kind.startswith("text/"):
+    if kind.startswith("audio/") or kind in _SOUND:
+        return
+    if not start[:256].translate(None, delete=_TEXT):
         raise BadAnswerError(f"the answer is no sound ({kind})", request_id=http.request_id)
 
 

@@ -76,7 +76,7 @@ class Following:
     def rest(self) -> str | None:
         """The arguments of `responses show` for what has not been printed; None where all was."""
         answer = self._answer
-        if answer is None or answer.sequence is None or answer.is_done:
+        if answer is None or answer.sequence is None or answer.is_whole:
             return None
         if (name := self._name or (answer.id if answer.is_background else None)) is None:
             return None

@@ -19,7 +19,7 @@ from openai_cli.models import DEFAULT_CHAT
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
-    from openai_cli.answer.parts import Answer
+    from openai_cli.answer.base import Answer
     from openai_cli.tokens.messages import TokenCount
 
 _FULL = ("error", "drop", "summarize")

@@ -3,6 +3,7 @@
 `requests` is imported here alone, and so only when something is sent.
 """
 
+import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -23,7 +24,7 @@ from openai_cli.errors import (
     UsageError,
 )
 from openai_cli.http import debug, failure, retry
-from openai_cli.http.address import is_loopback
+from openai_cli.http.address import is_loopback, name_and_port
 from openai_cli.http.exceptions import FOREIGN, translated
 from openai_cli.http.payload import Payload
 
@@ -60,6 +61,7 @@ class HttpResponse:
         self._response = response
         self._pieces = self._read()
         self.is_read = False
+        self._timer: threading.Timer | None = None
         self.request_id = response.headers.get(failure.REQUEST_ID)
         self.content_type = response.headers.get("content-type", "")
 
@@ -75,11 +77,18 @@ class HttpResponse:
         yield from _pieces(self._response, LARGEST)
         self.is_read = True
 
-    def wait_at_most(self, seconds: float) -> None:
-        """Let what is still to come take so long from one read to the next."""
-        connection = self._response.raw.connection
-        if connection is not None and connection.sock is not None:
-            connection.sock.settimeout(seconds)
+    def end_within(self, seconds: float | None) -> None:
+        """Let the body end so many seconds from now, whatever the server does; None takes it back.
+
+        What comes after that is not read: the body ends there, or breaks off.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        if seconds is not None:
+            self._timer = threading.Timer(seconds, self._response.raw.shutdown)
+            self._timer.daemon = True
+            self._timer.start()
 
     def finish(self) -> None:
         """Read the little that a stream has behind its last event, so its connection can go on.
@@ -87,13 +96,14 @@ class HttpResponse:
         A connection that has more, or nothing for a while, is closed.
         """
         with suppress(CliError):
-            self.wait_at_most(_REST_SECONDS)
+            self.end_within(_REST_SECONDS)
             for _ in islice(self._pieces, _REST_PIECES):
                 pass
         self.close()
 
     def close(self) -> None:
         """Give the connection back where all was read, else close it."""
+        self.end_within(None)
         self._response.close()
 
 
@@ -120,7 +130,7 @@ def _raw(response: requests.Response) -> Iterator[bytes]:
             while piece := response.raw.read1(_PIECE, decode_content=False):
                 yield piece
     except FOREIGN as error:
-        raise translated(error) from error
+        raise translated(error, has_begun=True) from error
 
 
 def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
@@ -227,7 +237,13 @@ class Client:
         By then the end of a stream has come, which nobody waits for here.
         """
         answer = HttpResponse(response)
-        found = consume(answer)
+        try:
+            found = consume(answer)
+        except BadAnswerError as error:
+            failure.add_base_url_hint(error, self._server.base_url)
+            raise
+        finally:
+            answer.end_within(None)
         if answer.is_read:
             answer.close()
         else:
@@ -272,7 +288,7 @@ class Client:
                 verify=self._authorities() if url.startswith("https:") else True,
             )
         except FOREIGN as error:
-            raise translated(error) from error
+            raise translated(error, name_and_port(url)) from error
 
     def _prepared(
         self, method: str, url: str, payload: Payload | None, stack: ExitStack
@@ -315,7 +331,15 @@ class Client:
                 body += piece
         except CliError:
             pass  # what came of the body is all that can be said of it
-        return failure.of_status(response.status_code, response.headers, body, response.reason)
+        failed = failure.of_status(
+            response.status_code,
+            response.headers,
+            body,
+            response.reason,
+            with_key="authorization" in response.request.headers,
+        )
+        failure.add_base_url_hint(failed, self._server.base_url)
+        return failed
 
 
 def _retry_helps(failed: CliError, status: int | None, headers: Mapping[str, str]) -> bool:

@@ -17,7 +17,11 @@ _URL = "check --base-url or OPENAI_BASE_URL"
 _TIME = "--timeout SECONDS waits longer"
 _PROXY = "check HTTPS_PROXY and HTTP_PROXY"
 _TLS = "the server's certificate or TLS failed: {error}"
+_PLAIN = "the server speaks http there, not https"
 _CERTIFICATES = "SSL_CERT_FILE or REQUESTS_CA_BUNDLE names your own certificates"
+_NO_ANSWER = "no answer in time"
+# The same once a part of the answer has come.
+_FELL_SILENT = "the answer stopped coming: nothing more came in time"
 _BROKE = "the connection broke before the answer was whole"
 
 # The first row whose class is found, in the exception or in what caused it, tells what happened:
@@ -39,14 +43,14 @@ _TABLE: tuple[tuple[type[BaseException], type[CliError], str, str | None], ...] 
     # urllib3 counts a connection that failed at once among those that took too long.
     (socket.gaierror, NetworkError, "cannot find the host: {error}", _URL),
     (u.NameResolutionError, NetworkError, "cannot find the host: {error}", _URL),
-    (ConnectionRefusedError, NetworkError, "the server refuses the connection", _URL),
-    (u.NewConnectionError, NetworkError, "cannot connect: {error}", _URL),
-    (u.ConnectTimeoutError, NetworkError, "no connection in time", _TIME),
-    (r.ConnectTimeout, NetworkError, "no connection in time", _TIME),
-    (u.ReadTimeoutError, NetworkError, "no answer in time", _TIME),
-    (r.ReadTimeout, NetworkError, "no answer in time", _TIME),
-    (r.Timeout, NetworkError, "no answer in time", _TIME),
-    (TimeoutError, NetworkError, "no answer in time", _TIME),
+    (ConnectionRefusedError, NetworkError, "the server refuses the connection{to}", _URL),
+    (u.NewConnectionError, NetworkError, "cannot connect{to}: {error}", _URL),
+    (u.ConnectTimeoutError, NetworkError, "no connection in time{to}", _TIME),
+    (r.ConnectTimeout, NetworkError, "no connection in time{to}", _TIME),
+    (u.ReadTimeoutError, NetworkError, _NO_ANSWER, _TIME),
+    (r.ReadTimeout, NetworkError, _NO_ANSWER, _TIME),
+    (r.Timeout, NetworkError, _NO_ANSWER, _TIME),
+    (TimeoutError, NetworkError, _NO_ANSWER, _TIME),
     (http.client.IncompleteRead, NetworkError, _BROKE, None),
     (r.ChunkedEncodingError, NetworkError, _BROKE, None),
     (u.ProtocolError, NetworkError, _BROKE, None),
@@ -54,14 +58,23 @@ _TABLE: tuple[tuple[type[BaseException], type[CliError], str, str | None], ...] 
 )
 
 
-def translated(error: BaseException) -> CliError:
-    """The CliError that tells the user what this exception means."""
+def translated(
+    error: BaseException, host: str | None = None, *, has_begun: bool = False
+) -> CliError:
+    """The CliError that tells the user what this exception means.
+
+    `host` is where the request went, with its port; `has_begun` says that the answer had begun.
+    """
     chain = list(_chain(error))
+    if any(isinstance(e, ssl.SSLError) and "WRONG_VERSION_NUMBER" in str(e) for e in chain):
+        return UnreachableError(_PLAIN, hint=f"--base-url begins with http://{host or ''}")
     for foreign, ours, problem, hint in _TABLE:
         if (found := next((e for e in chain if isinstance(e, foreign)), None)) is not None:
             if isinstance(found, socket.gaierror) and found.errno == socket.EAI_NONAME:
                 ours = UnreachableError  # noqa: PLW2901 - the name is unknown, not the resolver down
-            return ours(problem.format(error=_said(chain[-1])), hint=hint)
+            said = _FELL_SILENT if has_begun and problem is _NO_ANSWER else problem
+            to = f" to {host}" if host else ""
+            return ours(said.format(error=_said(chain[-1]), to=to), hint=hint)
     return NetworkError(f"the request failed: {_said(chain[-1])}")
 
 

@@ -1,7 +1,6 @@
-"""What a server says when it fails, made a CliError: by status, and by the many forms of body."""
+"""What a server says when it fails, made a CliError: by its status, or by what its error says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from openai_cli.errors import (
@@ -11,12 +10,13 @@ from openai_cli.errors import (
     RateLimitError,
     RefusedError,
 )
+from openai_cli.http.address import has_version
+from openai_cli.http.errorbody import detail_of, detail_of_value
 
 REQUEST_ID = "x-request-id"
-# In characters: the API's longest known message, that of a missing key, has 443.
-_LONGEST = 1000
 
 # The API's error types and codes where an error comes without a status: in a stream, in a batch.
+# One that is not here is the server's fault, which is never exit 0.
 _STATUS_OF_NAME = {
     "authentication_error": 401,
     "invalid_api_key": 401,
@@ -52,19 +52,15 @@ _HINTS = {
 }
 
 
-@dataclass(frozen=True)
-class Detail:
-    """What an error body says: `names` are its type and its code."""
-
-    message: str = ""
-    parameter: str | None = None
-    names: tuple[str, ...] = ()
-    status: int | None = None
+_NO_KEY = "no key was sent: set OPENAI_API_KEY, or store one with openai-cli key set"
 
 
-def of_status(status: int, headers: Mapping[str, str], body: bytes, reason: str) -> CliError:
-    """The failure that an HTTP answer of 3xx, 4xx or 5xx tells of."""
-    detail = _detail(body)
+def of_status(
+    status: int, headers: Mapping[str, str], body: bytes, reason: str, *, with_key: bool = True
+) -> CliError:
+    """The failure that an HTTP answer of 3xx, 4xx or 5xx tells of; `with_key`: a key was sent."""
+    detail = detail_of(body)
+    hints = _HINTS if with_key else {**_HINTS, 401: _NO_KEY}
     problem = detail.message or reason or "the server gave no reason"
     if 300 <= status < 400:
         problem = f"the server redirects to {headers.get('location', 'nowhere')}"
@@ -73,24 +69,36 @@ def of_status(status: int, headers: Mapping[str, str], body: bytes, reason: str)
         status=status,
         parameter=detail.parameter,
         request_id=headers.get(REQUEST_ID),
-        hint="check --base-url: redirects are not followed" if status < 400 else _HINTS.get(status),
+        hint="check --base-url: redirects are not followed" if status < 400 else hints.get(status),
         body=body,
     )
 
 
 def of_error(error: Any, request_id: str | None, body: bytes) -> CliError:
     """The failure that an error object tells of, in an event of a stream or in a body of 200."""
-    detail = _of_value(error)
+    detail = detail_of_value(error)
     status = detail.status or next(
         (_STATUS_OF_NAME[name] for name in detail.names if name in _STATUS_OF_NAME), 500
     )
     return _class_of(status)(
         detail.message or "the server reports an error and gives no reason",
         parameter=detail.parameter,
+        code=detail.code,
         request_id=request_id,
         hint=_HINTS.get(status),
         body=body,
     )
+
+
+def add_base_url_hint(error: CliError, base_url: str) -> None:
+    """Name /v1 where the base URL has none, and what came is what such an address answers.
+
+    That is a 404 or 405, a page of HTML, or the words of LM Studio with 200.
+    """
+    is_page = error.status is None and (error.body or b"").lstrip()[:1] == b"<"
+    is_elsewhere = error.status in (404, 405) or "unexpected endpoint" in error.problem.lower()
+    if (is_page or is_elsewhere) and not has_version(base_url):
+        error.add_hint(f"most base URLs end in /v1: --base-url {base_url}/v1")
 
 
 def _class_of(status: int) -> type[CliError]:
@@ -99,61 +107,3 @@ def _class_of(status: int) -> type[CliError]:
     if status == 429:
         return RateLimitError
     return BadAnswerError if status >= 500 or status == 408 else RefusedError
-
-
-def _detail(body: bytes) -> Detail:
-    import json
-
-    text = body.decode(errors="replace").strip()
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return Detail(_prose(text))
-    if isinstance(value, dict):
-        for key in ("error", "detail", "message"):
-            if value.get(key):
-                return _of_value(value[key])
-    return Detail(_prose(text))
-
-
-def _of_value(error: Any) -> Detail:
-    """`{"message": …, "type": …, "param": …, "code": …}`, a text, or FastAPI's list of problems."""
-    while isinstance(error, dict) and isinstance(error.get("error"), dict | str):
-        error = error["error"]
-    if isinstance(error, str):
-        return Detail(_prose(error))
-    if isinstance(error, list):
-        problems = [_of_value(item).message for item in error if isinstance(item, dict | str)]
-        return Detail(_cut("; ".join(problems)))
-    if not isinstance(error, dict):
-        return Detail()
-    message = error.get("message") or error.get("msg") or error.get("detail") or ""
-    if isinstance(where := error.get("loc"), list):
-        message = f"{'.'.join(str(part) for part in where)}: {message}"
-    param, code = error.get("param"), error.get("code")
-    names = (code, error.get("type"))
-    return Detail(
-        message=_cut(str(message)),
-        parameter=param if isinstance(param, str) and param else None,
-        names=tuple(name for name in names if isinstance(name, str)),
-        status=_status(code) or _status(error.get("status")),
-    )
-
-
-def _status(code: Any) -> int | None:
-    if isinstance(code, str) and code.isascii() and code.isdigit():
-        code = int(code[:4])
-    return code if isinstance(code, int) and 300 <= code < 600 else None
-
-
-def _prose(text: str) -> str:
-    """Plain text as it is; of HTML its title, else its text. Linear, whatever the text is."""
-    if text.startswith("<"):
-        tags = text.split("<")
-        titles = (tag.partition(">")[2] for tag in tags if tag[:5].lower() == "title")
-        text = next(titles, "") or " ".join(tag.partition(">")[2] for tag in tags)
-    return _cut(" ".join(text.split()))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

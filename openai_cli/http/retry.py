@@ -1,7 +1,7 @@
 """When to try a request again, and after how long: pure functions.
 
 The rules are those of OpenAI's own Python client (openai 3.54, `_base_client.py`), but that a
-longer wait is obeyed too, up to two minutes.
+longer wait is obeyed too, up to two minutes, and that no wait at all is not.
 """
 
 from collections.abc import Mapping
@@ -24,22 +24,15 @@ def may_retry(status: int | None, headers: Mapping[str, str]) -> bool:
 
 
 def asked_delay(headers: Mapping[str, str], now: float) -> float | None:
-    """The seconds that the server asks to wait; None when it asks for nothing that can be read.
+    """The seconds that the server asks to wait; None when it asks for no time that is to come.
 
     `retry-after-ms` in milliseconds goes before `retry-after`, which is in seconds or a date
-    (RFC 9110, section 10.2.3); `now` is in seconds since the epoch.
+    (RFC 9110, section 10.2.3); `now` is in seconds since the epoch. 0, a negative number and a
+    date that is past ask for nothing: to obey them would burn all tries at once.
     """
-    if (delay := _number(headers.get("retry-after-ms"))) is not None:
-        return delay / 1000
     after = headers.get("retry-after")
-    if (delay := _number(after)) is not None:
-        return delay
-    try:
-        date = parsedate_to_datetime(after or "")
-        # The oldest form, asctime's, names no zone: it is UTC as the others.
-        return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now)
-    except (ValueError, OverflowError):
-        return None
+    asked = (_number(headers.get("retry-after-ms"), 1000), _number(after), _until(after, now))
+    return next((seconds for seconds in asked if seconds is not None), None)
 
 
 def delay(attempt: int, asked: float | None, chance: float) -> float:
@@ -52,9 +45,23 @@ def delay(attempt: int, asked: float | None, chance: float) -> float:
     return min(_CAP, _FIRST * 2.0 ** min(attempt, 30)) * (1 - chance / 4)
 
 
-def _number(text: str | None) -> float | None:
+def _number(text: str | None, parts: int = 1) -> float | None:
+    """The seconds of a number of so many parts of a second."""
     try:
-        value = float(text or "")
+        return _positive(float(text or "") / parts)
     except ValueError:
         return None
-    return value if 0 <= value < float("inf") else None
+
+
+def _until(text: str | None, now: float) -> float | None:
+    """The seconds to a date."""
+    try:
+        date = parsedate_to_datetime(text or "")
+        # The oldest form, asctime's, names no zone: it is UTC as the others.
+        return _positive(date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _positive(seconds: float) -> float | None:
+    return seconds if 0 < seconds < float("inf") else None

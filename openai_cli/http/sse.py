@@ -1,5 +1,8 @@
 """Server-sent events: bytes in, events out (WHATWG HTML, section 9.2.6).
 
+Two things that the standard would drop are events here, for they tell of an error: a field `error`,
+as llama.cpp sends it, and a line of bare JSON, which is a server that has given up streaming.
+
 No I/O here. Lines end in LF, CR or CRLF and in nothing else, wherever the bytes were cut.
 """
 
@@ -12,6 +15,15 @@ class Event(NamedTuple):
 
     data: bytes
     name: str = ""
+
+    @property
+    def is_error(self) -> bool:
+        """Whether its name says that it is an error."""
+        return _names_error(self.name)
+
+
+def _names_error(name: str) -> bool:
+    return name.lower().endswith("error")
 
 
 @dataclass
@@ -42,14 +54,14 @@ class Decoder:
         )
         return events
 
-    def rest(self) -> Event | None:
-        """The event that the end of the stream left without its empty line, if there is one.
+    def rest(self) -> list[Event]:
+        """The events that the end of the stream left without their line end or empty line.
 
         The standard drops it; servers exist that end right behind their last event.
         """
         line = b"".join(self._held)
         self._held.clear()
-        return next(iter(self._take([line, b""])), None)
+        return self._take([line, b""])
 
     def _lines(self, chunk: bytes) -> list[bytes]:
         """The lines that this chunk completes, without their ends."""
@@ -74,7 +86,7 @@ class Decoder:
         events = []
         for line in lines:
             if not line:
-                if self._data:
+                if self._data or _names_error(self._name):
                     events.append(Event(b"\n".join(self._data), self._name))
                 self._data, self._name = [], ""
                 continue
@@ -83,4 +95,8 @@ class Decoder:
                 self._data.append(value.removeprefix(b" "))
             elif name == b"event":
                 self._name = value.removeprefix(b" ").decode(errors="replace")
+            elif name == b"error":
+                events.append(Event(value.removeprefix(b" "), "error"))
+            elif line.startswith(b"{"):
+                events.append(Event(line))
         return events

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from openai_cli.jsontext import finite_json
+
 _BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -25,10 +27,8 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
 
 def facts(body: Mapping[str, Any]) -> str:
     """A line for each property of an object: `name: value`, times as ISO 8601 in UTC."""
-    import json
-
     return "".join(
-        f"{name}: {_shown(name, value) if type(value) in (int, str) else json.dumps(value)}\n"
+        f"{name}: {_shown(name, value) if type(value) in (int, str) else finite_json(value)}\n"
         for name, value in body.items()
         if value is not None and name != "object"
     )

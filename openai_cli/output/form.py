@@ -52,12 +52,22 @@ class Form:
         """Where the result goes; UsageError when nothing can be written there."""
         return open_sink(context, self.output)
 
-    def writer(self, sink: Sink, messages: Messages, text: "Callable[[Sink], Writer]") -> "Writer":
-        """What writes an answer into the sink; `text` makes the writer of a text."""
+    def writer(
+        self,
+        sink: Sink,
+        messages: Messages,
+        text: "Callable[[Sink], Writer]",
+        *,
+        as_whole: bool = False,
+    ) -> "Writer":
+        """What writes an answer into the sink; `text` makes the writer of a text.
+
+        With `as_whole`, a query goes over a stream as over the whole answer.
+        """
         from openai_cli.output.writers import JsonWriter, QueryWriter
 
         if self.query is not None:
-            return QueryWriter(sink, self.query, messages, self.null)
+            return QueryWriter(sink, self.query, messages, self.null, as_whole)
         return JsonWriter(sink) if self.is_json else text(sink)
 
 

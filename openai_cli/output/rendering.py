@@ -4,7 +4,6 @@ Blocks that are finished are printed for good; only the last is drawn anew as it
 """
 
 import io
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -17,9 +16,11 @@ from markdown_it.token import Token
 from rich.console import Console
 from rich.markdown import Markdown
 
+from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
-from openai_cli.answer.parts import Answer, Part
+from openai_cli.answer.parts import Part
 from openai_cli.context import Context
+from openai_cli.jsontext import finite_json
 from openai_cli.messages import visible
 from openai_cli.output.sink import Sink, lined, printable, utf8_bytes
 
@@ -97,7 +98,7 @@ class MarkdownWriter:
                 self._page.add(choice.content or "")
             self._write(self._page.drawn(self.size(), is_whole=True))
             for call in choice.calls:
-                line = lined(json.dumps(call, ensure_ascii=False))
+                line = lined(finite_json(call))
                 self.sink.write(printable(line, terminal=True))
 
     def _write(self, text: str) -> None:

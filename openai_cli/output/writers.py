@@ -3,15 +3,16 @@
 A writer takes every part of the answer as it arrives, and at the end the answer.
 """
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
-from openai_cli.answer.parts import Answer, Part, parts
+from openai_cli.answer.parts import Part, read
 from openai_cli.errors import OutputError, UsageError
+from openai_cli.jsontext import encode_json, finite_json
 from openai_cli.messages import Messages, escaped
 from openai_cli.output.sink import Sink, keep, lined, printable
 
@@ -71,7 +72,7 @@ class TextWriter:
 
     def _rendered(self, choice: Choice) -> str:
         affixes = self._affixes(choice.index)
-        pieces = [json.dumps(call, ensure_ascii=False) for call in choice.calls]
+        pieces = [finite_json(call) for call in choice.calls]
         if choice.content is not None:
             pieces.insert(0, f"{affixes.before}{choice.content}{affixes.after}")
         if self.null:
@@ -137,7 +138,7 @@ class Query:
         have been paid for.
         """
         try:
-            return self._compiled.search(part.body)
+            return self._compiled.search(part.body if part.value is None else part.value)
         except (self._errors, ValueError) as error:
             raise OutputError(
                 f"--query cannot be evaluated on the answer: {error}",
@@ -149,27 +150,40 @@ class Query:
 class QueryWriter:
     """What a JMESPath expression finds in the body, or in each event: strings bare, else JSON.
 
-    Each ends in a newline, or with `null` in NUL.
+    Each ends in a newline, or with `null` in NUL. Where no stream was asked for (`as_whole`) and
+    one came, it goes over what would have come whole.
     """
 
     sink: Sink
     query: Query
     messages: Messages
     null: bool = False
+    as_whole: bool = False
     _found: bool = False
+    _held: list[Part] = field(default_factory=list)
 
     def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
+        if part.streamed and self.as_whole:
+            self._held.append(part)
+        else:
+            self._print(part)
+
+    def finish(self, answer: Answer) -> None:
+        if self._held and (whole := answer.final) is not None:
+            self._held = [Part(encode_json(whole), whole, streamed=False)]
+        for part in self._held:
+            self._print(part)
+        if not self._found:
+            self.messages.notice(f"--query found nothing: {self.query.expression}")
+
+    def _print(self, part: Part) -> None:
         found = self.query.search(part)
         if found is None:
             return
         self._found = True
-        text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+        text = found if isinstance(found, str) else finite_json(found)
         ended = f"{text}\0" if self.null else lined(text)
         self.sink.write(printable(ended, terminal=self.sink.is_terminal))
-
-    def finish(self, _answer: Answer) -> None:
-        if not self._found:
-            self.messages.notice(f"--query found nothing: {self.query.expression}")
 
 
 @dataclass
@@ -232,11 +246,11 @@ def write_answer(
 ) -> None:
     """Read an answer, and give each of its parts to the writer as it arrives.
 
-    `arrived` is called when all that has come is written. Raises what `answer.parts` raises.
+    `arrived` is called when all that has come is written. Raises what `read` raises.
     """
     answer.request_id = http.request_id
-    for part in parts(http, answer, arrived=arrived):
-        writer.take(part, answer.add(part.body))
+    for part, added in read(http, answer, arrived=arrived):
+        writer.take(part, added)
     writer.finish(answer)
 
 

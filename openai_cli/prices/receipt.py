@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from openai_cli.answer.parts import Answer
+from openai_cli.answer.base import Answer
+from openai_cli.answer.shape import is_finite
 from openai_cli.models.table import Table
 from openai_cli.prices.estimate import price_usage
 from openai_cli.prices.money import exact_json, plain
@@ -115,7 +116,7 @@ def _tokens(found: Any, *names: str) -> int | None:
 
 
 def _number(value: Any) -> float | None:
-    return value if type(value) in (int, float) else None
+    return value if is_finite(value) else None
 
 
 def _parts(**named: int | None) -> str:

@@ -64,6 +64,12 @@ class Request:
         return None if self.files is None else sum(file.size for file in self.files)
 
     @property
+    def asks_for_stream(self) -> bool:
+        """Whether the answer is asked for in events."""
+        in_body = self.body.get("stream") is True or self.body.get("stream_format") == "sse"
+        return in_body or "stream=true" in self.path.partition("?")[2].split("&")
+
+    @property
     def is_bodyless(self) -> bool:
         """Whether it has no body at all."""
         return not self.has_body and not self.body and self.files is None

@@ -389,7 +389,7 @@ def test_a_server_that_is_not_there(key: Key) -> None:
         url = server.base_url
     result = key("check", "--max-retries", "0", base_url=url)
     assert (result.code, result.out) == (7, b"")
-    assert f"error: {url}: the server refuses the connection" in result.err
+    assert f"error: {url}: the server refuses the connection to 127.0.0.1:" in result.err
 
 
 @pytest.mark.parametrize("body", ["[]", "{}", '{"data": 1}', "no JSON", "null"])

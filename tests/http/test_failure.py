@@ -75,6 +75,102 @@ BODIES: dict[str, tuple[Any, str, str | None]] = {
     "an empty title": (b"<html><title></title></html>", "Bad Request", None),
     "an error without a message": ({"error": {"type": "x"}}, "Bad Request", None),
     "a number": ({"error": 5}, "Bad Request", None),
+    "errors, a list": ({"errors": [{"message": "one"}, {"message": "two"}]}, "one; two", None),
+    "errors, texts": ({"errors": ["too long", "too hot"]}, "too long; too hot", None),
+    "errors by field": (
+        {"errors": {"n": ["must be below 5"]}, "title": "Invalid"},
+        "must be below 5",
+        None,
+    ),
+    "msg": ({"code": 40001, "msg": "no such key"}, "no such key", None),
+    "error_msg": ({"error_code": 17, "error_msg": "daily limit"}, "daily limit", None),
+    "fault": (
+        {"fault": {"faultstring": "Invalid ApiKey", "detail": {"errorcode": "x"}}},
+        "Invalid ApiKey",
+        None,
+    ),
+    "OAuth": (
+        {"error": "invalid_token", "error_description": "it has expired"},
+        "invalid_token: it has expired",
+        None,
+    ),
+    "a name and a message": (
+        {"statusCode": 401, "error": "Unauthorized", "message": "no key"},
+        "Unauthorized: no key",
+        None,
+    ),
+    "RFC 9457": (
+        {"type": "about:blank", "title": "Gone", "status": 410, "detail": "it left"},
+        "it left",
+        None,
+    ),
+    "a list around": ([{"error": API}], "Bad n.", "n"),
+    "a message that is an object": (
+        {"error": {"message": {"message": "deep", "param": "n"}}},
+        "deep",
+        "n",
+    ),
+    "a message that is a list": ({"message": ["one", {"msg": "two"}]}, "one; two", None),
+    "a message that is JSON": ({"error": {"message": json.dumps({"error": API})}}, "Bad n.", "n"),
+    "a message with JSON behind": (
+        {"message": "OpenAIException - " + json.dumps({"error": API})},
+        "OpenAIException: Bad n.",
+        "n",
+    ),
+    "a message with JSON amidst": (
+        {"message": 'it said {"error": "no"}, then left'},
+        "it said: no , then left",
+        None,
+    ),
+    "a message that Python wrote": (
+        {"object": "error", "message": repr(PROBLEMS)},
+        "body.messages: Field required; body.stop.3: not a number",
+        None,
+    ),
+    "a message with braces": ({"message": "use {name} or [x]"}, "use {name} or [x]", None),
+    "a detail that is JSON": ({"detail": '{"reason": "not now"}'}, "not now", None),
+    "OpenRouter, text": (
+        {
+            "error": {
+                "message": "Provider returned error",
+                "code": 429,
+                "metadata": {"raw": "slow down", "provider_name": "X"},
+            }
+        },
+        "Provider returned error: slow down",
+        None,
+    ),
+    "OpenRouter, JSON": (
+        {
+            "error": {
+                "message": "Provider returned error",
+                "metadata": {"raw": json.dumps({"error": API})},
+            }
+        },
+        "Provider returned error: Bad n.",
+        None,
+    ),
+    "a stream of events": (
+        b'event: error\ndata: {"error": {"message": "late"}}\n\ndata: [DONE]\n\n',
+        "late",
+        None,
+    ),
+    "a stream that begins well": (b'data: {"id": 1}\n\ndata: {"error": "late"}\n\n', "late", None),
+    "a BOM": (b"\xef\xbb\xbf" + json.dumps({"error": API}).encode(), "Bad n.", "n"),
+    "a text in JSON": ("Not here", "Not here", None),
+    "words under another name": (
+        {"status": "error", "info": {"why": "the model is loading"}},
+        "the model is loading",
+        None,
+    ),
+    "no words at all": ({"status": "error", "id": 7}, "Bad Request", None),
+    "param None": ({"error": {**API, "param": "None"}}, "Bad n.", None),
+    "param null": ({"error": {**API, "param": "null"}}, "Bad n.", None),
+    "HTML with a script": (
+        b"<html><script>x = {1: 2}</script><title>Bad</title></html>",
+        "Bad",
+        None,
+    ),
     "not UTF-8": (
         "Zugriff verweigert: ungültig".encode("latin-1"),
         "Zugriff verweigert: ung\ufffdltig",
@@ -88,6 +184,50 @@ def test_every_form_of_error_body_is_read(body: Any, problem: str, parameter: st
     error = of_body(body)
     assert (error.problem, error.parameter) == (problem, parameter)
     assert error.exit_code == REFUSED
+
+
+def test_401_says_whether_a_key_was_sent() -> None:
+    body = b'{"error": {"message": "no"}}'
+    assert "key show" in str(failure.of_status(401, {}, body, "").hint)
+    hint = str(failure.of_status(401, {}, body, "", with_key=False).hint)
+    assert "no key was sent" in hint
+    assert "key show" not in hint
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_told"),
+    [
+        (404, b'{"detail": "Not Found"}', True),
+        (405, b"", True),
+        (None, b" <html>", True),
+        (None, b'{"error": "Unexpected endpoint or method. (POST /chat)"}', True),
+        (None, b'{"error": "boom"}', False),
+        (502, b"<html>", False),
+        (400, b"", False),
+    ],
+)
+def test_a_base_url_without_a_version_is_named(
+    status: int | None, body: bytes, is_told: bool
+) -> None:
+    for base_url, may_be in (
+        ("http://localhost:8080", True),
+        ("http://localhost:8080/api", True),
+        ("http://localhost:8080/v1", False),
+        ("https://example.test/v1beta/openai", False),
+    ):
+        error = (
+            failure.of_error(json.loads(body) if body[:1] == b"{" else "", None, body)
+            if status is None
+            else failure.of_status(status, {}, body, "")
+        )
+        failure.add_base_url_hint(error, base_url)
+        is_named = f"--base-url {base_url}/v1" in str(error.hint)
+        assert is_named is (is_told and may_be), base_url
+
+
+def test_the_code_of_an_error_is_told() -> None:
+    codes = {"error": {"message": "x", "code": 500}}, {"message": "x", "code": "busy"}, {"code": ""}
+    assert [failure.of_error(value, None, b"").code for value in codes] == ["500", "busy", None]
 
 
 def test_the_body_is_kept_as_it_came() -> None:
@@ -166,6 +306,9 @@ VALUES = st.recursive(
 )
 
 
+NO_PYTHON = ("{'", "['", ": None", "': True")
+
+
 @given(VALUES, st.sampled_from([302, 400, 401, 429, 500]))
 def test_any_json_is_an_error_of_its_status(value: Any, status: int) -> None:
     error = of_body(value, status)
@@ -174,6 +317,7 @@ def test_any_json_is_an_error_of_its_status(value: Any, status: int) -> None:
     assert error.problem
     assert len(error.problem) <= 1001
     assert error.parameter is None or isinstance(error.parameter, str)
+    assert not any(part in error.problem for part in NO_PYTHON)
 
 
 @given(st.binary(max_size=60))

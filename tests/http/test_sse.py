@@ -68,6 +68,16 @@ STREAMS: dict[str, tuple[bytes, list[Event]]] = {
     "bytes that are not UTF-8 are data": (b"data: \x85\xff\x00\n\n", [Event(b"\x85\xff\x00")]),
     "an event without its empty line waits": (b"data: x\n\ndata: y\n", ONE),
     "nothing": (b"", []),
+    # What the standard would drop, and tells of an error.
+    "an error without data": (b"event: error\n\ndata: x\n\n", [Event(b"", "error"), *ONE]),
+    "another name of an error": (b"event:engineError\n\n", [Event(b"", "engineError")]),
+    "a name without data that is none": (b"event: ping\n\ndata: x\n\n", ONE),
+    "a field named error": (b"error: {}\n\ndata: x\n\n", [Event(b"{}", "error"), *ONE]),
+    "a field named error, after data": (b"data: x\nerror: y\n\n", [Event(b"y", "error"), *ONE]),
+    "bare JSON": (
+        b'{"a": 1}\n{"b": 2}\n\ndata: x\n\n',
+        [Event(b'{"a": 1}'), Event(b'{"b": 2}'), *ONE],
+    ),
 }
 
 
@@ -80,6 +90,12 @@ def test_a_stream_is_decoded_alike_whole_at_every_cut_and_byte_by_byte(
     for head, tail in every_cut(stream):
         assert decoded([head, tail]) == events, (head, tail)
         assert decoded([head, b"", tail]) == events, (head, tail)
+
+
+def test_an_error_is_told_by_its_name() -> None:
+    assert [Event(b"", name).is_error for name in ("error", "Error", "x.error", "", "errors")] == [
+        True, True, True, False, False,
+    ]  # fmt: skip
 
 
 def test_a_cut_inside_crlf_is_no_empty_line() -> None:
@@ -99,26 +115,29 @@ def test_an_event_comes_with_the_byte_that_ends_it() -> None:
     assert list(Decoder().feed(b"data: x\n\n")) == ONE
 
 
-RESTS: dict[str, tuple[bytes, Event | None]] = {
-    "the line is not ended": (b"data: x", Event(b"x")),
-    "the line is ended by LF": (b"data: x\n", Event(b"x")),
-    "the line is ended by CR": (b"data: x\r", Event(b"x")),
-    "the line is ended by CRLF": (b"data: x\r\n", Event(b"x")),
-    "several lines": (b"data: x\ndata: y", Event(b"x\ny")),
-    "several lines, ended": (b"event: e\ndata: x\ndata: y\n", Event(b"x\ny", "e")),
-    "behind a whole event": (b"data: w\n\nevent: e\ndata: x", Event(b"x", "e")),
-    "a name only": (b"event: e\n", None),
-    "a field that was cut": (b"data: w\n\nda", None),
-    "a comment": (b": bye", None),
-    "all events were whole": (b"data: w\n\n", None),
-    "all events were whole, in CRLF": (b"data: w\r\n\r\n", None),
-    "nothing": (b"", None),
-    "a BOM": (BOM + b"data: x", Event(b"x")),
+RESTS: dict[str, tuple[bytes, list[Event]]] = {
+    "the line is not ended": (b"data: x", [Event(b"x")]),
+    "the line is ended by LF": (b"data: x\n", [Event(b"x")]),
+    "the line is ended by CR": (b"data: x\r", [Event(b"x")]),
+    "the line is ended by CRLF": (b"data: x\r\n", [Event(b"x")]),
+    "several lines": (b"data: x\ndata: y", [Event(b"x\ny")]),
+    "several lines, ended": (b"event: e\ndata: x\ndata: y\n", [Event(b"x\ny", "e")]),
+    "behind a whole event": (b"data: w\n\nevent: e\ndata: x", [Event(b"x", "e")]),
+    "a name only": (b"event: e\n", []),
+    "a name of an error": (b"event: error", [Event(b"", "error")]),
+    "an error beside data": (b"data: x\nerror: y", [Event(b"y", "error"), Event(b"x")]),
+    "bare JSON": (b'{"a"', [Event(b'{"a"')]),
+    "a field that was cut": (b"data: w\n\nda", []),
+    "a comment": (b": bye", []),
+    "all events were whole": (b"data: w\n\n", []),
+    "all events were whole, in CRLF": (b"data: w\r\n\r\n", []),
+    "nothing": (b"", []),
+    "a BOM": (BOM + b"data: x", [Event(b"x")]),
 }
 
 
 @pytest.mark.parametrize(("stream", "rest"), RESTS.values(), ids=RESTS)
-def test_the_rest_is_the_event_that_lacks_its_empty_line(stream: bytes, rest: Event | None) -> None:
+def test_the_rest_is_the_event_that_lacks_its_empty_line(stream: bytes, rest: list[Event]) -> None:
     for chunks in ([stream], [stream[at : at + 1] for at in range(len(stream))]):
         decoder = Decoder()
         for chunk in chunks:

@@ -3,37 +3,21 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_cli.answer.completion import Completion
-from openai_cli.answer.parts import Part, parts
+from openai_cli.answer.parts import Part, read
 from openai_cli.context import Context
 from openai_cli.errors import OutputError, UsageError
 from openai_cli.output.sink import open_sink
 from openai_cli.output.writers import Affixes, JsonWriter, Query, QueryWriter, TextWriter, Writer
+from tests.answer.reading import http
 from tests.servers import chat, completion, delta, events
-
-if TYPE_CHECKING:
-    from openai_cli.http.client import HttpResponse
-
-
-@dataclass
-class Body:
-    """A body of HTTP, whole."""
-
-    raw: bytes
-    request_id: str | None = None
-    content_type: str = ""
-
-    def pieces(self) -> Any:
-        yield self.raw
-
 
 Make = Callable[[Any], Writer]
 
@@ -47,8 +31,8 @@ def printed(
     answer = Completion()
     with open_sink(world, None) as sink:
         writer = make(sink)
-        for part in parts(cast("HttpResponse", Body(raw)), answer):
-            writer.take(part, answer.add(part.body))
+        for part, added in read(http(raw), answer):
+            writer.take(part, added)
         writer.finish(answer)
     stdout = world.stdout
     assert isinstance(stdout, io.BytesIO)
@@ -274,13 +258,14 @@ def test_json_is_the_body_exactly_as_it_came() -> None:
 def test_json_of_a_stream_is_every_event_on_a_line_of_its_own() -> None:
     raw = (
         b': hi\n\nevent: x\ndata: {"choices": [],\ndata:  "a":\ndata: 1}\n\n'
-        b'data:{"choices":[],"u":"\\u00e9\xc3\xa9\xe2\x80\xa8\\n"}\r\n\r\ndata: [DONE]\n\n'
+        b'data:{"choices":[{"text":""}],"u":"\\u00e9\xc3\xa9\xe2\x80\xa8\\n"}\r\n\r\n'
+        b"data: [DONE]\n\n"
     )
     lines = printed(raw, JsonWriter).split(b"\n")
     assert lines.pop() == b""
     assert len(lines) == 2
     assert json.loads(lines[0]) == {"choices": [], "a": 1}
-    assert lines[1] == b'{"choices":[],"u":"\\u00e9\xc3\xa9\xe2\x80\xa8\\n"}'
+    assert lines[1] == b'{"choices":[{"text":""}],"u":"\\u00e9\xc3\xa9\xe2\x80\xa8\\n"}'
 
 
 @pytest.mark.parametrize("is_stream", [True, False])

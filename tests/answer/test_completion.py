@@ -2,12 +2,11 @@
 
 import copy
 import json
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.completion import Completion
-from openai_cli.answer.parts import Part, parts
+from openai_cli.answer.parts import Part
 from openai_cli.context import Context
 from openai_cli.errors import (
     BadAnswerError,
@@ -29,27 +28,10 @@ from openai_cli.models.table import load_table
 from openai_cli.output.sink import open_sink
 from openai_cli.output.writers import TextWriter
 from openai_cli.prices.receipt import Receipt
+from tests.answer.reading import taken
 from tests.servers import chat, completion, delta, events
 
-if TYPE_CHECKING:
-    from openai_cli.http.client import HttpResponse
-
 BOM = b"\xef\xbb\xbf"
-
-
-@dataclass
-class Scripted:
-    """An answer of HTTP whose body comes in these pieces; `end` is raised after the last."""
-
-    chunks: Sequence[bytes]
-    end: Exception | None = None
-    request_id: str | None = "req_1"
-    content_type: str = "text/plain; charset=utf-8"
-
-    def pieces(self) -> Iterator[bytes]:
-        yield from self.chunks
-        if self.end is not None:
-            raise self.end
 
 
 @dataclass
@@ -66,12 +48,8 @@ class Read:
 
 def read(*chunks: bytes, expected: int = 1, end: Exception | None = None) -> Read:
     """Take a whole answer in, as a command does."""
-    http = cast("HttpResponse", Scripted(chunks, end))
-    found = Read([], Completion(expected=expected, request_id="req_1"))
-    for part in parts(http, found.answer):
-        found.parts.append(part)
-        found.answer.add(part.body)
-    return found
+    answer = Completion(expected=expected, request_id="req_1")
+    return Read(taken(answer, *chunks, end=end), answer)
 
 
 def failure(*chunks: bytes, expected: int = 1, end: Exception | None = None) -> CliError:
@@ -210,6 +188,7 @@ STREAMS_WHOLE: dict[str, tuple[list[Any], bool, int]] = {
     "usage with null choices": ([HELLO, STOP, {**USAGE, "choices": None}], False, 1),
     "two choices": ([HELLO, OTHER, STOP, OTHER_STOP], False, 2),
     "two choices where one was expected": ([HELLO, OTHER, STOP, OTHER_STOP], False, 1),
+    "one choice where two were expected": ([HELLO, STOP], False, 2),
     "a last event that says nothing": ([HELLO, STOP, {}], False, 1),
 }
 
@@ -226,7 +205,6 @@ def test_a_stream_is_whole(data: list[Any], done: bool, expected: int) -> None:
 STREAMS_CUT: dict[str, tuple[list[Any], int]] = {
     "no finish reason": ([HELLO], 1),
     "one of two has none": ([HELLO, OTHER, STOP], 2),
-    "one of two never came": ([HELLO, STOP], 2),
     "one more than expected has none": ([HELLO, STOP, OTHER], 1),
     "usage alone": ([USAGE], 1),
 }
@@ -441,11 +419,20 @@ def test_pieces_of_every_kind_are_joined() -> None:
 INCOMPLETE = [
     (Choice(0, finish_reason="stop"), None),
     (Choice(0, finish_reason="tool_calls"), None),
-    (Choice(0, finish_reason="something new"), None),
-    (Choice(0), None),
-    (Choice(0, finish_reason="length"), "length"),
-    (Choice(0, finish_reason="content_filter"), "content_filter"),
-    (Choice(0, finish_reason="stop", refusal=["No"]), "refusal"),
+    (
+        Choice(0, finish_reason="something new"),
+        "the answer is not complete (finish_reason something new)",
+    ),
+    (Choice(0), "the answer ended without a finish_reason"),
+    (
+        Choice(0, finish_reason="length"),
+        "the answer stopped at the token limit (finish_reason length)",
+    ),
+    (
+        Choice(0, finish_reason="content_filter"),
+        "the answer was cut by the content filter (finish_reason content_filter)",
+    ),
+    (Choice(0, finish_reason="stop", refusal=["N", "o"]), "the model refused to answer: No"),
 ]
 
 
@@ -605,8 +592,9 @@ def consume(body: dict[str, Any], *more: dict[str, Any]) -> None:
     usage.line()
     json.loads(usage.record())
     for choice in answer.in_order:
-        assert choice.incomplete in (None, "refusal", "length", "content_filter")
-        assert "".join(choice.refusal) is not None
+        assert choice.incomplete is None or choice.incomplete
+        assert choice.message["role"] == "assistant"
+    assert all(said for said in (*answer.incomplete, *answer.remarks))
 
 
 SCALARS: st.SearchStrategy[Any] = (

@@ -2,47 +2,34 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from openai_cli.answer import page
+from openai_cli.answer.base import Answer
 from openai_cli.answer.embedding import Embeddings, vectors
 from openai_cli.answer.images import Images, pictures
 from openai_cli.answer.moderation import Moderation
-from openai_cli.answer.parts import Answer, Part, parts
+from openai_cli.answer.parts import Part
+from openai_cli.answer.parts import read as read_parts
 from openai_cli.answer.response import ModelResponse
 from openai_cli.answer.speech import Speech, sound
 from openai_cli.answer.transcript import TextTranscript, Transcript
 from openai_cli.errors import BadAnswerError, CliError, NetworkError
 from openai_cli.models.table import load_table
 from openai_cli.prices.receipt import Receipt
+from tests.answer.reading import http, taken
 from tests.servers import events
-
-if TYPE_CHECKING:
-    from openai_cli.http.client import HttpResponse
 
 IMAGE = b64encode(b"an image").decode()
 RESPONSE = {"id": "resp_1", "status": "completed", "output": [], "model": "m"}
-
-
-@dataclass
-class Scripted:
-    """An answer of HTTP with this body."""
-
-    body: bytes
-    content_type: str = "application/json"
-    request_id: str | None = "req_1"
-
-    def pieces(self) -> Iterator[bytes]:
-        yield self.body
 
 
 class Kind(NamedTuple):
@@ -99,7 +86,7 @@ KINDS = {
     "embeddings": Kind(Embeddings, vectors),
     "moderation": Kind(Moderation, lambda _body: None),
     "any": Kind(page.AnyWhole, page.after),
-    "page": Kind(Answer, page.items),
+    "page": Kind(page.Page, page.items),
 }
 STREAMED = [name for name, kind in KINDS.items() if kind.stream]
 
@@ -107,8 +94,7 @@ STREAMED = [name for name, kind in KINDS.items() if kind.stream]
 def read(kind: Kind, raw: bytes) -> Answer:
     """All that a command does with an answer, but to print it."""
     answer = kind.answer()
-    for part in parts(cast("HttpResponse", Scripted(raw)), answer):
-        answer.add(part.body)
+    for part, _ in read_parts(http(raw), answer):
         kind.taken(part.body)
     usage = Receipt.of(answer, load_table(), date(2026, 11, 23))
     usage.line()
@@ -161,7 +147,7 @@ def test_a_text_that_no_event_told_is_that_of_the_last() -> None:
 def test_a_text_may_look_like_json_or_like_a_stream() -> None:
     for raw in (b'{"text": 1}', b"data: {}\n\n", b"[1]", b"", b"\xff"):
         answer = TextTranscript()
-        (part,) = parts(cast("HttpResponse", Scripted(raw, "text/plain")), answer)
+        (part,) = taken(answer, raw)
         assert part.raw == raw
 
 
@@ -217,5 +203,4 @@ def test_any_shape_is_taken_or_a_failure_that_is_told(
 
 def test_a_part_of_an_answer_has_its_bytes() -> None:
     raw = b'{ "output": [], "status": "completed" }'
-    found = list(parts(cast("HttpResponse", Scripted(raw)), ModelResponse()))
-    assert found == [Part(raw, json.loads(raw), False)]
+    assert taken(ModelResponse(), raw) == [Part(raw, json.loads(raw), False)]

@@ -1,0 +1,158 @@
+"""An answer as far as it came; each endpoint's shape is a subclass."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from openai_cli.answer.choice import Choice
+from openai_cli.answer.shape import as_name, misshapen, whole_numbers
+
+# The status of a response that has come to nothing.
+_FAILED = ("failed", "expired")
+
+
+@dataclass(kw_only=True)
+class Answer:
+    """What the parts told so far.
+
+    `is_done` says that `[DONE]` came, `has_last` that the last of the endpoint's own events did.
+    `usage` is the API's object of that name, or None. `asked_model` is the model of the request,
+    for answers that do not name theirs. `is_background` says that the server makes it whole even if
+    the connection breaks, `has_replaced` that bytes of it were no UTF-8.
+
+    Where `is_text`, a whole answer is no JSON; where `may_be_array`, it may be an array, which
+    stands for `{"data": …}`. `instead` is the object for an answer without a body, where there may
+    be one. Where `has_no_last`, a stream may end with any event. `own_types` are the beginnings of
+    the types of the endpoint's own events.
+    """
+
+    is_text: ClassVar[bool] = False
+    may_be_array: ClassVar[bool] = False
+    has_no_last: ClassVar[bool] = False
+    own_types: ClassVar[tuple[str, ...]] = ()
+
+    request_id: str | None = None
+    usage: dict[str, Any] | None = None
+    asked_model: str | None = None
+    model: str | None = None
+    service_tier: str | None = None
+    is_done: bool = False
+    has_last: bool = False
+    is_background: bool = False
+    has_replaced: bool = False
+    instead: dict[str, Any] | None = None
+
+    def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
+        """Take one part in; gives the text that it adds, choice by choice."""
+        self.note(body)
+        return []
+
+    def note(self, body: dict[str, Any]) -> None:
+        """Take in what every answer tells of itself."""
+        if isinstance(usage := body.get("usage"), dict):
+            self.usage = whole_numbers(usage)
+        self.model = self.model or as_name(body.get("model"))
+        self.service_tier = as_name(body.get("service_tier")) or self.service_tier
+
+    def check(self, body: dict[str, Any]) -> None:
+        """Raise BadAnswerError for a whole answer that is not of the endpoint's shape."""
+        if not body:
+            raise misshapen("there is nothing in it")
+
+    def knows(self, body: dict[str, Any], *, streamed: bool) -> bool:
+        """Whether a body, or an event of a stream, has what the endpoint's own have."""
+        kind = body.get("type")
+        if isinstance(kind, str):
+            return kind.startswith(self.own_types)
+        return not streamed and any(name in body for name in ("id", "data", "object"))
+
+    def failure_in(self, body: dict[str, Any]) -> Any:
+        """What the endpoint's own body or event tells of a failure; None where it tells of none."""
+        return body if str(body.get("type")).endswith(".failed") else None
+
+    def end(self) -> None:
+        """Look at the answer once no part is to come: BadAnswerError where there is none."""
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the endpoint's own last event came."""
+        return self.has_last
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a stream that ends now has said all."""
+        return self.is_done or self.is_ended
+
+    @property
+    def awaits_little(self) -> bool:
+        """Whether nothing but usage and `[DONE]` can be still to come."""
+        return self.is_ended
+
+    @property
+    def in_order(self) -> list[Choice]:
+        """The choices by index, of an answer that has any."""
+        return []
+
+    @property
+    def incomplete(self) -> list[str]:
+        """Why the answer is not complete, for a user."""
+        if self.is_done and not self.is_ended and not self.has_no_last:
+            return ["the stream ended before its last event"]
+        return []
+
+    @property
+    def remarks(self) -> list[str]:
+        """What else is to be said of the answer."""
+        if self.has_replaced:
+            return ["bytes of the stream were no UTF-8: U+FFFD stands for them"]
+        return []
+
+    @property
+    def final(self) -> dict[str, Any] | None:
+        """What a streamed answer would have been as a whole one; None where nobody knows."""
+        return None
+
+
+def response_error(body: dict[str, Any]) -> Any:
+    """The error of a response, whole or in an event: a failed one may have `error: null`."""
+    kind = body.get("type")
+    response = body if kind is None else body.get("response")
+    if not isinstance(response, dict):
+        return body if kind == "response.failed" else None
+    status = response.get("status")
+    if error := response.get("error"):
+        return error
+    if status in _FAILED or kind == "response.failed":
+        return {"message": f"the response failed without a reason (status {status or 'failed'})"}
+    return None
+
+
+def choice_error(body: dict[str, Any]) -> Any:
+    """The error of a choice: OpenRouter ends so what broke off upstream."""
+    choices = body.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        error = choice.get("error") if isinstance(choice, dict) else None
+        if error or (error is not None and choice.get("finish_reason") == "error"):
+            return error
+    return None
+
+
+def choice_remarks(choices: list[Choice]) -> list[str]:
+    """What is to be said of choices without text."""
+    return [named(choice, choices, said) for choice in choices if (said := choice.lacks_text)]
+
+
+def choice_shortfalls(choices: list[Choice]) -> list[str]:
+    """Why choices are not complete."""
+    return [named(choice, choices, why) for choice in choices if (why := choice.incomplete)]
+
+
+def named(choice: Choice, choices: list[Choice], said: str) -> str:
+    """What is said of a choice, with its number where there are several."""
+    return f"choice {choice.index}: {said}" if len(choices) > 1 else said
+
+
+def fewer(count: int, expected: int, what: str) -> list[str]:
+    """What is to be said where there are fewer than were asked for."""
+    if count >= expected:
+        return []
+    return [f"the server gave {count} of {expected} {what}"]

@@ -1,0 +1,32 @@
+"""Data in base64 within an answer, in the forms in which servers send it."""
+
+from base64 import b64decode
+from binascii import Error
+from urllib.parse import unquote_to_bytes
+
+from openai_cli.answer.shape import misshapen
+
+_URL_SAFE = str.maketrans("-_", "+/")
+
+
+def decoded(text: str, what: str) -> bytes:
+    """The bytes of a base64 text; BadAnswerError, of `what`, where it is none.
+
+    Taken too are white space in it, no padding, the alphabet that is safe in URLs (RFC 4648,
+    section 5), and a whole `data:` URL (RFC 2397), which need not be in base64.
+    """
+    if text[:5].lower() == "data:":
+        head, comma, text = text.partition(",")
+        if not comma:
+            raise misshapen(f"{what} is a data: URL without data")
+        if not head.lower().endswith(";base64"):
+            return unquote_to_bytes(text)
+        text = unquote_to_bytes(text).decode("latin-1") if "%" in text else text
+    digits = "".join(text.split()).translate(_URL_SAFE).rstrip("=")
+    try:
+        data = b64decode(digits + "=" * (-len(digits) % 4), validate=True)
+    except (Error, ValueError):
+        raise misshapen(f"{what} is not base64") from None
+    if not data:
+        raise misshapen(f"{what} is empty")
+    return data
