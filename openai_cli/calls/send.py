@@ -122,7 +122,7 @@ def _sent(session: Session, plans: Iterable[Plan]) -> "Iterator[Answer]":
                     sink.end_line()
                 call = _Call(session, plan, sink)
                 answer = call.run()
-                reasons += _reasons(session, answer)
+                reasons += _reasons(session, plan, answer)
                 yield answer
     except BaseException:
         if call is not None:
@@ -163,7 +163,7 @@ def print_made(session: Session, make: Callable[[], Exchange]) -> None:
         made.kept.replay(made.answer, _writer(session, made.plan, sink))
     session.receipts.add(made.answer)
     session.receipts.check()
-    _judge(session, _reasons(session, made.answer))
+    _judge(session, _reasons(session, made.plan, made.answer))
 
 
 @dataclass
@@ -294,8 +294,21 @@ def _judge(session: Session, reasons: list[str]) -> None:
         session.context.messages.notice(reason)
 
 
-def _reasons(session: Session, answer: "Answer") -> list[str]:
+def _reasons(session: Session, plan: Plan, answer: "Answer") -> list[str]:
     """Why the answer is not complete: a text, or none where it is; all else is said at once."""
-    for remark in answer.remarks:
+    is_plain = session.form.is_text and plan.writer is None
+    for remark in (*answer.remarks, *(_in_body_alone(plan.request) if is_plain else ())):
         session.context.messages.notice(remark)
     return ["; ".join(answer.incomplete)] if answer.incomplete else []
+
+
+def _in_body_alone(request: Request) -> list[str]:
+    """What was asked for that a text does not show."""
+    body, found = request.body, []
+    logprobs = body.get("logprobs")
+    is_asked = logprobs is not None and logprobs is not False  # completions' 0 asks for some too
+    if is_asked or "logprobs" in str(body.get("include") or ""):
+        found.append("the logprobs")
+    if body.get("response_format") == "verbose_json":
+        found.append("the segments and their times")
+    return [f"{' and '.join(found)} are in the body: --json prints them"] if found else []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
 from openai_cli.calls.send import Plan, SendingOptions, exchange, send
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
+from openai_cli.conversation.reasoning import is_demanded
 from openai_cli.conversation.shortening import Message, fewest_turns, split, turn_starts
 from openai_cli.errors import BadAnswerError, CliError, LimitError, UsageError
 from openai_cli.flags.ours import CONVERSATION, number, options_group, ours, switch
@@ -138,7 +139,9 @@ class TurnSender:
         base = kept if stored.body else with_standing([], said.standing)
 
         def keep(answer: "Answer") -> None:
-            reply = answer.in_order[0].message
+            choice = answer.in_order[0]
+            keeps_thoughts = is_demanded(request.body, calls=bool(choice.calls))
+            reply = choice.message | (choice.thoughts if keeps_thoughts else {})
             messages = [*base, *said.messages, reply]
             stored.save({**beginning, **stored.body, "messages": messages}, left)
             if note:
@@ -158,6 +161,11 @@ class TurnSender:
             render=self.options.render,
         )
         answer = send(self.session, plan)
+        if answer.is_done and not answer.in_order[0].has_ended:
+            if not self.options.keep_partial:
+                self._notice("the reply was cut off, so it is not kept: --keep-partial keeps it")
+            keep_part(answer)
+            return
         if len(answer.in_order) > 1:
             self._notice("of several choices, the first goes into the conversation")
         keep(answer)
