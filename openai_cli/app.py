@@ -3,7 +3,8 @@
 import os
 import signal
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any, ClassVar, NoReturn
@@ -17,7 +18,7 @@ from openai_cli.commands import COMMANDS, GROUPS, declared
 from openai_cli.completion import INSTALL, SHELLS, SHOW, VARIABLE, SetUp, set_up, with_shell
 from openai_cli.config.file import configured
 from openai_cli.context import Context
-from openai_cli.errors import CliError, ExitCode, Terminated, UsageError
+from openai_cli.errors import ENDING, CliError, ExitCode, Terminated, UsageError
 from openai_cli.flags.adapter import CONTEXT_SETTINGS, Invocation, command, wrong_usage
 from openai_cli.flags.ours import CommonOptions, HelpShown, options_group, options_of, show_help
 from openai_cli.flags.parameter import OwnOption
@@ -149,7 +150,10 @@ def tree(summary: str = SUMMARY, *, prefix: str = "") -> TyperGroup:
 
 
 def run(context: Context, arguments: list[str]) -> ExitCode:
-    """Run one command line; every failure becomes its message and its code here."""
+    """Run one command line; every failure becomes its message and its code here.
+
+    Raises Terminated.
+    """
     if shell := context.variable(VARIABLE):
         return _complete(context, shell, arguments)
     options = None
@@ -220,7 +224,7 @@ def _print(context: Context, text: str) -> ExitCode:
 
 
 def _tell(context: Context, error: CliError, *, with_body: bool = False) -> None:
-    if error.exit_code in (ExitCode.READER_GONE, ExitCode.TERMINATED):
+    if error.exit_code == ExitCode.READER_GONE:
         return
     flag, _, _ = error.problem.partition(" ")
     if place := context.settings.origin(flag.rstrip(":")):
@@ -247,13 +251,34 @@ def _tell_fault(messages: Messages, error: Exception, *, with_trace: bool) -> No
         messages.block(trace)
 
 
-def _terminate(_signal: int, _frame: object) -> NoReturn:
-    raise Terminated
+def _ending() -> Callable[[int, object], None]:
+    """A handler that raises Terminated.
+
+    A terminal that closes sends SIGHUP, and so does its shell: another within a second is the same
+    end, and must not break what cleans up.
+    """
+    last = float("-inf")
+
+    def end(number: int, _frame: object) -> None:
+        nonlocal last
+        before, last = last, time.monotonic()
+        if last - before > 1:
+            raise Terminated(number)
+
+    return end
+
+
+def _heed_signals() -> None:
+    """Have the signals that ask for an end raise; one that is ignored, as by nohup, stays so."""
+    end = _ending()
+    for number in ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, end)
 
 
 def main() -> NoReturn:
     """Run the command line of this process, and end it."""
-    signal.signal(signal.SIGTERM, _terminate)
+    _heed_signals()
     try:
         code = run(Context.system(), sys.argv[1:])
     except KeyboardInterrupt:  # a second one, while the first was told of

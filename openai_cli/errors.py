@@ -11,10 +11,13 @@ CliError                        1   a fault of ours, when nothing below fits
 ├── LimitError                  8   a limit or check that the user set was not met
 ├── IncompleteError             9   the answer is not complete and the user required that
 ├── OutputError                10   the answer came but could not be written
-├── ReaderGone                141   the reader of stdout went away; nothing is printed
-└── Terminated                143   SIGTERM
+└── ReaderGone                141   the reader of stdout went away; nothing is printed
+
+Terminated is none of these: as KeyboardInterrupt (130) it passes whatever takes failures.
 """
 
+import signal
+from collections.abc import Mapping
 from enum import IntEnum
 
 
@@ -32,9 +35,20 @@ class ExitCode(IntEnum):
     LIMIT = 8
     INCOMPLETE = 9
     OUTPUT = 10
+    HUNG_UP = 129
     INTERRUPTED = 130
     READER_GONE = 141
     TERMINATED = 143
+    OUT_OF_TIME = 152
+
+
+# The signals that ask for an end, and what it is told by: 128 and the signal's number on Linux and
+# macOS, as a shell has it for a process that the signal ends.
+ENDING: Mapping[signal.Signals, ExitCode] = {
+    signal.SIGHUP: ExitCode.HUNG_UP,
+    signal.SIGTERM: ExitCode.TERMINATED,
+    signal.SIGXCPU: ExitCode.OUT_OF_TIME,
+}
 
 
 class CliError(Exception):
@@ -140,10 +154,9 @@ class ReaderGone(CliError):  # noqa: N818 - not an error to the user, who is tol
         super().__init__("the reader of stdout went away")
 
 
-class Terminated(CliError):  # noqa: N818 - a signal, as KeyboardInterrupt is
-    """SIGTERM arrived."""
+class Terminated(BaseException):
+    """One of the `ENDING` signals arrived."""
 
-    exit_code = ExitCode.TERMINATED
-
-    def __init__(self) -> None:
-        super().__init__("terminated")
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = ENDING[signal.Signals(number)]

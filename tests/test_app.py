@@ -1,7 +1,12 @@
 """The command tree: commands of one word and of two."""
 
+import signal
+from contextlib import suppress
+
 import pytest
 
+from openai_cli import app
+from openai_cli.errors import ENDING, CliError, Terminated
 from tests.flags.commandline import call, refused
 
 
@@ -42,3 +47,22 @@ def test_the_commands_stand_in_their_order() -> None:
 )
 def test_what_is_no_command(arguments: list[str], problem: str) -> None:
     assert problem in refused(*arguments)
+
+
+@pytest.mark.parametrize(("number", "code"), ENDING.items())
+def test_a_signal_passes_what_takes_failures(number: signal.Signals, code: int) -> None:
+    handler = app._ending()
+    with pytest.raises(Terminated) as ended, suppress(CliError, Exception):
+        handler(number, None)
+    assert ended.value.exit_code == code == 128 + number
+
+
+def test_signals_of_one_end_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 100.4, 102.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    handler = app._ending()
+    with pytest.raises(Terminated):
+        handler(signal.SIGHUP, None)
+    handler(signal.SIGHUP, None)
+    with pytest.raises(Terminated):
+        handler(signal.SIGTERM, None)

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from pathlib import Path
 from typing import Any
 
-from openai_cli.errors import OutputError, UsageError
+from openai_cli.errors import ENDING, OutputError, UsageError
 from openai_cli.jsontext import encode_json, parse_json
 from openai_cli.locking import locked
 from openai_cli.messages import Messages
@@ -243,10 +243,10 @@ def _write(path: Path, data: bytes) -> None:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait until the block is done: what it saves has been paid for."""
+    """Let the signals that end us wait until the block is done: what it saves has been paid for."""
     arrived: list[int] = []
     with ExitStack() as stack:
-        for awaited in (signal.SIGINT, signal.SIGTERM):
+        for awaited in (signal.SIGINT, *ENDING):
             before = signal.signal(awaited, lambda number, _frame: arrived.append(number))
             stack.callback(signal.signal, awaited, before)
         yield

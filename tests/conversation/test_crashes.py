@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, NoReturn, TextIO
 import pytest
 
 from openai_cli.conversation.file import ConversationFile, opened, read
-from openai_cli.errors import CliError, OutputError, Terminated
+from openai_cli.errors import ENDING, CliError, OutputError, Terminated
 from openai_cli.messages import Messages
 
 # A child that forks off a process of many threads must not wait for one of them; ours do not.
@@ -109,6 +109,8 @@ def _end(work: Callable[[], object], says: int) -> NoReturn:
         os.write(says, f"{error.problem}; {error.hint}".encode())
     except KeyboardInterrupt:
         code = 130
+    except Terminated as ended:
+        code = ended.exit_code
     except BaseException:  # noqa: BLE001 - no exception of a child is the parent's
         traceback.print_exc()
     finally:
@@ -287,15 +289,15 @@ def test_a_kill_at_any_step_of_a_save_loses_nothing(path: Path) -> None:
     assert len(seen) > 50
 
 
-def terminated(_signal: int, _frame: object) -> NoReturn:
-    raise Terminated
+def terminated(number: int, _frame: object) -> NoReturn:
+    raise Terminated(number)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), *ENDING.items()])
 def test_a_signal_at_any_step_leaves_all_or_nothing(
     number: signal.Signals, code: int, path: Path
 ) -> None:
-    before = signal.signal(signal.SIGTERM, terminated)
+    before = {each: signal.signal(each, terminated) for each in ENDING}
     try:
         seen = []
         for step, text, gone in each_step(path, lambda: signal.raise_signal(number), ends=code):
@@ -305,7 +307,8 @@ def test_a_signal_at_any_step_leaves_all_or_nothing(
             assert names(path) == ["trip.json", *extra], step
             seen.append(saved)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
     assert seen == sorted(seen)
     assert set(seen) == {True, False}
 

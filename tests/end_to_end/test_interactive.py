@@ -501,14 +501,23 @@ def test_a_server_that_refuses_to_tell_usage_is_asked_once(tmp_path: Path) -> No
 # Signals, and what ends all
 
 
-def test_sigterm_at_the_prompt(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGHUP, 129), (signal.SIGTERM, 143)])
+def test_a_signal_at_the_prompt(tmp_path: Path, number: signal.Signals, code: int) -> None:
     with Server([]) as server, Typist(base_url=server.base_url, cwd=tmp_path) as typist:
         typist.see_prompt()
         assert typist.modes_now() != typist.modes
-        typist.process.send_signal(signal.SIGTERM)
-        assert typist.end() == 143
+        typist.process.send_signal(number)
+        assert typist.end() == code
         assert typist.modes_now() == typist.modes
         assert b"\x1b[?2004l" in typist.rest()
+
+
+def test_a_terminal_that_is_closed_at_the_prompt(tmp_path: Path) -> None:
+    with Server([]) as server, Typist(base_url=server.base_url, cwd=tmp_path) as typist:
+        typist.see_prompt()
+        typist.hang_up()
+        assert typist.process.wait() == 129
+    assert not list((tmp_path / "tmp").iterdir())
 
 
 def test_sigterm_in_a_reply(tmp_path: Path) -> None:

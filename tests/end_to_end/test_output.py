@@ -324,6 +324,65 @@ def test_a_signal_ends_it_with_its_code(run: Run, number: signal.Signals, code: 
     assert (process.returncode, error) == (code, b"")
 
 
+HEAD_OF_STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+HEAD_OF_ERROR = b"HTTP/1.1 500 Oh\r\nContent-Type: application/json\r\n\r\n"
+ENDINGS = [(signal.SIGHUP, 129), (signal.SIGTERM, 143), (signal.SIGXCPU, 152)]
+
+
+@pytest.mark.parametrize(("number", "code"), ENDINGS, ids=["SIGHUP", "SIGTERM", "SIGXCPU"])
+@pytest.mark.parametrize("begin", [HEAD_OF_STREAM, HEAD_OF_ERROR], ids=["answer", "error body"])
+def test_a_signal_that_asks_for_an_end_leaves_nothing_and_asks_no_more(
+    folder: Path, begin: bytes, number: signal.Signals, code: int
+) -> None:
+    ended, begun = threading.Event(), threading.Event()
+
+    def hang(connection: socket.socket) -> None:
+        connection.sendall(begin + b": part")
+        begun.set()
+        ended.wait()
+
+    with Server([hang]) as server:
+        with subprocess.Popen(
+            [str(COMMAND), "chat", "hi", "--stream", "-o", "f"],
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env={**os.environ, "OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY},
+        ) as process:
+            assert begun.wait(60)
+            process.send_signal(number)
+            _, error = process.communicate()
+        ended.set()
+    assert (process.returncode, error, list(folder.iterdir())) == (code, b"", [])
+
+
+def test_a_signal_that_is_ignored_stays_so(folder: Path) -> None:
+    begun = threading.Event()
+    proceed = threading.Event()
+
+    def wait(connection: socket.socket) -> None:
+        begun.set()
+        proceed.wait()
+        connection.sendall(reply(chat("done")))
+
+    with (
+        Server([wait]) as server,
+        subprocess.Popen(
+            ["nohup", str(COMMAND), "chat", "hi"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env={**os.environ, "OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY},
+        ) as process,
+    ):
+        assert begun.wait(60)
+        process.send_signal(signal.SIGHUP)
+        proceed.set()
+        out, _ = process.communicate()
+    assert (process.returncode, out) == (0, b"done\n")
+
+
 def test_a_terminal_gets_a_stream_and_a_pipe_does_not(run: Run, folder: Path) -> None:
     with Server([stream(delta("hello", finish="stop")), reply(chat("hello"))]) as server:
         shown = Terminal("chat", "hi", base_url=server.base_url, cwd=folder).read_all()

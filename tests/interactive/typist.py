@@ -78,7 +78,7 @@ class Typist:
             self.process.kill()
         self.process.wait(timeout=60)
         self._close_theirs()
-        os.close(self._ours)
+        self._close_ours()
 
     def type(self, *keys: str) -> None:
         """Press the keys; `\\udcNN` is the byte 0xNN."""
@@ -106,6 +106,11 @@ class Typist:
         """The terminal's modes."""
         return termios.tcgetattr(self._theirs)
 
+    def hang_up(self) -> None:
+        """Close the terminal."""
+        self._close_theirs()
+        self._close_ours()
+
     def rest(self) -> bytes:
         """What the terminal showed since, to the end of the process; its line ends as LF."""
         self._close_theirs()
@@ -120,3 +125,8 @@ class Typist:
         if self._theirs >= 0:
             os.close(self._theirs)
             self._theirs = -1
+
+    def _close_ours(self) -> None:
+        if self._ours >= 0:
+            os.close(self._ours)
+            self._ours = -1

@@ -4,7 +4,7 @@ import os
 import signal
 import termios
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO, TextIO
 
 from prompt_toolkit import PromptSession
@@ -21,7 +21,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from openai_cli.commands.interactive.lines import HOW_TO_END
-from openai_cli.errors import Terminated, UsageError
+from openai_cli.errors import ENDING, Terminated, UsageError
 from openai_cli.messages import Messages
 
 
@@ -58,7 +58,7 @@ class Editor:
     def ask(self) -> str | None:
         """The text that was typed, empty after Ctrl-C; None at the end.
 
-        Raises UsageError for one that is no UTF-8, Terminated for SIGTERM.
+        Raises UsageError for one that is no UTF-8, Terminated for a signal that asks for an end.
         """
         try:
             with self._until_terminated() as begun:
@@ -66,7 +66,7 @@ class Editor:
         except KeyboardInterrupt:
             self._messages.notice(HOW_TO_END)
             return ""
-        except EOFError:
+        except (EOFError, OSError):  # an OSError is a terminal that is gone
             return None
         try:
             text.encode()
@@ -76,35 +76,36 @@ class Editor:
 
     @contextmanager
     def _until_terminated(self) -> Iterator[Callable[[], None]]:
-        """End the prompt on SIGTERM, and raise Terminated when it has put the terminal right.
+        """End the prompt on a signal, and raise Terminated when it has put the terminal right.
 
         What is given is to be called when the prompt can be ended. An exception from a signal
         handler would be lost in the event loop's callbacks.
         """
         app = self._session.app
-        has_arrived = False
+        arrived: list[int] = []
 
         def end() -> None:
             if not app.is_done:
                 app.exit(result="")
 
-        def arrived(_signal: int, _frame: object) -> None:
-            nonlocal has_arrived
-            has_arrived = True
+        def heed(number: int, _frame: object) -> None:
+            arrived.append(number)
             if app.loop is not None:
                 app.loop.call_soon_threadsafe(end)
 
         def begun() -> None:
-            if has_arrived:
+            if arrived:
                 end()
 
-        before = signal.signal(signal.SIGTERM, arrived)
+        heeded = [number for number in ENDING if signal.getsignal(number) != signal.SIG_IGN]
+        before = {number: signal.signal(number, heed) for number in heeded}
         try:
             yield begun
         finally:
-            signal.signal(signal.SIGTERM, before)
-        if has_arrived:
-            raise Terminated
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            if arrived:  # whatever else failed: the terminal may be gone
+                raise Terminated(arrived[0]) from None
 
 
 @contextmanager
@@ -121,7 +122,8 @@ def typed_ahead(terminal: int) -> Iterator[None]:
     try:
         yield
     finally:
-        termios.tcsetattr(terminal, termios.TCSANOW, before)
+        with suppress(termios.error):  # of a terminal that is gone
+            termios.tcsetattr(terminal, termios.TCSANOW, before)
 
 
 class _Words(Completer):

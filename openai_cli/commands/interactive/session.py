@@ -12,7 +12,7 @@ from openai_cli.commands.interactive.lines import PlainTerminal, Script
 from openai_cli.commands.interactive.slash import COMMANDS, SlashCall, help_text, parsed
 from openai_cli.commands.interactive.store import InFile, InMemory
 from openai_cli.commands.turns import Compose, ConversationOptions, NewMessages, TurnSender
-from openai_cli.errors import CliError, ReaderGone, Terminated, UsageError
+from openai_cli.errors import CliError, ReaderGone, UsageError
 from openai_cli.request.inputs import Inputs
 
 
@@ -105,7 +105,7 @@ class _Loop:
         """Do it; at a terminal a failure, or Ctrl-C, is told of, and the conversation goes on."""
         try:
             step()
-        except (ReaderGone, Terminated):
+        except ReaderGone:
             raise
         except CliError as error:
             if self.is_script:
