@@ -170,6 +170,7 @@ def run(context: Context, arguments: list[str]) -> ExitCode:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except CliError as error:
+        _hide_keys(context.messages, arguments)
         _tell(context, error, with_body=bool(getattr(options, "json", False)))
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the boundary: no traceback reaches a user
@@ -221,6 +222,14 @@ def _print(context: Context, text: str) -> ExitCode:
         _tell(context, error)
         return error.exit_code
     return ExitCode.DONE
+
+
+def _hide_keys(messages: Messages, arguments: list[str]) -> None:
+    """Keep what may be a key out of a message that repeats what was typed."""
+    from openai_cli.masking import bare_keys
+
+    for key in bare_keys(arguments):
+        messages.hide(key)
 
 
 def _tell(context: Context, error: CliError, *, with_body: bool = False) -> None:

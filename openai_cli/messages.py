@@ -116,10 +116,17 @@ class Messages:
         return terminal and not self._no_color
 
     def masked(self, text: str) -> str:
-        """The text with every secret masked."""
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
+        """The text with every secret masked, and what has the form of a key."""
+        from openai_cli.masking import in_json
+
+        return in_json(self._plainly_masked(text), self._plainly_masked)
+
+    def _plainly_masked(self, text: str) -> str:
+        from openai_cli.masking import without, without_keys
+
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = without(secret, text)
+        return without_keys(text)
 
     def _write(self, text: str) -> None:
         if self.stream is None:

@@ -66,3 +66,32 @@ def test_signals_of_one_end_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
     handler(signal.SIGHUP, None)
     with pytest.raises(Terminated):
         handler(signal.SIGTERM, None)
+
+
+BARE = "0123456789abcdefmadeup0123456789"
+
+
+@pytest.mark.parametrize("key", ["sk-made-up", "sk-proj-made-up-0123", BARE])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("chat", "hi", "--api-key-file", "{}"),
+        ("chat", "hi", "--api-key-file={}"),
+        ("key", "{}"),
+        ("{}",),
+        ("chat", "hi", "{}"),
+        ("chat", "-k{}", "hi"),
+        ("key", "set", "--store", "{}"),
+        ("key", "set", "{}"),
+        ("chat", "hi", "--timeout", "{}"),
+        ("chat", "hi", "--base-url", "{}"),
+        ("chat", "hi", "--header", "{}"),
+        ("chat", "hi", "--profile", "{}"),
+        ("chat", "-c", "/no/such/{}"),
+        ("api", "{}", "/models"),
+    ],
+)
+def test_what_may_be_a_key_is_never_repeated(arguments: tuple[str, ...], key: str) -> None:
+    ended = call(*(argument.format(key) for argument in arguments))
+    assert ended.code in (2, 3)
+    assert "made" not in ended.err

@@ -172,6 +172,18 @@ def test_a_secret_is_masked_everywhere() -> None:
     assert "bad ***!" in text
 
 
+def test_a_secret_is_masked_where_it_was_cut_and_where_json_escapes_it() -> None:
+    def act(messages: Messages) -> None:
+        messages.hide("odd/secret")
+        messages.error(CliError("got odd/sec…", body=b'{"a": "odd\\/secret"}'), with_body=True)
+        messages.notice("a key of no other: sk-made-up")
+
+    text = said(act)
+    assert "odd" not in text
+    assert "made" not in text
+    assert text.count("***") == 3
+
+
 class Broken(io.StringIO):
     def __init__(self, error: Exception) -> None:
         super().__init__()

@@ -8,6 +8,7 @@ from typing import Self
 from openai_cli.config.destination import Destination
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import BatchLine, Previews
+from openai_cli.http.address import joined
 from openai_cli.jsontext import encode_json
 from openai_cli.messages import escaped
 from openai_cli.request.body import Request
@@ -70,7 +71,7 @@ def curl(request: Request, server: Destination) -> bytes:
     words = ["curl", "--silent", "--show-error", *(["--no-buffer"] if _streams(request) else [])]
     if request.method != ("GET" if request.is_bodyless else "POST"):
         words += ["--request", request.method]
-    lines = [" ".join([*words, shlex.quote(server.base_url + request.path)])]
+    lines = [" ".join([*words, shlex.quote(joined(server.base_url, request.path))])]
     if not server.has_own_authorization and (server.key is not None or server.is_openai):
         lines.append('  -H "Authorization: Bearer $OPENAI_API_KEY"')
     lines += [f"  -H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]

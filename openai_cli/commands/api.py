@@ -143,12 +143,13 @@ def _path(given: str, server: Destination) -> str:
     """The path below the base URL; UsageError for an address elsewhere: the key stays here."""
     path = given
     if "://" in path:
-        if not path.startswith(f"{server.base_url}/"):
+        base = server.base_url.partition("?")[0]
+        if not path.startswith(f"{base}/"):
             raise UsageError(
-                f"'{given}' is not below the base URL {server.base_url}",
+                f"'{given}' is not below the base URL {base}",
                 hint="--base-url names another server",
             )
-        path = path.removeprefix(server.base_url)
+        path = path.removeprefix(base)
     path = path if path.startswith("/") else f"/{path}"
     root = urlsplit(server.base_url).path.rstrip("/")
     if root and path.startswith(f"{root}/"):

@@ -8,6 +8,7 @@ from openai_cli.config.keys import masked
 from openai_cli.context import Context
 from openai_cli.errors import CliError, CredentialError
 from openai_cli.flags.ours import options_group
+from openai_cli.masking import shown_url
 from openai_cli.output.sink import open_sink, utf8_bytes
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def run(context: Context, options: Options) -> None:
     good = f"{sent} is good" if sent else "no key is needed"
     with open_sink(context, None) as sink:
         models = f"{count} model{'' if count == 1 else 's'}"
-        sink.write(utf8_bytes(f"{good}: {server.base_url} lists {models}\n"))
+        sink.write(utf8_bytes(f"{good}: {shown_url(server.base_url)} lists {models}\n"))
 
 
 def _models(http: "HttpResponse") -> int:

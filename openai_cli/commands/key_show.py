@@ -10,6 +10,7 @@ from openai_cli.context import Context
 from openai_cli.errors import CredentialError
 from openai_cli.flags.ours import CONNECTION, OUTPUT, CommonOptions, options_group, ours, switch
 from openai_cli.jsontext import encode_json
+from openai_cli.masking import shown_url
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.request.inputs import Inputs
 
@@ -91,7 +92,7 @@ def _line(name: str, text: str) -> bytes:
 def _json(place: KeyPlace, findings: Iterable[_Finding]) -> bytes:
     used = next((finding for finding in findings if finding.key), None)
     shown = {
-        "base_url": place.base_url,
+        "base_url": shown_url(place.base_url),
         "profile": place.profile,
         "source": used and used.source,
         "key": used and used.key,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from openai_cli.config.document import Document, load_document
+from openai_cli.config.keys import OPENAI
 from openai_cli.config.values import Setting, expanded, normal, settings_of, value_of
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -61,7 +62,8 @@ def applied(
     profile = profile_of(document, profile)
     options = bound.options
     known = settings_of(type(options))
-    entries = list(_chosen(context, bound, known, ranked(document, bound.command, profile, known)))
+    named = list(ranked(document, bound.command, profile, known))
+    entries = list(_chosen(context, bound, known, named))
     values: dict[str, Any] = {}
     properties: dict[str, Any] = {}
     for entry in entries:
@@ -72,13 +74,42 @@ def applied(
             continue
         for name, each in value.items() if entry.name == "param" else ((entry.name, value),):
             properties.setdefault(name, each)
+    url = next((str(entry.value) for entry in named if entry.name == "base_url"), None)
+    _withhold(context, options, values, url or OPENAI)
     settings = Settings(
         profile=profile,
         properties=properties,
         api_key_command=key_command(document, profile),
+        api_key_url=url,
         origin=partial(_origin, document, entries),
     )
     return replace(options, **values), replace(context, settings=settings)
+
+
+def _withhold(context: Context, options: CommonOptions, values: dict[str, Any], url: str) -> None:
+    """Leave out the key and the headers of the file that are for its own server, which is at `url`.
+
+    A flag or the environment may name another: what is secret in the file is not for that one.
+    """
+    is_concerned = "api_key_file" in values or "header" in values
+    if not is_concerned or getattr(options, "sandbox", False):
+        return
+    from openai_cli.config.keystore import are_one_server
+    from openai_cli.masking import is_secret_name, shown_url
+
+    given = getattr(options, "base_url", None) or context.variable("OPENAI_BASE_URL")
+    asked = given or values.get("base_url") or OPENAI
+    if are_one_server(asked, url):
+        return
+    headers = values.get("header") or []
+    kept = [text for text in headers if not is_secret_name(text.partition(":")[0])]
+    if values.pop("api_key_file", None) is None and len(kept) == len(headers):
+        return
+    if headers:
+        values["header"] = kept
+    context.messages.notice(
+        f"the key of the configuration file is for {shown_url(url)}, and not sent elsewhere"
+    )
 
 
 def _origin(document: Document, entries: Iterable[Entry], flag: str) -> str | None:

@@ -1,27 +1,37 @@
 """Where requests go: the flags, then the environment."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from openai_cli.config.keys import WAYS, first_key, sources
+from openai_cli.config.keys import OPENAI, WAYS, first_key, sources
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
 from openai_cli.flags.ours import Connection, number
 from openai_cli.flags.values import Number
-from openai_cli.http.address import is_loopback
+from openai_cli.http.address import is_loopback, parsed
 from openai_cli.jsontext import quoted
+from openai_cli.masking import query_secrets, shown_url
 from openai_cli.request.inputs import Inputs
 
-OPENAI = "https://api.openai.com/v1"
 _OPENAI_HOST = "api.openai.com"
 
 # RFC 9110, sections 5.6.2 and 5.5: a field's name, and a value as http.client can send it.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+# Headers that say nothing secret of their sender.
+_HARMLESS = frozenset(
+    {
+        "accept", "accept-language", "anthropic-beta", "anthropic-version", "cache-control",
+        "content-type", "http-referer", "idempotency-key", "openai-beta", "openai-organization",
+        "openai-project", "referer", "user-agent", "x-client-request-id", "x-request-id",
+        "x-title",
+    }
+)  # fmt: skip
 
 
 class Addressed(Protocol):
@@ -66,17 +76,20 @@ def destination(context: Context, options: Connection, inputs: Inputs) -> Destin
     organization = options.organization or context.variable("OPENAI_ORG_ID")
     project = options.project or context.variable("OPENAI_PROJECT_ID")
     headers = {"OpenAI-Organization": organization, "OpenAI-Project": project}
+    own = dict(_header(text) for text in options.header or ())
+    for secret in (*query_secrets(url), *_header_secrets(own)):
+        context.messages.hide(secret)
     return Destination(
         base_url=url,
         headers=dict(_header(f"{name}: {value}") for name, value in headers.items() if value),
-        own_headers=dict(_header(text) for text in options.header or ()),
+        own_headers=own,
         key=first_key(context, given),
         ask=partial(first_key, context, (command, store)),
     )
 
 
 def base_url(context: Context, options: Addressed) -> str:
-    """The base URL, without a slash at its end; UsageError for one that cannot be one."""
+    """The base URL, its path without a slash at its end; UsageError for one that cannot be one."""
     return _checked_url(options.base_url or context.variable("OPENAI_BASE_URL") or OPENAI)
 
 
@@ -120,27 +133,35 @@ def max_retries(options: Connection) -> int:
 
 def _checked_url(url: str) -> str:
     url = url.strip()
-    try:
-        parts = urlsplit(url)
-        is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_url = False
-    if any(mark in url for mark in "@?#"):
+    if "@" in url.partition("?")[0] or "#" in url:
         raise UsageError(
-            "the base URL must be without user, query and fragment",
+            "the base URL must be without user and fragment",
             hint="--header 'Authorization: …' sends other credentials",
         )
-    # urlsplit passes over control characters, and what passes them over may lead elsewhere.
-    if not is_url or not url.isprintable() or " " in url:
-        raise UsageError(f"the base URL must be http://… or https://…, not {quoted(url)}")
-    return parts.geturl().rstrip("/")
+    try:
+        parts = parsed(url)
+    except ValueError:
+        raise UsageError(
+            f"the base URL must be http://… or https://…, not {quoted(shown_url(url))}"
+        ) from None
+    return parts._replace(path=parts.path.rstrip("/")).geturl()
 
 
 def _header(text: str) -> tuple[str, str]:
+    """The name and the value; of what is none, nothing is shown that may be a secret."""
     name, colon, value = (part.strip(" \t") for part in text.partition(":"))
-    if not colon or _TOKEN.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
+    is_named = bool(colon) and _TOKEN.fullmatch(name) is not None
+    if not is_named or _VALUE.fullmatch(value) is None:
         raise UsageError(
             "--header must be 'Name: value' on one line, in ASCII or Latin-1",
-            hint=f"it was for {quoted(name)}",
+            hint=f"it was for {quoted(name)}" if is_named else "for example: 'X-Team: ci'",
         )
     return name, value
+
+
+def _header_secrets(headers: Mapping[str, str]) -> Iterator[str]:
+    """The values of headers that are not known to be harmless, whole and without their scheme."""
+    for name, value in headers.items():
+        if name.lower() not in _HARMLESS:
+            yield value
+            yield value.partition(" ")[2].strip()

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from openai_cli.config.keyfile import read_trusted
 from openai_cli.config.lines import key_lines
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import utf8
@@ -49,10 +50,10 @@ class Document:
 
 
 def load_document(path: Path) -> Document:
-    """Read the file; UsageError with the place of what is wrong."""
+    """Read the file; UsageError for one that others may write, and with the place of a fault."""
     name = str(path)
     try:
-        text = utf8(path.read_bytes()).removeprefix("\ufeff")
+        text = utf8(read_trusted(path)).removeprefix("\ufeff")
     except OSError as error:
         raise UsageError(f"cannot read the configuration file '{name}': {error.strerror}") from None
     except ValueError as error:

@@ -1,10 +1,10 @@
-"""Files with keys in them, and who may read those."""
+"""Files that not everybody may use: those with keys in them, and the one that says what is run."""
 
 import os
 import stat
 from pathlib import Path
 
-from openai_cli.errors import CredentialError
+from openai_cli.errors import CredentialError, UsageError
 
 
 def read_private(path: str | Path) -> bytes:
@@ -16,6 +16,36 @@ def read_private(path: str | Path) -> bytes:
     with Path(path).open("rb") as file:
         _refuse_shared(file.fileno(), path)
         return file.read()
+
+
+def read_trusted(path: str | Path) -> bytes:
+    """What the file has that says which program is run and where a key goes.
+
+    Raises UsageError for a regular file of neither the user nor root, or that others may write;
+    OSError when it cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        found = os.fstat(file.fileno())
+        if stat.S_ISREG(found.st_mode):
+            _refuse_foreign(found, path)
+        return file.read()
+
+
+def _refuse_foreign(found: os.stat_result, path: str | Path) -> None:
+    import shlex
+
+    name = shlex.quote(os.path.realpath(path))
+    if found.st_uid not in (os.geteuid(), 0):
+        raise UsageError(
+            f"the configuration file '{path}' is another user's, who could have a program run",
+            hint=f"once you have read it: sudo chown {os.geteuid()} {name} && chmod go-w {name}",
+        )
+    if found.st_mode & 0o022:
+        raise UsageError(
+            f"others may write the configuration file '{path}', whose mode is "
+            f"{found.st_mode & 0o7777:04o}, and could have a program run",
+            hint=f"keep them out with chmod go-w {name}",
+        )
 
 
 def _refuse_shared(handle: int, path: str | Path) -> None:

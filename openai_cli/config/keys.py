@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
 from openai_cli.jsontext import utf8
+from openai_cli.masking import shown_url
 from openai_cli.request.inputs import Inputs
+from openai_cli.settings import Settings
 
 if TYPE_CHECKING:
     from openai_cli.config.keystore import KeyStore
+
+OPENAI = "https://api.openai.com/v1"
 
 WAYS = (
     "set OPENAI_API_KEY, give --api-key-file FILE, or store one with openai-cli key set; "
@@ -51,8 +55,8 @@ def sources(
         Source("OPENAI_API_KEY", "not set", lambda: bool(variable), lambda: variable),
         Source(
             "api_key_command",
-            "not set",
-            lambda: bool(settings.api_key_command),
+            _command_lacks(settings, base_url),
+            lambda: _command_is_for(settings, base_url),
             lambda: _of_command(context),
         ),
         Source(
@@ -113,6 +117,24 @@ def _in_file(inputs: Inputs, path: str) -> str:
     if not text.strip():
         raise CredentialError(f"{source}: '{path}' has no key in it")
     return text
+
+
+def _command_is_for(settings: Settings, base_url: str) -> bool:
+    """Whether there is a command, and the file has it for this base URL.
+
+    What the environment or a flag names instead gets no key that the file's server is meant to.
+    """
+    if not settings.api_key_command:
+        return False
+    from openai_cli.config.keystore import are_one_server
+
+    return are_one_server(base_url, settings.api_key_url or OPENAI)
+
+
+def _command_lacks(settings: Settings, base_url: str) -> str:
+    if not settings.api_key_command or _command_is_for(settings, base_url):
+        return "not set"
+    return f"is for {shown_url(settings.api_key_url or OPENAI)}"
 
 
 def _of_command(context: Context) -> str:

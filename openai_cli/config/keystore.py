@@ -18,6 +18,7 @@ from openai_cli.config.keyrings import Keyring, system_keyring
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
 from openai_cli.jsontext import parse_json
+from openai_cli.masking import shown_url
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -36,10 +37,23 @@ class KeyPlace(NamedTuple):
         port = f":{parts.port}" if parts.port not in (None, _PORTS.get(parts.scheme)) else ""
         return cls(parts._replace(netloc=f"{host}{port}").geturl(), profile)
 
-    def __str__(self) -> str:
-        """The place in messages, and its account in a keyring: no URL has a blank in it."""
+    @property
+    def account(self) -> str:
+        """Its account in a keyring: no URL has a blank in it."""
         profile = "" if self.profile is None else f" in profile {self.profile}"
         return f"{self.base_url}{profile}"
+
+    def __str__(self) -> str:
+        """The place in what is printed."""
+        return self._replace(base_url=shown_url(self.base_url)).account
+
+
+def are_one_server(url: str, other: str) -> bool:
+    """Whether a key that is for one of the base URLs is for the other; no URL is for none."""
+    try:
+        return KeyPlace.of(url.strip().rstrip("/")) == KeyPlace.of(other.strip().rstrip("/"))
+    except ValueError:
+        return False
 
 
 class Stored(NamedTuple):
@@ -88,7 +102,7 @@ class KeyStore:
         if stored.key is not None:
             return stored.key
         keyring = system_keyring()
-        key = keyring and keyring.find(str(place))
+        key = keyring and keyring.find(place.account)
         if not key:
             lost = f"{keyring.name} no longer has it" if keyring else "there is none now"
             raise CredentialError(
@@ -121,7 +135,7 @@ class KeyStore:
         try:
             keyring = system_keyring()
             if keyring is not None:
-                keyring.save(str(place), key)
+                keyring.save(place.account, key)
         except CredentialError as error:
             if store == "keyring":
                 raise
@@ -140,7 +154,7 @@ class KeyStore:
             stored = keys.get(place, Stored(None, in_keyring=True))
             places = [] if stored.key is None else [f"'{self.path}'"]
             if stored.in_keyring and (keyring := system_keyring()) is not None:
-                places += [keyring.name] if keyring.delete(str(place)) else []
+                places += [keyring.name] if keyring.delete(place.account) else []
             keys.pop(place, None)
         return places
 

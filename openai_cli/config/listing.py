@@ -1,16 +1,15 @@
 """Every value that is set, with where it comes from and what goes before it."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NamedTuple
 
 from openai_cli.config.defaults import KEY_COMMAND, VARIABLES, Entry, entries_of, layers
-from openai_cli.config.destination import OPENAI
 from openai_cli.config.document import Document
-from openai_cli.config.keys import masked
+from openai_cli.config.keys import OPENAI, masked
 from openai_cli.context import Context
+from openai_cli.masking import MASK, bare_keys, is_secret_name, shown_url, without_keys
 
 _ENVIRONMENT = (
     "OPENAI_CLI_CONFIG", "OPENAI_CLI_PROFILE", "OPENAI_CLI_KEYS", "OPENAI_CLI_NO_STDIN",
@@ -74,7 +73,7 @@ def _of_environment(world: World) -> Iterator[Value]:
         value = world.context.variable(name)
         if value is not None:
             over = "--profile" if name == "OPENAI_CLI_PROFILE" and world.flag is not None else None
-            shown = masked(value.strip()) if name == "OPENAI_API_KEY" else _without_user(value)
+            shown = masked(value.strip()) if name == "OPENAI_API_KEY" else _text(value)
             yield Value(name, shown, "environment", in_force=not over, passed_over_for=over)
 
 
@@ -145,32 +144,47 @@ def _by_variable(world: World, names: Collection[str]) -> dict[str, str]:
 
 
 def _safe(entry: Entry) -> Any:
-    """The value, with `***` for what may be secret: values of headers, arguments of commands."""
+    """The value as JSON has it, with `***` for what may be secret.
+
+    That are the values of headers, the arguments of commands, what has the name of a secret, and
+    what has the form of a key.
+    """
     value = entry.value
-    if isinstance(value, str):
-        return _header(value) if entry.name == "header" else _without_user(value)
-    if isinstance(value, list) and entry.name == "header":
-        return [_header(str(item)) for item in value]
+    if isinstance(value, str | list) and entry.name in ("header", "param"):
+        hide = _header if entry.name == "header" else _pair
+        return hide(value) if isinstance(value, str) else [hide(str(item)) for item in value]
     if isinstance(value, list) and entry.name == KEY_COMMAND:
-        return [*map(str, value[:1]), *("***" for _ in value[1:])]
-    return _json(value)
+        return [*map(str, value[:1]), *(MASK for _ in value[1:])]
+    return _json(value, entry.name)
 
 
-def _json(value: Any) -> Any:
-    """A TOML value as JSON has it: dates, and numbers that are none, as their text."""
+def _json(value: Any, name: str) -> Any:
+    """The value of this name: dates, and numbers that are none, as their text."""
     if isinstance(value, dict):
-        return {key: _json(item) for key, item in value.items()}
+        return {key: _json(item, key) for key, item in value.items()}
     if isinstance(value, list):
-        return [_json(item) for item in value]
-    is_known = isinstance(value, str | int) or (isinstance(value, float) and isfinite(value))
+        return [_json(item, name) for item in value]
+    if is_secret_name(name) and not isinstance(value, bool):
+        return MASK
+    if isinstance(value, str):
+        return _text(value)
+    is_known = isinstance(value, int) or (isinstance(value, float) and isfinite(value))
     return value if is_known else str(value)
 
 
 def _header(text: str) -> str:
     name, colon, _ = text.partition(":")
-    return f"{name}: ***" if colon else "***"
+    return f"{name}: {MASK}" if colon else MASK
 
 
-def _without_user(text: str) -> str:
-    """A URL without the user and password in it; any other text as it is."""
-    return re.sub(r"^(https?://)[^/]*@", r"\1***@", text)
+def _pair(text: str) -> str:
+    """NAME=VALUE, without the value of a secret."""
+    name, equals, value = text.partition("=")
+    return f"{name}{equals}{MASK if is_secret_name(name) else _text(value)}"
+
+
+def _text(text: str) -> str:
+    """The text without what in it may be a key; of a URL, without user and query."""
+    if text.startswith(("http://", "https://")):
+        text = shown_url(text)
+    return MASK if [*bare_keys([text])] else without_keys(text)

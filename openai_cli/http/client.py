@@ -24,7 +24,7 @@ from openai_cli.errors import (
     UsageError,
 )
 from openai_cli.http import debug, failure, retry
-from openai_cli.http.address import is_loopback, name_and_port
+from openai_cli.http.address import is_loopback, joined, name_and_port
 from openai_cli.http.exceptions import FOREIGN, translated
 from openai_cli.http.payload import Payload
 
@@ -262,7 +262,7 @@ class Client:
 
     @contextmanager
     def _open(self, method: str, path: str, payload: Payload | None) -> Iterator[requests.Response]:
-        url = self._server.base_url + path
+        url = joined(self._server.base_url, path)
         with ExitStack() as stack:
             prepared = self._prepared(method, url, payload, stack)
             if self._debug:

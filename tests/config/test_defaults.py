@@ -1,6 +1,8 @@
 """What a configuration file sets for a command line, and what goes before it."""
 
 import json
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -432,3 +434,80 @@ def test_quiet_and_color_of_the_file_hold_for_notices_and_errors() -> None:
 def test_a_place_is_told_of_what_the_file_sets_alone() -> None:
     message = wrong("[chat]\nmax_cost = 'x'\n", "chat", "hi", "--max-cost", "much")
     assert "error: --max-cost must be" in message
+
+
+# What is for one server alone
+
+HERE, THERE = "http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1"
+OWN = f"""
+api_key_command = ["/bin/echo", "sk-made-up"]
+[profiles.work]
+base_url = "{HERE}/"
+header = ["api-key: made-up", "X-Team: ci"]
+api_key_file = "f"
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "url"),
+    [
+        (("--profile", "work"), {}, HERE),
+        (("--profile", "work"), {"OPENAI_BASE_URL": HERE}, HERE),
+        (("--profile", "work", "--base-url", THERE), {}, None),
+        (("--profile", "work"), {"OPENAI_BASE_URL": THERE}, None),
+        (("--profile", "work"), {"OPENAI_BASE_URL": "no URL"}, None),
+    ],
+)
+def test_a_key_of_the_file_is_for_its_own_server(
+    arguments: tuple[str, ...], environ: dict[str, str], url: str | None
+) -> None:
+    found, settings = options(OWN, "chat", "hi", *arguments, environ=environ)
+    is_own = url is not None
+    assert (found.api_key_file == "f") is is_own
+    assert found.header == (["api-key: made-up"] if is_own else []) + ["X-Team: ci"]
+    assert settings.api_key_url == f"{HERE}/"
+
+
+def test_what_is_withheld_is_told() -> None:
+    said = ran(OWN, "chat", "--dry-run", "hi", "--profile", "work", "--base-url", THERE).err
+    assert f"the key of the configuration file is for {HERE}/, and not sent elsewhere" in said
+    key = Path("f")
+    key.touch(0o600)
+    key.write_text("sk-made-up")
+    assert not ran(OWN, "chat", "--dry-run", "hi", "--sandbox", "--profile", "work").err
+
+
+def test_the_command_of_a_file_is_for_the_server_that_the_file_names() -> None:
+    assert options(OWN, "chat", "hi")[1].api_key_url is None
+    assert options(f"base_url = '{HERE}'\n", "chat", "hi")[1].api_key_url == HERE
+    own = f"base_url = '{HERE}'\n[chat]\nbase_url = '{THERE}'\n"
+    assert options(own, "chat", "hi")[1].api_key_url == THERE
+
+
+@pytest.mark.parametrize("mode", [0o664, 0o646, 0o666, 0o777])
+@pytest.mark.parametrize("command", [("chat", "hi"), ("config", "show"), ("config", "check")])
+def test_a_file_that_others_may_write_is_not_used(mode: int, command: tuple[str, ...]) -> None:
+    environ = with_file("quiet = true\n")
+    Path("c.toml").chmod(mode)
+    said = refused(*command, environ=environ)
+    assert f"others may write the configuration file 'c.toml', whose mode is {mode:04o}" in said
+    assert f"chmod go-w {Path('c.toml').resolve()}" in said
+
+
+@pytest.mark.parametrize(("owner", "is_used"), [(0, True), (1000, True), (1001, False)])
+def test_a_file_of_another_user_is_not_used(
+    owner: int, is_used: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = with_file("quiet = true\n")
+    fstat = os.fstat
+
+    def as_of(handle: int) -> os.stat_result:
+        found = list(fstat(handle))
+        found[stat.ST_UID] = owner
+        return os.stat_result(found)
+
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "fstat", as_of)
+    ended = call("chat", "hi", "--dry-run", environ=environ)
+    assert ended.code == (0 if is_used else 2)
+    assert ("another user's" in ended.err) is not is_used

@@ -1,5 +1,6 @@
 """Where a request goes and with which key, by flags and environment."""
 
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -60,6 +61,9 @@ URLS = [
     ("https://gateway.test", "https://gateway.test"),
     ("https://gateway.test/a%20b/v1", "https://gateway.test/a%20b/v1"),
     ("https://bücher.test/v1", "https://bücher.test/v1"),
+    ("http://host/v1?", "http://host/v1"),
+    ("https://host/v1/?api-version=2024-10-21", "https://host/v1?api-version=2024-10-21"),
+    ("https://host?a=1&b=@2", "https://host?a=1&b=@2"),
 ]
 
 
@@ -91,9 +95,17 @@ BAD_URLS = [
     "http://who:what@host/v1",
     "http://who@host/v1",
     "http://@host/v1",
-    "http://host/v1?api-version=1",
     "http://host/v1#top",
-    "http://host/v1?",
+    "http://192.0.2.2\\.localhost/v1",
+    "http://192.0.2.2\\@127.0.0.1/v1",
+    "http://127.0.0.1\\.evil.test/v1",
+    "http://evil.test%5c.localhost/v1",
+    "http://evil.test;.localhost/v1",
+    "http://evil.test,.localhost/v1",
+    "http://evil.test!.localhost/v1",
+    "http://[::1].evil.test/v1",
+    "http://[::1]evil.test/v1",
+    "http://host/v1\\",
     "http://host/v1#",
     "http://ho st/v1",
     "http://host/v 1\n",
@@ -271,7 +283,6 @@ SENT: list[tuple[Connection, dict[str, str]]] = [
     (Connection(base_url="https://gateway.test/v1"), {"OPENAI_API_KEY": KEY}),
     (Connection(base_url="http://localhost:1/v1"), {"OPENAI_API_KEY": KEY}),
     (Connection(base_url="http://LOCALHOST/v1"), {"OPENAI_API_KEY": KEY}),
-    (Connection(base_url="http://api.localhost/v1"), {"OPENAI_API_KEY": KEY}),
     (Connection(base_url="http://localhost./v1"), {"OPENAI_API_KEY": KEY}),
     (Connection(base_url="http://127.0.0.1:1/v1"), {"OPENAI_API_KEY": KEY}),
     (Connection(base_url="http://127.1.2.3/v1"), {"OPENAI_API_KEY": KEY}),
@@ -318,6 +329,37 @@ def test_a_key_never_goes_over_plain_http(url: str, tmp_path: Path) -> None:
             checked(options, **environ)
 
 
+@pytest.mark.parametrize(
+    ("addresses", "is_sent"),
+    [
+        (["127.0.0.1"], True),
+        (["::1", "127.0.0.2"], True),
+        (["192.0.2.2"], False),
+        (["127.0.0.1", "192.0.2.2"], False),
+        ([], False),
+    ],
+)
+def test_a_name_below_localhost_is_where_it_resolves(
+    addresses: list[str], is_sent: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def getaddrinfo(host: str, *_rest: object, **_more: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        if not addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, 0)) for each in addresses]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    options = Connection(base_url="http://api.localhost/v1")
+    if is_sent:
+        assert checked(options, OPENAI_API_KEY=KEY).key == KEY
+    else:
+        with pytest.raises(UsageError, match="over plain http"):
+            checked(options, OPENAI_API_KEY=KEY)
+    assert asked == ["api.localhost"]
+
+
 # Headers
 
 
@@ -351,6 +393,46 @@ def test_headers_of_the_users_own(given: list[str], headers: dict[str, str]) -> 
 def test_what_is_no_header_is_wrong_usage(text: str) -> None:
     with pytest.raises(UsageError, match="--header"):
         found(Connection(header=[text]))
+
+
+ODD = "made-up-and-odd!"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"Authorization Bearer {ODD}", f"Bearer {ODD}: x", ODD, f"X\n: {ODD}",
+     f"X-Key: {ODD}\n"],
+)  # fmt: skip
+def test_of_what_is_no_header_no_secret_is_shown(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        found(Connection(header=[text]))
+    assert ODD not in f"{caught.value.problem} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("header", "is_hidden"),
+    [
+        (f"Authorization: Bearer {ODD}", True), (f"api-key: {ODD}", True),
+        (f"X-Odd: {ODD}", True), (f"User-Agent: {ODD}", False),
+    ],
+)  # fmt: skip
+def test_the_value_of_a_header_is_masked_unless_it_is_known_to_be_harmless(
+    header: str, is_hidden: bool
+) -> None:
+    context = Context.test()
+    destination(context, Connection(header=[header]), Inputs(context))
+    context.messages.notice(f"got {ODD}")
+    said = cast("io.StringIO", context.messages.stream).getvalue()
+    assert (ODD not in said) is is_hidden
+
+
+def test_the_query_of_a_base_url_is_masked_but_for_the_version() -> None:
+    context = Context.test()
+    url = "https://h.test/v1?api-version=2024-10-21&code=made-up"
+    destination(context, Connection(base_url=url), Inputs(context))
+    context.messages.notice(url)
+    said = cast("io.StringIO", context.messages.stream).getvalue()
+    assert "api-version=2024-10-21&code=***" in said
 
 
 # Time-outs and tries

@@ -272,3 +272,26 @@ def test_a_command_that_never_ends_is_ended(
     os.mkfifo(fifo)
     error = failure_of(lambda: key_of(context("/bin/cat", str(fifo))))
     assert error.problem == "api_key_command: '/bin/cat' gave no key in 0 s"
+
+
+@pytest.mark.parametrize(
+    ("named", "asked", "is_run"),
+    [
+        (None, OPENAI, True),
+        (None, "http://127.0.0.1:1/v1", False),
+        ("http://127.0.0.1:1/v1/", "http://127.0.0.1:1/v1", True),
+        ("http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1", False),
+        ("http://127.0.0.1:1/v1", OPENAI, False),
+        ("https://h.test/v1", "http://h.test/v1", False),
+        ("https://H.test:443/v1", "https://h.test/v1", True),
+        ("https://[h.test", "https://h.test/v1", False),
+    ],
+)
+def test_a_command_is_run_for_the_server_of_its_file_alone(
+    named: str | None, asked: str, is_run: bool
+) -> None:
+    settings = Settings(api_key_command=("/bin/echo", KEY), api_key_url=named)
+    here = replace(Context.test(), settings=settings)
+    command = sources(here, Inputs(here), asked)[2]
+    assert command.has_one() is is_run
+    assert is_run or command.lacking == f"is for {named or OPENAI}"

@@ -166,6 +166,29 @@ base_url = "https://me:made-up@h/v1"
     assert "made-up" not in json.dumps(as_json(text))
 
 
+def test_what_has_the_name_or_the_form_of_a_secret_is_masked() -> None:
+    text = """
+base_url = "https://h/v1?api-version=1&code=made-up"
+organization = "sk-made-up"
+param = ["api_key=made-up", "top_k=3"]
+[chat]
+metadata = { team = "ci", token = "made-up", nested = { password = "made-up", n = 1 } }
+user = "0123456789abcdefmadeup0123456789"
+max_tokens = 5
+prompt_cache_key = "mine"
+"""
+    lines = shown(text, environ={"OPENAI_ORG_ID": "sk-made-up", "OPENAI_PROJECT_ID": "p"})
+    assert 'base_url = "https://h/v1?api-version=1&code=***" c.toml:2' in lines
+    assert 'param = ["api_key=***", "top_k=3"] c.toml:4' in lines
+    assert 'OPENAI_ORG_ID = "***" environment' in lines
+    secrets = '{"team": "ci", "token": "***", "nested": {"password": "***", "n": 1}}'
+    assert f"chat.metadata = {secrets} c.toml:6 [chat]" in lines
+    assert "chat.max_tokens = 5 c.toml:8 [chat]" in lines
+    assert 'chat.prompt_cache_key = "mine" c.toml:9 [chat]' in lines
+    assert not any("made" in line for line in lines)
+    assert "made" not in json.dumps(as_json(text))
+
+
 @pytest.mark.parametrize(
     ("key", "shown_as"), [("sk-made-up-abcd", "…abcd"), ("sk-made-up", "…"), (" a ", "…")]
 )

@@ -1,0 +1,37 @@
+"""Where a URL leads, and the URL of what is below another."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from urllib3.util import parse_url
+
+from openai_cli.http.address import joined, parsed
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "url"),
+    [
+        ("http://h/v1", "/models", "http://h/v1/models"),
+        ("http://h/v1", "/files?limit=2", "http://h/v1/files?limit=2"),
+        ("http://h/v1?v=1", "/models", "http://h/v1/models?v=1"),
+        ("http://h/v1?v=1&w", "/files?limit=2", "http://h/v1/files?limit=2&v=1&w"),
+        ("http://h/v1?v=1&w=2", "/files?v=3", "http://h/v1/files?v=3&w=2"),
+        ("http://h/v1?v=1", "/files?v=3", "http://h/v1/files?v=3"),
+        ("https://h/i.png?sig=a", "", "https://h/i.png?sig=a"),
+    ],
+)
+def test_a_query_of_the_base_url_goes_with_every_path(base: str, path: str, url: str) -> None:
+    assert joined(base, path) == url
+
+
+@given(st.text(r"a1.\/@:?#[]%;,&=!'() ", max_size=24))
+def test_what_is_a_url_leads_to_one_host_for_every_parser(rest: str) -> None:
+    url = f"http://{rest}.localhost/v1"
+    try:
+        parts = parsed(url)
+    except ValueError:
+        return
+    if "@" in url.partition("?")[0] or "#" in url:
+        return  # which no base URL may have
+    used = parse_url(url)
+    assert (used.host, used.port) == (parts.hostname, parts.port)
