@@ -23,7 +23,7 @@ from openai_cli.flags.adapter import CONTEXT_SETTINGS, Invocation, command, wron
 from openai_cli.flags.ours import CommonOptions, HelpShown, options_group, options_of, show_help
 from openai_cli.flags.parameter import OwnOption
 from openai_cli.messages import PROGRAM, Messages
-from openai_cli.output.sink import keep, open_sink, printable, utf8_bytes
+from openai_cli.output.sink import keep, open_sink, utf8_bytes
 from openai_cli.request.inputs import check_arguments
 
 SUMMARY = "The OpenAI HTTP API on the command line: one flag for every parameter."
@@ -186,7 +186,7 @@ def _complete(context: Context, shell: str, arguments: list[str]) -> ExitCode:
 
     with suppress(Exception), open_sink(context, None) as sink:
         tree = Tree(COMMANDS, GROUPS, annotations)
-        sink.write(printable(answer(context, tree, shell, arguments), terminal=False))
+        sink.write(utf8_bytes(answer(context, tree, shell, arguments)))
     return ExitCode.DONE
 
 

@@ -1,34 +1,15 @@
 """What the program says on stderr: notices, usage, errors. One line each, and never a secret."""
 
-import re
 from collections.abc import Mapping
 from typing import Literal, TextIO
 
 from openai_cli.errors import CliError
+from openai_cli.terminal import visible
 
 Color = Literal["auto", "always", "never"]
 
 PROGRAM = "openai-cli"
 _RED, _YELLOW, _RESET = "\x1b[31m", "\x1b[33m", "\x1b[0m"
-
-# C0 but newline and tab, DEL and C1: what a terminal may execute (ECMA-48, 5.2 and 5.3).
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-def visible(text: str) -> str:
-    """The text with every control character but newline and tab shown: ESC becomes `^[`."""
-    return _CONTROL.sub(_picture, text)
-
-
-def escaped(json_text: str) -> str:
-    """JSON with its control characters as JSON escapes: the same value, and nothing to execute."""
-    json_text = json_text.replace("\r\n", "\n").replace("\r", "\n")  # only between its tokens
-    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text)
-
-
-def _picture(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"^{chr(code ^ 0x40)}" if code < 0x80 else f"\\x{code:02x}"
 
 
 def one_line(text: str) -> str:
@@ -100,7 +81,7 @@ class Messages:
 
     def prompt(self, text: str) -> None:
         """What stands before a line that is to be typed."""
-        self._write(text)
+        self._write(visible(text))
 
     def _line(self, text: str) -> None:
         self._write(f"{PROGRAM}: {text}\n")

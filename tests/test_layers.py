@@ -26,6 +26,7 @@ LAYERS: list[set[str]] = [
     {"http", "models"},
     {"context"},
     {"jsontext", "locking", "masking", "media", "messages", "settings"},
+    {"terminal"},
     {"errors", "__init__"},
 ]  # fmt: skip
 

@@ -1,7 +1,6 @@
 """What is said on stderr: one line each, harmless on a terminal, and never a secret."""
 
 import io
-import json
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_cli.errors import CliError, RefusedError
-from openai_cli.messages import Color, Messages, escaped, one_line, visible
+from openai_cli.messages import Color, Messages, one_line
+from openai_cli.terminal import visible
 
 KEY = "sk-made-up-for-tests"
 
@@ -95,17 +95,6 @@ PICTURES = [
 @pytest.mark.parametrize(("text", "picture"), PICTURES)
 def test_control_characters_are_shown(text: str, picture: str) -> None:
     assert visible(text) == picture
-
-
-JSON = st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner, max_size=3))
-
-
-@given(st.dictionaries(st.text(), JSON, max_size=3), st.sampled_from([None, 1]))
-def test_escaped_json_has_the_same_value(value: object, indent: int | None) -> None:
-    out = escaped(json.dumps(value, ensure_ascii=False, indent=indent))
-    assert json.loads(out) == value
-    assert not [char for char in out if ord(char) < 32 and char not in "\n\t"]
-    assert not [char for char in out if 0x7F <= ord(char) <= 0x9F]
 
 
 def test_quiet_silences_all_but_errors() -> None:

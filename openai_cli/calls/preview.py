@@ -10,7 +10,6 @@ from openai_cli.errors import UsageError
 from openai_cli.flags.ours import BatchLine, Previews
 from openai_cli.http.address import joined
 from openai_cli.jsontext import encode_json
-from openai_cli.messages import escaped
 from openai_cli.request.body import Request
 
 
@@ -56,7 +55,7 @@ def body(request: Request, *, terminal: bool) -> bytes:
         return b""
     if not terminal:
         return request.encoded() + b"\n"
-    return escaped(encode_json(request.wire_body, indent=2).decode()).encode() + b"\n"
+    return encode_json(request.wire_body, indent=2) + b"\n"
 
 
 def curl(request: Request, server: Destination) -> bytes:

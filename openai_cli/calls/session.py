@@ -79,7 +79,8 @@ class Session:
         if self.preview is not None:
             with self.form.open(self.context) as sink:
                 for request in requests:
-                    sink.write(self.preview.of(request, self.server, terminal=sink.is_terminal))
+                    shown = self.preview.of(request, self.server, terminal=sink.is_terminal)
+                    sink.write_json(shown)
 
     @cached_property
     def table(self) -> "Table":

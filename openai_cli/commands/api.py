@@ -28,7 +28,7 @@ from openai_cli.flags.ours import (
     switch,
 )
 from openai_cli.jsontext import json_or_text, utf8
-from openai_cli.output.sink import Sink, keep
+from openai_cli.output.sink import Sink, keep, lined
 from openai_cli.request.body import Request, given_body
 from openai_cli.request.inputs import Inputs
 
@@ -302,8 +302,6 @@ class _Exchange:
             self.sink.flush()
 
     def _show(self, data: bytes) -> None:
-        from openai_cli.output.sink import lined, printable
-
         try:
             text = data.decode()
         except UnicodeDecodeError:
@@ -312,4 +310,4 @@ class _Exchange:
                 hint=f"it is kept in {keep(data)}",
             ) from None
         if text:
-            self.sink.write(printable(lined(text), terminal=True))
+            self.sink.write(lined(text).encode())

@@ -9,7 +9,7 @@ from openai_cli.config.file import find, location
 from openai_cli.context import Context
 from openai_cli.flags.ours import OUTPUT, CommonOptions, options_group, switch
 from openai_cli.jsontext import encode_json
-from openai_cli.output.sink import open_sink, printable
+from openai_cli.output.sink import open_sink, utf8_bytes
 
 if TYPE_CHECKING:
     from openai_cli.config.listing import Value
@@ -46,11 +46,11 @@ def run(context: Context, options: Options) -> None:
     found = list(values(World(context, document, commands, models, profile, options.profile)))
     with open_sink(context, None) as sink:
         if options.json:
-            sink.write(_json(path, profile, found))
+            sink.write_json(_json(path, profile, found))
         else:
             head = f"# {path}" if path else f"# there is no {location(context)}"
             text = "".join(f"{line}\n" for line in (head, *_lines(path, found)))
-            sink.write(printable(text, terminal=sink.is_terminal))
+            sink.write(utf8_bytes(text))
 
 
 def _lines(path: Path | None, found: "list[Value]") -> Iterator[str]:

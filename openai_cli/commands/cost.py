@@ -14,7 +14,7 @@ from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
 from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.models.table import Table, load_table
-from openai_cli.output.sink import open_sink, printable
+from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.prices import report
 from openai_cli.prices.charges import total
 from openai_cli.prices.estimate import Statement, flag_of
@@ -183,12 +183,13 @@ def _over(options: Options, found: report.Report, limit: Decimal) -> LimitError 
 def _print(context: Context, options: Options, found: report.Report) -> None:
     with open_sink(context, options.output) as sink:
         if options.json:
-            text = report.as_json(found)
-        elif options.markdown:
+            sink.write_json(utf8_bytes(report.as_json(found)))
+            return
+        if options.markdown:
             text = report.as_markdown(found)
         elif options.total:
             text = report.as_total(found)
         else:
             columns = shutil.get_terminal_size().columns if sink.is_terminal else None
             text = report.as_table(found, columns=columns)
-        sink.write(printable(text, terminal=sink.is_terminal))
+        sink.write(utf8_bytes(text))

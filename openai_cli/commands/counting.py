@@ -28,7 +28,7 @@ from openai_cli.flags.ours import (
 from openai_cli.flags.values import Number
 from openai_cli.jsontext import encode_json, parse_json
 from openai_cli.models import DEFAULT_CHAT
-from openai_cli.output.sink import Sink, open_sink, printable
+from openai_cli.output.sink import Sink, open_sink
 from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
 from openai_cli.tokens.encoding import TODAYS, is_guessed, rules_of
@@ -214,8 +214,7 @@ def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
 
 def _write_count(sink: Sink, count: int, path: str) -> None:
     """A line as `wc` has it, with the bytes of the path as they are."""
-    shown = printable(path, terminal=True) if sink.is_terminal else os.fsencode(path)
-    sink.write(f"{count:>8} ".encode() + shown + b"\n")
+    sink.write(f"{count:>8} ".encode() + os.fsencode(path) + b"\n")
     sink.flush()
 
 
@@ -242,9 +241,10 @@ def _write_list(
     """Write a JSON object with a list, item by item, and behind it what is known at its end."""
     start = f'{{"{name}": ['
     for item in items:
-        sink.write(start.encode() + b"\n" + encode_json(item))
+        sink.write_json(start.encode() + b"\n" + encode_json(item))
         start = ","
-    sink.write((b"\n], " if start == "," else start.encode() + b"], ") + json_line(summary())[1:])
+    end = b"\n], " if start == "," else start.encode() + b"], "
+    sink.write_json(end + json_line(summary())[1:])
 
 
 def _estimated(tokens: int, doubts: Iterable[str]) -> dict[str, Any]:
@@ -269,7 +269,9 @@ def count_remotely(context: Context, options: Counting, inputs: Inputs) -> None:
         )
     with open_sink(context, options.output) as sink:
         if options.json:
-            sink.write(json_line({**_estimated(counted, counted.doubts), "remote_tokens": asked}))
+            sink.write_json(
+                json_line({**_estimated(counted, counted.doubts), "remote_tokens": asked})
+            )
         else:
             sink.write(f"{counted} local\n{asked} remote\n".encode())
     _tell_doubts(context, counted.doubts)

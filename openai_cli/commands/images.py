@@ -1,5 +1,6 @@
 """What the commands that make images have in common: each image is saved as a file."""
 
+import os
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -120,7 +121,7 @@ class _Saver:
         except CliError as error:
             self.failures.append(error)
             return
-        sink.write(utf8_bytes(f"{path}") + (b"\0" if self.is_null else b"\n"))
+        sink.write(os.fsencode(path) + (b"\0" if self.is_null else b"\n"))
         sink.flush()
 
     def _fetched(self, url: str) -> bytes:

@@ -58,7 +58,7 @@ def run(context: Context, options: Options) -> None:
             if not options.json:
                 sink.write(_line(finding.source, finding.state))
         if options.json:
-            sink.write(_json(place, findings))
+            sink.write_json(_json(place, findings))
     if not any(finding.key for finding in findings):
         raise CredentialError(f"there is no API key for {place}", hint=WAYS)
 

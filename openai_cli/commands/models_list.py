@@ -69,11 +69,11 @@ def _list_table(context: Context, options: Options) -> None:
         if options.json:
             described = {model.name: _described(model, on) for model in models}
             found = {"date": str(table.date), "digest": table.digest, "models": described}
-            text = f"{exact_json(found)}\n"
+            sink.write_json(utf8_bytes(f"{exact_json(found)}\n"))
         else:
             rows = [_row(model, on) for model in models]
             text = aligned([_HEAD, *rows]) if sink.is_terminal else tabbed(rows)
-        sink.write(utf8_bytes(text))
+            sink.write(utf8_bytes(text))
 
 
 def _prices(model: Model, on: date) -> Row | None:

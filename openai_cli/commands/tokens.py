@@ -1,5 +1,6 @@
 """`tokens`: what a text, files or a request have in tokens, offline."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -152,10 +153,9 @@ def _count(context: Context, options: Options, inputs: Inputs) -> None:
     keep_limit(options, len(ids))
     with open_sink(context, options.output) as sink:
         if options.json:
-            sink.write(json_line(_described(options, ids, encoding)))
+            sink.write_json(json_line(_described(options, ids, encoding)))
         elif options.show:
-            shown = _shown(context, options, ids, encoding, terminal=sink.is_terminal)
-            sink.write(utf8_bytes(shown))
+            _show(context, options, sink, token_bytes(ids, encoding=encoding), ids)
         else:
             sink.write(f"{' '.join(map(str, ids)) if options.ids else len(ids)}\n".encode())
 
@@ -170,17 +170,19 @@ def _described(options: Options, ids: Sequence[int], encoding: str) -> dict[str,
     return found
 
 
-def _shown(
-    context: Context, options: Options, ids: Sequence[int], encoding: str, *, terminal: bool
-) -> str:
+def _show(
+    context: Context, options: Options, sink: Sink, parts: Sequence[bytes], ids: Sequence[int]
+) -> None:
+    """Write the tokens, in colours or a line each."""
     from openai_cli.tokens import show
 
-    parts = token_bytes(ids, encoding=encoding)
-    if not context.messages.may_color(terminal=terminal):
-        return show.listed(parts, ids if options.ids else None)
-    if options.ids:
-        return show.colored_with_ids(parts, ids, columns=shutil.get_terminal_size().columns)
-    return show.colored(parts)
+    if not context.messages.may_color(terminal=sink.is_terminal):
+        sink.write_json(utf8_bytes(show.listed(parts, ids if options.ids else None)))
+    elif options.ids:
+        columns = shutil.get_terminal_size().columns
+        sink.draw(show.colored_with_ids(parts, ids, columns=columns))
+    else:
+        sink.draw(show.colored(parts))
 
 
 def _decode(context: Context, options: Options, inputs: Inputs) -> None:
@@ -206,7 +208,7 @@ def _cut(context: Context, options: Options, inputs: Inputs) -> None:
 def _write(options: Options, sink: Sink, parts: Iterable[bytes]) -> None:
     """Write parts of the text: as JSON strings a line each, or as the grammar tells them apart."""
     if options.json:
-        sink.write("".join(f"{json_text(part)}\n" for part in parts).encode())
+        sink.write_json("".join(f"{json_text(part)}\n" for part in parts).encode())
         return
     series = Series(sink, separator(options.separator), options.null)
     for part in parts:
@@ -242,9 +244,9 @@ def _write_files(context: Context, options: Options, folder: str, pieces: list[b
             file.write(piece)
     with open_sink(context, options.output) as sink:
         if options.json:
-            sink.write(json_line(paths))
+            sink.write_json(json_line(paths))
         else:
-            sink.write(utf8_bytes("".join(f"{path}\n" for path in paths)))
+            sink.write(b"".join(os.fsencode(path) + b"\n" for path in paths))
 
 
 _RUNS: dict[str, Callable[[Context, Options, Inputs], None]] = {

@@ -229,7 +229,8 @@ def _write(path: Path, keys: dict[KeyPlace, Stored]) -> None:
     """
     import json
 
-    from openai_cli.output.sink import sync_folder, write_all
+    from openai_cli.output.sink import sync_folder
+    from openai_cli.output.target import write_all
 
     entries = [
         {

@@ -17,7 +17,8 @@ from openai_cli.errors import ENDING, OutputError, UsageError
 from openai_cli.jsontext import encode_json, parse_json
 from openai_cli.locking import locked
 from openai_cli.messages import Messages
-from openai_cli.output.sink import WholeFile, keep, sync_folder, write_all
+from openai_cli.output.sink import WholeFile, keep, sync_folder
+from openai_cli.output.target import write_all
 
 _SHAPE = (
     'a conversation is a chat request body, as {"messages": [{"role": "user", "content": "Hi"}]}'

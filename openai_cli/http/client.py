@@ -256,8 +256,8 @@ class Client:
 
     def close(self) -> None:
         """Close all connections."""
-        for answer in self._unfinished:
-            answer.close()
+        while self._unfinished:
+            self._unfinished.pop().close()
         self._session.close()
 
     @contextmanager

@@ -5,14 +5,18 @@ Blocks that are finished are printed for good; only the last is drawn anew as it
 
 import io
 import os
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 from operator import eq
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from rich.cells import chop_cells
 from rich.console import Console
 from rich.markdown import Markdown
 
@@ -21,16 +25,23 @@ from openai_cli.answer.choice import Choice
 from openai_cli.answer.parts import Part
 from openai_cli.context import Context
 from openai_cli.jsontext import finite_json
-from openai_cli.messages import visible
-from openai_cli.output.sink import Sink, lined, printable, utf8_bytes
+from openai_cli.output.sink import Sink, lined, utf8_bytes
+from openai_cli.terminal import visible
 
 # In seconds: ten times a second is as smooth as text needs.
 _PAUSE = 0.1
 # Drawing takes at most a fifth of the time, however long the last block is.
 _SHARE = 5
 
-# HTML is text: rich would leave it out.
+# HTML is text: rich would leave it out. So are definitions of links, which would vanish.
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"])
+_PARSER.disable("reference")
+# From this depth on the parser drops what a block has.
+_DEEPEST = _PARSER.options["maxNesting"] - 1
+
+# Of links and images: where they lead, and what is said of that.
+_TOLD = ("href", "src", "title")
+_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 Size = Callable[[], os.terminal_size]
 
@@ -98,11 +109,10 @@ class MarkdownWriter:
                 self._page.add(choice.content or "")
             self._write(self._page.drawn(self.size(), is_whole=True))
             for call in choice.calls:
-                line = lined(finite_json(call))
-                self.sink.write(printable(line, terminal=True))
+                self.sink.write_json(utf8_bytes(lined(finite_json(call))))
 
     def _write(self, text: str) -> None:
-        self.sink.write(text.encode())
+        self.sink.draw(text)
 
 
 class _Page:
@@ -128,30 +138,39 @@ class _Page:
         lines = self._lines(_blocks(_clean(self._source)), columns)
         return written + self._live.drawn(lines, rows, is_last=is_whole)
 
-    def _finished(self) -> Iterator[list[Token]]:
+    def _finished(self) -> Iterator["_Block"]:
         """The blocks that nothing can be added to any more, which leave the text.
 
         A block ends where the first line of another is whole: until then that line may belong to
         it, as `*` may begin a list or go on as `**bold**`.
         """
-        *finished, last = _blocks(_clean(self._source[: self._source.rfind("\n") + 1])) or [[]]
+        whole = _clean(self._source[: self._source.rfind("\n") + 1])
+        *finished, last = _blocks(whole) or [_Block([], "", 0)]
         if finished:
-            first = last[0].map[0] if last[0].map else 0
-            self._source = "\n".join(self._source.split("\n")[first:])
+            self._source = "\n".join(self._source.split("\n")[last.first :])
         yield from finished
 
-    def _lines(self, blocks: list[list[Token]], columns: int) -> list[str]:
+    def _lines(self, blocks: list["_Block"], columns: int) -> list[str]:
         """The blocks as they are shown: an empty line before each, but before the first of all."""
         lines: list[str] = []
         for number, block in enumerate(blocks, self._blocks):
-            page = Markdown("", code_theme="ansi_dark", hyperlinks=False)
-            page.parsed = block
-            with self._console.capture() as shown:
-                self._console.print(page, width=columns)
             lines += [""] if number else []
-            text = "\n".join(line.rstrip(" ") for line in shown.get().splitlines())
-            lines += text.strip("\n").split("\n")
+            lines += self._drawn(block, columns) or block.folded(columns)
         return lines
+
+    def _drawn(self, block: "_Block", columns: int) -> list[str]:
+        """The lines that rich makes of a block; none where it leaves out something that is said."""
+        page = Markdown("", code_theme="ansi_dark", hyperlinks=False)
+        page.parsed = block.tokens
+        if not block.is_parsed:
+            return []
+        with self._console.capture() as shown:
+            self._console.print(page, width=columns)
+        text = shown.get()
+        if block.said - Counter(_COLOR.sub("", text)):
+            return []
+        lines = [line.rstrip(" ") for line in text.split("\n")]
+        return "\n".join(lines).strip("\n").split("\n")
 
 
 @dataclass
@@ -184,11 +203,57 @@ def _clean(text: str) -> str:
     return visible(utf8_bytes(text).decode())
 
 
-def _blocks(text: str) -> list[list[Token]]:
-    """The tokens of each block at the top of a Markdown text."""
-    blocks: list[list[Token]] = []
+class _Block(NamedTuple):
+    """A block at the top of a Markdown text: its tokens, its source and its first line there."""
+
+    tokens: list[Token]
+    source: str
+    first: int
+
+    @property
+    def is_parsed(self) -> bool:
+        """Whether the tokens have all of it."""
+        return all(token.level < _DEEPEST for token in self.tokens)
+
+    @property
+    def said(self) -> Counter[str]:
+        """The characters of what it says, without white space."""
+        return Counter("".join("".join(_said(self.tokens)).split()))
+
+    def folded(self, columns: int) -> list[str]:
+        """Its source in lines that fit into so many columns."""
+        lines = self.source.expandtabs(4).rstrip("\n").split("\n")
+        return [piece for line in lines for piece in chop_cells(line, columns) or [""]]
+
+
+def _said(tokens: Iterable[Token]) -> Iterator[str]:
+    """What the tokens say: their texts, and where links and images lead."""
+    for token in tokens:
+        yield from _said(token.children) if token.children else (token.content,)
+        yield from (str(token.attrs[name]) for name in _TOLD if name in token.attrs)
+
+
+def _blocks(text: str) -> list[_Block]:
+    """The blocks at the top of a Markdown text."""
+    groups: list[list[Token]] = []
     for token in _PARSER.parse(text):
         if token.level == 0 and token.nesting >= 0:
-            blocks.append([])
-        blocks[-1].append(token)
-    return blocks
+            groups.append([])
+        groups[-1].append(_shown(token))
+    lines = text.split("\n")
+    starts = [group[0].map[0] if group[0].map else 0 for group in groups]
+    ends = [*starts, len(lines)][1:]
+    return [
+        _Block(group, "\n".join(lines[start:end]), start)
+        for group, start, end in zip(groups, starts, ends, strict=True)
+    ]
+
+
+def _shown(token: Token) -> Token:
+    """The token as a terminal may show it: the parser decodes entities, and `%1b` in links."""
+    token.content = visible(token.content)
+    for name, value in token.attrs.items():
+        token.attrs[name] = visible(value) if isinstance(value, str) else value
+    for child in token.children or ():
+        _shown(child)
+    return token

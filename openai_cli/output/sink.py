@@ -1,37 +1,26 @@
-"""Where results go: stdout, a file written whole, a device; and what a terminal may see."""
+"""Where results go: stdout, a file written whole, a device."""
 
 import errno
 import os
 import re
-import select
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from io import RawIOBase
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self
+from typing import Self
 
 from openai_cli.context import Context
 from openai_cli.errors import CliError, NetworkError, OutputError, ReaderGone, UsageError
-from openai_cli.messages import PROGRAM, visible
+from openai_cli.messages import PROGRAM
+from openai_cli.output.target import Stream, Target, Terminal, write_all
+from openai_cli.terminal import escaped
 
 # In bytes: above it a result goes on to its target though it is not whole, to be out of memory.
 _HELD = 64 * 1024 * 1024
 
 _STREAMS = re.compile(r"/dev/(stdout|stderr|fd/)|/proc/")
-
-
-def write_all(stream: BinaryIO | RawIOBase, data: bytes | bytearray) -> None:
-    """Write all of it: an unbuffered stream may take a part, and a full non-blocking one nothing.
-
-    A stream can be non-blocking because another program that shares it has made it so.
-    """
-    rest: bytes | bytearray | memoryview = data
-    while (count := stream.write(rest)) != len(rest):
-        if count is None:
-            select.select([], [stream], [])
-        rest = memoryview(rest)[count or 0 :]
 
 
 def keep(data: bytes, *, what: str = "answer") -> str:
@@ -56,11 +45,6 @@ def utf8_bytes(text: str) -> bytes:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
-def printable(text: str, *, terminal: bool) -> bytes:
-    """The bytes of the text; for a terminal with its control characters shown, not executed."""
-    return utf8_bytes(visible(text) if terminal else text)
-
-
 def lined(text: str) -> str:
     """The text, ended by one newline if it does not end in one."""
     return text if text.endswith("\n") else f"{text}\n"
@@ -71,21 +55,6 @@ def separator(given: str | None) -> str:
     return "\n" if given is None else given and lined(given)
 
 
-class Target(Protocol):
-    """Something that takes the bytes of a result.
-
-    `is_live` says that a reader sees what was written before the result is whole; `written` gives
-    what no reader has seen.
-    """
-
-    is_live: bool
-
-    def write(self, data: bytes | bytearray) -> None: ...
-    def written(self) -> bytes: ...
-    def commit(self) -> None: ...
-    def discard(self) -> None: ...
-
-
 class Sink:
     """The one way of a result out. Use it as a context manager: leaving it well commits.
 
@@ -93,8 +62,8 @@ class Sink:
     temporary file that the OutputError names: an answer that was paid for is not lost.
     """
 
-    def __init__(self, target: Target, *, terminal: bool) -> None:
-        self.is_terminal = terminal
+    def __init__(self, target: Target) -> None:
+        self.is_terminal = target.is_terminal
         self._target = target
         self._taken = bytearray()
         self._is_line_open = False
@@ -108,13 +77,20 @@ class Sink:
         return self._left + len(self._taken)
 
     def write(self, data: bytes) -> None:
-        """Take the bytes; `flush` passes them on."""
-        self._taken += data
-        if data:
-            self._is_line_open = not data.endswith(b"\n")
-        if len(self._taken) > _HELD and self._failure is None:
-            self._pass_on()
-            self._forget()
+        """Take the bytes; `flush` passes them on. A terminal shows what it would execute."""
+        self._take(data)
+        self._relieve()
+
+    def write_json(self, data: bytes) -> None:
+        """Take JSON, in which a terminal is shown as JSON escapes what it would execute."""
+        self.write(escaped(data.decode(errors="replace")).encode() if self.is_terminal else data)
+
+    def draw(self, text: str) -> None:
+        """Pass on a text that has colours, or lines to be drawn anew."""
+        self._pass_on()
+        self._take(utf8_bytes(text))
+        self._pass_on(self._target.draw if isinstance(self._target, Terminal) else None)
+        self._relieve()
 
     def end_line(self) -> None:
         """Write a newline, unless one was written last."""
@@ -152,12 +128,23 @@ class Sink:
             self._target.discard()
             raise failed
 
-    def _pass_on(self) -> None:
+    def _take(self, data: bytes) -> None:
+        self._taken += data
+        if data:
+            self._is_line_open = not data.endswith(b"\n")
+
+    def _relieve(self) -> None:
+        """Be out of memory with what is too much for it."""
+        if len(self._taken) > _HELD and self._failure is None:
+            self._pass_on()
+            self._forget()
+
+    def _pass_on(self, write: Callable[[bytearray], None] | None = None) -> None:
         if self._failure is None and self._passed < len(self._taken):
             data = self._taken[self._passed :]
             self._passed += len(data)
             try:
-                self._target.write(data)
+                (write or self._target.write)(data)
             except OSError as error:
                 self._failed(error)
 
@@ -210,7 +197,7 @@ class Series:
     """Several results, one after the other.
 
     Each ends in one newline, and `separator` stands between them; or, with `null`, each ends in
-    NUL. On a terminal bytes that are no UTF-8 are shown as `\\xe2`.
+    NUL.
     """
 
     sink: Sink
@@ -220,39 +207,12 @@ class Series:
 
     def add(self, result: bytes) -> None:
         """Write the next result."""
-        if self.sink.is_terminal:
-            result = printable(result.decode(errors="backslashreplace"), terminal=True)
         if self.null:
             self.sink.write(result + b"\0")
             return
         between = self.separator.encode() if self._begun else b""
         self.sink.write(between + result + (b"" if result.endswith(b"\n") else b"\n"))
         self._begun = True
-
-
-class Stream:
-    """Stdout, a device or a FIFO: written directly."""
-
-    is_live = True
-
-    def __init__(self, stream: BinaryIO | RawIOBase, *, owned: bool = False) -> None:
-        self._stream = stream
-        self._owned = owned
-
-    def write(self, data: bytes | bytearray) -> None:
-        write_all(self._stream, data)
-
-    def written(self) -> bytes:
-        return b""
-
-    def commit(self) -> None:
-        if self._owned:
-            self._stream.close()
-
-    def discard(self) -> None:
-        if self._owned:
-            with suppress(OSError):
-                self._stream.close()
 
 
 class WholeFile:
@@ -263,6 +223,7 @@ class WholeFile:
     """
 
     is_live = False
+    is_terminal = False
 
     def __init__(self, path: Path, *, private: bool = False) -> None:
         self._path = path
@@ -298,7 +259,7 @@ def open_sink(context: Context, output: str | None) -> Sink:
     if output is None or output == "-":
         if context.stdout is None:
             raise UsageError("stdout is closed", hint="-o FILE writes to a file")
-        return Sink(Stream(context.stdout), terminal=context.stdout_is_terminal)
+        return Sink((Terminal if context.stdout_is_terminal else Stream)(context.stdout))
     try:
         return _open_file(Path(output))
     except (OSError, ValueError, RuntimeError) as error:
@@ -328,10 +289,10 @@ def _open_file(path: Path) -> Sink:
     # /dev/stdout may lead to a file or a pipe that has no name: what it leads to stays as it is.
     if _STREAMS.match(str(path)) or not stat.S_ISREG(mode):
         device = path.open("wb", buffering=0)
-        return Sink(Stream(device, owned=True), terminal=device.isatty())
+        return Sink((Terminal if device.isatty() else Stream)(device, owned=True))
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    return Sink(WholeFile(path.resolve()), terminal=False)
+    return Sink(WholeFile(path.resolve()))
 
 
 class Log:

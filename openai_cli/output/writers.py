@@ -13,8 +13,9 @@ from openai_cli.answer.choice import Choice
 from openai_cli.answer.parts import Part, read
 from openai_cli.errors import OutputError, UsageError
 from openai_cli.jsontext import encode_json, finite_json
-from openai_cli.messages import Messages, escaped
-from openai_cli.output.sink import Sink, keep, lined, printable
+from openai_cli.messages import Messages
+from openai_cli.output.sink import Sink, keep, lined, utf8_bytes
+from openai_cli.terminal import escaped
 
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse
@@ -68,16 +69,20 @@ class TextWriter:
             if position and not self.null:
                 rendered = self.separator + rendered
             self._print(rendered)
-        self.sink.write(printable(self._held, terminal=self.sink.is_terminal))
+        self.sink.write(utf8_bytes(self._held))
 
     def _rendered(self, choice: Choice) -> str:
         affixes = self._affixes(choice.index)
-        pieces = [finite_json(call) for call in choice.calls]
+        pieces = [self._json(call) for call in choice.calls]
         if choice.content is not None:
             pieces.insert(0, f"{affixes.before}{choice.content}{affixes.after}")
         if self.null:
             return "".join(lined(piece) for piece in pieces[:-1]) + "".join(pieces[-1:]) + "\0"
         return "".join(lined(piece) for piece in pieces)
+
+    def _json(self, value: Any) -> str:
+        text = finite_json(value)
+        return escaped(text) if self.sink.is_terminal else text
 
     def _affixes(self, index: int) -> Affixes:
         return self.affixes[min(index, len(self.affixes) - 1)]
@@ -88,7 +93,7 @@ class TextWriter:
             text, self._held = self._held + text, ""
         if "\ud800" <= text[-1:] <= "\udbff":
             text, self._held = text[:-1], text[-1]
-        self.sink.write(printable(text, terminal=self.sink.is_terminal))
+        self.sink.write(utf8_bytes(text))
 
 
 @dataclass
@@ -104,9 +109,9 @@ class JsonWriter:
             if part.streamed
             else part.raw
         )
+        self.sink.write_json(raw)
         if self.sink.is_terminal:
-            raw = lined(escaped(raw.decode(errors="replace"))).encode()
-        self.sink.write(raw)
+            self.sink.end_line()
 
     def finish(self, _answer: Answer) -> None:
         """All is written already."""
@@ -181,9 +186,14 @@ class QueryWriter:
         if found is None:
             return
         self._found = True
-        text = found if isinstance(found, str) else finite_json(found)
-        ended = f"{text}\0" if self.null else lined(text)
-        self.sink.write(printable(ended, terminal=self.sink.is_terminal))
+        if isinstance(found, str):
+            self.sink.write(utf8_bytes(found))
+        else:
+            self.sink.write_json(utf8_bytes(finite_json(found)))
+        if self.null:
+            self.sink.write(b"\0")
+        elif not isinstance(found, str) or not found.endswith("\n"):
+            self.sink.write(b"\n")
 
 
 @dataclass
@@ -233,7 +243,7 @@ class AnswerWriter:
 
 
 def _write_lines(sink: Sink, text: str, *, null: bool) -> None:
-    data = printable(lined(text), terminal=sink.is_terminal)
+    data = utf8_bytes(lined(text))
     sink.write(data.replace(b"\n", b"\0") if null else data)
 
 

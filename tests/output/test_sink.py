@@ -25,7 +25,8 @@ from openai_cli.errors import (
     ReaderGone,
     UsageError,
 )
-from openai_cli.output.sink import Log, Sink, Stream, open_sink
+from openai_cli.output.sink import Log, Sink, open_sink
+from openai_cli.output.target import Stream
 
 NOT_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 
@@ -290,6 +291,7 @@ class Failing:
     """A target that fails with this error, at this act, after so many bytes."""
 
     is_live = True
+    is_terminal = False
 
     def __init__(self, number: int, *, at: str = "write", after: int = 0) -> None:
         self.error = OSError(number, os.strerror(number))
@@ -320,7 +322,7 @@ class Failing:
 def test_a_reader_that_went_away_is_told_at_once(at: str, kept: Path) -> None:
     target = Failing(errno.EPIPE, at=at)
     with pytest.raises(ReaderGone) as caught:
-        put(Sink(target, terminal=False), b"one")
+        put(Sink(target), b"one")
     assert caught.value.exit_code == 141
     assert list(kept.iterdir()) == []
 
@@ -333,7 +335,7 @@ def test_a_full_disk_loses_nothing_of_the_answer(
 ) -> None:
     target = Failing(number, at=at, after=after)
     with pytest.raises(OutputError) as caught:
-        put(Sink(target, terminal=False), b"one ", b"two ", b"three")
+        put(Sink(target), b"one ", b"two ", b"three")
     (file,) = kept.iterdir()
     assert file.read_bytes() == b"one two three"
     assert str(file) in str(caught.value.hint)
@@ -347,7 +349,7 @@ def test_when_it_cannot_be_kept_either_both_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
-    sink = Sink(Failing(errno.ENOSPC), terminal=False)
+    sink = Sink(Failing(errno.ENOSPC))
     with pytest.raises(OutputError) as caught:
         put(sink, b"x")
     assert os.strerror(errno.ENOSPC) in caught.value.problem
@@ -459,7 +461,7 @@ class Short(io.RawIOBase):
 def test_a_stream_that_takes_little_at_a_time_gets_all() -> None:
     """PYTHONUNBUFFERED makes stdout such a stream."""
     out = Short()
-    with Sink(Stream(cast("BinaryIO", out)), terminal=False) as sink:
+    with Sink(Stream(cast("BinaryIO", out))) as sink:
         sink.write(b"more than three bytes")
     assert out.taken == b"more than three bytes"
 
