@@ -9,6 +9,7 @@ from openai_cli.completion import INSTALL, SHELLS, SetUp
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.messages import PROGRAM
+from openai_cli.output.links import followed
 from openai_cli.output.sink import WholeFile, open_sink
 
 _SCRIPTS = dict(zip(SHELLS, ("openai-cli.bash", "_openai-cli", "openai-cli.fish"), strict=True))
@@ -139,7 +140,7 @@ def _write(path: Path, content: bytes) -> bool:
         return False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = WholeFile(path.resolve())
+        file = WholeFile(followed(path))
         try:
             file.write(content)
             file.commit()

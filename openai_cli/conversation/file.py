@@ -17,6 +17,7 @@ from openai_cli.errors import ENDING, OutputError, UsageError
 from openai_cli.jsontext import encode_json, parse_json
 from openai_cli.locking import locked
 from openai_cli.messages import Messages
+from openai_cli.output.links import followed
 from openai_cli.output.sink import WholeFile, keep, sync_folder
 from openai_cli.output.target import write_all
 
@@ -127,7 +128,7 @@ def _refused(path: str, why: str, hint: str = _SHAPE) -> UsageError:
 
 def _resolved(path: str) -> Path:
     try:
-        return Path(os.path.realpath(path))
+        return followed(path)
     except ValueError:  # a NUL in the name
         raise _refused(path, "has a name that no file can have", "name another file") from None
 
@@ -152,6 +153,12 @@ def _check_place(path: str, target: Path) -> None:
                 f"is protected: '{file}' may not be written",
                 f"chmod u+w allows it; --body '@{path}' sends it and leaves it as it is",
             )
+    if not _is_own(_history(target)):
+        raise _refused(
+            path,
+            f"has a history that is another user's, who may read it: '{_history(target)}'",
+            "move it away, or name another conversation",
+        )
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _refused(
             path,
@@ -175,6 +182,14 @@ def _is_file(path: str, file: Path) -> bool:
 def _is_writable(file: Path) -> bool:
     """Whether its mode lets somebody write, and us: root is let by any mode."""
     return bool(file.stat().st_mode & 0o222) and os.access(file, os.W_OK)
+
+
+def _is_own(file: Path) -> bool:
+    """Whether the file is this user's, or is still to be made."""
+    try:
+        return followed(file).stat().st_uid == os.geteuid()
+    except FileNotFoundError:
+        return True
 
 
 def _load(path: str, target: Path) -> dict[str, Any] | None:
@@ -211,7 +226,7 @@ def _appended(path: Path, data: bytes) -> Iterator[None]:
 
     A line that another process was killed in the middle of is ended first.
     """
-    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    handle = os.open(followed(path), os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     with os.fdopen(handle, "ab", buffering=0) as file:
         with suppress(OSError):  # a file system without modes
             os.fchmod(handle, 0o600)

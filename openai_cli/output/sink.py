@@ -14,6 +14,7 @@ from typing import Self
 from openai_cli.context import Context
 from openai_cli.errors import CliError, NetworkError, OutputError, ReaderGone, UsageError
 from openai_cli.messages import PROGRAM
+from openai_cli.output.links import followed
 from openai_cli.output.target import Stream, Target, Terminal, write_all
 from openai_cli.terminal import escaped
 
@@ -219,7 +220,7 @@ class WholeFile:
     """A file that is written whole or not at all: a temporary file beside it, then a rename.
 
     A `private` file has mode 0600 from its beginning, whatever mode the one before it had; another
-    keeps its mode.
+    keeps its mode, but not what would run it as somebody: setuid and setgid.
     """
 
     is_live = False
@@ -230,7 +231,7 @@ class WholeFile:
         self._temporary, handle = _beside(path, 0o600 if private or path.exists() else 0o666)
         self._file = os.fdopen(handle, "wb", buffering=0)
         if not private and path.exists():
-            os.fchmod(handle, stat.S_IMODE(path.stat().st_mode))
+            os.fchmod(handle, path.stat().st_mode & 0o777)
 
     def write(self, data: bytes | bytearray) -> None:
         write_all(self._file, data)
@@ -280,6 +281,7 @@ def check_writable(context: Context, output: str) -> None:
 
 
 def _open_file(path: Path) -> Sink:
+    target = followed(path)
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -292,7 +294,7 @@ def _open_file(path: Path) -> Sink:
         return Sink((Terminal if device.isatty() else Stream)(device, owned=True))
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    return Sink(WholeFile(path.resolve()))
+    return Sink(WholeFile(target))
 
 
 class Log:
@@ -303,7 +305,11 @@ class Log:
     """
 
     def __init__(self, path: str) -> None:
-        self._handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        followed(path)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        # What is no link now shall be none by then.
+        flags |= 0 if Path(path).is_symlink() else os.O_NOFOLLOW
+        self._handle = os.open(path, flags, 0o666)
 
     def add(self, line: bytes) -> None:
         """Append the line in one write, so that it stands whole; what could not is taken back."""

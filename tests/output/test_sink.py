@@ -185,6 +185,15 @@ def test_what_may_not_be_written_is_wrong_usage_at_once(name: str, folder: Path)
         open_sink(Context.test(), str(folder / name))
 
 
+@pytest.mark.parametrize("mode", [0o4755, 0o2755, 0o6711, 0o1644])
+def test_a_file_is_not_run_as_somebody_after_it_was_written(folder: Path, mode: int) -> None:
+    path = folder / "program"
+    path.touch()
+    path.chmod(mode)
+    write(path, b"x")
+    assert stat.S_IMODE(path.stat().st_mode) == mode & 0o777
+
+
 # Devices
 
 

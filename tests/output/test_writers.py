@@ -242,7 +242,7 @@ def test_every_text_goes_into_a_pipe_as_it_is(content: str) -> None:
 def test_what_is_ours_is_shown_too() -> None:
     """A tool call's name and a frame come from outside as well."""
     body = message(content=None, tool_calls=[{"id": "\x9b31m\x7f"}])
-    assert printed(encoded(body), text(), terminal=True) == b'{"id": "\\x9b31m^?"}\n'
+    assert printed(encoded(body), text(), terminal=True) == b'{"id": "\\u009b31m\\u007f"}\n'
 
 
 # --json
