@@ -82,7 +82,7 @@ ROWS: dict[str, Row] = {
         )
         for line, answer in (
             ("chat hi", whole(ended(reason))),
-            (CHAT, HEAD + events(delta("one", finish=reason))),
+            (CHAT, HEAD + events(delta("one", finish=cast("str", reason)))),
             (
                 COMPLETE,
                 HEAD + events({"choices": [{"index": 0, "text": "one", "finish_reason": reason}]}),
