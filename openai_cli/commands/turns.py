@@ -21,7 +21,7 @@ from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
     from openai_cli.answer.base import Answer
-    from openai_cli.tokens.messages import TokenCount
+    from openai_cli.tokens.counted import TokenCount
 
 _FULL = ("error", "drop", "summarize")
 

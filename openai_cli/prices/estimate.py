@@ -22,7 +22,7 @@ from openai_cli.prices.charges import (
 )
 
 if TYPE_CHECKING:
-    from openai_cli.tokens.messages import TokenCount
+    from openai_cli.tokens.counted import TokenCount
 
 # Prompts below are not cached: https://developers.openai.com/api/docs/guides/prompt-caching
 SHORTEST_CACHED = 1024
@@ -261,13 +261,14 @@ def prompt_tokens(body: Mapping[str, Any], endpoint: str, prices: Tariff) -> "To
 
     Raises what `count_request` raises.
     """
-    from openai_cli.tokens.messages import TokenCount, count_request
+    from openai_cli.tokens.counted import Doubt, TokenCount
+    from openai_cli.tokens.messages import count_request
 
     like = counted_as(prices.name, prices.model)
     if like is None:
         return count_request(body, endpoint=endpoint)
     tokens = count_request({**body, "model": like}, endpoint=endpoint)
-    doubt = f"how {prices.name} counts is not known: counted as for {like}"
+    doubt = Doubt(f"how {prices.name} counts is not known: counted as for {like}")
     return TokenCount(tokens, (*tokens.doubts, doubt))
 
 
@@ -329,7 +330,7 @@ def bound(body: Mapping[str, Any], *, endpoint: str, table: Table, on: date) -> 
 
 def _without_tokens(body: Mapping[str, Any], bill: Bill, prices: Tariff) -> Bound | None:
     """The bound of what costs nothing, or is billed by characters; None for all else."""
-    from openai_cli.tokens.messages import TokenCount
+    from openai_cli.tokens.counted import TokenCount
 
     text = body.get("input")
     characters = None

@@ -16,9 +16,11 @@ from openai_cli.tokens.encoding import (
 )
 
 if TYPE_CHECKING:
-    from openai_cli.tokens.messages import TokenCount, count_request
+    from openai_cli.tokens.counted import Doubt, TokenCount
+    from openai_cli.tokens.messages import count_request
 
 __all__ = [
+    "Doubt",
     "TokenCount",
     "count",
     "count_all",
@@ -34,6 +36,6 @@ def __getattr__(name: str) -> Any:
     """What requests need, loaded when it is first asked for: a text needs none of it."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from openai_cli.tokens import messages
+    from openai_cli.tokens import counted, messages
 
-    return getattr(messages, name)
+    return messages.count_request if name == "count_request" else getattr(counted, name)

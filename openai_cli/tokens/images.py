@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from openai_cli.errors import UsageError
 from openai_cli.media import kind_of
+from openai_cli.tokens.counted import Doubt
 from openai_cli.tokens.encoding import base_of
 
 # An image of more patches than that is refused.
@@ -66,7 +67,7 @@ class ImageTokens(NamedTuple):
     """The tokens of an image, and why they are an estimate."""
 
     tokens: int
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 def _same(limit: Limit) -> dict[str, Limit]:
@@ -117,6 +118,24 @@ RULES: Mapping[str, Tiles | Patches] = {
 }
 _NEWEST = "gpt-6-astra"
 
+# The size that an image by URL is taken to have: bills of such images are of about so much.
+LIKELY = Size(640, 480)
+
+# What bills had above the guide's figure for images of one or two sizes a model. No rule is known
+# that gives them all, and two bills since June 2026, of gpt-5-nano and gpt-4.1-mini, had nothing.
+MOST_ABOVE_GUIDE = 5
+_ABOVE_GUIDE = {
+    "gpt-4.1-mini": 2,
+    "gpt-4.1-nano": 1,
+    "o4-mini": 1,
+    "gpt-5-mini": 1,
+    "gpt-5-nano": 1,
+    "gpt-5.4": 4,
+    "gpt-5.4-mini": 4,
+    "gpt-5.4-nano": 4,
+}
+_ABOVE_NEWEST = 2
+
 
 def image_size(data: bytes) -> Size | None:
     """The size that the start of a PNG, JPEG, GIF or WebP file tells.
@@ -132,31 +151,57 @@ def image_size(data: bytes) -> Size | None:
 def image_tokens(url: str | None, detail: str | None, *, model: str, place: str) -> ImageTokens:
     """The tokens of an image in a request for `model`.
 
-    `url` is a `data:` URL, or another or None (a file id), whose size is not known: the most that
-    any image can take. `detail` is the API's; None is its default. `place` names the image in
-    messages. UsageError for a `data:` URL that is not of an image.
+    `url` is a `data:` URL, or another or None (a file id), whose size is not known: then it is
+    counted as one of LIKELY, and the doubt has the most that any image can take. `detail` is the
+    API's; None is its default. `place` names the image in messages. UsageError for a `data:` URL
+    that is not of an image.
     """
     size = _data_size(url, place) if url and url[:5].lower() == "data:" else None
     name, rule = _rule(model)
     doubts = []
     if name != _family(model):
-        doubts.append(f"no image rule is published for {model}: that of {name} is taken")
+        doubts.append(Doubt(f"no image rule is published for {model}: that of {name} is taken"))
     if isinstance(rule, Tiles):
         if detail == "low":
             return ImageTokens(rule.base, tuple(doubts))
-        tokens = rule.base + rule.tile * _tiles(size)
+        tokens = _tile_tokens(rule, size or LIKELY)
+        most = _tile_tokens(rule, None)
     else:
-        limit = rule.limits.get(detail or "auto")
-        if limit is None:
-            doubts.append(f"{place}: {name} has no detail {detail!r}: that of auto is taken")
-            limit = rule.limits["auto"]
-        patches = _patches(size, limit)
-        if patches > MOST_PATCHES:
-            doubts.append(f"{place}: the API refuses an image of more than 30,000 patches")
-        tokens = -(-patches * rule.hundredths // 100)
+        limit, unknown = _limit(name, rule, detail, place)
+        doubts += unknown
+        tokens = _patch_tokens(rule, size or LIKELY, limit)
+        most = _patch_tokens(rule, None, limit)
+        if size and _patches(size, limit) > MOST_PATCHES:
+            doubts.append(Doubt(f"{place}: the API refuses an image of more than 30,000 patches"))
     if size is None:
-        doubts.append(f"{place}: its size is not known; it can take {tokens:,} tokens at most")
+        likely = f"counted as {LIKELY.width} x {LIKELY.height} pixels"
+        reason = f"{place}: its size is not known: {likely}, it can take {most:,} tokens at most"
+        doubts.append(Doubt(reason, most - tokens))
     return ImageTokens(tokens, tuple(doubts))
+
+
+def _limit(name: str, rule: Patches, detail: str | None, place: str) -> tuple[Limit, list[Doubt]]:
+    """What an image is scaled down to; for a detail that there is not, that of auto and a doubt."""
+    limit = rule.limits.get(detail or "auto")
+    if limit is not None:
+        return limit, []
+    return rule.limits["auto"], [
+        Doubt(f"{place}: {name} has no detail {detail!r}: that of auto is taken")
+    ]
+
+
+def _tile_tokens(rule: Tiles, size: Size | None) -> int:
+    return rule.base + rule.tile * _tiles(size)
+
+
+def _patch_tokens(rule: Patches, size: Size | None, limit: Limit) -> int:
+    return -(-_patches(size, limit) * rule.hundredths // 100)
+
+
+def above_guide(model: str) -> int:
+    """What an image was billed above the guide's figure; 0 for models that see tiles."""
+    name, rule = _rule(model)
+    return 0 if isinstance(rule, Tiles) else _ABOVE_GUIDE.get(name, _ABOVE_NEWEST)
 
 
 def _family(model: str) -> str:

@@ -9,13 +9,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import islice
 from typing import Any, NamedTuple
 
 from openai_cli.errors import UsageError
 from openai_cli.tokens.bulk import Counter, Counts
+from openai_cli.tokens.counted import Doubt
 from openai_cli.tokens.encoding import LONGEST_BLANK, check_blanks
 from openai_cli.tokens.messages import Parts, parts_of
+from openai_cli.tokens.shapes import optional
 
 Json = Any
 
@@ -37,7 +40,7 @@ class Group(NamedTuple):
     """
 
     body: Mapping[str, Json]
-    doubts: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
     numbers: list[int]
     custom_ids: list[str | None]
     tokens: list[int]
@@ -48,22 +51,26 @@ def count_lines(
     *,
     model: str | None = None,
     stand_in: StandIn = lambda _name: None,
+    on: date | None = None,
 ) -> Iterator[Group]:
     """The requests of a file with the tokens of their prompts, in order.
 
     `model` is for bodies that name none; `stand_in` gives the model to count as for one that the
-    tables do not know, and None for all others. UsageError, with the line, for what is no JSON
-    object, and for a body that `parts_of` does not take.
+    tables do not know, and None for all others. `on` is the day on which they are sent, None where
+    that is not known. UsageError, with the line, for what is no JSON object, and for a body that
+    `parts_of` does not take.
     """
     with ExitStack() as stack:
         batches = _Batches(stack)
-        reader = _Reader(model, stand_in, batches.begin)
+        reader = _Reader(model, stand_in, on, batches.begin)
         size = 0
         for number, value in objects(lines):
             try:
                 size += reader.read(number, value)
             except UsageError as error:
                 raise at_line(number, error) from None
+            except RecursionError:
+                raise UsageError(f"line {number} nests too deep") from None
             if size > BATCH:
                 size = 0
                 reader.forget()
@@ -105,9 +112,14 @@ class _Reader:
     """
 
     def __init__(
-        self, model: str | None, stand_in: StandIn, begin: Callable[[_Group], None]
+        self,
+        model: str | None,
+        stand_in: StandIn,
+        on: date | None,
+        begin: Callable[[_Group], None],
     ) -> None:
         self._model = model
+        self._on = on
         self._stand_in = stand_in
         self._begin = begin
         self._known: deque[_Settings] = deque(maxlen=8)
@@ -160,13 +172,13 @@ class _Reader:
         self._known.append(self._settings)
 
     def _parts(self, body: Mapping[str, Json], endpoint: str | None) -> Parts:
-        name = body.get("model")
-        name = self._model if name is None else name
-        other = self._stand_in(name) if isinstance(name, str) else None
-        parts = parts_of(body, endpoint=endpoint, model=other or name)
+        named = optional(body, "model")
+        name = self._model if named is None else named
+        other = None if name is None else self._stand_in(name)
+        parts = parts_of(body, endpoint=endpoint, model=other or name, on=self._on)
         if other is None:
             return parts
-        doubt = f"how {name} counts is not known: counted as for {other}"
+        doubt = Doubt(f"how {name} counts is not known: counted as for {other}")
         return parts._replace(doubts=(*parts.doubts, doubt))
 
 
@@ -241,6 +253,8 @@ def _loaded(line: bytes, number: int, rest: Iterable[bytes]) -> Json:
         raise UsageError(f"{place}: the file is not JSON: {error.msg}") from None
     except RecursionError:
         raise UsageError(f"line {number} nests too deep") from None
+    except ValueError:  # of Python's limit
+        raise UsageError(f"line {number} has an integer of too many digits") from None
 
 
 def _request(value: dict[str, Json]) -> tuple[dict[str, Json], str | None, str | None]:

@@ -1,57 +1,42 @@
 """The prompt tokens of a request body, counted as the API bills them, offline.
 
-The prompt is the conversation (see `conversation`) and the start of the answer, which is
-`<|start|>assistant<|message|>`: the 3 that OpenAI's cookbook adds. Definitions of functions (see
-`functions`) end the first system message, behind an empty line, or are a system message of their
-own. The model may then choose whom to speak to, and the start of the answer is
-`<|start|>assistant`; it goes on with `<|message|>` where none may be called, and with
-` to=functions.NAME<|message|>` where one must be. tests/tokens/test_messages.py has the counts that
-tell so, as the API billed them.
+The prompt is the conversation (see `conversation`, and `items` for /responses) and the start of the
+answer, `<|start|>assistant<|message|>`, or `<|start|>assistant` where the model chooses how it goes
+on: whom it speaks to, where there are functions, or in which channel. Definitions of functions
+(`typescript`) and a response format (`formats`) are a part of the first system message of chat or
+one of their own; on /responses they follow a text of the server's, which is not billed. `families`
+has what differs from model to model.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeGuard
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import NamedTuple, TypeGuard
 
 from openai_cli.errors import UsageError
 from openai_cli.models import DEFAULT_CHAT
-from openai_cli.tokens.conversation import (
-    NOTHING,
-    Json,
-    Prompt,
-    array,
-    call_of,
-    mapping,
-    optional,
-    read_conversation,
-    string,
-    wrong,
-)
+from openai_cli.tokens.conversation import add_gathered_results, read_messages, with_section
+from openai_cli.tokens.counted import Doubt, TokenCount
 from openai_cli.tokens.encoding import count_all
-from openai_cli.tokens.functions import Function, definitions_section, schema_section
+from openai_cli.tokens.endpoints import ON_SERVER, told_by
+from openai_cli.tokens.estimates import add_hosted
+from openai_cli.tokens.families import CHAT, RESPONSES, SHOWN_FREE, hidden_tokens
+from openai_cli.tokens.formats import format_section
+from openai_cli.tokens.items import read_items
+from openai_cli.tokens.prompt import UNSEEN, Prompt
+from openai_cli.tokens.shapes import Json, array, mapping, optional, string, wrong
+from openai_cli.tokens.tools import functions_of, types_section
+from openai_cli.tokens.typescript import Function
 
 # Where the body names no model.
 
-_REPLY = 3
+# `<|start|>assistant`, where the model may choose how it goes on.
+_OPEN_ANSWER = 2
 
-# Properties of a chat body that add to its messages.
-_ADDING = frozenset({"functions", "tools", "response_format", "web_search_options"})
+# ` to=functions.NAME` besides its text: by tool_choice since 2025, and by function_call in 2023.
+_FORCED, _FORCED_IN_2023 = 4, 1
 
-# Properties of a responses body that stand for what the server has.
-_ON_SERVER = ("previous_response_id", "conversation", "prompt")
-
-_FREE_FORM = {"properties": {"input": {"type": "string"}}, "required": ["input"]}
-
-
-class TokenCount(int):
-    """A number of tokens; `doubts` tells why it is an estimate, and is empty for an exact one."""
-
-    doubts: tuple[str, ...]
-
-    def __new__(cls, tokens: int, doubts: tuple[str, ...] = ()) -> "TokenCount":
-        """The count `tokens` with its doubts."""
-        made = super().__new__(cls, tokens)
-        made.doubts = doubts
-        return made
+# `<|constrain|>` and its end, around the name of a format.
+_FORMAT = 2
 
 
 class Parts(NamedTuple):
@@ -64,73 +49,161 @@ class Parts(NamedTuple):
     encoding: str
     overhead: int
     texts: list[str]
-    doubts: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
 
 
-def count_request(body: Json, *, endpoint: str | None = None) -> TokenCount:
+def count_request(body: Json, *, endpoint: str | None = None, on: date | None = None) -> TokenCount:
     """How many prompt tokens a request body has; takes and raises what `parts_of` does."""
-    parts = parts_of(body, endpoint=endpoint)
+    parts = parts_of(body, endpoint=endpoint, on=on)
     tokens = sum(count_all(parts.texts, encoding=parts.encoding))
     return TokenCount(parts.overhead + tokens, parts.doubts)
 
 
-def parts_of(body: Json, *, endpoint: str | None = None, model: str | None = None) -> Parts:
+def parts_of(
+    body: Json, *, endpoint: str | None = None, model: str | None = None, on: date | None = None
+) -> Parts:
     """What the prompt of a parsed request body is made of.
 
     `endpoint` is the path that the body is for, as in a line of the Batch API:
     `/v1/chat/completions`, `/v1/completions`, `/v1/responses` or `/v1/embeddings`, with or without
-    `/v1`; None tells it from the body. `model` goes before the one that the body names.
+    `/v1`; None tells it from the body. `model` goes before the one that the body names. `on` is the
+    day on which it is sent: a few bills changed; None where that is not known.
 
     UsageError, with the property at fault as its `parameter`, for another endpoint, for a body that
     is not of the endpoint's shape, and for a model that `encoding_for_model` does not know.
     """
     if not isinstance(body, (dict, Mapping)):
         raise UsageError("a request body is a JSON object")
-    read = _reader(body, endpoint)
+    path = told_by(body, endpoint)
     named = optional(body, "model") if model is None else model
-    prompt = Prompt(DEFAULT_CHAT if named is None else named)
+    prompt = Prompt(DEFAULT_CHAT if named is None else named, path, on)
     if named is None:
-        prompt.doubts.append(f"the body names no model: counted as for {DEFAULT_CHAT}")
+        prompt.doubt(f"the body names no model: counted as for {DEFAULT_CHAT}")
     try:
-        read(body, prompt)
+        _READERS[path](body, prompt)
     except RecursionError:
         raise UsageError("the request body is nested too deeply") from None
-    doubts = tuple(dict.fromkeys(prompt.doubts))
-    return Parts(prompt.frame.encoding, prompt.overhead, prompt.texts, doubts)
+    return Parts(prompt.encoding, prompt.overhead, prompt.texts, prompt.doubts())
 
 
 def _chat(body: Json, prompt: Prompt) -> None:
     messages = array(body.get("messages"), "messages")
-    functions: list[Function] = []
-    if not _ADDING.isdisjoint(body):
-        functions = [*_functions(body, prompt), *_tools(body, prompt)]
-        messages = _with_sections(messages, functions, body.get("response_format"), prompt)
-        if body.get("web_search_options") is not None:
-            prompt.doubts.append("what web_search_options adds is not counted")
-    choice = body.get("function_call")
-    _reply(body.get("tool_choice") if choice is None else choice, functions, prompt)
-    read_conversation(messages, "messages", prompt)
+    prompt.is_conversation(len(messages))
+    functions = functions_of(body, prompt)
+    form, name = _format(body.get("response_format"), "response_format", prompt)
+    sections = []
+    if functions:
+        prompt.has("functions")
+        sections.append(prompt.family.headings.top + types_section(functions, prompt))
+    if form:
+        sections.append(form)
+    if sections:
+        apart = prompt.family.has_own_message
+        messages = with_section(messages, "\n\n".join(sections), apart=apart)
+    if body.get("web_search_options") is not None:
+        add_hosted("web_search", "web_search_options", prompt)
+    if body.get("parallel_tool_calls") is False and functions:
+        prompt.has("parallel_tool_calls")
+    answers = read_messages(messages, "messages", prompt)
+    add_gathered_results(prompt)
+    _start_answer(body, functions, prompt)
+    if form and prompt.family.tells_format:
+        answers += not functions
+        prompt.overhead += answers * _FORMAT
+        prompt.texts += [name] * answers
 
 
 def _responses(body: Json, prompt: Prompt) -> None:
     given = [] if body.get("input") is None else body["input"]
-    items = [{"role": "user", "content": given}] if isinstance(given, str) else given
-    messages = [
-        _as_message(item, f"input[{index}]", prompt)
-        for index, item in enumerate(array(items, "input"))
-    ]
-    instructions = optional(body, "instructions")
-    if instructions is not None:
-        messages.insert(0, {"role": "system", "content": instructions})
-    functions = list(_tools(body, prompt))
+    items = array(
+        [{"role": "user", "content": given}] if isinstance(given, str) else given, "input"
+    )
+    prompt.is_conversation(len(items))
+    if instructions := optional(body, "instructions"):
+        read_messages([{"role": "system", "content": instructions}], "instructions", prompt)
+    read_items(items, prompt)
+    functions = functions_of(body, prompt)
     text = body.get("text")
-    form = text.get("format") if isinstance(text, Mapping) else None
-    for name in _ON_SERVER:
+    form, _ = _format(
+        text.get("format") if isinstance(text, Mapping) else None, "text.format", prompt
+    )
+    gap = prompt.family.headings.gap
+    if functions:
+        prompt.has("functions")
+        prompt.texts.append(gap + types_section(functions, prompt))
+    if form:
+        prompt.texts.append(gap + form)
+    _add_of_server(body, functions, prompt)
+    _start_answer(body, functions, prompt)
+
+
+def _add_of_server(body: Json, functions: list[Function], prompt: Prompt) -> None:
+    """What the server adds by itself."""
+    for name in ON_SERVER:
         if body.get(name) is not None:
-            prompt.doubts.append(f"what {name} adds is not counted: it is on the server")
-    _reply(body.get("tool_choice"), functions, prompt)
-    messages = _with_sections(messages, functions, form, prompt)
-    read_conversation(messages, "input", prompt, first=0 if instructions is None else -1)
+            prompt.doubt(f"what {name} adds is not counted: it is on the server", None)
+    reasoning = body.get("reasoning")
+    if isinstance(reasoning, Mapping) and reasoning.get("mode") == "pro":
+        prompt.doubt("reasoning.mode is pro: the prompt of each try is billed", None)
+    headings = prompt.family.headings
+    if body.get("parallel_tool_calls") is False and functions:
+        prompt.has("parallel_tool_calls")
+        if prompt.family.has_own_message:
+            prompt.texts.append(headings.top)
+    if (hidden := hidden_tokens(prompt.model)) is None:
+        return
+    more = hidden.with_functions if functions else hidden.plain
+    if prompt.on is None:
+        prompt.doubt(f"{more} tokens more were billed until March 2025")
+    elif prompt.on < SHOWN_FREE:
+        prompt.overhead += more
+
+
+def _format(form: object, place: str, prompt: Prompt) -> tuple[str, str]:
+    """The text of a response format with a JSON Schema, and its name; both empty without one."""
+    if not isinstance(form, Mapping) or form.get("type") != "json_schema":
+        return "", ""
+    if "json_schema" in form:
+        place += ".json_schema"
+    named = mapping(form.get("json_schema", form), place)
+    name = string(named, "name", f"{place}.")
+    description = optional(named, "description", f"{place}.") or ""
+    found = format_section(name, description, named.get("schema") or {})
+    prompt.has("formats")
+    for reason, more in found.doubts.items():
+        prompt.doubt(reason, more)
+    return found.text, name
+
+
+def _start_answer(body: Json, functions: list[Function], prompt: Prompt) -> None:
+    """The start of the answer, which tells whom it speaks to where the body says so."""
+    prompt.overhead += _OPEN_ANSWER if functions else prompt.family.answer
+    if not functions or not prompt.family.tells_tool:
+        return
+    older, choice = body.get("function_call"), body.get("tool_choice")
+    if older is not None:
+        name, frame = _chosen(older, prompt), _FORCED_IN_2023
+        part = "function_call by name"
+    elif choice == "required" and len(functions) == 1 and prompt.endpoint == RESPONSES:
+        name, frame, part = functions[0].name, _FORCED, "a forced function"
+    else:
+        name, frame, part = _chosen(choice, prompt), _FORCED, "a forced function"
+    if name:
+        prompt.has(part)
+        prompt.overhead += frame
+        prompt.texts.append(f" to=functions.{name}")
+
+
+def _chosen(choice: object, prompt: Prompt) -> str:
+    """The function that must be called; empty where the model chooses."""
+    if not isinstance(choice, Mapping):
+        return ""
+    fields = choice.get("function", choice.get("custom", choice))
+    name = fields.get("name") if isinstance(fields, Mapping) else None
+    if isinstance(name, str):
+        return name
+    prompt.doubt(f"no bill had a tool_choice of type {choice.get('type')}", UNSEEN)
+    return ""
 
 
 def _completion(body: Json, prompt: Prompt) -> None:
@@ -140,7 +213,7 @@ def _completion(body: Json, prompt: Prompt) -> None:
         _inputs(body["prompt"], "prompt", prompt)
     if (suffix := optional(body, "suffix")) is not None:
         prompt.texts.append(suffix)
-        prompt.doubts.append("how a suffix is billed is not published: its text alone is counted")
+        prompt.doubt("how a suffix is billed is not published: its text alone is counted", UNSEEN)
 
 
 def _embedding(body: Json, prompt: Prompt) -> None:
@@ -162,133 +235,9 @@ def _are_ids(value: object) -> TypeGuard[list[int]]:
     return isinstance(value, list) and all(type(one) is int for one in value)
 
 
-def _with_sections(
-    messages: list[Any], functions: list[Function], form: object, prompt: Prompt
-) -> list[Any]:
-    """The messages, with what the API adds to the first system message, or as one."""
-    sections = [definitions_section(functions)] if functions else []
-    if isinstance(form, Mapping) and form.get("type") == "json_schema":
-        named = mapping(form.get("json_schema", form), "response_format.json_schema")
-        description = optional(named, "description", "response_format.json_schema.") or ""
-        sections.append(schema_section(str(named.get("name")), description, named.get("schema")))
-    if not sections:
-        return messages
-    prompt.doubts += [doubt for section in sections for doubt in section.doubts]
-    added = "\n\n".join(section.text for section in sections)
-    for index, message in enumerate(messages):
-        if isinstance(message, Mapping) and message.get("role") in ("system", "developer"):
-            longer = {**message, "content": _appended(message.get("content"), added)}
-            return [*messages[:index], longer, *messages[index + 1 :]]
-    return [*messages, {"role": "system", "content": added}]
-
-
-def _appended(content: object, added: str) -> object:
-    if isinstance(content, str):
-        return f"{content}\n\n{added}"
-    if isinstance(content, list):
-        return [*content, {"type": "text", "text": f"\n\n{added}"}]
-    return added if content is None else content
-
-
-def _reply(choice: object, functions: list[Function], prompt: Prompt) -> None:
-    """The start of the answer, which tells whom it speaks to where `choice` says so."""
-    prompt.overhead += _REPLY
-    if not functions or choice == "none":
-        return
-    chosen = choice.get("function", choice) if isinstance(choice, Mapping) else None
-    name = chosen.get("name") if isinstance(chosen, Mapping) else None
-    if isinstance(name, str):
-        prompt.texts.append(f" to=functions.{name}")
-    else:
-        prompt.overhead -= 1
-
-
-def _as_message(value: object, place: str, prompt: Prompt) -> Json:
-    """An input item of responses in the form of a chat message."""
-    item = mapping(value, place)
-    kind = item.get("type") or "message"
-    if kind == "message":
-        return {"role": item.get("role"), "content": item.get("content")}
-    call_id = item.get("call_id")
-    if kind in ("function_call", "custom_tool_call"):
-        call_of(item, place)
-        return {"role": "assistant", "tool_calls": [{"id": call_id, "function": item}]}
-    if kind in ("function_call_output", "custom_tool_call_output"):
-        return {"role": "tool", "tool_call_id": call_id, "content": item.get("output")}
-    prompt.doubts.append(f"{place} is not counted: what a {kind} item takes is not published")
-    return NOTHING
-
-
-def _functions(body: Json, prompt: Prompt) -> Iterator[Function]:
-    """What the older `functions` define."""
-    for index, value in enumerate(array(body.get("functions") or [], "functions")):
-        prompt.doubts += prompt.frame.function_doubts
-        yield _function(value, f"functions[{index}]")
-
-
-def _tools(body: Json, prompt: Prompt) -> Iterator[Function]:
-    """What `tools` define, in the form of chat (an object in the object) or of responses."""
-    for index, value in enumerate(array(body.get("tools") or [], "tools")):
-        place = f"tools[{index}]"
-        tool = mapping(value, place)
-        kind = tool.get("type")
-        if kind not in ("function", "custom"):
-            prompt.doubts.append(f"what {place} ({kind}) adds is not counted: it is not published")
-            continue
-        prompt.doubts += prompt.frame.tool_doubts
-        function = _function(tool.get(kind, tool), place)
-        yield function._replace(parameters=_FREE_FORM) if kind == "custom" else function
-
-
-def _function(value: object, place: str) -> Function:
-    fields = mapping(value, place)
-    description, parameters = fields.get("description"), fields.get("parameters")
-    return Function(
-        string(fields, "name", f"{place}."),
-        description if isinstance(description, str) else "",
-        parameters if isinstance(parameters, Mapping) else {},
-    )
-
-
-_Reader = Callable[[Json, Prompt], None]
-_READERS: Mapping[str, _Reader] = {
-    "/chat/completions": _chat,
+_READERS: Mapping[str, Callable[[Json, Prompt], None]] = {
+    CHAT: _chat,
     "/completions": _completion,
-    "/responses": _responses,
+    RESPONSES: _responses,
     "/embeddings": _embedding,
 }
-
-
-def _reader(body: Json, endpoint: str | None) -> _Reader:
-    if endpoint is None:
-        return _READERS[_told_by(body)]
-    try:
-        return _READERS[endpoint.removeprefix("/v1")]
-    except KeyError:
-        raise UsageError(
-            f"the prompt tokens of a request to {endpoint} cannot be counted",
-            hint=f"those to {', '.join(_READERS)} can",
-        ) from None
-
-
-def _told_by(body: Json) -> str:
-    """The endpoint that a body with these properties is for."""
-    if "messages" in body:
-        return "/chat/completions"
-    if body.get("input") is not None:
-        return "/embeddings" if _is_to_embed(body) else "/responses"
-    if isinstance(body.get("prompt"), (str, list)):
-        return "/completions"
-    if any(body.get(name) is not None for name in ("instructions", *_ON_SERVER)):
-        return "/responses"
-    raise UsageError("the request body has no messages, no input and no prompt")
-
-
-def _is_to_embed(body: Json) -> bool:
-    model, given = body.get("model"), body["input"]
-    return (
-        (isinstance(model, str) and model.startswith("text-embedding"))
-        or "encoding_format" in body
-        or "dimensions" in body
-        or (isinstance(given, list) and isinstance(next(iter(given), None), (str, int, list)))
-    )

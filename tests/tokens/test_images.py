@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from openai_cli.errors import UsageError
 from openai_cli.media import kind_of
-from openai_cli.tokens.images import RULES, Patches, image_size, image_tokens
+from openai_cli.tokens.images import (
+    LIKELY,
+    MOST_ABOVE_GUIDE,
+    RULES,
+    Patches,
+    above_guide,
+    image_size,
+    image_tokens,
+)
 
 # 300 x 200 pixels, but for JPEG, 17 x 5.
 PNG = base64.b64decode(
@@ -151,16 +159,26 @@ def test_patches_are_as_many_as_the_guides_formula_says(
         ("gpt-6-astra", None, 36_000),
     ],
 )
-def test_an_image_of_unknown_size_takes_the_most_that_it_can(
+def test_an_image_of_unknown_size_is_of_a_likely_one_and_the_most_is_told(
     model: str, detail: str | None, most: int
 ) -> None:
+    likely = image_tokens(url_of(png(*LIKELY)), detail, model=model, place="image").tokens
     for url in ("https://example.com/a.png", None):
         taken = image_tokens(url, detail, model=model, place="messages[0].content[1].image_url")
-        assert taken.tokens == most
-        assert taken.doubts == (
-            "messages[0].content[1].image_url: its size is not known; "
-            f"it can take {most:,} tokens at most",
+        assert taken.tokens == likely
+        [doubt] = taken.doubts
+        assert doubt == (
+            "messages[0].content[1].image_url: its size is not known: counted as 640 x 480 pixels, "
+            f"it can take {most:,} tokens at most"
         )
+        assert doubt.more == most - likely
+
+
+def test_bills_above_the_guide() -> None:
+    assert above_guide("gpt-4.1-mini-2025-04-14") == 2
+    assert above_guide("o4-mini") == above_guide("gpt-5-nano") == 1
+    assert above_guide("gpt-4o") == above_guide("gpt-5") == 0
+    assert 0 < above_guide("gpt-9") < MOST_ABOVE_GUIDE
 
 
 @settings(max_examples=300, deadline=None)
@@ -174,7 +192,9 @@ def test_no_image_that_the_api_takes_needs_more(
     model: str, width: int, height: int, detail: str | None
 ) -> None:
     known = image_tokens(url_of(png(width, height)), detail, model=model, place="image")
-    assert 0 < known.tokens <= image_tokens(None, detail, model=model, place="image").tokens
+    unknown = image_tokens(None, detail, model=model, place="image")
+    more = sum(doubt.more or 0 for doubt in unknown.doubts)
+    assert 0 < known.tokens <= unknown.tokens + more
 
 
 def test_low_detail_in_tiles_needs_no_size() -> None:

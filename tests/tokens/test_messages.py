@@ -1,7 +1,7 @@
 """Prompt tokens of request bodies, against what the API billed for them."""
 
-import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from openai_cli.errors import UsageError
 from openai_cli.tokens import count
-from openai_cli.tokens.messages import TokenCount, count_request, parts_of
+from openai_cli.tokens.messages import count_request, parts_of
 
 Json = dict[str, Any]
 
@@ -167,12 +167,9 @@ def test_the_cookbooks_tools(model: str, billed: int) -> None:
     tools = [{"type": "function", "function": WEATHER}]
     counted = count_request({"model": model, "messages": messages, "tools": tools})
     assert counted == billed
-    assert counted.doubts == (
-        f"how {model} is shown tools is not published: counted as functions were in 2023",
-    )
+    assert counted.doubts == ()
     as_function = {"model": model, "messages": messages, "functions": [WEATHER]}
     assert count_request(as_function) == billed
-    assert bool(count_request(as_function).doubts) == model.startswith("gpt-4o")
 
 
 def sums(times: int) -> Json:
@@ -193,26 +190,46 @@ def sums(times: int) -> Json:
     return body(question, {"role": "assistant", "tool_calls": calls}, *results)
 
 
-@pytest.mark.parametrize(("times", "billed"), [(1, 40), (2, 89), (3, 114), (4, 139)])
-def test_calls_of_tools(times: int, billed: int) -> None:
-    """As billed for gpt-3.5-turbo: https://community.openai.com/t/538914."""
-    counted = count_request(sums(times))
-    assert counted == billed
-    assert counted.doubts
+def test_calls_and_results() -> None:
+    """A question, a call and its result: the frames of the latter as bills have them since 2024."""
+    question = 3 + 1 + tokens("How much is 2 plus 2?")
+    call = 3 + 1 + tokens(" to=functions.calculator") + tokens('{"a":2,"b":2}') + 3
+    result = 3 + tokens("calculator") + tokens("4")
+    counted = count_request(sums(1))
+    assert counted == question + call + result + 3
+    assert counted.doubts == ()
+    use = '{"recipient_name":"functions.calculator","parameters":{"a":2,"b":2}}'
+    together = 3 + 1 + tokens(" to=multi_tool_use.parallel")
+    together += tokens(f'{{"tool_uses":[{use},{use}]}}') + 3
+    results = 3 + tokens("multi_tool_use.parallel") + tokens("[4, 4]")
+    counted = count_request(sums(2))
+    assert counted == question + together + results + 3
+    assert counted.doubts == ()
 
 
-def test_results_of_calls_in_parallel_are_json_in_ascii() -> None:
-    """Each character of another script then takes many: https://community.openai.com/t/1375117."""
+def test_results_of_calls_together_were_json_in_ascii_until_february_2026() -> None:
     several = sums(3)
     for message in several["messages"][2:]:
-        message["content"] = "테스트 " * 100
-    alone = sums(1)
-    alone["messages"][2]["content"] = "테스트 " * 100
-    assert count_request(several) > 10 * count_request(alone)
+        message["content"] = "테스트 🤷"
+    before, since = date(2026, 2, 28), date(2026, 3, 1)
+    escaped = ", ".join([r'"\ud14c\uc2a4\ud2b8 \ud83e\udd37"'] * 3)
+    assert parts_of(several, on=before).texts[-1] == f"[{escaped}]"
+    as_it_is = ", ".join(['"테스트 🤷"'] * 3)
+    assert parts_of(several, on=since).texts[-1] == f"[{as_it_is}]"
+    assert count_request(several, on=since).doubts == ()
+    unknown = count_request(several)
+    assert unknown == count_request(several, on=since)
+    assert "was escaped until February 2026" in unknown.doubts[0]
+    assert unknown.most is not None
+    assert unknown.most >= count_request(several, on=before)
 
 
 def tokens(text: str) -> int:
     return count(text, model=TURBO)
+
+
+def newer(text: str) -> int:
+    return count(text, model="gpt-4o")
 
 
 @pytest.mark.parametrize(
@@ -220,12 +237,12 @@ def tokens(text: str) -> int:
     [
         ({"function_call": "auto"}, 0),
         ({"function_call": None}, 0),
-        ({"function_call": "none"}, 1),
+        ({"function_call": "none"}, 0),
         ({"function_call": {"name": "bing_bong"}}, 1 + 7),
-        ({"tool_choice": "none"}, 1),
+        ({"tool_choice": "none"}, 0),
         ({"tool_choice": "required"}, 0),
-        ({"tool_choice": {"type": "function", "function": {"name": "bing_bong"}}}, 1 + 7),
-        ({"tool_choice": {"type": "function", "name": "bing_bong"}}, 1 + 7),
+        ({"tool_choice": {"type": "function", "function": {"name": "bing_bong"}}}, 4 + 7),
+        ({"tool_choice": {"type": "function", "name": "bing_bong"}}, 4 + 7),
     ],
 )
 def test_how_the_answer_starts(changed: Json, more: int) -> None:
@@ -253,9 +270,11 @@ def test_definitions_are_the_end_of_the_first_system_message(content: Any) -> No
     (text,) = [text for text in parts_of(defining).texts if "namespace" in text]
     before, _, after = text.partition("# Tools")
     assert after.endswith("type foo = () => any;\n\n} // namespace functions")
-    if isinstance(content, str):
-        assert before == f"{content}\n\n"
-    more = tokens(text) - (tokens(content) if isinstance(content, str) else 0)
+    given = content
+    if isinstance(content, list):
+        given = "".join(part["text"] for part in content)
+    assert before == f"{given or ''}\n\n"
+    more = tokens(text) - tokens(given or "")
     assert count_request(defining) == count_request(plain) + more - 1
 
 
@@ -275,12 +294,15 @@ def test_a_name_takes_one_more_and_a_functions_name_is_its_role() -> None:
     assert count_request(named) == 8 + 1 - 1 + tokens("ann")
 
 
-def test_parts_of_a_content_are_counted_each() -> None:
+def test_texts_of_a_content_are_one_text() -> None:
     parts = [{"type": "text", "text": "hel"}, {"type": "text", "text": "lo"}]
-    assert count_request(body(user(parts))) == 8 - 1 + tokens("hel") + tokens("lo")
+    assert count_request(body(user(parts))) == 8
+    assert count_request(body(user(parts))).doubts == ()
     refusal = {"role": "assistant", "content": [{"type": "refusal", "refusal": "No way"}]}
     assert count_request(body(refusal)) == 7 + tokens("No way")
-    assert count_request(body({"role": "assistant", "refusal": "No way"})) == 7 + tokens("No way")
+    refused = count_request(body({"role": "assistant", "refusal": "No way"}))
+    assert refused == 7 + tokens("No way")
+    assert refused.doubts == ("no bill of gpt-4 on /chat/completions had refusals",)
 
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
@@ -306,7 +328,8 @@ def test_an_image_elsewhere_is_doubtful() -> None:
         {"type": "input_image", "file_id": "file-1", "image_url": None},
     ):
         counted = count_request({**body(user(), user([part])), "model": "gpt-4o"})
-        assert counted == 8 + 4 + 85 + 8 * 170
+        assert counted == 8 + 4 + 85 + 2 * 170
+        assert counted.most == 8 + 4 + 85 + 8 * 170
         (doubt,) = counted.doubts
         assert doubt.startswith("messages[1].content[0].image_url: its size is not known")
 
@@ -325,17 +348,22 @@ def test_what_is_not_counted_is_named(message: Json, place: str) -> None:
     (doubt,) = counted.doubts
     assert place in doubt
     assert "not counted" in doubt
+    assert counted.most is None
+    assert counted.unbounded == (doubt,)
 
 
 FORMAT = {"name": "answer", "schema": {"type": "object"}, "strict": True}
 
 
 def test_a_response_format_is_counted_by_its_text() -> None:
-    plain = body(system("Be kind."), user())
+    """It is in the system message, and each answer, past or to come, has its name and 2 more."""
+    answers = [{"role": "assistant", "content": "hello"}, user()]
+    plain = body(system("Be kind."), user(), *answers) | {"model": "gpt-4o"}
     formatted = {**plain, "response_format": {"type": "json_schema", "json_schema": FORMAT}}
     text = '\n\n# Response Formats\n\n## answer\n\n{"type":"object"}'
-    assert count_request(formatted) == count_request(plain) + tokens(f".{text}") - tokens(".")
-    assert "response format" in count_request(formatted).doubts[0]
+    section = newer(f"Be kind.{text}") - newer("Be kind.")
+    assert count_request(formatted) == count_request(plain) + section + 2 * (2 + newer("answer"))
+    assert count_request(formatted).doubts == ()
     for kind in ("text", "json_object"):
         other = count_request({**plain, "response_format": {"type": kind}})
         assert other == count_request(plain)
@@ -343,26 +371,43 @@ def test_a_response_format_is_counted_by_its_text() -> None:
 
 
 def test_tools_of_the_api_are_doubtful() -> None:
-    counted = count_request(body(user(), tools=[{"type": "web_search"}]))
-    assert counted == 8
-    assert "tools[0] (web_search)" in counted.doubts[0]
+    counted = count_request(body(user(), tools=[{"type": "file_search"}]))
+    assert counted == 8 + 1142
+    assert counted.doubts == (
+        "tools[0] (file_search) is counted as 1,142 tokens: bills had 846 to 1,154",
+    )
+    assert counted.most is None
+    unknown = count_request(body(user(), tools=[{"type": "teleport"}]))
+    assert unknown == 8
+    assert unknown.doubts == ("tools[0] is not counted: no bill had a tool of type teleport",)
     assert "web_search_options" in count_request(body(user(), web_search_options={})).doubts[0]
 
 
-def test_a_custom_tool_is_a_function_of_one_text() -> None:
-    custom = {"name": "note", "description": "Take a note"}
+def test_a_custom_tool_is_a_function_of_free_form() -> None:
+    custom: Json = {"name": "note", "description": "Take a note"}
     counted = parts_of(body(user(), tools=[{"type": "custom", "custom": custom}]))
-    assert "// Take a note\ntype note = (_: {\ninput: string,\n}) => any;" in counted.texts[1]
+    alone = "// IMPORTANT: Do NOT call this tool in parallel with other tools.\n"
+    assert f"// Take a note\n{alone}type note = (FREEFORM) => any;" in counted.texts[1]
+    assert any("without a grammar" in doubt for doubt in counted.doubts)
+    custom["format"] = {"type": "grammar", "grammar": {"syntax": "lark", "definition": "a: b\nb:"}}
+    request = body(user(), tools=[{"type": "custom", "custom": custom}]) | {"model": "gpt-5"}
+    counted = parts_of(request)
+    rule = (
+        "// IMPORTANT: This tool only accepts string inputs that obey the lark grammar a: b\n// b:."
+    )
+    assert f"// Take a note\n{rule} You must reason" in counted.texts[1]
+    assert counted.doubts == ()
     call = {"id": "a", "type": "custom", "custom": {"name": "note", "input": "milk"}}
     called = parts_of(body({"role": "assistant", "tool_calls": [call]}))
-    assert called.texts == ["assistant", " to=functions.note", "milk"]
-    assert called.doubts
+    assert called.texts == ["assistant", "", " to=functions.note", "milk"]
 
 
 def test_newer_models_are_doubtful() -> None:
-    counted = count_request({**body(user()), "model": "gpt-5"})
-    assert counted == 8
-    assert counted.doubts == ("how gpt-5 frames messages is not published: counted as for gpt-4o",)
+    counted = count_request({**body(user()), "model": "gpt-7"})
+    assert counted == 7
+    assert counted.doubts == ("no bill was seen for gpt-7 yet: counted as gpt-5.6",)
+    assert counted.most is not None
+    assert 100 < counted.most < 200
 
 
 @pytest.mark.parametrize(
@@ -421,39 +466,6 @@ RESPONSES: list[tuple[Json, int]] = [
         },
         as_chat(user(), {"role": "assistant", "content": "hi"}, user("bye")),
     ),
-    (
-        {
-            "input": [
-                user(),
-                {"type": "function_call", "call_id": "c", "name": "foo", "arguments": "{}"},
-                {"type": "function_call_output", "call_id": "c", "output": "4"},
-            ],
-            "instructions": "Be kind",
-            "tools": [{"type": "function", **WEATHER, "strict": True}],
-            "tool_choice": {"type": "function", "name": "get_current_weather"},
-        },
-        as_chat(
-            system("Be kind"),
-            user(),
-            {
-                "role": "assistant",
-                "tool_calls": [
-                    {
-                        "id": "c",
-                        "type": "function",
-                        "function": {"name": "foo", "arguments": "{}"},
-                    }
-                ],
-            },
-            {"role": "tool", "tool_call_id": "c", "content": "4"},
-            tools=[{"type": "function", "function": WEATHER}],
-            tool_choice={"type": "function", "function": {"name": "get_current_weather"}},
-        ),
-    ),
-    (
-        {"input": "hello", "text": {"format": {"type": "json_schema", **FORMAT}}},
-        as_chat(user(), response_format={"type": "json_schema", "json_schema": FORMAT}),
-    ),
 ]
 
 
@@ -462,6 +474,7 @@ def test_responses_are_counted_as_chat_of_the_same(request_body: Json, expected:
     request_body = {"model": "gpt-4o", **request_body}
     assert count_request(request_body) == expected
     assert count_request(request_body, endpoint="/v1/responses") == expected
+    assert count_request(request_body, on=date(2026, 8, 1)).doubts == ()
 
 
 @pytest.mark.parametrize(
@@ -470,15 +483,16 @@ def test_responses_are_counted_as_chat_of_the_same(request_body: Json, expected:
         ({"previous_response_id": "resp_1"}, "previous_response_id"),
         ({"conversation": "conv_1"}, "conversation"),
         ({"prompt": {"id": "pmpt_1"}}, "prompt"),
-        ({"tools": [{"type": "file_search"}]}, "tools[0] (file_search)"),
         ({"input": [user(), {"type": "item_reference", "id": "a"}]}, "input[1]"),
-        ({"input": [{"type": "reasoning", "summary": []}, user()]}, "input[0]"),
+        ({"input": [user(), {"id": "msg_1"}]}, "input[1]"),
+        ({"input": [user(), {"type": "reasoning", "summary": []}]}, "input[1]"),
+        ({"input": [user(), {"type": "web_search_call", "id": "ws_1"}]}, "input[1]"),
     ],
 )
 def test_what_is_not_in_a_responses_body_is_named(more: Json, doubt: str) -> None:
     counted = count_request({"model": "gpt-4o", "input": "hello", **more})
     assert counted == 8
-    assert any(doubt in text and "not counted" in text for text in counted.doubts)
+    assert any(doubt in text and "not counted" in text for text in counted.unbounded)
 
 
 @pytest.mark.parametrize(
@@ -487,6 +501,7 @@ def test_what_is_not_in_a_responses_body_is_named(more: Json, doubt: str) -> Non
         (body(user()), "/v1/chat/completions"),
         ({"prompt": "hello"}, "/v1/completions"),
         ({"prompt": [1, 2]}, "/v1/completions"),
+        ({"prompt": None}, "/v1/completions"),
         ({"input": "hello"}, "/v1/responses"),
         ({"input": []}, "/v1/responses"),
         ({"input": [user()]}, "/v1/responses"),
@@ -522,7 +537,7 @@ def test_a_model_may_be_given() -> None:
 
 def test_without_a_model_it_is_the_default_one() -> None:
     counted = count_request({"messages": [user()]})
-    assert counted == 8
+    assert counted == 7
     assert "the body names no model: counted as for gpt-6-luna" in counted.doubts
 
 
@@ -579,7 +594,7 @@ def test_a_body_of_another_shape_is_wrong_usage(request_body: Json, place: str) 
     assert caught.value.problem.startswith(place)
 
 
-@pytest.mark.parametrize("request_body", [{}, {"model": TURBO}, {"prompt": None}, [], "hello", 5])
+@pytest.mark.parametrize("request_body", [{}, {"model": TURBO}, [], "hello", 5])
 def test_what_is_no_body_is_wrong_usage(request_body: Any) -> None:
     with pytest.raises(UsageError, match="request body"):
         parts_of(request_body)
@@ -603,14 +618,6 @@ def test_what_is_nested_too_deeply_is_wrong_usage(schema: Json) -> None:
     function = {"name": "f", "parameters": {"properties": {"a": schema}}}
     with pytest.raises(UsageError, match="nested too deeply"):
         parts_of(body(user(), functions=[function]))
-
-
-def test_a_count_is_a_number_with_its_doubts() -> None:
-    counted = TokenCount(5, ("why",))
-    assert counted + 1 == 6
-    assert f"{counted}" == json.dumps(counted) == "5"
-    assert counted.doubts == ("why",)
-    assert TokenCount(5).doubts == ()
 
 
 NAMES = [
@@ -691,7 +698,13 @@ def test_any_body_is_counted_or_refused(request_body: Any, endpoint: str | None)
     )
 )
 def test_messages_by_the_cookbooks_own_rule(messages: list[dict[str, str]]) -> None:
-    """3 for each message, 1 for each name, the tokens of each value, and 3 for the reply."""
-    expected = 3 + 3 * len(messages) + sum("name" in message for message in messages)
-    expected += sum(tokens(value) for message in messages for value in message.values())
+    """3 for each message, 1 for each name, the tokens of each value, and 3 for the reply.
+
+    A name may begin with what makes one token with the colon before it: then they are one text.
+    """
+    expected = 3 + 3 * len(messages)
+    for message in messages:
+        name = message.get("name")
+        role = message["role"] if name is None else f"{message['role']}:{name}"
+        expected += tokens(role) + tokens(message["content"])
     assert count_request(body(*messages)) == expected

@@ -1,0 +1,76 @@
+"""The endpoint that a body is for, told from its properties where nothing else says it."""
+
+import re
+
+from openai_cli.errors import UsageError
+from openai_cli.tokens.encoding import base_of
+from openai_cli.tokens.families import CHAT, RESPONSES
+from openai_cli.tokens.shapes import Json
+
+# Properties of a responses body that stand for what the server has.
+ON_SERVER = ("previous_response_id", "conversation", "prompt")
+
+_COUNTED = (CHAT, "/completions", RESPONSES, "/embeddings")
+
+# Models of one endpoint each, by the start of their names.
+_MODELS = {
+    "/embeddings": re.compile(r"text-embedding"),
+    "/audio/speech": re.compile(r"tts-|gpt-[\w.-]*-tts"),
+    "/audio/transcriptions": re.compile(r"whisper|gpt-[\w.-]*-transcribe"),
+    "/images/generations": re.compile(r"dall-e|gpt-image|chatgpt-image"),
+    "/moderations": re.compile(r"omni-moderation|text-moderation"),
+    "/videos": re.compile(r"sora"),
+}
+
+# Properties that each of two endpoints alone has, of those that take an input or a prompt.
+_OWN = {
+    "/audio/speech": ("voice",),
+    "/embeddings": ("encoding_format", "dimensions"),
+    "/images/generations": ("size", "quality", "background", "output_format"),
+}
+
+
+def told_by(body: Json, endpoint: str | None) -> str:
+    """The endpoint that a body is for: the one that is named, or the one that its properties tell.
+
+    UsageError for one whose prompts cannot be counted, and for a body that tells of none.
+    """
+    path = _told_by(body) if endpoint is None else endpoint.removeprefix("/v1")
+    if path not in _COUNTED:
+        raise UsageError(
+            f"the prompt tokens of a request to {path if endpoint is None else endpoint} cannot be "
+            "counted",
+            hint=f"those to {', '.join(_COUNTED)} can",
+        )
+    return path
+
+
+def _told_by(body: Json) -> str:
+    if "messages" in body:
+        return CHAT
+    if (path := _by_model(body.get("model"))) is not None:
+        return path
+    for path, names in _OWN.items():
+        if any(name in body for name in names) and ("input" in body or "prompt" in body):
+            return path
+    if body.get("input") is not None:
+        return "/embeddings" if _is_list_of_inputs(body["input"]) else RESPONSES
+    if any(
+        body.get(name) is not None
+        for name in ("instructions", "conversation", "previous_response_id")
+    ) or isinstance(body.get("prompt"), dict):
+        return RESPONSES
+    if "prompt" in body:
+        return "/completions"
+    raise UsageError("the request body has no messages, no input and no prompt")
+
+
+def _by_model(model: object) -> str | None:
+    if not isinstance(model, str):
+        return None
+    base = base_of(model)
+    return next((path for path, names in _MODELS.items() if names.match(base)), None)
+
+
+def _is_list_of_inputs(given: object) -> bool:
+    return isinstance(given, list) and isinstance(next(iter(given), None), (str, int, list))

@@ -1,0 +1,86 @@
+"""What the client cannot know of a prompt, with the medians of what was billed for it.
+
+A range is of the bills that were seen, and no bound.
+"""
+
+from typing import NamedTuple
+
+from openai_cli.tokens.prompt import Prompt
+
+
+class Estimate(NamedTuple):
+    """The likely tokens of a part, and the fewest and most that were billed for one."""
+
+    tokens: int
+    least: int
+    most: int
+
+
+# By kind of tool, of gpt-5 and later: each is used once.
+HOSTED = {
+    "web_search": Estimate(8592, 294, 116_000),
+    "image_generation": Estimate(1875, 342, 2800),
+    "file_search": Estimate(1142, 846, 1154),
+    "code_interpreter": Estimate(2110, 1320, 3709),
+    "mcp": Estimate(93, 54, 5303),
+    "tool_search": Estimate(561, 381, 597),
+}
+
+# The search of gpt-4o and gpt-4.1: its definition was billed alike 8 times of 8, and what it finds
+# only where it is not the preview.
+SEARCH = 294
+_SEARCHED = Estimate(17_339, 8592, 116_000)
+
+# A tool_search that the client does.
+OWN_SEARCH = 146
+
+COMPACTION = Estimate(268, 263, 273)
+
+# Encrypted reasoning, in characters and tokens: half of 28 items were within 10 %, 24 within 20 %.
+_REASONING_HEAD = 1060
+_REASONING_LEAST = 30
+_HUNDREDTHS = 15
+
+
+def add_hosted(kind: str, place: str, prompt: Prompt, *, own: bool = False) -> None:
+    """Count a tool of the API's own, which is called `kind` in the body at `place`."""
+    name = kind.partition("_20")[0]
+    if own and name == "tool_search":
+        prompt.overhead += OWN_SEARCH
+        prompt.doubt(f"{place} ({kind}): one bill had {OWN_SEARCH} tokens for it", OWN_SEARCH)
+    elif name.startswith("web_search") and prompt.family.name == "gpt-4o":
+        prompt.overhead += SEARCH
+        if name == "web_search_preview":
+            prompt.doubt(f"{place} ({kind}): what it finds was not billed yet")
+        else:
+            _add(f"{place} ({kind})", _SEARCHED, prompt)
+    elif (estimate := HOSTED.get(name.removesuffix("_preview"))) is not None:
+        _add(f"{place} ({kind})", estimate, prompt)
+    else:
+        prompt.doubt(f"{place} is not counted: no bill had a tool of type {kind}", None)
+
+
+def add_compaction(place: str, prompt: Prompt) -> None:
+    """Count an item that stands for a part of the conversation."""
+    _add(f"{place} (compaction)", COMPACTION, prompt)
+
+
+def add_reasoning(encrypted: str, place: str, prompt: Prompt) -> None:
+    """Count what a model thought in the turn that goes on, by the length of its encrypted text."""
+    if not encrypted:
+        prompt.doubt(f"{place} is not counted: the reasoning is on the server", None)
+        return
+    told = (len(encrypted) - _REASONING_HEAD) * _HUNDREDTHS // 100
+    tokens = max(2, _REASONING_LEAST + told)
+    prompt.overhead += tokens
+    most = len(encrypted) * 3 // 4  # a byte of it a token
+    prompt.doubt(
+        f"{place}: {tokens:,} tokens of reasoning are told from its length, within 20 %",
+        max(0, most - tokens),
+    )
+
+
+def _add(what: str, estimate: Estimate, prompt: Prompt) -> None:
+    tokens, least, most = estimate
+    prompt.overhead += tokens
+    prompt.doubt(f"{what} is counted as {tokens:,} tokens: bills had {least:,} to {most:,}", None)

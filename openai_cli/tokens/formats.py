@@ -1,0 +1,55 @@
+"""A response format with a JSON Schema as the text that a model is shown.
+
+What stays of the schema is told by bills: types, names, titles, descriptions and values. What
+limits them is left out: the server holds to it while the answer is written.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+_SHOWN = frozenset({
+    "$defs", "$ref", "anyOf", "const", "description", "enum", "items", "properties", "title",
+    "type",
+})  # fmt: skip
+_LEFT_OUT = frozenset({
+    "$schema", "additionalProperties", "default", "format", "maxItems", "maximum", "minLength",
+    "minimum", "required", "strict",
+})  # fmt: skip
+# Shown as others of their kind are, though no bill had them.
+_LIKELY = frozenset({"allOf", "definitions", "oneOf"})
+_VALUES = frozenset({"const", "enum"})
+_OF_NAMES = frozenset({"$defs", "definitions", "properties"})
+
+
+class Format(NamedTuple):
+    """The text of a format, and how large a doubt there is about each keyword that no bill had."""
+
+    text: str
+    doubts: dict[str, int]
+
+
+def format_section(name: str, description: str, schema: object) -> Format:
+    """The part of a message that demands an answer by a JSON Schema; the JSON is ASCII alone."""
+    doubts: dict[str, int] = {}
+    text = json.dumps(_shown(schema, doubts), separators=(",", ":"), default=str)
+    note = "".join(f"// {line}\n" for line in description.split("\n") if line)
+    return Format(f"# Response Formats\n\n## {name}\n\n{note}{text}", doubts)
+
+
+def _shown(schema: Any, doubts: dict[str, int], *, of_names: bool = False) -> Any:
+    """The schema as it is shown; `of_names`: its keys are names of schemas."""
+    if isinstance(schema, list):
+        return [_shown(part, doubts) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    found = {}
+    for key, value in schema.items():
+        if not of_names and key in _VALUES:
+            found[key] = value
+        elif of_names or key in _SHOWN or key in _LIKELY:
+            found[key] = _shown(value, doubts, of_names=key in _OF_NAMES and not of_names)
+        if not of_names and key not in _SHOWN and key not in _LEFT_OUT:
+            reason = f"no bill had {key} in a response format"
+            doubts[reason] = doubts.get(reason, 0) + len(json.dumps(value, default=str)) + len(key)
+    return found
