@@ -8,7 +8,7 @@ of each is in `families`.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -87,7 +87,7 @@ def _message(message: Json, place: str, prompt: Prompt) -> bool:
     prompt.texts.append(text)
     if message.get("audio") is not None:
         prompt.doubt(f"{place}.audio is not counted: it is on the server", None)
-    if calls := list(_calls(message, place)):
+    if calls := list(calls_of(message, place)):
         if text:
             prompt.has("calls with a text")
         prompt.has("calls")
@@ -105,7 +105,7 @@ def _result(message: Json, role: str, place: str, prompt: Prompt) -> None:
         add_result(prompt.names.get(called, role), text, prompt)
 
 
-def _calls(message: Json, place: str) -> Iterable[Call]:
+def calls_of(message: Json, place: str) -> Iterator[Call]:
     """The calls in an assistant's message: of a function, or of one or more tools."""
     if message.get("function_call") is not None:
         yield call_of(message["function_call"], f"{place}.function_call")

@@ -33,8 +33,13 @@ def format_section(name: str, description: str, schema: object) -> Format:
     """The part of a message that demands an answer by a JSON Schema; the JSON is ASCII alone."""
     doubts: dict[str, int] = {}
     text = json.dumps(_shown(schema, doubts), separators=(",", ":"), default=str)
+    return Format(heading(name, description) + text, doubts)
+
+
+def heading(name: str, description: str) -> str:
+    """What stands above the JSON of a format."""
     note = "".join(f"// {line}\n" for line in description.split("\n") if line)
-    return Format(f"# Response Formats\n\n## {name}\n\n{note}{text}", doubts)
+    return f"# Response Formats\n\n## {name}\n\n{note}"
 
 
 def _shown(schema: Any, doubts: dict[str, int], *, of_names: bool = False) -> Any:

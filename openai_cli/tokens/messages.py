@@ -29,6 +29,9 @@ from openai_cli.tokens.typescript import Function
 
 # Where the body names no model.
 
+# The encoding of gpt-oss alone.
+_HARMONY = "o200k_harmony"
+
 # `<|start|>assistant`, where the model may choose how it goes on.
 _OPEN_ANSWER = 2
 
@@ -80,7 +83,12 @@ def parts_of(
     if named is None:
         prompt.doubt(f"the body names no model: counted as for {DEFAULT_CHAT}")
     try:
-        _READERS[path](body, prompt)
+        if prompt.encoding == _HARMONY and path in (CHAT, RESPONSES):
+            from openai_cli.tokens.harmony import read_harmony
+
+            read_harmony(body, prompt)
+        else:
+            _READERS[path](body, prompt)
     except RecursionError:
         raise UsageError("the request body is nested too deeply") from None
     return Parts(prompt.encoding, prompt.overhead, prompt.texts, prompt.doubts())
