@@ -23,6 +23,9 @@ _OPENAI_MODEL = r"(?:chatgpt|gpt|text-embedding)-|o\d"
 # The encoding of OpenAI's models of today.
 TODAYS = "o200k_base"
 
+# What answers name otherwise than requests.
+_ANSWERING = {"text-embedding-ada-002-v2": "text-embedding-ada-002"}
+
 # In characters. For each blank of a run tiktoken's regex engine keeps a place to step back to; at a
 # million of them it panics, and writes that to stderr.
 LONGEST_BLANK = 900_000
@@ -168,11 +171,12 @@ def _one_of(model: str | None, encoding: str | None) -> str:
 
 
 def base_of(model: str) -> str:
-    """The model that a fine-tuned one was made from, or the model itself.
+    """The model that a fine-tuned one was made from, or the model itself, as requests name it.
 
     tiktoken has "ft:gpt-4" as a prefix, so it would give ft:gpt-4.1 the encoding of gpt-4.
     """
-    return model.split(":")[1] if model.startswith("ft:") else model
+    model = model.split(":")[1] if model.startswith("ft:") else model
+    return _ANSWERING.get(model, model)
 
 
 def _named_encoding(model: str) -> str | None:
@@ -195,9 +199,13 @@ def _unknown(model: str) -> UsageError:
 
     from openai_cli.models.table import load_table
 
-    near = get_close_matches(base_of(model), {**MODEL_TO_ENCODING, **load_table().models})
+    models = load_table().models
+    known = models.get(base_of(model))
+    mode = f", which is for {known.mode.replace('_', ' ')}" if known and known.mode else ""
+    named = {name for name, found in models.items() if found.encoding}
+    near = [] if known else get_close_matches(base_of(model), named.union(MODEL_TO_ENCODING))
     return UsageError(
-        f"no encoding is known for the model {model!r}",
+        f"no encoding is known for the model {model!r}{mode}",
         hint=f"did you mean {' or '.join(near)}?" if near else None,
         parameter="model",
     )

@@ -10,6 +10,8 @@ from openai_cli.tokens.shapes import Json
 # Properties of a responses body that stand for what the server has.
 ON_SERVER = ("previous_response_id", "conversation", "prompt")
 
+_RESPONSES_ALONE = ("instructions", "previous_response_id", "conversation")
+
 _COUNTED = (CHAT, "/completions", RESPONSES, "/embeddings")
 
 # Models of one endpoint each, by the start of their names.
@@ -22,12 +24,12 @@ _MODELS = {
     "/videos": re.compile(r"sora"),
 }
 
-# Properties that each of two endpoints alone has, of those that take an input or a prompt.
-_OWN = {
-    "/audio/speech": ("voice",),
-    "/embeddings": ("encoding_format", "dimensions"),
-    "/images/generations": ("size", "quality", "background", "output_format"),
-}
+# Properties that one endpoint alone has, of those that take a text as `input` or as `prompt`.
+_OWN = (
+    ("/audio/speech", "input", ("voice",)),
+    ("/embeddings", "input", ("encoding_format", "dimensions")),
+    ("/images/generations", "prompt", ("size", "quality", "background", "output_format")),
+)
 
 
 def told_by(body: Json, endpoint: str | None) -> str:
@@ -50,15 +52,12 @@ def _told_by(body: Json) -> str:
         return CHAT
     if (path := _by_model(body.get("model"))) is not None:
         return path
-    for path, names in _OWN.items():
-        if any(name in body for name in names) and ("input" in body or "prompt" in body):
+    for path, text, names in _OWN:
+        if isinstance(body.get(text), (str, list)) and not body.keys().isdisjoint(names):
             return path
     if body.get("input") is not None:
         return "/embeddings" if _is_list_of_inputs(body["input"]) else RESPONSES
-    if any(
-        body.get(name) is not None
-        for name in ("instructions", "conversation", "previous_response_id")
-    ) or isinstance(body.get("prompt"), dict):
+    if isinstance(body.get("prompt"), dict) or not body.keys().isdisjoint(_RESPONSES_ALONE):
         return RESPONSES
     if "prompt" in body:
         return "/completions"

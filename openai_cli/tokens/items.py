@@ -79,7 +79,9 @@ def _add(kind: str, numbered: _Numbered, prompt: Prompt, *, is_past: bool) -> No
     elif (add := _OTHERS.get(kind)) is not None:
         add(item, place, prompt)
     else:
-        prompt.doubt(f"{place} is not counted: what a {kind} item takes is not known", None)
+        prompt.doubt(
+            f"{place} is not counted: what an item of type {kind} takes is not known", None
+        )
 
 
 def _add_result(item: Json, place: str, prompt: Prompt) -> None:

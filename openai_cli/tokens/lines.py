@@ -28,6 +28,10 @@ BATCH = 1_000_000
 # How many batches may wait. gigatoken takes half a second to load; in that time as many are parsed.
 WAITING = 40
 
+# How deep the objects and lists of a request may be nested: what reads, compares and writes them
+# goes three times as deep in Python at most.
+DEEPEST = 300
+
 StandIn = Callable[[str], str | None]
 
 
@@ -69,8 +73,6 @@ def count_lines(
                 size += reader.read(number, value)
             except UsageError as error:
                 raise at_line(number, error) from None
-            except RecursionError:
-                raise UsageError(f"line {number} nests too deep") from None
             if size > BATCH:
                 size = 0
                 reader.forget()
@@ -209,16 +211,31 @@ def objects(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Json]]]:
     for number, line in numbered:
         if line.isspace():
             continue
+        may_be_deep = line.count(b"[") + line.count(b"{") > DEEPEST
         try:
             value = load(line)
         except ValueError:
             value = _loaded(line, number, (more for _, more in numbered) if is_first else ())
+            may_be_deep = True
         if not isinstance(value, dict):
             raise UsageError(f"line {number} is no JSON object")
+        if may_be_deep and _nests_too_deep(value):
+            raise UsageError(f"line {number} nests too deep")
         yield number, value
         is_first = False
     if is_first:
         raise UsageError("the file is empty")
+
+
+def _nests_too_deep(value: Json) -> bool:
+    """Whether it is more than `DEEPEST` deep; level by level, as a function may not go so deep."""
+    level = [value]
+    for _ in range(DEEPEST):
+        inner = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [child for one in inner for child in one if isinstance(child, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def at_line(number: int, error: UsageError) -> UsageError:

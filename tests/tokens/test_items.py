@@ -195,7 +195,9 @@ def test_a_message_needs_no_type_and_a_reference_neither() -> None:
         found = count_request({"model": "gpt-4o", "input": [reference, QUESTION]}, on=TODAY)
         assert found == counted(QUESTION, model="gpt-4o")
         [doubt] = found.unbounded
-        assert doubt == "input[0] is not counted: what a item_reference item takes is not known"
+        assert doubt == (
+            "input[0] is not counted: what an item of type item_reference takes is not known"
+        )
 
 
 def test_parts_that_no_bill_of_the_family_had_are_doubtful() -> None:

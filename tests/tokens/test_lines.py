@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from openai_cli.errors import UsageError
 from openai_cli.tokens import count_request
-from openai_cli.tokens.lines import at_line, count_lines, objects
+from openai_cli.tokens.lines import DEEPEST, at_line, count_lines, objects
 from openai_cli.tokens.messages import parts_of
 
 CONTENTS = st.one_of(st.text(max_size=20), st.just([{"type": "text", "text": "part"}]), st.none())
@@ -142,6 +142,42 @@ def test_what_is_no_json_is_wrong_usage_and_nothing_else(content: bytes) -> None
         for number, value in objects(content.splitlines(keepends=True)):
             assert number > 0
             assert isinstance(value, dict)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("indented", [True, False])
+def test_what_nests_too_deep_or_has_too_long_an_integer_is_named(
+    fast: bool, indented: bool
+) -> None:
+    def body(metadata: str) -> bytes:
+        text = f'{{"model": "gpt-4o", "messages": [], "metadata": {metadata}}}'
+        return (text.replace(" ", "\n") if indented else text).encode()
+
+    within = "[" * (DEEPEST - 1) + "]" * (DEEPEST - 1)
+    with patch.dict("sys.modules", {} if fast else {"orjson": None}):
+        [(number, _)] = objects(body(within).splitlines(keepends=True))
+        assert number == 1
+        for metadata, problem in (
+            (f"[{within}]", "nests too deep"),
+            ("[" * 100_000 + "]" * 100_000, "nests too deep"),
+            ("1" * 5000, "has an integer of too many digits"),
+        ):
+            with pytest.raises(UsageError, match=f"line 1 {problem}"):
+                list(objects(body(metadata).splitlines(keepends=True)))
+
+
+def test_deep_bodies_are_compared_with_those_before() -> None:
+    deep: list[Any] = []
+    for _ in range(DEEPEST - 2):
+        deep = [deep]
+    message = {"role": "user", "content": "hello"}
+    assert counted([{"model": "gpt-4", "messages": [message], "metadata": deep}] * 3) == [8] * 3
+
+
+@pytest.mark.parametrize("model", [5, ["gpt-4"], {}])
+def test_a_model_that_is_no_text_is_wrong_usage(model: Any) -> None:
+    with pytest.raises(UsageError, match="line 2: model must be a text"):
+        counted([{"model": "gpt-4", "messages": []}, {"model": model, "messages": []}])
 
 
 def test_the_line_goes_before_the_problem() -> None:

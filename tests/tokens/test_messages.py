@@ -521,6 +521,27 @@ def test_the_endpoint_is_told_from_the_body(request_body: Json, endpoint: str) -
     assert parts_of(request_body, endpoint=endpoint.removeprefix("/v1")) == expected
 
 
+@pytest.mark.parametrize(
+    ("request_body", "endpoint"),
+    [
+        ({"model": "gpt-image-1", "prompt": "a cat"}, "/images/generations"),
+        ({"prompt": "a cat", "size": "1024x1024"}, "/images/generations"),
+        ({"model": "gpt-4o-mini-tts", "input": "hello"}, "/audio/speech"),
+        ({"input": "hello", "voice": "alloy"}, "/audio/speech"),
+        ({"model": "whisper-1", "file": "a.wav"}, "/audio/transcriptions"),
+        ({"model": "gpt-4o-transcribe", "prompt": "hello"}, "/audio/transcriptions"),
+        ({"model": "omni-moderation-latest", "input": "hello"}, "/moderations"),
+    ],
+)
+def test_a_body_without_prompt_tokens_is_wrong_usage(request_body: Json, endpoint: str) -> None:
+    with pytest.raises(UsageError, match=f"a request to {endpoint} cannot be counted"):
+        parts_of(request_body)
+
+
+def test_what_an_image_has_too_may_be_a_response() -> None:
+    assert count_request({"model": "gpt-4.1", "input": "hello", "background": True}) == 8
+
+
 @pytest.mark.parametrize("endpoint", ["/v1/moderations", "", "chat", "/v2/completions"])
 def test_another_endpoint_is_wrong_usage(endpoint: str) -> None:
     with pytest.raises(UsageError, match="cannot be counted") as caught:

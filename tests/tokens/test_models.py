@@ -43,3 +43,17 @@ def test_a_misspelt_name_is_wrong_usage_with_near_names() -> None:
 def test_other_names_are_wrong_usage(model: str) -> None:
     with pytest.raises(UsageError):
         encoding_for_model(model)
+
+
+def test_the_name_that_answers_have_for_an_embedding_model() -> None:
+    assert encoding_for_model("text-embedding-ada-002-v2") == "cl100k_base"
+
+
+@pytest.mark.parametrize(
+    ("model", "mode"),
+    [("tts-1", "audio speech"), ("omni-moderation-latest", "moderation")],
+)
+def test_a_model_that_counts_no_tokens_is_not_said_to_be_misspelt(model: str, mode: str) -> None:
+    with pytest.raises(UsageError, match=f"'{model}', which is for {mode}") as caught:
+        encoding_for_model(model)
+    assert caught.value.hint is None
