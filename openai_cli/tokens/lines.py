@@ -214,7 +214,7 @@ def objects(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Json]]]:
         may_be_deep = line.count(b"[") + line.count(b"{") > DEEPEST
         try:
             value = load(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = _loaded(line, number, (more for _, more in numbered) if is_first else ())
             may_be_deep = True
         if not isinstance(value, dict):
