@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class Budget:
-    """The limit of --max-cost in USD, None without one, and what is reserved of it so far."""
+    """The limit of --max-cost in USD, None without one, and what is reserved of it so far.
+
+    `allows_unbounded`: a part of a request that may cost any amount counts as its estimate.
+    """
 
     context: Context
     table: "Callable[[], Table]"
     limit: "Decimal | None" = None
     reserved: "Decimal | None" = None
+    allows_unbounded: bool = False
 
     @classmethod
     def of(cls, context: Context, options: object, table: "Callable[[], Table]") -> Self:
@@ -32,7 +36,8 @@ class Budget:
             return cls(context, table)
         from openai_cli.prices.money import amount
 
-        return cls(context, table, amount("--max-cost", options.max_cost))
+        limit = amount("--max-cost", options.max_cost)
+        return cls(context, table, limit, allows_unbounded=options.allow_unbounded)
 
     def check(self, request: Request) -> None:
         """Refuse, by LimitError, a request that can cost more than the limit by itself."""
@@ -59,6 +64,8 @@ class Budget:
         except UsageError as error:
             error.problem = f"--max-cost: {error.problem}"
             raise
+        if most.input_tokens.unbounded and not self.allows_unbounded:
+            raise no_bound(most.input_tokens.unbounded[0])
         for doubt in most.input_tokens.doubts:
             self.context.messages.notice(f"the cost is an estimate: {doubt}")
         return most
@@ -75,3 +82,11 @@ class Budget:
                 f"more than the {plain(limit)} of --max-cost",
                 hint=f"{most.lowered_by} lowers it" if most.lowered_by else None,
             )
+
+
+def no_bound(doubt: str) -> LimitError:
+    """The error of a request whose cost has no bound, for this reason."""
+    return LimitError(
+        f"--max-cost: nothing bounds what the request can cost: {doubt}",
+        hint="--allow-unbounded lets it pass, at its estimate",
+    )

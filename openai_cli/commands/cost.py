@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
+from openai_cli.calls.budget import no_bound
 from openai_cli.commands.pricing import LIMITS, Priced, Pricing
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
@@ -75,7 +76,7 @@ def run(context: Context, options: Options) -> None:
     _check_age(context, options, table)
     call = Pricing(context, options, table)
     found = _described(call, options, call.statements())
-    over = None if most is None else _over(options, found, most)
+    over = None if most is None else _over(call, options, found, most)
     _tell(call, options, found)
     _print(context, options, found)
     if over is not None:
@@ -165,9 +166,13 @@ def _notes(statement: Statement, on: date) -> list[str]:
     return notes
 
 
-def _over(options: Options, found: report.Report, limit: Decimal) -> LimitError | None:
+def _over(
+    call: Pricing, options: Options, found: report.Report, limit: Decimal
+) -> LimitError | None:
     """The error where it can cost more than the limit; of several models the dearest counts."""
-    bounds = [statement.most() for statement in found.statements]
+    if call.unbounded is not None and not options.allow_unbounded:
+        return no_bound(call.unbounded)
+    bounds = [statement.most() for statement in call.bounds(list(found.statements))]
     most = max(bounds) if found.is_choice else total(bounds)
     if most <= limit:
         return None

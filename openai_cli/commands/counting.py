@@ -148,7 +148,8 @@ def count_requests(context: Context, options: Counting, inputs: Inputs) -> None:
     def requests() -> Iterator[dict[str, Any]]:
         nonlocal total
         lines = inputs.lines("--request", options.request or "")
-        for group in count_lines(lines, model=_model(context, options)):
+        model = _model(context, options)
+        for group in count_lines(lines, model=model, on=context.today()):
             total += sum(group.tokens)
             doubts.update(dict.fromkeys(group.doubts[: _MOST_DOUBTS - len(doubts)]))
             same = {"model": group.body.get("model"), "estimate": bool(group.doubts)}
@@ -261,7 +262,7 @@ def count_remotely(context: Context, options: Counting, inputs: Inputs) -> None:
     from openai_cli.tokens.remote import counted_body
 
     body = _body(context, options, inputs)
-    counted = tokens.count_request(body)
+    counted = tokens.count_request(body, on=context.today())
     with Session(context, options, inputs) as session:
         request = Request(options.endpoint.path, counted_body(body))
         asked = session.client.call(

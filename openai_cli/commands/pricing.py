@@ -32,6 +32,7 @@ from openai_cli.prices.estimate import Bill, Statement, counted_as, flag_of, pro
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
+    from openai_cli.tokens.counted import Doubt
     from openai_cli.tokens.lines import Group
 
 # Those of many requests repeat each other.
@@ -115,6 +116,8 @@ class Pricing:
         self.on = _day(options) or context.today()
         self.inputs = Inputs(context, options.stdin)
         self.doubts: dict[str, None] = {}
+        self.unbounded: Doubt | None = None
+        self._bounds = Bill(table, self.on)
 
     @property
     def is_speech(self) -> bool:
@@ -156,7 +159,7 @@ class Pricing:
             return bill.statements()[0]
         body, endpoint = body_of(text, prices)
         if tokens is None:
-            counted = prompt_tokens(body, endpoint, prices)
+            counted = prompt_tokens(body, endpoint, prices, self.on)
             self.doubts |= dict.fromkeys(counted.doubts)
             tokens = int(counted)
         cached = _number(options, "cached_tokens", _SOME)
@@ -231,14 +234,28 @@ class Pricing:
         bill, figure = Bill(self.table, self.on), _limit(self.options)
         (default,) = self.options.model or (self._default_model,)
         lines = self.inputs.lines("--request", path)
-        for group in count_lines(lines, model=default, stand_in=self._stand_in):
+        for group in count_lines(lines, model=default, stand_in=self._stand_in, on=self.on):
             try:
-                bill.add_requests(self._asked(group, default, figure), group.tokens)
+                request = self._asked(group, default, figure)
+                bill.add_requests(request, group.tokens)
+                self._bound(request, group)
             except UsageError as error:
                 raise at_line(group.numbers[0], error) from None
             if len(self.doubts) < _MOST_DOUBTS:
                 self.doubts |= dict.fromkeys(group.doubts)
         return bill.statements()
+
+    def _bound(self, request: Asked, group: "Group") -> None:
+        """Add requests to what all can cost at most, where that is asked for."""
+        if self.options.max_cost is None:
+            return
+        self.unbounded = self.unbounded or next((d for d in group.doubts if d.more is None), None)
+        more = sum(doubt.more or 0 for doubt in group.doubts)
+        self._bounds.add_requests(request, [tokens + more for tokens in group.tokens])
+
+    def bounds(self, statements: list[Statement]) -> list[Statement]:
+        """What --max-cost is held against: with all that counts of requests may be too low by."""
+        return statements if self.options.request is None else self._bounds.statements()
 
     def _stand_in(self, name: str) -> str | None:
         return counted_as(name, self.table.model(name))

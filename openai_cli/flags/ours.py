@@ -251,6 +251,10 @@ class Prices:
     max_cost: Annotated[
         str | None, ours(OUTPUT, "--max-cost", "Exit 8 when it can cost more", metavar="USD")
     ] = None
+    allow_unbounded: Annotated[
+        bool,
+        switch(OUTPUT, "allow-unbounded", "Let --max-cost pass what has no bound, at its estimate"),
+    ] = False
 
 
 @options_group

@@ -256,8 +256,9 @@ def counted_as(name: str, model: Model) -> str | None:
     return None
 
 
-def prompt_tokens(body: Mapping[str, Any], endpoint: str, prices: Tariff) -> "TokenCount":
-    """The tokens of a prompt; a model that a user's own table alone knows counts as a known one.
+def prompt_tokens(body: Mapping[str, Any], endpoint: str, prices: Tariff, on: date) -> "TokenCount":
+    """The tokens of a prompt, sent on a day; a model that a user's own table alone knows counts as
+    a known one.
 
     Raises what `count_request` raises.
     """
@@ -266,8 +267,8 @@ def prompt_tokens(body: Mapping[str, Any], endpoint: str, prices: Tariff) -> "To
 
     like = counted_as(prices.name, prices.model)
     if like is None:
-        return count_request(body, endpoint=endpoint)
-    tokens = count_request({**body, "model": like}, endpoint=endpoint)
+        return count_request(body, endpoint=endpoint, on=on)
+    tokens = count_request({**body, "model": like}, endpoint=endpoint, on=on)
     doubt = Doubt(f"how {prices.name} counts is not known: counted as for {like}")
     return TokenCount(tokens, (*tokens.doubts, doubt))
 
@@ -276,8 +277,9 @@ class Bound(NamedTuple):
     """The most that sending a request can cost, in USD.
 
     `lowered_by` is the flag that lowers it, where the body sets no limit: then `output_tokens` are
-    the longest outputs of the model. `input_tokens.doubts` tells why the bound is an estimate.
-    Where the model is billed by `characters`, it has no tokens.
+    the longest outputs of the model. `most_input` are the input tokens with what may come to them:
+    a bound, unless there are `input_tokens.unbounded`, which it has at their estimate. Where the
+    model is billed by `characters`, it has no tokens.
     """
 
     usd: Decimal
@@ -288,11 +290,16 @@ class Bound(NamedTuple):
     characters: int | None = None
 
     @property
+    def most_input(self) -> int:
+        """The count of the input with what each of its doubts may add."""
+        return _with_doubts(self.input_tokens)
+
+    @property
     def billed(self) -> str:
         """What it is billed for, in words."""
         if self.characters is not None:
             return f"{self.characters} characters"
-        return f"{self.input_tokens} input and up to {self.output_tokens} output tokens"
+        return f"{self.most_input} input and up to {self.output_tokens} output tokens"
 
 
 def bound(body: Mapping[str, Any], *, endpoint: str, table: Table, on: date) -> Bound:
@@ -314,8 +321,8 @@ def bound(body: Mapping[str, Any], *, endpoint: str, table: Table, on: date) -> 
     prices = bill.tariff(model, request.tier)
     if (none := _without_tokens(body, bill, prices)) is not None:
         return none
-    tokens = prompt_tokens(body, endpoint, prices)
-    bill.add_requests(request, [tokens])
+    tokens = prompt_tokens(body, endpoint, prices, on)
+    bill.add_requests(request, [_with_doubts(tokens)])
     (statement,) = bill.statements()
     usd, is_open = statement.most(), statement.unlimited > 0
     limit = statement.longest_output if is_open else request.limit or 0
@@ -326,6 +333,10 @@ def bound(body: Mapping[str, Any], *, endpoint: str, table: Table, on: date) -> 
         flag_of(request.limit_name) if is_open else None,
         tuple(prices.notes(on)),
     )
+
+
+def _with_doubts(tokens: "TokenCount") -> int:
+    return tokens + sum(doubt.more or 0 for doubt in tokens.doubts)
 
 
 def _without_tokens(body: Mapping[str, Any], bill: Bill, prices: Tariff) -> Bound | None:

@@ -587,6 +587,32 @@ def test_a_budget_for_requests(cost: Cost) -> None:
     assert "max_completion_tokens lowers it" in done.err
 
 
+def test_a_budget_is_for_the_most_that_requests_can_have(cost: Cost) -> None:
+    """An image by its address is counted as a likely one; 8 tiles are 1,445 tokens."""
+    part = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": [part]}], "max_tokens": 0}
+    found = parsed(cost("--request", "-", "--json", stdin=lines(body)))
+    assert found["total"] == D("2.5") * (7 + 425) / 1_000_000
+    most = D("2.5") * (7 + 1445) / 1_000_000
+    assert cost("--request", "-", "--max-cost", str(most), stdin=lines(body)).code == 0
+    done = cost("--request", "-", "--max-cost", "0.0036", stdin=lines(body))
+    assert done.code == 8
+    assert f"it can cost {most} USD" in done.err
+
+
+def test_a_budget_for_what_has_no_bound(cost: Cost) -> None:
+    body = {"model": "gpt-4o", "input": "Hi", "previous_response_id": "resp_1"}
+    plain = {"model": "gpt-4o", "input": "Hi", "max_output_tokens": 1}
+    stdin = lines(plain, body | {"max_output_tokens": 1})
+    line = ("--request", "-", "--max-cost", "1")
+    done = cost(*line, stdin=stdin)
+    assert done.code == 8
+    assert done.text.startswith("model")
+    assert "what previous_response_id adds is not counted" in done.err
+    assert "--allow-unbounded lets it pass" in done.err
+    assert cost(*line, "--allow-unbounded", stdin=stdin).code == 0
+
+
 def test_a_budget_for_answers(cost: Cost) -> None:
     assert cost("--response", "-", "--max-cost", "0.0035", stdin=lines(answer())).code == 0
     done = cost("--response", "-", "--max-cost", "0.0034", stdin=lines(answer()))

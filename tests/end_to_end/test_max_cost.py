@@ -53,6 +53,54 @@ def test_complete_counts_the_best_of(run: Run) -> None:
     assert (sent.code, refused.code) == (0, 8)
 
 
+RESPONSE = {
+    "status": "completed",
+    "output": [
+        {
+            "type": "message",
+            "role": "assistant",
+            "content": [{"type": "output_text", "text": "Yes."}],
+        }
+    ],
+}
+
+# What is on the server, a PDF and a tool of the API's own may take any number of tokens.
+UNBOUNDED = [
+    (("--previous-response-id", "resp_1"), "what previous_response_id adds is not counted"),
+    (("--conversation", "conv_1"), "what conversation adds is not counted"),
+    (("--tools", '[{"type": "file_search", "vector_store_ids": ["vs_1"]}]'), "(file_search)"),
+    (("--attach", "page.pdf"), "the text of a PDF of 1 page is roughly told"),
+]
+
+
+@pytest.mark.parametrize(("more", "reason"), UNBOUNDED)
+def test_what_has_no_bound_is_refused_unless_that_is_allowed(
+    run: Run, folder: Path, more: tuple[str, ...], reason: str
+) -> None:
+    (folder / "page.pdf").write_bytes(b"%PDF-1.4 1 0 obj <</Type /Page>> endobj")
+    line = ("respond", "Hi", "-m", "gpt-4o", "--max-output-tokens", "100", "--max-cost", "1", *more)
+    with Server([]) as server:
+        refused = run(*line, base_url=server.base_url)
+    assert (refused.code, refused.out) == (8, b"")
+    assert "--max-cost: nothing bounds what the request can cost: " in refused.err
+    assert reason in refused.err
+    assert refused.err.endswith("; --allow-unbounded lets it pass, at its estimate\n")
+    with Server([reply(RESPONSE)]) as server:
+        sent = run(*line, "--allow-unbounded", base_url=server.base_url)
+    assert (sent.code, sent.text) == (0, "Yes.\n")
+    assert f"notice: the cost is an estimate: {refused.err.split(': ', 4)[-1][:20]}" in sent.err
+
+
+def test_an_image_by_its_address_is_as_large_as_it_can_be(run: Run) -> None:
+    # 8 tiles of 170 and 85 of any image; 3 and the role of the message, "Hi", 3 of the answer.
+    line = ("respond", "Hi", "--attach", "https://example.com/a.png", "-m", "gpt-4o")
+    limits = ("--max-output-tokens", "16", "--max-cost", "0.001")
+    with Server([]) as server:
+        done = run(*line, *limits, base_url=server.base_url)
+    assert done.code == 8
+    assert "(1453 input and up to 16 output tokens)" in done.err
+
+
 def test_a_model_without_a_price(run: Run) -> None:
     with Server([]) as server:
         done = run("chat", "hello", "-m", "llama3", "--max-cost", "1", base_url=server.base_url)
