@@ -74,6 +74,15 @@ class Counting(ServerOptions, Results, Stdin):
         str | None,
         ours(INPUT, "--request", "Count request bodies, or Batch API lines", metavar="FILE"),
     ] = None
+    verify: Annotated[
+        str | None,
+        ours(INPUT, "--verify", "Hold counts against what was billed, a line each", metavar="FILE"),
+    ] = None
+    max_difference: Annotated[
+        str | None,
+        ours(OUTPUT, "--max-difference", "Exit 8 when a count of --verify differs more",
+             metavar="PERCENT"),
+    ] = None  # fmt: skip
     max: Annotated[
         str | None, ours(OUTPUT, "--max", "Exit 8 when there are more tokens", metavar="N")
     ] = None

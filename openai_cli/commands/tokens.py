@@ -20,6 +20,7 @@ from openai_cli.commands.counting import (
     text_of,
     whole,
 )
+from openai_cli.commands.verifying import verify_counts
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
@@ -34,17 +35,18 @@ from openai_cli.tokens.show import json_text
 _SOME = Number(1, integer=True)
 
 # What can be asked for, one at a time; the exception is --show with --ids.
-_MODES = ("decode", "ids", "show", "first", "last", "split", "files", "request")
+_MODES = ("decode", "ids", "show", "first", "last", "split", "files", "request", "verify")
 _COUNTS = {"count", "ids", "show"}
 _GOES_WITH = {
     "remote": {"count", "request"},
-    "encoding": {*_MODES} - {"request"} | {"count"},
+    "encoding": {*_MODES} - {"request", "verify"} | {"count"},
     "overlap": {"split"},
     "at": {"split"},
     "output_dir": {"split"},
     "special": _COUNTS,
     "max": {*_COUNTS, "files", "request"},
     "jsonl": {"files"},
+    "max_difference": {"verify"},
 }
 
 # The same, for what the configuration file sets: a flag puts aside what does not go with it.
@@ -260,4 +262,5 @@ _RUNS: dict[str, Callable[[Context, Options, Inputs], None]] = {
     "files": count_paths,
     "request": count_requests,
     "remote": count_remotely,
+    "verify": verify_counts,
 }
