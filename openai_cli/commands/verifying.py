@@ -7,7 +7,7 @@ from openai_cli.context import Context
 from openai_cli.errors import LimitError
 from openai_cli.flags.ours import number
 from openai_cli.flags.values import Number
-from openai_cli.output.sink import open_sink, printable
+from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def verify_counts(context: Context, options: Counting, inputs: Inputs) -> None:
         if options.json:
             sink.write(json_line(_described(verdict, bills.failed)))
         else:
-            sink.write(printable(_table(verdict), terminal=sink.is_terminal))
+            sink.write(utf8_bytes(_table(verdict)))
     _tell_others(context, verdict, bills.failed)
     if verdict.above:
         raise LimitError(

@@ -7,7 +7,7 @@ import json
 import socket
 from base64 import b64encode, urlsafe_b64encode
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 
