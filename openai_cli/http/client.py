@@ -86,9 +86,14 @@ class HttpResponse:
             self._timer.cancel()
         self._timer = None
         if seconds is not None:
-            self._timer = threading.Timer(seconds, self._response.raw.shutdown)
+            self._timer = threading.Timer(seconds, self._shut)
             self._timer.daemon = True
             self._timer.start()
+
+    def _shut(self) -> None:
+        """End the reading that is under way; one that has just ended has no connection any more."""
+        with suppress(OSError, RuntimeError, ValueError):
+            self._response.raw.shutdown()
 
     def finish(self) -> None:
         """Read the little that a stream has behind its last event, so its connection can go on.
