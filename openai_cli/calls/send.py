@@ -76,7 +76,7 @@ def deliver(session: Session, plan: Plan) -> "Answer | None":
     Gives the answer, or None where nothing was sent.
     """
     if session.preview is not None:
-        session.show(plan.request)
+        session.show((plan.request,))
         return None
     return send(session, plan)
 
@@ -84,7 +84,7 @@ def deliver(session: Session, plan: Plan) -> "Answer | None":
 def deliver_all(session: Session, plans: Iterable[Plan]) -> None:
     """Print the requests, one after the other; else send each and print its answer."""
     if session.preview is not None:
-        session.show(*(plan.request for plan in plans))
+        session.show(plan.request for plan in plans)
     else:
         send_all(session, plans)
 

@@ -4,6 +4,7 @@ What the options say of it is parsed when it is made, so a wrong flag is told of
 sent, and where nothing is sent at all.
 """
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import cached_property
 from types import TracebackType
@@ -74,7 +75,7 @@ class Session:
     ) -> None:
         self._stack.close()
 
-    def show(self, *requests: Request) -> None:
+    def show(self, requests: Iterable[Request]) -> None:
         """Print the requests in the form of the preview."""
         if self.preview is not None:
             with self.form.open(self.context) as sink:

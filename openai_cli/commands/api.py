@@ -83,7 +83,7 @@ def run(context: Context, options: Options) -> None:
     with Session(context, options, inputs) as session:
         request = _request(options, inputs, session.server)
         if session.preview is not None:
-            session.show(request)
+            session.show((request,))
             if request.is_bodyless and options.dry_run:
                 context.messages.notice(f"{request.method} {request.path} has no body")
             return

@@ -51,7 +51,7 @@ def save_images(session: Session, request: Request) -> None:
     from openai_cli.answer.images import Images
 
     if session.preview is not None:
-        session.show(request)
+        session.show((request,))
         return
     n = request.body.get("n")
     count = n if isinstance(n, int) else 1

@@ -52,7 +52,7 @@ def run(context: Context, options: Options) -> None:
     with Session(context, options, inputs) as session:
         request = _request(context, options, inputs)
         if session.preview is not None:
-            session.show(request)
+            session.show((request,))
             return
         _notice_extension(session, request)
         if request.body.get("stream_format") != "sse":

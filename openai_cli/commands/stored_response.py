@@ -99,7 +99,7 @@ def deliver_response(
     made is told.
     """
     if session.preview is not None:
-        session.show(request)
+        session.show((request,))
         return
     plan = Plan(request, answer=following.reader, is_free=is_free)
     if waits:

@@ -94,7 +94,7 @@ def converse(
     if session.preview is not None:
         body = file.read(path)
         request = compose(body).with_text("messages", all_messages(body.get("messages", []), said))
-        session.show(request)
+        session.show((request,))
         return
     opened = file.opened(path, context.messages, now=context.now, sleep=context.sleep)
     with opened as stored, telling(context, path, stored):

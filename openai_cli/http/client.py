@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from openai_cli import __version__
 from openai_cli.context import Context
@@ -34,6 +35,9 @@ LARGEST = 512 * 1024 * 1024
 _PIECE = 64 * 1024
 _LARGEST_ERROR = 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
+
+# As many threads as may share a client: above it urllib3 throws connections away, with a warning.
+_MOST_CONNECTIONS = 64
 
 # What may stand behind the last event of a stream: blank lines, a comment, the last chunk.
 _REST_PIECES, _REST_SECONDS = 8, 0.2
@@ -183,6 +187,8 @@ class Client:
         self._context = context
         self._debug = debug_on
         self._session = _Session()
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS))
         self._unfinished: list[HttpResponse] = []
         # Proxies and CA bundles are looked up below; what else trust_env would bring is .netrc.
         self._session.trust_env = False

@@ -4,11 +4,18 @@ import json
 import os
 import threading
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from openai_cli.calls.send import Plan, SendingOptions, exchange
+from openai_cli.calls.session import Session
+from openai_cli.context import Context
+from openai_cli.request.body import Request
+from openai_cli.sandbox import Sandbox
+from tests.conftest import MADE_UP_KEY, Run
 from tests.servers import (
     KeepingServer,
     Server,
@@ -158,6 +165,28 @@ def test_a_flag_goes_before_the_form_of_the_configuration(run: Run, folder: Path
             env={"OPENAI_CLI_CONFIG": str(config)}, base_url=server.base_url,
         )  # fmt: skip
     assert (done.code, done.out, done.err) == (0, b"m\n", "")
+
+
+# Threads
+
+
+def test_threads_may_share_a_session() -> None:
+    """Each gets its own answer, and none waits for another's connection."""
+    context = Context.test(environ={"OPENAI_API_KEY": MADE_UP_KEY})
+
+    def asked(session: Session, name: str) -> str:
+        body = {"model": "m", "messages": [{"role": "user", "content": f"Say {name}"}]}
+        return exchange(session, Plan(Request("/chat/completions", body))).raw.decode()
+
+    with (
+        Sandbox() as sandbox,
+        Session(context, SendingOptions(base_url=sandbox.base_url)) as session,
+        ThreadPoolExecutor(16) as pool,
+    ):
+        assert session.client is session.client
+        names = [f"name-{number}" for number in range(64)]
+        found = list(pool.map(partial(asked, session), names))
+    assert [json.loads(raw)["choices"][0]["message"]["content"] for raw in found] == names
 
 
 # Usage
