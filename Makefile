@@ -16,7 +16,7 @@ $(VENV)/.package: pyproject.toml | $(BIN)/pip
 	@touch $@
 
 $(VENV)/.tools: pyproject.toml | $(BIN)/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint,docs]'
 	@touch $@ $(VENV)/.package
 
 try: $(VENV)/.package  ## see the main job done, in the sandbox
@@ -26,7 +26,7 @@ try-live: $(VENV)/.package  ## the same at OpenAI, with OPENAI_API_KEY
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/try.sh
 
 test: $(VENV)/.tools  ## run the tests
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 check: $(VENV)/.tools  ## format, lint and types
 	$(BIN)/ruff format --check
@@ -44,7 +44,6 @@ docs: $(VENV)/.tools  ## write pages, man pages and pictures anew, and build the
 	@$(MAKE) --no-print-directory site
 
 site: $(VENV)/.tools  ## build the manual as a site, in build/site
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 bench: | $(BIN)/pip  ## measure side by side with other tools

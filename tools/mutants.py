@@ -1,0 +1,232 @@
+"""Break the code on purpose, a place at a time, and see whether the nearest tests notice.
+
+`python tools/mutants.py [--count 60] [--seed 0] [FILE...]` works in a copy of the tree. A mutant
+that passes its tests is a rule that no test holds, or code that does nothing: its line says so, and
+the exit code is 1. The nearest tests of a module are the files that import it or are named like it;
+where there are none, those of its folder. They have to pass as long as nothing is broken.
+"""
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = "openai_cli"
+
+# In seconds: a mutant may loop for ever, and then it is found.
+PATIENCE = 180
+
+OPPOSITE: dict[type[ast.AST], type[Any]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+}
+OTHER_NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
+
+
+class Mutant(NamedTuple):
+    """A place in a file and what stands there instead: offsets in bytes."""
+
+    path: Path
+    line: int
+    start: int
+    end: int
+    text: str
+
+    def applied(self, source: bytes) -> bytes:
+        return source[: self.start] + self.text.encode() + source[self.end :]
+
+
+def _compared(node: ast.Compare) -> ast.AST | None:
+    """The first operator is turned round."""
+    first, *others = node.ops
+    return ast.Compare(node.left, [OPPOSITE[type(first)](), *others], node.comparators)
+
+
+def _joined(node: ast.BoolOp) -> ast.AST | None:
+    return ast.BoolOp(OPPOSITE[type(node.op)](), node.values)
+
+
+def _added(node: ast.BinOp) -> ast.AST | None:
+    if type(node.op) not in OPPOSITE:
+        return None
+    return ast.BinOp(node.left, OPPOSITE[type(node.op)](), node.right)
+
+
+def _negated(node: ast.UnaryOp) -> ast.AST | None:
+    return node.operand if isinstance(node.op, ast.Not) else None
+
+
+def _constant(node: ast.Constant) -> ast.AST | None:
+    if isinstance(node.value, bool):
+        return ast.Constant(not node.value)
+    return ast.Constant(node.value + 1) if isinstance(node.value, int) else None
+
+
+def _call(node: ast.Call) -> ast.AST | None:
+    if isinstance(node.func, ast.Name) and node.func.id in OTHER_NAMES:
+        return ast.Call(ast.Name(OTHER_NAMES[node.func.id]), node.args, node.keywords)
+    return None
+
+
+def _condition(node: ast.If | ast.IfExp) -> ast.AST | None:
+    """It never holds; what is there for the types alone is no rule."""
+    is_for_types = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    return None if is_for_types else ast.Constant(False)
+
+
+def _returned(node: ast.Return) -> ast.AST | None:
+    is_nothing = node.value is None or isinstance(node.value, ast.Constant)
+    return None if is_nothing else ast.Return(ast.Constant(None))
+
+
+def _statement(node: ast.Expr) -> ast.AST | None:
+    return ast.Pass() if isinstance(node.value, ast.Call) else None
+
+
+# By the kind of node: what is replaced (itself, or a part of it), and by what.
+RULES: dict[type[ast.AST], tuple[str | None, Callable[[Any], ast.AST | None]]] = {
+    ast.Compare: (None, _compared),
+    ast.BoolOp: (None, _joined),
+    ast.BinOp: (None, _added),
+    ast.UnaryOp: (None, _negated),
+    ast.Constant: (None, _constant),
+    ast.Call: (None, _call),
+    ast.If: ("test", _condition),
+    ast.IfExp: ("test", _condition),
+    ast.Return: (None, _returned),
+    ast.Raise: (None, lambda _: ast.Pass()),
+    ast.Expr: (None, _statement),
+}
+
+
+def mutants(path: Path) -> Iterator[Mutant]:
+    """All mutants of a file."""
+    source = path.read_bytes()
+    starts = [0]
+    for line in source.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    for node in _mutable(ast.parse(source)):
+        part, rule = RULES[type(node)]
+        new = rule(node)
+        if new is None:
+            continue
+        place: Any = node if part is None else getattr(node, part)
+        text = ast.unparse(ast.fix_missing_locations(new))
+        yield Mutant(
+            path,
+            place.lineno,
+            starts[place.lineno - 1] + place.col_offset,
+            starts[place.end_lineno - 1] + place.end_col_offset,
+            f"({text})" if isinstance(place, ast.expr) else text,
+        )
+
+
+def _mutable(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that have a rule: not in annotations and decorators, nor in f-strings."""
+    if type(node) in RULES:
+        yield node
+    skipped = {"annotation", "returns", "decorator_list"}
+    for field, value in ast.iter_fields(node):
+        if field in skipped:
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST) and not isinstance(child, ast.JoinedStr):
+                yield from _mutable(child)
+
+
+def nearest(module: Path) -> list[Path]:
+    """The files of tests for a module, both as paths from the root."""
+    tests = Path("tests")
+    dotted = ".".join(module.with_suffix("").parts)
+    package, _, name = dotted.rpartition(".")
+    imported = (f"{dotted} import", f"import {dotted}", f"from {package} import {name}\n")
+    files = sorted((ROOT / tests).rglob("test_*.py"))
+    by_import = [file for file in files if any(text in file.read_text() for text in imported)]
+    by_name = [
+        file for file in files if file.stem in (f"test_{name}", f"test_{module.parent.name}")
+    ]
+    folder = ROOT / tests / Path(*module.parts[1:-1])
+    found = by_import + by_name or ([folder] if folder != ROOT / tests else files)
+    return [path.relative_to(ROOT) for path in dict.fromkeys(found)]
+
+
+@cache
+def passes(module: Path, copied: Path, broken: Mutant | None = None) -> bool:
+    """Whether the nearest tests of the module pass in the copy, as it is or broken so."""
+    source = (ROOT / module).read_bytes()
+    command = [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider"]
+    (copied / module).write_bytes(source if broken is None else broken.applied(source))
+    try:
+        done = subprocess.run(
+            [*command, *map(str, nearest(module))],
+            cwd=copied,
+            env={**os.environ, "PYTHONPATH": str(copied)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        (copied / module).write_bytes(source)
+    return done.returncode == 0
+
+
+def verdict(mutant: Mutant, copied: Path) -> str:
+    """What became of a mutant: only a test that passes without it can find it."""
+    module = mutant.path.relative_to(ROOT)
+    if not passes(module, copied):
+        return "unknown: its tests fail as they are"
+    return "SURVIVED" if passes(module, copied, mutant) else "found"
+
+
+def main() -> int:
+    """Make the mutants, print a line for each, and tell how many were found."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--count", type=int, default=60, help="how many mutants (60)")
+    parser.add_argument("--seed", type=int, default=0, help="another seed, other mutants (0)")
+    parser.add_argument("files", nargs="*", type=Path, help="modules to break (all)")
+    given = parser.parse_args()
+    files = [file.resolve() for file in given.files] or sorted((ROOT / PACKAGE).rglob("*.py"))
+    every = [mutant for file in files for mutant in mutants(file)]
+    chosen = random.Random(given.seed).sample(every, min(given.count, len(every)))  # noqa: S311
+    with tempfile.TemporaryDirectory() as name:
+        copied = Path(name) / "copy"
+        shutil.copytree(ROOT, copied, ignore=shutil.ignore_patterns(".*", "build", "__pycache__"))
+        found = Counter(_told(mutant, verdict(mutant, copied)) for mutant in chosen)
+    print(", ".join(f"{count} {what}" for what, count in found.items()))
+    return 0 if set(found) <= {"found"} else 1
+
+
+def _told(mutant: Mutant, what: str) -> str:
+    was = mutant.path.read_bytes()[mutant.start : mutant.end].decode()
+    where = f"{mutant.path.relative_to(ROOT)}:{mutant.line}"
+    print(f"{what:8}  {where}  {was!r} -> {mutant.text!r}", flush=True)
+    return what
+
+
+if __name__ == "__main__":
+    sys.exit(main())
