@@ -2,8 +2,9 @@
 
 `python tools/mutants.py [--count 60] [--seed 0] [FILE...]` works in a copy of the tree. A mutant
 that passes its tests is a rule that no test holds, or code that does nothing: its line says so, and
-the exit code is 1. The nearest tests of a module are the files that import it or are named like it;
-where there are none, those of its folder. They have to pass as long as nothing is broken.
+the exit code is 1. The nearest tests of a module are the files that import it or are named like it,
+those of a command the files that name it; where there are none, those of its folder. They have to
+pass as long as nothing is broken.
 """
 
 import argparse
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "openai_cli"
 
 # In seconds: a mutant may loop for ever, and then it is found.
-PATIENCE = 180
+PATIENCE = 600
 
 OPPOSITE: dict[type[ast.AST], type[Any]] = {
     ast.Eq: ast.NotEq,
@@ -157,19 +158,22 @@ def _mutable(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def nearest(module: Path) -> list[Path]:
-    """The files of tests for a module, both as paths from the root."""
-    tests = Path("tests")
+    """The files of tests for a module, or a folder of them, as paths from the root."""
+    tests = ROOT / "tests"
     dotted = ".".join(module.with_suffix("").parts)
     package, _, name = dotted.rpartition(".")
-    imported = (f"{dotted} import", f"import {dotted}", f"from {package} import {name}\n")
-    files = sorted((ROOT / tests).rglob("test_*.py"))
-    by_import = [file for file in files if any(text in file.read_text() for text in imported)]
-    by_name = [
-        file for file in files if file.stem in (f"test_{name}", f"test_{module.parent.name}")
+    said = [f"{dotted} import", f"import {dotted}", f"from {package} import {name}\n"]
+    if module.parent.name == "commands":
+        said += [name.replace("_", " "), name.replace("_", '", "')]
+    names = (f"test_{name}.py", f"test_{module.parent.name}.py")
+    found = [
+        file
+        for file in sorted(tests.rglob("test_*.py"))
+        if file.name in names or any(text in file.read_text() for text in said)
     ]
-    folder = ROOT / tests / Path(*module.parts[1:-1])
-    found = by_import + by_name or ([folder] if folder != ROOT / tests else files)
-    return [path.relative_to(ROOT) for path in dict.fromkeys(found)]
+    mirror = tests.joinpath(*module.parts[1:-1])
+    folder = mirror if mirror.is_dir() else tests / "end_to_end"
+    return [path.relative_to(ROOT) for path in found or [folder]]
 
 
 @cache
