@@ -3,8 +3,8 @@
 `python tools/mutants.py [--count 60] [--seed 0] [FILE...]` works in a copy of the tree. A mutant
 that passes its tests is a rule that no test holds, or code that does nothing: its line says so, and
 the exit code is 1. The nearest tests of a module are the files that import it or are named like it,
-those of a command the files that name it; where there are none, those of its folder. They have to
-pass as long as nothing is broken.
+and of a command those that name it; where there are none, those of its folder and the end-to-end
+tests. They have to pass as long as nothing is broken.
 """
 
 import argparse
@@ -171,9 +171,8 @@ def nearest(module: Path) -> list[Path]:
         for file in sorted(tests.rglob("test_*.py"))
         if file.name in names or any(text in file.read_text() for text in said)
     ]
-    mirror = tests.joinpath(*module.parts[1:-1])
-    folder = mirror if mirror.is_dir() else tests / "end_to_end"
-    return [path.relative_to(ROOT) for path in found or [folder]]
+    folders = [tests.joinpath(*module.parts[1:-1]), tests / "end_to_end"]
+    return [path.relative_to(ROOT) for path in found or folders if path.exists()]
 
 
 @cache
