@@ -18,4 +18,5 @@ def sandbox() -> Iterator[str]:
     with process:
         yield process.stdout.readline().strip()
         process.terminate()
+        process.wait(timeout=60)
     assert process.returncode == 143
