@@ -178,9 +178,11 @@ def nearest(module: Path) -> list[Path]:
 @cache
 def passes(module: Path, copied: Path, broken: Mutant | None = None) -> bool:
     """Whether the nearest tests of the module pass in the copy, as it is or broken so."""
-    source = (ROOT / module).read_bytes()
+    file = copied / module
+    source = file.read_bytes()
     command = [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider"]
-    (copied / module).write_bytes(source if broken is None else broken.applied(source))
+    if broken is not None:
+        file.write_bytes(broken.applied(source))
     try:
         done = subprocess.run(
             [*command, *map(str, nearest(module))],
@@ -194,16 +196,25 @@ def passes(module: Path, copied: Path, broken: Mutant | None = None) -> bool:
     except subprocess.TimeoutExpired:
         return False
     finally:
-        (copied / module).write_bytes(source)
+        file.write_bytes(source)
     return done.returncode == 0
 
 
 def verdict(mutant: Mutant, copied: Path) -> str:
     """What became of a mutant: only a test that passes without it can find it."""
-    module = mutant.path.relative_to(ROOT)
+    module = mutant.path.relative_to(copied)
     if not passes(module, copied):
         return "unknown: its tests fail as they are"
     return "SURVIVED" if passes(module, copied, mutant) else "found"
+
+
+def tried(mutant: Mutant, copied: Path) -> str:
+    """Print what became of a mutant, and give it."""
+    was = mutant.path.read_bytes()[mutant.start : mutant.end].decode()
+    where = f"{mutant.path.relative_to(copied)}:{mutant.line}"
+    what = verdict(mutant, copied)
+    print(f"{what:8}  {where}  {was!r} -> {mutant.text!r}", flush=True)
+    return what
 
 
 def main() -> int:
@@ -213,22 +224,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="another seed, other mutants (0)")
     parser.add_argument("files", nargs="*", type=Path, help="modules to break (all)")
     given = parser.parse_args()
-    files = [file.resolve() for file in given.files] or sorted((ROOT / PACKAGE).rglob("*.py"))
-    every = [mutant for file in files for mutant in mutants(file)]
-    chosen = random.Random(given.seed).sample(every, min(given.count, len(every)))  # noqa: S311
     with tempfile.TemporaryDirectory() as name:
-        copied = Path(name) / "copy"
+        copied = Path(name) / "copy"  # the tree may change meanwhile
         shutil.copytree(ROOT, copied, ignore=shutil.ignore_patterns(".*", "build", "__pycache__"))
-        found = Counter(_told(mutant, verdict(mutant, copied)) for mutant in chosen)
+        modules = [copied / file.resolve().relative_to(ROOT) for file in given.files]
+        files = modules or sorted((copied / PACKAGE).rglob("*.py"))
+        every = [mutant for file in files for mutant in mutants(file)]
+        chosen = random.Random(given.seed).sample(every, min(given.count, len(every)))  # noqa: S311
+        found = Counter(tried(mutant, copied) for mutant in chosen)
     print(", ".join(f"{count} {what}" for what, count in found.items()))
     return 0 if set(found) <= {"found"} else 1
-
-
-def _told(mutant: Mutant, what: str) -> str:
-    was = mutant.path.read_bytes()[mutant.start : mutant.end].decode()
-    where = f"{mutant.path.relative_to(ROOT)}:{mutant.line}"
-    print(f"{what:8}  {where}  {was!r} -> {mutant.text!r}", flush=True)
-    return what
 
 
 if __name__ == "__main__":
