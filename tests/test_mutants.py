@@ -50,7 +50,7 @@ def test_every_mutant_of_a_module_is_a_program() -> None:
     [
         ("openai_cli/http/sse.py", "tests/http/test_sse.py"),
         ("openai_cli/commands/image_edit.py", "tests/end_to_end/test_images.py"),
-        ("openai_cli/calls/send.py", "tests/end_to_end"),
+        ("openai_cli/http/without_tests.py", "tests/end_to_end"),
     ],
 )
 def test_the_tests_that_are_near(module: str, near: str) -> None:
