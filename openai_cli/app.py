@@ -182,16 +182,16 @@ def run(context: Context, arguments: list[str]) -> ExitCode:
 def _complete(context: Context, shell: str, arguments: list[str]) -> ExitCode:
     """Tell a shell what may stand at its cursor; what goes wrong there is nobody's to read."""
     from openai_cli.completion.candidates import Tree
-    from openai_cli.completion.shells import answer
+    from openai_cli.completion.shells import answer_shell
 
     with suppress(Exception), open_sink(context, None) as sink:
         tree = Tree(COMMANDS, GROUPS, annotations)
-        sink.write(utf8_bytes(answer(context, tree, shell, arguments)))
+        sink.write(utf8_bytes(answer_shell(context, tree, shell, arguments)))
     return ExitCode.DONE
 
 
 def _set_up(asked: SetUp, context: Context, _options: CommonOptions) -> None:
-    from openai_cli.completion.setup import carry_out
+    from openai_cli.completion.install import carry_out
 
     carry_out(context, asked)
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from openai_cli.app import annotations as declared
 from openai_cli.commands import COMMANDS, GROUPS
 from openai_cli.completion import SHELLS
-from openai_cli.completion.candidates import NOTHING, Candidate, Reply, Tree, reply
-from openai_cli.completion.setup import place_of
-from openai_cli.completion.shells import answer, split
+from openai_cli.completion.candidates import NOTHING, Candidate, Completions, Tree, completions
+from openai_cli.completion.install import install_target
+from openai_cli.completion.shells import answer_shell, split_words
 from openai_cli.context import Context
 from openai_cli.flags.api import api
 from openai_cli.flags.ours import TEXT, argument, ours, switch
@@ -50,7 +50,7 @@ TREE = Tree(
 
 def offered(*words: str) -> list[str]:
     """The candidates of our made-up commands; the last word is at the cursor."""
-    found = reply(Context.test(), TREE, words)
+    found = completions(Context.test(), TREE, words)
     assert found.kind == "values"
     return [f"{found.prefix}{each.value}" for each in found.candidates]
 
@@ -120,44 +120,44 @@ def test_candidates(words: tuple[str, ...], candidates: list[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        (("talk", "--output", "a/b"), Reply("files")),
-        (("talk", "-o", ""), Reply("files")),
+        (("talk", "--output", "a/b"), Completions("files")),
+        (("talk", "-o", ""), Completions("files")),
         (("talk", "-la", ""), NOTHING),
-        (("talk", "-lo", ""), Reply("files")),
-        (("talk", "-oa"), Reply("files", "-o")),
-        (("talk", "-loa"), Reply("files", "-lo")),
-        (("talk", "--output=a"), Reply("files", "--output=")),
-        (("talk", "--folder", "a"), Reply("folders")),
-        (("talk", "--folder="), Reply("folders", "--folder=")),
-        (("talk", "--tools-used", "@"), Reply("files", "@")),
-        (("talk", "--tools_used=@a/b"), Reply("files", "--tools_used=@")),
-        (("talk", "--sound", "@a"), Reply("files", "@")),
+        (("talk", "-lo", ""), Completions("files")),
+        (("talk", "-oa"), Completions("files", "-o")),
+        (("talk", "-loa"), Completions("files", "-lo")),
+        (("talk", "--output=a"), Completions("files", "--output=")),
+        (("talk", "--folder", "a"), Completions("folders")),
+        (("talk", "--folder="), Completions("folders", "--folder=")),
+        (("talk", "--tools-used", "@"), Completions("files", "@")),
+        (("talk", "--tools_used=@a/b"), Completions("files", "--tools_used=@")),
+        (("talk", "--sound", "@a"), Completions("files", "@")),
         (("talk", "--system", "@a"), NOTHING),
-        (("read", ""), Reply("files")),
-        (("read", "--", "-a"), Reply("files")),
+        (("read", ""), Completions("files")),
+        (("read", "--", "-a"), Completions("files")),
         (("talk", "--", "a"), NOTHING),
     ],
 )
-def test_paths_are_left_to_the_shell(words: tuple[str, ...], found: Reply) -> None:
-    assert reply(Context.test(), TREE, words) == found
+def test_paths_are_left_to_the_shell(words: tuple[str, ...], found: Completions) -> None:
+    assert completions(Context.test(), TREE, words) == found
 
 
 def test_commands_and_flags_have_their_summaries() -> None:
-    shown = reply(Context.test(), TREE, [""]).candidates
+    shown = completions(Context.test(), TREE, [""]).candidates
     assert shown == (
         Candidate("talk", "Talk."),
         Candidate("read", "Read."),
         Candidate("big", "The big ones."),
     )
-    assert reply(Context.test(), TREE, ["talk", "--lo"]).candidates == (
+    assert completions(Context.test(), TREE, ["talk", "--lo"]).candidates == (
         Candidate("--loud", "Be loud"),
     )
 
 
 @given(st.lists(st.text("-=@lox \"'\\", max_size=5), min_size=1, max_size=6))
 def test_no_line_is_too_odd(words: list[str]) -> None:
-    reply(Context.test(), TREE, ["talk", *words])
-    answer(Context.test(), TREE, "bash", [" ".join(["openai-cli talk", *words]), words[-1]])
+    completions(Context.test(), TREE, ["talk", *words])
+    answer_shell(Context.test(), TREE, "bash", [" ".join(["openai-cli talk", *words]), words[-1]])
 
 
 # Our own commands.
@@ -165,7 +165,7 @@ def test_no_line_is_too_odd(words: list[str]) -> None:
 
 def values(*words: str, environ: Mapping[str, str] | None = None) -> list[str]:
     context = Context.test(environ=environ, now=NOVEMBER)
-    found = reply(context, Tree(COMMANDS, GROUPS, declared), words)
+    found = completions(context, Tree(COMMANDS, GROUPS, declared), words)
     assert found.kind == "values"
     return [each.value for each in found.candidates]
 
@@ -180,21 +180,23 @@ def test_the_commands_and_their_groups() -> None:
     ("words", "found"),
     [
         (("sandbox", ""), NOTHING),
-        (("sandbox", "--", ""), Reply("commands")),
-        (("sandbox", "--", "/opt/bin/openai-cli", "sandbox", "--", ""), Reply("commands")),
-        (("sandbox", "--port", "0", "--", "sh", "--", "x"), Reply("files")),
-        (("sandbox", "--", "sh", "cap"), Reply("files")),
-        (("image", "vary", ""), Reply("files")),
+        (("sandbox", "--", ""), Completions("commands")),
+        (("sandbox", "--", "/opt/bin/openai-cli", "sandbox", "--", ""), Completions("commands")),
+        (("sandbox", "--port", "0", "--", "sh", "--", "x"), Completions("files")),
+        (("sandbox", "--", "sh", "cap"), Completions("files")),
+        (("image", "vary", ""), Completions("files")),
         (("image", "vary", "a.png", ""), NOTHING),
-        (("transcribe", "a.wav", ""), Reply("files")),
-        (("files", "upload", "a"), Reply("files")),
-        (("image", "edit", "Hat", "--mask", ""), Reply("files")),
+        (("transcribe", "a.wav", ""), Completions("files")),
+        (("files", "upload", "a"), Completions("files")),
+        (("image", "edit", "Hat", "--mask", ""), Completions("files")),
         (("embed", ""), NOTHING),
         (("files", "show", ""), NOTHING),
     ],
 )
-def test_files_and_commands_where_they_are_meant(words: tuple[str, ...], found: Reply) -> None:
-    assert reply(Context.test(), Tree(COMMANDS, GROUPS, declared), words) == found
+def test_files_and_commands_where_they_are_meant(
+    words: tuple[str, ...], found: Completions
+) -> None:
+    assert completions(Context.test(), Tree(COMMANDS, GROUPS, declared), words) == found
 
 
 def test_arguments_that_are_names() -> None:
@@ -268,10 +270,10 @@ def test_known_names(words: tuple[str, ...], some: list[str]) -> None:
 
 def test_tokens_takes_files_after_the_flag_for_them() -> None:
     tree = Tree(COMMANDS, GROUPS, declared)
-    assert reply(Context.test(), tree, ["tokens", ""]) == NOTHING
-    assert reply(Context.test(), tree, ["tokens", "--files", "a", ""]) == Reply("files")
-    assert reply(Context.test(), tree, ["chat", "-c", ""]) == Reply("files")
-    assert reply(Context.test(), tree, ["key", "set", ""]) == NOTHING
+    assert completions(Context.test(), tree, ["tokens", ""]) == NOTHING
+    assert completions(Context.test(), tree, ["tokens", "--files", "a", ""]) == Completions("files")
+    assert completions(Context.test(), tree, ["chat", "-c", ""]) == Completions("files")
+    assert completions(Context.test(), tree, ["key", "set", ""]) == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -336,7 +338,7 @@ def test_the_help_tells_the_names_that_completion_offers(info: ApiParameter | Ow
     ],
 )
 def test_words_of_a_line_that_is_not_whole(line: str, words: list[str]) -> None:
-    assert split(line) == words
+    assert split_words(line) == words
 
 
 @pytest.mark.parametrize(
@@ -364,7 +366,7 @@ def test_words_of_a_line_that_is_not_whole(line: str, words: list[str]) -> None:
     ],
 )
 def test_what_a_script_is_told(shell: str, arguments: list[str], told: str) -> None:
-    assert answer(Context.test(), TREE, shell, arguments) == told
+    assert answer_shell(Context.test(), TREE, shell, arguments) == told
 
 
 REPORT = """
@@ -489,15 +491,15 @@ def test_places(tmp_path: Path) -> None:
             "ZDOTDIR": str(dots),
         }
     )
-    fish, zsh = place_of(context, "fish"), place_of(context, "zsh")
+    fish, zsh = install_target(context, "fish"), install_target(context, "zsh")
     assert fish.path == config / "fish" / "completions" / "openai-cli.fish"
     assert fish.start_file is None
     assert zsh.path == data / "zsh" / "site-functions" / "_openai-cli"
     assert zsh.start_file == dots / ".zshrc"
-    found = place_of(context, "bash", [tmp_path])
+    found = install_target(context, "bash", [tmp_path])
     assert found.path == data / "bash-completion" / "completions" / "openai-cli"
     assert found.start_file is None
-    missing = place_of(context, "bash", [tmp_path / "nowhere"])
+    missing = install_target(context, "bash", [tmp_path / "nowhere"])
     assert missing.path == found.path
     assert missing.start_file == home / ".bashrc"
     assert missing.lines == f". {found.path}\n"

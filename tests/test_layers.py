@@ -125,7 +125,7 @@ USERS = {
     "keyring": {"config.keyrings"},
     "tomllib": {"config.document", "config.lines"},
     "platformdirs": {"config.file", "config.keystore"},
-    "shellingham": {"completion.setup"},
+    "shellingham": {"completion.install"},
 }
 
 

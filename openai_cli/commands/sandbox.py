@@ -91,15 +91,15 @@ def run(context: Context, options: Options) -> None:
     Raises LimitError where the command has done well, and --strict finds replies not used.
     """
     from openai_cli.sandbox import Sandbox
+    from openai_cli.sandbox.config import SandboxConfig
     from openai_cli.sandbox.record import Recorder
-    from openai_cli.sandbox.setup import Setup
 
     port = number("--port", options.port, Number(0, 65535, integer=True))
     replies = _replies(context, options)
     faults = _faults(options)
     recorder = None if options.record is None else Recorder(options.record)
-    setup = Setup(replies, faults, recorder, context.sleep)
-    sandbox = Sandbox(0 if port is None else int(port), setup)
+    config = SandboxConfig(replies, faults, recorder, context.sleep)
+    sandbox = Sandbox(0 if port is None else int(port), config)
     with _ready(options.ready_file, sandbox.base_url):
         if not options.command:
             _serve(context, sandbox)
@@ -120,10 +120,10 @@ def _replies(context: Context, options: Options) -> "Replies":
 
 
 def _faults(options: Options) -> "Faults":
-    from openai_cli.sandbox.faults import KNOWN, Faults, parse
+    from openai_cli.sandbox.faults import KNOWN, Faults, parse_fault
 
     try:
-        return Faults(parse(spec) for spec in options.fault or ())
+        return Faults(parse_fault(spec) for spec in options.fault or ())
     except ValueError as error:
         raise UsageError(f"--fault {error}", hint=KNOWN) from None
 

@@ -1,7 +1,7 @@
 """Completion of command lines in bash, zsh and fish.
 
 `candidates` says what may stand at the cursor, `values` what a flag's value may be, `shells` speaks
-with the scripts of the shells, and `setup` writes those where the shells find them. Here stands
+with the scripts of the shells, and `install` writes those where the shells find them. Here stands
 what the program needs at every start.
 """
 

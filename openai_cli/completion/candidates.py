@@ -35,7 +35,7 @@ class Candidate(NamedTuple):
     help: str = ""
 
 
-class Reply(NamedTuple):
+class Completions(NamedTuple):
     """What may stand at the cursor.
 
     `prefix` is what the word has before it, as `--model=` or `@`. Behind it stands one of the
@@ -48,7 +48,7 @@ class Reply(NamedTuple):
     candidates: tuple[Candidate, ...] = ()
 
 
-NOTHING = Reply()
+NOTHING = Completions()
 
 
 class _Flag(NamedTuple):
@@ -64,7 +64,7 @@ class _Flag(NamedTuple):
         return self.names[0]
 
 
-class _Line(NamedTuple):
+class _WordsBefore(NamedTuple):
     """What the words before the cursor say: the flags, and the one whose value comes next.
 
     `is_text` says that `--` stood there. `rest` has the words that are no flag, or begins at the
@@ -77,7 +77,7 @@ class _Line(NamedTuple):
     rest: Sequence[str] = ()
 
 
-def reply(context: Context, tree: Tree, words: Sequence[str]) -> Reply:
+def completions(context: Context, tree: Tree, words: Sequence[str]) -> Completions:
     """What may stand in the place of the last of the words, which follow the program's name."""
     *before, word = words
     path = ""
@@ -100,8 +100,10 @@ def reply(context: Context, tree: Tree, words: Sequence[str]) -> Reply:
         if found.kind != "commands" or not line.rest:
             return found
         is_ours = Path(line.rest[0]).name == "openai-cli"
-        return reply(context, tree, [*line.rest[1:], word]) if is_ours else Reply("files")
-    return Reply(candidates=_matching(word, _subcommands(tree, path)))
+        return (
+            completions(context, tree, [*line.rest[1:], word]) if is_ours else Completions("files")
+        )
+    return Completions(candidates=_matching(word, _subcommands(tree, path)))
 
 
 def _flags(declared: Iterable[Any]) -> dict[str, _Flag]:
@@ -117,7 +119,7 @@ def _flags(declared: Iterable[Any]) -> dict[str, _Flag]:
     return found
 
 
-def _read(flags: Mapping[str, _Flag], words: Sequence[str], *, to_text: bool) -> _Line:
+def _read(flags: Mapping[str, _Flag], words: Sequence[str], *, to_text: bool) -> _WordsBefore:
     """Read the words as flags, values and texts; with `to_text` as far as the first text."""
     given: set[str] = set()
     awaited = None
@@ -126,16 +128,16 @@ def _read(flags: Mapping[str, _Flag], words: Sequence[str], *, to_text: bool) ->
         if awaited is not None:
             awaited = None
         elif word == "--":
-            return _Line(frozenset(given), is_text=True, rest=[*texts, *words[place + 1 :]])
+            return _WordsBefore(frozenset(given), is_text=True, rest=[*texts, *words[place + 1 :]])
         elif word.startswith("-") and word != "-":
             found = list(_named(flags, word))
             given |= {flag.long_name for flag, _ in found}
             awaited = next((flag for flag, value in found if value is None), None)
         elif to_text:
-            return _Line(frozenset(given), rest=words[place:])
+            return _WordsBefore(frozenset(given), rest=words[place:])
         else:
             texts.append(word)
-    return _Line(frozenset(given), awaited, rest=texts)
+    return _WordsBefore(frozenset(given), awaited, rest=texts)
 
 
 def _named(flags: Mapping[str, _Flag], word: str) -> Iterator[tuple[_Flag, str | None]]:
@@ -156,19 +158,19 @@ def _named(flags: Mapping[str, _Flag], word: str) -> Iterator[tuple[_Flag, str |
 
 def _flag(
     context: Context, path: str, flags: Mapping[str, _Flag], given: frozenset[str], word: str
-) -> Reply:
+) -> Completions:
     """What a word that begins with a dash may be."""
     for flag, value in _named(flags, word):
         if (value and not flag.is_switch) or "=" in word:
             return _value(context, path, flag, word[: len(word) - len(value or "")], value or "")
     if not word.startswith("--") and word != "-":
-        return Reply(candidates=(Candidate(word),) if [*_named(flags, word)] else ())
+        return Completions(candidates=(Candidate(word),) if [*_named(flags, word)] else ())
     shown = (
         Candidate(_spelled(name, word), flag.info.help or "")
         for name, flag in flags.items()
         if name.startswith("--") and (flag.is_repeated or flag.long_name not in given)
     )
-    return Reply(candidates=_matching(word, shown))
+    return Completions(candidates=_matching(word, shown))
 
 
 def _spelled(name: str, word: str) -> str:
@@ -176,25 +178,25 @@ def _spelled(name: str, word: str) -> str:
     return f"--{name[2:].replace('-', '_')}" if "_" in word else name
 
 
-def _value(context: Context, path: str, flag: _Flag, prefix: str, text: str) -> Reply:
+def _value(context: Context, path: str, flag: _Flag, prefix: str, text: str) -> Completions:
     """What a flag's value may be; `prefix` stands before it in the same word."""
     if flag.is_switch:
         return NOTHING
     if kind := path_kind(flag.info.metavar):
-        return Reply(kind, prefix)
+        return Completions(kind, prefix)
     if text.startswith("@") and typed_file(flag.info.metavar):
-        return Reply("files", f"{prefix}@")
+        return Completions("files", f"{prefix}@")
     values = offered(context, path, flag.long_name, flag.info, text)
-    return Reply("values", prefix, _matching(text, map(Candidate, values)))
+    return Completions("values", prefix, _matching(text, map(Candidate, values)))
 
 
 def _argument(
-    context: Context, path: str, declared: Iterable[Any], line: _Line, word: str
-) -> Reply:
+    context: Context, path: str, declared: Iterable[Any], line: _WordsBefore, word: str
+) -> Completions:
     """What the argument at the cursor may be: a name, a path, or a text of any."""
     infos = [info for _, info in map(get_args, declared) if isinstance(info, OwnArgument)]
     if infos and "--files" in line.given:
-        return Reply("files")
+        return Completions("files")
     repeated = infos[-1:] if infos and "..." in str(infos[-1].metavar) else []
     if not (following := [*infos[len(line.rest) :], *repeated]):
         return NOTHING
@@ -203,9 +205,9 @@ def _argument(
     if str(info.metavar).startswith("[--") and not line.is_text:
         return NOTHING
     if info.names is None and (kind := path_kind(info.metavar)):
-        return Reply(kind)
+        return Completions(kind)
     values = offered(context, path, path, info, word)
-    return Reply(candidates=_matching(word, map(Candidate, values)))
+    return Completions(candidates=_matching(word, map(Candidate, values)))
 
 
 def _subcommands(tree: Tree, path: str) -> Iterator[Candidate]:

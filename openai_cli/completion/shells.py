@@ -13,27 +13,27 @@ what is to be replaced and, for bash, the path so far.
 from collections.abc import Sequence
 
 from openai_cli.completion import SHELLS
-from openai_cli.completion.candidates import Reply, Tree, reply
+from openai_cli.completion.candidates import Completions, Tree, completions
 from openai_cli.context import Context
 
 
-def answer(context: Context, tree: Tree, shell: str, arguments: Sequence[str]) -> str:
+def answer_shell(context: Context, tree: Tree, shell: str, arguments: Sequence[str]) -> str:
     """What to print for a shell that asks; nothing for a question that no script asks."""
     if shell not in SHELLS or not arguments:
         return ""
     if shell != "bash":
-        return _lines(reply(context, tree, arguments), with_help=True)
+        return _lines(completions(context, tree, arguments), with_help=True)
     line, replaced = arguments
-    words = split(line)[1:]
+    words = split_words(line)[1:]
     if not words:
         return ""
-    found = reply(context, tree, words)
+    found = completions(context, tree, words)
     text = words[-1].removeprefix(found.prefix)
-    kept = len(words[-1]) - len(split(replaced)[-1])
+    kept = len(words[-1]) - len(split_words(replaced)[-1])
     return _lines(_shortened(found, kept), path=text[max(kept - len(found.prefix), 0) :])
 
 
-def split(line: str) -> list[str]:
+def split_words(line: str) -> list[str]:
     """The words of a line that is not yet whole, the last of them '' behind a blank.
 
     What an open quote holds is a word.
@@ -52,7 +52,7 @@ def split(line: str) -> list[str]:
     return [word.removesuffix(end) for word in words]
 
 
-def _shortened(found: Reply, kept: int) -> Reply:
+def _shortened(found: Completions, kept: int) -> Completions:
     """The reply less the `kept` characters that stand before what readline replaces."""
     less = max(kept - len(found.prefix), 0)
     prefix = found.prefix[kept:]
@@ -60,7 +60,7 @@ def _shortened(found: Reply, kept: int) -> Reply:
     return found._replace(prefix=prefix, candidates=tuple(candidates))
 
 
-def _lines(found: Reply, *, with_help: bool = False, path: str = "") -> str:
+def _lines(found: Completions, *, with_help: bool = False, path: str = "") -> str:
     if found.kind != "values":
         return f"{found.kind}\n{found.prefix}\n{path}\n"
     candidates = (

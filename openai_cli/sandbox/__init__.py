@@ -8,7 +8,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from openai_cli.sandbox.setup import Setup
+    from openai_cli.sandbox.config import SandboxConfig
 
 API_KEY = "sandbox-made-up-key"
 
@@ -21,13 +21,13 @@ class Sandbox:
     """A server on loopback; listening from the start, answering inside `with` or `serve_forever`.
 
     `port` 0 takes any that is free; UsageError where the port cannot be had. It takes any key that
-    is not empty, as API_KEY. `setup` has fixed answers, faults and a record, where there are any.
+    is not empty, as API_KEY. `config` has fixed answers, faults and a record, where there are any.
     """
 
-    def __init__(self, port: int = 0, setup: "Setup | None" = None) -> None:
-        from openai_cli.sandbox.server import Server  # http.server takes 60 ms
+    def __init__(self, port: int = 0, config: "SandboxConfig | None" = None) -> None:
+        from openai_cli.sandbox.server import SandboxServer  # http.server takes 60 ms
 
-        self._server = Server(port, setup)
+        self._server = SandboxServer(port, config)
         self._thread = Thread(target=self._server.serve_forever, args=(POLL,), daemon=True)
 
     @property

@@ -8,11 +8,17 @@ from urllib.parse import parse_qsl
 from openai_cli.errors import UsageError
 from openai_cli.sandbox import routes
 from openai_cli.sandbox.checks import check
-from openai_cli.sandbox.exchange import Reply, Request, parse_json, told, whole
+from openai_cli.sandbox.exchange import (
+    ApiRequest,
+    HttpResponse,
+    described,
+    json_response,
+    strict_json,
+)
 from openai_cli.sandbox.forms import FORM, boundary_of, form_body
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.replies import Replies
-from openai_cli.sandbox.store import Store
+from openai_cli.sandbox.store import SandboxStore
 
 NO_KEY = (
     "You didn't provide an API key. You need to provide your API key in an Authorization header "
@@ -29,7 +35,7 @@ NOT_JSON = (
 
 
 @dataclass(frozen=True)
-class Received:
+class HttpRequest:
     """A request as it came: `target` is its path and query, the headers are empty where absent."""
 
     method: str
@@ -68,40 +74,40 @@ class Api:
     """The API with its fixed answers, and what it has stored."""
 
     replies: Replies = field(default_factory=Replies)
-    store: Store = field(default_factory=Store)
+    store: SandboxStore = field(default_factory=SandboxStore)
 
-    def respond(self, received: Received) -> Reply:
+    def respond(self, received: HttpRequest) -> HttpResponse:
         """The answer to a request; a Refusal becomes the API's error body."""
         try:
             return self._respond(received)
         except Refusal as refusal:
-            return refused(refusal)
+            return error_response(refusal)
         except UsageError as error:
             # The tokenizer's: a token that the encoding does not have, a text that it cannot split.
-            return refused(Refusal(f"Invalid request: {error.problem}."))
+            return error_response(Refusal(f"Invalid request: {error.problem}."))
         except RecursionError:
-            return refused(Refusal(NOT_JSON))
+            return error_response(Refusal(NOT_JSON))
 
-    def _respond(self, received: Received) -> Reply:
+    def _respond(self, received: HttpRequest) -> HttpResponse:
         path = received.path
-        if not routes.methods(path) and not self.replies.serves(path):
+        if not routes.allowed_methods(path) and not self.replies.serves(path):
             raise _no_such_path(received)
-        found = routes.found(received.method, path)
-        if found is None and routes.methods(path):
+        found = routes.find_route(received.method, path)
+        if found is None and routes.allowed_methods(path):
             raise _no_such_method(received)
         scheme, _, key = received.authorization.partition(" ")
         is_open = found is not None and not found[0].needs_key
         if not is_open and (scheme.lower() != "bearer" or not key.strip()):
             raise Refusal(NO_KEY, status=401)
         body = _body(received, found[0] if found else None)
-        fixed = self.replies.find(path, told(body))
-        if isinstance(fixed, Reply):
+        fixed = self.replies.find(path, described(body))
+        if isinstance(fixed, HttpResponse):
             return fixed
         if found is None:
             raise _no_such_path(received)
         route, parameters = found
         return route.answer(
-            Request(
+            ApiRequest(
                 body or {},
                 received.digest,
                 fixed,
@@ -113,21 +119,21 @@ class Api:
         )
 
 
-def refused(refusal: Refusal) -> Reply:
+def error_response(refusal: Refusal) -> HttpResponse:
     """A refusal as an answer."""
-    return whole(refusal.body, refusal.status)
+    return json_response(refusal.body, refusal.status)
 
 
-def _no_such_path(received: Received) -> Refusal:
+def _no_such_path(received: HttpRequest) -> Refusal:
     return Refusal(f"Invalid URL ({received.method} {received.path})", status=404)
 
 
-def _no_such_method(received: Received) -> Refusal:
+def _no_such_method(received: HttpRequest) -> Refusal:
     hint = "(HINT: Perhaps you meant to use a different HTTP method?)"
     return Refusal(f"Not allowed to {received.method} on {received.path}. {hint}", status=405)
 
 
-def _body(received: Received, route: routes.Route | None) -> Any:
+def _body(received: HttpRequest, route: routes.Route | None) -> Any:
     """The body, checked as its endpoint wants it; None where there is none."""
     if route is None:
         return _parsed(received.content) if received.content else None
@@ -145,7 +151,7 @@ def _body(received: Received, route: routes.Route | None) -> Any:
     return body
 
 
-def _wrong_form(received: Received, route: routes.Route) -> Refusal:
+def _wrong_form(received: HttpRequest, route: routes.Route) -> Refusal:
     """The refusal of a form where JSON is wanted, or of all else where a form is."""
     wanted = FORM if route.form else "application/json"
     given = received.content_type or "none"
@@ -160,7 +166,7 @@ def _wrong_form(received: Received, route: routes.Route) -> Refusal:
 def _parsed(content: bytes) -> dict[str, Any]:
     """The body as an object of finite numbers."""
     try:
-        body = parse_json(content)
+        body = strict_json(content)
     except ValueError:
         raise Refusal(NOT_JSON) from None
     if not isinstance(body, dict):

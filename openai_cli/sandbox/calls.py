@@ -14,7 +14,7 @@ Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Call:
+class ToolCall:
     """A call of the tool `name`.
 
     `kind` is `function` or `custom` for a tool, `function_call` for one of the older `functions`;
@@ -36,7 +36,7 @@ class Call:
         return "input" if self.kind == "custom" else "arguments"
 
 
-def demanded_calls(body: Body) -> tuple[Call, ...]:
+def demanded_calls(body: Body) -> tuple[ToolCall, ...]:
     """The calls that a chat body leaves no choice about; none where it may have text.
 
     It is one call, unless `parallel_tool_calls` is true: then it is one of each tool that may be.
@@ -76,7 +76,7 @@ def _named(tool: Body) -> tuple[object, object]:
 
 def _tool_calls(
     tools: Sequence[Body], wanted: Sequence[tuple[object, object]], most: int | None
-) -> tuple[Call, ...]:
+) -> tuple[ToolCall, ...]:
     """The calls of those of the tools that are wanted, the first `most` of them."""
     found = [(index, tool) for index, tool in enumerate(tools) if _named(tool) in wanted]
     if not found:
@@ -86,18 +86,18 @@ def _tool_calls(
     return tuple(_tool_call(tool, f"tools[{index}].function") for index, tool in found[:most])
 
 
-def _tool_call(tool: Body, path: str) -> Call:
+def _tool_call(tool: Body, path: str) -> ToolCall:
     kind = tool["type"]
     name = tool[kind]["name"]
     text = CUSTOM_INPUT if kind == "custom" else _arguments(tool[kind], path)
-    return Call(kind, name, text)
+    return ToolCall(kind, name, text)
 
 
-def _function_call(body: Body) -> Call:
+def _function_call(body: Body) -> ToolCall:
     name = body["function_call"]["name"]
     for index, function in enumerate(body["functions"]):
         if function["name"] == name:
-            return Call("function_call", name, _arguments(function, f"functions[{index}]"))
+            return ToolCall("function_call", name, _arguments(function, f"functions[{index}]"))
     message = f"Invalid value for 'function_call': no function named '{name}' was specified."
     raise Refusal(message, param="function_call")
 

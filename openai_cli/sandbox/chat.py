@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from openai_cli.sandbox.calls import Call, demanded_calls, schema_instance
+from openai_cli.sandbox.calls import ToolCall, demanded_calls, schema_instance
 from openai_cli.sandbox.exchange import (
+    ApiRequest,
+    FixedContent,
+    HttpResponse,
     Json,
-    Reply,
-    Request,
-    Said,
-    head,
+    envelope,
+    json_response,
     stop_words,
-    streamed,
-    whole,
+    streamed_response,
 )
 from openai_cli.sandbox.logprobs import of_chat
-from openai_cli.sandbox.text import Spoken, reply, speak
-from openai_cli.sandbox.usage import content_text, count_prompt, encoding_of, usage
+from openai_cli.sandbox.text import Spoken, answer_text, speak
+from openai_cli.sandbox.usage import content_text, count_prompt, model_encoding, usage
 
 KINDS = {"image_url": "image", "input_audio": "audio clip", "file": "file"}
 
@@ -28,7 +28,7 @@ KINDS = {"image_url": "image", "input_audio": "audio clip", "file": "file"}
 class SpokenCall:
     """A call as it is said; `position` is its place among those of its message."""
 
-    call: Call
+    call: ToolCall
     spoken: Spoken
     id: str
     position: int
@@ -65,25 +65,27 @@ class SpokenChoice:
         return {"content": None, "refusal": None, self.field: of_chat(tokens, self.top)}
 
 
-def answer(request: Request) -> Reply:
+def create_chat_completion(request: ApiRequest) -> HttpResponse:
     """The answer to a body that CreateChatCompletionRequest describes, whole or streamed."""
     body = request.body
-    encoding = encoding_of(body["model"])
+    encoding = model_encoding(body["model"])
     choices = choices_of(request, encoding)
     tokens = sum(spoken.tokens for choice in choices for spoken in choice.spoken)
     told = usage(count_prompt(body, encoding), tokens)
     tier = {"service_tier": "default"} if body.get("service_tier") else {}
     if body.get("stream"):
-        start = head(request, "chatcmpl", "chat.completion.chunk") | tier
-        return streamed(request, start, [_steps(choice) for choice in choices], told)
-    start = head(request, "chatcmpl", "chat.completion") | tier
-    return whole({**start, "choices": [_shape(choice) for choice in choices], "usage": told})
+        start = envelope(request, "chatcmpl", "chat.completion.chunk") | tier
+        return streamed_response(request, start, [_steps(choice) for choice in choices], told)
+    start = envelope(request, "chatcmpl", "chat.completion") | tier
+    return json_response(
+        {**start, "choices": [_shape(choice) for choice in choices], "usage": told}
+    )
 
 
-def choices_of(request: Request, encoding: str) -> list[SpokenChoice]:
+def choices_of(request: ApiRequest, encoding: str) -> list[SpokenChoice]:
     """What a chat request is answered with."""
     body = request.body
-    said = request.said or Said(calls=demanded_calls(body))
+    said = request.said or FixedContent(calls=demanded_calls(body))
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
     numbers = range(body.get("n") or 1)
     if said.calls:
@@ -103,10 +105,10 @@ def choices_of(request: Request, encoding: str) -> list[SpokenChoice]:
 
 
 def _spoken_calls(
-    calls: Iterable[Call], limit: int | None, encoding: str
-) -> list[tuple[Call, Spoken]]:
+    calls: Iterable[ToolCall], limit: int | None, encoding: str
+) -> list[tuple[ToolCall, Spoken]]:
     """The calls with at most `limit` tokens in all of them: the last one may be cut."""
-    found: list[tuple[Call, Spoken]] = []
+    found: list[tuple[ToolCall, Spoken]] = []
     for call in calls:
         spoken = speak(call.text, limit=limit, stops=(), encoding=encoding)
         found.append((call, spoken))
@@ -116,7 +118,9 @@ def _spoken_calls(
     return found
 
 
-def _named(calls: Iterable[tuple[Call, Spoken]], digest: str, index: int) -> tuple[SpokenCall, ...]:
+def _named(
+    calls: Iterable[tuple[ToolCall, Spoken]], digest: str, index: int
+) -> tuple[SpokenCall, ...]:
     """The calls of a choice, each with an id of its own."""
     return tuple(
         SpokenCall(call, spoken, f"call_{digest[:20]}{position:02}{index:02}", position)
@@ -134,7 +138,7 @@ def _content(body: Mapping[str, Any], index: int) -> str:
             named.get("schema", {"type": "object"}), what, "response_format", None
         )
     content = _last_content(body["messages"])
-    text = reply(content_text(content), index, _attached(content))
+    text = answer_text(content_text(content), index, _attached(content))
     if wanted["type"] == "json_object":
         return json.dumps({"text": text}, ensure_ascii=False)
     return text

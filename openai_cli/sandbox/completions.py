@@ -6,17 +6,17 @@ from functools import cache, partial
 from typing import Any
 
 from openai_cli.sandbox.exchange import (
+    ApiRequest,
+    HttpResponse,
     Json,
-    Reply,
-    Request,
-    head,
+    envelope,
+    json_response,
     stop_words,
-    streamed,
-    whole,
+    streamed_response,
 )
 from openai_cli.sandbox.logprobs import of_completion
-from openai_cli.sandbox.text import Spoken, insertion, reply, speak
-from openai_cli.sandbox.usage import count, decode, encode, encoding_of, usage
+from openai_cli.sandbox.text import Spoken, answer_text, insertion, speak
+from openai_cli.sandbox.usage import model_encoding, token_bytes, token_count, token_ids, usage
 
 # The defaults of the published description.
 MAX_TOKENS = 16
@@ -55,10 +55,10 @@ class _Choice:
         return of_completion(pieces, self.top, offset=offset, is_first=is_first)
 
 
-def answer(request: Request) -> Reply:
+def create_completion(request: ApiRequest) -> HttpResponse:
     """The answer to a body that CreateCompletionRequest describes, whole or streamed."""
     body = request.body
-    encoding = encoding_of(body["model"])
+    encoding = model_encoding(body["model"])
     prompts = _prompts(body.get("prompt"), encoding)
     n = body.get("n") or 1
     candidates = [_candidates(request, prompt, encoding) for prompt in prompts]
@@ -72,13 +72,16 @@ def answer(request: Request) -> Reply:
         for index, (prompt, spoken) in enumerate(given)
     ]
     told = usage(
-        sum(len(prompt.tokens) for prompt in prompts) + count(body.get("suffix") or "", encoding),
+        sum(len(prompt.tokens) for prompt in prompts)
+        + token_count(body.get("suffix") or "", encoding),
         sum(spoken.tokens for group in candidates for spoken in group),
     )
-    start = head(request, "cmpl", "text_completion")
+    start = envelope(request, "cmpl", "text_completion")
     if body.get("stream"):
-        return streamed(request, start, [_steps(choice) for choice in choices], told)
-    return whole({**start, "choices": [_shape(choice) for choice in choices], "usage": told})
+        return streamed_response(request, start, [_steps(choice) for choice in choices], told)
+    return json_response(
+        {**start, "choices": [_shape(choice) for choice in choices], "usage": told}
+    )
 
 
 def _prompts(prompt: Any, encoding: str) -> list[_Prompt]:
@@ -88,8 +91,8 @@ def _prompts(prompt: Any, encoding: str) -> list[_Prompt]:
     several = prompt if isinstance(prompt, list) and not _is_tokens(prompt) else [prompt]
     found = []
     for one in several:
-        ids = one if isinstance(one, list) else encode(one, encoding)
-        tokens = tuple(decode([token], encoding) for token in ids)
+        ids = one if isinstance(one, list) else token_ids(one, encoding)
+        tokens = tuple(token_bytes([token], encoding) for token in ids)
         found.append(_Prompt(b"".join(tokens).decode("utf-8", "replace"), tokens))
     return found
 
@@ -98,7 +101,7 @@ def _is_tokens(prompt: list[Any]) -> bool:
     return bool(prompt) and isinstance(prompt[0], int)
 
 
-def _candidates(request: Request, prompt: _Prompt, encoding: str) -> list[Spoken]:
+def _candidates(request: ApiRequest, prompt: _Prompt, encoding: str) -> list[Spoken]:
     """The texts for one prompt: `best_of`, of which the first `n` are given."""
     body = request.body
     limit = body.get("max_tokens")
@@ -110,7 +113,7 @@ def _candidates(request: Request, prompt: _Prompt, encoding: str) -> list[Spoken
             encoding=encoding,
         )
     )
-    words = insertion if body.get("suffix") else reply
+    words = insertion if body.get("suffix") else answer_text
     fixed = request.said.text if request.said else None
     return [
         say(words(prompt.text, number) if fixed is None else fixed)

@@ -6,9 +6,9 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
-from openai_cli.sandbox.exchange import Json, Reply, Request, whole
+from openai_cli.sandbox.exchange import ApiRequest, HttpResponse, Json, json_response
 from openai_cli.sandbox.refusals import Refusal
-from openai_cli.sandbox.usage import encode, encoding_of
+from openai_cli.sandbox.usage import model_encoding, token_ids
 
 # https://platform.openai.com/docs/guides/embeddings; other models have as many as the first.
 DIMENSIONS = {"text-embedding-3-large": 3072}
@@ -16,7 +16,7 @@ USUAL = 1536
 MOST_TOKENS, MOST_IN_ALL = 8192, 300_000
 
 
-def answer(request: Request) -> Reply:
+def create_embedding(request: ApiRequest) -> HttpResponse:
     """The answer to a body that CreateEmbeddingRequest describes."""
     body = request.body
     inputs = _inputs(body)
@@ -32,7 +32,7 @@ def answer(request: Request) -> Reply:
             param="dimensions",
         )
     is_base64 = body.get("encoding_format") == "base64"
-    return whole(
+    return json_response(
         {
             "object": "list",
             "data": [_item(index, tokens, size, is_base64) for index, tokens in enumerate(inputs)],
@@ -49,8 +49,8 @@ def _inputs(body: Any) -> list[Sequence[int]]:
         given = [given]
     if "" in given:
         raise Refusal("Input cannot be an empty string.", param="input")
-    encoding = encoding_of(body["model"])
-    return [encode(item, encoding) if isinstance(item, str) else item for item in given]
+    encoding = model_encoding(body["model"])
+    return [token_ids(item, encoding) if isinstance(item, str) else item for item in given]
 
 
 def _check(counts: Sequence[int]) -> None:

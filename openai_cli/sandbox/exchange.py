@@ -8,8 +8,8 @@ from enum import Enum
 from itertools import zip_longest
 from typing import Any
 
-from openai_cli.sandbox.calls import Call
-from openai_cli.sandbox.store import Store
+from openai_cli.sandbox.calls import ToolCall
+from openai_cli.sandbox.store import SandboxStore
 
 Json = dict[str, Any]
 
@@ -23,11 +23,11 @@ DONE = b"data: [DONE]\n\n"
 
 
 @dataclass(frozen=True)
-class Said:
+class FixedContent:
     """What an answer says instead of what the sandbox would say: a text, calls or a refusal."""
 
     text: str | None = None
-    calls: tuple[Call, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
     refusal: str | None = None
 
 
@@ -40,27 +40,27 @@ class Upload:
     data: bytes
 
     @property
-    def told(self) -> Json:
+    def description(self) -> Json:
         """What a condition and a record see of it; `size` is in bytes."""
         return {
             "filename": self.filename, "content_type": self.content_type, "size": len(self.data)
         }  # fmt: skip
 
 
-def told(value: Any) -> Any:
+def described(value: Any) -> Any:
     """A body with what is told of its files in their places."""
     match value:
         case Upload():
-            return value.told
+            return value.description
         case list():
-            return [told(item) for item in value]
+            return [described(item) for item in value]
         case dict():
-            return {name: told(item) for name, item in value.items()}
+            return {name: described(item) for name, item in value.items()}
     return value
 
 
 @dataclass(frozen=True)
-class Request:
+class ApiRequest:
     """`body` as its schema describes it; `digest` is of the request, in hex, for the ids.
 
     `parameters` are those of the path, `query` those behind it; `store` is what is kept. `root` is
@@ -69,10 +69,10 @@ class Request:
 
     body: Mapping[str, Any]
     digest: str
-    said: Said | None = None
+    said: FixedContent | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
-    store: Store = field(default_factory=Store)
+    store: SandboxStore = field(default_factory=SandboxStore)
     root: str = ""
 
 
@@ -86,7 +86,7 @@ class Ending(Enum):
 
 
 @dataclass(frozen=True)
-class Reply:
+class HttpResponse:
     """A whole answer in `content`, or a stream of server-sent `events`; `status` 0 is neither."""
 
     status: int
@@ -97,7 +97,7 @@ class Reply:
     ending: Ending = Ending.WHOLE
 
 
-def parse_json(content: bytes) -> Any:
+def strict_json(content: bytes) -> Any:
     """The JSON value of a text of UTF-8; ValueError where it is none, or has no finite number."""
     return json.loads(content, parse_constant=_finite, parse_float=_finite)
 
@@ -110,7 +110,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def head(request: Request, prefix: str, kind: str) -> Json:
+def envelope(request: ApiRequest, prefix: str, kind: str) -> Json:
     """What an answer, or a chunk of one, begins with; `prefix` is that of its id."""
     return {
         "id": f"{prefix}-{request.digest}",
@@ -121,21 +121,21 @@ def head(request: Request, prefix: str, kind: str) -> Json:
     }
 
 
-def whole(body: object, status: int = 200) -> Reply:
+def json_response(body: object, status: int = 200) -> HttpResponse:
     """A JSON body as an answer; halves of surrogate pairs, which no UTF-8 has, become `?`."""
-    return Reply(status, json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
+    return HttpResponse(status, json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
 
 
-def streamed(
-    request: Request, start: Json, choices: Sequence[Sequence[Json]], usage: Json
-) -> Reply:
+def streamed_response(
+    request: ApiRequest, start: Json, choices: Sequence[Sequence[Json]], usage: Json
+) -> HttpResponse:
     """A stream of chunks: `start` with one step of one choice each, the choices taking turns.
 
     Where usage was asked for, a last chunk has it and no choice, and it is null in the others.
     """
     options = request.body.get("stream_options") or {}
     told = usage if options.get("include_usage") else None
-    return Reply(200, events=_events(_chunks(start, choices, told)))
+    return HttpResponse(200, events=_events(_chunks(start, choices, told)))
 
 
 def _chunks(start: Json, choices: Sequence[Sequence[Json]], usage: Json | None) -> Iterator[Json]:
@@ -148,14 +148,14 @@ def _chunks(start: Json, choices: Sequence[Sequence[Json]], usage: Json | None) 
         yield {**start, "choices": [], "usage": usage}
 
 
-def event(body: Json, *, is_named: bool = False) -> bytes:
+def sse_event(body: Json, *, is_named: bool = False) -> bytes:
     """A server-sent event; its name, where the endpoint has it, is the type of its body."""
     name = f"event: {body['type']}\n".encode() if is_named else b""
-    return name + b"data: " + whole(body).content + b"\n\n"
+    return name + b"data: " + json_response(body).content + b"\n\n"
 
 
 def _events(chunks: Iterable[Json]) -> Iterator[bytes]:
-    yield from map(event, chunks)
+    yield from map(sse_event, chunks)
     yield DONE
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 from threading import Lock
 from typing import Any, NamedTuple
 
-from openai_cli.sandbox.exchange import DONE, Ending, Reply, whole
+from openai_cli.sandbox.exchange import DONE, Ending, HttpResponse, json_response
 from openai_cli.sandbox.refusals import usual_error
 
 KNOWN = (
@@ -46,7 +46,7 @@ class Fault(NamedTuple):
             return number % self.every == 0
         return self.first is None or number <= self.first
 
-    def applied(self, answer: Callable[[], Reply]) -> Reply:
+    def applied(self, answer: Callable[[], HttpResponse]) -> HttpResponse:
         """What is sent. `answer` gives what would be; it is not asked where nothing of it is."""
         if self.what in _INSTEAD or self.status is not None:
             return self._instead()
@@ -58,16 +58,16 @@ class Fault(NamedTuple):
         ending = Ending.CUT if self.what == "cut-after" else Ending.STALL
         return replace(reply, events=islice(reply.events, self.after), ending=ending)
 
-    def _instead(self) -> Reply:
+    def _instead(self) -> HttpResponse:
         if self.what in ("reset", "stall"):
-            return Reply(0, ending=Ending.RESET if self.what == "reset" else Ending.STALL)
+            return HttpResponse(0, ending=Ending.RESET if self.what == "reset" else Ending.STALL)
         status = self.status or 200
         if self.what == "not-json":
-            reply = Reply(status, PAGE, content_type="text/html")
+            reply = HttpResponse(status, PAGE, content_type="text/html")
         elif self.what == "empty":
-            reply = Reply(status)
+            reply = HttpResponse(status)
         else:
-            reply = whole(usual_error(status, self.code), status)
+            reply = json_response(usual_error(status, self.code), status)
         told = () if self.retry_after is None else (("Retry-After", self.retry_after),)
         return replace(reply, headers=told)
 
@@ -93,7 +93,7 @@ class Faults:
         return Fault()
 
 
-def parse(spec: str, *, once: bool = False) -> Fault:
+def parse_fault(spec: str, *, once: bool = False) -> Fault:
     """The fault of a SPEC; ValueError with what is wrong. `once` is for one request alone."""
     given: dict[str, Any] = {}
     for part in spec.split(","):

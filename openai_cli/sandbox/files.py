@@ -4,7 +4,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from openai_cli.sandbox.exchange import CREATED, Json, Reply, Request, Upload, parse_json, whole
+from openai_cli.sandbox.exchange import (
+    CREATED,
+    ApiRequest,
+    HttpResponse,
+    Json,
+    Upload,
+    json_response,
+    strict_json,
+)
 from openai_cli.sandbox.refusals import Refusal
 
 # Purposes whose files are JSONL.
@@ -13,12 +21,12 @@ MOST = 10_000
 
 
 @dataclass(frozen=True)
-class _Stored:
-    told: Json
+class _StoredFile:
+    description: Json
     upload: Upload
 
 
-def upload(request: Request) -> Reply:
+def create_file(request: ApiRequest) -> HttpResponse:
     """POST /files."""
     file: Upload = request.body["file"]
     purpose = request.body["purpose"]
@@ -38,14 +46,14 @@ def upload(request: Request) -> Reply:
     }
     if expiry := request.body.get("expires_after"):
         told["expires_at"] = CREATED + int(expiry["seconds"])
-    request.store.files.put(told["id"], _Stored(told, file))
-    return whole(told)
+    request.store.files.put(told["id"], _StoredFile(told, file))
+    return json_response(told)
 
 
 def _check_lines(file: Upload) -> None:
     for number, line in enumerate(file.data.splitlines(), 1):
         try:
-            is_object = isinstance(parse_json(line), dict)
+            is_object = isinstance(strict_json(line), dict)
         except (ValueError, RecursionError):
             is_object = False
         if not is_object:
@@ -56,10 +64,10 @@ def _check_lines(file: Upload) -> None:
             )
 
 
-def list_page(request: Request) -> Reply:
+def list_files(request: ApiRequest) -> HttpResponse:
     """GET /files: the newest first, unless it is asked for otherwise."""
     query = request.query
-    found: list[Any] = [stored.told for stored in request.store.files.all]
+    found: list[Any] = [stored.description for stored in request.store.files.all]
     order = query.get("order", "desc")
     if order not in ("asc", "desc"):
         raise Refusal(
@@ -80,7 +88,7 @@ def list_page(request: Request) -> Reply:
     if not re.fullmatch("[0-9]{1,5}", limit) or not 1 <= int(limit) <= MOST:
         raise Refusal(f"Invalid value for 'limit': {limit}.", param="limit")
     page = found[: int(limit)]
-    return whole(
+    return json_response(
         {
             "object": "list",
             "data": page,
@@ -91,19 +99,19 @@ def list_page(request: Request) -> Reply:
     )
 
 
-def show(request: Request) -> Reply:
+def retrieve_file(request: ApiRequest) -> HttpResponse:
     """GET /files/ID."""
-    return whole(request.store.files.get(request.parameters["id"]).told)
+    return json_response(request.store.files.get(request.parameters["id"]).description)
 
 
-def content(request: Request) -> Reply:
+def download_file(request: ApiRequest) -> HttpResponse:
     """GET /files/ID/content."""
     stored = request.store.files.get(request.parameters["id"])
-    return Reply(200, content=stored.upload.data, content_type="application/octet-stream")
+    return HttpResponse(200, content=stored.upload.data, content_type="application/octet-stream")
 
 
-def delete(request: Request) -> Reply:
+def delete_file(request: ApiRequest) -> HttpResponse:
     """DELETE /files/ID."""
     name = request.parameters["id"]
     request.store.files.remove(name)
-    return whole({"id": name, "object": "file", "deleted": True})
+    return json_response({"id": name, "object": "file", "deleted": True})

@@ -6,7 +6,7 @@ from email.parser import HeaderParser
 from typing import Any
 
 from openai_cli.sandbox.checks import resolved
-from openai_cli.sandbox.exchange import Upload, parse_json
+from openai_cli.sandbox.exchange import Upload, strict_json
 from openai_cli.sandbox.refusals import Refusal
 
 FORM = "multipart/form-data"
@@ -102,6 +102,6 @@ def _typed(value: Any, schema: Mapping[str, Any] | None) -> Any:
     if any(member["type"] == "string" for member in members):
         return value
     try:
-        return parse_json(value.encode())
+        return strict_json(value.encode())
     except ValueError:
         return value

@@ -6,10 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openai_cli.media import kind_of
-from openai_cli.sandbox.exchange import CREATED, Json, Reply, Request, Upload, event, whole
+from openai_cli.sandbox.exchange import (
+    CREATED,
+    ApiRequest,
+    HttpResponse,
+    Json,
+    Upload,
+    json_response,
+    sse_event,
+)
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.samples import image
-from openai_cli.sandbox.usage import count
+from openai_cli.sandbox.usage import token_count
 
 # Sizes above are made smaller: nobody looks at them.
 LARGEST = 4096
@@ -19,12 +27,12 @@ TAKEN = ("png", "jpeg", "webp")
 TYPES = {"jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif", "svg": "image/svg+xml"}
 
 
-def generate(request: Request) -> Reply:
+def create_image(request: ApiRequest) -> HttpResponse:
     """POST /images/generations."""
     return _answer(request, "image_generation", 0)
 
 
-def edit(request: Request) -> Reply:
+def create_image_edit(request: ApiRequest) -> HttpResponse:
     """POST /images/edits, as a form or as JSON."""
     for index, named in enumerate(request.body.get("images", [])):
         if not named:
@@ -42,7 +50,7 @@ def edit(request: Request) -> Reply:
     return _answer(request, "image_edit", len(uploads or request.body.get("images", [])))
 
 
-def vary(request: Request) -> Reply:
+def create_image_variation(request: ApiRequest) -> HttpResponse:
     """POST /images/variations."""
     upload = request.body["image"]
     _check(upload, "image")
@@ -52,15 +60,15 @@ def vary(request: Request) -> Reply:
     return _answer(request, "image_variation", 1)
 
 
-def show(request: Request) -> Reply:
+def get_image(request: ApiRequest) -> HttpResponse:
     """GET /images/KIND/SIZE: what a URL of an answer leads to."""
     kind, size = request.parameters["kind"], request.parameters["size"]
     if kind not in ("png", *TYPES) or not _SIZE.fullmatch(size):
         raise Refusal(f"No such image: {kind}/{size}", status=404)
-    return Reply(200, content=_image(kind, size), content_type=TYPES.get(kind, "image/png"))
+    return HttpResponse(200, content=_image(kind, size), content_type=TYPES.get(kind, "image/png"))
 
 
-def _answer(request: Request, task: str, images: int) -> Reply:
+def _answer(request: ApiRequest, task: str, images: int) -> HttpResponse:
     body = request.body
     model = body.get("model") or "dall-e-2"
     is_dalle = model.startswith("dall-e")
@@ -69,7 +77,7 @@ def _answer(request: Request, task: str, images: int) -> Reply:
     number = body.get("n") or 1
     usage = _usage(body, images, number)
     if body.get("stream"):
-        return Reply(200, events=_events(body, task, kind, size, usage))
+        return HttpResponse(200, events=_events(body, task, kind, size, usage))
     by_url = is_dalle and body.get("response_format") != "b64_json"
     if by_url:
         data = [{"url": f"{request.root}/images/{kind}/{size}"}] * number
@@ -84,7 +92,7 @@ def _answer(request: Request, task: str, images: int) -> Reply:
             "size": size,
             "usage": usage,
         }
-    return whole(told)
+    return json_response(told)
 
 
 def _check_combination(body: Mapping[str, Any], model: str) -> None:
@@ -122,7 +130,7 @@ def _image(kind: str, size: str) -> bytes:
 
 
 def _usage(body: Mapping[str, Any], images: int, number: int) -> Json:
-    text, pictured = count(body.get("prompt") or "", "o200k_base"), 100 * images
+    text, pictured = token_count(body.get("prompt") or "", "o200k_base"), 100 * images
     return {
         "input_tokens": text + pictured,
         "output_tokens": 272 * number,
@@ -145,9 +153,9 @@ def _events(
     }
     for index in range(body.get("partial_images") or 0):
         part = {"type": f"{task}.partial_image", **start, "partial_image_index": index}
-        yield event(part, is_named=True)
+        yield sse_event(part, is_named=True)
     for _ in range(body.get("n") or 1):
-        yield event({"type": f"{task}.completed", **start, "usage": usage}, is_named=True)
+        yield sse_event({"type": f"{task}.completed", **start, "usage": usage}, is_named=True)
 
 
 def _check(upload: Upload, name: str) -> None:

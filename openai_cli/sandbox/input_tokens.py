@@ -1,12 +1,12 @@
 """POST /responses/input_tokens: how many tokens a request has, counted as this package counts."""
 
-from openai_cli.sandbox.exchange import Reply, Request, whole
+from openai_cli.sandbox.exchange import ApiRequest, HttpResponse, json_response
 
 
-def answer(request: Request) -> Reply:
+def count_input_tokens(request: ApiRequest) -> HttpResponse:
     """The answer to a body that TokenCountsBody describes."""
     from openai_cli.tokens.messages import count_request
 
     body = {name: value for name, value in request.body.items() if value is not None}
     counted = count_request(body, endpoint="/v1/responses")
-    return whole({"object": "response.input_tokens", "input_tokens": counted})
+    return json_response({"object": "response.input_tokens", "input_tokens": counted})

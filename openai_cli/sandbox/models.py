@@ -1,6 +1,6 @@
 """GET and DELETE /models: some of the models that there are, by their names alone."""
 
-from openai_cli.sandbox.exchange import CREATED, Json, Reply, Request, whole
+from openai_cli.sandbox.exchange import CREATED, ApiRequest, HttpResponse, Json, json_response
 from openai_cli.sandbox.refusals import Refusal
 
 MODELS = ("gpt-6-luna", "gpt-6-sol", "gpt-3.5-turbo-instruct")
@@ -9,17 +9,17 @@ MODELS = ("gpt-6-luna", "gpt-6-sol", "gpt-3.5-turbo-instruct")
 TUNED = "ft:"
 
 
-def list_all(_request: Request) -> Reply:
+def list_models(_request: ApiRequest) -> HttpResponse:
     """GET /models."""
-    return whole({"object": "list", "data": [_model(name) for name in MODELS]})
+    return json_response({"object": "list", "data": [_model(name) for name in MODELS]})
 
 
-def show(request: Request) -> Reply:
+def retrieve_model(request: ApiRequest) -> HttpResponse:
     """GET /models/ID."""
-    return whole(_model(_known(request)))
+    return json_response(_model(_known(request)))
 
 
-def delete(request: Request) -> Reply:
+def delete_model(request: ApiRequest) -> HttpResponse:
     """DELETE /models/ID, for what was fine-tuned."""
     name = _known(request)
     if not name.startswith(TUNED):
@@ -29,10 +29,10 @@ def delete(request: Request) -> Reply:
             status=403,
         )
     request.store.deleted_models.put(name, name)
-    return whole({"id": name, "object": "model", "deleted": True})
+    return json_response({"id": name, "object": "model", "deleted": True})
 
 
-def _known(request: Request) -> str:
+def _known(request: ApiRequest) -> str:
     name = request.parameters["id"]
     is_deleted = name in request.store.deleted_models.all
     if (name in MODELS or name.startswith(TUNED)) and not is_deleted:

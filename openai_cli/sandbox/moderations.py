@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from openai_cli.sandbox.exchange import Json, Reply, Request, whole
+from openai_cli.sandbox.exchange import ApiRequest, HttpResponse, Json, json_response
 from openai_cli.sandbox.refusals import Refusal
 
 CATEGORIES = (
@@ -24,10 +24,10 @@ CATEGORIES = (
 FLAGGED, CLEAR = 0.9375, 0.0009765625
 
 
-def answer(request: Request) -> Reply:
+def create_moderation(request: ApiRequest) -> HttpResponse:
     """The answer to a body that CreateModerationRequest describes."""
     inputs = _inputs(request.body["input"])
-    return whole(
+    return json_response(
         {
             "id": f"modr-{request.digest}",
             "model": request.body.get("model", "omni-moderation-latest"),

@@ -32,14 +32,14 @@ class PatternError(ValueError):
 
 def matching(pattern: str) -> str:
     """A text that `pattern` matches from its start to its end; PatternError where none is found."""
-    reader = _Reader(pattern)
+    reader = _PatternReader(pattern)
     text = reader.alternatives()
     if not reader.is_done:
         raise PatternError("it closes a group that is not open")
     return text
 
 
-class _Reader:
+class _PatternReader:
     """One run over one expression; what it reads, it gives a text for."""
 
     def __init__(self, pattern: str) -> None:

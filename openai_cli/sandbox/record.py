@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from openai_cli.errors import UsageError
-from openai_cli.sandbox.exchange import parse_json, told
+from openai_cli.sandbox.exchange import described, strict_json
 from openai_cli.sandbox.forms import FORM, fields_of
 from openai_cli.sandbox.refusals import Refusal
 
@@ -86,8 +86,8 @@ def _body(content: bytes, content_type: str) -> Any:
     """The body as JSON, the fields of a form, or text where it is neither; None for no body."""
     if content_type.lower().startswith(FORM):
         with suppress(Refusal):
-            return told(fields_of(content, content_type))
+            return described(fields_of(content, content_type))
     try:
-        return parse_json(content)
+        return strict_json(content)
     except (ValueError, RecursionError):
         return content.decode("utf-8", "replace") or None

@@ -11,8 +11,8 @@ from threading import Lock
 from typing import Any
 
 from openai_cli.errors import UsageError
-from openai_cli.sandbox.calls import Call
-from openai_cli.sandbox.exchange import Reply, Said, whole
+from openai_cli.sandbox.calls import ToolCall
+from openai_cli.sandbox.exchange import FixedContent, HttpResponse, json_response
 from openai_cli.sandbox.refusals import Refusal, usual_error
 
 ROOT = "/v1"
@@ -51,13 +51,13 @@ _TYPES: Mapping[str, tuple[type, str]] = {
 
 
 @dataclass
-class _Line:
+class _FixedReply:
     """A line of the file; `left` is how often it may still answer, None without end."""
 
     number: int
     paths: tuple[str, ...]
     fits: Callable[[object], bool]
-    answer: Said | Reply
+    answer: FixedContent | HttpResponse
     left: int | None
     is_used: bool = False
 
@@ -88,7 +88,7 @@ class Replies:
         """Whether a line is for this path."""
         return any(path in line.paths for line in self._lines)
 
-    def find(self, path: str, body: object) -> Said | Reply | None:
+    def find(self, path: str, body: object) -> FixedContent | HttpResponse | None:
         """What the first line that is for a request answers; None is what the sandbox does."""
         with self._lock:
             for line in self._lines:
@@ -108,7 +108,7 @@ class Replies:
         return [line.number for line in self._lines if not line.is_used]
 
 
-def _line(number: int, text: bytes) -> _Line:
+def _line(number: int, text: bytes) -> _FixedReply:
     """A line of the file; ValueError with what is wrong."""
     try:
         row = json.loads(text)
@@ -125,7 +125,9 @@ def _line(number: int, text: bytes) -> _Line:
         paths = (_full(row["path"]),)
         if able is not None and paths[0] not in able:
             raise ValueError(f"'{kind}' is no answer of {row['path']}")
-    return _Line(number, paths, _condition(row.get("when")), _answer(kind, row), row.get("times"))
+    return _FixedReply(
+        number, paths, _condition(row.get("when")), _answer(kind, row), row.get("times")
+    )
 
 
 def _check_type(key: str, value: object) -> None:
@@ -162,25 +164,25 @@ def _full(path: str) -> str:
     return rooted if rooted.startswith(f"{ROOT}/") else f"{ROOT}{rooted}"
 
 
-def _answer(kind: str, row: Mapping[str, Any]) -> Said | Reply:
+def _answer(kind: str, row: Mapping[str, Any]) -> FixedContent | HttpResponse:
     match kind:
         case "text":
-            return Said(text=row["text"])
+            return FixedContent(text=row["text"])
         case "refusal":
-            return Said(refusal=row["refusal"])
+            return FixedContent(refusal=row["refusal"])
         case "tool_call" | "tool_calls":
             calls = row.get("tool_calls", [row.get("tool_call")])
             if not calls:
                 raise ValueError("'tool_calls' has no call")
-            return Said(calls=tuple(_call(call) for call in calls))
+            return FixedContent(calls=tuple(_call(call) for call in calls))
         case "body":
-            return whole(row["body"], row.get("status", 200))
+            return json_response(row["body"], row.get("status", 200))
     error = usual_error(row["status"])
     error["error"].update(row.get("error", {}))
-    return whole(error, row["status"])
+    return json_response(error, row["status"])
 
 
-def _call(call: Any) -> Call:
+def _call(call: Any) -> ToolCall:
     """A call of a function with `arguments`, or of a custom tool with `input`."""
     field = "input" if isinstance(call, dict) and "input" in call else "arguments"
     if not isinstance(call, dict) or call.keys() != {"name", field}:
@@ -193,7 +195,7 @@ def _call(call: Any) -> Call:
     if not isinstance(given, str):
         kinds = "a string or an object" if field == "arguments" else "a string"
         raise ValueError(f"the '{field}' of a tool call must be {kinds}")
-    return Call("custom" if field == "input" else "function", name, given)
+    return ToolCall("custom" if field == "input" else "function", name, given)
 
 
 def _condition(expression: str | None) -> Callable[[object], bool]:

@@ -7,15 +7,23 @@ from typing import Any
 
 from openai_cli.errors import UsageError
 from openai_cli.sandbox.chat import SpokenChoice, choices_of
-from openai_cli.sandbox.exchange import CREATED, FINGERPRINT, Json, Reply, Request, event, whole
+from openai_cli.sandbox.exchange import (
+    CREATED,
+    FINGERPRINT,
+    ApiRequest,
+    HttpResponse,
+    Json,
+    json_response,
+    sse_event,
+)
 from openai_cli.sandbox.refusals import Refusal
-from openai_cli.sandbox.usage import count, encoding_of
+from openai_cli.sandbox.usage import model_encoding, token_count
 
 MODEL = "gpt-6-luna"
 
 
 @dataclass
-class _Stored:
+class _StoredResponse:
     """A response that is kept; one in the background is made at the second look at it.
 
     `made` has the events of one that was made in the background as a stream.
@@ -24,7 +32,7 @@ class _Stored:
     body: Json
     request: Mapping[str, Any]
     looks: int = 2
-    made: "_Made | None" = None
+    made: "_ResponseMaker | None" = None
 
     def seen(self) -> Json:
         """The response as it is at this look."""
@@ -34,36 +42,36 @@ class _Stored:
         return _unmade(self.body, "in_progress")
 
 
-def create(request: Request) -> Reply:
+def create_response(request: ApiRequest) -> HttpResponse:
     """POST /responses."""
     body = request.body
     _check(request)
     is_stored = body.get("store") is not False
     if is_stored:
         request = replace(request, digest=request.store.responses.fresh(request.digest))
-    made = _Made(request)
+    made = _ResponseMaker(request)
     if body.get("background"):
         if not is_stored:
             raise Refusal("Background mode requires store to be true.", param="background")
         if not body.get("stream"):
-            request.store.responses.put(made.id, _Stored(made.response, body, looks=0))
-            return whole(_unmade(made.response, "queued"))
+            request.store.responses.put(made.id, _StoredResponse(made.response, body, looks=0))
+            return json_response(_unmade(made.response, "queued"))
     if is_stored:
-        kept = _Stored(made.response, body, made=made if body.get("background") else None)
+        kept = _StoredResponse(made.response, body, made=made if body.get("background") else None)
         request.store.responses.put(made.id, kept)
     if body.get("stream"):
-        return Reply(200, events=made.events())
-    return whole(made.response)
+        return HttpResponse(200, events=made.events())
+    return json_response(made.response)
 
 
-def show(request: Request) -> Reply:
+def get_response(request: ApiRequest) -> HttpResponse:
     """GET /responses/ID, as a stream too, from its first event or behind one."""
     stored = _stored(request)
     asked = request.query.get("stream", "false")
     if asked not in ("true", "false"):
         raise _wrong_query("stream", "a boolean")
     if asked == "false":
-        return whole(stored.seen())
+        return json_response(stored.seen())
     if stored.made is None:
         # https://platform.openai.com/docs/guides/background
         raise Refusal(
@@ -74,7 +82,7 @@ def show(request: Request) -> Reply:
     after = request.query.get("starting_after", "-1")
     if not re.fullmatch("-?[0-9]{1,9}", after):
         raise _wrong_query("starting_after", "an integer")
-    return Reply(200, events=stored.made.events(int(after)))
+    return HttpResponse(200, events=stored.made.events(int(after)))
 
 
 def _wrong_query(name: str, kind: str) -> Refusal:
@@ -82,7 +90,7 @@ def _wrong_query(name: str, kind: str) -> Refusal:
     return Refusal(message, param=name, code="invalid_type")
 
 
-def cancel(request: Request) -> Reply:
+def cancel_response(request: ApiRequest) -> HttpResponse:
     """POST /responses/ID/cancel."""
     stored = _stored(request)
     if not stored.body["background"]:
@@ -90,18 +98,18 @@ def cancel(request: Request) -> Reply:
     if stored.looks < 2:
         stored.body = _unmade(stored.body, "cancelled")
         stored.looks = 2
-    return whole(stored.body)
+    return json_response(stored.body)
 
 
-def delete(request: Request) -> Reply:
+def delete_response(request: ApiRequest) -> HttpResponse:
     """DELETE /responses/ID."""
     name = request.parameters["id"]
     request.store.responses.remove(name)
-    return whole({"id": name, "object": "response", "deleted": True})
+    return json_response({"id": name, "object": "response", "deleted": True})
 
 
-def _stored(request: Request) -> _Stored:
-    stored: _Stored = request.store.responses.get(request.parameters["id"])
+def _stored(request: ApiRequest) -> _StoredResponse:
+    stored: _StoredResponse = request.store.responses.get(request.parameters["id"])
     return stored
 
 
@@ -110,7 +118,7 @@ def _unmade(response: Json, status: str) -> Json:
     return {**response, "status": status, "output": [], "usage": None}
 
 
-def _check(request: Request) -> None:
+def _check(request: ApiRequest) -> None:
     """The rules that the schema cannot say."""
     body = request.body
     previous = body.get("previous_response_id")
@@ -129,16 +137,16 @@ def _check(request: Request) -> None:
         raise Refusal("Invalid 'input': empty input.", param="input")
 
 
-class _Made:
+class _ResponseMaker:
     """A response as it is made."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: ApiRequest) -> None:
         body = request.body
         self.id = f"resp_{request.digest}"
         self._digest = request.digest
         model = body.get("model", MODEL)
-        encoding = encoding_of(model)
-        chat = Request(_as_chat(body, model), request.digest, request.said)
+        encoding = model_encoding(model)
+        chat = ApiRequest(_as_chat(body, model), request.digest, request.said)
         (self._choice,) = choices_of(chat, encoding)
         self.items = list(self._items(self._choice))
         is_cut = self._choice.finish == "length"
@@ -194,7 +202,7 @@ class _Made:
         """The events of a stream, in their order; those behind the number `after`."""
         for number, told in enumerate(self._told()):
             if number > after:
-                yield event({**told, "sequence_number": number}, is_named=True)
+                yield sse_event({**told, "sequence_number": number}, is_named=True)
 
     def _told(self) -> Iterator[Json]:
         for kind in ("created", "in_progress"):
@@ -256,7 +264,7 @@ def _usage(body: Mapping[str, Any], model: str, output: int) -> Json:
     try:
         tokens = int(count_request(given, endpoint="/v1/responses"))
     except UsageError:  # what cannot be counted, as an image that is nowhere, has its text
-        tokens = count(_text(_messages(body)[-1]["content"]), encoding_of(model))
+        tokens = token_count(_text(_messages(body)[-1]["content"]), model_encoding(model))
     return {
         "input_tokens": tokens,
         "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},

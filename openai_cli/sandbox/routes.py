@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import unquote
 
-from openai_cli.sandbox.exchange import Reply, Request
+from openai_cli.sandbox.exchange import ApiRequest, HttpResponse
 from openai_cli.sandbox.rules import check_chat, check_completion
 
 ROOT = "/v1"
@@ -45,10 +45,10 @@ class Route:
         return found and {name: unquote(text) for name, text in found.groupdict().items()}
 
     @cached_property
-    def answer(self) -> Callable[[Request], Reply]:
+    def answer(self) -> Callable[[ApiRequest], HttpResponse]:
         """The function that answers it."""
         module, _, name = self._handler.partition(".")
-        answer: Callable[[Request], Reply] = getattr(
+        answer: Callable[[ApiRequest], HttpResponse] = getattr(
             import_module(f"openai_cli.sandbox.{module}"), name
         )
         return answer
@@ -58,56 +58,71 @@ ROUTES = (
     Route(
         "POST",
         "/chat/completions",
-        "chat.answer",
+        "chat.create_chat_completion",
         schema="CreateChatCompletionRequest",
         rules=check_chat,
     ),
     Route(
         "POST",
         "/completions",
-        "completions.answer",
+        "completions.create_completion",
         schema="CreateCompletionRequest",
         rules=check_completion,
     ),
-    Route("POST", "/responses", "responses.create", schema="CreateResponse"),
-    Route("POST", "/responses/input_tokens", "input_tokens.answer", schema="TokenCountsBody"),
-    Route("GET", "/responses/{id}", "responses.show"),
-    Route("POST", "/responses/{id}/cancel", "responses.cancel"),
-    Route("DELETE", "/responses/{id}", "responses.delete"),
-    Route("POST", "/embeddings", "embeddings.answer", schema="CreateEmbeddingRequest"),
-    Route("POST", "/moderations", "moderations.answer", schema="CreateModerationRequest"),
+    Route("POST", "/responses", "responses.create_response", schema="CreateResponse"),
+    Route(
+        "POST",
+        "/responses/input_tokens",
+        "input_tokens.count_input_tokens",
+        schema="TokenCountsBody",
+    ),
+    Route("GET", "/responses/{id}", "responses.get_response"),
+    Route("POST", "/responses/{id}/cancel", "responses.cancel_response"),
+    Route("DELETE", "/responses/{id}", "responses.delete_response"),
+    Route("POST", "/embeddings", "embeddings.create_embedding", schema="CreateEmbeddingRequest"),
+    Route(
+        "POST", "/moderations", "moderations.create_moderation", schema="CreateModerationRequest"
+    ),
     Route(
         "POST",
         "/audio/transcriptions",
-        "transcriptions.transcribe",
+        "transcriptions.create_transcription",
         form="CreateTranscriptionRequest",
     ),
     Route(
-        "POST", "/audio/translations", "transcriptions.translate", form="CreateTranslationRequest"
+        "POST",
+        "/audio/translations",
+        "transcriptions.create_translation",
+        form="CreateTranslationRequest",
     ),
-    Route("POST", "/audio/speech", "speech.answer", schema="CreateSpeechRequest"),
-    Route("POST", "/images/generations", "images.generate", schema="CreateImageRequest"),
+    Route("POST", "/audio/speech", "speech.create_speech", schema="CreateSpeechRequest"),
+    Route("POST", "/images/generations", "images.create_image", schema="CreateImageRequest"),
     Route(
         "POST",
         "/images/edits",
-        "images.edit",
+        "images.create_image_edit",
         schema="EditImageBodyJsonParam",
         form="CreateImageEditRequest",
     ),
-    Route("POST", "/images/variations", "images.vary", form="CreateImageVariationRequest"),
-    Route("GET", "/images/{kind}/{size}", "images.show", needs_key=False),
-    Route("GET", "/models", "models.list_all"),
-    Route("GET", "/models/{id}", "models.show"),
-    Route("DELETE", "/models/{id}", "models.delete"),
-    Route("GET", "/files", "files.list_page"),
-    Route("POST", "/files", "files.upload", form="CreateFileRequest"),
-    Route("GET", "/files/{id}", "files.show"),
-    Route("GET", "/files/{id}/content", "files.content"),
-    Route("DELETE", "/files/{id}", "files.delete"),
+    Route(
+        "POST",
+        "/images/variations",
+        "images.create_image_variation",
+        form="CreateImageVariationRequest",
+    ),
+    Route("GET", "/images/{kind}/{size}", "images.get_image", needs_key=False),
+    Route("GET", "/models", "models.list_models"),
+    Route("GET", "/models/{id}", "models.retrieve_model"),
+    Route("DELETE", "/models/{id}", "models.delete_model"),
+    Route("GET", "/files", "files.list_files"),
+    Route("POST", "/files", "files.create_file", form="CreateFileRequest"),
+    Route("GET", "/files/{id}", "files.retrieve_file"),
+    Route("GET", "/files/{id}/content", "files.download_file"),
+    Route("DELETE", "/files/{id}", "files.delete_file"),
 )
 
 
-def found(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """The endpoint of a method and a path, and what the names in its path stand for."""
     for route in ROUTES:
         if route.method == method and (parameters := route.parameters(path)) is not None:
@@ -115,6 +130,6 @@ def found(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     return None
 
 
-def methods(path: str) -> list[str]:
+def allowed_methods(path: str) -> list[str]:
     """The methods that a path takes; none where there is no such path."""
     return [route.method for route in ROUTES if route.parameters(path) is not None]

@@ -12,7 +12,7 @@ RATE = 24_000
 COLOUR = (0x3F, 0x7F, 0x5F)
 
 
-def sound(kind: str) -> bytes:
+def sample_sound(kind: str) -> bytes:
     """A tone of 0.2 s in a format of POST /audio/speech."""
     if kind == "pcm":
         return _tone()

@@ -10,12 +10,12 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from openai_cli.errors import UsageError
-from openai_cli.sandbox.api import Api, Received, refused
-from openai_cli.sandbox.exchange import Ending, Reply
-from openai_cli.sandbox.faults import KNOWN, Fault, parse
+from openai_cli.sandbox.api import Api, HttpRequest, error_response
+from openai_cli.sandbox.config import SandboxConfig
+from openai_cli.sandbox.exchange import Ending, HttpResponse
+from openai_cli.sandbox.faults import KNOWN, Fault, parse_fault
 from openai_cli.sandbox.refusals import Refusal
-from openai_cli.sandbox.routes import methods
-from openai_cli.sandbox.setup import Setup
+from openai_cli.sandbox.routes import allowed_methods
 
 HOST = "127.0.0.1"
 
@@ -27,16 +27,16 @@ LARGEST_BODY = 100 * 1024 * 1024
 CHUNK = 1024 * 1024
 
 
-class Server(ThreadingHTTPServer):
+class SandboxServer(ThreadingHTTPServer):
     """A listening server; UsageError where the port cannot be had (0 takes any free one)."""
 
     request_queue_size = 128
     # Some versions of Python share the port with whoever asks for it, and then it is never in use.
     allow_reuse_port = False
 
-    def __init__(self, port: int, setup: Setup | None = None) -> None:
-        self.setup = setup or Setup()
-        self.api = Api(self.setup.replies)
+    def __init__(self, port: int, config: SandboxConfig | None = None) -> None:
+        self.config = config or SandboxConfig()
+        self.api = Api(self.config.replies)
         self._connections: set[socket.socket] = set()
         try:
             super().__init__((HOST, port), _Handler)
@@ -79,7 +79,7 @@ class Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     """One connection: what arrives goes to `respond`, and what that says goes back."""
 
-    server: Server
+    server: SandboxServer
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # headers and body in one packet; each event of a stream is flushed
     disable_nagle_algorithm = True
@@ -93,20 +93,20 @@ class _Handler(BaseHTTPRequestHandler):
         except Refusal as refusal:
             # Where the body was not read, nothing after it on this connection can be.
             self.close_connection = True
-            reply = refused(refusal)
+            reply = error_response(refusal)
         except ConnectionError:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must reach the client as one
-            reply = refused(Refusal(f"The sandbox failed: {error!r}", status=500))
+            reply = error_response(Refusal(f"The sandbox failed: {error!r}", status=500))
         if fault.delay:
-            self.server.setup.sleep(fault.delay)
+            self.server.config.sleep(fault.delay)
         received = self._received(content)
         self._send(self._recorded(reply, content), received)
 
     do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = _serve  # noqa: N815
 
-    def _received(self, content: bytes) -> Received:
-        return Received(
+    def _received(self, content: bytes) -> HttpRequest:
+        return HttpRequest(
             self.command,
             self.path,
             content,
@@ -115,22 +115,22 @@ class _Handler(BaseHTTPRequestHandler):
             host=self.headers.get("Host", ""),
         )
 
-    def _recorded(self, reply: Reply, content: bytes) -> Reply:
+    def _recorded(self, reply: HttpResponse, content: bytes) -> HttpResponse:
         """The answer, once its request is recorded; another where that fails."""
-        if (recorder := self.server.setup.recorder) is not None:
+        if (recorder := self.server.config.recorder) is not None:
             try:
                 recorder.add(self.command, self.path, self.headers.items(), content, reply.status)
             except OSError as error:
                 problem = f"The sandbox cannot record the request: {error.strerror}"
-                return refused(Refusal(problem, status=500))
+                return error_response(Refusal(problem, status=500))
         return reply
 
     def _fault(self) -> Fault:
         """The fault that this request meets; a Refusal where its header names none."""
         if (spec := self.headers.get(FAULT_HEADER)) is None:
-            return self.server.setup.faults.next()
+            return self.server.config.faults.next()
         try:
-            return parse(spec, once=True)
+            return parse_fault(spec, once=True)
         except ValueError as error:
             raise Refusal(f"{FAULT_HEADER} {error}; {KNOWN}.") from None
 
@@ -156,14 +156,14 @@ class _Handler(BaseHTTPRequestHandler):
         while length > 0 and (piece := self.rfile.read(min(length, CHUNK))):
             length -= len(piece)
 
-    def _send(self, reply: Reply, received: Received) -> None:
+    def _send(self, reply: HttpResponse, received: HttpRequest) -> None:
         if reply.status:
             self._send_head(reply, received)
             if self.command != "HEAD":
                 self._send_body(reply)
         self._end(reply.ending)
 
-    def _send_head(self, reply: Reply, received: Received) -> None:
+    def _send_head(self, reply: HttpResponse, received: HttpRequest) -> None:
         if reply.events is not None and not self._is_chunked(reply):
             # A client of HTTP/1.0 knows no chunks: the end of the connection ends the answer.
             self.close_connection = True
@@ -172,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
 
-    def _send_body(self, reply: Reply) -> None:
+    def _send_body(self, reply: HttpResponse) -> None:
         chunked = self._is_chunked(reply)
         self.wfile.write(reply.content)
         for event in reply.events or ():
@@ -196,10 +196,10 @@ class _Handler(BaseHTTPRequestHandler):
             for part in (self.rfile, self.wfile, self.connection):
                 part.close()
 
-    def _is_chunked(self, reply: Reply) -> bool:
+    def _is_chunked(self, reply: HttpResponse) -> bool:
         return reply.events is not None and self.request_version == "HTTP/1.1"
 
-    def _headers(self, reply: Reply, received: Received) -> Iterator[tuple[str, str]]:
+    def _headers(self, reply: HttpResponse, received: HttpRequest) -> Iterator[tuple[str, str]]:
         """The headers of an answer."""
         if reply.events is None:
             yield "Content-Type", reply.content_type
@@ -211,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             yield "Connection", "close"
         if reply.status == 405:
-            yield "Allow", ", ".join(methods(received.path) or [received.method])
+            yield "Allow", ", ".join(allowed_methods(received.path) or [received.method])
         yield from reply.headers
         yield "openai-version", "2020-10-01"
         yield "openai-processing-ms", "0"
@@ -227,7 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer what http.server finds wrong, as a malformed request line, in the API's shape."""
         self.close_connection = True
         problem = message or explain or HTTPStatus(code).phrase
-        self._send(refused(Refusal(problem, status=code)), Received("", ""))
+        self._send(error_response(Refusal(problem, status=code)), HttpRequest("", ""))
 
     def version_string(self) -> str:
         """What the Server header names."""

@@ -4,10 +4,10 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from openai_cli.sandbox.exchange import Reply, Request, event
+from openai_cli.sandbox.exchange import ApiRequest, HttpResponse, sse_event
 from openai_cli.sandbox.refusals import Refusal
-from openai_cli.sandbox.samples import sound
-from openai_cli.sandbox.usage import count, encoding_of
+from openai_cli.sandbox.samples import sample_sound
+from openai_cli.sandbox.usage import model_encoding, token_count
 
 TYPES = {
     "mp3": "audio/mpeg",
@@ -20,7 +20,7 @@ TYPES = {
 PIECE = 1000
 
 
-def answer(request: Request) -> Reply:
+def create_speech(request: ApiRequest) -> HttpResponse:
     """The answer to a body that CreateSpeechRequest describes."""
     body = request.body
     if not body["input"]:
@@ -30,16 +30,16 @@ def answer(request: Request) -> Reply:
             f"stream_format 'sse' is not supported for {body['model']}.", param="stream_format"
         )
     kind = body.get("response_format", "mp3")
-    data = sound(kind)
+    data = sample_sound(kind)
     if body.get("stream_format") == "sse":
-        return Reply(200, events=_events(body, data))
-    return Reply(200, content=data, content_type=TYPES[kind])
+        return HttpResponse(200, events=_events(body, data))
+    return HttpResponse(200, content=data, content_type=TYPES[kind])
 
 
 def _events(body: Mapping[str, Any], data: bytes) -> Iterator[bytes]:
     for start in range(0, len(data), PIECE):
         piece = b64encode(data[start : start + PIECE]).decode()
-        yield event({"type": "speech.audio.delta", "audio": piece})
-    tokens = count(body["input"], encoding_of(body["model"]))
+        yield sse_event({"type": "speech.audio.delta", "audio": piece})
+    tokens = token_count(body["input"], model_encoding(body["model"]))
     usage = {"input_tokens": tokens, "output_tokens": tokens, "total_tokens": 2 * tokens}
-    yield event({"type": "speech.audio.done", "usage": usage})
+    yield sse_event({"type": "speech.audio.done", "usage": usage})

@@ -60,7 +60,7 @@ class Shelf:
 
 
 @dataclass
-class Store:
+class SandboxStore:
     """All that one sandbox keeps."""
 
     files: Shelf = field(default_factory=lambda: Shelf("No such File object: {}"))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from openai_cli.sandbox.usage import decode, encode
+from openai_cli.sandbox.usage import token_bytes, token_ids
 
 # How many characters of a text its answer names.
 SHOWN = 60
@@ -32,7 +32,7 @@ class Spoken:
         return "".join(self.pieces)
 
 
-def reply(text: str, choice: int, attached: str = "") -> str:
+def answer_text(text: str, choice: int, attached: str = "") -> str:
     """What is said to `text` as the answer of this number (from 0).
 
     `attached` names what came with the text, as `1 image`. `Say X` is answered with X.
@@ -56,21 +56,21 @@ def _named(text: str) -> str:
 def insertion(text: str, choice: int) -> str:
     """What is put between `text` and a suffix."""
     if _SAY.match(text):
-        return reply(text, choice)
+        return answer_text(text, choice)
     number = "" if choice == 0 else f"answer {choice + 1}, "
     return f" ({number}inserted by a sandbox, not a model) "
 
 
 def speak(text: str, *, limit: int | None, stops: Iterable[str], encoding: str) -> Spoken:
     """`text` up to `limit` tokens (None is no limit) and before the first of the stop words."""
-    tokens = encode(text, encoding)
+    tokens = token_ids(text, encoding)
     finish = "stop" if limit is None or len(tokens) <= limit else "length"
     kept = tokens[:limit]
     said = "".join(text for text, _ in _pieces(kept, encoding))
     ends = [end for end in (said.find(stop) for stop in stops if stop) if end >= 0]
     if ends:
         finish = "stop"
-        kept = encode(said[: min(ends)], encoding)
+        kept = token_ids(said[: min(ends)], encoding)
     pieces = _pieces(kept, encoding)
     texts, inside = tuple(text for text, _ in pieces), tuple(tokens for _, tokens in pieces)
     return Spoken(texts, inside, len(kept), finish)
@@ -82,7 +82,7 @@ def _pieces(tokens: Iterable[int], encoding: str) -> list[tuple[str, tuple[bytes
     pieces: list[tuple[str, tuple[bytes, ...]]] = []
     text, held = "", []
     for token in tokens:
-        held.append(decode([token], encoding))
+        held.append(token_bytes([token], encoding))
         text += decoder.decode(held[-1])
         if text and not decoder.getstate()[0]:
             pieces.append((text, tuple(held)))

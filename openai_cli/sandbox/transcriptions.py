@@ -5,9 +5,16 @@ import wave
 from collections.abc import Callable, Iterator
 from math import ceil
 
-from openai_cli.sandbox.exchange import Json, Reply, Request, Upload, event, whole
+from openai_cli.sandbox.exchange import (
+    ApiRequest,
+    HttpResponse,
+    Json,
+    Upload,
+    json_response,
+    sse_event,
+)
 from openai_cli.sandbox.refusals import Refusal
-from openai_cli.sandbox.usage import count
+from openai_cli.sandbox.usage import token_count
 
 LARGEST = 25 * 1024 * 1024
 # https://platform.openai.com/docs/guides/speech-to-text
@@ -16,17 +23,17 @@ FORMATS = ("flac", "m4a", "mp3", "mp4", "mpeg", "mpga", "oga", "ogg", "wav", "we
 BYTES_A_SECOND = 4000
 
 
-def transcribe(request: Request) -> Reply:
+def create_transcription(request: ApiRequest) -> HttpResponse:
     """POST /audio/transcriptions."""
     return _answer(request, "transcribe")
 
 
-def translate(request: Request) -> Reply:
+def create_translation(request: ApiRequest) -> HttpResponse:
     """POST /audio/translations."""
     return _answer(request, "translate")
 
 
-def _answer(request: Request, task: str) -> Reply:
+def _answer(request: ApiRequest, task: str) -> HttpResponse:
     body = request.body
     kind = body.get("response_format", "json")
     model = body["model"]
@@ -40,22 +47,22 @@ def _answer(request: Request, task: str) -> Reply:
         )
     heard = _Heard(request, task)
     if body.get("stream") and model != "whisper-1":
-        return Reply(200, events=heard.events(kind == "diarized_json"))
-    made: dict[str, Callable[[], Reply]] = {
-        "json": lambda: whole({"text": heard.text, "usage": heard.usage}),
+        return HttpResponse(200, events=heard.events(kind == "diarized_json"))
+    made: dict[str, Callable[[], HttpResponse]] = {
+        "json": lambda: json_response({"text": heard.text, "usage": heard.usage}),
         "text": lambda: _plain(f"{heard.text}\n"),
         "srt": lambda: _plain(f"1\n{_time(0, ',')} --> {_time(heard.end, ',')}\n{heard.text}\n\n"),
         "vtt": lambda: _plain(
             f"WEBVTT\n\n{_time(0, '.')} --> {_time(heard.end, '.')}\n{heard.text}\n\n"
         ),
-        "verbose_json": lambda: whole(heard.verbose()),
-        "diarized_json": lambda: whole(heard.diarized()),
+        "verbose_json": lambda: json_response(heard.verbose()),
+        "diarized_json": lambda: json_response(heard.diarized()),
     }
     return made[kind]()
 
 
-def _plain(text: str) -> Reply:
-    return Reply(200, content=text.encode(), content_type="text/plain; charset=utf-8")
+def _plain(text: str) -> HttpResponse:
+    return HttpResponse(200, content=text.encode(), content_type="text/plain; charset=utf-8")
 
 
 def _time(seconds: float, point: str) -> str:
@@ -70,7 +77,7 @@ def _time(seconds: float, point: str) -> str:
 class _Heard:
     """What is heard in a file: a sentence that names it."""
 
-    def __init__(self, request: Request, task: str) -> None:
+    def __init__(self, request: ApiRequest, task: str) -> None:
         upload: Upload = request.body["file"]
         _check(upload)
         self.task = task
@@ -90,7 +97,7 @@ class _Heard:
         """By the second for whisper-1, by tokens for all others."""
         if self._model == "whisper-1":
             return {"type": "duration", "seconds": ceil(self.end)}
-        heard, said = max(1, round(self.end * 10)), count(self.text, "o200k_base")
+        heard, said = max(1, round(self.end * 10)), token_count(self.text, "o200k_base")
         details = {"audio_tokens": heard, "text_tokens": 0}
         return {
             "type": "tokens",
@@ -160,13 +167,13 @@ class _Heard:
     def events(self, diarized: bool) -> Iterator[bytes]:
         """The events of a stream."""
         if diarized:
-            yield from map(event, self._turns())
+            yield from map(sse_event, self._turns())
         else:
             words = self.text.split(" ")
             for at, word in enumerate(words):
                 delta = word if at == len(words) - 1 else f"{word} "
-                yield event({"type": "transcript.text.delta", "delta": delta})
-        yield event({"type": "transcript.text.done", "text": self.text, "usage": self.usage})
+                yield sse_event({"type": "transcript.text.delta", "delta": delta})
+        yield sse_event({"type": "transcript.text.done", "text": self.text, "usage": self.usage})
 
 
 def _check(upload: Upload) -> None:

@@ -8,7 +8,7 @@ from openai_cli.errors import UsageError
 from openai_cli.tokens.messages import parts_of
 
 
-def encoding_of(model: str) -> str:
+def model_encoding(model: str) -> str:
     """The encoding of a model; today's one for a name that is not known."""
     try:
         return tokens.encoding_for_model(model)
@@ -16,17 +16,17 @@ def encoding_of(model: str) -> str:
         return "o200k_base"
 
 
-def encode(text: str, encoding: str) -> list[int]:
+def token_ids(text: str, encoding: str) -> list[int]:
     """The tokens of a text."""
     return tokens.encode(text, encoding=encoding)
 
 
-def decode(ids: Sequence[int], encoding: str) -> bytes:
+def token_bytes(ids: Sequence[int], encoding: str) -> bytes:
     """The bytes of tokens."""
     return tokens.decode(list(ids), encoding=encoding)
 
 
-def count(text: str, encoding: str) -> int:
+def token_count(text: str, encoding: str) -> int:
     """How many tokens a text has."""
     return tokens.count(text, encoding=encoding)
 

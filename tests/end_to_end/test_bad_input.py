@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from openai_cli.sandbox.samples import png, sound
+from openai_cli.sandbox.samples import png, sample_sound
 from tests.conftest import MADE_UP_KEY, Run
 from tests.flags.commandline import call
 from tests.servers import Server
@@ -49,7 +49,7 @@ def files(folder: Path) -> Path:
     """The folder, with files of all kinds that are of no use."""
     (folder / "a.png").write_bytes(png(4, 4))
     (folder / "b.png").write_bytes(png(8, 4))
-    (folder / "a.wav").write_bytes(sound("wav"))
+    (folder / "a.wav").write_bytes(sample_sound("wav"))
     (folder / "a.gif").write_bytes(b"GIF89a\x04\0\x04\0")
     (folder / "a.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     (folder / "text").write_bytes(b"hello")

@@ -13,9 +13,9 @@ import pytest
 
 from openai_cli.commands import COMMANDS
 from openai_cli.sandbox import Sandbox
+from openai_cli.sandbox.config import SandboxConfig
 from openai_cli.sandbox.record import Recorder
-from openai_cli.sandbox.samples import png, sound
-from openai_cli.sandbox.setup import Setup
+from openai_cli.sandbox.samples import png, sample_sound
 from tests.conftest import Result, Run
 
 # What is typed, the exit code, and the bytes of a pipe.
@@ -66,7 +66,7 @@ def test_a_process_does_what_is_done_in_one(
 ) -> None:
     typed, code, stdin = LINES[command]
     (folder / "a.png").write_bytes(png(4, 4))
-    (folder / "a.wav").write_bytes(sound("wav"))
+    (folder / "a.wav").write_bytes(sample_sound("wav"))
     line = (*command.split(), *typed.split())
     here, asked_here = seen(run, line, stdin, tmp_path / "here.jsonl")
     there, asked_there = seen(installed, line, stdin, tmp_path / "there.jsonl")
@@ -80,7 +80,7 @@ def seen(
     runner: Run, line: tuple[str, ...], stdin: bytes | None, record: Path
 ) -> tuple[Result, list[Any]]:
     """How the line ended at a sandbox of its own, and what it asked; less that sandbox's port."""
-    with Sandbox(setup=Setup(recorder=Recorder(str(record)))) as sandbox:
+    with Sandbox(config=SandboxConfig(recorder=Recorder(str(record)))) as sandbox:
         url = sandbox.base_url
         ended = runner(*line, stdin=stdin, base_url=url)
     place = url.removeprefix("http://").removesuffix("/v1")

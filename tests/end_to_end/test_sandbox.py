@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from openai_cli.sandbox import Sandbox
-from openai_cli.sandbox.faults import Faults, parse
-from openai_cli.sandbox.setup import Setup
+from openai_cli.sandbox.config import SandboxConfig
+from openai_cli.sandbox.faults import Faults, parse_fault
 from tests.conftest import COMMAND, Run
 from tests.interactive.typist import TAKE_TERMINAL
 
@@ -366,7 +366,7 @@ def test_a_record(run: Run, folder: Path) -> None:
 def test_our_exit_codes_for_faults(run: Run, fault: str, code: int) -> None:
     patience = ("--timeout", "0.2") if "stall" in fault else ()
     retries = ("--max-retries", "2" if code == 0 else "0")
-    with Sandbox(setup=Setup(faults=Faults([parse(fault)]))) as sandbox:
+    with Sandbox(config=SandboxConfig(faults=Faults([parse_fault(fault)]))) as sandbox:
         done = run("chat", "Say hi", "--stream", *patience, *retries, base_url=sandbox.base_url)
     assert done.code == code
     assert ("openai-cli: error: " in done.err) == (code != 0)

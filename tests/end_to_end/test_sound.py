@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from openai_cli.sandbox.samples import sound
+from openai_cli.sandbox.samples import sample_sound
 from tests.conftest import Run
 from tests.servers import Server, reply, stream
 from tests.terminal import Terminal
@@ -149,7 +149,7 @@ def test_4096_characters_are_said_and_no_more(run: Run) -> None:
 
 
 def heard(run: Run, folder: Path, answer: bytes, *flags: str) -> Any:
-    (folder / "a.wav").write_bytes(sound("wav"))
+    (folder / "a.wav").write_bytes(sample_sound("wav"))
     with Server([answer]) as server:
         return run("transcribe", "a.wav", *flags, base_url=server.base_url)
 
@@ -225,8 +225,8 @@ def test_answers_that_are_none(run: Run, folder: Path, answer: bytes) -> None:
 
 
 def test_the_second_of_two_fails(run: Run, folder: Path) -> None:
-    (folder / "a.wav").write_bytes(sound("wav"))
-    (folder / "b.wav").write_bytes(sound("wav"))
+    (folder / "a.wav").write_bytes(sample_sound("wav"))
+    (folder / "b.wav").write_bytes(sample_sound("wav"))
     refused = reply({"error": {"message": "bad sound"}}, status="400 Bad Request")
     with Server([reply({"text": "one"}), refused]) as server:
         done = run("transcribe", "a.wav", "b.wav", base_url=server.base_url)
@@ -235,14 +235,14 @@ def test_the_second_of_two_fails(run: Run, folder: Path) -> None:
 
 
 def test_files_are_separated_by_null(run: Run, folder: Path) -> None:
-    (folder / "a.wav").write_bytes(sound("wav"))
+    (folder / "a.wav").write_bytes(sample_sound("wav"))
     with Server([reply({"text": "one\n"}), reply({"text": "two"})]) as server:
         done = run("translate", "a.wav", "a.wav", "-0", base_url=server.base_url)
     assert done.out == b"one\n\0two\0"
 
 
 def test_a_terminal_sees_the_text_as_it_is_made(folder: Path) -> None:
-    (folder / "a.wav").write_bytes(sound("wav"))
+    (folder / "a.wav").write_bytes(sample_sound("wav"))
     answer = stream({"type": "transcript.text.done", "text": "ok"}, done=False)
     with Server([answer, reply({"text": "ok"})]) as server:
         for model in ("gpt-4o-mini-transcribe", "whisper-1"):

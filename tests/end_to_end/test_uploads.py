@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 
 from openai_cli.context import Context
-from openai_cli.sandbox.samples import sound
+from openai_cli.sandbox.samples import sample_sound
 from tests.conftest import COMMAND, MADE_UP_KEY, Run
 from tests.flags.commandline import execute
 from tests.forms import Field, fields_of
@@ -103,8 +103,8 @@ def test_stdin_has_the_name_that_it_is_given_or_one_of_its_kind(run: Run) -> Non
 def test_a_name_without_a_kind_gets_that_of_its_bytes(
     installed: Run, folder: Path, name: str
 ) -> None:
-    (folder / "talk").write_bytes(sound("flac"))
-    done = installed("transcribe", name, "--sandbox", stdin=sound("flac"))
+    (folder / "talk").write_bytes(sample_sound("flac"))
+    done = installed("transcribe", name, "--sandbox", stdin=sample_sound("flac"))
     assert done.code == 0, done.err
     assert f'your file was "{Path(name).name}.flac"' in done.text
 

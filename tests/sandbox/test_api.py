@@ -3,7 +3,7 @@
 import pytest
 
 from openai_cli.sandbox import API_KEY, Sandbox
-from openai_cli.sandbox.api import Api, Received
+from openai_cli.sandbox.api import Api, HttpRequest
 from tests.sandbox.client import CHAT, COMPLETIONS, MESSAGES, chat, complete, error, send
 
 NO_KEY = (
@@ -113,7 +113,7 @@ def test_a_deep_schema_never_crashes(depth: int) -> None:
         '{"model": "m", "messages": [{"role": "user", "content": "a"}], "response_format": '
         f'{{"type": "json_schema", "json_schema": {{"name": "n", "schema": {schema}}}}}}}'
     )
-    received = Received("POST", CHAT, content.encode(), authorization=f"Bearer {API_KEY}")
+    received = HttpRequest("POST", CHAT, content.encode(), authorization=f"Bearer {API_KEY}")
     assert Api().respond(received).status in {200, 400}
 
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_cli.sandbox import API_KEY, Sandbox
-from openai_cli.sandbox.exchange import Reply
-from openai_cli.sandbox.faults import Fault, Faults, parse
-from openai_cli.sandbox.setup import Setup
+from openai_cli.sandbox.config import SandboxConfig
+from openai_cli.sandbox.exchange import HttpResponse
+from openai_cli.sandbox.faults import Fault, Faults, parse_fault
 from tests.sandbox.client import CHAT, MESSAGES, Answer, chat, connect, send
 
 HEADERS = {"Authorization": f"Bearer {API_KEY}"}
@@ -24,9 +24,11 @@ STREAM = {"model": "m", "messages": [{"role": "user", "content": "Say one two"}]
 
 @contextmanager
 def failing(*specs: str, sleep: Callable[[float], None] | None = None) -> Iterator[Sandbox]:
-    faults = Faults(parse(spec) for spec in specs)
-    setup = Setup(faults=faults) if sleep is None else Setup(faults=faults, sleep=sleep)
-    with Sandbox(0, setup) as sandbox:
+    faults = Faults(parse_fault(spec) for spec in specs)
+    config = (
+        SandboxConfig(faults=faults) if sleep is None else SandboxConfig(faults=faults, sleep=sleep)
+    )
+    with Sandbox(0, config) as sandbox:
         yield sandbox
 
 
@@ -51,7 +53,7 @@ def failing(*specs: str, sleep: Callable[[float], None] | None = None) -> Iterat
     ],
 )
 def test_parse(spec: str, fault: Fault) -> None:
-    assert parse(spec) == fault
+    assert parse_fault(spec) == fault
 
 
 @pytest.mark.parametrize(
@@ -84,13 +86,13 @@ def test_parse(spec: str, fault: Fault) -> None:
 )
 def test_parse_refuses(spec: str, problem: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(problem)}$"):
-        parse(spec)
+        parse_fault(spec)
 
 
 @pytest.mark.parametrize("turn", ["first", "every"])
 def test_for_one_request_there_are_no_turns(turn: str) -> None:
     with pytest.raises(ValueError, match=f"^is for one request, and {turn} is for several$"):
-        parse(f"stall,{turn}=2", once=True)
+        parse_fault(f"stall,{turn}=2", once=True)
 
 
 PARTS = st.sampled_from(
@@ -102,15 +104,15 @@ PARTS = st.sampled_from(
 @given(st.lists(PARTS, max_size=4).map(",".join) | st.text(max_size=20))
 def test_any_text_is_a_fault_or_is_refused(spec: str) -> None:
     try:
-        fault = parse(spec)
+        fault = parse_fault(spec)
     except ValueError:
         return
-    reply = fault.applied(lambda: Reply(200, b"{}"))
+    reply = fault.applied(lambda: HttpResponse(200, b"{}"))
     assert 0 <= reply.status <= 599
 
 
 def statuses(*specs: str, requests: int) -> list[int | None]:
-    faults = Faults(parse(spec) for spec in specs)
+    faults = Faults(parse_fault(spec) for spec in specs)
     return [faults.next().status for _ in range(requests)]
 
 
@@ -171,12 +173,12 @@ def test_the_body_of_a_status(sandbox: Sandbox) -> None:
     ],
 )
 def test_the_errors_of_the_api(spec: str, kind: str, code: str | None, words: str) -> None:
-    body = json.loads(parse(spec).applied(never).content)
+    body = json.loads(parse_fault(spec).applied(never).content)
     assert body["error"]["message"].lower() == f"{words} (made by the sandbox).".lower()
     assert (body["error"]["type"], body["error"]["code"]) == (kind, code)
 
 
-def never() -> Reply:
+def never() -> HttpResponse:
     raise AssertionError("what is not sent must not be made")
 
 

@@ -10,7 +10,7 @@ from urllib3.fields import RequestField
 from urllib3.filepost import encode_multipart_formdata
 
 from openai_cli.sandbox import Sandbox
-from openai_cli.sandbox.api import Api, Received
+from openai_cli.sandbox.api import Api, HttpRequest
 from openai_cli.sandbox.exchange import Upload
 from openai_cli.sandbox.forms import form_body
 from openai_cli.sandbox.refusals import Refusal
@@ -105,7 +105,7 @@ def test_a_name_is_an_array_or_an_object() -> None:
 @settings(deadline=None)
 @given(st.binary(max_size=200), st.sampled_from([b"", b"--b\r\n"]))
 def test_any_bytes_are_answered(content: bytes, start: bytes) -> None:
-    received = Received(
+    received = HttpRequest(
         "POST",
         "/v1/audio/transcriptions",
         start + content,

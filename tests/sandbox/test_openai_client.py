@@ -8,8 +8,8 @@ from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolPara
 from pydantic import BaseModel
 
 from openai_cli.sandbox import API_KEY, Sandbox
-from openai_cli.sandbox.faults import Faults, parse
-from openai_cli.sandbox.setup import Setup
+from openai_cli.sandbox.config import SandboxConfig
+from openai_cli.sandbox.faults import Faults, parse_fault
 
 MODEL = "gpt-6-luna"
 MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say one two three"}]
@@ -139,9 +139,9 @@ def test_logprobs_of_a_completion(client: openai.OpenAI) -> None:
 
 
 def test_it_tries_again_after_a_fault() -> None:
-    setup = Setup(faults=Faults([parse("status=429,retry-after=0,first=1")]))
+    config = SandboxConfig(faults=Faults([parse_fault("status=429,retry-after=0,first=1")]))
     with (
-        Sandbox(0, setup) as sandbox,
+        Sandbox(0, config) as sandbox,
         openai.OpenAI(base_url=sandbox.base_url, api_key=API_KEY, max_retries=1) as client,
     ):
         answer = client.chat.completions.create(model=MODEL, messages=MESSAGES)

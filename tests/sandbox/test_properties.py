@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from openai_cli.sandbox import API_KEY
-from openai_cli.sandbox.api import Api, Received
-from openai_cli.sandbox.exchange import Reply
+from openai_cli.sandbox.api import Api, HttpRequest
+from openai_cli.sandbox.exchange import HttpResponse
 from tests.sandbox.client import CHAT, COMPLETIONS, Answer, Json
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(-1e9, 1e9) | st.text(max_size=20)
@@ -128,8 +128,8 @@ CHAT_BODY = st.builds(
 BODY = st.tuples(st.just(CHAT), CHAT_BODY) | st.tuples(st.just(COMPLETIONS), COMPLETION)
 
 
-def respond(path: str, content: bytes) -> Reply:
-    return Api().respond(Received("POST", path, content, authorization=f"Bearer {API_KEY}"))
+def respond(path: str, content: bytes) -> HttpResponse:
+    return Api().respond(HttpRequest("POST", path, content, authorization=f"Bearer {API_KEY}"))
 
 
 def ask(path: str, body: object) -> Answer:

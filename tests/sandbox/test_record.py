@@ -11,9 +11,9 @@ import pytest
 
 from openai_cli.errors import UsageError
 from openai_cli.sandbox import API_KEY, Sandbox
-from openai_cli.sandbox.faults import Faults, parse
+from openai_cli.sandbox.config import SandboxConfig
+from openai_cli.sandbox.faults import Faults, parse_fault
 from openai_cli.sandbox.record import Recorder
-from openai_cli.sandbox.setup import Setup
 from tests.sandbox.client import CHAT, chat, complete, send
 from tests.sandbox.test_forms import written
 
@@ -27,8 +27,8 @@ def path(tmp_path: Path) -> Path:
 
 @contextmanager
 def recording(path: Path, *faults: str) -> Iterator[Sandbox]:
-    setup = Setup(faults=Faults(map(parse, faults)), recorder=Recorder(str(path)))
-    with Sandbox(0, setup) as sandbox:
+    config = SandboxConfig(faults=Faults(map(parse_fault, faults)), recorder=Recorder(str(path)))
+    with Sandbox(0, config) as sandbox:
         yield sandbox
 
 

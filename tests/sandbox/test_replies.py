@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from openai_cli.errors import UsageError
 from openai_cli.sandbox import API_KEY, Sandbox
-from openai_cli.sandbox.faults import Faults, parse
+from openai_cli.sandbox.config import SandboxConfig
+from openai_cli.sandbox.faults import Faults, parse_fault
 from openai_cli.sandbox.replies import Replies
-from openai_cli.sandbox.setup import Setup
 from tests.sandbox.client import Answer, Json, chat, complete, error, send
 from tests.sandbox.test_forms import written
 
@@ -23,7 +23,7 @@ TOOL = {"type": "function", "function": {"name": "look_up"}}
 @contextmanager
 def fixed(*rows: Json, strict: bool = False) -> Iterator[Sandbox]:
     lines = [json.dumps(row).encode() + b"\n" for row in rows]
-    with Sandbox(0, Setup(Replies(lines, name="r.jsonl", strict=strict))) as sandbox:
+    with Sandbox(0, SandboxConfig(Replies(lines, name="r.jsonl", strict=strict))) as sandbox:
         yield sandbox
 
 
@@ -253,7 +253,7 @@ def test_a_path_that_a_line_has_added_answers_nothing_by_itself() -> None:
 
 def test_a_wrong_request_is_refused_before_a_line_is_looked_for() -> None:
     replies = Replies([b'{"text": "fixed"}'])
-    with Sandbox(0, Setup(replies)) as sandbox:
+    with Sandbox(0, SandboxConfig(replies)) as sandbox:
         assert chat(sandbox, temperature=3).status == 400
         assert send(sandbox, "/v1/chat/completions", {}, headers={}).status == 401
         assert replies.unused == [1]
@@ -263,8 +263,8 @@ def test_a_wrong_request_is_refused_before_a_line_is_looked_for() -> None:
 
 def test_a_fault_uses_no_line() -> None:
     replies = Replies([b'{"text": "fixed", "times": 1}'])
-    setup = Setup(replies, Faults([parse("status=500,first=1")]))
-    with Sandbox(0, setup) as sandbox:
+    config = SandboxConfig(replies, Faults([parse_fault("status=500,first=1")]))
+    with Sandbox(0, config) as sandbox:
         assert chat(sandbox).status == 500
         assert said(chat(sandbox)) == "fixed"
 

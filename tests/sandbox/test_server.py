@@ -12,7 +12,7 @@ import pytest
 from openai_cli.errors import UsageError
 from openai_cli.sandbox import API_KEY, Sandbox, server
 from openai_cli.sandbox.api import Api
-from openai_cli.sandbox.exchange import Reply
+from openai_cli.sandbox.exchange import HttpResponse
 from tests.sandbox.client import CHAT, MESSAGES, Answer, chat, connect, error, send
 
 HEADERS = {"Authorization": f"Bearer {API_KEY}"}
@@ -78,7 +78,7 @@ def test_each_event_arrives_before_the_next_is_made(
         assert arrived.wait(30)
         yield b"data: 2\n\n"
 
-    monkeypatch.setattr(Api, "respond", lambda *_: Reply(200, events=events()))
+    monkeypatch.setattr(Api, "respond", lambda *_: HttpResponse(200, events=events()))
     connection = connect(sandbox)
     connection.request("POST", CHAT, b"{}")
     response = connection.getresponse()
@@ -177,7 +177,7 @@ def test_a_body_that_is_too_large_is_read_and_refused(
 def test_a_fault_of_ours_reaches_the_client(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> Reply:
+    def fail(*_: object) -> HttpResponse:
         raise ZeroDivisionError("made up")
 
     monkeypatch.setattr(Api, "respond", fail)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_cli.sandbox import API_KEY, Sandbox, files
-from openai_cli.sandbox.exchange import Request, Upload
+from openai_cli.sandbox.exchange import ApiRequest, Upload
 from openai_cli.sandbox.refusals import Refusal
-from openai_cli.sandbox.store import Shelf, Store
+from openai_cli.sandbox.store import SandboxStore, Shelf
 from tests.sandbox.client import Json, error, send
 
 
@@ -60,7 +60,7 @@ def test_a_list_of_the_things_is_no_part_of_the_shelf() -> None:
 
 
 def test_each_store_has_its_own_shelves() -> None:
-    one, other = Store(), Store()
+    one, other = SandboxStore(), SandboxStore()
     one.files.put("a", 1)
     one.responses.put("a", 2)
     assert (one.files.get("a"), one.responses.get("a")) == (1, 2)
@@ -101,10 +101,10 @@ def test_what_is_stored_is_another_each_time(
 
 
 def test_a_file_that_is_uploaded_twice_is_two() -> None:
-    kept = Store()
+    kept = SandboxStore()
     for _ in range(2):
         body = {"file": Upload("a", "text/plain", b"x"), "purpose": "vision"}
-        files.upload(Request(body, "0" * 32, store=kept))
+        files.create_file(ApiRequest(body, "0" * 32, store=kept))
     assert len(page(kept)["data"]) == 2
 
 
@@ -131,14 +131,14 @@ def test_a_shelf_is_a_dict_that_refuses(steps: list[tuple[str, str, int]]) -> No
 
 
 @pytest.fixture(scope="module")
-def store() -> Store:
+def store() -> SandboxStore:
     """Five files, `1` the oldest; those with odd numbers are of another purpose."""
-    made = Store()
+    made = SandboxStore()
     for number in range(1, 6):
         purpose = "vision" if number % 2 else "user_data"
         upload = Upload(str(number), "text/plain", b"x")
         body = {"file": upload, "purpose": purpose}
-        files.upload(Request(body, f"{number:032}"[::-1], store=made))
+        files.create_file(ApiRequest(body, f"{number:032}"[::-1], store=made))
     return made
 
 
@@ -147,8 +147,8 @@ def named(number: int) -> str:
     return "file-" + f"{number}".ljust(24, "0")
 
 
-def page(store: Store, **query: str) -> Json:
-    reply = files.list_page(Request({}, "0" * 32, query=query, store=store))
+def page(store: SandboxStore, **query: str) -> Json:
+    reply = files.list_files(ApiRequest({}, "0" * 32, query=query, store=store))
     found: Json = json.loads(reply.content)
     return found
 
@@ -177,24 +177,24 @@ def numbers(found: Json) -> str:
         ({"purpose": "batch"}, "", False),
     ],
 )
-def test_a_page(store: Store, query: dict[str, str], shown: str, more: bool) -> None:
+def test_a_page(store: SandboxStore, query: dict[str, str], shown: str, more: bool) -> None:
     found = page(store, **query)
     assert (found["object"], numbers(found), found["has_more"]) == ("list", shown, more)
 
 
-def test_a_page_names_its_first_and_its_last(store: Store) -> None:
+def test_a_page_names_its_first_and_its_last(store: SandboxStore) -> None:
     found = page(store, limit="2", order="asc")
     assert (found["first_id"], found["last_id"]) == (named(1), named(2))
 
 
-def test_an_empty_page_names_none(store: Store) -> None:
+def test_an_empty_page_names_none(store: SandboxStore) -> None:
     found = page(store, purpose="batch")
     assert (found["data"], found["first_id"], found["last_id"]) == ([], None, None)
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("limit", [1, 2, 3, 5])
-def test_the_pages_together_are_all(store: Store, order: str, limit: int) -> None:
+def test_the_pages_together_are_all(store: SandboxStore, order: str, limit: int) -> None:
     found = page(store, order=order, limit=str(limit))
     seen = numbers(found)
     while found["has_more"]:
@@ -203,14 +203,14 @@ def test_the_pages_together_are_all(store: Store, order: str, limit: int) -> Non
     assert seen == ("12345" if order == "asc" else "54321")
 
 
-def test_a_page_after_what_is_not_there(store: Store) -> None:
+def test_a_page_after_what_is_not_there(store: SandboxStore) -> None:
     with pytest.raises(Refusal, match="No such File object: file-none") as refused:
         page(store, after="file-none")
     assert refused.value.status == 404
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "10001", "1.5", "", "two"])
-def test_a_page_has_a_limit(store: Store, limit: str) -> None:
+def test_a_page_has_a_limit(store: SandboxStore, limit: str) -> None:
     with pytest.raises(Refusal) as refused:
         page(store, limit=limit)
     assert refused.value.body["error"]["param"] == "limit"

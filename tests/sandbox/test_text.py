@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openai_cli.sandbox.text import insertion, reply, speak
-from openai_cli.sandbox.usage import encode
+from openai_cli.sandbox.text import answer_text, insertion, speak
+from openai_cli.sandbox.usage import token_ids
 
 ENCODING = "o200k_base"
 
@@ -31,12 +31,12 @@ ENCODING = "o200k_base"
     ],
 )
 def test_reply(text: str, said: str) -> None:
-    assert reply(text, 0) == said
+    assert answer_text(text, 0) == said
 
 
 def test_later_answers_say_which_they_are() -> None:
-    assert reply("hi", 1) == 'Answer 2: This is a sandbox, not a model; your text was "hi".'
-    assert reply("Say hi", 1) == "hi"
+    assert answer_text("hi", 1) == 'Answer 2: This is a sandbox, not a model; your text was "hi".'
+    assert answer_text("Say hi", 1) == "hi"
     assert insertion("hi", 0) == " (inserted by a sandbox, not a model) "
     assert insertion("hi", 2) == " (answer 3, inserted by a sandbox, not a model) "
     assert insertion("Say hi", 2) == "hi"
@@ -44,7 +44,7 @@ def test_later_answers_say_which_they_are() -> None:
 
 def test_what_came_with_the_text_is_named() -> None:
     said = 'This is a sandbox, not a model; your text was "hi", with 1 image.'
-    assert reply("hi", 0, "1 image") == said
+    assert answer_text("hi", 0, "1 image") == said
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_speak(limit: int | None, stops: list[str], said: str, tokens: int, fini
 
 def test_a_character_of_several_tokens_is_never_broken() -> None:
     text = "a 👩\u200d👩\u200d👧 b 𓀀 c"
-    tokens = len(encode(text, ENCODING))
+    tokens = len(token_ids(text, ENCODING))
     assert tokens > len(text)
     texts = [
         speak(text, limit=limit, stops=[], encoding=ENCODING).text for limit in range(tokens + 1)
@@ -84,6 +84,6 @@ def test_the_pieces_are_characters_and_are_the_text(text: str, limit: int | None
     spoken = speak(text, limit=limit, stops=[], encoding=ENCODING)
     assert text.startswith(spoken.text)
     assert "" not in spoken.pieces
-    assert spoken.tokens <= (len(encode(text, ENCODING)) if limit is None else limit)
+    assert spoken.tokens <= (len(token_ids(text, ENCODING)) if limit is None else limit)
     if spoken.finish == "stop":
         assert list(accumulate(spoken.pieces))[-1:] == ([text] if text else [])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from openai_cli.sandbox.usage import count_prompt, encoding_of
+from openai_cli.sandbox.usage import count_prompt, model_encoding
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,4 @@ def test_messages(messages: list[dict[str, Any]], tokens: int) -> None:
     ],
 )
 def test_encoding(model: str, encoding: str) -> None:
-    assert encoding_of(model) == encoding
+    assert model_encoding(model) == encoding

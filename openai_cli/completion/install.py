@@ -21,7 +21,7 @@ _BASH_COMPLETION = tuple(
 )
 
 
-class Place(NamedTuple):
+class InstallTarget(NamedTuple):
     """Where a shell's script goes; `lines` go into `start_file` where the shell needs them."""
 
     path: Path
@@ -66,9 +66,9 @@ def _detected() -> str:
     return name
 
 
-def place_of(
+def install_target(
     context: Context, shell: str, bash_completion: Iterable[Path] = _BASH_COMPLETION
-) -> Place:
+) -> InstallTarget:
     """Where the script goes.
 
     fish looks into its own folder. So does bash with bash-completion
@@ -79,15 +79,15 @@ def place_of(
     data = _folder(context, "XDG_DATA_HOME", home / ".local" / "share")
     if shell == "fish":
         config = _folder(context, "XDG_CONFIG_HOME", home / ".config")
-        return Place(config / "fish" / "completions" / _SCRIPTS[shell])
+        return InstallTarget(config / "fish" / "completions" / _SCRIPTS[shell])
     if shell == "bash":
         # By the name of the command, as bash-completion looks for it.
         path = data / "bash-completion" / "completions" / PROGRAM
         if any(map(os.path.exists, bash_completion)):
-            return Place(path)
-        return Place(path, home / ".bashrc", f". {_quoted(path)}\n")
+            return InstallTarget(path)
+        return InstallTarget(path, home / ".bashrc", f". {_quoted(path)}\n")
     path = data / "zsh" / "site-functions" / _SCRIPTS[shell]
-    return Place(path, _folder(context, "ZDOTDIR", home) / ".zshrc", _zsh_lines(path))
+    return InstallTarget(path, _folder(context, "ZDOTDIR", home) / ".zshrc", _zsh_lines(path))
 
 
 def _zsh_lines(path: Path) -> str:
@@ -101,7 +101,7 @@ def _zsh_lines(path: Path) -> str:
 
 def _install(context: Context, shell: str, text: str) -> None:
     """Write the script and the lines, each where it is not there yet, and say so."""
-    place = place_of(context, shell)
+    place = install_target(context, shell)
     changed = [
         path
         for path, content in ((place.path, text.encode()), (place.start_file, _started(place)))
@@ -122,7 +122,7 @@ def _install(context: Context, shell: str, text: str) -> None:
     notice(f"each {which} has it; this one after: source {_quoted(source)}")
 
 
-def _started(place: Place) -> bytes:
+def _started(place: InstallTarget) -> bytes:
     """What the start file has with the lines in it, once."""
     if place.start_file is None:
         return b""

@@ -10,7 +10,7 @@ from openai_cli.sandbox.replies import Replies
 
 
 @dataclass(frozen=True)
-class Setup:
+class SandboxConfig:
     """Fixed answers, faults, a record of all requests. `sleep` takes seconds, for delays."""
 
     replies: Replies = field(default_factory=Replies)
