@@ -23,7 +23,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
-from openai_cli.sandbox import API_KEY, Sandbox
+from openai_cli.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 COLUMNS, LINES = 80, 200
@@ -94,7 +94,7 @@ FORMAT = """\
 def pictures() -> dict[str, str]:
     """The pictures, by the names of their files."""
     with Sandbox() as sandbox, tempfile.TemporaryDirectory() as home:
-        world = _world(sandbox.base_url, home)
+        world = _world(sandbox, home)
         shown = {name: _shown(lines, world) for name, lines in SCENES.items()}
     return {
         f"{name}-{theme}.svg": drawn(text, theme)
@@ -146,15 +146,15 @@ def _run(command: list[str], world: dict[str, str]) -> str:
     return seen.decode().replace("\r\n", "\n")
 
 
-def _world(base_url: str, home: str) -> dict[str, str]:
+def _world(sandbox: Sandbox, home: str) -> dict[str, str]:
     return {
         "PATH": f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}",
         "HOME": home,
         "TERM": "xterm",
         "LANG": "C.UTF-8",
         "SOURCE_DATE_EPOCH": THAT_DAY,
-        "OPENAI_BASE_URL": base_url,
-        "OPENAI_API_KEY": API_KEY,
+        "OPENAI_BASE_URL": sandbox.base_url,
+        "OPENAI_API_KEY": sandbox.key,
     }
 
 

@@ -99,14 +99,23 @@ class Session:
         written.
         """
         if self._options.sandbox:
-            from openai_cli.sandbox import API_KEY, Sandbox
-
-            sandbox = self._stack.enter_context(Sandbox())
-            self.server = Destination(sandbox.base_url, headers={}, own_headers={}, key=API_KEY)
+            self.server = self._sandbox()
         demand_key(self.server, self._options)
         self.receipts.open()
         self._stack.callback(self.receipts.close)
         return self._client_of(self.server)
+
+    def _sandbox(self) -> Destination:
+        """A sandbox until the command ends, with its own key in the place of the user's."""
+        from openai_cli.sandbox import Sandbox
+
+        sandbox = self._stack.enter_context(Sandbox())
+        own = {
+            name: value
+            for name, value in self.server.own_headers.items()
+            if name.lower() != "authorization"
+        }
+        return Destination(sandbox.base_url, headers={}, own_headers=own, key=sandbox.key)
 
     def stranger(self, url: str) -> "Client":
         """A client for another server, which gets neither a key nor a header of the user's."""

@@ -1,12 +1,14 @@
 """`sandbox`: the local stand-in for the API, served until it is ended, or around a command."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from openai_cli.context import Context
-from openai_cli.errors import LimitError, UsageError
+from openai_cli.errors import CliError, LimitError, UsageError
+from openai_cli.flags.adapter import TYPED
 from openai_cli.flags.ours import (
     CONNECTION,
     INPUT,
@@ -25,6 +27,7 @@ from openai_cli.request.inputs import Inputs
 if TYPE_CHECKING:
     from openai_cli.sandbox import Sandbox
     from openai_cli.sandbox.faults import Faults
+    from openai_cli.sandbox.record import Recorder
     from openai_cli.sandbox.replies import Replies
 
 # Of a command that cannot be run, as shells and env(1) have them.
@@ -33,13 +36,14 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 
 def _after_dashes(ctx: Any, words: list[str] | None) -> list[str] | None:
     """The command; UsageError where a word of it is not after `--`: its flags would be ours."""
-    typed = ctx.meta.get("openai_cli.typed", ["--", *(words or [])])
-    if words and words != typed[typed.index("--") + 1 if "--" in typed else len(typed) :]:
+    typed = ctx.meta[TYPED]
+    if words and typed[-len(words) - 1 :] != ["--", *words]:
         import shlex
 
+        command = shlex.join(typed[typed.index(words[0]) :])
         raise UsageError(
             f"unexpected argument '{words[0]}'",
-            hint=f"put -- before the command: {ctx.command_path} -- {shlex.join(words)}",
+            hint=f"put -- before the command: {ctx.command_path} -- {command}",
         )
     return words
 
@@ -55,10 +59,13 @@ class Options(CommonOptions):
     With COMMAND it runs that instead, with OPENAI_BASE_URL and OPENAI_API_KEY set to the sandbox,
     and ends with it and with its exit code. Without COMMAND it serves until it is interrupted.
 
+    It demands a key, a new one each time, so that no other user of the machine can use it.
+
     It is not a model: for `Say X` it says X, else a sentence that names the request's last text.
     """
 
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"strict": ("replies",)}
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("key", "any_key"),)
 
     command: Annotated[list[str] | None, _COMMAND] = None
     replies: Annotated[
@@ -79,6 +86,13 @@ class Options(CommonOptions):
     port: Annotated[
         str | None, ours(CONNECTION, "--port", "Where to listen (any free port)", metavar="N")
     ] = None
+    key: Annotated[
+        str | None,
+        ours(CONNECTION, "--key", "The key to demand (a random one)", metavar="KEY|@FILE"),
+    ] = None
+    any_key: Annotated[
+        bool, switch(CONNECTION, "any-key", "Take any key, of any user of this machine")
+    ] = False
     ready_file: Annotated[
         str | None,
         ours(CONNECTION, "--ready-file", "Have the base URL here while it serves", metavar="FILE"),
@@ -88,7 +102,8 @@ class Options(CommonOptions):
 def run(context: Context, options: Options) -> None:
     """Serve until interrupted, or until the command has ended: SystemExit has its code then.
 
-    Raises LimitError where the command has done well, and --strict finds replies not used.
+    Raises LimitError where the command has done well, and --strict finds replies not used;
+    OutputError where a request could not be recorded.
     """
     from openai_cli.sandbox import Sandbox
     from openai_cli.sandbox.config import SandboxConfig
@@ -97,15 +112,16 @@ def run(context: Context, options: Options) -> None:
     port = number("--port", options.port, Number(0, 65535, integer=True))
     replies = _replies(context, options)
     faults = _faults(options)
+    key = _key(context, options)
     recorder = None if options.record is None else Recorder(options.record)
-    config = SandboxConfig(replies, faults, recorder, context.sleep)
+    config = SandboxConfig(replies, faults, recorder, context.sleep, key)
     sandbox = Sandbox(0 if port is None else int(port), config)
     with _ready(options.ready_file, sandbox.base_url):
         if not options.command:
-            _serve(context, sandbox)
+            _serve(context, options, sandbox)
             return
         code = _run(context, sandbox, options.command)
-    _end(context, options, code, replies)
+    _end(context, code, [*_unmet(options, replies), *_failures(recorder)])
 
 
 def _replies(context: Context, options: Options) -> "Replies":
@@ -128,6 +144,29 @@ def _faults(options: Options) -> "Faults":
         raise UsageError(f"--fault {error}", hint=KNOWN) from None
 
 
+def _key(context: Context, options: Options) -> str | None:
+    """The key to demand, None for any; UsageError for what can be none, or nobody would know."""
+    from openai_cli.sandbox.access import new_key
+
+    if options.any_key:
+        if options.key is not None:
+            raise UsageError("--key and --any-key: give one of them")
+        return None
+    if options.key is None:
+        if context.messages.quiet and not options.command:
+            raise UsageError(
+                "--quiet leaves the key unsaid that the sandbox demands",
+                hint="--key KEY sets one, --any-key takes any",
+            )
+        return new_key()
+    given = options.key.encode()
+    if options.key.startswith("@"):
+        given = Inputs(context).source("--key", options.key[1:]).strip()
+    if not re.fullmatch(rb"[!-~]+", given):
+        raise UsageError("--key: a key is one word of printable ASCII characters")
+    return given.decode()
+
+
 @contextmanager
 def _ready(path: str | None, base_url: str) -> Iterator[None]:
     """Have the base URL in a file, whole from its beginning, as long as the sandbox serves."""
@@ -148,44 +187,53 @@ def _ready(path: str | None, base_url: str) -> Iterator[None]:
         Path(path).unlink(missing_ok=True)
 
 
-def _serve(context: Context, sandbox: "Sandbox") -> None:
+def _serve(context: Context, options: Options, sandbox: "Sandbox") -> None:
     """Serve in the foreground, and say how to use it."""
-    from openai_cli.sandbox import API_KEY
-
+    key = f" OPENAI_API_KEY={sandbox.key}"
+    if options.any_key or options.key is not None:
+        key = " and any key" if options.any_key else " and the key of --key"
     with open_sink(context, None) as sink:
         sink.write(f"{sandbox.base_url}\n".encode())
-    context.messages.notice(
-        f"use it with OPENAI_BASE_URL={sandbox.base_url} OPENAI_API_KEY={API_KEY}; Ctrl-C ends it"
-    )
+    context.messages.notice(f"use it with OPENAI_BASE_URL={sandbox.base_url}{key}; Ctrl-C ends it")
     sandbox.serve_forever()
 
 
 def _run(context: Context, sandbox: "Sandbox", command: list[str]) -> int:
     """Serve while a command runs; its exit code."""
-    from openai_cli.sandbox import API_KEY
     from openai_cli.sandbox.child import run_command
 
     environ = {
         **context.environ,
         "OPENAI_BASE_URL": sandbox.base_url,
-        "OPENAI_API_KEY": API_KEY,
+        "OPENAI_API_KEY": sandbox.key,
     }
     try:
         with sandbox:
-            return run_command(command, environ)
+            return run_command(command, environ, sandbox.fileno())
     except OSError as error:
         problem = f"cannot run '{command[0]}': {error.strerror}"
         context.messages.error(UsageError(problem))
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
 
 
-def _end(context: Context, options: Options, code: int, replies: "Replies") -> None:
-    """End with the code of the command, or with that of --strict where the command did well."""
+def _unmet(options: Options, replies: "Replies") -> Iterator[CliError]:
     if options.strict and (unused := replies.unused):
         lines = f"line{'s' if len(unused) > 1 else ''} {', '.join(map(str, unused))}"
-        problem = f"--strict: nothing has asked for {lines} of '{options.replies}'"
-        if not code:
-            raise LimitError(problem)
-        context.messages.notice(problem)
+        yield LimitError(f"--strict: nothing has asked for {lines} of '{options.replies}'")
+
+
+def _failures(recorder: "Recorder | None") -> Iterator[CliError]:
+    if recorder is not None and recorder.failure is not None:
+        yield recorder.failure
+
+
+def _end(context: Context, code: int, problems: Sequence[CliError]) -> None:
+    """End with the code of the command, or with that of the first problem where it did well."""
+    first = problems[0] if problems and not code else None
+    for problem in problems:
+        if problem is not first:
+            context.messages.notice(problem.problem)
+    if first is not None:
+        raise first
     if code:
         raise SystemExit(code)

@@ -114,11 +114,15 @@ def _unknown_option(error: typer.TyperException, typed: list[str], path: str) ->
 _SWITCH = re.compile(r"--(\S+) / --no-\1")
 
 
+# Where the context of a command has its words as they were typed.
+TYPED = "openai_cli.typed"
+
+
 class Command(TyperCommand):
     """Typer's command with help in groups, and errors that say what to type instead."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        typed = list(args)
+        typed = ctx.meta[TYPED] = list(args)
         try:
             rest = super().parse_args(ctx, args)
         except typer.TyperException as error:

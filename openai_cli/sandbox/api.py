@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from openai_cli.errors import UsageError
 from openai_cli.sandbox import routes
+from openai_cli.sandbox.access import check_key, check_sender, is_ticket
 from openai_cli.sandbox.checks import check
 from openai_cli.sandbox.exchange import (
     ApiRequest,
@@ -20,12 +21,6 @@ from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.replies import Replies
 from openai_cli.sandbox.store import SandboxStore
 
-NO_KEY = (
-    "You didn't provide an API key. You need to provide your API key in an Authorization header "
-    "using Bearer auth (i.e. Authorization: Bearer YOUR_KEY), or as the password field (with blank "
-    "username) if you're accessing the API from your browser and are prompted for a username and "
-    "password. You can obtain an API key from https://platform.openai.com/account/api-keys."
-)
 NOT_JSON = (
     "We could not parse the JSON body of your request. (HINT: This likely means you aren't using "
     "your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not "
@@ -36,7 +31,10 @@ NOT_JSON = (
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request as it came: `target` is its path and query, the headers are empty where absent."""
+    """A request as it came: `target` is its path and query, the headers are empty where absent.
+
+    `site` is the header Sec-Fetch-Site.
+    """
 
     method: str
     target: str
@@ -44,6 +42,8 @@ class HttpRequest:
     content_type: str = ""
     authorization: str = ""
     host: str = ""
+    origin: str = ""
+    site: str = ""
 
     @property
     def path(self) -> str:
@@ -71,13 +71,26 @@ class HttpRequest:
 
 @dataclass(frozen=True)
 class Api:
-    """The API with its fixed answers, and what it has stored."""
+    """The API with its fixed answers, the key that it demands, and what it has stored.
+
+    Where `key` is None it takes any that is not empty.
+    """
 
     replies: Replies = field(default_factory=Replies)
+    key: str | None = None
     store: SandboxStore = field(default_factory=SandboxStore)
 
+    def admit(self, received: HttpRequest) -> None:
+        """Check, before its body is read, that a request may ask at all; else a Refusal."""
+        check_sender(received.host, received.origin, received.site)
+        found = routes.find_route(received.method, received.path)
+        has_ticket = found is not None and found[0].takes_ticket
+        ticket = received.query.get("ticket", "") if has_ticket else ""
+        if not is_ticket(ticket, self.key, received.path):
+            check_key(received.authorization, self.key)
+
     def respond(self, received: HttpRequest) -> HttpResponse:
-        """The answer to a request; a Refusal becomes the API's error body."""
+        """The answer to a request that was admitted; a Refusal becomes the API's error body."""
         try:
             return self._respond(received)
         except Refusal as refusal:
@@ -95,10 +108,6 @@ class Api:
         found = routes.find_route(received.method, path)
         if found is None and routes.allowed_methods(path):
             raise _no_such_method(received)
-        scheme, _, key = received.authorization.partition(" ")
-        is_open = found is not None and not found[0].needs_key
-        if not is_open and (scheme.lower() != "bearer" or not key.strip()):
-            raise Refusal(NO_KEY, status=401)
         body = _body(received, found[0] if found else None)
         fixed = self.replies.find(path, described(body))
         if isinstance(fixed, HttpResponse):
@@ -114,7 +123,9 @@ class Api:
                 parameters=parameters,
                 query=received.query,
                 store=self.store,
-                root=f"http://{received.host}{routes.ROOT}",
+                size=len(received.content),
+                root=f"http://{received.host}",
+                key=self.key,
             )
         )
 

@@ -6,21 +6,29 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run_command(command: Sequence[str], environ: Mapping[str, str]) -> int:
+def run_command(command: Sequence[str], environ: Mapping[str, str], listening: int) -> int:
     """Run a command to its end; its exit code, or 128 and the number of the signal that ended it.
 
-    It has our streams, and the signals that come to us go on to it. Raises OSError where it cannot
-    be started: FileNotFoundError where there is none of that name.
+    It has our streams, and the signals that come to us go on to it. Where we are killed, it is
+    ended before the socket `listening` is closed for good. Raises OSError where it cannot be
+    started: FileNotFoundError where there is none of that name.
     """
-    with _signals_passed_on() as (children, waiting), _woken() as wakes:
+    with (
+        _signals_passed_on() as (children, waiting),
+        _woken() as wakes,
+        _watched(listening) as tell,
+    ):
         child = _started(command, environ)
+        tell(child.pid)
         children.append(child)
         for number in waiting:
             child.send_signal(number)
@@ -44,6 +52,31 @@ def _started(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.P
 def _popen(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
     # What a shell has opened for the command beyond the three streams stays open.
     return subprocess.Popen(command, env=environ, close_fds=False)  # noqa: S603 - the user's own
+
+
+@contextmanager
+def _watched(listening: int) -> Iterator[Callable[[int], None]]:
+    """Have the process whose number is told ended when ours is killed; see watcher.py."""
+    with subprocess.Popen(  # noqa: S603 - ours
+        [sys.executable, "-I", "-S", Path(__file__).with_name("watcher.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env={},
+        pass_fds=(listening,),
+        start_new_session=True,
+        bufsize=0,
+    ) as watcher:
+
+        def tell(number: int) -> None:
+            assert watcher.stdin is not None  # noqa: S101 - it is a pipe
+            watcher.stdin.write(f"{number}\n".encode())
+
+        try:
+            yield tell
+        finally:
+            watcher.kill()
 
 
 @contextmanager

@@ -1,9 +1,10 @@
-"""What a sandbox does beyond what it does by itself."""
+"""What a sandbox does beyond what it does by itself, and what key it demands."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from openai_cli.sandbox.access import new_key
 from openai_cli.sandbox.faults import Faults
 from openai_cli.sandbox.record import Recorder
 from openai_cli.sandbox.replies import Replies
@@ -11,9 +12,13 @@ from openai_cli.sandbox.replies import Replies
 
 @dataclass(frozen=True)
 class SandboxConfig:
-    """Fixed answers, faults, a record of all requests. `sleep` takes seconds, for delays."""
+    """Fixed answers, faults, a record of all requests. `sleep` takes seconds, for delays.
+
+    `key` is a random one unless it is given; None takes any that is not empty.
+    """
 
     replies: Replies = field(default_factory=Replies)
     faults: Faults = field(default_factory=Faults)
     recorder: Recorder | None = None
     sleep: Callable[[float], None] = time.sleep
+    key: str | None = field(default_factory=new_key)

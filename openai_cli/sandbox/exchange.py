@@ -63,8 +63,9 @@ def described(value: Any) -> Any:
 class ApiRequest:
     """`body` as its schema describes it; `digest` is of the request, in hex, for the ids.
 
-    `parameters` are those of the path, `query` those behind it; `store` is what is kept. `root` is
-    the base URL by which the client came.
+    `parameters` are those of the path, `query` those behind it; `store` is what is kept. `size` is
+    that of the body in bytes, `root` the URL by which the client came, without a path, `key` the
+    one that is demanded.
     """
 
     body: Mapping[str, Any]
@@ -73,7 +74,9 @@ class ApiRequest:
     parameters: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     store: SandboxStore = field(default_factory=SandboxStore)
+    size: int = 0
     root: str = ""
+    key: str | None = None
 
 
 class Ending(Enum):

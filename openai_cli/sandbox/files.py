@@ -46,7 +46,7 @@ def create_file(request: ApiRequest) -> HttpResponse:
     }
     if expiry := request.body.get("expires_after"):
         told["expires_at"] = CREATED + int(expiry["seconds"])
-    request.store.files.put(told["id"], _StoredFile(told, file))
+    request.store.files.put(told["id"], _StoredFile(told, file), len(file.data))
     return json_response(told)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openai_cli.media import kind_of
+from openai_cli.sandbox.access import ticket_of
 from openai_cli.sandbox.exchange import (
     CREATED,
     ApiRequest,
@@ -80,7 +81,9 @@ def _answer(request: ApiRequest, task: str, images: int) -> HttpResponse:
         return HttpResponse(200, events=_events(body, task, kind, size, usage))
     by_url = is_dalle and body.get("response_format") != "b64_json"
     if by_url:
-        data = [{"url": f"{request.root}/images/{kind}/{size}"}] * number
+        path = f"/v1/images/{kind}/{size}"
+        url = f"{request.root}{path}?ticket={ticket_of(request.key, path)}"
+        data = [{"url": url}] * number
     else:
         data = [{"b64_json": b64encode(_image(kind, size)).decode()}] * number
     told: Json = {"created": CREATED, "data": data}

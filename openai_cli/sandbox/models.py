@@ -28,7 +28,7 @@ def delete_model(request: ApiRequest) -> HttpResponse:
             "api.model.delete.",
             status=403,
         )
-    request.store.deleted_models.put(name, name)
+    request.store.deleted_models.put(name, name, len(name))
     return json_response({"id": name, "object": "model", "deleted": True})
 
 

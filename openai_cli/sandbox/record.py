@@ -1,14 +1,18 @@
 """A file of what was asked: `--record FILE`, a line of JSON for each request, keys masked."""
 
+import errno
 import json
+import os
 import re
-from collections.abc import Iterable
+import stat
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from urllib.parse import unquote_plus
 
-from openai_cli.errors import UsageError
+from openai_cli.errors import OutputError, UsageError
 from openai_cli.sandbox.exchange import described, strict_json
 from openai_cli.sandbox.forms import FORM, fields_of
 from openai_cli.sandbox.refusals import Refusal
@@ -18,23 +22,38 @@ MASK = "***"
 # In characters: below this it is no key.
 SHORTEST = 12
 
-_SECRET = re.compile(r"authorization|cookie|api-?key|token|secret", re.IGNORECASE)
+# What is shown of a request. All else is masked, for a key may stand in any header and any query.
+_HEADERS = re.compile(
+    r"accept(-.*)?|cache-control|connection|content-(encoding|length|type)|date|expect|host|"
+    r"openai-(beta|organization|project|version)|te|traceparent|user-agent|"
+    r"x-(client-)?request-id|x-sandbox-fault|x-stainless-.*",
+    re.IGNORECASE,
+)
+_QUERY = re.compile(
+    r"after|api-version|before|effective_at.*|include(\[\])?|include_obfuscation|limit|model|order|"
+    r"purpose|starting_after|stream"
+)
+_PROPERTIES = re.compile(
+    r"authorization|(.*[_-])?(api[_-]?key|password|secret|access[_-]?token)", re.IGNORECASE
+)
+_KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{8,}")
 
 
 class Recorder:
-    """Appends to a file; UsageError where that cannot be written.
+    """Appends to a file that nobody else may read; UsageError where that cannot be written.
 
-    A line is written whole, and before its request is answered: who has the answer finds the line.
+    A line is written whole or not at all, and before its request is answered: who has the answer
+    finds the line. `failure` is what was in the way of one, if it was.
     """
 
     def __init__(self, path: str) -> None:
-        try:
-            self._path = Path(path)
-            self._append(b"")
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else str(error)
-            raise UsageError(f"--record: cannot write '{path}': {why}") from None
+        self._path = path
         self._lock = Lock()
+        self.failure: OutputError | None = None
+        try:
+            self._file = _opened(path)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"--record: cannot write '{path}': {_reason(error)}") from None
 
     def add(
         self,
@@ -44,41 +63,137 @@ class Recorder:
         content: bytes,
         status: int,
     ) -> None:
-        """Add a request; `status` is that of its answer, 0 where it has none."""
+        """Add a request; `status` is that of its answer, 0 where it has none. Raises OSError."""
         given = list(headers)
         types = (value for name, value in given if name.lower() == "content-type")
         content_type = next(types, "")
         row = {
             "method": method,
-            "path": path,
-            "headers": {name.lower(): _masked(name, value) for name, value in given},
+            "path": _masked_path(path),
+            "headers": {name.lower(): _masked_header(name, value) for name, value in given},
             "body": _body(content, content_type),
             "status": status or None,
         }
-        line = json.dumps(row, ensure_ascii=False)
-        for secret in _secrets(given):
+        line = _KEY.sub(MASK, json.dumps(row, ensure_ascii=False))
+        for secret in _secrets(given, path):
             line = line.replace(json.dumps(secret, ensure_ascii=False)[1:-1], MASK)
         with self._lock:
-            self._append(line.encode("utf-8", "replace") + b"\n")
+            try:
+                self._append(line.encode("utf-8", "replace") + b"\n")
+            except (OSError, ValueError) as error:
+                problem = f"--record: a request is missing in '{self._path}': {_reason(error)}"
+                self.failure = OutputError(problem)
+                raise
 
     def _append(self, data: bytes) -> None:
-        with self._path.open("ab", buffering=0) as file:
-            file.write(data)
+        """Append a line whole, also where the file was moved or removed meanwhile."""
+        if not _leads_to(self._path, self._file):
+            before, self._file = self._file, _opened(self._path)
+            os.close(before)
+        size = os.fstat(self._file).st_size
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError:
+            # On a full disk a part of it may stand there; nobody may have appended behind it.
+            with suppress(OSError):
+                if os.fstat(self._file).st_size == size + len(data) - len(rest):
+                    os.ftruncate(self._file, size)
+            raise
 
 
-def _masked(name: str, value: str) -> str:
-    if not _SECRET.search(name):
+def _opened(path: str) -> int:
+    """The file to append to; OSError, also for one of another user, or a FIFO that nobody reads."""
+    with suppress(FileNotFoundError):
+        _check_owner(Path(path).lstat())
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY
+    file = os.open(path, flags, 0o600)
+    try:
+        _check_owner(os.fstat(file))
+        if stat.S_ISREG(os.fstat(file).st_mode):
+            os.fchmod(file, 0o600)
+    except BaseException:
+        os.close(file)
+        raise
+    os.set_blocking(file, True)
+    return file
+
+
+def _check_owner(found: os.stat_result) -> None:
+    """PermissionError for a file or a link that another user has put there."""
+    is_link = stat.S_ISLNK(found.st_mode)
+    if not is_link and not stat.S_ISREG(found.st_mode):
+        return
+    is_roots = is_link and found.st_uid == 0
+    if found.st_uid != os.geteuid() and not is_roots:
+        raise PermissionError(errno.EPERM, "it belongs to another user")
+
+
+def _leads_to(path: str, file: int) -> bool:
+    try:
+        return os.path.samestat(Path(path).stat(), os.fstat(file))
+    except FileNotFoundError:
+        return False
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError):
+        nobody = error.errno == errno.ENXIO
+        return "nobody reads it" if nobody else error.strerror or str(error)
+    return str(error)
+
+
+def _masked_path(path: str) -> str:
+    """The path with those values of its query that are known to be no secrets."""
+    path, mark, query = path.partition("?")
+    return f"{path}{mark}{'&'.join(map(_masked_pair, query.split('&')))}"
+
+
+def _masked_pair(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    if not pair or _QUERY.fullmatch(unquote_plus(name)):
+        return pair
+    return f"{name}={MASK}" if equals else MASK
+
+
+def _masked_header(name: str, value: str) -> str:
+    if _HEADERS.fullmatch(name):
         return value
     scheme, blank, _ = value.strip().partition(" ")
-    return f"{scheme} {MASK}" if blank else MASK
+    is_scheme = name.lower().endswith("authorization") and blank
+    return f"{scheme} {MASK}" if is_scheme else MASK
 
 
-def _secrets(headers: Iterable[tuple[str, str]]) -> list[str]:
+def _masked_body(value: Any) -> Any:
+    """The body without the credentials that have a property of their own, as those of MCP tools."""
+    if isinstance(value, list):
+        return [_masked_body(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _masked_property(name, item) for name, item in value.items()}
+
+
+def _masked_property(name: str, value: Any) -> Any:
+    if name == "headers" and isinstance(value, Mapping):
+        return {each: _masked_header(each, str(item)) for each, item in value.items()}
+    if isinstance(value, str) and _PROPERTIES.fullmatch(name):
+        return MASK
+    return _masked_body(value)
+
+
+def _secrets(headers: Iterable[tuple[str, str]], path: str) -> list[str]:
     """The keys that a request came with, for they may stand in its body or its path too.
 
     What is shorter than any key, as `test`, may stand there for itself.
     """
-    words = (value.strip().rpartition(" ")[2] for name, value in headers if _SECRET.search(name))
+    words = [
+        value.strip().rpartition(" ")[2] for name, value in headers if not _HEADERS.fullmatch(name)
+    ]
+    for pair in path.partition("?")[2].split("&"):
+        if _masked_pair(pair) != pair:
+            value = pair.rpartition("=")[2]
+            words += [value, unquote_plus(value)]
     return [word for word in words if len(word) >= SHORTEST]
 
 
@@ -86,8 +201,8 @@ def _body(content: bytes, content_type: str) -> Any:
     """The body as JSON, the fields of a form, or text where it is neither; None for no body."""
     if content_type.lower().startswith(FORM):
         with suppress(Refusal):
-            return described(fields_of(content, content_type))
+            return _masked_body(described(fields_of(content, content_type)))
     try:
-        return strict_json(content)
+        return _masked_body(strict_json(content))
     except (ValueError, RecursionError):
         return content.decode("utf-8", "replace") or None

@@ -80,6 +80,9 @@ class Replies:
             try:
                 if text.strip():
                     self._lines.append(_line(number, text))
+            except RecursionError:
+                problem = f"--replies: line {number} of '{name}' is nested too deeply"
+                raise UsageError(problem) from None
             except ValueError as error:
                 problem = f"--replies: line {number} of '{name}': {error}"
                 raise UsageError(problem, hint="docs/sandbox.md has the keys of a line") from None
@@ -208,7 +211,7 @@ def _condition(expression: str | None) -> Callable[[object], bool]:
     try:
         compiled = jmespath.compile(expression)
         # What does not hang on the body is found out now, as a function that there is not.
-        with suppress(JMESPathTypeError):
+        with suppress(JMESPathTypeError, TypeError):
             compiled.search({})
     except (JMESPathError, ValueError) as error:
         problem = str(error).splitlines()[0]
@@ -217,7 +220,7 @@ def _condition(expression: str | None) -> Callable[[object], bool]:
     def fits(body: object) -> bool:
         try:
             found = compiled.search(body)
-        except (JMESPathError, ValueError):
+        except (JMESPathError, ValueError, TypeError, RecursionError):
             return False
         return bool(found) or (found == 0 and found is not False)  # to JMESPath, 0 is true
 

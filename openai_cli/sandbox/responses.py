@@ -54,11 +54,12 @@ def create_response(request: ApiRequest) -> HttpResponse:
         if not is_stored:
             raise Refusal("Background mode requires store to be true.", param="background")
         if not body.get("stream"):
-            request.store.responses.put(made.id, _StoredResponse(made.response, body, looks=0))
+            kept = _StoredResponse(made.response, body, looks=0)
+            request.store.responses.put(made.id, kept, 2 * request.size)
             return json_response(_unmade(made.response, "queued"))
     if is_stored:
         kept = _StoredResponse(made.response, body, made=made if body.get("background") else None)
-        request.store.responses.put(made.id, kept)
+        request.store.responses.put(made.id, kept, 2 * request.size)
     if body.get("stream"):
         return HttpResponse(200, events=made.events())
     return json_response(made.response)

@@ -17,7 +17,8 @@ class Route:
     """An endpoint. `path` is below the root; `{name}` in it stands for what has no slash.
 
     `handler` is `module.function` of this package, imported when first asked. `schema` is that of a
-    JSON body, `form` that of a multipart form; an endpoint has one, both, or no body at all.
+    JSON body, `form` that of a multipart form; an endpoint has one, both, or no body at all. With
+    `takes_ticket` a URL that has been handed out needs no key.
     """
 
     def __init__(
@@ -29,10 +30,10 @@ class Route:
         schema: str | None = None,
         form: str | None = None,
         rules: Callable[[Mapping[str, Any]], None] = lambda _body: None,
-        needs_key: bool = True,
+        takes_ticket: bool = False,
     ) -> None:
         self.method = method
-        self.needs_key = needs_key
+        self.takes_ticket = takes_ticket
         self.schema = schema
         self.form = form
         self.rules = rules
@@ -110,7 +111,7 @@ ROUTES = (
         "images.create_image_variation",
         form="CreateImageVariationRequest",
     ),
-    Route("GET", "/images/{kind}/{size}", "images.get_image", needs_key=False),
+    Route("GET", "/images/{kind}/{size}", "images.get_image", takes_ticket=True),
     Route("GET", "/models", "models.list_models"),
     Route("GET", "/models/{id}", "models.retrieve_model"),
     Route("DELETE", "/models/{id}", "models.delete_model"),

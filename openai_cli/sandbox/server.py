@@ -1,17 +1,19 @@
 """The sandbox over HTTP on loopback: connections, headers, bodies, streams."""
 
-import contextlib
 import re
 import socket
 import socketserver
 import struct
 from collections.abc import Iterator
 from http import HTTPStatus
+from http.client import LineTooLong
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 
 from openai_cli.errors import UsageError
 from openai_cli.sandbox.api import Api, HttpRequest, error_response
 from openai_cli.sandbox.config import SandboxConfig
+from openai_cli.sandbox.connections import Allowance, Connections, Standing
 from openai_cli.sandbox.exchange import Ending, HttpResponse
 from openai_cli.sandbox.faults import KNOWN, Fault, parse_fault
 from openai_cli.sandbox.refusals import Refusal
@@ -22,9 +24,27 @@ HOST = "127.0.0.1"
 # A request with it meets the fault that it names, and none of --fault.
 FAULT_HEADER = "X-Sandbox-Fault"
 
-# In bytes: enough for attachments, and little enough to hold in memory.
+# In bytes: enough for attachments, and little enough to hold in memory. LARGEST_SUM is of the
+# bodies that are held at once, LARGEST_HEAD of a request line and its headers.
 LARGEST_BODY = 100 * 1024 * 1024
+LARGEST_SUM = 256 * 1024 * 1024
+LARGEST_HEAD = 64 * 1024
 CHUNK = 1024 * 1024
+_LENGTH = re.compile("[0-9]{1,18}")
+
+# In bytes: how much of a body that is refused is read, so that the client comes to read why.
+DISCARDED = 256 * 1024 * 1024
+
+# In seconds: how long one who has not shown the key may be silent.
+PATIENCE = 20.0
+
+FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n"
+    b"Connection: close\r\n\r\n"
+)
+
+
+Connection = socket.socket | tuple[bytes, socket.socket]
 
 
 class SandboxServer(ThreadingHTTPServer):
@@ -34,10 +54,11 @@ class SandboxServer(ThreadingHTTPServer):
     # Some versions of Python share the port with whoever asks for it, and then it is never in use.
     allow_reuse_port = False
 
-    def __init__(self, port: int, config: SandboxConfig | None = None) -> None:
-        self.config = config or SandboxConfig()
-        self.api = Api(self.config.replies)
-        self._connections: set[socket.socket] = set()
+    def __init__(self, port: int, config: SandboxConfig) -> None:
+        self.config = config
+        self.api = Api(self.config.replies, self.config.key)
+        self.connections = Connections()
+        self.bodies = Allowance(LARGEST_SUM)
         try:
             super().__init__((HOST, port), _Handler)
         except (OSError, OverflowError) as error:
@@ -53,24 +74,24 @@ class SandboxServer(ThreadingHTTPServer):
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = HOST, self.server_address[1]
 
-    def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
-        """Accept a connection, and remember it to end it with the server."""
-        connection, address = super().get_request()
-        self._connections.add(connection)
-        return connection, address
+    def verify_request(self, request: Connection, client_address: object) -> bool:  # noqa: ARG002
+        """Whether there is a place for a connection; it is told where there is none."""
+        assert isinstance(request, socket.socket)  # noqa: S101 - of TCP it always is
+        if self.connections.admit(request):
+            return True
+        request.sendall(FULL)
+        return False
 
-    def close_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+    def close_request(self, request: Connection) -> None:
         """Close a connection."""
         if isinstance(request, socket.socket):
-            self._connections.discard(request)
+            self.connections.remove(request)
         super().close_request(request)
 
     def server_close(self) -> None:
         """Stop listening, and end the connections that clients keep open."""
         super().server_close()
-        for connection in list(self._connections):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        self.connections.end_all()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: what gets here is a client that went away, or that was reset."""
@@ -83,27 +104,63 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # headers and body in one packet; each event of a stream is flushed
     disable_nagle_algorithm = True
+    timeout = PATIENCE
+
+    def parse_request(self) -> bool:
+        """Read the headers, as far as LARGEST_HEAD."""
+        rest, self.rfile = self.rfile, _Head(self.rfile)  # type: ignore[assignment]  # it reads lines
+        try:
+            return super().parse_request()
+        finally:
+            self.rfile = rest
 
     def _serve(self) -> None:
-        content, fault = b"", Fault()
+        if (refusal := self._refusal()) is not None:
+            self._discard_body()
+            self._refuse(refusal)
+            return
+        self.server.connections.mark(self.connection, Standing.BUSY)
+        self.connection.settimeout(None)  # who has the key may take the time that it wants
         try:
-            content = self._read_body()
+            length = self._length()
+        except Refusal as wrong:
+            self._discard_body()
+            self._refuse(wrong)
+        else:
+            with self.server.bodies.held(length):
+                self._answer(self._read_body(length))
+        self.server.connections.mark(self.connection, Standing.IDLE)
+
+    do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = _serve  # noqa: N815
+
+    def _refusal(self) -> Refusal | None:
+        """Why the request may not ask at all, where it may not.
+
+        Such a one is not recorded, and takes no fault's turn: it is not of the test that runs.
+        """
+        try:
+            self.server.api.admit(self._received(b""))
+        except Refusal as refusal:
+            return refusal
+        return None
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer a request whose body is not read: after it nothing on this connection can be."""
+        self.close_connection = True
+        self._send(error_response(refusal), self._received(b""))
+
+    def _answer(self, content: bytes) -> None:
+        fault = Fault()
+        try:
             fault = self._fault()
             reply = fault.applied(lambda: self.server.api.respond(self._received(content)))
         except Refusal as refusal:
-            # Where the body was not read, nothing after it on this connection can be.
-            self.close_connection = True
             reply = error_response(refusal)
-        except ConnectionError:
-            raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must reach the client as one
             reply = error_response(Refusal(f"The sandbox failed: {error!r}", status=500))
         if fault.delay:
             self.server.config.sleep(fault.delay)
-        received = self._received(content)
-        self._send(self._recorded(reply, content), received)
-
-    do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = _serve  # noqa: N815
+        self._send(self._recorded(reply, content), self._received(content))
 
     def _received(self, content: bytes) -> HttpRequest:
         return HttpRequest(
@@ -112,7 +169,9 @@ class _Handler(BaseHTTPRequestHandler):
             content,
             content_type=self.headers.get("Content-Type", ""),
             authorization=self.headers.get("Authorization", ""),
-            host=self.headers.get("Host", ""),
+            host=", ".join(self.headers.get_all("Host", [])),
+            origin=self.headers.get("Origin", ""),
+            site=self.headers.get("Sec-Fetch-Site", ""),
         )
 
     def _recorded(self, reply: HttpResponse, content: bytes) -> HttpResponse:
@@ -134,25 +193,29 @@ class _Handler(BaseHTTPRequestHandler):
         except ValueError as error:
             raise Refusal(f"{FAULT_HEADER} {error}; {KNOWN}.") from None
 
-    def _read_body(self) -> bytes:
-        """The body; a Refusal where its length is not told or too large."""
+    def _length(self) -> int:
+        """How many bytes the body has; a Refusal where that is not told or too many."""
         if "Transfer-Encoding" in self.headers:
             raise Refusal("A body needs a Content-Length.", status=411)
-        told = self.headers.get("Content-Length", "0")
-        if not re.fullmatch(r"[0-9]{1,18}", told):
+        told = ", ".join(self.headers.get_all("Content-Length", ["0"]))
+        if not _LENGTH.fullmatch(told):
             raise Refusal(f"Invalid Content-Length: {told!r}.")
         length = int(told)
         if length > LARGEST_BODY:
-            self._discard(length)
             message = f"Maximum content size limit ({LARGEST_BODY}) exceeded ({length} bytes read)"
             raise Refusal(message)
+        return length
+
+    def _read_body(self, length: int) -> bytes:
         content = self.rfile.read(length)
         if len(content) < length:
             raise ConnectionAbortedError("the client left in the middle of its request")
         return content
 
-    def _discard(self, length: int) -> None:
-        """Read and forget: a client that is still sending would not see the answer."""
+    def _discard_body(self) -> None:
+        """Read and forget, as far as DISCARDED: who is still sending would not see the answer."""
+        told = self.headers.get("Content-Length", "")
+        length = min(int(told), DISCARDED) if _LENGTH.fullmatch(told) else 0
         while length > 0 and (piece := self.rfile.read(min(length, CHUNK))):
             length -= len(piece)
 
@@ -218,7 +281,10 @@ class _Handler(BaseHTTPRequestHandler):
         yield "x-request-id", f"req_{received.digest}"
 
     def handle_expect_100(self) -> bool:
-        """Tell a client that waits for it to send its body."""
+        """Tell a client that waits for it to send its body, if it may."""
+        if (refusal := self._refusal()) is not None:
+            self._refuse(refusal)
+            return False
         expected = super().handle_expect_100()
         self.wfile.flush()
         return expected
@@ -235,3 +301,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
         """Say nothing: stdout and stderr belong to the command."""
+
+
+class _Head:
+    """The lines of a request's head, as far as LARGEST_HEAD."""
+
+    def __init__(self, file: BufferedIOBase) -> None:
+        self._file = file
+        self._left = LARGEST_HEAD
+
+    def readline(self, size: int) -> bytes:
+        line = self._file.readline(min(size, self._left + 1))
+        self._left -= len(line)
+        if self._left < 0:
+            raise LineTooLong("header")
+        return line

@@ -1,58 +1,94 @@
 """What the API keeps between requests: files, responses, as long as the sandbox lives."""
 
 import hashlib
-from collections import Counter
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
 from openai_cli.sandbox.refusals import Refusal
 
+# How many things a shelf holds, how many bytes they may have, and how many names it remembers.
+MOST_THINGS = 10_000
+MOST_BYTES = 256 * 1024 * 1024
+MOST_NAMES = 100_000
+
 
 @dataclass
 class Shelf:
     """Things of one kind by their ids, in the order in which they came.
 
-    `said` is what is said of one that is not there.
+    `said` is what is said of one that is not there. On a full shelf, of `oldest_goes` the oldest
+    make room for a new one; any other refuses it.
     """
 
     said: str
-    _things: dict[str, Any] = field(default_factory=dict)
-    _named: Counter[str] = field(default_factory=Counter)
+    oldest_goes: bool = False
+    _things: OrderedDict[str, tuple[Any, int]] = field(default_factory=OrderedDict)
+    _held: int = 0
+    _named: OrderedDict[str, int] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def fresh(self, digest: str) -> str:
         """What to name a thing by: `digest` of its request, and for the same again another one."""
         with self._lock:
-            self._named[digest] += 1
-            times = self._named[digest]
+            times = self._named.pop(digest, 0) + 1
+            self._named[digest] = times
+            if len(self._named) > MOST_NAMES:
+                self._named.popitem(last=False)
         if times == 1:
             return digest
         return hashlib.sha256(f"{digest} {times}".encode()).hexdigest()[: len(digest)]
 
-    def put(self, name: str, thing: Any) -> None:
-        """Keep a thing, in the place of one of the same id."""
+    def put(self, name: str, thing: Any, size: int) -> None:
+        """Keep a thing of `size` bytes, in the place of one of the same id.
+
+        Raises a Refusal where there is no room for it.
+        """
         with self._lock:
-            self._things[name] = thing
+            while self._lacks_room(name, size):
+                if not self.oldest_goes or not self._things:
+                    raise Refusal(
+                        f"There is no room left: the sandbox keeps at most {MOST_THINGS} of these, "
+                        f"and {MOST_BYTES} bytes of them. Delete some.",
+                        code="storage_limit_exceeded",
+                    )
+                self._take(next(iter(self._things)))
+            self._held += size - self._size(name)
+            self._things[name] = thing, size
+
+    def _lacks_room(self, name: str, size: int) -> bool:
+        is_one_more = name not in self._things
+        held = self._held - self._size(name) + size
+        return len(self._things) + is_one_more > MOST_THINGS or held > MOST_BYTES
+
+    def _size(self, name: str) -> int:
+        """How many bytes a thing has; 0 where there is none."""
+        return self._things[name][1] if name in self._things else 0
+
+    def _take(self, name: str) -> bool:
+        """Take a thing off the shelf; whether it was there."""
+        self._held -= self._size(name)
+        return self._things.pop(name, None) is not None
 
     def get(self, name: str) -> Any:
         """The thing; a Refusal where there is none."""
         with self._lock:
             if name not in self._things:
                 raise self.missing(name)
-            return self._things[name]
+            return self._things[name][0]
 
     def remove(self, name: str) -> None:
         """Forget the thing; a Refusal where there is none."""
         with self._lock:
-            if self._things.pop(name, None) is None:
+            if not self._take(name):
                 raise self.missing(name)
 
     @property
     def all(self) -> list[Any]:
         """The things, the oldest first."""
         with self._lock:
-            return list(self._things.values())
+            return [thing for thing, _ in self._things.values()]
 
     def missing(self, name: str) -> Refusal:
         """The refusal of a thing that is not there."""
@@ -65,4 +101,6 @@ class SandboxStore:
 
     files: Shelf = field(default_factory=lambda: Shelf("No such File object: {}"))
     deleted_models: Shelf = field(default_factory=lambda: Shelf("The model '{}' does not exist"))
-    responses: Shelf = field(default_factory=lambda: Shelf("Response with id '{}' not found."))
+    responses: Shelf = field(
+        default_factory=lambda: Shelf("Response with id '{}' not found.", oldest_goes=True)
+    )

@@ -15,6 +15,7 @@ from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.request.body import Request
 from openai_cli.sandbox import Sandbox
+from openai_cli.sandbox.config import SandboxConfig
 from tests.conftest import MADE_UP_KEY, Run
 from tests.servers import (
     KeepingServer,
@@ -179,7 +180,7 @@ def test_threads_may_share_a_session() -> None:
         return exchange(session, Plan(Request("/chat/completions", body))).raw.decode()
 
     with (
-        Sandbox() as sandbox,
+        Sandbox(config=SandboxConfig(key=MADE_UP_KEY)) as sandbox,
         Session(context, SendingOptions(base_url=sandbox.base_url)) as session,
         ThreadPoolExecutor(16) as pool,
     ):

@@ -12,7 +12,7 @@ from tests.conftest import COMMAND
 def sandbox() -> Iterator[str]:
     """The base URL of a running `openai-cli sandbox`."""
     process = subprocess.Popen(
-        [str(COMMAND), "sandbox", "--quiet"], stdout=subprocess.PIPE, text=True
+        [str(COMMAND), "sandbox", "--quiet", "--any-key"], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     with process:

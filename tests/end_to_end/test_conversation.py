@@ -336,7 +336,9 @@ def test_turns_of_many_processes_are_all_kept(installed: Run, folder: Path) -> N
         asked = [f"Say {number}" for number in range(20)]
         done = list(
             pool.map(
-                lambda text: installed("chat", "-c", "t.json", text, base_url=sandbox.base_url),
+                lambda text: installed(
+                    "chat", "-c", "t.json", text, base_url=sandbox.base_url, key=sandbox.key
+                ),
                 asked,
             )
         )

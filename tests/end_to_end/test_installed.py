@@ -82,7 +82,7 @@ def seen(
     """How the line ended at a sandbox of its own, and what it asked; less that sandbox's port."""
     with Sandbox(config=SandboxConfig(recorder=Recorder(str(record)))) as sandbox:
         url = sandbox.base_url
-        ended = runner(*line, stdin=stdin, base_url=url)
+        ended = runner(*line, stdin=stdin, base_url=url, key=sandbox.key)
     place = url.removeprefix("http://").removesuffix("/v1")
     out = ended.out.replace(place.encode(), b"HOST")
     rows = record.read_text().replace(place, "HOST").splitlines()

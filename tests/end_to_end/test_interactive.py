@@ -611,7 +611,8 @@ def test_render_of_one_shot_into_a_pipe_is_plain(run: Run) -> None:
 def test_a_line_a_turn(run: Run, folder: Path) -> None:
     script = b"Say one\n\n  \nSay two\r\n/system Be brief\n//help\n/undo\nSay last"
     with Sandbox() as sandbox:
-        done = run("chat", "-i", "-c", "t.json", stdin=script, base_url=sandbox.base_url)
+        done = run("chat", "-i", "-c", "t.json", stdin=script, base_url=sandbox.base_url,
+                   key=sandbox.key)  # fmt: skip
     slash = 'This is a sandbox, not a model; your text was "/help".\n'
     assert (done.code, done.text) == (0, f"one\ntwo\r\n{slash}last\n")
     assert done.err == "Be brief\ntaken back, 2 messages: /help\n"
@@ -644,7 +645,7 @@ def test_an_error_ends_a_script(
 ) -> None:
     with Sandbox() as sandbox:
         done = run("chat", "-i", "-c", "t.json", stdin=b"Say one\n" + line + b"\nSay two\n",
-                   base_url=sandbox.base_url)  # fmt: skip
+                   base_url=sandbox.base_url, key=sandbox.key)  # fmt: skip
     assert (done.code, done.text) == (code, "one\n")
     assert message in done.err
     assert messages_in(folder / "t.json") == [user("Say one"), assistant("one")]

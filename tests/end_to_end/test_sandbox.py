@@ -56,10 +56,51 @@ def test_it_says_how_to_use_it(folder: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=60) == (b"", b"")
     assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/v1", url)
-    assert told == (
-        f"openai-cli: notice: use it with OPENAI_BASE_URL={url} "
-        "OPENAI_API_KEY=sandbox-made-up-key; Ctrl-C ends it\n"
+    assert re.fullmatch(
+        rf"openai-cli: notice: use it with OPENAI_BASE_URL={url} "
+        r"OPENAI_API_KEY=sandbox-[0-9a-f]{32}; Ctrl-C ends it\n",
+        told,
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told", "codes"),
+    [
+        (("--key", "mine"), "the key of --key", (0, 3)),
+        (("--key", "@key"), "the key of --key", (0, 3)),
+        (("--any-key",), "any key", (0, 0)),
+    ],
+)
+def test_the_key_that_it_demands(
+    run: Run, folder: Path, arguments: tuple[str, ...], told: str, codes: tuple[int, int]
+) -> None:
+    (folder / "key").write_text("mine\n")
+    with started(*arguments, cwd=folder) as process:
+        url = read_line(process)
+        assert process.stderr is not None
+        assert f"OPENAI_BASE_URL={url} and {told};" in process.stderr.readline().decode()
+        asked = [run("chat", "Say hi", base_url=url, key=key).code for key in ("mine", "other")]
+    assert tuple(asked) == codes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (
+            ("--quiet",),
+            "--quiet leaves the key unsaid that the sandbox demands; --key KEY sets one",
+        ),
+        (("--key", "a", "--any-key"), "--key and --any-key: give one of them"),
+        (("--key", ""), "--key: a key is one word of printable ASCII characters"),
+        (("--key", "two words"), "--key: a key is one word"),
+        (("--key", "cl\u00e9"), "--key: a key is one word"),
+        (("--key", "@no-such"), "--key: cannot read 'no-such': No such file or directory"),
+    ],
+)
+def test_a_key_that_is_none(run: Run, arguments: tuple[str, ...], problem: str) -> None:
+    done = run("sandbox", *arguments)
+    assert (done.code, done.out) == (2, b"")
+    assert done.err.startswith(f"openai-cli: error: {problem}")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +108,7 @@ def test_it_says_how_to_use_it(folder: Path) -> None:
 )
 def test_it_serves_until_it_is_ended(folder: Path, number: int, code: int) -> None:
     ready = folder / "ready"
-    with started("--quiet", "--ready-file", "ready", cwd=folder) as process:
+    with started("--quiet", "--any-key", "--ready-file", "ready", cwd=folder) as process:
         url = read_line(process)
         assert ready.read_text() == f"{url}\n"
         assert [path.name for path in folder.iterdir()] == ["ready"]
@@ -116,7 +157,8 @@ def test_the_environment_is_as_it_was_but_for_url_and_key(installed: Run) -> Non
     )
     url, key, organization, other, ready = done.text.split()
     assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/v1", url)
-    assert (key, organization, other, ready) == ("sandbox-made-up-key", "org-mine", "b", url)
+    assert re.fullmatch(r"sandbox-[0-9a-f]{32}", key)
+    assert (organization, other, ready) == ("org-mine", "b", url)
 
 
 def test_streams_pass_untouched(installed: Run) -> None:
@@ -176,6 +218,46 @@ def test_a_script_needs_no_first_line(installed: Run, folder: Path) -> None:
 def test_the_flags_of_a_command_are_its_own(installed: Run) -> None:
     done = installed("sandbox", "-q", "--", "echo", "-q", "--port", "x", "--", "--help")
     assert done.text == "-q --port x -- --help\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (("printf", "%s", "--quiet"), "printf %s --quiet"),
+        (("--any-key", "echo", "hi"), "echo hi"),
+        (("echo", "--", "hi"), "echo -- hi"),
+        (("echo", "-q", "a b"), "echo -q 'a b'"),
+    ],
+)
+def test_a_command_stands_behind_dashes(run: Run, typed: tuple[str, ...], meant: str) -> None:
+    done = run("sandbox", *typed)
+    assert (done.code, done.out) == (2, b"")
+    assert done.err.endswith(f"; put -- before the command: openai-cli sandbox -- {meant}\n")
+
+
+STUBBORN = """
+import os, signal, subprocess, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if len(sys.argv) == 1:
+    subprocess.Popen([sys.executable, __file__, "child"])
+os.write(1, b"ready\\n")
+while True:
+    signal.pause()
+"""
+
+
+def test_a_command_does_not_outlive_its_sandbox(folder: Path) -> None:
+    """Nor does what it has started; and until they are gone nobody else has the port."""
+    (folder / "stubborn.py").write_text(STUBBORN)
+    command = ("--ready-file", "ready", "--", sys.executable, "stubborn.py")
+    with started(*command, cwd=folder) as process:
+        assert [read_line(process), read_line(process)] == ["ready", "ready"]
+        port = int((folder / "ready").read_text().strip().removesuffix("/v1").rpartition(":")[2])
+        process.kill()
+        with pytest.raises(OSError, match="in use"):
+            socket.create_server(("127.0.0.1", port))
+        out, _ = process.communicate(timeout=60)  # it has its end once they have
+    assert out == b""
 
 
 SLEEPER = """
@@ -336,6 +418,23 @@ def test_wrong_usage_starts_nothing(
     assert not (folder / "started").exists()
 
 
+def test_a_record_that_fails_is_told_at_the_end(installed: Run) -> None:
+    done = installed(
+        "sandbox", "--record", "/dev/full", "--", "sh", "-c", f"{chats('hi')[2]} || true"
+    )
+    assert done.code == 10
+    problem = "--record: a request is missing in '/dev/full': No space left on device"
+    assert done.err.endswith(f"openai-cli: error: {problem}\n")
+
+
+def test_the_fault_header_with_the_flag(run: Run) -> None:
+    done = run(
+        "chat", "hi", "--sandbox", "--header", "x-sandbox-fault: status=404",
+        "--header", "Authorization: Bearer another",
+    )  # fmt: skip
+    assert (done.code, done.out) == (4, b"")
+
+
 def test_a_record(run: Run, folder: Path) -> None:
     run("sandbox", "--record", "asked.jsonl", "--", *chats("Say one", "Say two"))
     rows = [json.loads(line) for line in (folder / "asked.jsonl").read_text().splitlines()]
@@ -367,7 +466,8 @@ def test_our_exit_codes_for_faults(run: Run, fault: str, code: int) -> None:
     patience = ("--timeout", "0.2") if "stall" in fault else ()
     retries = ("--max-retries", "2" if code == 0 else "0")
     with Sandbox(config=SandboxConfig(faults=Faults([parse_fault(fault)]))) as sandbox:
-        done = run("chat", "Say hi", "--stream", *patience, *retries, base_url=sandbox.base_url)
+        done = run("chat", "Say hi", "--stream", *patience, *retries, base_url=sandbox.base_url,
+                   key=sandbox.key)  # fmt: skip
     assert done.code == code
     assert ("openai-cli: error: " in done.err) == (code != 0)
 

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openai_cli.sandbox import API_KEY, Sandbox
+from openai_cli.sandbox import Sandbox
 
 Json = dict[str, Any]
+
+# Of the sandboxes of these tests; those of users make their own.
+KEY = "sandbox-made-up-key"
 
 MESSAGES = [{"role": "user", "content": "hello"}]
 CHAT = "/v1/chat/completions"
@@ -56,9 +59,9 @@ def send(
     method: str = "POST",
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """Send bytes as they are, all else as JSON; with the made-up key unless `headers` are given."""
+    """Send bytes as they are, all else as JSON; with its key unless `headers` are given."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    given = {"Authorization": f"Bearer {API_KEY}"} if headers is None else headers
+    given = {"Authorization": f"Bearer {sandbox.key}"} if headers is None else headers
     connection = connect(sandbox)
     try:
         connection.request(method, path, None if body is None else content, dict(given))

@@ -1,10 +1,13 @@
 """Paths, methods, keys and bodies that are no bodies, with the API's words written by hand."""
 
+import re
+
 import pytest
 
-from openai_cli.sandbox import API_KEY, Sandbox
+from openai_cli.sandbox import Sandbox
 from openai_cli.sandbox.api import Api, HttpRequest
-from tests.sandbox.client import CHAT, COMPLETIONS, MESSAGES, chat, complete, error, send
+from openai_cli.sandbox.config import SandboxConfig
+from tests.sandbox.client import CHAT, COMPLETIONS, KEY, MESSAGES, chat, complete, error, send
 
 NO_KEY = (
     "You didn't provide an API key. You need to provide your API key in an Authorization header "
@@ -27,7 +30,7 @@ NOT_JSON = (
         {"Authorization": ""},
         {"Authorization": "Bearer"},
         {"Authorization": "Bearer  "},
-        {"Authorization": API_KEY},
+        {"Authorization": KEY},
         {"Authorization": "Basic c2FuZGJveA=="},
     ],
 )
@@ -37,9 +40,26 @@ def test_a_key_is_needed(sandbox: Sandbox, headers: dict[str, str]) -> None:
     assert (answer.status, answer.json) == (401, error(NO_KEY))
 
 
-def test_any_key_will_do(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("key", ["another-key", KEY[:-1], f"{KEY}x", KEY.upper(), "cl\xe9"])
+def test_another_key_is_refused(sandbox: Sandbox, key: str) -> None:
+    headers = {"Authorization": f"Bearer {key}"}
+    answer = send(sandbox, "/v1/models", method="GET", headers=headers)
+    assert (answer.status, answer.json["error"]["code"]) == (401, "invalid_api_key")
+    assert key not in answer.json["error"]["message"]
+
+
+def test_any_key_will_do_where_none_is_set() -> None:
     headers = {"Authorization": "bearer another-made-up-key"}
-    assert send(sandbox, "/v1/models", method="GET", headers=headers).status == 200
+    with Sandbox(0, SandboxConfig(key=None)) as sandbox:
+        assert send(sandbox, "/v1/models", method="GET", headers=headers).status == 200
+        assert send(sandbox, "/v1/models", method="GET", headers={}).status == 401
+
+
+def test_each_sandbox_has_a_key_of_its_own() -> None:
+    with Sandbox() as one, Sandbox() as other:
+        assert send(one, "/v1/models", method="GET").status == 200
+        assert re.fullmatch(r"sandbox-[0-9a-f]{32}", one.key)
+        assert one.key != other.key
 
 
 @pytest.mark.parametrize(
@@ -113,7 +133,7 @@ def test_a_deep_schema_never_crashes(depth: int) -> None:
         '{"model": "m", "messages": [{"role": "user", "content": "a"}], "response_format": '
         f'{{"type": "json_schema", "json_schema": {{"name": "n", "schema": {schema}}}}}}}'
     )
-    received = HttpRequest("POST", CHAT, content.encode(), authorization=f"Bearer {API_KEY}")
+    received = HttpRequest("POST", CHAT, content.encode(), authorization=f"Bearer {KEY}")
     assert Api().respond(received).status in {200, 400}
 
 

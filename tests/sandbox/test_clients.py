@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from openai_cli.sandbox import API_KEY, Sandbox
+from openai_cli.sandbox import Sandbox
+from tests.sandbox.client import KEY
 
 CURL = shutil.which("curl")
 LLM = shutil.which("llm", path=sysconfig.get_path("scripts"))
@@ -34,7 +35,7 @@ def output(command: list[str], env: Mapping[str, str] | None = None) -> str:
 
 
 def curl(sandbox: Sandbox, path: str, *arguments: str) -> str:
-    key = f"Authorization: Bearer {API_KEY}"
+    key = f"Authorization: Bearer {KEY}"
     return output(["curl", "-sS", "-H", key, *arguments, f"{sandbox.base_url}{path}"])
 
 
@@ -81,6 +82,7 @@ def test_llm(sandbox: Sandbox, tmp_path: Path, arguments: list[str]) -> None:
         "- model_id: sandbox\n"
         "  model_name: gpt-6-luna\n"
         f"  api_base: {sandbox.base_url}\n"
+        "  api_key_name: sandbox\n"
     )  # fmt: skip
-    env = {"LLM_USER_PATH": str(tmp_path), "OPENAI_API_KEY": API_KEY}
-    assert output([str(LLM), "-m", "sandbox", *arguments, "Say one two"], env) == "one two\n"
+    command = [str(LLM), "-m", "sandbox", "--key", KEY, *arguments, "Say one two"]
+    assert output(command, {"LLM_USER_PATH": str(tmp_path)}) == "one two\n"

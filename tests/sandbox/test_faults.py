@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from http.client import HTTPException, IncompleteRead
 from typing import Any
 
@@ -12,22 +13,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_cli.sandbox import API_KEY, Sandbox
+from openai_cli.sandbox import Sandbox
 from openai_cli.sandbox.config import SandboxConfig
 from openai_cli.sandbox.exchange import HttpResponse
 from openai_cli.sandbox.faults import Fault, Faults, parse_fault
-from tests.sandbox.client import CHAT, MESSAGES, Answer, chat, connect, send
+from tests.sandbox.client import CHAT, KEY, MESSAGES, Answer, chat, connect, send
 
-HEADERS = {"Authorization": f"Bearer {API_KEY}"}
+HEADERS = {"Authorization": f"Bearer {KEY}"}
 STREAM = {"model": "m", "messages": [{"role": "user", "content": "Say one two"}], "stream": True}
 
 
 @contextmanager
 def failing(*specs: str, sleep: Callable[[float], None] | None = None) -> Iterator[Sandbox]:
     faults = Faults(parse_fault(spec) for spec in specs)
-    config = (
-        SandboxConfig(faults=faults) if sleep is None else SandboxConfig(faults=faults, sleep=sleep)
-    )
+    config = SandboxConfig(faults=faults, key=KEY)
+    if sleep is not None:
+        config = replace(config, sleep=sleep)
     with Sandbox(0, config) as sandbox:
         yield sandbox
 

@@ -14,7 +14,7 @@ from openai_cli.sandbox.api import Api, HttpRequest
 from openai_cli.sandbox.exchange import Upload
 from openai_cli.sandbox.forms import form_body
 from openai_cli.sandbox.refusals import Refusal
-from tests.sandbox.client import send
+from tests.sandbox.client import KEY, send
 
 SCHEMA = "CreateTranscriptionRequest"
 DATA = st.binary(max_size=60) | st.sampled_from(
@@ -117,7 +117,7 @@ def test_any_bytes_are_answered(content: bytes, start: bytes) -> None:
 
 def test_a_form_is_not_for_an_endpoint_of_json(sandbox: Sandbox) -> None:
     content, content_type = written(("model", "m"))
-    headers = {"Authorization": "Bearer made-up", "Content-Type": content_type}
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": content_type}
     answer = send(sandbox, "/v1/embeddings", content, headers=headers)
     assert answer.status == 400
 

@@ -5,14 +5,14 @@ from typing import Any
 import openai
 import pytest
 
-from openai_cli.sandbox import API_KEY, Sandbox
-from tests.sandbox.client import send
+from openai_cli.sandbox import Sandbox
+from tests.sandbox.client import KEY, send
 
 PATH = "/v1/responses/input_tokens"
 
 
 def test_the_official_client_gets_a_count(sandbox: Sandbox) -> None:
-    with openai.OpenAI(base_url=sandbox.base_url, api_key=API_KEY, max_retries=0) as client:
+    with openai.OpenAI(base_url=sandbox.base_url, api_key=KEY, max_retries=0) as client:
         counted = client.responses.input_tokens.count(model="gpt-4o", input="hamburger")
     # hamb|urger, and 7 around a message as the cookbook has it for gpt-4o.
     assert (counted.object, counted.input_tokens) == ("response.input_tokens", 9)

@@ -7,9 +7,10 @@ import pytest
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 from pydantic import BaseModel
 
-from openai_cli.sandbox import API_KEY, Sandbox
+from openai_cli.sandbox import Sandbox
 from openai_cli.sandbox.config import SandboxConfig
 from openai_cli.sandbox.faults import Faults, parse_fault
+from tests.sandbox.client import KEY
 
 MODEL = "gpt-6-luna"
 MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say one two three"}]
@@ -30,7 +31,7 @@ TOOLS: list[ChatCompletionToolParam] = [
 
 @pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=sandbox.base_url, api_key=API_KEY, max_retries=0) as client:
+    with openai.OpenAI(base_url=sandbox.base_url, api_key=KEY, max_retries=0) as client:
         yield client
 
 
@@ -139,10 +140,12 @@ def test_logprobs_of_a_completion(client: openai.OpenAI) -> None:
 
 
 def test_it_tries_again_after_a_fault() -> None:
-    config = SandboxConfig(faults=Faults([parse_fault("status=429,retry-after=0,first=1")]))
+    config = SandboxConfig(
+        faults=Faults([parse_fault("status=429,retry-after=0,first=1")]), key=KEY
+    )
     with (
         Sandbox(0, config) as sandbox,
-        openai.OpenAI(base_url=sandbox.base_url, api_key=API_KEY, max_retries=1) as client,
+        openai.OpenAI(base_url=sandbox.base_url, api_key=KEY, max_retries=1) as client,
     ):
         answer = client.chat.completions.create(model=MODEL, messages=MESSAGES)
     assert answer.choices[0].message.content == "one two three"

@@ -12,8 +12,8 @@ import pytest
 from openai import BaseModel
 from openai.types.responses import Response
 
-from openai_cli.sandbox import API_KEY, Sandbox
-from tests.sandbox.client import send
+from openai_cli.sandbox import Sandbox
+from tests.sandbox.client import KEY, send
 from tests.sandbox.test_openai_client_more import STARTS, TALK, fetched, png
 
 MODEL = "gpt-6-luna"
@@ -32,7 +32,7 @@ AS_SCHEMA: Any = {"type": "json_schema", "name": "place", "schema": CITY, "stric
 
 @pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=sandbox.base_url, api_key=API_KEY, max_retries=0) as client:
+    with openai.OpenAI(base_url=sandbox.base_url, api_key=KEY, max_retries=0) as client:
         yield client
 
 

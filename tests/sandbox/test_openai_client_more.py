@@ -12,8 +12,8 @@ from openai.types import ImagesResponse, ModerationMultiModalInputParam
 from openai.types.responses import FunctionToolParam
 from pydantic import BaseModel
 
-from openai_cli.sandbox import API_KEY, Sandbox
-from tests.sandbox.client import send
+from openai_cli.sandbox import Sandbox
+from tests.sandbox.client import KEY, send
 from tests.sounds import wav
 
 MODEL = "gpt-6-luna"
@@ -31,7 +31,7 @@ TOOL: FunctionToolParam = {
 
 @pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=sandbox.base_url, api_key=API_KEY, max_retries=0) as client:
+    with openai.OpenAI(base_url=sandbox.base_url, api_key=KEY, max_retries=0) as client:
         yield client
 
 

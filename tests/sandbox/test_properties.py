@@ -6,10 +6,9 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from openai_cli.sandbox import API_KEY
 from openai_cli.sandbox.api import Api, HttpRequest
 from openai_cli.sandbox.exchange import HttpResponse
-from tests.sandbox.client import CHAT, COMPLETIONS, Answer, Json
+from tests.sandbox.client import CHAT, COMPLETIONS, KEY, Answer, Json
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(-1e9, 1e9) | st.text(max_size=20)
 ANY_JSON = st.recursive(
@@ -129,7 +128,7 @@ BODY = st.tuples(st.just(CHAT), CHAT_BODY) | st.tuples(st.just(COMPLETIONS), COM
 
 
 def respond(path: str, content: bytes) -> HttpResponse:
-    return Api().respond(HttpRequest("POST", path, content, authorization=f"Bearer {API_KEY}"))
+    return Api().respond(HttpRequest("POST", path, content, authorization=f"Bearer {KEY}"))
 
 
 def ask(path: str, body: object) -> Answer:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from openai_cli.sandbox import API_KEY, Sandbox
-from tests.sandbox.client import Answer, error, send
+from openai_cli.sandbox import Sandbox
+from tests.sandbox.client import KEY, Answer, error, send
 from tests.sandbox.test_forms import written
 
 RESPONSES = "/v1/responses"
@@ -45,7 +45,7 @@ FORMS: dict[str, list[tuple[Any, ...]]] = {
 
 def form(sandbox: Sandbox, path: str, *fields: tuple[Any, ...]) -> Answer:
     content, content_type = written(*fields)
-    headers = {"Authorization": f"Bearer {API_KEY}", "Content-Type": content_type}
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": content_type}
     return send(sandbox, path, content, headers=headers)
 
 
@@ -407,7 +407,7 @@ def test_lines_that_are_no_objects(sandbox: Sandbox, purpose: str, data: bytes, 
 
 @pytest.mark.parametrize("path", [TRANSCRIPTIONS, TRANSLATIONS, VARIATIONS, FILES])
 def test_json_where_a_form_is_wanted(sandbox: Sandbox, path: str) -> None:
-    headers = {"Authorization": f"Bearer {API_KEY}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
     answer = send(sandbox, path, {}, headers=headers)
     message = (
         "Unsupported content type: 'application/json'. This API method only accepts "

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from openai_cli.sandbox import API_KEY, Sandbox
-from tests.sandbox.client import send
+from openai_cli.sandbox import Sandbox
+from tests.sandbox.client import KEY, send
 from tests.sandbox.test_forms import written
 
 REFUSED: list[tuple[str, dict[str, Any], str | None, str]] = [
@@ -87,7 +87,7 @@ def test_a_body_that_is_refused(
 
 def form(sandbox: Sandbox, path: str, *fields: tuple[Any, ...]) -> Any:
     content, content_type = written(*fields)
-    headers = {"Authorization": f"Bearer {API_KEY}", "Content-Type": content_type}
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": content_type}
     return send(sandbox, path, content, headers=headers)
 
 
@@ -148,4 +148,4 @@ def test_a_page_that_is_none(sandbox: Sandbox, query: str) -> None:
 
 @pytest.mark.parametrize("path", ["x/1x1", "png/big", "png/10", f"png/{'9' * 5000}x1"])
 def test_an_image_that_is_not_there(sandbox: Sandbox, path: str) -> None:
-    assert send(sandbox, f"/v1/images/{path}", method="GET", headers={}).status == 404
+    assert send(sandbox, f"/v1/images/{path}", method="GET").status == 404

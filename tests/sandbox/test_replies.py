@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openai_cli.errors import UsageError
-from openai_cli.sandbox import API_KEY, Sandbox
+from openai_cli.sandbox import Sandbox
 from openai_cli.sandbox.config import SandboxConfig
 from openai_cli.sandbox.faults import Faults, parse_fault
 from openai_cli.sandbox.replies import Replies
-from tests.sandbox.client import Answer, Json, chat, complete, error, send
+from tests.sandbox.client import KEY, Answer, Json, chat, complete, error, send
 from tests.sandbox.test_forms import written
 
 TOOL = {"type": "function", "function": {"name": "look_up"}}
@@ -23,7 +23,9 @@ TOOL = {"type": "function", "function": {"name": "look_up"}}
 @contextmanager
 def fixed(*rows: Json, strict: bool = False) -> Iterator[Sandbox]:
     lines = [json.dumps(row).encode() + b"\n" for row in rows]
-    with Sandbox(0, SandboxConfig(Replies(lines, name="r.jsonl", strict=strict))) as sandbox:
+    with Sandbox(
+        0, SandboxConfig(Replies(lines, name="r.jsonl", strict=strict), key=KEY)
+    ) as sandbox:
         yield sandbox
 
 
@@ -207,7 +209,7 @@ def test_paths() -> None:
 
 def test_every_endpoint_that_speaks_says_a_text() -> None:
     content, content_type = written(("model", "whisper-1"), ("file", b"RIFF", "a.wav"))
-    form = {"Authorization": f"Bearer {API_KEY}", "Content-Type": content_type}
+    form = {"Authorization": f"Bearer {KEY}", "Content-Type": content_type}
     with fixed({"text": "fixed words"}) as sandbox:
         assert said(chat(sandbox)) == "fixed words"
         assert complete(sandbox).json["choices"][0]["text"] == "fixed words"
@@ -235,7 +237,7 @@ def test_a_response_has_calls_and_refusals_too() -> None:
 
 def test_a_condition_sees_the_files_of_a_form() -> None:
     content, content_type = written(("model", "whisper-1"), ("file", b"RIFF", "a.wav"))
-    headers = {"Authorization": f"Bearer {API_KEY}", "Content-Type": content_type}
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": content_type}
     with fixed(
         {"when": "file.filename == 'b.wav'", "text": "b"},
         {"when": "file.size == `4` && model == 'whisper-1'", "text": "a"},
@@ -253,7 +255,7 @@ def test_a_path_that_a_line_has_added_answers_nothing_by_itself() -> None:
 
 def test_a_wrong_request_is_refused_before_a_line_is_looked_for() -> None:
     replies = Replies([b'{"text": "fixed"}'])
-    with Sandbox(0, SandboxConfig(replies)) as sandbox:
+    with Sandbox(0, SandboxConfig(replies, key=KEY)) as sandbox:
         assert chat(sandbox, temperature=3).status == 400
         assert send(sandbox, "/v1/chat/completions", {}, headers={}).status == 401
         assert replies.unused == [1]
@@ -263,7 +265,7 @@ def test_a_wrong_request_is_refused_before_a_line_is_looked_for() -> None:
 
 def test_a_fault_uses_no_line() -> None:
     replies = Replies([b'{"text": "fixed", "times": 1}'])
-    config = SandboxConfig(replies, Faults([parse_fault("status=500,first=1")]))
+    config = SandboxConfig(replies, Faults([parse_fault("status=500,first=1")]), key=KEY)
     with Sandbox(0, config) as sandbox:
         assert chat(sandbox).status == 500
         assert said(chat(sandbox)) == "fixed"
@@ -371,4 +373,4 @@ def test_any_line_is_taken_or_refused(row: Json, junk: bytes) -> None:
 
 def test_the_key_is_no_part_of_a_message() -> None:
     with fixed({"when": "`false`", "text": "a"}, strict=True) as sandbox:
-        assert API_KEY not in chat(sandbox).content.decode()
+        assert KEY not in chat(sandbox).content.decode()

@@ -10,13 +10,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from openai_cli.errors import UsageError
-from openai_cli.sandbox import API_KEY, Sandbox, server
+from openai_cli.sandbox import Sandbox, server
 from openai_cli.sandbox.api import Api
+from openai_cli.sandbox.config import SandboxConfig
 from openai_cli.sandbox.exchange import HttpResponse
-from tests.sandbox.client import CHAT, MESSAGES, Answer, chat, connect, error, send
+from tests.sandbox.client import CHAT, KEY, MESSAGES, Answer, chat, connect, error, send
 
-HEADERS = {"Authorization": f"Bearer {API_KEY}"}
+HEADERS = {"Authorization": f"Bearer {KEY}"}
 BODY = json.dumps({"model": "gpt-6-luna", "messages": MESSAGES}).encode()
+ASKS = f" HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {KEY}\r\n".encode()
+POST, HEAD = b"POST /" + ASKS, b"HEAD /v1/models" + ASKS
 STREAM = json.dumps({"model": "gpt-6-luna", "messages": MESSAGES, "stream": True}).encode()
 
 
@@ -35,7 +38,8 @@ def raw(sandbox: Sandbox) -> socket.socket:
 def request(body: bytes, *headers: str, version: str = "HTTP/1.1") -> bytes:
     lines = [
         f"POST {CHAT} {version}",
-        f"Authorization: Bearer {API_KEY}",
+        "Host: localhost",
+        f"Authorization: Bearer {KEY}",
         f"Content-Length: {len(body)}",
         *headers,
     ]
@@ -80,7 +84,7 @@ def test_each_event_arrives_before_the_next_is_made(
 
     monkeypatch.setattr(Api, "respond", lambda *_: HttpResponse(200, events=events()))
     connection = connect(sandbox)
-    connection.request("POST", CHAT, b"{}")
+    connection.request("POST", CHAT, b"{}", HEADERS)
     response = connection.getresponse()
     assert response.read(9) == b"data: 1\n\n"
     arrived.set()
@@ -130,7 +134,7 @@ def test_a_client_that_waits_for_100_continue(sandbox: Sandbox) -> None:
 
 
 def test_head_has_no_body(sandbox: Sandbox) -> None:
-    answer = talk(sandbox, b"HEAD /v1/models HTTP/1.1\r\nConnection: close\r\n\r\n")
+    answer = talk(sandbox, HEAD + b"Connection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 405 Method Not Allowed\r\n")
     assert answer.endswith(b"\r\n\r\n")
 
@@ -142,15 +146,20 @@ def test_head_has_no_body(sandbox: Sandbox) -> None:
         (b"GET / HTTP/3.0\r\n\r\n", None, "Invalid HTTP version (3.0)"),
         (b"BREW / HTTP/1.1\r\n\r\n", 501, "Unsupported method ('BREW')"),
         (b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 200 + b"\r\n", 431, "Too many headers"),
-        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400, "Invalid Content-Length: '-1'."),
+        (POST + b"Content-Length: -1\r\n\r\n", 400, "Invalid Content-Length: '-1'."),
         (
-            b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+            POST + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
             400,
             f"Invalid Content-Length: '{'9' * 5000}'.",
         ),
-        (b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400, "Invalid Content-Length: 'x'."),
+        (POST + b"Content-Length: x\r\n\r\n", 400, "Invalid Content-Length: 'x'."),
         (
-            b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            POST + b"Content-Length: 0\r\nContent-Length: 5\r\n\r\n",
+            400,
+            "Invalid Content-Length: '0, 5'.",
+        ),
+        (
+            POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             411,
             "A body needs a Content-Length.",
         ),
@@ -216,7 +225,7 @@ def test_a_client_that_leaves_is_no_fault(
     leave: Callable[[socket.socket], None], capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = threading.active_count()
-    with Sandbox() as sandbox:
+    with Sandbox(0, SandboxConfig(key=KEY)) as sandbox:
         with raw(sandbox) as connection:
             leave(connection)
             # Lingering for no time at all: the close is a reset, as of a process that was killed.
@@ -230,7 +239,7 @@ def test_a_client_that_leaves_is_no_fault(
 
 
 def test_the_end_closes_connections_that_clients_keep() -> None:
-    with Sandbox() as sandbox:
+    with Sandbox(0, SandboxConfig(key=KEY)) as sandbox:
         connection = connect(sandbox)
         connection.request("POST", CHAT, BODY, HEADERS)
         connection.getresponse().read()
@@ -257,7 +266,7 @@ def test_ports(sandbox: Sandbox) -> None:
 
 
 def test_a_port_is_free_again_after_the_end() -> None:
-    with Sandbox() as first:
+    with Sandbox(0, SandboxConfig(key=KEY)) as first:
         port = int(first.base_url.removesuffix("/v1").rpartition(":")[2])
         assert chat(first).status == 200
     with Sandbox(port) as second:
@@ -267,7 +276,7 @@ def test_a_port_is_free_again_after_the_end() -> None:
 def test_in_the_foreground_it_serves_until_it_is_interrupted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sandbox = Sandbox()
+    sandbox = Sandbox(0, SandboxConfig(key=KEY))
     answered: Future[Answer] = Future()
 
     def interrupt() -> None:

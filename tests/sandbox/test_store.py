@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_cli.sandbox import API_KEY, Sandbox, files
+from openai_cli.sandbox import Sandbox, files
+from openai_cli.sandbox import store as stores
+from openai_cli.sandbox.config import SandboxConfig
 from openai_cli.sandbox.exchange import ApiRequest, Upload
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.store import SandboxStore, Shelf
@@ -19,7 +21,7 @@ def shelf(*names: str) -> Shelf:
     """A shelf of things that are their names in capitals."""
     made = Shelf("No such thing: {}")
     for name in names:
-        made.put(name, name.upper())
+        made.put(name, name.upper(), 1)
     return made
 
 
@@ -33,7 +35,7 @@ def test_a_thing_is_had_by_its_name() -> None:
 
 def test_a_thing_of_the_same_name_takes_the_place() -> None:
     things = shelf("a", "b")
-    things.put("a", "another")
+    things.put("a", "another", 1)
     assert things.all == ["another", "B"]
 
 
@@ -41,7 +43,7 @@ def test_what_is_removed_is_gone_and_may_come_again_at_the_end() -> None:
     things = shelf("a", "b")
     things.remove("a")
     assert things.all == ["B"]
-    things.put("a", "again")
+    things.put("a", "again", 1)
     assert things.all == ["B", "again"]
 
 
@@ -61,8 +63,8 @@ def test_a_list_of_the_things_is_no_part_of_the_shelf() -> None:
 
 def test_each_store_has_its_own_shelves() -> None:
     one, other = SandboxStore(), SandboxStore()
-    one.files.put("a", 1)
-    one.responses.put("a", 2)
+    one.files.put("a", 1, 1)
+    one.responses.put("a", 2, 1)
     assert (one.files.get("a"), one.responses.get("a")) == (1, 2)
     assert (other.files.all, other.responses.all, other.deleted_models.all) == ([], [], [])
 
@@ -71,7 +73,7 @@ def test_many_may_put_and_look_at_once() -> None:
     things = shelf()
 
     def put(number: int) -> int:
-        things.put(str(number), number)
+        things.put(str(number), number, 1)
         return len(things.all)
 
     with ThreadPoolExecutor(8) as pool:
@@ -116,7 +118,7 @@ def test_a_shelf_is_a_dict_that_refuses(steps: list[tuple[str, str, int]]) -> No
     things, model = Shelf("{}"), dict[str, int]()
     for step, name, value in steps:
         if step == "put":
-            things.put(name, value)
+            things.put(name, value, 1)
             model[name] = value
         elif name in model:
             things.remove(name)
@@ -224,9 +226,48 @@ def test_what_one_sandbox_keeps_no_other_has() -> None:
         assert send(other, path, method="GET").status == 404
 
 
-def test_what_is_kept_is_the_same_for_every_key(sandbox: Sandbox) -> None:
+def test_what_is_kept_is_the_same_for_every_key() -> None:
     body = {"model": "gpt-6-luna", "input": "for every key"}
-    made = send(sandbox, "/v1/responses", body, headers={"Authorization": f"Bearer {API_KEY}"})
-    path = f"/v1/responses/{made.json['id']}"
-    headers = {"Authorization": "Bearer another"}
-    assert send(sandbox, path, method="GET", headers=headers).json == made.json
+    with Sandbox(0, SandboxConfig(key=None)) as sandbox:
+        made = send(sandbox, "/v1/responses", body, headers={"Authorization": "Bearer one"})
+        path = f"/v1/responses/{made.json['id']}"
+        headers = {"Authorization": "Bearer another"}
+        assert send(sandbox, path, method="GET", headers=headers).json == made.json
+
+
+def test_a_full_shelf_refuses_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "MOST_BYTES", 10)
+    monkeypatch.setattr(stores, "MOST_THINGS", 3)
+    files = SandboxStore().files
+    files.put("a", "A", 6)
+    files.put("a", "B", 9)
+    for size in (2, 11):
+        with pytest.raises(Refusal, match="There is no room left") as refused:
+            files.put("b", "B", size)
+        assert refused.value.body["error"]["code"] == "storage_limit_exceeded"
+    assert files.all == ["B"]
+    files.remove("a")
+    for name in "bcd":
+        files.put(name, name, 0)
+    with pytest.raises(Refusal, match="at most 3 of these"):
+        files.put("e", "e", 0)
+
+
+def test_old_responses_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "MOST_BYTES", 10)
+    responses = SandboxStore().responses
+    for name, size in (("a", 4), ("b", 4), ("c", 4), ("d", 1)):
+        responses.put(name, name, size)
+    assert responses.all == ["b", "c", "d"]
+    with pytest.raises(Refusal, match="There is no room left"):
+        responses.put("e", "e", 11)
+
+
+def test_names_are_remembered_as_far_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "MOST_NAMES", 2)
+    things = Shelf("{}")
+    first = things.fresh("a")
+    for digest in "bc":
+        things.fresh(digest)
+    assert things.fresh("b") != "b"
+    assert things.fresh("a") == first
