@@ -4,35 +4,104 @@ A SPEC is one fault, in parts with commas between them: `status=429,retry-after=
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from openai_cli.sandbox.endings import with_error_after, with_finish_reason
 from openai_cli.sandbox.exchange import DONE, Ending, HttpResponse, json_response
 from openai_cli.sandbox.refusals import usual_error
 
-KNOWN = (
-    "it has status=N, code=CODE, retry-after=SECONDS, not-json, empty, reset, stall, "
-    "stall-after=N, cut-after=N, no-done, delay=SECONDS, first=N and every=N"
-)
-
 PAGE = b"<html><body>This is a sandbox, not a model: a page that is not JSON.</body></html>\n"
 
-# What comes in place of the answer, and what becomes of an answer that is streamed.
-_INSTEAD = ("not-json", "empty", "reset", "stall")
-_STREAMED = ("stall-after", "cut-after", "no-done")
+
+class Value(NamedTuple):
+    """What stands behind the `=` of a part: what it is called, and what it must be."""
+
+    name: str
+    pattern: str
+    described: str
+    convert: Callable[[str], Any] = str
+
+
+class Part(NamedTuple):
+    """A part of a SPEC. `kind` tells what becomes of the answer: one part at most has one.
+
+    `instead` is something else in its place, `with status` the same for whatever status is given,
+    `streamed` another end of a stream, and `changed` an answer with something else in it.
+    """
+
+    meaning: str
+    value: Value | None = None
+    kind: Literal["", "instead", "with status", "streamed", "changed"] = ""
+
+
+_SECONDS = Value("SECONDS", r"[0-9]{1,6}(\.[0-9]{1,6})?", "a number of seconds")
+_EVENTS = Value("N", r"[0-9]{1,9}", "a number of events", int)
+_REQUESTS = Value("N", r"[1-9][0-9]{0,8}", "a number of requests of at least 1", int)
+
+# In the words of docs/sandbox.md.
+PARTS: Mapping[str, Part] = {
+    "status": Part(
+        "an error with this HTTP status, from 400 to 599, and the API's error body for it",
+        Value("N", r"[45][0-9]{2}", "a number from 400 to 599", int),
+        "instead",
+    ),
+    "code": Part(
+        "with `status` or `error-after`: another error code, as "
+        "`status=429,code=insufficient_quota`",
+        Value("CODE", r"\S+", "the code of an error"),
+    ),
+    "retry-after": Part("with `status`: the header Retry-After", _SECONDS),
+    "not-json": Part(
+        "the body is a page of HTML; the status is 200, or `status`", kind="with status"
+    ),
+    "empty": Part("there is no body; the status is 200, or `status`", kind="with status"),
+    "reset": Part("the connection is reset", kind="instead"),
+    "stall": Part("no answer ever comes", kind="instead"),
+    "stall-after": Part("a stream stalls after N events", _EVENTS, "streamed"),
+    "cut-after": Part("a stream's connection is closed after N events", _EVENTS, "streamed"),
+    "error-after": Part(
+        "a stream has an error event after N events, and ends", _EVENTS, "streamed"
+    ),
+    "no-done": Part("a stream is whole, but for its `[DONE]`", kind="streamed"),
+    "finish-reason": Part(
+        "every choice has this `finish_reason`; a response is incomplete for this reason",
+        Value("REASON", r"\S+", "the reason why an answer ended"),
+        "changed",
+    ),
+    "no-finish-reason": Part(
+        "the `finish_reason` of every choice is null, as is the status of a response; a stream of "
+        "responses lacks its last event",
+        kind="changed",
+    ),
+    "delay": Part("the answer comes later; alone, or with any of these", _SECONDS),
+    "first": Part("it is for the first N requests", _REQUESTS),
+    "every": Part("it is for each Nth request", _REQUESTS),
+}
+
+
+def form_of(name: str) -> str:
+    """How a part is written, as `status=N`."""
+    value = PARTS[name].value
+    return f"{name}={value.name}" if value else name
+
+
+_FORMS = [form_of(name) for name in PARTS]
+KNOWN = f"it has {', '.join(_FORMS[:-1])} and {_FORMS[-1]}"
 
 
 class Fault(NamedTuple):
-    """One fault: `what` of _INSTEAD and _STREAMED, or a status, or only a delay in seconds.
+    """One fault: `what` is the part with a kind, None where there is a status or a delay alone.
 
     `after` is a number of events. It is for the `first` requests or for `every` so many-th.
     """
 
     what: str | None = None
     after: int = 0
+    reason: str | None = None
     status: int | None = None
     code: str | None = None
     retry_after: str | None = None
@@ -48,15 +117,24 @@ class Fault(NamedTuple):
 
     def applied(self, answer: Callable[[], HttpResponse]) -> HttpResponse:
         """What is sent. `answer` gives what would be; it is not asked where nothing of it is."""
-        if self.what in _INSTEAD or self.status is not None:
+        kind = PARTS[self.what].kind if self.what else ""
+        if self.status is not None or kind in ("instead", "with status"):
             return self._instead()
-        reply = answer()
-        if self.what is None or reply.events is None:
-            return reply
+        response = answer()
+        if kind == "changed":
+            return with_finish_reason(response, self.reason)
+        if kind == "streamed" and response.events is not None:
+            return self._ended(response, response.events)
+        return response
+
+    def _ended(self, response: HttpResponse, events: Iterator[bytes]) -> HttpResponse:
+        """A stream with another end."""
         if self.what == "no-done":
-            return replace(reply, events=(event for event in reply.events if event != DONE))
+            return replace(response, events=(event for event in events if event != DONE))
+        if self.what == "error-after":
+            return with_error_after(response, self.after, self.code)
         ending = Ending.CUT if self.what == "cut-after" else Ending.STALL
-        return replace(reply, events=islice(reply.events, self.after), ending=ending)
+        return replace(response, events=islice(events, self.after), ending=ending)
 
     def _instead(self) -> HttpResponse:
         if self.what in ("reset", "stall"):
@@ -102,10 +180,11 @@ def parse_fault(spec: str, *, once: bool = False) -> Fault:
             raise ValueError(f"has {name} twice")
         given[name] = _value(name, text if equals else None)
     _check(given, once=once)
-    what = next((name for name in (*_INSTEAD, *_STREAMED) if name in given), None)
+    what = next((name for name in given if PARTS[name].kind and name != "status"), None)
     return Fault(
         what,
-        given[what] if what in ("stall-after", "cut-after") else 0,
+        given[what] if what is not None and PARTS[what].value is _EVENTS else 0,
+        given.get("finish-reason"),
         given.get("status"),
         given.get("code"),
         given.get("retry-after"),
@@ -116,49 +195,32 @@ def parse_fault(spec: str, *, once: bool = False) -> Fault:
 
 
 def _value(name: str, text: str | None) -> Any:
-    if name not in _VALUES:
+    if name not in PARTS:
         raise ValueError(f"has no '{name}'")
-    kind = _VALUES[name]
-    if kind is None:
+    value = PARTS[name].value
+    if value is None:
         if text is not None:
             raise ValueError(f"takes no value for {name}")
         return True
-    pattern, described, convert = kind
-    if text is None or not re.fullmatch(pattern, text):
-        raise ValueError(f"takes {described} for {name}" + (f", not '{text}'" if text else ""))
-    return convert(text)
+    if text is None or not re.fullmatch(value.pattern, text):
+        told = f", not '{text}'" if text else ""
+        raise ValueError(f"takes {value.described} for {name}{told}")
+    return value.convert(text)
 
 
 def _check(given: dict[str, Any], *, once: bool) -> None:
     """ValueError for parts that make no sense together."""
-    whats = [name for name in (*_INSTEAD, *_STREAMED) if name in given]
-    alone = [name for name in whats if name not in ("not-json", "empty")]
-    answers = [*(["status"] if "status" in given else []), *whats]
-    if len(whats) > 1 or (alone and len(answers) > 1):
-        raise ValueError(f"has {answers[0]} and {answers[1]}: one of them")
-    if "code" in given and answers != ["status"]:
-        raise ValueError("takes code with status alone")
+    whats = [name for name in PARTS if name in given and PARTS[name].kind]
+    together = [name for name in whats if PARTS[name].kind != "with status"]
+    if len(whats) > 1 and (together != ["status"] or len(whats) > 2):
+        raise ValueError(f"has {whats[0]} and {whats[1]}: one of them")
+    if "code" in given and whats not in (["status"], ["error-after"]):
+        raise ValueError("takes code with status or error-after alone")
     if "retry-after" in given and "status" not in given:
         raise ValueError("takes retry-after with status alone")
     if "first" in given and "every" in given:
         raise ValueError("has first and every: one of them")
     if once and (turn := next((name for name in ("first", "every") if name in given), None)):
         raise ValueError(f"is for one request, and {turn} is for several")
-    if not answers and "delay" not in given:
+    if not whats and "delay" not in given:
         raise ValueError("says when, and not what")
-
-
-_SECONDS = (r"[0-9]{1,6}(\.[0-9]{1,6})?", "a number of seconds", str)
-_EVENTS = (r"[0-9]{1,9}", "a number of events", int)
-_REQUESTS = (r"[1-9][0-9]{0,8}", "a number of requests of at least 1", int)
-_VALUES: dict[str, tuple[str, str, Callable[[str], Any]] | None] = {
-    "status": (r"[45][0-9]{2}", "a number from 400 to 599", int),
-    "code": (r"\S+", "the code of an error", str),
-    "retry-after": _SECONDS,
-    "delay": _SECONDS,
-    "stall-after": _EVENTS,
-    "cut-after": _EVENTS,
-    "first": _REQUESTS,
-    "every": _REQUESTS,
-    **dict.fromkeys(("not-json", "empty", "reset", "stall", "no-done")),
-}

@@ -404,7 +404,8 @@ def test_strict_tells_of_lines_that_nothing_has_asked_for(installed: Run, replie
             ("--fault", "delay=1", "--fault", "status=200"),
             "--fault takes a number from 400 to 599 for status, not '200'; it has status=N, "
             "code=CODE, retry-after=SECONDS, not-json, empty, reset, stall, stall-after=N, "
-            "cut-after=N, no-done, delay=SECONDS, first=N and every=N",
+            "cut-after=N, error-after=N, no-done, finish-reason=REASON, no-finish-reason, "
+            "delay=SECONDS, first=N and every=N",
         ),
         (("--port", "x"), "--port must be an integer from 0 to 65535, not 'x'"),
     ],
@@ -435,8 +436,8 @@ def test_the_fault_header_with_the_flag(run: Run) -> None:
     assert (done.code, done.out) == (4, b"")
 
 
-def test_a_record(run: Run, folder: Path) -> None:
-    run("sandbox", "--record", "asked.jsonl", "--", *chats("Say one", "Say two"))
+def test_a_record(installed: Run, folder: Path) -> None:
+    installed("sandbox", "--record", "asked.jsonl", "--", *chats("Say one", "Say two"))
     rows = [json.loads(line) for line in (folder / "asked.jsonl").read_text().splitlines()]
     assert [row["body"]["messages"][0]["content"] for row in rows] == ["Say one", "Say two"]
     assert {row["headers"]["authorization"] for row in rows} == {"Bearer ***"}
@@ -459,12 +460,15 @@ def test_a_record(run: Run, folder: Path) -> None:
         ("stall-after=2", 7),
         ("status=429,retry-after=0,first=2", 0),
         ("status=500,retry-after=0,every=2", 0),
+        ("error-after=2", 6),
+        ("error-after=2,code=rate_limit_exceeded", 5),
+        ("finish-reason=length", 9),
         ("no-done", 0),
     ],
 )
 def test_our_exit_codes_for_faults(run: Run, fault: str, code: int) -> None:
     patience = ("--timeout", "0.2") if "stall" in fault else ()
-    retries = ("--max-retries", "2" if code == 0 else "0")
+    retries = ("--max-retries", "2" if code == 0 else "0", *("--require-complete",) * (code == 9))
     with Sandbox(config=SandboxConfig(faults=Faults([parse_fault(fault)]))) as sandbox:
         done = run("chat", "Say hi", "--stream", *patience, *retries, base_url=sandbox.base_url,
                    key=sandbox.key)  # fmt: skip

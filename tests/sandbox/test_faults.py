@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from http.client import HTTPException, IncompleteRead
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_cli.sandbox import Sandbox
+from openai_cli.sandbox import Sandbox, faults
 from openai_cli.sandbox.config import SandboxConfig
 from openai_cli.sandbox.exchange import HttpResponse
-from openai_cli.sandbox.faults import Fault, Faults, parse_fault
+from openai_cli.sandbox.faults import Fault, Faults, form_of, parse_fault
 from tests.sandbox.client import CHAT, KEY, MESSAGES, Answer, chat, connect, send
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}
@@ -48,6 +49,10 @@ def failing(*specs: str, sleep: Callable[[float], None] | None = None) -> Iterat
         ("cut-after=0", Fault("cut-after", 0)),
         ("stall-after=12,delay=1", Fault("stall-after", 12, delay=1.0)),
         ("no-done", Fault("no-done")),
+        ("error-after=2", Fault("error-after", 2)),
+        ("code=x,error-after=0,first=1", Fault("error-after", code="x", first=1)),
+        ("finish-reason=odd", Fault("finish-reason", reason="odd")),
+        ("no-finish-reason", Fault("no-finish-reason")),
         ("not-json", Fault("not-json")),
         ("status=502,not-json", Fault("not-json", status=502)),
         ("status=503,empty,retry-after=0", Fault("empty", status=503, retry_after="0")),
@@ -78,11 +83,16 @@ def test_parse(spec: str, fault: Fault) -> None:
         ("status=429,stall", "has status and stall: one of them"),
         ("status=429,no-done", "has status and no-done: one of them"),
         ("cut-after=1,not-json", "has not-json and cut-after: one of them"),
-        ("code=x,delay=1", "takes code with status alone"),
-        ("status=429,code=x,empty", "takes code with status alone"),
+        ("code=x,delay=1", "takes code with status or error-after alone"),
+        ("status=429,code=x,empty", "takes code with status or error-after alone"),
         ("stall,retry-after=1", "takes retry-after with status alone"),
         ("stall,first=1,every=2", "has first and every: one of them"),
         ("first=1", "says when, and not what"),
+        ("code=x,no-done", "takes code with status or error-after alone"),
+        ("finish-reason", "takes the reason why an answer ended for finish-reason"),
+        ("no-finish-reason=x", "takes no value for no-finish-reason"),
+        ("finish-reason=a,no-finish-reason", "has finish-reason and no-finish-reason: one of them"),
+        ("empty,not-json,status=500", "has status and not-json: one of them"),
     ],
 )
 def test_parse_refuses(spec: str, problem: str) -> None:
@@ -98,7 +108,8 @@ def test_for_one_request_there_are_no_turns(turn: str) -> None:
 
 PARTS = st.sampled_from(
     ["status=429", "code=x", "retry-after=1", "not-json", "empty", "reset", "stall", "delay=1",
-     "stall-after=1", "cut-after=1", "no-done", "first=1", "every=2", "x", "", "=", "stall="]
+     "stall-after=1", "cut-after=1", "no-done", "error-after=1", "finish-reason=x",
+     "no-finish-reason", "first=1", "every=2", "x", "", "=", "stall="]
 )  # fmt: skip
 
 
@@ -298,7 +309,85 @@ def test_a_header_that_names_no_fault(sandbox: Sandbox) -> None:
     assert answer.status == 400
     assert answer.json["error"]["message"] == (
         "X-Sandbox-Fault has no 'boom'; it has status=N, code=CODE, retry-after=SECONDS, not-json, "
-        "empty, reset, stall, stall-after=N, cut-after=N, no-done, delay=SECONDS, first=N and "
-        "every=N."
+        "empty, reset, stall, stall-after=N, cut-after=N, error-after=N, no-done, "
+        "finish-reason=REASON, no-finish-reason, delay=SECONDS, first=N and every=N."
     )
     assert "first is for several" in faulty(sandbox, "stall,first=1").json["error"]["message"]
+
+
+RESPOND = {"model": "gpt-6-luna", "input": "Say one two"}
+
+
+def lines_of(sandbox: Sandbox, path: str, body: object) -> list[Any]:
+    """The data of the events of a stream, in their order."""
+    text = send(sandbox, path, body).content.decode()
+    found = [line for line in text.splitlines() if line.startswith("data: ")]
+    return [line if "[DONE]" in line else json.loads(line[6:]) for line in found]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 99])
+def test_an_error_in_the_middle_of_a_stream(number: int) -> None:
+    with failing(f"error-after={number}") as sandbox:
+        *events, last = lines_of(sandbox, CHAT, STREAM)
+    assert len(events) == min(number, 4)
+    assert all(event["choices"] for event in events)
+    assert last["error"]["type"] == "server_error"
+
+
+def test_an_error_of_another_code_in_a_stream_of_responses() -> None:
+    with failing("error-after=1,code=rate_limit_exceeded") as sandbox:
+        content = send(sandbox, "/v1/responses", {**RESPOND, "stream": True}).content
+        assert send(sandbox, "/v1/responses", RESPOND).json["status"] == "completed"
+    first, error, end = content.decode().split("\n\n")
+    assert first.startswith("event: response.created\n")
+    name, data = error.split("\n")
+    assert (name, end) == ("event: error", "")
+    body = json.loads(data.removeprefix("data: "))
+    assert (body["type"], body["code"]) == ("error", "rate_limit_exceeded")
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"), [("finish-reason=odd", "odd"), ("no-finish-reason", None)]
+)
+def test_how_choices_end(spec: str, reason: str | None) -> None:
+    with failing(spec) as sandbox:
+        choices = chat(sandbox, n=2).json["choices"]
+        *events, done = lines_of(sandbox, CHAT, STREAM)
+        text = send(sandbox, "/v1/completions", {"model": "m", "prompt": "a"}).json["choices"]
+        models = send(sandbox, "/v1/models", method="GET")
+        speech = {"model": "tts-1", "input": "a", "voice": "coral", "response_format": "wav"}
+        sound = send(sandbox, "/v1/audio/speech", speech)
+    assert [choice["finish_reason"] for choice in choices] == [reason, reason]
+    reasons = [event["choices"][0]["finish_reason"] for event in events]
+    assert reasons == [None] * (len(events) - 1) + [reason]
+    assert done == "data: [DONE]"
+    assert text[0]["finish_reason"] == reason
+    assert models.json["object"] == "list"
+    assert sound.content.startswith(b"RIFF")
+
+
+def test_a_response_that_ends_for_another_reason() -> None:
+    with failing("finish-reason=odd") as sandbox:
+        whole = send(sandbox, "/v1/responses", RESPOND).json
+        content = send(sandbox, "/v1/responses", {**RESPOND, "stream": True}).content
+    assert (whole["status"], whole["incomplete_details"]) == ("incomplete", {"reason": "odd"})
+    last = content.decode().split("\n\n")[-2]
+    assert last.startswith("event: response.incomplete\n")
+    assert json.loads(last.partition("data: ")[2])["response"]["incomplete_details"] == {
+        "reason": "odd"
+    }
+
+
+def test_a_response_that_has_no_end() -> None:
+    with failing("no-finish-reason") as sandbox:
+        assert send(sandbox, "/v1/responses", RESPOND).json["status"] is None
+        *_, last = lines_of(sandbox, "/v1/responses", {**RESPOND, "stream": True})
+    assert last["type"] == "response.output_item.done"
+
+
+def test_the_manual_has_every_part() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text()
+    rows = re.findall(r"^\| `([^`]+)` \| (.*) \|$", page, re.MULTILINE)
+    told = [(form_of(name), part.meaning) for name, part in faults.PARTS.items()]
+    start = rows.index(told[0])
+    assert rows[start : start + len(told)] == told

@@ -374,3 +374,19 @@ def test_any_line_is_taken_or_refused(row: Json, junk: bytes) -> None:
 def test_the_key_is_no_part_of_a_message() -> None:
     with fixed({"when": "`false`", "text": "a"}, strict=True) as sandbox:
         assert KEY not in chat(sandbox).content.decode()
+
+
+@pytest.mark.parametrize(
+    "when",
+    ["(" * 3000 + "a" + ")" * 3000, "!" * 5000 + "a", "[" * 3000 + "]" * 3000],
+    ids=["brackets", "nots", "lists"],
+)
+def test_a_condition_that_is_too_deep(when: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Replies([json.dumps({"when": when, "text": "a"}).encode()], name="r")
+    assert caught.value.problem == "--replies: line 1 of 'r' is nested too deeply"
+
+
+def test_a_condition_that_python_cannot_evaluate() -> None:
+    with fixed({"when": "`NaN` > model", "text": "x"}) as sandbox:
+        assert said(ask(sandbox, "Say own")) == "own"
