@@ -338,7 +338,7 @@ def test_the_help_tells_the_names_that_completion_offers(info: ApiParameter | Ow
     ],
 )
 def test_words_of_a_line_that_is_not_whole(line: str, words: list[str]) -> None:
-    assert split_words(line) == words
+    assert split_words(line).words == words
 
 
 @pytest.mark.parametrize(
@@ -346,27 +346,73 @@ def test_words_of_a_line_that_is_not_whole(line: str, words: list[str]) -> None:
     [
         ("zsh", ["t"], "values\ntalk\tTalk.\n"),
         ("fish", ["talk", "--color=b"], "values\n--color=blue\t\n"),
-        ("fish", ["talk", "-o", "x"], "files\n\n\n"),
-        ("zsh", ["talk", "--folder=x"], "folders\n--folder=\n\n"),
-        ("bash", ["openai-cli t", "t"], "values\ntalk\n"),
+        ("fish", ["talk", "-o", "x"], "files\n\n"),
+        ("zsh", ["talk", "--folder=x"], "folders\n--folder=\n"),
+        ("bash", ["openai-cli t", "t"], "|values||t|talk|"),
         # readline replaces what follows the last = or : of a word
-        ("bash", ["oc talk --color=b", "b"], "values\nblue\n"),
-        ("bash", ["oc talk --color=", ""], "values\nred\nrose\nblue\n"),
-        ("bash", ["oc talk --color=b", "--color=b"], "values\n--color=blue\n"),
-        ("bash", ["oc talk --sound=voice=ad", "ad"], "values\nada\n"),
-        ("bash", ['oc talk --color "b', "b"], "values\nblue\n"),
-        ("bash", ["oc talk --output=a/b", "a/b"], "files\n\na/b\n"),
-        ("bash", ["oc talk --tools-used=@a", "@a"], "files\n@\na\n"),
-        ("bash", ["oc talk --tools-used @", "@"], "files\n@\n\n"),
-        ("bash", ["oc talk --tools-used @a\\ b", "@a\\ b"], "files\n@\na b\n"),
-        ("bash", ["oc talk -o a:b", "b"], "files\n\nb\n"),
+        ("bash", ["oc talk --color=b", "b"], "|values||b|blue|"),
+        ("bash", ["oc talk --color=", ""], "|values|||red|rose|blue|"),
+        ("bash", ["oc talk --color=b", "--color=b"], "|values|--color=|b|--color=blue|"),
+        ("bash", ["oc talk --sound=voice=ad", "ad"], "|values||ad|ada|"),
+        ("bash", ['oc talk --color "b', "b"], '"|values||b|blue|'),
+        ("bash", ["oc talk --output=a/b", "a/b"], "|files||a/b|"),
+        ("bash", ["oc talk --tools-used=@a", "@a"], "|files|@|a|@a b.json|@an/|"),
+        ("bash", ["oc talk --tools-used @", "@"], "|files|@||@a b.json|@an/|@other|"),
+        ("bash", ["oc talk --tools-used @a\\ b", "@a\\ b"], "|files|@|a b|@a b.json|"),
+        ("bash", ["oc talk -o a:b", "b"], "|files||b|"),
+        ("bash", ["oc talk -o a", "a"], "|files||a|a b.json|an/|"),
+        ("bash", ["oc talk -o 'a", "a"], "'|files||a|a b.json|an/|"),
+        ("bash", ["oc talk --folder a", "a"], "|folders||a|an/|"),
+        ("bash", ["oc talk -o an/", "an/"], "|files||an/|an/ode|"),
+        ("bash", ["oc talk -o .", "."], "|files||.|.hidden|"),
+        ("bash", ["oc talk -o no/such", "no/such"], "|files||no/such|"),
+        ("bash", ["oc talk -o other/", "other/"], "|files||other/|"),
+        (
+            "fish",
+            ["talk", "--tools-used=@a"],
+            "values\n--tools-used=@a b.json\t\n--tools-used=@an/\t\n",
+        ),
         ("bash", ["oc", "oc"], ""),
         ("zsh", [], ""),
         ("tcsh", ["t"], ""),
     ],
 )
-def test_what_a_script_is_told(shell: str, arguments: list[str], told: str) -> None:
-    assert answer_shell(Context.test(), TREE, shell, arguments) == told
+def test_what_a_script_is_told(
+    shell: str, arguments: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands between NULs for bash is shown with a bar."""
+    folder = tmp_path / "here"
+    (folder / "an").mkdir(parents=True)
+    for name in ("a b.json", "other", ".hidden", "an/ode"):
+        (folder / name).touch()
+    monkeypatch.chdir(folder)
+    assert answer_shell(Context.test(), TREE, shell, arguments).replace("\0", "|") == told
+
+
+def test_a_name_that_is_no_line_is_for_bash_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a\nb").touch()
+    monkeypatch.chdir(tmp_path)
+    asked = answer_shell(Context.test(), TREE, "bash", ["oc talk --tools-used @a", "@a"])
+    assert asked == "\0files\0@\0a\0@a\nb\0"
+    asked = answer_shell(Context.test(), TREE, "fish", ["talk", "--tools-used", "@a"])
+    assert asked == "values\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "quote"),
+    [
+        ("oc a", ""),
+        ("oc 'a", "'"),
+        ('oc "a', '"'),
+        ("oc 'a' ", ""),
+        ('oc "a\\"', '"'),
+        ("oc a\\", ""),
+    ],
+)
+def test_the_quote_that_is_open(line: str, quote: str) -> None:
+    assert split_words(line).quote == quote
 
 
 REPORT = """

@@ -5,15 +5,20 @@ are the words after the program's name up to the cursor, without their quotes; f
 the line up to the cursor as it was typed, and the text that readline would replace, for bash takes
 a word apart at each : and = and only the line tells where there was a blank.
 
-The answer, a line each: `values`, and behind it the candidates, in zsh and fish each with a tab and
+The answer to zsh and fish, a line each: `values`, and behind it the candidates, each with a tab and
 its help; or `files`, `folders` or `commands`, and behind it the text that stands before the path in
-what is to be replaced and, for bash, the path so far.
+what is to be replaced. To bash, each ended by a NUL: the quote that is open, the kind, the text
+before the path, the path so far, and the candidates as words, those of files and folders too: bash
+lists no name in which there is a line break.
 """
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import NamedTuple
 
 from openai_cli.completion import SHELLS
-from openai_cli.completion.candidates import Completions, Tree, completions
+from openai_cli.completion.candidates import Candidate, Completions, Tree, completions
 from openai_cli.context import Context
 
 
@@ -22,22 +27,60 @@ def answer_shell(context: Context, tree: Tree, shell: str, arguments: Sequence[s
     if shell not in SHELLS or not arguments:
         return ""
     if shell != "bash":
-        return _lines(completions(context, tree, arguments), with_help=True)
+        found = completions(context, tree, arguments)
+        return _lines(_listed(found, arguments[-1]) if shell == "fish" else found)
     line, replaced = arguments
-    words = split_words(line)[1:]
+    words = split_words(line).words[1:]
     if not words:
         return ""
     found = completions(context, tree, words)
-    text = words[-1].removeprefix(found.prefix)
-    kept = len(words[-1]) - len(split_words(replaced)[-1])
-    return _lines(_shortened(found, kept), path=text[max(kept - len(found.prefix), 0) :])
+    kept = len(words[-1]) - len(split_words(replaced).words[-1])
+    path = words[-1].removeprefix(found.prefix)[max(kept - len(found.prefix), 0) :]
+    values = _paths(found, words[-1]) or (each.value for each in found.candidates)
+    offered = (f"{found.prefix}{value}"[kept:] for value in values)
+    fields = [split_words(line).quote, found.kind, found.prefix[kept:], path, *offered]
+    return "".join(f"{field}\0" for field in fields)
 
 
-def split_words(line: str) -> list[str]:
-    """The words of a line that is not yet whole, the last of them '' behind a blank.
+def _listed(found: Completions, word: str) -> Completions:
+    """The paths themselves where text stands before them, which fish cannot complete.
 
-    What an open quote holds is a word.
+    A name with a line break or a tab, which no line of ours can have, is left out.
     """
+    if not found.prefix or found.kind not in ("files", "folders"):
+        return found
+    paths = [path for path in _paths(found, word) if path.isprintable()]
+    return Completions("values", found.prefix, tuple(map(Candidate, paths)))
+
+
+def _paths(found: Completions, word: str) -> list[str]:
+    """The files, or the folders alone, that the word may go on to, where it may to any."""
+    if found.kind not in ("files", "folders"):
+        return []
+    path = word.removeprefix(found.prefix)
+    return list(_entries(path, folders_alone=found.kind == "folders"))
+
+
+def _entries(path: str, *, folders_alone: bool) -> Iterator[str]:
+    """The paths that begin so; those of folders with a slash at their end."""
+    folder, slash, start = path.rpartition("/")
+    with suppress(OSError, ValueError), os.scandir(f"{folder}{slash}" or ".") as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            is_shown = start or not entry.name.startswith(".")
+            is_folder = entry.is_dir()
+            if is_shown and entry.name.startswith(start) and (is_folder or not folders_alone):
+                yield f"{folder}{slash}{entry.name}{'/' if is_folder else ''}"
+
+
+class SplitLine(NamedTuple):
+    """The words of a line that is not yet whole, and the quote that is open at its end, if any."""
+
+    words: list[str]
+    quote: str
+
+
+def split_words(line: str) -> SplitLine:
+    """Take a line apart; its last word is '' behind a blank, or what the open quote holds."""
     import shlex
 
     end = "\x1f"  # of the last word, for there is one even where nothing is typed yet
@@ -45,26 +88,17 @@ def split_words(line: str) -> list[str]:
     lexer.whitespace_split = True
     lexer.commenters = ""
     words: list[str] = []
+    quote = ""
     try:
         words.extend(lexer)
     except ValueError:  # a quote is open
         words.append(lexer.token)
-    return [word.removesuffix(end) for word in words]
+        quote = str(getattr(lexer, "state", ""))
+    return SplitLine([word.removesuffix(end) for word in words], quote)
 
 
-def _shortened(found: Completions, kept: int) -> Completions:
-    """The reply less the `kept` characters that stand before what readline replaces."""
-    less = max(kept - len(found.prefix), 0)
-    prefix = found.prefix[kept:]
-    candidates = (each._replace(value=f"{prefix}{each.value[less:]}") for each in found.candidates)
-    return found._replace(prefix=prefix, candidates=tuple(candidates))
-
-
-def _lines(found: Completions, *, with_help: bool = False, path: str = "") -> str:
+def _lines(found: Completions) -> str:
     if found.kind != "values":
-        return f"{found.kind}\n{found.prefix}\n{path}\n"
-    candidates = (
-        f"{found.prefix}{each.value}\t{each.help}\n" if with_help else f"{each.value}\n"
-        for each in found.candidates
-    )
+        return f"{found.kind}\n{found.prefix}\n"
+    candidates = (f"{found.prefix}{each.value}\t{each.help}\n" for each in found.candidates)
     return f"values\n{''.join(candidates)}"

@@ -2,8 +2,10 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -66,7 +68,7 @@ class Shell:
     def complete(self, text: str) -> str:
         """Type the text and press Tab; gives the line then."""
         self._process.send(f"{text}\t\x18\x18")
-        self._process.expect(r"\[\[(.*?)\]\]")
+        self._process.expect(r"(?s)\[\[(.*?)\]\]")
         line = self._process.match
         assert isinstance(line, re.Match)
         self._process.send(KILL_LINE[self.name])
@@ -164,6 +166,55 @@ def test_a_press_of_tab(name: str, open_shell: Open, folder: Path) -> None:
     config.write_text("[profiles.'at home']\n")
     found = {line: shell.complete(f"openai-cli {line}") for line, _ in LINES}
     assert found == {line: f"openai-cli {completed}" for line, completed in LINES}
+
+
+# Each begins with a letter of its own.
+ODD_NAMES = [
+    "a b", "b$(touch PWNED)", "c`touch PWNED`", "d'e", 'e"f', "f\\g", "g;touch PWNED",
+    "h&touch PWNED", "i*", "j~", "k\u00e9\u221a", "l!m", "m(n)", "n{o,p}", "o[p]", "p#",
+    "q|touch PWNED", "r<s>", "s?", "t$HOME", "u'$(touch PWNED)'", 'v"$(touch PWNED)"', "w=x:y@z",
+    "-x", "~y", "z\nz",
+]  # fmt: skip
+# A line break is no part of a candidate in fish; zsh takes @~ for somebody's home, and escapes a !
+# and a line break for its own editor of lines alone.
+NOT_IN = {"bash": (), "zsh": ("~y", "l!m", "z\nz"), "fish": ("z\nz",)}
+OPENED = ["chat --body @", 'chat --body "@', "chat --body '@", "chat --body=@", "chat -o ./"]
+SHOW_LAST = "import os, sys; os.write(1, os.fsencode(sys.argv[-1]) + b'\\0')"
+
+
+def closed(line: str) -> str:
+    """The line with a single quote that zsh leaves open behind one that it has escaped."""
+    try:
+        shlex.split(line)
+    except ValueError:
+        return f"{line}'"
+    return line
+
+
+@pytest.mark.parametrize("name", START)
+def test_a_name_is_quoted_as_the_shell_has_it(name: str, open_shell: Open, folder: Path) -> None:
+    """What is completed names the file when the shell reads it, and nothing of it is run."""
+    shell = open_shell(name)
+    names = [each for each in ODD_NAMES if each not in NOT_IN[name]]
+    for each in names:
+        (folder / each).touch()
+    lines, expected = [], []
+    for opened in OPENED:
+        for each in names:
+            typed = f"openai-cli {opened}{each[0]}"
+            line = shell.complete(typed).replace("\r\n", "\n").rstrip()
+            lines.append(closed(line) if name == "zsh" else line)
+            expected.append(opened.split()[-1].lstrip("'\"") + each)
+    caller = 'openai-cli() { "$PYTHON" -c "$SHOW" "$@"; }\n'
+    if name == "fish":
+        caller = 'function openai-cli\n"$PYTHON" -c "$SHOW" $argv\nend\n'
+    environ = {"PYTHON": sys.executable, "SHOW": SHOW_LAST, "HOME": str(shell.home)}
+    done = subprocess.run(
+        [name, "-c", caller + "\n".join(lines)],
+        cwd=folder, env=environ, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert os.fsdecode(done.stdout).split("\0")[:-1] == expected, done.stderr
+    assert not (folder / "PWNED").exists()
 
 
 @pytest.mark.parametrize("name", START)

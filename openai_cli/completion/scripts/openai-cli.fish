@@ -14,14 +14,15 @@ function __openai_cli_complete
         case commands
             complete -C "$raw"
         case files folders
-            set -l text "$reply[1]"
-            set -l pattern '^(["\']?)'(string escape --style=regex -- "$text")
-            set -l path (string replace -r -- $pattern '$1' $raw)
-            set -l paths (complete -C "'' $path")
+            set -l paths (complete -C "'' $raw")
             if test $kind = folders
                 set paths (string match -r '^[^\t]*/(?:\t.*)?$' -- $paths)
             end
-            string join \n -- "$text"$paths
+            for path in $paths
+                # A name with a line break comes in pieces.
+                set -l name (string replace -r '\t.*' '' -- $path)
+                test -e (string replace -r '^~' $HOME -- $name); and printf '%s\n' $path
+            end
     end
 end
 
