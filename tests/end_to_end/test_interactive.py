@@ -166,6 +166,19 @@ def test_tab_completes(tmp_path: Path) -> None:
     assert questions(server) == ["a question"]
 
 
+def test_more_words_than_fit_are_counted(tmp_path: Path) -> None:
+    """prompt_toolkit would ask whether to show them, and end with a trace when Ctrl-C answers."""
+    with talk(tmp_path, replies=[said("Yes.")]) as (typist, server):
+        typist.type("/model ", TAB)
+        typist.see(" begin so; type more of the word")
+        typist.type(CTRL_C)
+        shown = typist.ask("a question")
+        typist.type(CTRL_D)
+        assert typist.end() == 0
+        assert b"Traceback" not in shown + typist.rest()
+    assert questions(server) == ["a question"]
+
+
 def test_what_is_typed_during_a_reply_is_the_next_question(tmp_path: Path) -> None:
     def slow(connection: socket.socket) -> None:
         connection.sendall(stream(delta("Once"), done=False))

@@ -33,8 +33,8 @@ class PlainTerminal:
 
     def ask(self) -> str | None:
         """The line that was typed, empty after Ctrl-C; None at the end. Raises as Script does."""
-        self._messages.prompt("> ")
         try:
+            self._messages.prompt("> ")  # here already a Ctrl-C may come
             text = _text(self._stdin.readline(), "the line")
         except KeyboardInterrupt:
             self._messages.block("")

@@ -8,7 +8,13 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO, TextIO
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.completion import (
+    CompleteEvent,
+    Completer,
+    Completion,
+    get_common_complete_suffix,
+)
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
@@ -16,9 +22,11 @@ from prompt_toolkit.filters import has_focus
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding.bindings.completion import display_completions_like_readline
 from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import CompleteStyle
+from prompt_toolkit.utils import get_cwidth
 
 from openai_cli.commands.interactive.lines import HOW_TO_END
 from openai_cli.errors import ENDING, Terminated, UsageError
@@ -49,7 +57,7 @@ class Editor:
             complete_style=CompleteStyle.READLINE_LIKE,  # at once, so that Tab can be typed ahead
             completer=_Words(words),
             history=InMemoryHistory(history),
-            key_bindings=_bindings(),
+            key_bindings=_bindings(messages),
             color_depth=None if has_color else ColorDepth.DEPTH_1_BIT,
             input=Vt100Input(open(stdin.fileno(), encoding="utf-8", closefd=False)),  # noqa: SIM115
             output=output,
@@ -146,8 +154,8 @@ class _Words(Completer):
                 yield Completion(found, start_position=-len(word))
 
 
-def _bindings() -> KeyBindings:
-    """Enter sends, Alt-Enter and Ctrl-J begin a line, Ctrl-C clears."""
+def _bindings(messages: Messages) -> KeyBindings:
+    """Enter sends, Alt-Enter and Ctrl-J begin a line, Ctrl-C clears, Tab completes."""
     keys = KeyBindings()
     at_prompt = has_focus(DEFAULT_BUFFER)  # and not in a search, which has its own Enter and Ctrl-C
 
@@ -168,7 +176,25 @@ def _bindings() -> KeyBindings:
         else:
             event.app.exit(exception=KeyboardInterrupt)
 
+    @keys.add("tab", filter=at_prompt)
+    def complete(event: KeyPressEvent) -> None:
+        # Where the words do not fit the library would ask whether to show them, and end with a
+        # trace when Ctrl-C answers.
+        document = event.current_buffer.document
+        found = list(event.current_buffer.completer.get_completions(document, CompleteEvent()))
+        if get_common_complete_suffix(document, found) or _fits(found, event.app.output.get_size()):
+            display_completions_like_readline(event)
+        else:
+            told = f"{len(found)} begin so; type more of the word"
+            run_in_terminal(lambda: messages.notice(told))
+
     return keys
+
+
+def _fits(found: Sequence[Completion], size: Size) -> bool:
+    """Whether these words, in columns, fit on a terminal beside the prompt."""
+    widest = max((get_cwidth(each.display_text) + 1 for each in found), default=1)
+    return len(found) <= max(1, size.columns // widest) * (size.rows - 1)
 
 
 def output(stream: TextIO, term: str | None) -> Vt100_Output:
