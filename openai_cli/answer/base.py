@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_name, misshapen, whole_numbers
+from openai_cli.http.errorbody import tells_error
 
 # The status of a response that has come to nothing.
 _FAILED = ("failed", "expired")
@@ -48,10 +49,13 @@ class Answer:
 
     def note(self, body: dict[str, Any]) -> None:
         """Take in what every answer tells of itself."""
-        if isinstance(usage := body.get("usage"), dict):
+        usage, tier = body.get("usage"), body.get("service_tier")
+        if isinstance(usage, dict):
             self.usage = whole_numbers(usage)
-        self.model = self.model or as_name(body.get("model"))
-        self.service_tier = as_name(body.get("service_tier")) or self.service_tier
+        if not self.model:
+            self.model = as_name(body.get("model"))
+        if tier:
+            self.service_tier = as_name(tier) or self.service_tier
 
     def check(self, body: dict[str, Any]) -> None:
         """Raise BadAnswerError for a whole answer that is not of the endpoint's shape."""
@@ -65,7 +69,16 @@ class Answer:
             return kind.startswith(self.own_types)
         return not streamed and any(name in body for name in ("id", "data", "object"))
 
-    def failure_in(self, body: dict[str, Any]) -> Any:
+    def failure_in(self, body: dict[str, Any], *, streamed: bool) -> Any:
+        """The error that a body, or an event, tells of; None where it tells of none."""
+        is_known = self.knows(body, streamed=streamed)
+        if error := body.get("error"):
+            return error if is_known else body
+        if is_known and body.get("object") != "error":
+            return self.own_failure_in(body)
+        return body if tells_error(body) else None
+
+    def own_failure_in(self, body: dict[str, Any]) -> Any:
         """What the endpoint's own body or event tells of a failure; None where it tells of none."""
         return body if str(body.get("type")).endswith(".failed") else None
 
@@ -130,8 +143,9 @@ def choice_error(body: dict[str, Any]) -> Any:
     """The error of a choice: OpenRouter ends so what broke off upstream."""
     choices = body.get("choices")
     for choice in choices if isinstance(choices, list) else ():
-        error = choice.get("error") if isinstance(choice, dict) else None
-        if error or (error is not None and choice.get("finish_reason") == "error"):
+        if not isinstance(choice, dict) or (error := choice.get("error")) is None:
+            continue
+        if error or choice.get("finish_reason") == "error":
             return error
     return None
 

@@ -44,8 +44,10 @@ class Completion(Answer):
     def knows(self, body: dict[str, Any], *, streamed: bool) -> bool:  # noqa: ARG002
         return body.get("choices") is not None or body.get("usage") is not None
 
-    def failure_in(self, body: dict[str, Any]) -> Any:
-        return choice_error(body)
+    def failure_in(self, body: dict[str, Any], *, streamed: bool) -> Any:
+        if body.get("choices") and not body.get("error") and body.get("object") != "error":
+            return choice_error(body)  # nearly all events: the rest would take twice the time
+        return super().failure_in(body, streamed=streamed)
 
     def end(self) -> None:
         if not any(choice.has_begun for choice in self.choices.values()):
@@ -60,7 +62,6 @@ class Completion(Answer):
             index = as_index(index, position)
             choice = self.choices.setdefault(index, Choice(index))
         text = self._add_message(choice, found)
-        self._is_text = self._is_text or "text" in found
         if (usage := found.get("usage")) is not None:
             self.note({"usage": usage})
         reason = found.get("finish_reason")
@@ -78,7 +79,9 @@ class Completion(Answer):
         text = _text_of(found, message)
         if text:
             choice.text.append(text)
-        choice.has_begun = choice.has_begun or _has_message(found)
+        if not choice.has_begun:
+            choice.has_begun = _has_message(found)
+            self._is_text = "text" in found
         if len(message) > 1 or not text:
             _add_rest(choice, message, is_whole="delta" not in found)
         return text
@@ -90,7 +93,8 @@ class Completion(Answer):
 
     @property
     def awaits_little(self) -> bool:
-        return self.is_ended and len(self._ended) >= self.expected
+        ended = len(self._ended)
+        return ended >= self.expected and ended == len(self.choices)
 
     @property
     def in_order(self) -> list[Choice]:

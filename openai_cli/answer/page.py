@@ -37,7 +37,7 @@ class AnyWhole(Whole):
         known = ("type", "object", "choices", "usage")
         return not streamed or any(body.get(name) is not None for name in known)
 
-    def failure_in(self, body: dict[str, Any]) -> Any:
+    def own_failure_in(self, body: dict[str, Any]) -> Any:
         is_response = str(body.get("type")).startswith("response.")
         return response_error(body) if is_response else choice_error(body)
 

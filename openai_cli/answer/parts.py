@@ -70,8 +70,10 @@ def read(
     is_empty = True
     for part in _parts(http, answer, arrived):
         is_empty = False
-        with _telling(http, part.raw):
+        try:  # as `_telling`, which takes longer than to read an event
             added = answer.add(part.body)
+        except BadAnswerError as error:
+            raise _told(error, http, part.raw) from None
         yield part, added
     with _telling(http):
         if is_empty and not answer.is_done:
@@ -83,13 +85,18 @@ def read(
 
 @contextmanager
 def _telling(http: "HttpResponse", raw: bytes | None = None) -> Iterator[None]:
-    """Name the request, and keep what was refused, in the failure of an answer's shape."""
+    """Tell of the failure of an answer's shape which answer it is of."""
     try:
         yield
     except (BadAnswerError, NetworkError) as error:
-        error.request_id = error.request_id or http.request_id
-        error.body = error.body or raw
-        raise
+        raise _told(error, http, raw) from None
+
+
+def _told(error: CliError, http: "HttpResponse", raw: bytes | None) -> CliError:
+    """The failure, with the request's id and what was refused."""
+    error.request_id = error.request_id or http.request_id
+    error.body = error.body or raw
+    return error
 
 
 def _parts(http: "HttpResponse", answer: Answer, arrived: Callable[[], None]) -> Iterator[Part]:
@@ -134,7 +141,7 @@ def _whole(raw: bytes, http: "HttpResponse", answer: Answer) -> Part:
         body = {"data": value} if answer.may_be_array and isinstance(value, list) else value
         if not isinstance(body, dict):
             raise misshapen("it is no JSON object")
-        if (error := _failure_in(body, answer, streamed=False)) is not None:
+        if (error := answer.failure_in(body, streamed=False)) is not None:
             raise failure.of_error(error, http.request_id, raw)
         try:
             answer.check(body)
@@ -200,16 +207,6 @@ def _error_in(value: Any) -> Any:
     return value if is_error else None
 
 
-def _failure_in(body: dict[str, Any], answer: Answer, *, streamed: bool) -> Any:
-    """The error that a body, or an event, tells of; None where it tells of none."""
-    is_known = answer.knows(body, streamed=streamed)
-    if error := body.get("error"):
-        return error if is_known else body
-    if is_known and body.get("object") != "error":
-        return answer.failure_in(body)
-    return body if tells_error(body) else None
-
-
 def _json_of(raw: bytes, http: "HttpResponse") -> Any:
     if not raw.strip():
         raise BadAnswerError("the answer is empty")
@@ -248,10 +245,11 @@ class _Stream:
         try:
             for piece in pieces:
                 for event in decoder.feed(piece):
-                    if (body := _plain(event)) is not None:
-                        yield self._part(event.data, body)
-                        continue
-                    yield from self._odd(event)
+                    if (body := _plain(event)) is None:
+                        yield from self._odd(event)
+                    else:
+                        self._check(event.data, body)
+                        yield Part(event.data, body, True)
                     if answer.is_done:
                         return
                 self.arrived()
@@ -270,10 +268,9 @@ class _Stream:
                 "the stream ended before the answer was whole", request_id=self.http.request_id
             )
 
-    def _part(self, raw: bytes, body: dict[str, Any]) -> Part:
-        if (error := _failure_in(body, self.answer, streamed=True)) is not None:
+    def _check(self, raw: bytes, body: dict[str, Any]) -> None:
+        if (error := self.answer.failure_in(body, streamed=True)) is not None:
             raise failure.of_error(error, self.http.request_id, raw)
-        return Part(raw, body, True)
 
     def _odd(self, event: Event, *, may_be_cut: bool = False) -> Iterator[Part]:
         """The parts of an event that is not one JSON object in UTF-8."""
@@ -300,7 +297,8 @@ class _Stream:
             with _telling(self.http, raw):
                 if not isinstance(body, dict):
                     raise misshapen("an event is no JSON object")
-            yield self._part(text.encode("utf-8", "surrogatepass"), body)
+            self._check(raw, body)
+            yield Part(text.encode("utf-8", "surrogatepass"), body, True)
 
     def _text(self, raw: bytes) -> str:
         """The text of an event, with U+FFFD for what is no UTF-8, as the standard has it."""
@@ -316,10 +314,11 @@ def _plain(event: Event) -> dict[str, Any] | None:
     if event.name and event.is_error:
         return None
     try:
-        body = _parsed(event.data.decode())
+        text = event.data.decode()
+        body, end = _raw_decode(text)
     except (ValueError, RecursionError):
         return None
-    return body if isinstance(body, dict) else None
+    return body if isinstance(body, dict) and end == len(text) else None
 
 
 def _parsed(text: str) -> Any:

@@ -67,7 +67,7 @@ class ModelResponse(Answer):
             return True
         return super().knows(body, streamed=streamed)
 
-    def failure_in(self, body: dict[str, Any]) -> Any:
+    def own_failure_in(self, body: dict[str, Any]) -> Any:
         return response_error(body)
 
     def end(self) -> None:

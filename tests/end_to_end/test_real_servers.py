@@ -7,7 +7,7 @@ import json
 import socket
 from base64 import b64encode, urlsafe_b64encode
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -82,7 +82,7 @@ ROWS: dict[str, Row] = {
         )
         for line, answer in (
             ("chat hi", whole(ended(reason))),
-            (CHAT, HEAD + events(delta("one", finish=cast("str", reason)))),
+            (CHAT, HEAD + events({"choices": [{**ONE["choices"][0], "finish_reason": reason}]})),
             (
                 COMPLETE,
                 HEAD + events({"choices": [{"index": 0, "text": "one", "finish_reason": reason}]}),

@@ -1,11 +1,11 @@
-"""Where a URL leads, and the URL of what is below another."""
+"""Where a URL leads, what its path says, and the URL of what is below another."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
-from openai_cli.http.address import joined, parsed
+from openai_cli.http.address import has_version, joined, name_and_port, parsed
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,30 @@ def test_what_is_a_url_leads_to_one_host_for_every_parser(rest: str) -> None:
         return  # which no base URL may have
     used = parse_url(url)
     assert (used.host, used.port) == (parts.hostname, parts.port)
+
+
+VERSIONS = {
+    "http://localhost:8080/v1": True,
+    "https://example.test/openai/v1": True,
+    "https://example.test/v1beta/openai": True,
+    "http://localhost:8080": False,
+    "http://localhost:8080/api": False,
+    "http://v1.example.test/vault": False,
+}
+
+
+@pytest.mark.parametrize(("url", "has_one"), VERSIONS.items())
+def test_a_version_is_a_part_of_the_path(url: str, has_one: bool) -> None:
+    assert has_version(url) is has_one
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://localhost:8080/v1", "localhost:8080"),
+        ("http://localhost/v1", "localhost:80"),
+        ("https://api.example.test/v1", "api.example.test:443"),
+    ],
+)
+def test_a_server_is_named_with_its_port(url: str, name: str) -> None:
+    assert name_and_port(url) == name

@@ -10,6 +10,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -532,6 +533,55 @@ def test_a_server_that_falls_silent_is_given_up() -> None:
         finally:
             over.set()
     assert got == [b"hello"]
+
+
+def held(answer: bytes) -> Reply:
+    """Send this, and hold the connection until the client goes."""
+
+    def hold(connection: socket.socket) -> None:
+        connection.sendall(answer)
+        assert connection.recv(1) == b""
+
+    return hold
+
+
+HELD = [
+    b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+]
+
+
+@pytest.mark.parametrize("answer", HELD, ids=["close", "no length", "a length", "chunks"])
+def test_a_body_may_be_told_to_end(answer: bytes) -> None:
+    got: list[bytes] = []
+
+    def take(answer: HttpResponse) -> bytes:
+        for piece in answer.pieces():
+            got.append(piece)
+            answer.end_within(0.01)
+        return b"ended"
+
+    with servers.Server([held(answer)]) as server:
+        world = World(server.base_url, read_timeout=100.0, max_retries=0)
+        with suppress(NetworkError):
+            assert world.post(take) == b"ended"
+        world.client.close()
+    assert got == [b"hello"]
+
+
+def test_a_body_that_was_told_to_end_may_go_on_after_all() -> None:
+    def take(answer: HttpResponse) -> bytes:
+        answer.end_within(60.0)
+        (timer,) = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
+        answer.end_within(None)
+        timer.join(30)
+        assert not timer.is_alive()
+        return b"".join(answer.pieces())
+
+    with servers.Server([OK]) as server:
+        assert World(server.base_url).post(take) == b"{}"
 
 
 def _kept(got: list[bytes]) -> Callable[[bytes], bytes]:

@@ -398,3 +398,20 @@ def test_an_answer_that_an_expression_does_not_fit_is_kept(expression: str) -> N
     kept = Path((caught.value.hint or "").rpartition(" ")[2])
     assert kept.read_bytes() == BODY
     kept.unlink()
+
+
+def whole_query(expression: str) -> Make:
+    return lambda sink: QueryWriter(sink, Query(expression), Context.test().messages, as_whole=True)
+
+
+def test_a_query_goes_over_the_whole_of_a_stream_that_was_not_asked_for() -> None:
+    assert printed(streamed("ab"), whole_query("choices[0].message.content")) == b"ab\n"
+    assert printed(streamed("ab"), whole_query("length(choices)")) == b"1\n"
+    assert (
+        printed(encoded(message(content="c")), whole_query("choices[0].message.content")) == b"c\n"
+    )
+
+
+def test_a_query_prints_null_for_what_json_has_no_number_for() -> None:
+    raw = b'{"choices": [{"text": "x"}], "x": [NaN, 1e999]}'
+    assert printed(raw, whole_query("x")) == b"[null, null]\n"
