@@ -10,7 +10,7 @@ from openai_cli.errors import (
     RateLimitError,
     RefusedError,
 )
-from openai_cli.http.address import has_version
+from openai_cli.http.address import has_version, joined
 from openai_cli.http.errorbody import detail_of, detail_of_value
 
 REQUEST_ID = "x-request-id"
@@ -98,7 +98,7 @@ def add_base_url_hint(error: CliError, base_url: str) -> None:
     is_page = error.status is None and (error.body or b"").lstrip()[:1] == b"<"
     is_elsewhere = error.status in (404, 405) or "unexpected endpoint" in error.problem.lower()
     if (is_page or is_elsewhere) and not has_version(base_url):
-        error.add_hint(f"most base URLs end in /v1: --base-url {base_url}/v1")
+        error.add_hint(f"most base URLs end in /v1: --base-url {joined(base_url, '/v1')}")
 
 
 def _class_of(status: int) -> type[CliError]:

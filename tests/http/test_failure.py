@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from openai_cli.errors import CliError
 from openai_cli.http import failure
+from openai_cli.http.address import joined
 
 CREDENTIAL, REFUSED, RATE_LIMIT, BAD_ANSWER = 3, 4, 5, 6
 
@@ -212,6 +213,7 @@ def test_a_base_url_without_a_version_is_named(
     for base_url, may_be in (
         ("http://localhost:8080", True),
         ("http://localhost:8080/api", True),
+        ("http://localhost:8080?a=b", True),
         ("http://localhost:8080/v1", False),
         ("https://example.test/v1beta/openai", False),
     ):
@@ -221,7 +223,7 @@ def test_a_base_url_without_a_version_is_named(
             else failure.of_status(status, {}, body, "")
         )
         failure.add_base_url_hint(error, base_url)
-        is_named = f"--base-url {base_url}/v1" in str(error.hint)
+        is_named = f"--base-url {joined(base_url, '/v1')}" in str(error.hint)
         assert is_named is (is_told and may_be), base_url
 
 
