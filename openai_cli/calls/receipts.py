@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
 from openai_cli.errors import OutputError, UsageError
-from openai_cli.flags.ours import Spending
+from openai_cli.flags.ours import CommonOptions, Spending
 from openai_cli.output.sink import Log, utf8_bytes
 
 if TYPE_CHECKING:
@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from openai_cli.answer.base import Answer
     from openai_cli.models.table import Table
     from openai_cli.prices.receipt import Receipt
+    from openai_cli.request.body import Request
 
 
 @dataclass
 class Receipts:
     """What --usage and --usage-file ask for.
 
-    `kept`, where it is a list, gets every receipt. `is_refused` says that the server does not take
+    `kept`, where it is a list, gets every receipt. Where it `compares`, what was billed is held
+    against our own count. `is_refused` says that the server does not take
     `stream_options.include_usage`: it is not asked again. `failure` is why a line was not written.
     """
 
@@ -28,6 +30,7 @@ class Receipts:
     table: "Callable[[], Table]"
     is_shown: bool = False
     path: str | None = None
+    compares: bool = False
     kept: "list[Receipt] | None" = None
     is_refused: bool = False
     failure: OutputError | None = None
@@ -38,7 +41,8 @@ class Receipts:
         """The receipts that the options ask for; options without such flags ask for none."""
         if not isinstance(options, Spending):
             return cls(context, table)
-        return cls(context, table, options.usage, options.usage_file)
+        compares = options.usage and isinstance(options, CommonOptions) and options.debug
+        return cls(context, table, options.usage, options.usage_file, compares)
 
     @property
     def are_wanted(self) -> bool:
@@ -71,6 +75,21 @@ class Receipts:
             self.context.messages.usage(receipt.line())
         if self._log is not None:
             self._write(self._log, receipt.record())
+
+    def compare(self, request: "Request", answer: "Answer") -> None:
+        """With --usage and --debug, tell how our count of a request differs from its bill."""
+        if not self.compares or answer.usage is None:
+            return
+        from openai_cli.prices.receipt import Receipt
+        from openai_cli.tokens.verify import difference_of
+
+        on = self.context.today()
+        billed = Receipt.of(answer, self.table(), on).input_tokens
+        if billed is not None:
+            told = difference_of(
+                request.body, billed, endpoint=request.path, model=answer.model, on=on
+            )
+            self.context.messages.debug(f"input tokens: {told}")
 
     def _write(self, log: Log, line: str) -> None:
         try:

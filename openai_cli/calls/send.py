@@ -162,6 +162,7 @@ def print_made(session: Session, make: Callable[[], Exchange]) -> None:
         made = make()
         made.kept.replay(made.answer, _writer(session, made.plan, sink))
     session.receipts.add(made.answer)
+    session.receipts.compare(made.plan.request, made.answer)
     session.receipts.check()
     _judge(session, _reasons(session, made.plan, made.answer))
 
@@ -197,6 +198,7 @@ class _Call:
         if not self._is_told:
             self._is_told = True
             self.session.receipts.add(answer)
+            self.session.receipts.compare(self.plan.request, answer)
 
     def _asked(self) -> "Answer":
         receipts = self.session.receipts

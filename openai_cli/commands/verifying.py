@@ -31,7 +31,7 @@ def verify_counts(context: Context, options: Counting, inputs: Inputs) -> None:
     verdict = verify(read, limit=None if limit is None else float(limit))
     with open_sink(context, options.output) as sink:
         if options.json:
-            sink.write(json_line(_described(verdict, bills.failed)))
+            sink.write_json(json_line(_described(verdict, bills.failed)))
         else:
             sink.write(utf8_bytes(_table(verdict)))
     _tell_others(context, verdict, bills.failed)

@@ -540,3 +540,15 @@ def test_usage_of_a_call_that_failed_is_kept_where_it_is_known(run: Run, folder:
             assert result.code == 7
     (line,) = (folder / "u").read_text().splitlines()
     assert json.loads(line)["output_tokens"] == 22
+
+
+def test_debug_tells_how_the_count_differs_from_the_bill(run: Run) -> None:
+    line = ("chat", "hello", "-m", "gpt-4o", "--debug")
+    for billed, told in ((8, "billed 8: exact"), (9, "billed 9: 1 too few")):
+        usage = {"prompt_tokens": billed, "completion_tokens": 1, "total_tokens": billed + 1}
+        answer = reply(chat("hi", usage=usage, model="gpt-4o-2024-08-06"))
+        with Server([answer, answer]) as server:
+            done = run(*line, "--usage", base_url=server.base_url)
+            plain = run(*line, base_url=server.base_url)
+        assert f"debug: input tokens: counted 8, {told}\n" in done.err
+        assert "input tokens" not in plain.err
