@@ -1,6 +1,5 @@
 """The input of a request to /responses: messages, calls, results, reasoning and other items."""
 
-from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
@@ -11,11 +10,9 @@ from openai_cli.tokens.conversation import (
     call_of,
     read_messages,
 )
-from openai_cli.tokens.estimates import add_compaction, add_reasoning
 from openai_cli.tokens.parts import content_text
 from openai_cli.tokens.prompt import Prompt
 from openai_cli.tokens.shapes import Json, mapping, optional
-from openai_cli.tokens.tools import add_tools_item
 
 _CALLS = ("function_call", "custom_tool_call")
 _RESULTS = ("function_call_output", "custom_tool_call_output")
@@ -75,26 +72,23 @@ def _add(kind: str, numbered: _Numbered, prompt: Prompt, *, is_past: bool) -> No
     elif kind == "reasoning":
         if not is_past:  # that of the turns before is not shown
             encrypted = optional(item, "encrypted_content", f"{place}.") or ""
+            from openai_cli.tokens.estimates import add_reasoning
+
             add_reasoning(encrypted, place, prompt)
-    elif (add := _OTHERS.get(kind)) is not None:
-        add(item, place, prompt)
+    elif kind == "additional_tools":
+        from openai_cli.tokens.tools import add_tools_item
+
+        add_tools_item(item, place, prompt)
+    elif kind == "compaction":
+        from openai_cli.tokens.estimates import add_compaction
+
+        add_compaction(place, prompt)
     else:
-        prompt.doubt(
-            f"{place} is not counted: what an item of type {kind} takes is not known", None
-        )
+        reason = f"{place} is not counted: what an item of type {kind} takes is not known"
+        prompt.doubt(reason, None)
 
 
 def _add_result(item: Json, place: str, prompt: Prompt) -> None:
     called = optional(item, "call_id", f"{place}.") or ""
     text = content_text(item.get("output"), f"{place}.output", prompt)
     add_result(f"functions.{prompt.names.get(called, '')}", text, prompt)
-
-
-def _add_compaction(_item: Json, place: str, prompt: Prompt) -> None:
-    add_compaction(place, prompt)
-
-
-_OTHERS: dict[str, Callable[[Json, str, Prompt], None]] = {
-    "additional_tools": add_tools_item,
-    "compaction": _add_compaction,
-}

@@ -10,7 +10,7 @@ has what differs from model to model.
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from openai_cli.errors import UsageError
 from openai_cli.models import DEFAULT_CHAT
@@ -18,16 +18,15 @@ from openai_cli.tokens.conversation import add_gathered_results, read_messages, 
 from openai_cli.tokens.counted import Doubt, TokenCount
 from openai_cli.tokens.encoding import count_all
 from openai_cli.tokens.endpoints import ON_SERVER, told_by
-from openai_cli.tokens.estimates import add_hosted
 from openai_cli.tokens.families import CHAT, RESPONSES, SHOWN_FREE, hidden_tokens
-from openai_cli.tokens.formats import format_section
-from openai_cli.tokens.items import read_items
 from openai_cli.tokens.prompt import UNSEEN, Prompt
 from openai_cli.tokens.shapes import Json, array, mapping, optional, string, wrong
-from openai_cli.tokens.tools import functions_of, types_section
-from openai_cli.tokens.typescript import Function
 
 # Where the body names no model.
+
+# Tools, formats and items are loaded where a body has them: a plain one is counted sooner.
+if TYPE_CHECKING:
+    from openai_cli.tokens.typescript import Function
 
 # The encoding of gpt-oss alone.
 _HARMONY = "o200k_harmony"
@@ -97,18 +96,19 @@ def parts_of(
 def _chat(body: Json, prompt: Prompt) -> None:
     messages = array(body.get("messages"), "messages")
     prompt.is_conversation(len(messages))
-    functions = functions_of(body, prompt)
+    functions = _functions(body, prompt)
     form, name = _format(body.get("response_format"), "response_format", prompt)
     sections = []
     if functions:
-        prompt.has("functions")
-        sections.append(prompt.family.headings.top + types_section(functions, prompt))
+        sections.append(prompt.family.headings.top + _types(functions, prompt))
     if form:
         sections.append(form)
     if sections:
         apart = prompt.family.has_own_message
         messages = with_section(messages, "\n\n".join(sections), apart=apart)
     if body.get("web_search_options") is not None:
+        from openai_cli.tokens.estimates import add_hosted
+
         add_hosted("web_search", "web_search_options", prompt)
     if body.get("parallel_tool_calls") is False and functions:
         prompt.has("parallel_tool_calls")
@@ -129,23 +129,41 @@ def _responses(body: Json, prompt: Prompt) -> None:
     prompt.is_conversation(len(items))
     if instructions := optional(body, "instructions"):
         read_messages([{"role": "system", "content": instructions}], "instructions", prompt)
+    from openai_cli.tokens.items import read_items
+
     read_items(items, prompt)
-    functions = functions_of(body, prompt)
+    functions = _functions(body, prompt)
     text = body.get("text")
     form, _ = _format(
         text.get("format") if isinstance(text, Mapping) else None, "text.format", prompt
     )
     gap = prompt.family.headings.gap
     if functions:
-        prompt.has("functions")
-        prompt.texts.append(gap + types_section(functions, prompt))
+        prompt.texts.append(gap + _types(functions, prompt))
     if form:
         prompt.texts.append(gap + form)
     _add_of_server(body, functions, prompt)
     _start_answer(body, functions, prompt)
 
 
-def _add_of_server(body: Json, functions: list[Function], prompt: Prompt) -> None:
+def _functions(body: Json, prompt: Prompt) -> "list[Function]":
+    """The functions that a body defines; its other tools go into the prompt."""
+    if body.get("tools") is None and body.get("functions") is None:
+        return []
+    from openai_cli.tokens.tools import functions_of
+
+    return functions_of(body, prompt)
+
+
+def _types(functions: "list[Function]", prompt: Prompt) -> str:
+    """The definitions of functions."""
+    from openai_cli.tokens.tools import types_section
+
+    prompt.has("functions")
+    return types_section(functions, prompt)
+
+
+def _add_of_server(body: Json, functions: "list[Function]", prompt: Prompt) -> None:
     """What the server adds by itself."""
     for name in ON_SERVER:
         if body.get(name) is not None:
@@ -176,6 +194,8 @@ def _format(form: object, place: str, prompt: Prompt) -> tuple[str, str]:
     named = mapping(form.get("json_schema", form), place)
     name = string(named, "name", f"{place}.")
     description = optional(named, "description", f"{place}.") or ""
+    from openai_cli.tokens.formats import format_section
+
     found = format_section(name, description, named.get("schema") or {})
     prompt.has("formats")
     for reason, more in found.doubts.items():
@@ -183,7 +203,7 @@ def _format(form: object, place: str, prompt: Prompt) -> tuple[str, str]:
     return found.text, name
 
 
-def _start_answer(body: Json, functions: list[Function], prompt: Prompt) -> None:
+def _start_answer(body: Json, functions: "list[Function]", prompt: Prompt) -> None:
     """The start of the answer, which tells whom it speaks to where the body says so."""
     prompt.overhead += _OPEN_ANSWER if functions else prompt.family.answer
     if not functions or not prompt.family.tells_tool:
