@@ -6,18 +6,22 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
 from zipfile import ZipFile
 
 LITELLM_TABLE = "litellm/model_prices_and_context_window_backup.json"
+LITELLM_CONSTANTS = "litellm/constants.py"
+_FILE_SEARCH = re.compile(r"OPENAI_FILE_SEARCH_COST_PER_1K_CALLS\"?, ([0-9.]+) / 1000\)")
 PROJECTS = {
     "litellm": "https://github.com/BerriAI/litellm",
     "genai-prices": "https://github.com/pydantic/genai-prices",
+    "openai": "https://github.com/openai/openai-python",
 }
 # What OpenAI's pricing page is and was called, and its other pages.
 PRICING_PAGE = re.compile(r"https://(?:[a-z]+\.)?openai\.com/(?:api/)?(?:docs/)?pricing")
@@ -47,6 +51,15 @@ _LITELLM_KEY = re.compile(
     rf"(?P<kind>{'|'.join(sorted(_LITELLM_KINDS, key=len, reverse=True))})"
     r"(?:_above_(?P<above>\d+)k_tokens)?(?:_(?P<tier>[a-z]+))?"
 )
+# The regions whose processing may cost more, by the first label of their hosts.
+_REGIONS = {
+    "eu": "regional_processing_uplift_multiplier_eu",
+    "us": "regional_processing_uplift_multiplier_us",
+    "gov": "fedramp_uplift_multiplier",
+}
+# Models of POST /chat/completions that search the web for each answer.
+ALWAYS_SEARCHES = re.compile(r"-search-(?:preview|api)")
+_REASONS = re.compile(r"o[0-9]")
 _LITELLM_TIERS = {None: "standard", "batches": "batch"}
 
 _GENAI_KINDS = {
@@ -62,11 +75,25 @@ _GENAI_KINDS = {
     "cache_image_read_mtok": ("cached_image_input", Decimal(1)),
     "input_audio_hours": ("input_second", Decimal(3600)),
     "input_mchars": ("input_character", MILLION),
+    "web_searches_kcount": ("web_search", Decimal(1000)),
+    "storage_searches_kcount": ("file_search", Decimal(1000)),
 }
+# What a call of a tool costs, in USD: the same at every tier.
+FEES = ("web_search", "web_search_preview", "file_search", "code_interpreter")
 # Other providers' spellings of OpenAI's names, and patterns that are no names.
 _NO_NAME = re.compile(
     r"gpt-35.*|gpt-3\.5-0301|gpt-5-\d.*|.*[-.]|.*\.ft-.*|.*:extended|text-embedding-ada"
 )
+
+
+class Fees(NamedTuple):
+    """What litellm has for every model, in USD: a search in files, a session of code."""
+
+    file_search: str | None = None
+    code_interpreter: str | None = None
+
+
+NO_FEES = Fees()
 
 
 @dataclass
@@ -91,30 +118,39 @@ class Listed:
     rows: list[Row] = field(default_factory=list)
 
 
-def read(folder: Path) -> tuple[Any, Any, list[dict[str, str]]]:
-    """litellm's table, genai-prices's provider `openai`, and what the two packages are.
-
-    `folder` has a wheel of each.
-    """
-    wheels = [_wheel(folder, package) for package in PROJECTS]
-    with ZipFile(wheels[0]) as wheel:
-        table = json.loads(wheel.read(LITELLM_TABLE))
-    with tempfile.TemporaryDirectory() as unpacked, ZipFile(wheels[1]) as wheel:
-        wheel.extractall(unpacked)
-        sys.path.insert(0, unpacked)
-        providers = import_module("genai_prices.data").providers
-    sources = [
-        {"package": package, "version": path.name.split("-")[1], "url": url, "licence": "MIT"}
-        for (package, url), path in zip(PROJECTS.items(), wheels, strict=True)
-    ]
-    return table, next(each for each in providers if each.id == "openai"), sources
-
-
-def _wheel(folder: Path, package: str) -> Path:
+def wheel_of(folder: Path, package: str) -> Path:
+    """The one wheel of a package in a folder; ends the program where there is not one."""
     found = list(folder.glob(f"{package.replace('-', '_')}-*.whl"))
     if len(found) != 1:
         sys.exit(f"{folder} has {len(found)} wheels of {package}, and needs one")
     return found[0]
+
+
+def read_litellm(path: Path) -> tuple[Mapping[str, Any], Fees]:
+    """The table in a wheel of litellm, and the fees that it has for every model."""
+    with ZipFile(path) as wheel:
+        table = json.loads(wheel.read(LITELLM_TABLE))
+        constants = wheel.read(LITELLM_CONSTANTS).decode()
+    session = table.get("openai/container", {}).get("code_interpreter_cost_per_session")
+    call = _FILE_SEARCH.search(constants)
+    return table, Fees(
+        None if call is None else plain(Decimal(call[1]) / 1000),
+        None if session is None else exact(session, Decimal(1)),
+    )
+
+
+def read_genai(path: Path) -> Any:
+    """The provider `openai` in a wheel of genai-prices.
+
+    Its data alone are imported: the package itself wants a library for HTTP.
+    """
+    with tempfile.TemporaryDirectory() as unpacked, ZipFile(path) as wheel:
+        wheel.extractall(unpacked)
+        package = ModuleType("genai_prices")
+        package.__path__ = [str(Path(unpacked, "genai_prices"))]
+        sys.modules["genai_prices"] = package
+        providers = import_module("genai_prices.data").providers
+    return next(each for each in providers if each.id == "openai")
 
 
 def exact(number: float, times: Decimal = MILLION) -> str:
@@ -135,8 +171,13 @@ def source_of(said: str | None, package: str) -> str:
     return PROJECTS[package]
 
 
-def of_litellm(table: Mapping[str, Any], left_out: Counter[str]) -> dict[str, Listed]:
-    """OpenAI's models of litellm's table; `left_out` counts what is not taken, by reason."""
+def of_litellm(
+    table: Mapping[str, Any], left_out: Counter[str], fees: Fees = NO_FEES
+) -> dict[str, Listed]:
+    """OpenAI's models of litellm's table, with `fees` for those that chat.
+
+    `left_out` counts what is not taken, by reason.
+    """
     models = {}
     for name, facts in table.items():
         if facts.get("litellm_provider") not in ("openai", "text-completion-openai"):
@@ -144,6 +185,7 @@ def of_litellm(table: Mapping[str, Any], left_out: Counter[str]) -> dict[str, Li
         if "/" in name:
             left_out["models: images of one size, and second names"] += 1
         elif tiers := _litellm_tiers(facts, left_out):
+            tiers["standard"] = tiers.get("standard", {}) | _litellm_fees(name, facts, fees)
             row = Row(None, tiers, source_of(facts.get("source"), "litellm"))
             models[name] = Listed(_litellm_facts(facts), [row])
         else:
@@ -156,7 +198,7 @@ def _litellm_tiers(facts: Mapping[str, Any], left_out: Counter[str]) -> Tiers:
     for key, rate in facts.items():
         match = _LITELLM_KEY.fullmatch(key)
         if match is None:
-            if "cost" in key and rate:
+            if "cost" in key and key != "search_context_cost_per_query" and rate:
                 left_out[f"rates: {re.sub(r'_above.*', '', key)}"] += 1
             continue
         kind = _LITELLM_KINDS[match["kind"]]
@@ -172,12 +214,43 @@ def _litellm_tiers(facts: Mapping[str, Any], left_out: Counter[str]) -> Tiers:
     return tiers
 
 
+def _litellm_fees(name: str, facts: Mapping[str, Any], fees: Fees) -> dict[str, str]:
+    """What calls of tools cost, in USD for one.
+
+    litellm's fee for a search is that of the older tool, web_search_preview; models that always
+    search have it for themselves. By the page of prices reasoning models have one fee for both
+    tools, and for others genai-prices has that of web_search.
+    """
+    found = {}
+    if facts.get("mode") in ("chat", "responses"):
+        found = {kind: fee for kind, fee in fees._asdict().items() if fee is not None}
+    by_size = facts.get("search_context_cost_per_query", {})
+    tools = ["web_search_preview"]
+    if facts.get("supports_reasoning"):
+        tools.append("web_search")
+    elif ALWAYS_SEARCHES.search(name):
+        tools = ["web_search"]
+    medium = by_size.get("search_context_size_medium")
+    for size in ("medium", "low", "high"):
+        fee = by_size.get(f"search_context_size_{size}")
+        if fee is None or (size != "medium" and fee == medium):
+            continue
+        suffix = "" if size == "medium" else f"_{size}"
+        found |= {f"{tool}{suffix}": exact(fee, Decimal(1)) for tool in tools}
+    return found
+
+
 def _litellm_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     found = {
         "mode": facts.get("mode"),
         "max_output_tokens": facts.get("max_output_tokens"),
         "retired": facts.get("deprecation_date"),
         "max_input_tokens": facts.get("max_input_tokens"),
+        "regions": {
+            region: exact(facts[key], Decimal(1))
+            for region, key in _REGIONS.items()
+            if key in facts
+        },
     }
     return {key: value for key, value in found.items() if value is not None}
 
@@ -194,6 +267,8 @@ def of_genai(provider: Any, names: Iterable[str], left_out: Counter[str]) -> dic
     for name in sorted(wanted.union(names)):
         model = next((model for model in provider.models if model.is_match(name)), None)
         rows = _genai_rows(model, left_out) if model is not None else []
+        if ALWAYS_SEARCHES.search(name):  # its fees are those of the model that it is made of
+            rows = [replace(row, tiers=_without_fees(row.tiers)) for row in rows]
         if any(row.tiers for row in rows):
             window = getattr(model, "context_window", None)
             found[name] = Listed({} if window is None else {"context_window": window}, rows)
@@ -214,13 +289,23 @@ def _genai_rows(model: Any, left_out: Counter[str]) -> list[Row]:
         constraint = getattr(entry, "constraint", None)
         standard = _genai_rates(getattr(entry, "prices", entry), left_out)
         start = constraint.start_date if constraint else None
+        if "web_search" in standard and _REASONS.match(model.id):
+            standard["web_search_preview"] = standard["web_search"]
         rows.append(Row(start, {"standard": standard} if standard else {}, source))
     # Their start is the day when someone looked, not that of a change: the comments say so.
     for variant in model.price_variants or ():
         tier = variant.when.get("processing") or variant.when.get("service_tier")
         if tier != "default":
-            rows[-1].tiers[tier] = _genai_rates(variant.prices, left_out)
+            rates = _genai_rates(variant.prices, left_out)
+            rows[-1].tiers |= _without_fees({tier: rates})
     return rows
+
+
+def _without_fees(tiers: Tiers) -> Tiers:
+    return {
+        tier: {kind: rates[kind] for kind in rates if kind not in FEES}
+        for tier, rates in tiers.items()
+    }
 
 
 def _genai_rates(prices: Any, left_out: Counter[str]) -> dict[str, Any]:

@@ -1,28 +1,41 @@
-"""Rebuild the table of models and prices from the newest litellm and genai-prices packages.
+"""Rebuild the table of models and prices from the newest litellm, genai-prices and openai packages.
 
-    pip download --no-deps --dest PACKAGES litellm genai-prices
-    python tools/refresh_prices.py PACKAGES
+    pip download --no-deps --dest PACKAGES litellm genai-prices openai
+    .venv/bin/python tools/refresh_prices.py PACKAGES
 
 PACKAGES is a folder with one wheel of each. It writes openai_cli/models/data/openai.json, and
-prints how many models each source lists, what of them is left out, where the two disagree, and,
-of the models whose prices are new, what a person should look at: a rate of 0, and a rate that
-changed by more than 3 times.
+prints as Markdown every change since the table before, what a person should look at, and how the
+table was built: what was left out, where the sources disagree, what a rule filled.
 
-Rows are appended and never edited: where the sources have other prices than the last row of a
-model, that row ends today and a new one begins. A model that they no longer list keeps its rows.
+Where the sources have other prices than the last row of a model, that row ends today and a new one
+begins. A row that only gains rates, or that was never true, is replaced; `--correct MODEL` says of
+a model that the latter is so. A model that the sources no longer list keeps its rows.
 """
 
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from price_sources import Listed, Row, Tiers, of_genai, of_litellm, read
+from openai_names import Named, read_names
+from price_changes import updated
+from price_rules import completed, flat, gaps, put, shown
+from price_sources import (
+    ALWAYS_SEARCHES,
+    PROJECTS,
+    Listed,
+    Row,
+    Tiers,
+    of_genai,
+    of_litellm,
+    read_genai,
+    read_litellm,
+    wheel_of,
+)
 from tiktoken.model import encoding_name_for_model
 
 DATA = Path(__file__).parent.parent / "openai_cli" / "models" / "data" / "openai.json"
@@ -73,6 +86,9 @@ HISTORY = {
 }  # fmt: skip
 
 
+LICENCES = {"litellm": "MIT", "genai-prices": "MIT", "openai": "Apache-2.0"}
+
+
 @dataclass(frozen=True)
 class Disagreement:
     """The two sources give two rates; `chosen` is the one that the table has."""
@@ -98,44 +114,29 @@ def merged(name: str, one: Row, other: Row) -> tuple[Row, list[Disagreement]]:
     why = f"from {right.source}" if one.rank != other.rank else "both are as near to OpenAI"
     found: Tiers = {}
     disagreements = []
-    ours, theirs = dict(_flat(one.tiers)), dict(_flat(other.tiers))
-    for place, rate in {**ours, **theirs, **dict(_flat(right.tiers))}.items():
-        _put(found, place, rate)
+    ours, theirs = dict(flat(one.tiers)), dict(flat(other.tiers))
+    for place, rate in {**ours, **theirs, **dict(flat(right.tiers))}.items():
+        put(found, place, rate)
         if place in ours and place in theirs and ours[place] != theirs[place]:
-            where = " ".join((name, *filter(None, place)))
-            disagreements.append(Disagreement(where, ours[place], theirs[place], rate, why))
+            disagreements.append(
+                Disagreement(f"{name} {shown(place)}", ours[place], theirs[place], rate, why)
+            )
     return Row(other.start, found, right.source), disagreements
 
 
-Place = tuple[str, str, str]
-
-
-def _flat(tiers: Tiers) -> Iterator[tuple[Place, str]]:
-    """Each rate with its tier, its threshold (or nothing) and its kind."""
-    for tier, rates in tiers.items():
-        for kind, rate in rates.items():
-            if kind != "above":
-                yield (tier, "", kind), rate
-        for threshold, higher in rates.get("above", {}).items():
-            for kind, rate in higher.items():
-                yield (tier, threshold, kind), rate
-
-
-def _put(tiers: Tiers, place: Place, rate: str) -> None:
-    tier, threshold, kind = place
-    rates = tiers.setdefault(tier, {})
-    if threshold:
-        rates = rates.setdefault("above", {}).setdefault(threshold, {})
-    rates[kind] = rate
-
-
 def combined(
-    litellm: Mapping[str, Listed], genai: Mapping[str, Listed], today: str
+    litellm: Mapping[str, Listed],
+    genai: Mapping[str, Listed],
+    names: Mapping[str, Named],
+    today: str,
 ) -> tuple[dict[str, Any], list[Disagreement]]:
-    """The models of both, in the form of the table, and where the two disagree."""
+    """The models of all, in the form of the table, and where the first two disagree.
+
+    A model that `names` alone has is known, with no price yet.
+    """
     models, disagreements = {}, []
     sums = _sums(litellm, genai)
-    for name in sorted({*litellm, *genai}):
+    for name in sorted({*litellm, *genai, *names}):
         one, other = litellm.get(name, Listed()), genai.get(name, Listed())
         rows = list(other.rows or one.rows)
         if one.rows and other.rows:
@@ -143,8 +144,8 @@ def combined(
             now = max(place for place, start in enumerate(starts) if start <= today)
             rows[now], found = merged(name, one.rows[-1], rows[now])
             disagreements += found
-        facts = _facts(name, one.facts, other.facts, sums)
-        encoding = _encoding(name, facts.get("mode"), rows[-1])
+        facts = _facts(name, one.facts, other.facts, names.get(name, Named()), sums)
+        encoding = _encoding(name, facts.get("mode"), rows)
         versions = _versions(_with_history(name, rows), today)
         models[name] = {**facts, **encoding, "prices": versions}
     return models, disagreements
@@ -172,34 +173,38 @@ def _sums(litellm: Mapping[str, Listed], genai: Mapping[str, Listed]) -> set[Lim
 
 
 def _facts(
-    name: str, one: Mapping[str, Any], other: Mapping[str, Any], sums: set[Limits]
+    name: str, one: Mapping[str, Any], other: Mapping[str, Any], named: Named, sums: set[Limits]
 ) -> dict[str, Any]:
+    """What is known besides prices; of days of retirement OpenAI's own package is right."""
     limits = _limits(one)
     listed = sum(filter(None, limits)) if limits in sums else limits[0]
     shutdown = next((day for day, names in SHUTDOWNS.items() if name in names), None)
     old_mode = "completion" if shutdown == COMPLETIONS_END else None
     found = {
-        "mode": one.get("mode", old_mode),
+        "mode": one.get("mode", old_mode) or named.mode,
         "context_window": WINDOWS.get(name, listed or other.get("context_window")),
         "max_output_tokens": limits[1],
-        "retired": one.get("retired", shutdown and shutdown.isoformat()),
+        "retired": named.retired or one.get("retired", shutdown and shutdown.isoformat()),
+        "regions": one.get("regions"),
+        "searches": bool(ALWAYS_SEARCHES.search(name)) or None,
     }
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _encoding(name: str, mode: str | None, row: Row) -> dict[str, str]:
+def _encoding(name: str, mode: str | None, rows: list[Row]) -> dict[str, str]:
     """tiktoken's, else that of today's models for what reads text, else nothing."""
     try:
         found = encoding_name_for_model(name.split(":")[1] if name.startswith("ft:") else name)
     except KeyError:
-        if mode in _TEXTLESS or "input" not in row.tiers["standard"]:
+        reads_text = "input" in rows[-1].tiers["standard"] if rows else mode == "chat"
+        if mode in _TEXTLESS or not reads_text:
             return {}
         found = "o200k_base"
     return {"encoding": found}
 
 
 def _with_history(name: str, rows: list[Row]) -> list[Row]:
-    if name not in HISTORY or rows[0].start is not None:
+    if name not in HISTORY or not rows or rows[0].start is not None:
         return rows
     end, rates, source = HISTORY[name]
     return [Row(None, {"standard": rates}, source), replace(rows[0], start=end), *rows[1:]]
@@ -217,34 +222,6 @@ def _versions(rows: Iterable[Row], today: str) -> list[dict[str, Any]]:
     return found
 
 
-def updated(old: Mapping[str, Any], new: Mapping[str, Any], today: str) -> dict[str, Any]:
-    """The old models with what is new: facts replaced, rows appended, nothing taken away."""
-    models = dict(old)
-    for name, facts in new.items():
-        rows = old.get(name, {}).get("prices", [])
-        last = facts["prices"][-1]
-        if not rows:
-            rows = facts["prices"]
-        elif rows[-1]["tiers"] != last["tiers"]:
-            start = last["from"] if (last["from"] or "") > (rows[-1]["from"] or "") else today
-            rows = [*rows[:-1], {**rows[-1], "to": start}, {**last, "from": start}]
-        models[name] = {**facts, "prices": rows}
-    return {name: models[name] for name in sorted(models)}
-
-
-def remarkable(models: Mapping[str, Any]) -> Iterator[str]:
-    """What a person should look at: rates of 0, and changes by more than 3 times."""
-    for name, facts in models.items():
-        rows = facts["prices"]
-        for place, rate in _flat(rows[-1]["tiers"]):
-            where = " ".join((name, *filter(None, place)))
-            if Decimal(rate) == 0:
-                yield f"{where}: the rate is 0"
-            before = dict(_flat(rows[-2]["tiers"])).get(place) if len(rows) > 1 else None
-            if before and Decimal(before) and not 1 / 3 <= Decimal(rate) / Decimal(before) <= 3:
-                yield f"{where}: from {before} to {rate}"
-
-
 def written(found: Mapping[str, Any]) -> str:
     """The file: a line for each model, so that a change of one is a change of a line."""
     lines = [f"{json.dumps(name)}: {json.dumps(facts)}" for name, facts in found["models"].items()]
@@ -253,31 +230,62 @@ def written(found: Mapping[str, Any]) -> str:
 
 
 def main() -> None:
-    """Build the table from the two wheels, and print what it is made of."""
+    """Build the table from the three wheels, and print what has changed."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("packages", type=Path, help="a folder with a wheel of each")
+    parser.add_argument(
+        "--correct", action="append", default=[], metavar="MODEL", help="its old rates never held"
+    )
+    given = parser.parse_args()
     today = date.today().isoformat()
-    listed, provider, sources = read(parser.parse_args().packages)
-    left_out: dict[str, Counter[str]] = {"litellm": Counter(), "genai-prices": Counter()}
-    litellm = of_litellm(listed, left_out["litellm"])
-    genai = of_genai(provider, litellm, left_out["genai-prices"])
-    models, disagreements = combined(litellm, genai, today)
+    wheels = {package: wheel_of(given.packages, package) for package in PROJECTS}
+    report, models = _built(wheels, today)
     old = json.loads(DATA.read_text())["models"] if DATA.exists() else {}
-    table = updated(old, models, today)
+    table, changes = updated(old, models, today, corrected=given.correct)
+    changes.look += report.look
+    sources = [
+        {"package": package, "version": path.name.split("-")[1], "url": PROJECTS[package],
+         "licence": LICENCES[package]}
+        for package, path in wheels.items()
+    ]  # fmt: skip
     content = written({"date": today, "sources": sources, "models": table})
     DATA.write_text(content, encoding="utf-8")
-    print(f"litellm lists {len(litellm)} of OpenAI's models, genai-prices {len(genai)}")
-    print(f"both list {len(litellm.keys() & genai.keys())}, the table has {len(table)}")
-    for package, counts in left_out.items():
-        for reason, count in sorted((+counts).items()):
-            print(f"left out of {package}: {count} {reason}")
-    print(f"{len(disagreements)} disagreements:", *disagreements, sep="\n  ")
-    fresh = {name: facts for name, facts in table.items() if not _is_known(facts, old.get(name))}
-    print("for a person's eye:", *remarkable(fresh), sep="\n  ")
+    print(f"## Prices of {today}\n\n{changes.markdown()}")
+    print("### How it was built\n")
+    print("".join(f"- {line}\n" for line in [*report.lines, f"the table has {len(table)} models"]))
 
 
-def _is_known(facts: Mapping[str, Any], before: Mapping[str, Any] | None) -> bool:
-    return before is not None and facts["prices"] == before["prices"]
+@dataclass
+class Report:
+    """What to tell of a build: `lines` of how, and what a person should look at."""
+
+    lines: list[str]
+    look: list[str]
+
+
+def _built(wheels: Mapping[str, Path], today: str) -> tuple[Report, dict[str, Any]]:
+    """The models of the wheels, whole, and what is to be told of them."""
+    left_out: dict[str, Counter[str]] = {"litellm": Counter(), "genai-prices": Counter()}
+    listed, fees = read_litellm(wheels["litellm"])
+    litellm = of_litellm(listed, left_out["litellm"], fees)
+    genai = of_genai(read_genai(wheels["genai-prices"]), litellm, left_out["genai-prices"])
+    names = read_names(wheels["openai"])
+    models, disagreements = combined(litellm, genai, names, today)
+    report = Report([], [])
+    report.lines += [
+        f"litellm lists {len(litellm)} of OpenAI's models, genai-prices {len(genai)}, "
+        f"both {len(litellm.keys() & genai.keys())}; openai names {len(names)}"
+    ]
+    report.lines += [
+        f"left out of {package}: {count} {reason}"
+        for package, counts in left_out.items()
+        for reason, count in sorted((+counts).items())
+    ]
+    report.lines += [f"sources disagree: {found}" for found in disagreements]
+    report.lines += [f"filled by a rule: {found}" for found in completed(models)]
+    for gap, why in gaps(models):
+        (report.lines if why else report.look).append(f"no rate: {gap}{why and f' ({why})'}")
+    return report, models
 
 
 if __name__ == "__main__":

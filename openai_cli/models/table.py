@@ -33,7 +33,21 @@ TOKEN_KINDS = (
 )  # fmt: skip
 # What is heard, in USD a second, and what is said, in USD a character.
 SPEECH, CHARACTERS = "input_second", "input_character"
-KINDS = (*TOKEN_KINDS, SPEECH, CHARACTERS, "output_second")
+# What a call of a tool costs, in USD for one, the same at each tier: a search of the web with the
+# tool of today and the older one, where a context of another size than medium has a fee of its
+# own; a search in files; a container of 1 GB for code.
+FEES = (
+    "web_search", "web_search_low", "web_search_high",
+    "web_search_preview", "web_search_preview_low", "web_search_preview_high",
+    "file_search", "code_interpreter",
+)  # fmt: skip
+KINDS = (*TOKEN_KINDS, SPEECH, CHARACTERS, "output_second", *FEES)
+
+# The source of prices that a user lays over the table.
+OWN = "--prices"
+
+# By what the rates of a model are multiplied at a region's host, such as eu.api.openai.com.
+REGIONS = ("eu", "us", "gov")
 
 Rates = Mapping[str, Decimal]
 
@@ -74,14 +88,31 @@ class Row:
         """The rates for a request of that many input tokens, by kind; unknown ones are absent.
 
         Above a threshold (272,000 tokens for some models) the whole request has other rates.
-        UsageError when the tier has no price.
+        UsageError when the tier has no price, or none above a threshold of the standard tier.
         """
         found = self._tier(tier)
         rates = {kind: found[kind] for kind in KINDS if kind in found}
-        for threshold, higher in found.get("above", {}).items():
-            if input_tokens > int(threshold):
-                rates |= higher
+        standard = self._tiers.get("standard", found)
+        rates |= {fee: standard[fee] for fee in FEES if fee in standard}
+        higher = found.get("above", {})
+        for threshold in {**standard.get("above", {}), **higher}:
+            if input_tokens <= int(threshold):
+                continue
+            if threshold not in higher:
+                raise UsageError(
+                    f"{self.model} has no price above {threshold} input tokens for the tier "
+                    f"'{tier}'",
+                    parameter="service_tier",
+                )
+            rates |= higher[threshold]
         return {kind: Decimal(rate) for kind, rate in rates.items()}
+
+    def kinds(self, tier: str) -> frozenset[str]:
+        """The kinds of rates that the model has at the tier, or at the standard tier.
+
+        UsageError when the tier has no price.
+        """
+        return frozenset((*self._tier(tier), *self._tiers.get("standard", ()))) - {"above"}
 
     def thresholds(self, tier: str) -> list[int]:
         """The numbers of input tokens above which the tier has other rates, the lowest first.
@@ -103,7 +134,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Model:
-    """A model: counts are in tokens, `retired` is the day of its end, None is unknown."""
+    """A model: counts are in tokens, `retired` is the day of its end, None is unknown.
+
+    `regions` has by what its rates are multiplied in a region, where they are higher. It `searches`
+    when it searches the web for each answer.
+    """
 
     name: str
     mode: str | None
@@ -112,6 +147,8 @@ class Model:
     max_output_tokens: int | None
     retired: date | None
     rows: tuple[Row, ...]
+    regions: Mapping[str, Decimal] | None = None
+    searches: bool = False
 
     def row(self, on: date) -> Row:
         """The prices on a day; UsageError when none are known for it.
@@ -121,7 +158,12 @@ class Model:
         for row in reversed(self.rows):
             if (row.start is None or row.start <= on) and (row.end is None or on < row.end):
                 return row
-        raise UsageError(f"no price of {self.name} is known on {on}", parameter="model")
+        when = f"on {on}" if self.rows else "yet"
+        raise UsageError(
+            f"no price of {self.name} is known {when}",
+            hint=None if self.rows else "--prices FILE can add one",
+            parameter="model",
+        )
 
 
 class Table:
@@ -222,7 +264,13 @@ def _model(name: str, facts: Mapping[str, Any]) -> Model:
             )
             for row in facts["prices"]
         ),
+        regions=_multipliers(facts.get("regions")),
+        searches=facts.get("searches", False),
     )
+
+
+def _multipliers(found: Mapping[str, str] | None) -> Mapping[str, Decimal] | None:
+    return None if found is None else {region: Decimal(times) for region, times in found.items()}
 
 
 def _day(text: str | None) -> date | None:
@@ -256,7 +304,7 @@ def _overlaid(name: str, own: Any, known: Mapping[str, Any], seen: str) -> dict[
     tiers = _own_tiers(own, where)
     if not tiers:
         return {"prices": [], **known, **facts}
-    row = {"from": None, "to": None, "source": "--prices", "seen": seen, "tiers": tiers}
+    row = {"from": None, "to": None, "source": OWN, "seen": seen, "tiers": tiers}
     return {**known, **facts, "prices": [row]}
 
 

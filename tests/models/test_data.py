@@ -1,15 +1,26 @@
 """The data: prices known from OpenAI's pages by hand, and what must hold for every row."""
 
 import json
+import sys
 from datetime import date, timedelta
 from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from openai_cli.models.table import DATA, KINDS, load_table
+from openai_cli.errors import UsageError
+from openai_cli.models.table import DATA, FEES, KINDS, REGIONS, load_table
+from tests.docs.pages import ROOT
 
-NOW = date(2026, 11, 23)
+with patch.object(sys, "path", [str(ROOT / "tools"), *sys.path]):
+    import price_rules
+    from openai_names import installed_names
+    from price_sources import LITELLM_TABLE
+
+NOW = date(2026, 11, 28)
 FOUND = json.loads(DATA.read_bytes())
 MODELS = FOUND["models"]
 
@@ -49,7 +60,92 @@ MODELS = FOUND["models"]
 )  # fmt: skip
 def test_prices_known_by_hand(model: str, tier: str, tokens: int, rates: dict[str, str]) -> None:
     found = load_table().model(model).row(NOW).rates(tier, tokens)
-    assert found == {kind: Decimal(rate) for kind, rate in rates.items()}
+    without_fees = {kind: found[kind] for kind in found.keys() - set(FEES)}
+    assert without_fees == {kind: Decimal(rate) for kind, rate in rates.items()}
+
+
+# https://developers.openai.com/api/docs/pricing, USD for one call
+@pytest.mark.parametrize(
+    ("model", "tier", "fees"),
+    [
+        ("gpt-6-luna", "batch", {"web_search": "0.01", "web_search_preview": "0.01",
+                                 "file_search": "0.0025", "code_interpreter": "0.03"}),
+        ("gpt-4.1", "standard", {"web_search": "0.01", "web_search_preview": "0.025",
+                                 "file_search": "0.0025", "code_interpreter": "0.03"}),
+        ("o3-deep-research", "standard", {"web_search": "0.01", "web_search_preview": "0.01",
+                                          "file_search": "0.0025", "code_interpreter": "0.03"}),
+        ("gpt-4o-mini-search-preview", "standard", {"web_search": "0.025", "file_search": "0.0025",
+                                                    "code_interpreter": "0.03"}),
+        ("text-embedding-3-small", "standard", {}),
+    ],
+)  # fmt: skip
+def test_fees_known_by_hand(model: str, tier: str, fees: dict[str, str]) -> None:
+    row = load_table().model(model).row(NOW).rates(tier, 1)
+    found = {kind: rate for kind, rate in row.items() if kind in FEES}
+    assert found == {kind: Decimal(fee) for kind, fee in fees.items()}
+
+
+@pytest.mark.parametrize(
+    ("model", "regions"),
+    [
+        ("gpt-6-luna", {"eu": "1.1", "us": "1.1", "gov": "1.1"}),
+        ("gpt-4o", {"gov": "1.1"}),
+        ("whisper-1", {}),
+        ("gpt-5.5-chat", None),
+    ],
+)
+def test_regions(model: str, regions: dict[str, str] | None) -> None:
+    found = load_table().model(model).regions
+    told = None if found is None else {name: str(times) for name, times in found.items()}
+    assert told == regions
+
+
+def test_models_that_always_search() -> None:
+    found = {name for name, model in load_table().models.items() if model.searches}
+    assert found == {
+        *(f"gpt-4o{mini}-search-preview{day}" for mini in ("", "-mini")
+          for day in ("", "-2025-03-11")),
+        "gpt-5-search-api",
+        "gpt-5-search-api-2025-10-14",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["gpt-6.2-astra", "gpt-6.2-sol", "gpt-6.2-astra-law"])
+def test_a_model_that_only_its_name_is_known_of(name: str) -> None:
+    found = load_table().model(name)
+    assert (found.mode, found.encoding) == ("chat", "o200k_base")
+    with pytest.raises(UsageError, match=f"no price of {name} is known yet"):
+        found.row(NOW)
+
+
+def test_the_rules_hold_and_each_gap_has_a_reason() -> None:
+    """tools/price_rules.py: fast is priority, an alias has what its snapshots have, and so on."""
+    assert list(price_rules.completed(json.loads(DATA.read_bytes())["models"])) == []
+    assert [gap for gap, why in price_rules.gaps(MODELS) if not why] == []
+
+
+def of_litellm() -> set[str]:
+    """The chat models of OpenAI's in litellm, where that is on the machine."""
+    spec = find_spec("litellm")
+    if spec is None or spec.origin is None:
+        return set()
+    table = json.loads(Path(spec.origin).with_name(Path(LITELLM_TABLE).name).read_bytes())
+    return {
+        name
+        for name, facts in table.items()
+        if facts.get("litellm_provider") == "openai" and facts["mode"] in ("chat", "responses")
+        and "/" not in name
+    }  # fmt: skip
+
+
+def test_the_table_knows_the_chat_models_of_the_newest_package() -> None:
+    named = {name for name, model in installed_names().items() if model.mode == "chat"}
+    assert len(named) > 80
+    missing = sorted((named | of_litellm()) - set(MODELS))
+    assert not missing, (
+        f"{missing}: the table is older than a package: pip download --no-deps --dest PACKAGES "
+        "litellm genai-prices openai, and .venv/bin/python tools/refresh_prices.py PACKAGES"
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,6 +174,11 @@ def test_a_price_that_has_changed(model: str, day: date, before: str, since: str
         ("gpt-3.5-turbo-0613", "2024-09-13"),
         ("gpt-4-0314", "2026-03-26"),
         ("gpt-4o-2024-08-06", "2027-01-14"),
+        # The openai package, where litellm has another day or none.
+        ("gpt-4o", "2027-01-14"),
+        ("gpt-4o-audio-preview-2024-12-17", "2026-05-07"),
+        ("gpt-3.5-turbo-16k", "2024-09-13"),
+        ("gpt-image-1", "2026-10-23"),
         ("gpt-6-luna", None),
     ],
 )
@@ -153,7 +254,9 @@ def rates(tiers: dict[str, Any]) -> list[tuple[str, str]]:
 def test_every_model(name: str) -> None:
     facts = MODELS[name]
     rows = facts["prices"]
-    assert rows, "a model has a price"
+    if not rows:
+        assert set(facts) <= {"mode", "encoding", "retired", "prices", "searches"}
+        return
     for row, following in zip(rows, [*rows[1:], None], strict=True):
         assert row["source"].startswith("https://")
         assert date.fromisoformat(row["seen"]) <= NOW
@@ -166,15 +269,16 @@ def test_every_model(name: str) -> None:
             assert Decimal(rate) >= 0
     reads_text = any("input" in tier for row in rows for tier in row["tiers"].values())
     textless = ("image_generation", "moderation", "audio_transcription")
+    assert set(facts.get("regions", ())) <= set(REGIONS)
     assert ("encoding" in facts) or not reads_text or facts["mode"] in textless
 
 
 def test_the_sources_are_named() -> None:
-    assert {source["package"] for source in FOUND["sources"]} == {"litellm", "genai-prices"}
+    licences = {source["package"]: source["licence"] for source in FOUND["sources"]}
+    assert licences == {"litellm": "MIT", "genai-prices": "MIT", "openai": "Apache-2.0"}
     text = (DATA.parent / "README.md").read_text()
     for source in FOUND["sources"]:
         assert f"{source['package']} {source['version']}, {source['url']}" in text
-        assert source["licence"] == "MIT"
     assert FOUND["date"] in text
     licence = (DATA.parent / "LICENSE").read_text()
     assert "litellm: Copyright (c) 2023 Berri AI" in licence
@@ -182,4 +286,4 @@ def test_the_sources_are_named() -> None:
 
 
 def test_as_many_models_as_the_sources_list() -> None:
-    assert len(MODELS) >= 228
+    assert len(MODELS) >= 243

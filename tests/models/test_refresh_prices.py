@@ -1,6 +1,7 @@
-"""tools/refresh_prices.py on small sources: what it takes, how it merges, that it only appends."""
+"""tools/refresh_prices.py on small sources: what it takes, how it merges, what it replaces."""
 
 import json
+import os
 import runpy
 import subprocess
 import sys
@@ -20,7 +21,8 @@ from tests.docs.pages import ROOT
 TOOLS = ROOT / "tools"
 with patch.object(sys, "path", [str(TOOLS), *sys.path]):
     tool = SimpleNamespace(**runpy.run_path(str(TOOLS / "refresh_prices.py")))
-    source_of = sys.modules["price_sources"].source_of
+    sources, changes = sys.modules["price_sources"], sys.modules["price_changes"]
+    source_of = sources.source_of
 PAGE = "https://developers.openai.com/api/docs/pricing"
 MODEL_PAGE = "https://developers.openai.com/api/docs/models/nova"
 
@@ -32,7 +34,7 @@ def litellm(**models: dict[str, Any]) -> Any:
 
 
 def plain_row(rate: str, start: str | None = None, end: str | None = None) -> dict[str, Any]:
-    return {"from": start, "to": end, "tiers": {"standard": {"input": rate}}}
+    return {"from": start, "to": end, "source": PAGE, "tiers": {"standard": {"input": rate}}}
 
 
 def price(**rates: Any) -> Any:
@@ -97,7 +99,7 @@ def test_rates_of_litellm_are_exact_and_a_million() -> None:
         "batch": {"above": {"272000": {"cache_write_12h": "0.13"}}},
         "priority": {"above": {"272000": {"input": "5"}}},
     }  # fmt: skip
-    assert found.facts == {"mode": "chat", "retired": "2027-01-01"}
+    assert found.facts == {"mode": "chat", "retired": "2027-01-01", "regions": {}}
     assert row.source == PAGE
 
 
@@ -128,13 +130,13 @@ def test_what_is_left_out_is_counted() -> None:
 
 def test_what_is_left_out_of_genai_prices_is_counted() -> None:
     left_out: Counter[str] = Counter()
-    rates = price(input_mtok=Decimal(1), output_mtok=None, web_searches_kcount=Decimal(10))
+    rates = price(input_mtok=Decimal(1), output_mtok=None, audio_hours=Decimal(10))
     model = genai_model("nova", rates, names=("gpt-35-nova", "ft:nova-"))
     found = tool.of_genai(SimpleNamespace(models=[model]), (), left_out)
     assert list(found) == ["nova"]
     assert +left_out == {
         "names: patterns, and other providers' spellings": 2,
-        "rates: web_searches_kcount": 1,
+        "rates: audio_hours": 1,
     }
 
 
@@ -202,7 +204,7 @@ def test_where_they_disagree_the_one_nearer_to_openai_is_taken(
     other = genai(
         genai_model("nova", price(input_mtok=Decimal(3), output_mtok=Decimal(9)), comment=comment)
     )
-    models, disagreements = tool.combined(one, other, "2026-11-23")
+    models, disagreements = tool.combined(one, other, {}, "2026-11-23")
     [row] = models["nova"]["prices"]
     assert row["tiers"] == {"standard": {"input": chosen, "output": "9"}}
     assert row["source"] == source
@@ -213,7 +215,7 @@ def test_where_they_disagree_the_one_nearer_to_openai_is_taken(
 def test_where_they_agree_nothing_is_told() -> None:
     one = litellm(nova={"input_cost_per_token": 2.5e-06})
     other = genai(genai_model("nova", price(input_mtok=Decimal("2.50"))))
-    models, disagreements = tool.combined(one, other, "2026-11-23")
+    models, disagreements = tool.combined(one, other, {}, "2026-11-23")
     assert disagreements == []
     assert models["nova"]["prices"][0]["tiers"] == {"standard": {"input": "2.5"}}
 
@@ -221,7 +223,9 @@ def test_where_they_agree_nothing_is_told() -> None:
 def test_litellm_speaks_of_today_and_genai_prices_of_other_days() -> None:
     history = [since(None, "9"), since(date(2026, 5, 1), "3"), since(date(2027, 1, 1), "1")]
     one = litellm(nova={"input_cost_per_token": 2.5e-06, "source": PAGE})
-    models, disagreements = tool.combined(one, genai(genai_model("nova", history)), "2026-11-23")
+    models, disagreements = tool.combined(
+        one, genai(genai_model("nova", history)), {}, "2026-11-23"
+    )
     rows = models["nova"]["prices"]
     assert [(row["from"], row["to"], row["tiers"]["standard"]["input"]) for row in rows] == [
         (None, "2026-05-01", "9"),
@@ -233,7 +237,7 @@ def test_litellm_speaks_of_today_and_genai_prices_of_other_days() -> None:
 
 def test_the_past_of_a_model_that_no_source_has() -> None:
     one = litellm(**{"gpt-4o": {"input_cost_per_token": 2.5e-06, "source": PAGE}})
-    before, after = tool.combined(one, {}, "2026-11-23")[0]["gpt-4o"]["prices"]
+    before, after = tool.combined(one, {}, {}, "2026-11-23")[0]["gpt-4o"]["prices"]
     assert (before["from"], before["to"], after["from"]) == (None, "2024-10-02", "2024-10-02")
     assert before["tiers"] == {"standard": {"input": "5", "output": "15"}}
     assert before["source"].startswith("https://openai.com/")
@@ -253,7 +257,7 @@ def test_windows() -> None:
         genai_model(name, price(input_mtok=Decimal(1)), window=window)
         for name, window in windows.items()
     ]
-    found = tool.combined(one, genai(*models), "2026-11-23")[0]
+    found = tool.combined(one, genai(*models), {}, "2026-11-23")[0]
     assert {name: facts["context_window"] for name, facts in found.items()} == {
         "both": 400,
         "other_source": 300,
@@ -276,12 +280,12 @@ def test_windows() -> None:
 )
 def test_encodings(name: str, facts: dict[str, Any], encoding: str | None) -> None:
     one = litellm(**{name: {"input_cost_per_token": 1e-06, **facts}})
-    assert tool.combined(one, {}, "2026-11-23")[0][name].get("encoding") == encoding
+    assert tool.combined(one, {}, {}, "2026-11-23")[0][name].get("encoding") == encoding
 
 
 def test_what_reads_no_text_has_no_encoding() -> None:
     one = litellm(nova={"input_cost_per_second": 0.1, "mode": "realtime"})
-    assert "encoding" not in tool.combined(one, {}, "2026-11-23")[0]["nova"]
+    assert "encoding" not in tool.combined(one, {}, {}, "2026-11-23")[0]["nova"]
 
 
 def test_retirement() -> None:
@@ -293,7 +297,7 @@ def test_retirement() -> None:
             "newer": token,
         }
     )
-    found = tool.combined(one, {}, "2026-11-23")[0]
+    found = tool.combined(one, {}, {}, "2026-11-23")[0]
     assert {name: facts.get("retired") for name, facts in found.items()} == {
         "nova": "2027-01-01",
         "gpt-4-32k": "2025-06-06",
@@ -306,10 +310,12 @@ def test_a_changed_price_is_appended() -> None:
     new = {
         "nova": {"mode": "chat", "prices": [plain_row("2")]},
         "newer": {"prices": [plain_row("7")]},
+        "named": {"prices": []},
     }
-    found = tool.updated(old, new, "2026-12-01")
+    found, told = tool.updated(old, new, "2026-12-01")
     assert found == {
         "gone": {"prices": [plain_row("5")]},
+        "named": {"prices": []},
         "newer": {"prices": [plain_row("7")]},
         "nova": {
             "mode": "chat",
@@ -317,32 +323,95 @@ def test_a_changed_price_is_appended() -> None:
         },
     }
     assert old["nova"]["prices"] == [plain_row("1")], "what was given is not changed"
+    assert told.changed == ["`nova`: standard input 2, was 1"]
+    assert told.new == ["`newer`", "`named` (no price yet)"]
+    assert told.gone == ["`gone`"]
+    assert told.facts == ["`nova`: mode chat"]
 
 
 def test_the_day_of_a_change_that_a_source_knows() -> None:
     old = {"nova": {"prices": [plain_row("1")]}}
     new = {"nova": {"prices": [plain_row("1", None, "2026-11-15"), plain_row("2", "2026-11-15")]}}
-    found = tool.updated(old, new, "2026-12-01")["nova"]["prices"]
+    found = tool.updated(old, new, "2026-12-01")[0]["nova"]["prices"]
     assert found == [plain_row("1", None, "2026-11-15"), plain_row("2", "2026-11-15")]
 
 
 def test_the_same_prices_change_nothing() -> None:
     old = {"nova": {"prices": [plain_row("1", None, "2025-01-01"), plain_row("2", "2025-01-01")]}}
-    assert tool.updated(old, {"nova": {"prices": [plain_row("2")]}}, "2026-12-01") == old
+    new = {"nova": {"prices": [plain_row("2")]}}
+    found, told = tool.updated(old, new, "2026-12-01")
+    assert found == old
+    assert told.markdown() == "Nothing has changed.\n"
+
+
+def test_a_row_that_only_gains_rates_is_replaced() -> None:
+    more = plain_row("1")
+    more["tiers"] = {"standard": {"input": "1", "output": "4"}, "batch": {"output": "2"}}
+    old = {"nova": {"prices": [plain_row("1", "2026-01-01")]}}
+    found, told = tool.updated(old, {"nova": {"prices": [more]}}, "2026-12-01")
+    assert found["nova"]["prices"] == [{**more, "from": "2026-01-01"}]
+    assert told.filled == ["`nova`: standard output 4; batch output 2"]
+    assert not told.changed
+
+
+@pytest.mark.parametrize(
+    ("source", "newer", "corrected"),
+    [(PAGE, PAGE, ["nova"]), ("https://github.com/BerriAI/litellm", PAGE, [])],
+)
+def test_a_row_that_was_never_true_is_replaced(
+    source: str, newer: str, corrected: list[str]
+) -> None:
+    old = {"nova": {"prices": [{**plain_row("1", "2026-01-01"), "source": source}]}}
+    new = {"nova": {"prices": [{**plain_row("2"), "source": newer}]}}
+    found, told = tool.updated(old, new, "2026-12-01", corrected=corrected)
+    assert found["nova"]["prices"] == [{**plain_row("2", "2026-01-01"), "source": newer}]
+    assert told.corrected == ["`nova`: standard input 2, was 1"]
+
+
+def test_a_model_that_had_no_price_gets_its_first() -> None:
+    found, told = tool.updated(
+        {"nova": {"prices": []}}, {"nova": {"prices": [plain_row("2")]}}, "2026-12-01"
+    )
+    assert found == {"nova": {"prices": [plain_row("2")]}}
+    assert told.filled == ["`nova`: its first price"]
+
+
+def test_retirements_are_told() -> None:
+    old = {name: {"prices": [], "retired": "2027-01-01"} for name in ("moved", "off", "same")}
+    new = {
+        "moved": {"prices": [], "retired": "2027-02-01"},
+        "off": {"prices": []},
+        "same": old["same"],
+    }
+    assert tool.updated(old, new, "2026-12-01")[1].retired == [
+        "`moved`: 2027-02-01, was 2027-01-01",
+        "`off`: none, was 2027-01-01",
+    ]
 
 
 def test_what_a_person_should_look_at() -> None:
-    models = {
-        "free": {"prices": [plain_row("0")]},
-        "steady": {"prices": [plain_row("1"), plain_row("3")]},
-        "dearer": {"prices": [plain_row("1"), plain_row("3.1")]},
-        "cheaper": {"prices": [plain_row("1"), plain_row("0.3")]},
-    }
-    assert list(tool.remarkable(models)) == [
-        "free standard input: the rate is 0",
-        "dearer standard input: from 1 to 3.1",
-        "cheaper standard input: from 1 to 0.3",
+    place = ("standard", "", "input")
+    other = ("batch", "272000", "output")
+    assert [
+        list(changes.remarkable("nova", {place: before}, {place: now}))
+        for before, now in (("0", "0"), ("1", "0"), ("1", "3"), ("1", "3.1"), ("1", "0.3"))
+    ] == [
+        [],
+        ["`nova` standard input: the rate is 0"],
+        [],
+        ["`nova` standard input: from 1 to 3.1"],
+        ["`nova` standard input: from 1 to 0.3"],
     ]
+    assert list(changes.remarkable("nova", {other: "1"}, {})) == [
+        "`nova` batch above 272000 output: gone"
+    ]
+
+
+def test_changes_as_markdown() -> None:
+    told = changes.Changes(new=["`nova`"], retired=["`gone`: 2027-01-01"])
+    assert (
+        told.markdown() == "### New models\n\n- `nova`\n\n### Retirements\n\n- `gone`: 2027-01-01\n"
+    )
 
 
 def test_a_model_has_a_line_of_its_own() -> None:
@@ -361,26 +430,40 @@ providers = [S(id="openai", models=[model])]
 """
 
 
+NAMES = """
+ChatModel: TypeAlias = Literal["nova", "gpt-9-nova"]
+'''Deprecated values:
+
+- "gpt-9-nova": Announced shutdown date: 2027-04-01. See the page.
+'''
+"""
+
+
 @pytest.fixture
 def refresh(tmp_path: Path) -> Any:
     """Run a copy of the tool over wheels of that litellm table; the output, and the table."""
     (tmp_path / "tools").mkdir()
-    for name in ("refresh_prices.py", "price_sources.py"):
-        (tmp_path / "tools" / name).write_text((TOOLS / name).read_text())
+    for name in ("refresh_prices", "price_sources", "price_rules", "price_changes", "openai_names"):
+        (tmp_path / "tools" / f"{name}.py").write_text((TOOLS / f"{name}.py").read_text())
     built = tmp_path / "openai_cli" / "models" / "data" / "openai.json"
     built.parent.mkdir(parents=True)
     with ZipFile(tmp_path / "genai_prices-0.9.8-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("genai_prices/__init__.py", "")
+        wheel.writestr("genai_prices/__init__.py", "import httpx2")
         wheel.writestr("genai_prices/data.py", GENAI)
+    with ZipFile(tmp_path / "openai-9.8.7-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("openai/types/shared/chat_model.py", NAMES)
 
-    def run(**models: dict[str, Any]) -> tuple[str, Any]:
+    def run(*flags: str, **models: dict[str, Any]) -> tuple[str, Any]:
         table = {name: {"litellm_provider": "openai", **facts} for name, facts in models.items()}
         with ZipFile(tmp_path / "litellm-1.2.3-py3-none-any.whl", "w") as wheel:
             path = "litellm/model_prices_and_context_window_backup.json"
             wheel.writestr(path, json.dumps(table))
+            wheel.writestr("litellm/constants.py", "")
         done = subprocess.run(
-            [sys.executable, str(tmp_path / "tools" / "refresh_prices.py"), str(tmp_path)],
+            [sys.executable, "-P", str(tmp_path / "tools" / "refresh_prices.py"), str(tmp_path),
+             *flags],
             capture_output=True, text=True, check=True, timeout=60,
+            env={**os.environ, "PYTHONPATH": str(tmp_path / "tools")},
         )  # fmt: skip
         return done.stdout, json.loads(built.read_text())
 
@@ -389,38 +472,40 @@ def refresh(tmp_path: Path) -> Any:
 
 def test_the_tool_reads_wheels_and_prints_what_it_found(refresh: Any) -> None:
     out, found = refresh(nova={"input_cost_per_token": 2.5e-06})
-    assert "litellm lists 1 of OpenAI's models, genai-prices 1\n" in out
-    assert "both list 1, the table has 1\n" in out
+    assert "litellm lists 1 of OpenAI's models, genai-prices 1, both 1; openai names 1\n" in out
+    assert "- the table has 2 models\n" in out
+    assert "### New models\n\n- `gpt-9-nova` (no price yet)\n- `nova`\n" in out
     assert "nova standard input: litellm 2.5, genai-prices 3" in out
-    assert "nova standard output: the rate is 0" in out
-    assert found["sources"] == [
-        {
-            "package": "litellm",
-            "version": "1.2.3",
-            "url": "https://github.com/BerriAI/litellm",
-            "licence": "MIT",
-        },
-        {
-            "package": "genai-prices",
-            "version": "0.9.8",
-            "url": "https://github.com/pydantic/genai-prices",
-            "licence": "MIT",
-        },
+    assert "- `nova` standard output: the rate is 0" in out
+    assert [(one["package"], one["version"]) for one in found["sources"]] == [
+        ("litellm", "1.2.3"),
+        ("genai-prices", "0.9.8"),
+        ("openai", "9.8.7"),
     ]
     assert found["models"]["nova"]["context_window"] == 1000
+    assert found["models"]["gpt-9-nova"] == {
+        "mode": "chat",
+        "retired": "2027-04-01",
+        "encoding": "o200k_base",
+        "prices": [],
+    }
 
 
 def test_the_tool_run_again(refresh: Any) -> None:
     first = refresh(nova={"input_cost_per_token": 2.5e-06})[1]
     again, same = refresh(nova={"input_cost_per_token": 2.5e-06})
     assert same["models"] == first["models"]
-    assert again.endswith("for a person's eye:\n"), "what was shown is not shown again"
+    assert "Nothing has changed.\n" in again, "what was shown is not shown again"
     out, changed = refresh(nova={"input_cost_per_token": 2.5e-05})
     old, new = changed["models"]["nova"]["prices"]
     assert {**old, "to": None} == first["models"]["nova"]["prices"][0]
     assert (old["to"], new["to"]) == (new["from"], None)
     assert new["tiers"]["standard"]["input"] == "25"
-    assert "nova standard input: from 2.5 to 25" in out
+    assert "- `nova`: standard input 25, was 2.5\n" in out
+    assert "- `nova` standard input: from 2.5 to 25\n" in out
+    out, corrected = refresh("--correct", "nova", nova={"input_cost_per_token": 2.6e-05})
+    assert len(corrected["models"]["nova"]["prices"]) == 2
+    assert "### Corrected rates" in out
 
 
 def test_the_tool_wants_one_wheel_of_each(tmp_path: Path) -> None:
