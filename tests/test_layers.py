@@ -97,8 +97,8 @@ def test_no_imports_go_round_in_a_circle() -> None:
 
 # What several commands do alike.
 SHARED = (
-    "counting", "images", "pricing", "speech_to_text", "stored_response", "turns",
-    "verifying",
+    "counting", "counting_files", "images", "pricing", "pricing_files", "speech_to_text",
+    "stored_response", "turns", "verifying",
 )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ USERS = {
     "requests_toolbelt": {"http.payload"},
     "tiktoken": {"tokens.encoding", "tokens.vocabulary"},
     "marisa_trie": {"tokens.vocabulary"},
-    "jmespath": {"output.writers", "sandbox.replies"},
+    "jmespath": {"output.writers", "sandbox.replies", "tokens.jsonl"},
     "rich": {"output.progress", "output.rendering", "tokens.show"},
     "markdown_it": {"output.rendering"},
     "prompt_toolkit": {"commands.interactive.prompt"},

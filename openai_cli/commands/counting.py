@@ -1,10 +1,10 @@
-"""What `tokens` counts: its options for that, and files, folders and requests.
+"""What `tokens` counts: its options for that, and requests.
 
-The modes of a text, which show and cut its tokens, are in commands/tokens.py.
+Files and folders are counted in commands/counting_files.py. The modes of a text, which show and cut
+its tokens, are in commands/tokens.py.
 """
 
-import os
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -70,6 +70,15 @@ class Counting(ServerOptions, Results, Stdin):
         str | None,
         ours(INPUT, "--jsonl", "Of files, count this field of each line", metavar="FIELD"),
     ] = None
+    input_encoding: Annotated[
+        str | None,
+        ours(
+            INPUT,
+            "--input-encoding",
+            "Of files, the encoding, as utf-16 or latin-1",
+            metavar="NAME",
+        ),
+    ] = None
     request: Annotated[
         str | None,
         ours(INPUT, "--request", "Count request bodies, or Batch API lines", metavar="FILE"),
@@ -85,6 +94,10 @@ class Counting(ServerOptions, Results, Stdin):
     ] = None  # fmt: skip
     max: Annotated[
         str | None, ours(OUTPUT, "--max", "Exit 8 when there are more tokens", metavar="N")
+    ] = None
+    max_each: Annotated[
+        str | None,
+        ours(OUTPUT, "--max-each", "Exit 8 when a file has more tokens", metavar="N"),
     ] = None
     json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
     remote: Annotated[
@@ -169,7 +182,7 @@ def count_requests(context: Context, options: Counting, inputs: Inputs) -> None:
 
     with open_sink(context, options.output) as sink:
         if options.json:
-            _write_list(sink, "requests", requests(), lambda: _estimated(total, doubts))
+            write_list(sink, "requests", requests(), lambda: _estimated(total, doubts))
         else:
             deque(requests(), maxlen=0)
             keep_limit(options, total)
@@ -178,74 +191,7 @@ def count_requests(context: Context, options: Counting, inputs: Inputs) -> None:
     _tell_doubts(context, doubts)
 
 
-def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
-    """Print how many tokens each file has, and all of them together."""
-    from openai_cli.output.progress import Progress
-    from openai_cli.tokens.corpus import count_files
-
-    encoding = encoding_of(context, options)
-    left_out: Counter[str] = Counter()
-    total = files = 0
-    is_whole = True
-
-    def counts(progress: Progress) -> Iterator[tuple[str, int]]:
-        nonlocal total, files, is_whole
-        found = count_files(
-            _paths(options, inputs),
-            encoding=encoding,
-            field=options.jsonl,
-            left_out=left_out,
-            on_read=progress.advance,
-        )
-        for one in found:
-            if isinstance(one, UsageError):
-                is_whole = False
-                context.messages.error(one)
-            else:
-                files, total = files + 1, total + one.tokens
-                yield one.path, one.tokens
-
-    with open_sink(context, options.output) as sink, Progress(context.messages) as progress:
-        if options.json:
-            items = ({"path": path, "tokens": count} for path, count in counts(progress))
-            _write_list(sink, "files", items, lambda: {"tokens": total, "encoding": encoding})
-        else:
-            for path, count in counts(progress):
-                _write_count(sink, count, path)
-            if files != 1:
-                _write_count(sink, total, "total")
-    if left_out:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(left_out.items()))
-        context.messages.notice(f"left out: {kinds}")
-    keep_limit(options, total)
-    if not is_whole:
-        raise UsageError("not all was counted: the errors above say what was not")
-
-
-def _write_count(sink: Sink, count: int, path: str) -> None:
-    """A line as `wc` has it, with the bytes of the path as they are."""
-    sink.write(f"{count:>8} ".encode() + os.fsencode(path) + b"\n")
-    sink.flush()
-
-
-def _paths(options: Counting, inputs: Inputs) -> Iterator[str]:
-    """The paths of the arguments, then those of --files-from."""
-    if not options.text and options.files_from is None:
-        raise UsageError(
-            "--files wants paths", hint="for example: openai-cli tokens --files prompts/"
-        )
-    yield from options.text or ()
-    if options.files_from is None:
-        return
-    if options.null:
-        listed: Iterable[bytes] = inputs.source("--files-from", options.files_from).split(b"\0")
-    else:
-        lines = inputs.lines("--files-from", options.files_from)
-        listed = (line.removesuffix(b"\n") for line in lines)
-    yield from (os.fsdecode(path) for path in listed if path)
-
-
-def _write_list(
+def write_list(
     sink: Sink, name: str, items: Iterable[dict[str, Any]], summary: Callable[[], dict[str, Any]]
 ) -> None:
     """Write a JSON object with a list, item by item, and behind it what is known at its end."""

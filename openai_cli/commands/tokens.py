@@ -10,7 +10,6 @@ from openai_cli import tokens
 from openai_cli.commands.counting import (
     FROM_0,
     Counting,
-    count_paths,
     count_remotely,
     count_requests,
     encoding_of,
@@ -20,6 +19,7 @@ from openai_cli.commands.counting import (
     text_of,
     whole,
 )
+from openai_cli.commands.counting_files import count_paths
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
@@ -45,6 +45,8 @@ _GOES_WITH = {
     "special": _COUNTS,
     "max": {*_COUNTS, "files", "request"},
     "jsonl": {"files"},
+    "input_encoding": {"files"},
+    "max_each": {"files"},
     "max_difference": {"verify"},
 }
 
@@ -61,7 +63,7 @@ _ALTERNATIVES = (
 )
 _NEEDS = {
     **{name: tuple(modes) for name, modes in _GOES_WITH.items() if "count" not in modes},
-    "jsonl": ("files", "files_from"),
+    **dict.fromkeys(("jsonl", "input_encoding", "max_each"), ("files", "files_from")),
 }
 
 

@@ -8,13 +8,13 @@ import codecs
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from openai_cli.errors import UsageError
 from openai_cli.tokens import bulk
 from openai_cli.tokens.cutting import pieces
 from openai_cli.tokens.encoding import LONGEST_BLANK, check_blanks
-from openai_cli.tokens.jsonl import BROKEN, open_lines, parsed
+from openai_cli.tokens.jsonl import BROKEN, Field, open_lines, parsed
 from openai_cli.tokens.walking import Found, unreadable, walk
 
 # In bytes: how much of a file is read at once.
@@ -30,6 +30,13 @@ _HEAD = 8192
 # What the names of files with JSONL end in, in folders.
 _JSONL = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
+# Why files of folders are left out that are no text in the encoding that is read.
+BINARY = "binary"
+ANOTHER_ENCODING = "in another encoding than UTF-8"
+
+# The beginning of a text in UTF-16, either way round.
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
 # How many lines at fault are named of each file.
 _MOST_NAMED = 5
 
@@ -43,6 +50,13 @@ class FileCount(NamedTuple):
     tokens: int
 
 
+class LeftOut(NamedTuple):
+    """A file of a folder that is left out, for it is BINARY, or text in ANOTHER_ENCODING."""
+
+    path: str
+    why: str
+
+
 class _End(NamedTuple):
     """The end of a file; what came of it is no count if it `is_left`."""
 
@@ -51,11 +65,16 @@ class _End(NamedTuple):
 
 
 class _NoTextError(UsageError):
-    """A file is not UTF-8, or begins as no text does."""
+    """A file is not text, or not in its encoding; `why` is what it is left out for in a folder."""
+
+    def __init__(self, problem: str, why: str) -> None:
+        hint = "--input-encoding NAME reads it" if why == ANOTHER_ENCODING else None
+        super().__init__(problem, hint=hint)
+        self.why = why
 
 
-# What happens while files are read: a text, an error, the end of a file.
-_Event = str | UsageError | _End
+# What happens while files are read: a text, an error, a file left out, the end of a file.
+_Event = str | UsageError | LeftOut | _End
 
 
 def count_files(
@@ -63,35 +82,40 @@ def count_files(
     *,
     encoding: str,
     field: str | None = None,
+    input_encoding: str = "utf-8",
     left_out: Counter[str],
     on_read: _OnRead = lambda _size: None,
-) -> Iterator[FileCount | UsageError]:
+) -> Iterator[FileCount | LeftOut | UsageError]:
     """The tokens of each file, in the order of the paths, a folder's by name.
 
-    With `field` they are those of that field of each line of JSONL, plain or gzip. `a.b` is the
-    field b of the object in a, where there is no field of that whole name.
+    With `field` they are those of that field of each line of JSONL, plain or gzip, as `jsonl.Field`
+    has it. Texts are in `input_encoding`, a name of Python's codecs; JSONL is UTF-8.
 
-    What cannot be read or counted comes in its place as a UsageError: a path, a file that is not
-    UTF-8, a line that has no such string. The rest is counted, of a file with such lines too.
+    What cannot be read or counted comes in its place as a UsageError: a path, a file that is not in
+    its encoding, a line that has no such string. The rest is counted, of a file with such lines
+    too. A file of a folder that is binary (a NUL in the first 8 KiB), or is not in its encoding,
+    comes as LeftOut.
 
     `left_out` gets the number of entries of folders that were left out by kind: those of `walk`,
-    "binary" (a NUL in the first 8 KiB, or not UTF-8) and, with `field`, "not JSONL" (by name).
-    `on_read` is told how many bytes were read, as they are.
+    of LeftOut and, with `field`, "not JSONL" (by name). `on_read` is told how many bytes were read,
+    as they are.
     """
     files = walk(paths, left_out)
     if field:
         files = _only_jsonl(files, left_out)
 
+    wanted = Field(field) if field else None
+
     def texts(file: Found) -> Iterator[str | UsageError]:
-        if field:
-            return _fields(file.path, field, encoding, on_read)
-        return _whole(file, encoding, on_read)
+        if wanted:
+            return _fields(file.path, wanted, encoding, on_read)
+        return _whole(file, input_encoding, encoding, on_read)
 
     with bulk.Counter(encoding) as counter:
         tokens = 0
         for event, count in _with_counts(_events(files, texts, left_out), counter):
             tokens += count
-            if isinstance(event, UsageError):
+            if isinstance(event, (UsageError, LeftOut)):
                 yield event
             elif isinstance(event, _End):
                 if not event.is_left:
@@ -127,41 +151,58 @@ def _events(
             yield unreadable(file.path, error)
         except UsageError as error:
             if isinstance(error, _NoTextError) and not file.is_named:
-                left_out["binary"] += 1
+                left_out[error.why] += 1
+                yield LeftOut(file.path, error.why)
             else:
-                yield UsageError(f"'{file.path}' {error.problem}")
+                yield UsageError(f"'{file.path}' {error.problem}", hint=error.hint)
         yield _End(file.path, is_left)
 
 
-def _whole(file: Found, encoding: str, on_read: _OnRead) -> Iterator[str]:
+def _whole(file: Found, input_encoding: str, encoding: str, on_read: _OnRead) -> Iterator[str]:
     """The text of a file in pieces; UsageError, of whose problem the file is the subject."""
-    for piece in pieces(_blocks(file, on_read)):
+    for piece in pieces(_blocks(file, input_encoding, on_read)):
         _check_blanks(piece, encoding)
         yield piece
 
 
-def _blocks(file: Found, on_read: _OnRead) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder("utf-8")()
+def _blocks(file: Found, input_encoding: str, on_read: _OnRead) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(input_encoding)()
     offset = 0
     with open(file.path, "rb", buffering=0) as stream:  # noqa: PTH123 - a Path is as slow as this
         for block in chain(iter(lambda: stream.read(BLOCK), b""), [b""]):
-            if not offset and not file.is_named and b"\0" in block[:_HEAD]:
-                raise _NoTextError("has a NUL")
+            if not offset and not file.is_named:
+                _check_head(block, input_encoding)
             before = offset - len(decoder.getstate()[0])
             try:
                 text = decoder.decode(block, final=not block)
-            except UnicodeDecodeError as error:
-                byte = error.object[error.start]
-                raise _NoTextError(
-                    f"is not UTF-8: byte {byte:#04x} at offset {before + error.start}"
-                ) from None
+            except UnicodeError as error:
+                raise _not_in(input_encoding, error, before) from None
             if text:
                 yield text
             offset += len(block)
             on_read(len(block))
 
 
-def _fields(path: str, field: str, encoding: str, on_read: _OnRead) -> Iterator[str | UsageError]:
+def _check_head(block: bytes, input_encoding: str) -> None:
+    """Raise for a file that begins as no text in UTF-8 does; other encodings may have NULs."""
+    if input_encoding != "utf-8":
+        return
+    if block.startswith(_UTF_16):
+        raise _NoTextError("is UTF-16", ANOTHER_ENCODING)
+    if b"\0" in block[:_HEAD]:
+        raise _NoTextError("has a NUL", BINARY)
+
+
+def _not_in(input_encoding: str, error: UnicodeError, before: int) -> _NoTextError:
+    """The error for bytes that are not in the encoding; `before` is the offset of the first."""
+    where = ""
+    if isinstance(error, UnicodeDecodeError):
+        where = f": byte {error.object[error.start]:#04x} at offset {before + error.start}"
+    shown = "UTF-8" if input_encoding == "utf-8" else input_encoding
+    return _NoTextError(f"is not {shown}{where}", ANOTHER_ENCODING)
+
+
+def _fields(path: str, field: Field, encoding: str, on_read: _OnRead) -> Iterator[str | UsageError]:
     """The field of each line; what `_whole` raises, where not a line but the file is at fault."""
     faults = 0
     with open_lines(path, on_read) as lines:
@@ -170,32 +211,19 @@ def _fields(path: str, field: str, encoding: str, on_read: _OnRead) -> Iterator[
                 if line.isspace():
                     continue
                 try:
-                    text = _text_of(parsed(line), field)
-                    _check_blanks(text, encoding)
+                    texts = field.texts(parsed(line))
+                    for text in texts:
+                        _check_blanks(text, encoding)
                 except UsageError as error:
                     faults += 1
                     if faults <= _MOST_NAMED:
                         yield UsageError(f"line {number} of '{path}' {error.problem}")
                     continue
-                yield text
+                yield from texts
         except BROKEN:
             raise UsageError("cannot be read: its gzip data is broken or not whole") from None
     if faults > _MOST_NAMED:
         yield UsageError(f"'{path}' has {faults - _MOST_NAMED} more such lines")
-
-
-def _text_of(record: Any, field: str) -> str:
-    """The string in a field of a line's object; UsageError, of whose problem it is the subject."""
-    if not isinstance(record, dict):
-        raise UsageError("is no JSON object")
-    value: Any = record
-    for name in [field] if field in record else field.split("."):
-        if not isinstance(value, dict) or name not in value:
-            raise UsageError(f"has no field {field}")
-        value = value[name]
-    if not isinstance(value, str):
-        raise UsageError(f"has no string in {field}")
-    return value
 
 
 def _check_blanks(text: str, encoding: str) -> None:

@@ -53,9 +53,9 @@ def encoding_names() -> list[str]:
 def encoding_for_model(model: str) -> str:
     """The name of the encoding of an OpenAI model.
 
-    From tiktoken's own table (`tiktoken.model`), where a fine-tuned model (`ft:MODEL:...`) counts
+    From tiktoken's own table, where a fine-tuned model (`ft:MODEL:...`) counts
     as the model that it was made from, then from this package's data of models. A name that looks
-    like OpenAI's and is in neither is newer than both (see `is_guessed`): it has that of today's
+    like OpenAI's and is in neither is newer than both: it has that of today's
     models. UsageError for any other name.
     """
     encoding = _named_encoding(model)

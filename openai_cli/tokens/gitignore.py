@@ -32,6 +32,7 @@ _PIECE = re.compile(
       (?<![^/]) \*\*+/ (?P<folders>)
     | (?<![^/]) \*\*+\Z (?P<inside>)
     | \*+ (?P<name>)
+    | / (?P<slash>)
     | \? (?P<one>)
     | \[ (?P<negated>[!^]?+) (?P<members>\]?+ (?:\\.|\[:\w*:\]|[^\]\\])*+) \]
     | \\ (?P<escaped>.)
@@ -40,6 +41,8 @@ _PIECE = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+# How much of a pattern git compares as it is, before it takes the rest for a pattern of its own.
+_LITERAL = re.compile(r"[^*?\[\\]*")
 _MEMBER = re.compile(
     r"\[:(?P<name>\w*):\]|(?P<low>\\.|[^\\])-(?P<high>\\.|[^\\])|(?P<one>\\.|[^\\])", re.DOTALL
 )
@@ -89,14 +92,59 @@ def _lines(content: str) -> Iterator[tuple[bool, str]]:
         is_left_out = not pattern.startswith("!")
         pattern = pattern if is_left_out else pattern[1:]
         end = r"\0" if pattern.endswith("/") else r"\0?"
-        pattern = pattern.removesuffix("/")
-        start = "" if "/" in pattern else "(?:.+/)?"
         try:
-            body = "".join(map(_translated, _PIECE.finditer(pattern.removeprefix("/"))))
+            body = _body(pattern.removesuffix("/"))
         except _BrokenError:
             continue
         if body:
-            yield is_left_out, f"{start}{body}{end}"
+            yield is_left_out, f"{body}{end}"
+
+
+def _body(pattern: str) -> str:
+    """A pattern as a regular expression; "" for one that names nothing.
+
+    Of one without a slash it is that of a name in any folder. Of others git compares what stands
+    before the first special character, and matches the rest as if it began there: so the stars of
+    `build**/out` stand at the beginning, and match folders.
+    """
+    if "/" not in pattern:
+        name = _joined(_PIECE.finditer(pattern))
+        return f"(?:.*/)?+{name}" if name else ""
+    pattern = pattern.removeprefix("/")
+    start = _LITERAL.match(pattern)
+    literal = start[0] if start else ""
+    return re.escape(literal) + _joined(_PIECE.finditer(pattern[len(literal) :]))
+
+
+def _joined(pieces: Iterator[re.Match[str]]) -> str:
+    """The pieces as a regular expression that takes time as the length of a path alone.
+
+    A place where a star may end is never tried again: what stands between two stars has one length,
+    so its first place leaves the most for the rest. The same holds for whole folders between `**/`.
+    """
+    runs: list[list[str]] = [[""]]  # between `**/`, what stands between stars
+    for piece in pieces:
+        kind = piece.lastgroup
+        if kind == "folders":
+            runs.append([""])
+        elif kind == "name":
+            runs[-1].append("")
+        else:
+            runs[-1][-1] += _translated(piece)
+    first, *others = ["".join(_starred(run)) for run in runs]
+    if not others:
+        return first
+    middle = "".join(rf"(?>(?:[^/\0]*+/)*?{run})" for run in others[:-1])
+    return rf"{first}{middle}(?:[^/\0]*+/)*?{others[-1]}"
+
+
+def _starred(parts: list[str]) -> Iterator[str]:
+    """What stands between stars, and the stars."""
+    yield parts[0]
+    for part in parts[1:-1]:
+        yield rf"(?>[^/\0]*?{part})"
+    if len(parts) > 1:
+        yield rf"[^/\0]*{parts[-1]}"
 
 
 def _without_final_blanks(line: str) -> str:
@@ -113,7 +161,7 @@ def _translated(piece: re.Match[str]) -> str:
         return _one_of(piece["members"], is_negated=bool(piece["negated"]))
     if kind == "broken":
         raise _BrokenError
-    simple = {"folders": "(?:.+/)?", "inside": r"[^\0]+", "name": r"[^/\0]*", "one": r"[^/\0]"}
+    simple = {"inside": r"[^\0]*", "slash": "/", "one": r"[^/\0]"}
     return simple[kind] if kind in simple else re.escape(piece["escaped"] or piece["plain"])
 
 
@@ -127,8 +175,9 @@ def _one_of(members: str, *, is_negated: bool) -> str:
             found += _CLASSES[member["name"]]
         elif member["one"]:
             found += re.escape(member["one"][-1])
-        elif member["low"][-1] <= member["high"][-1]:
-            found += f"{re.escape(member['low'][-1])}-{re.escape(member['high'][-1])}"
+        else:  # git compares the first of a range by itself, too: it is all that [b-a] has
+            low, high = member["low"][-1], member["high"][-1]
+            found += re.escape(low) + (f"-{re.escape(high)}" if low <= high else "")
     if not found:
         return r"[^/\0]" if is_negated else "(?!)"
     return rf"(?![/\0])[{'^' if is_negated else ''}{found}]"

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,10 @@ from openai_cli.errors import UsageError
 
 _GZIP = b"\x1f\x8b"  # RFC 1952, 2.3.1
 _BUFFER = 2**18
+
+# What of JMESPath's is in no name of a field.
+_SPECIAL = frozenset("[]*|?@&(){}'`\"")
+_INDEX = re.compile(r"[0-9]{1,9}")
 
 # What reading a broken gzip file raises, besides OSError.
 BROKEN = (EOFError, zlib.error)
@@ -40,6 +45,75 @@ def parsed(line: bytes) -> Any:
         return _quick()(line)
     except (ValueError, RecursionError):
         return _judged(line)
+
+
+class Field:
+    """A field of the objects in JSONL, as it is typed.
+
+    `a.b.0` is the first of the list in the field b of the object in a, where there is no field of
+    that whole name. What has another character of JMESPath's than the dot is an expression of
+    that language: https://jmespath.org. UsageError for one that is none.
+    """
+
+    def __init__(self, typed: str) -> None:
+        self._typed = typed
+        self._names = typed.split(".")
+        self._search: Callable[[Any], Any] | None = None
+        if not _SPECIAL.isdisjoint(typed):
+            self._search = _compiled(typed)
+
+    def texts(self, record: Any) -> list[str]:
+        """The string in the field, or the strings of a list that an expression gives.
+
+        UsageError, of whose problem the record is the subject, where there is none.
+        """
+        if not isinstance(record, dict):
+            raise UsageError("is no JSON object")
+        if self._search is None or self._typed in record:
+            found = self._found(record)
+        else:
+            found = self._search(record)
+            if isinstance(found, list) and found and all(isinstance(one, str) for one in found):
+                return found
+        if found is None and self._search is not None:
+            raise UsageError(f"has no field {self._typed}")
+        if not isinstance(found, str):
+            raise UsageError(f"has no string in {self._typed}")
+        return [found]
+
+    def _found(self, record: dict[str, Any]) -> Any:
+        value: Any = record
+        for name in [self._typed] if self._typed in record else self._names:
+            if isinstance(value, list) and _INDEX.fullmatch(name) and int(name) < len(value):
+                value = value[int(name)]
+            elif isinstance(value, dict) and name in value:
+                value = value[name]
+            else:
+                raise UsageError(f"has no field {self._typed}")
+        return value
+
+
+def _compiled(expression: str) -> Callable[[Any], Any]:
+    """What searches a value by an expression of JMESPath."""
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        compiled = jmespath.compile(expression)
+    except JMESPathError as error:
+        why = str(error).partition("\n")[0]
+        raise UsageError(
+            f"--jsonl: {expression!r} is no field and no JMESPath: {why}",
+            hint="jmespath.org has the language",
+        ) from None
+
+    def search(value: Any) -> Any:
+        try:
+            return compiled.search(value)
+        except JMESPathError as error:
+            raise UsageError(f"has nothing for --jsonl: {error}") from None
+
+    return search
 
 
 @lru_cache

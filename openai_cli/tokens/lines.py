@@ -54,19 +54,20 @@ def count_lines(
     lines: Iterable[bytes],
     *,
     model: str | None = None,
+    instead: str | None = None,
     stand_in: StandIn = lambda _name: None,
     on: date | None = None,
 ) -> Iterator[Group]:
     """The requests of a file with the tokens of their prompts, in order.
 
-    `model` is for bodies that name none; `stand_in` gives the model to count as for one that the
-    tables do not know, and None for all others. `on` is the day on which they are sent, None where
-    that is not known. UsageError, with the line, for what is no JSON object, and for a body that
-    `parts_of` does not take.
+    `model` is for bodies that name none, and the model `instead` for all; `stand_in` gives the
+    model to count as for one that the tables do not know, and None for all others. `on` is the day
+    on which they are sent, None where that is not known. UsageError, with the line, for what is no
+    JSON object, and for a body that `parts_of` does not take.
     """
     with ExitStack() as stack:
         batches = _Batches(stack)
-        reader = _Reader(model, stand_in, on, batches.begin)
+        reader = _Reader(model, stand_in, on, batches.begin, instead)
         size = 0
         for number, value in objects(lines):
             try:
@@ -119,8 +120,10 @@ class _Reader:
         stand_in: StandIn,
         on: date | None,
         begin: Callable[[_Group], None],
+        instead: str | None = None,
     ) -> None:
         self._model = model
+        self._instead = instead
         self._on = on
         self._stand_in = stand_in
         self._begin = begin
@@ -135,6 +138,8 @@ class _Reader:
     def read(self, number: int, value: dict[str, Json]) -> int:
         """Read a line; gives the length of its texts, and raises what `parts_of` raises."""
         body, endpoint, custom_id = _request(value)
+        if self._instead is not None:
+            body["model"] = self._instead
         messages = body.pop("messages", None)
         roles, texts = _plain(messages)
         settings = self._settings
@@ -198,12 +203,14 @@ def _plain(messages: Json) -> tuple[tuple[str, ...] | None, list[str]]:
     return (roles, texts) if only_two and only_texts else (None, [])
 
 
-def objects(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Json]]]:
+def objects(
+    lines: Iterable[bytes], *, may_be_empty: bool = False
+) -> Iterator[tuple[int, dict[str, Json]]]:
     """The JSON objects of a file, each with the number of its line: one a line, or one in all.
 
     It is one in all where the first line that is not empty is no JSON by itself. Empty lines are
-    passed over. UsageError, with the line, for what is no JSON object in UTF-8, and for a file that
-    has none.
+    passed over. UsageError, with the line, for what is no JSON object in UTF-8, and, unless it
+    `may_be_empty`, for a file that has none.
     """
     load = _loader()
     numbered = enumerate(lines, 1)
@@ -223,7 +230,7 @@ def objects(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Json]]]:
             raise UsageError(f"line {number} nests too deep")
         yield number, value
         is_first = False
-    if is_first:
+    if is_first and not may_be_empty:
         raise UsageError("the file is empty")
 
 

@@ -55,7 +55,13 @@ class Parts(NamedTuple):
 
 
 def count_request(body: Json, *, endpoint: str | None = None, on: date | None = None) -> TokenCount:
-    """How many prompt tokens a request body has; takes and raises what `parts_of` does."""
+    """How many prompt tokens a request body has.
+
+    The body is of chat, completions, responses or embeddings, as parsed from JSON; `endpoint`
+    (`/chat/completions`) is told by its properties where it is None. `on` is the day on which it is
+    sent, None where that is not known. UsageError, with the API's name of the parameter at fault,
+    for a body of another form, and for a model that nobody knows.
+    """
     parts = parts_of(body, endpoint=endpoint, on=on)
     tokens = sum(count_all(parts.texts, encoding=parts.encoding))
     return TokenCount(parts.overhead + tokens, parts.doubts)

@@ -1,7 +1,7 @@
 """The files that paths name, and those in the folders that they name, much as ripgrep finds them.
 
 A path that is named is taken as it is. In a folder are left out, and counted by kind: what is
-hidden, what .gitignore names, links, and what is no regular file.
+hidden, what .gitignore or another file of git's names, links, and what is no regular file.
 """
 
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from openai_cli.errors import UsageError
+from openai_cli.tokens.gitfolder import exclude_files
 from openai_cli.tokens.gitignore import Patterns
 
 _RULES_FILE = ".gitignore"
@@ -36,13 +37,14 @@ class _Folder(NamedTuple):
 
     `below` is its path under that of the repository, or under the one that was named where there is
     none, with a final slash; `names` are the entries to come, and `rules` what holds for them, the
-    nearest first.
+    nearest first. `error` says that its own .gitignore cannot be read.
     """
 
     path: str
     below: str
     names: Iterator[str]
     rules: tuple[_Rules, ...]
+    error: UsageError | None = None
 
 
 def walk(paths: Iterable[str], left_out: Counter[str]) -> Iterator[Found | UsageError]:
@@ -70,9 +72,13 @@ def unreadable(path: str, error: OSError) -> UsageError:
 def _walk_folder(path: str, left_out: Counter[str]) -> Iterator[Found | UsageError]:
     # A stack of our own: folders may be nested deeper than Python lets functions be.
     way: list[_Folder] = []
-    met: _Folder | Found | UsageError | None = _enter(path, *_outer_rules(path))
+    below, rules, errors = _outer_rules(path)
+    yield from errors
+    met: _Folder | Found | UsageError | None = _enter(path, below, rules)
     while True:
         if isinstance(met, _Folder):
+            if met.error is not None:
+                yield met.error
             way.append(met)
         elif met is not None:
             yield met
@@ -85,9 +91,11 @@ def _walk_folder(path: str, left_out: Counter[str]) -> Iterator[Found | UsageErr
 def _enter(path: str, below: str, rules: tuple[_Rules, ...]) -> _Folder | UsageError:
     try:
         names = sorted(os.listdir(path))  # noqa: PTH208 - names, and no object for each
-        own = _rules_in(path, len(below)) if _RULES_FILE in names else ()
     except OSError as error:
         return unreadable(path, error)
+    own = _rules_of(Path(path, _RULES_FILE), len(below)) if _RULES_FILE in names else ()
+    if isinstance(own, UsageError):
+        return _Folder(path, below, iter(names), rules, own)
     return _Folder(path, below, iter(names), own + rules)
 
 
@@ -128,24 +136,46 @@ def _is_ignored(below: str, rules: tuple[_Rules, ...]) -> bool:
     return False
 
 
-def _outer_rules(path: str) -> tuple[str, tuple[_Rules, ...]]:
+def _outer_rules(path: str) -> tuple[str, tuple[_Rules, ...], list[UsageError]]:
     """What a named folder is called in its repository, and the rules of the folders around it.
 
-    No rules if they name that folder itself: it was asked for.
+    No rules if they name that folder itself: it was asked for. And an error for each file of rules
+    that cannot be read.
     """
     place = Path(os.path.realpath(path))
-    root = next((folder for folder in (place, *place.parents) if (folder / ".git").exists()), place)
+    root = next((folder for folder in (place, *place.parents) if _has_git(folder)), None)
+    if root is None:
+        return "", (), []
     below = ""
     rules: tuple[_Rules, ...] = ()
+    errors: list[UsageError] = []
+
+    def take(file: Path) -> tuple[_Rules, ...]:
+        found = _rules_of(file, len(below))
+        if isinstance(found, UsageError):
+            errors.append(found)
+            return ()
+        return found
+
+    for file in exclude_files(root):
+        rules += take(file)
     for name in place.relative_to(root).parts:
-        rules = _rules_in(str(root / below), len(below)) + rules
+        rules = take(root / below / _RULES_FILE) + rules
         below += f"{name}/"
         if _is_ignored(below, rules):
-            return "", ()
-    return below, rules
+            return "", (), errors
+    return below, rules, errors
 
 
-def _rules_in(path: str, behind: int) -> tuple[_Rules, ...]:
-    """The rules of the folder's own .gitignore, if it has one."""
-    file = Path(path, _RULES_FILE)
-    return (_Rules(Patterns(file.read_bytes()), behind),) if file.is_file() else ()
+def _has_git(folder: Path) -> bool:
+    return os.path.exists(folder / ".git")  # noqa: PTH110 - False where that cannot be seen
+
+
+def _rules_of(file: Path, behind: int) -> tuple[_Rules, ...] | UsageError:
+    """The rules of a file, if there is one; an error where it cannot be read."""
+    try:
+        return (_Rules(Patterns(file.read_bytes()), behind),)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return ()
+    except OSError as error:
+        return unreadable(str(file), error)

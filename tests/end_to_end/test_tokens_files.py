@@ -39,7 +39,12 @@ def test_a_folder(run: Run, tree: Path) -> None:
     done = run("tokens", "--files", "prompts")
     assert done.code == 0
     assert done.text == ("       4 prompts/a.txt\n       2 prompts/more/b.txt\n       6 total\n")
-    assert done.err == "openai-cli: notice: left out: 2 binary, 2 hidden, 1 ignored\n"
+    assert done.err == (
+        "openai-cli: notice: left out: 1 binary, 2 hidden, 1 ignored, 1 in another encoding than "
+        "UTF-8; --input-encoding NAME reads text in another one\n"
+    )
+    judged = run("tokens", "--files", "prompts", "--max", "9")
+    assert judged.err.endswith("; what --max judges is without 2 of them\n")
 
 
 def test_what_is_named_is_counted_whatever_it_is(run: Run, tree: Path) -> None:
@@ -105,6 +110,12 @@ def test_json(run: Run, tree: Path) -> None:
     assert found == {
         "files": [
             {"path": "prompts/a.txt", "tokens": 4},
+            {"path": "prompts/image.bin", "tokens": None, "left_out": "binary"},
+            {
+                "path": "prompts/latin.txt",
+                "tokens": None,
+                "left_out": "in another encoding than UTF-8",
+            },
             {"path": "prompts/more/b.txt", "tokens": 2},
         ],
         "tokens": 6,
@@ -117,6 +128,26 @@ def test_an_empty_folder(run: Run, folder: Path) -> None:
     done = run("tokens", "--files", "empty")
     assert (done.code, done.text) == (0, "       0 total\n")
     assert json.loads(run("tokens", "--files", "empty", "--json").out)["files"] == []
+
+
+def test_a_text_in_another_encoding(run: Run, tree: Path) -> None:
+    refused = run("tokens", "--files", "prompts/latin.txt")
+    assert "--input-encoding NAME reads it" in refused.err
+    read = run("tokens", "--files", "prompts/latin.txt", "--input-encoding", "Latin-1")
+    assert (read.code, read.err) == (0, "")
+    for name in ("nope", "hex", "rot13"):
+        wrong = run("tokens", "--files", "prompts", "--input-encoding", name)
+        assert (wrong.code, wrong.out) == (2, b""), name
+    assert run("tokens", "hi", "--input-encoding", "latin-1").code == 2
+
+
+def test_a_limit_for_each(run: Run, tree: Path) -> None:
+    done = run("tokens", "--files", "prompts", "--max-each", "3")
+    assert (done.code, done.text.splitlines()[-1]) == (8, "       6 total")
+    assert "prompts/a.txt has 4: more tokens than the 3 of --max-each" in done.err
+    assert run("tokens", "--files", "prompts", "--max-each", "4").code == 0
+    assert run("tokens", "--files", "prompts", "--max-each", "x").code == 2
+    assert run("tokens", "hi", "--max-each", "4").code == 2
 
 
 def test_a_limit_for_all(run: Run, tree: Path) -> None:

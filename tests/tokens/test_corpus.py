@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from openai_cli.errors import UsageError
 from openai_cli.tokens import bulk, corpus, count, walking
-from openai_cli.tokens.corpus import FileCount, count_files
+from openai_cli.tokens.corpus import FileCount, LeftOut, count_files
 from tests.tokens.test_encoding import CODE, FRAGMENTS, SCRIPTS, TEXTS
 
 ENCODING = "o200k_base"
@@ -23,7 +23,7 @@ ENCODING = "o200k_base"
 FOX = "The quick brown fox"
 
 
-def told(*paths: str | Path, **world: Any) -> list[FileCount | str]:
+def told(*paths: str | Path, **world: Any) -> list[FileCount | LeftOut | str]:
     """The counts, and the problems as their text."""
     world = {"encoding": ENCODING, "left_out": Counter(), **world}
     found = count_files(map(str, paths), **world)
@@ -98,18 +98,43 @@ def test_the_encoding(tmp_path: Path) -> None:
 
 
 def test_what_is_no_text_is_left_out_of_folders(tmp_path: Path) -> None:
-    write(tmp_path / "a", b"\0" + FOX.encode())
-    write(tmp_path / "b", b"x" * 8191 + b"\0")
+    nul = write(tmp_path / "a", b"\0" + FOX.encode())
+    far = write(tmp_path / "b", b"x" * 8191 + b"\0")
     late = write(tmp_path / "c", b"x" * 8192 + b"y\0")
-    write(tmp_path / "d", b"x " * 100_000 + b"\xff")
-    write(tmp_path / "e", b"caf\xc3")
+    long = write(tmp_path / "d", b"x " * 100_000 + b"\xff")
+    cut = write(tmp_path / "e", b"caf\xc3")
+    wide = write(tmp_path / "e2", FOX.encode("utf-16"))
     write(tmp_path / ".f", FOX)
     last = write(tmp_path / "g", FOX)
     left_out: Counter[str] = Counter()
     expected = count("x" * 8192 + "y\0", encoding=ENCODING)
     with patch.object(corpus, "BLOCK", 8192):
-        assert told(tmp_path, left_out=left_out) == [FileCount(late, expected), FileCount(last, 4)]
-    assert left_out == {"binary": 4, "hidden": 1}
+        assert told(tmp_path, left_out=left_out) == [
+            LeftOut(nul, "binary"),
+            LeftOut(far, "binary"),
+            FileCount(late, expected),
+            *(LeftOut(path, corpus.ANOTHER_ENCODING) for path in (long, cut, wide)),
+            FileCount(last, 4),
+        ]
+    assert left_out == {"binary": 2, corpus.ANOTHER_ENCODING: 3, "hidden": 1}
+
+
+@pytest.mark.parametrize("name", ["utf-16", "utf-16-le", "latin-1", "cp1252", "shift_jis"])
+def test_a_text_in_another_encoding(name: str, tmp_path: Path) -> None:
+    text = "日本語 " * 9 if name == "shift_jis" else "Café au lait, très chaud. " * 9
+    (tmp_path / "d").mkdir()
+    path = write(tmp_path / "d" / "a", text.encode(name))
+    for block in (7, 8192):
+        with patch.object(corpus, "BLOCK", block):
+            found = told(path, tmp_path / "d", input_encoding=name)
+        assert found == [FileCount(path, count(text, encoding=ENCODING))] * 2
+
+
+def test_a_text_that_is_not_in_the_encoding_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a", b"\x81 and more")
+    assert told(path, input_encoding="cp1252") == [f"'{path}' is not cp1252: byte 0x81 at offset 0"]
+    odd = write(tmp_path / "b", "ab".encode("utf-16") + b"c")
+    assert told(odd, input_encoding="utf-16") == [f"'{odd}' is not utf-16: byte 0x63 at offset 6"]
 
 
 def test_what_is_no_text_is_named_where_its_path_was(tmp_path: Path) -> None:
@@ -261,6 +286,55 @@ def test_a_line_at_fault_is_named(line: bytes, problem: str, tmp_path: Path) -> 
 def test_a_field_in_what_is_no_object(tmp_path: Path) -> None:
     path = write(tmp_path / "a", jsonl({"a": "text"}, {"a": {"b": "hi"}}))
     assert told(path, field="a.b") == [f"line 1 of '{path}' has no field a.b", FileCount(path, 1)]
+
+
+@pytest.mark.parametrize(
+    ("field", "tokens"),
+    [
+        ("messages.0.content", 1),
+        ("messages.1.content", 4),
+        ("messages[1].content", 4),
+        ("messages[-1].content", 4),
+        ("messages[*].content", 5),
+        ("messages[?role=='user'].content", 4),
+        ("join(' ', messages[].content)", 5),
+        ('"a.b"', 4),
+        ("a.b", 4),
+    ],
+)
+def test_a_field_in_a_list(field: str, tokens: int, tmp_path: Path) -> None:
+    messages = [{"role": "system", "content": "Hi"}, {"role": "user", "content": FOX}]
+    path = write(tmp_path / "a", jsonl({"messages": messages, "a.b": FOX}))
+    assert told(path, field=field) == [FileCount(path, tokens)]
+
+
+@pytest.mark.parametrize(
+    ("field", "problem"),
+    [
+        ("messages.2.content", "has no field messages.2.content"),
+        ("messages.-1.content", "has no field messages.-1.content"),
+        ("messages[2].content", "has no field messages[2].content"),
+        ("messages[*].role", "has no string in messages[*].role"),
+        ("messages[*].none", "has no string in messages[*].none"),
+        ("length(@)[0]", "has no field length(@)[0]"),
+    ],
+)
+def test_a_field_that_is_in_no_list(field: str, problem: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "a", jsonl({"messages": [{"content": "Hi", "role": 7}] * 2}))
+    assert told(path, field=field) == [f"line 1 of '{path}' {problem}", FileCount(path, 0)]
+
+
+def test_a_function_that_fails_on_a_line(tmp_path: Path) -> None:
+    path = write(tmp_path / "a", jsonl({"a": 1}))
+    problem, _ = told(path, field="join(' ', a)")
+    assert str(problem).startswith(
+        f"line 1 of '{path}' has nothing for --jsonl: In function join()"
+    )
+
+
+def test_what_is_no_expression() -> None:
+    with pytest.raises(UsageError, match=r"--jsonl: 'a\[' is no field and no JMESPath"):
+        told(field="a[")
 
 
 def test_of_many_lines_at_fault_a_few_are_named(tmp_path: Path) -> None:

@@ -183,3 +183,59 @@ def test_folders_nested_deeper_than_python_calls(tmp_path: Path) -> None:
         assert [path.count("d/") for path in found(tmp_path)] == [200]
     finally:
         sys.setrecursionlimit(limit)
+
+
+def test_the_other_files_of_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By gitignore(5): a .gitignore goes before info/exclude, and that before the user's own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    make(tmp_path / "r", ".git/info/exclude", "a", "b", "c", "d/a", "d/e", top="!c\n")
+    make(tmp_path, "config/git/ignore", "own")
+    (tmp_path / "r" / ".git" / "info" / "exclude").write_text("a\nc\n!e\n")
+    (tmp_path / "config" / "git" / "ignore").write_text("b\ne\n")
+    assert found(tmp_path / "r") == ["c", "d/e"]
+    assert found(tmp_path / "r" / "d") == ["e"]
+    (tmp_path / "own").write_text("d\n")
+    (tmp_path / "gitconfig").write_text(f"[core]\n\texcludesFile = {tmp_path}/own\n")
+    assert found(tmp_path / "r") == ["b", "c"]
+
+
+def test_a_worktree_has_the_exclude_file_of_its_repository(tmp_path: Path) -> None:
+    make(tmp_path, "r/.git/info/exclude", "r/.git/worktrees/w/commondir", "w/a", "w/b")
+    (tmp_path / "r" / ".git" / "info" / "exclude").write_text("a\n")
+    (tmp_path / "r" / ".git" / "worktrees" / "w" / "commondir").write_text("../..\n")
+    (tmp_path / "w" / ".git").write_text(f"gitdir: {tmp_path}/r/.git/worktrees/w\n")
+    assert found(tmp_path / "w") == ["b"]
+
+
+def test_without_git_the_files_of_a_repository_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    make(tmp_path, "r/.git/info/exclude", ".config/git/ignore", "r/a", "r/b", "r/c")
+    (tmp_path / "r" / ".git" / "info" / "exclude").write_text("a\n")
+    (tmp_path / ".config" / "git" / "ignore").write_text("b\n")
+    assert found(tmp_path / "r") == ["c"]
+
+
+@pytest.mark.parametrize("named", ["r", "r/d", "r/d/e"])
+def test_rules_that_cannot_be_read_are_named_and_the_rest_is_walked(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, "r/.git/config", "r/d/e/a", "r/d/e/b", top="", r="a\n", **{"r/d": "b\n"})
+    refused = tmp_path / "r" / "d" / ".gitignore"
+    read = Path.read_bytes
+
+    def read_bytes(self: Path) -> bytes:
+        if self == refused:
+            raise PermissionError(13, "Permission denied")
+        return read(self)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    met = list(walk([str(tmp_path / named)], Counter()))
+    files = [file.path for file in met if isinstance(file, Found)]
+    assert files == [str(tmp_path / "r" / "d" / "e" / "b")]
+    errors = [error.problem for error in met if isinstance(error, UsageError)]
+    assert errors == [f"cannot read '{refused}': Permission denied"]

@@ -1,0 +1,161 @@
+"""What `tokens` counts with --files: files and folders."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from openai_cli.commands.counting import (
+    FROM_0,
+    Counting,
+    encoding_of,
+    keep_limit,
+    whole,
+    write_list,
+)
+from openai_cli.context import Context
+from openai_cli.errors import LimitError, UsageError
+from openai_cli.jsontext import quoted
+from openai_cli.output.sink import Sink, open_sink
+from openai_cli.request.inputs import Inputs
+
+if TYPE_CHECKING:
+    from openai_cli.tokens.corpus import FileCount, LeftOut
+
+# How many files that are too long are named.
+_MOST_NAMED = 5
+
+
+def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
+    """Print how many tokens each file has, and all of them together."""
+    from openai_cli.output.progress import Progress
+    from openai_cli.tokens.corpus import FileCount, count_files
+
+    encoding = encoding_of(context, options)
+    each = whole("--max-each", options.max_each, FROM_0)
+    left_out: Counter[str] = Counter()
+    met = _Met()
+
+    def counts(progress: Progress) -> "Iterator[FileCount | LeftOut]":
+        found = count_files(
+            _paths(options, inputs),
+            encoding=encoding,
+            field=options.jsonl,
+            input_encoding=_input_encoding(options),
+            left_out=left_out,
+            on_read=progress.advance,
+        )
+        for one in found:
+            if isinstance(one, UsageError):
+                met.is_whole = False
+                context.messages.error(one)
+                continue
+            if isinstance(one, FileCount):
+                met.add(one, each)
+            yield one
+
+    with open_sink(context, options.output) as sink, Progress(context.messages) as progress:
+        if options.json:
+            items = (_listed(one) for one in counts(progress))
+            summary = lambda: {"tokens": met.tokens, "encoding": encoding}  # noqa: E731
+            write_list(sink, "files", items, summary)
+        else:
+            for one in counts(progress):
+                if isinstance(one, FileCount):
+                    _write_count(sink, one.tokens, one.path)
+            if met.files != 1:
+                _write_count(sink, met.tokens, "total")
+    tell_left_out(context, left_out, is_judged=options.max is not None)
+    _keep_each(met.long, each)
+    keep_limit(options, met.tokens)
+    if not met.is_whole:
+        raise UsageError("not all was counted: the errors above say what was not")
+
+
+class _Met:
+    """What was met on the way: files, their tokens, and those that are longer than --max-each."""
+
+    def __init__(self) -> None:
+        self.files = 0
+        self.tokens = 0
+        self.is_whole = True
+        self.long: list[FileCount] = []
+
+    def add(self, file: "FileCount", each: int | None) -> None:
+        self.files += 1
+        self.tokens += file.tokens
+        if each is not None and file.tokens > each:
+            self.long.append(file)
+
+
+def _keep_each(long: "Sequence[FileCount]", each: int | None) -> None:
+    """LimitError where files have more tokens than --max-each; it names the first of them."""
+    if not long:
+        return
+    shown = ", ".join(f"{one.path} has {one.tokens}" for one in long[:_MOST_NAMED])
+    more = f" and {len(long) - _MOST_NAMED} more files" if len(long) > _MOST_NAMED else ""
+    raise LimitError(f"{shown}{more}: more tokens than the {each} of --max-each")
+
+
+def _listed(one: "FileCount | LeftOut") -> dict[str, Any]:
+    """A file as an item of --json."""
+    from openai_cli.tokens.corpus import LeftOut
+
+    if isinstance(one, LeftOut):
+        return {"path": one.path, "tokens": None, "left_out": one.why}
+    return {"path": one.path, "tokens": one.tokens}
+
+
+def tell_left_out(
+    context: Context, left_out: Mapping[str, int], *, is_judged: bool = False
+) -> None:
+    """Say how many entries of folders were left out, by kind; `is_judged` says there is a --max."""
+    from openai_cli.tokens.corpus import ANOTHER_ENCODING, BINARY
+
+    if not left_out:
+        return
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(left_out.items()))
+    hint = "; --input-encoding NAME reads text in another one" * (ANOTHER_ENCODING in left_out)
+    files = left_out.get(BINARY, 0) + left_out.get(ANOTHER_ENCODING, 0)
+    judged = f"; what --max judges is without {files} of them" if is_judged and files else ""
+    context.messages.notice(f"left out: {kinds}{hint}{judged}")
+
+
+def _input_encoding(options: Counting) -> str:
+    """The encoding of files, as Python's codecs name it."""
+    import codecs
+
+    name = options.input_encoding or "utf-8"
+    try:
+        found = codecs.lookup(name)
+        codecs.getincrementaldecoder(found.name)
+        "a".encode(found.name)  # a codec of bytes to bytes is none of a text
+    except (LookupError, ValueError):
+        raise UsageError(
+            f"--input-encoding: no encoding of text is called {quoted(name)}",
+            hint="for example utf-16, latin-1, cp1252, shift_jis",
+        ) from None
+    return found.name
+
+
+def _write_count(sink: Sink, count: int, path: str) -> None:
+    """A line as `wc` has it, with the bytes of the path as they are."""
+    sink.write(f"{count:>8} ".encode() + os.fsencode(path) + b"\n")
+    sink.flush()
+
+
+def _paths(options: Counting, inputs: Inputs) -> Iterator[str]:
+    """The paths of the arguments, then those of --files-from."""
+    if not options.text and options.files_from is None:
+        raise UsageError(
+            "--files wants paths", hint="for example: openai-cli tokens --files prompts/"
+        )
+    yield from options.text or ()
+    if options.files_from is None:
+        return
+    if options.null:
+        listed: Iterable[bytes] = inputs.source("--files-from", options.files_from).split(b"\0")
+    else:
+        lines = inputs.lines("--files-from", options.files_from)
+        listed = (line.removesuffix(b"\n") for line in lines)
+    yield from (os.fsdecode(path) for path in listed if path)

@@ -1,0 +1,46 @@
+"""The files besides .gitignore that name what git leaves out of a repository.
+
+https://git-scm.com/docs/gitignore has their places, and gitrepository-layout(5) that of a worktree.
+"""
+
+import os
+from pathlib import Path
+
+
+def exclude_files(root: Path) -> list[Path]:
+    """Those of the repository whose folder is `root`; they need not be there.
+
+    Patterns of the first, `info/exclude`, go before those of the second, `core.excludesFile`.
+    """
+    return [_common_folder(root / ".git") / "info" / "exclude", *_of_user(root)]
+
+
+def _common_folder(git: Path) -> Path:
+    """The folder of a repository's data; of a worktree, .git is a file that says where it is."""
+    try:
+        if git.is_file():
+            named = git.read_text(encoding="utf-8", errors="surrogateescape")
+            git = git.parent / named.removeprefix("gitdir:").strip()
+        common = (git / "commondir").read_text(encoding="utf-8", errors="surrogateescape")
+        return git / common.strip()
+    except (OSError, ValueError):
+        return git
+
+
+def _of_user(root: Path) -> list[Path]:
+    """The user's own file: git's setting, else its default place."""
+    import subprocess
+
+    try:
+        found = subprocess.run(
+            ["git", "config", "--null", "--type=path", "--get", "core.excludesFile"],  # noqa: S607
+            cwd=root, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=10,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        pass  # without git there is no such setting
+    else:
+        if named := found.stdout.rstrip(b"\0"):
+            return [root / os.fsdecode(named)]
+    base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111
+    default = Path(base, "git", "ignore")
+    return [default] if os.access(default, os.R_OK) else []
