@@ -1,11 +1,14 @@
 """An answer as far as it came; each endpoint's shape is a subclass."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_name, misshapen, whole_numbers
 from openai_cli.http.errorbody import tells_error
+
+# What besides its usage an answer is billed by: calls of tools, and what other models made.
+_BILLABLE = ("output", "tools", "tool_usage", "svg_usage")
 
 # The status of a response that has come to nothing.
 _FAILED = ("failed", "expired")
@@ -16,7 +19,8 @@ class Answer:
     """What the parts told so far.
 
     `is_done` says that `[DONE]` came, `has_last` that the last of the endpoint's own events did.
-    `usage` is the API's object of that name, or None. `asked_model` is the model of the request,
+    `usage` is the API's object of that name, or None, and `billable` what else of the answer tells
+    what it costs. `asked_model` is the model of the request,
     for answers that do not name theirs. `is_background` says that the server makes it whole even if
     the connection breaks, `has_replaced` that bytes of it were no UTF-8.
 
@@ -33,6 +37,7 @@ class Answer:
 
     request_id: str | None = None
     usage: dict[str, Any] | None = None
+    billable: dict[str, Any] = field(default_factory=dict)
     asked_model: str | None = None
     model: str | None = None
     service_tier: str | None = None
@@ -52,6 +57,7 @@ class Answer:
         usage, tier = body.get("usage"), body.get("service_tier")
         if isinstance(usage, dict):
             self.usage = whole_numbers(usage)
+            self.billable = {name: body[name] for name in _BILLABLE if name in body}
         if not self.model:
             self.model = as_name(body.get("model"))
         if tier:

@@ -13,31 +13,39 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from openai_cli.models.table import Table
-    from openai_cli.prices.estimate import Bound
+    from openai_cli.prices.bound import Bound
 
 
 @dataclass
 class Budget:
     """The limit of --max-cost in USD, None without one, and what is reserved of it so far.
 
-    `allows_unbounded`: a part of a request that may cost any amount counts as its estimate.
+    `base_url` gives that of the server, which may be in a region of its own. `allows_unbounded`: a
+    part of a request that may cost any amount counts as its estimate.
     """
 
     context: Context
     table: "Callable[[], Table]"
+    base_url: "Callable[[], str]"
     limit: "Decimal | None" = None
     reserved: "Decimal | None" = None
     allows_unbounded: bool = False
 
     @classmethod
-    def of(cls, context: Context, options: object, table: "Callable[[], Table]") -> Self:
+    def of(
+        cls,
+        context: Context,
+        options: object,
+        table: "Callable[[], Table]",
+        base_url: "Callable[[], str]",
+    ) -> Self:
         """The budget of the options; UsageError for an amount that is none."""
         if not isinstance(options, Prices) or options.max_cost is None:
-            return cls(context, table)
+            return cls(context, table, base_url)
         from openai_cli.prices.money import amount
 
         limit = amount("--max-cost", options.max_cost)
-        return cls(context, table, limit, allows_unbounded=options.allow_unbounded)
+        return cls(context, table, base_url, limit, allows_unbounded=options.allow_unbounded)
 
     def check(self, request: Request) -> None:
         """Refuse, by LimitError, a request that can cost more than the limit by itself."""
@@ -52,7 +60,8 @@ class Budget:
             self.reserved = most.usd if self.reserved is None else self.reserved + most.usd
 
     def _bound(self, request: Request) -> "Bound":
-        from openai_cli.prices.estimate import bound
+        from openai_cli.prices.bound import bound
+        from openai_cli.prices.regions import region_of
 
         try:
             most = bound(
@@ -60,6 +69,7 @@ class Budget:
                 endpoint=request.path,
                 table=self.table(),
                 on=self.context.today(),
+                region=region_of(self.base_url()),
             )
         except UsageError as error:
             error.problem = f"--max-cost: {error.problem}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
-from openai_cli.errors import OutputError, UsageError
+from openai_cli.errors import LimitError, OutputError, UsageError
 from openai_cli.flags.ours import CommonOptions, Spending
 from openai_cli.output.sink import Log, utf8_bytes
 
@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 class Receipts:
     """What --usage and --usage-file ask for.
 
-    `kept`, where it is a list, gets every receipt. Where it `compares`, what was billed is held
-    against our own count. `is_refused` says that the server does not take
-    `stream_options.include_usage`: it is not asked again. `failure` is why a line was not written.
+    `base_url` gives that of the server, which may be in a region of its own. `kept`, where it is a
+    list, gets every receipt. Where it `compares`, what was billed is held against our own count.
+    `is_refused` says that the server does not take `stream_options.include_usage`: it is not asked
+    again. `failure` is why a line was not written.
     """
 
     context: Context
     table: "Callable[[], Table]"
+    base_url: "Callable[[], str]"
     is_shown: bool = False
     path: str | None = None
     compares: bool = False
@@ -37,12 +39,18 @@ class Receipts:
     _log: Log | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, context: Context, options: object, table: "Callable[[], Table]") -> Self:
+    def of(
+        cls,
+        context: Context,
+        options: object,
+        table: "Callable[[], Table]",
+        base_url: "Callable[[], str]",
+    ) -> Self:
         """The receipts that the options ask for; options without such flags ask for none."""
         if not isinstance(options, Spending):
-            return cls(context, table)
+            return cls(context, table, base_url)
         compares = options.usage and isinstance(options, CommonOptions) and options.debug
-        return cls(context, table, options.usage, options.usage_file, compares)
+        return cls(context, table, base_url, options.usage, options.usage_file, compares)
 
     @property
     def are_wanted(self) -> bool:
@@ -59,19 +67,24 @@ class Receipts:
             why = error.strerror if isinstance(error, OSError) else error
             raise UsageError(f"--usage-file: cannot write '{self.path}': {why}") from None
 
-    def add(self, answer: "Answer") -> None:
-        """Tell what a call took, as far as it is known.
+    def add(self, answer: "Answer", failed: BaseException | None = None) -> None:
+        """Tell what a call took, as far as it is known, also of one that `failed`.
 
         A line that cannot be written keeps no answer from being printed: see `check`.
         """
-        if not self.are_wanted:
+        is_unsent = isinstance(failed, (UsageError, LimitError))
+        if not self.are_wanted or is_unsent:
             return
         from openai_cli.prices.receipt import Receipt
+        from openai_cli.prices.regions import region_of
 
-        receipt = Receipt.of(answer, self.table(), self.context.today())
-        if self.kept is not None:
+        region = region_of(self.base_url())
+        receipt = Receipt.of(answer, self.table(), self.context.today(), region=region)
+        if failed is not None:
+            receipt = receipt.of_failed(failed)
+        if self.kept is not None and (failed is None or answer.usage is not None):
             self.kept.append(receipt)
-        if self.is_shown:
+        if self.is_shown and (failed is None or answer.usage is not None):
             self.context.messages.usage(receipt.line())
         if self._log is not None:
             self._write(self._log, receipt.record())

@@ -124,9 +124,9 @@ def _sent(session: Session, plans: Iterable[Plan]) -> "Iterator[Answer]":
                 answer = call.run()
                 reasons += _reasons(session, plan, answer)
                 yield answer
-    except BaseException:
+    except BaseException as error:
         if call is not None:
-            call.break_off()
+            call.break_off(error)
         raise
     session.receipts.check()
     _judge(session, reasons)
@@ -144,12 +144,18 @@ def exchange(session: Session, plan: Plan) -> Exchange:
     _check_budget(session, plan)
     request, answer, kept = plan.request, plan.reader(), Kept()
     answer.asked_model = request.body.get("model")
-    session.client.call(
-        request.method,
-        request.path,
-        lambda http: write_answer(http, answer, kept),
-        payload=request.payload(),
-    )
+    client = session.client
+    try:
+        client.call(
+            request.method,
+            request.path,
+            lambda http: write_answer(http, answer, kept),
+            payload=request.payload(),
+        )
+    except BaseException as error:
+        if not plan.is_free:
+            session.receipts.add(answer, error)
+        raise
     return Exchange(plan, answer, kept)
 
 
@@ -178,6 +184,7 @@ class _Call:
     plan: Plan
     sink: Sink
     answer: "Answer | None" = None
+    _is_sent: bool = False
     _is_told: bool = False
 
     def run(self) -> "Answer":
@@ -187,17 +194,17 @@ class _Call:
         self._tell(answer)
         return answer
 
-    def break_off(self) -> None:
+    def break_off(self, error: BaseException) -> None:
         """Tell of a call that failed what came of it, and what it took: it may have been paid."""
         if self.answer is not None:
             self.plan.on_broken(self.answer)
-            if self.answer.usage is not None:
-                self._tell(self.answer)
+        if self._is_sent:
+            self._tell(self.answer or _no_answer(self.plan.request), error)
 
-    def _tell(self, answer: "Answer") -> None:
+    def _tell(self, answer: "Answer", failed: BaseException | None = None) -> None:
         if not self._is_told:
             self._is_told = True
-            self.session.receipts.add(answer)
+            self.session.receipts.add(answer, failed)
             self.session.receipts.compare(self.plan.request, answer)
 
     def _asked(self) -> "Answer":
@@ -234,8 +241,10 @@ class _Call:
 
     def _send(self, request: Request) -> "Answer":
         begin = self.sink.size
+        client = self.session.client
+        self._is_sent = True
         with Progress(self.session.context.messages, request.upload_size) as progress:
-            return self.session.client.call(
+            return client.call(
                 request.method,
                 request.path,
                 self._consume,
@@ -256,6 +265,13 @@ class _Call:
         writer = _writer(self.session, self.plan, self.sink)
         write_answer(http, answer, writer, arrived=self.sink.flush)
         return answer
+
+
+def _no_answer(request: Request) -> "Answer":
+    """What stands for the answer of a call that failed before there was one."""
+    from openai_cli.answer.base import Answer
+
+    return Answer(asked_model=request.body.get("model"))
 
 
 def _writer(session: Session, plan: Plan, sink: Sink) -> "Writer":

@@ -58,8 +58,9 @@ class Session:
             raise UsageError("--sandbox is a server of its own: leave --base-url out")
         self.form = Form.of(options)
         self.preview = Preview.asked(options)
-        self.budget = Budget.of(context, options, lambda: self.table)
-        self.receipts = Receipts.of(context, options, lambda: self.table)
+        prices = (lambda: self.table), self._base_url
+        self.budget = Budget.of(context, options, *prices)
+        self.receipts = Receipts.of(context, options, *prices)
         self.must_be_complete = isinstance(options, Completeness) and options.require_complete
         self.server = destination(context, options, inputs or Inputs(context))
         self._stack = ExitStack()
@@ -82,6 +83,9 @@ class Session:
                 for request in requests:
                     shown = self.preview.of(request, self.server, terminal=sink.is_terminal)
                     sink.write_json(shown)
+
+    def _base_url(self) -> str:
+        return self.server.base_url
 
     @cached_property
     def table(self) -> "Table":

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from openai_cli.calls.budget import no_bound
 from openai_cli.commands.pricing import LIMITS, Priced, Pricing
+from openai_cli.commands.pricing_files import statements
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
 from openai_cli.flags.endpoint import Endpoint
@@ -17,12 +18,16 @@ from openai_cli.models import DEFAULT_CHAT
 from openai_cli.models.table import Table, load_table
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.prices import report
+from openai_cli.prices.bill import Statement
+from openai_cli.prices.bound import flag_of
 from openai_cli.prices.charges import total
-from openai_cli.prices.estimate import Statement, flag_of
 from openai_cli.prices.money import amount, plain
 
 # In days: how old the table may be before that is told without being asked.
 OLD = 90
+
+# How many reasons why a cost is not whole are told.
+_MOST_REASONS = 5
 
 MISSING = "give --max-tokens or --output-tokens"
 
@@ -35,13 +40,14 @@ _OF_TEXT = (
 )  # fmt: skip
 # Of these one at most.
 _EITHER = (
-    ("request", "response", "audio", "audio_seconds"), ("text", "input_tokens"), LIMITS,
+    ("request", "response", "audio", "audio_seconds", "files"), ("text", "input_tokens"), LIMITS,
     ("total", "json", "markdown"),
 )  # fmt: skip
 # What is priced instead of a text, and what does not go with it.
 _NOT_WITH: dict[str, tuple[str, ...]] = {
     "request": _OF_TEXT,
     **dict.fromkeys(("response", "audio", "audio_seconds"), (*_OF_TEXT, "output_tokens")),
+    "files": ("input_tokens", "cached_tokens", "cache_write_tokens", "n", "best_of"),
 }
 _ALTERNATIVES = (
     *_EITHER, *((source, name) for source, names in _NOT_WITH.items() for name in names)
@@ -75,7 +81,7 @@ def run(context: Context, options: Options) -> None:
     table = load_table(options.prices)
     _check_age(context, options, table)
     call = Pricing(context, options, table)
-    found = _described(call, options, call.statements())
+    found = _described(call, options, statements(call))
     over = None if most is None else _over(call, options, found, most)
     _tell(call, options, found)
     _print(context, options, found)
@@ -83,19 +89,23 @@ def run(context: Context, options: Options) -> None:
         raise over
 
 
-def _described(call: Pricing, options: Options, statements: list[Statement]) -> report.Report:
-    is_one = options.request is None and options.response is None
-    notes = dict.fromkeys(note for one in statements for note in _notes(one, call.on))
+def _described(call: Pricing, options: Options, priced: list[Statement]) -> report.Report:
+    is_one = options.request is None and options.response is None and not options.files
+    several = len(dict.fromkeys(options.model or ())) > 1
+    notes = dict.fromkeys(note for one in priced for note in _notes(one, call.on))
     return report.Report(
-        tuple(statements),
+        tuple(priced),
         as_of=call.on,
         table=call.table,
-        is_choice=is_one and len(statements) > 1,
-        is_detailed=is_one and len(statements) == 1,
+        is_choice=several or (is_one and len(priced) > 1),
+        is_detailed=is_one and len(priced) == 1,
         at_most=options.response is None and options.output_tokens is None and not call.is_speech,
-        missing=MISSING if is_one else "they have no limit; --output-tokens stands in",
+        missing="they have no limit; --output-tokens stands in" if options.request else MISSING,
         doubts=tuple(call.doubts),
         notes=tuple(notes),
+        labels=tuple(call.labels),
+        labelled="file" if options.files else "answer" if options.response else "request",
+        unpriced=tuple(call.unpriced),
     )
 
 
@@ -109,6 +119,10 @@ def _tell(call: Pricing, options: Options, found: report.Report) -> None:
             f"{'the cost is' if call.is_speech else 'the tokens are'} an estimate: "
             f"{'; '.join(found.doubts)}"
         )
+    for reason in found.unknown[:_MOST_REASONS]:
+        notice(f"the cost is at least that: {reason}")
+    if (more := len(found.unknown) - _MOST_REASONS) > 0:
+        notice(f"the cost is at least that: {more} more such reasons, which --json lists")
     if options.total and found.unlimited:
         notice(f"the total is without output: {found.missing}")
 
@@ -125,9 +139,11 @@ def _check(options: Options) -> None:
         for name in names:
             if _is_given(options, name):
                 raise UsageError(f"{_shown(name)} does not go with {_shown(source)}")
-    for name in ("total", "request", "response"):
+    for name in ("total", "files", "by_request"):
         if _is_given(options, name) and len(options.model or ()) > 1:
-            raise UsageError(f"--{name} takes one --model")
+            raise UsageError(f"{flag_of(name)} takes one --model")
+    if options.by_request and options.request is None and options.response is None:
+        raise UsageError("--by-request goes with --request or --response alone")
 
 
 def _is_given(options: Options, name: str) -> bool:
@@ -175,13 +191,24 @@ def _over(
     bounds = [statement.most() for statement in call.bounds(list(found.statements))]
     most = max(bounds) if found.is_choice else total(bounds)
     if most <= limit:
-        return None
+        return _unbounded(options, found, limit)
     names = dict.fromkeys(one.limit_name for one in found.statements if one.unlimited)
     flags = " and ".join(names if options.request else map(flag_of, names))
     verb = "did" if options.response else "can"
     return LimitError(
         f"it {verb} cost {plain(most)} USD, more than the {plain(limit)} of --max-cost",
         hint=f"{flags} lowers it, for without a limit the longest output counts" if flags else None,
+    )
+
+
+def _unbounded(options: Options, found: report.Report, limit: Decimal) -> LimitError | None:
+    """The error where something that is not known may make it more than the limit."""
+    if not found.unknown or options.allow_unbounded:
+        return None
+    verb = "did" if options.response else "can"
+    return LimitError(
+        f"that it {verb} cost no more than the {plain(limit)} USD of --max-cost is not known: "
+        f"{found.unknown[0]}"
     )
 
 

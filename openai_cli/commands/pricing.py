@@ -1,6 +1,7 @@
-"""What `cost` prices: its options for that, and texts, speech, requests and answers.
+"""What `cost` prices: its options for that, texts and speech.
 
-How it is judged and shown is in commands/cost.py.
+Files of requests, answers and texts are priced in commands/pricing_files.py. How it is judged and
+shown is in commands/cost.py.
 """
 
 import re
@@ -12,6 +13,7 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import (
     INPUT,
+    OUTPUT,
     CommonOptions,
     Prices,
     Stdin,
@@ -20,23 +22,23 @@ from openai_cli.flags.ours import (
     number,
     options_group,
     ours,
+    switch,
 )
 from openai_cli.flags.values import Number
 from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT, DEFAULT_TRANSCRIPTION
-from openai_cli.models.table import Table, tier_of
-from openai_cli.prices.answers import Answers, Billed
-from openai_cli.prices.bodies import Asked, asked, body_of
+from openai_cli.models.table import REGIONS, Table, tier_of
+from openai_cli.prices.bill import Bill, Statement
+from openai_cli.prices.bodies import asked, body_of
+from openai_cli.prices.bound import flag_of, prompt_tokens
+from openai_cli.prices.calls import asked_calls
 from openai_cli.prices.durations import billed_seconds, seconds_of
-from openai_cli.prices.estimate import Bill, Statement, counted_as, flag_of, prompt_tokens
+from openai_cli.prices.regions import region_of
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
+    from openai_cli.prices.report import Label
     from openai_cli.tokens.counted import Doubt
-    from openai_cli.tokens.lines import Group
-
-# Those of many requests repeat each other.
-_MOST_DOUBTS = 5
 
 _SOME = Number(0, integer=True)
 _COUNT = Number(1, integer=True)
@@ -50,7 +52,10 @@ LIMITS = ("max_tokens", "max_completion_tokens", "output_tokens")
 class Priced(CommonOptions, Written, Prices, Stdin):
     """What to price, and by which prices."""
 
-    text: Annotated[str | None, argument("[TEXT]", "The text to price; - is stdin")] = None
+    text: Annotated[
+        list[str] | None,
+        argument("[TEXT]...", "The text to price; with --files paths; - is stdin"),
+    ] = None
     model: Annotated[
         list[str] | None,
         ours(INPUT, "--model", "The model; repeated, to compare", metavar="NAME", short="-m"),
@@ -58,6 +63,16 @@ class Priced(CommonOptions, Written, Prices, Stdin):
     tier: Annotated[
         str | None,
         ours(INPUT, "--tier", "standard, batch, flex, priority, …", metavar="NAME"),
+    ] = None
+    region: Annotated[
+        str | None,
+        ours(
+            INPUT,
+            "--region",
+            "Processed at that region's host: eu, us, …",
+            metavar="NAME",
+            names=REGIONS,
+        ),
     ] = None
     max_tokens: Annotated[
         str | None, ours(INPUT, "--max-tokens", "The limit of each output", metavar="N")
@@ -87,12 +102,28 @@ class Priced(CommonOptions, Written, Prices, Stdin):
     ] = None
     request: Annotated[
         str | None,
-        ours(INPUT, "--request", "Price request bodies, or Batch API lines", metavar="FILE"),
+        ours(
+            INPUT,
+            "--request",
+            "Price request bodies or batch lines; -m for that model",
+            metavar="FILE",
+        ),
     ] = None
     response: Annotated[
         str | None,
-        ours(INPUT, "--response", "Add up answers, or a usage file", metavar="FILE"),
+        ours(
+            INPUT,
+            "--response",
+            "Add up answers or usage lines; -m as of that model",
+            metavar="FILE",
+        ),
     ] = None
+    files: Annotated[
+        bool, switch(INPUT, "files", "TEXT are paths of files and folders; price each")
+    ] = False
+    by_request: Annotated[
+        bool, switch(OUTPUT, "by-request", "A row for each request or answer of the file")
+    ] = False
     audio: Annotated[
         list[str] | None,
         ours(INPUT, "--audio", "Price files of speech by their length; repeated", metavar="FILE"),
@@ -107,17 +138,25 @@ class Priced(CommonOptions, Written, Prices, Stdin):
 
 
 class Pricing:
-    """One call: what it costs, and what is to be said of that."""
+    """One call: what it costs, and what is to be said of that.
+
+    `labels` name what each statement is of, where that is a file or a request; `unpriced` says of
+    calls why they are in no statement. Where a limit was given, `most` is what requests can cost
+    with all that their counts may be too low by, and `unbounded` why nothing bounds that.
+    """
 
     def __init__(self, context: Context, options: Priced, table: Table) -> None:
         self.context = context
         self.options = options
         self.table = table
         self.on = _day(options) or context.today()
+        self.region = _region(context, options)
         self.inputs = Inputs(context, options.stdin)
         self.doubts: dict[str, None] = {}
+        self.labels: list[Label] = []
+        self.unpriced: list[str] = []
         self.unbounded: Doubt | None = None
-        self._bounds = Bill(table, self.on)
+        self.most: list[Statement] = []
 
     @property
     def is_speech(self) -> bool:
@@ -125,35 +164,35 @@ class Pricing:
         return self.options.audio is not None or self.options.audio_seconds is not None
 
     def statements(self) -> list[Statement]:
-        """What is priced, as it was asked for."""
-        if self.options.response is not None:
-            return self._answered(self.options.response)
-        if self.options.request is not None:
-            return self._requested(self.options.request)
+        """What speech or a text costs with each of the models, the cheapest first."""
         return self._of_speech() if self.is_speech else self._of_text()
+
+    def bill(self) -> Bill:
+        """A bill by the prices that were asked for."""
+        return Bill(self.table, self.on, self.region)
 
     def _of_text(self) -> list[Statement]:
         """What the text costs, or so many tokens, with each of the models, the cheapest first."""
         tokens = _number(self.options, "input_tokens", _SOME)
-        given = [] if self.options.text is None else [self.options.text]
-        text = None if tokens is not None else self.inputs.raw_text(given)
+        text = None if tokens is not None else self.inputs.raw_text(self.options.text)
         if tokens is None and text is None:
             raise UsageError(
                 "there is no text to price",
                 hint="for example: openai-cli cost hamburger --max-tokens 500",
             )
-        models = dict.fromkeys(self.options.model or [self._default_model])
+        models = dict.fromkeys(self.options.model or [self.default_model])
         found = [self._statement(name, tokens, text or "") for name in models]
         return sorted(found, key=lambda statement: statement.usd)
 
     @property
-    def _default_model(self) -> str:
+    def default_model(self) -> str:
+        """The model where none is named."""
         return self.context.variable("OPENAI_MODEL") or DEFAULT_CHAT
 
     def _statement(self, name: str, tokens: int | None, text: str) -> Statement:
         options = self.options
-        bill = Bill(self.table, self.on)
-        prices = bill.tariff(name, self._tier or "standard")
+        bill = self.bill()
+        prices = bill.tariff(name, self.tier or "standard")
         if tokens is None and prices.is_by_character:
             bill.add_characters(name, prices.tier, text)
             return bill.statements()[0]
@@ -170,12 +209,14 @@ class Pricing:
                 f"{tokens} tokens"
             )
         request = asked(body, model=name, tier=prices.tier)
-        request = request._replace(choices=_choices(options), limit=_limit(options))
-        bill.add_requests(request, [tokens], cached=cached, written=written)
+        request = request._replace(choices=_choices(options), limit=limit_of(options))
+        calls = asked_calls(body, searches=prices.model.searches)
+        bill.add_requests(request, [tokens], cached=cached, written=written, calls=calls)
         return bill.statements()[0]
 
     @property
-    def _tier(self) -> str | None:
+    def tier(self) -> str | None:
+        """The tier that was asked for, as the table names it."""
         return None if self.options.tier is None else tier_of(self.options.tier)
 
     def _of_speech(self) -> list[Statement]:
@@ -186,9 +227,9 @@ class Pricing:
         ]
         found = []
         for name in dict.fromkeys(given):
-            bill = Bill(self.table, self.on)
+            bill = self.bill()
             for seconds in lengths:
-                bill.add_speech(name, self._tier or "standard", seconds)
+                bill.add_speech(name, self.tier or "standard", seconds)
             found += bill.statements()
             if "input" in found[-1].tariff.bands[0]:
                 doubt = f"{name} is billed by tokens; its price by length is what OpenAI estimates"
@@ -207,72 +248,9 @@ class Pricing:
         (length,) = self.inputs.read("--audio", path, lambda file: (seconds_of(file, shown),))
         return length
 
-    def _answered(self, path: str) -> list[Statement]:
-        """What the answers in a file did cost."""
-        from openai_cli.tokens.lines import at_line, objects
-
-        bill, answers = Bill(self.table, self.on), Answers()
-        (model,) = self.options.model or (None,)
-        for answer in answers.read(objects(self.inputs.lines("--response", path))):
-            try:
-                bill.add_usage(_model_of(answer, model), self._tier or answer.tier, answer.usage)
-            except UsageError as error:
-                raise at_line(answer.line, error) from None
-        statements = bill.statements()
-        if answers.failed:
-            self.context.messages.notice(
-                f"failed requests, which cost nothing and are in no sum: {answers.failed}"
-            )
-        elif not statements:
-            raise UsageError(f"--response: there is no answer in '{path}'")
-        return statements
-
-    def _requested(self, path: str) -> list[Statement]:
-        """What the requests in a file can cost."""
-        from openai_cli.tokens.lines import at_line, count_lines
-
-        bill, figure = Bill(self.table, self.on), _limit(self.options)
-        (default,) = self.options.model or (self._default_model,)
-        lines = self.inputs.lines("--request", path)
-        for group in count_lines(lines, model=default, stand_in=self._stand_in, on=self.on):
-            try:
-                request = self._asked(group, default, figure)
-                bill.add_requests(request, group.tokens)
-                self._bound(request, group)
-            except UsageError as error:
-                raise at_line(group.numbers[0], error) from None
-            if len(self.doubts) < _MOST_DOUBTS:
-                self.doubts |= dict.fromkeys(group.doubts)
-        return bill.statements()
-
-    def _bound(self, request: Asked, group: "Group") -> None:
-        """Add requests to what all can cost at most, where that is asked for."""
-        if self.options.max_cost is None:
-            return
-        self.unbounded = self.unbounded or next((d for d in group.doubts if d.more is None), None)
-        more = sum(doubt.more or 0 for doubt in group.doubts)
-        self._bounds.add_requests(request, [tokens + more for tokens in group.tokens])
-
     def bounds(self, statements: list[Statement]) -> list[Statement]:
         """What --max-cost is held against: with all that counts of requests may be too low by."""
-        return statements if self.options.request is None else self._bounds.statements()
-
-    def _stand_in(self, name: str) -> str | None:
-        return counted_as(name, self.table.model(name))
-
-    def _asked(self, group: "Group", default: str, figure: int | None) -> Asked:
-        """What requests ask for; `figure` stands for a limit where they have none."""
-        model = group.body.get("model")
-        tier = self._tier or (None if group.custom_ids[0] is None else "batch")
-        request = asked(group.body, model=default if model is None else model, tier=tier)
-        return request._replace(limit=figure) if request.limit is None else request
-
-
-def _model_of(answer: Billed, default: str | None) -> str:
-    name = answer.model or default
-    if name is None:
-        raise UsageError("the answer names no model", hint="--model names it")
-    return name
+        return self.most or statements
 
 
 def _number(options: Priced, name: str, kind: Number) -> int | None:
@@ -287,9 +265,17 @@ def _choices(options: Priced) -> int:
     return best_of or n or 1
 
 
-def _limit(options: Priced) -> int | None:
+def limit_of(options: Priced) -> int | None:
+    """The limit of each output, or what stands for it."""
     given = (_number(options, name, _SOME) for name in LIMITS)
     return next((limit for limit in given if limit is not None), None)
+
+
+def _region(context: Context, options: Priced) -> str | None:
+    """The region that was asked for, else that of the base URL in the environment."""
+    if options.region is not None:
+        return options.region.lower()
+    return region_of(context.variable("OPENAI_BASE_URL") or "")
 
 
 def _day(options: Priced) -> date | None:

@@ -73,10 +73,16 @@ def _download(session: Session, request: Request) -> None:
         )
     usage = _usage(session, request)
     session.budget.check(request)
-    request_id = download(session, request, check=_check_sound)
+    answer = Answer(asked_model=request.body["model"])
+    session.client  # noqa: B018 - what it raises is raised before anything is sent
+    try:
+        answer.request_id = download(session, request, check=_check_sound)
+    except BaseException as error:
+        session.receipts.add(answer, error)
+        raise
     if usage is not None:
-        model = request.body["model"]
-        session.receipts.add(Answer(request_id=request_id, usage=usage, asked_model=model))
+        answer.usage = usage
+        session.receipts.add(answer)
         session.receipts.check()
 
 
@@ -87,13 +93,15 @@ def _usage(session: Session, request: Request) -> dict[str, Any] | None:
     """
     if not session.receipts.are_wanted:
         return None
-    from openai_cli.prices.estimate import price_usage
+    from openai_cli.prices.billed import Billed
+    from openai_cli.prices.costs import price_answer
 
     model, text = request.body["model"], request.body["input"]
     if isinstance(model, str) and isinstance(text, str):
         usage = {"characters": len(text)}
+        billed = Billed(model, "standard", usage)
         on = session.context.today()
-        if price_usage(usage, model=model, service_tier=None, table=session.table, on=on):
+        if price_answer([billed], table=session.table, on=on).usd:
             return usage
     session.context.messages.notice("sound tells no usage; --stream-format sse does")
     return None

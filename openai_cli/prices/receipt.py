@@ -1,15 +1,27 @@
 """What a call took: the tokens that the API reports, as a line on stderr and a line of a file."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.shape import is_finite
-from openai_cli.models.table import Table
-from openai_cli.prices.estimate import price_usage
+from openai_cli.errors import CliError, ExitCode, UsageError
+from openai_cli.models.table import Table, tier_of
+from openai_cli.prices.bill import made_calls
+from openai_cli.prices.billed import Billed, billed_in
+from openai_cli.prices.calls import Calls
+from openai_cli.prices.charges import tariff
+from openai_cli.prices.costs import price_answer
 from openai_cli.prices.money import exact_json, plain
+from openai_cli.prices.records import parts_of
+from openai_cli.prices.usage import usage_of
+
+# The server gave up waiting, for what it may have begun to make.
+_TIMED_OUT = 408
 
 # What the endpoints call the same: chat, completions and embeddings; all others.
 _INPUT = ("prompt_tokens", "input_tokens")
@@ -28,8 +40,10 @@ class Receipt:
 
     `input_tokens` include `cached_tokens` and `cache_write_tokens`, `output_tokens` include
     `reasoning_tokens`, as the API counts them. `seconds` are of speech, `characters` of a text that
-    is said. `usd` is the cost in US dollars, None where the
-    price is unknown.
+    is said. `usd` is the cost in US dollars, None where the price is unknown; with `unknown`, what
+    is in no sum, it is at least that. `parts` are the other counts that price it, as `records`
+    names them, and `calls` those of tools, by the kind of their fee. `also` has the same of what
+    other models made for the answer. `exit_code` is that of a call that failed.
     """
 
     model: str | None
@@ -43,14 +57,26 @@ class Receipt:
     request_id: str | None
     seconds: float | None = None
     characters: int | None = None
+    parts: Mapping[str, int] = field(default_factory=dict)
+    calls: Mapping[str, int] = field(default_factory=dict)
+    region: str | None = None
+    unknown: tuple[str, ...] = ()
+    also: tuple[dict[str, Any], ...] = ()
+    exit_code: int | None = None
 
     @classmethod
-    def of(cls, answer: Answer, table: Table, on: date) -> "Receipt":
+    def of(cls, answer: Answer, table: Table, on: date, *, region: str | None = None) -> "Receipt":
         """The usage that an answer reports, priced by `table` as of the day `on`."""
         found = answer.usage or {}
         inputs = _first(found, _INPUT_DETAILS) or {}
         outputs = _first(found, _OUTPUT_DETAILS) or {}
         model = answer.model or answer.asked_model
+        body = {**answer.billable, "usage": found, "model": model}
+        tier = tier_of(answer.service_tier)
+        billed = [part._replace(region=region) for part in billed_in(body, tier=tier)]
+        billed.sort(key=lambda part: part.is_extra)
+        cost = price_answer(billed, table=table, on=on)
+        own = _counts(billed[0], table, on)
         return cls(
             model=model,
             service_tier=answer.service_tier,
@@ -59,21 +85,33 @@ class Receipt:
             cache_write_tokens=_tokens(inputs, "cache_write_tokens"),
             output_tokens=_tokens(found, *_OUTPUT),
             reasoning_tokens=_tokens(outputs, "reasoning_tokens"),
-            usd=price_usage(
-                found,
-                model=model,
-                service_tier=answer.service_tier,
-                table=table,
-                on=on,
-            ),
+            usd=cost.usd,
             request_id=answer.request_id,
             seconds=_number(found.get("seconds")),
             characters=_tokens(found, "characters"),
+            **own,
+            region=region,
+            unknown=cost.unknown if cost.usd is not None else (),
+            also=tuple(_record_of(part, table, on) for part in billed[1:]),
         )
+
+    def of_failed(self, error: BaseException) -> "Receipt":
+        """The same of a call that failed: what the API refused cost nothing, else nobody knows."""
+        code, request_id, status = ExitCode.INTERRUPTED, self.request_id, None
+        if isinstance(error, CliError):
+            code, request_id, status = error.exit_code, error.request_id or request_id, error.status
+        elif not isinstance(error, KeyboardInterrupt):
+            code = ExitCode.FAULT
+        failed = replace(self, exit_code=int(code), request_id=request_id)
+        if failed.usd is not None:
+            return replace(failed, unknown=(*failed.unknown, "the call was cut off"))
+        is_refused = status is not None and 300 <= status < 500 and status != _TIMED_OUT
+        nothing = failed.input_tokens is None and failed.output_tokens is None
+        return replace(failed, usd=Decimal(0)) if is_refused and nothing else failed
 
     def line(self) -> str:
         """The usage for a person."""
-        cost = "USD unknown" if self.usd is None else f"{plain(self.usd)} USD"
+        cost = self.cost
         if self.seconds is not None:
             return f"{self.seconds} seconds of speech; {cost} ({self.model or 'unknown model'})"
         if self.characters is not None:
@@ -91,16 +129,57 @@ class Receipt:
             f"{cost} ({self.model or 'unknown model'}{tier})"
         )
 
+    @property
+    def cost(self) -> str:
+        """The cost for a person, and what is in it besides tokens, or is not."""
+        if self.usd is None:
+            return "USD unknown"
+        calls = "".join(f", with {count} {kind}" for kind, count in self.calls.items())
+        least = "at least " if self.unknown else ""
+        why = f" ({'; '.join(self.unknown)})" if self.unknown else ""
+        return f"{least}{plain(self.usd)} USD{calls}{why}"
+
     def record(self) -> str:
         """The usage for --usage-file: JSON on one line, with the cost to the last digit.
 
-        `seconds` and `characters` are there only where the call is billed by them.
+        What comes behind `request_id` is there only where there is such a thing.
         """
         found = asdict(self)
-        for name in ("seconds", "characters"):
-            if found[name] is None:
-                del found[name]
-        return exact_json(found)
+        parts = found.pop("parts")
+        for name in ("seconds", "characters", "calls", "region", "unknown", "also", "exit_code"):
+            value = found.pop(name)
+            if value not in (None, {}, ()):
+                found[name] = value
+        return exact_json({**found, **parts})
+
+
+def _counts(billed: Billed, table: Table, on: date) -> dict[str, Any]:
+    """The other counts and the calls of what is billed, as far as they can be told."""
+    model = table.find(billed.model or "")
+    mode = None if model is None else model.mode
+    try:
+        usage = usage_of(billed.usage or {}, mode=mode)
+    except UsageError:
+        return {}
+    calls = (billed.calls or Calls()).counts
+    with suppress(UsageError):
+        prices = tariff(table, billed.model or "", billed.tier, on)
+        calls = made_calls(billed, prices).counts
+    return {"parts": parts_of(usage, mode), "calls": calls}
+
+
+def _record_of(billed: Billed, table: Table, on: date) -> dict[str, Any]:
+    """What another model made, in the form of a record."""
+    usage = billed.usage or {}
+    counts = _counts(billed, table, on)
+    return {
+        "model": billed.model,
+        "service_tier": billed.tier,
+        "input_tokens": _tokens(usage, *_INPUT),
+        "cached_tokens": _tokens(_first(usage, _INPUT_DETAILS), "cached_tokens"),
+        "output_tokens": _tokens(usage, *_OUTPUT),
+        **counts.get("parts", {}),
+    }
 
 
 def _first(found: Any, names: tuple[str, ...]) -> Any:

@@ -5,12 +5,13 @@ from datetime import date
 from decimal import Decimal
 from itertools import chain
 from math import ceil
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 from openai_cli.messages import one_line
-from openai_cli.models.table import CHARACTERS, SPEECH, TOKEN_KINDS, Table
+from openai_cli.models.table import CHARACTERS, FEES, SPEECH, TOKEN_KINDS, Table
+from openai_cli.prices.bill import Statement
 from openai_cli.prices.charges import Charge, total
-from openai_cli.prices.estimate import Statement
 from openai_cli.prices.money import exact_json, plain
 
 _BAR, _LONGEST_BAR = "█", 30
@@ -33,7 +34,15 @@ class _Unit(NamedTuple):
 _UNITS = {
     SPEECH: _Unit("speech", "second", "USD per minute", 60),
     CHARACTERS: _Unit("text", "character", "USD per million", 1_000_000),
+    **{fee: _Unit(fee, "call", "USD per thousand", 1000) for fee in FEES},
 }
+
+
+class Label(NamedTuple):
+    """What a statement is of, where each has its row: as it is `shown`, and in JSON."""
+
+    shown: str
+    json: dict[str, Any]
 
 
 class Report(NamedTuple):
@@ -43,6 +52,8 @@ class Report(NamedTuple):
     none. `is_detailed` shows each kind of tokens with its rate. `at_most` says that the output is
     an upper bound, `missing` what to give where no limit bounds it; `doubts` why the tokens are an
     estimate, and `notes` what to know of the prices, which are those of `table` on the day `as_of`.
+    `labels` name what each statement is of, where each has its own row, under the head `labelled`.
+    `unpriced` says of calls why they are in no statement.
     """
 
     statements: tuple[Statement, ...]
@@ -54,6 +65,17 @@ class Report(NamedTuple):
     missing: str = ""
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    labels: tuple[Label, ...] = ()
+    labelled: str = ""
+    unpriced: tuple[str, ...] = ()
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What is in no sum: with any, the cost is at least that."""
+        found = dict.fromkeys(
+            reason for statement in self.statements for reason in statement.unknown
+        )
+        return (*found, *self.unpriced)
 
     @property
     def usd(self) -> Decimal:
@@ -76,17 +98,47 @@ class _Grid(NamedTuple):
 
 
 def as_table(report: Report, *, columns: int | None = None) -> str:
-    """The report for a person, in aligned columns; with `columns`, a terminal's, with bars."""
-    grid = _grid(report)
+    """The report for a person, in aligned columns; with `columns`, a terminal's, with bars.
+
+    Where a terminal is too narrow for the columns, each kind has a line beneath its model.
+    """
+    lines = _lines(_grid(report))
+    if columns is not None and max(map(len, lines)) > columns:
+        lines = _narrow(report, columns)
+    elif columns is not None and report.is_choice:
+        lines = _with_bars(lines, report.statements, columns)
+    return "".join(f"{line.rstrip()}\n" for line in [*lines, *_remarks(report)])
+
+
+def _lines(grid: _Grid) -> list[str]:
     cells = [grid.head, *grid.rows, *([grid.last] if grid.last else [])]
     shown = [
         _padded(column, number >= grid.words)
         for number, column in enumerate(zip(*cells, strict=True))
     ]
-    lines = [_GAP.join(row) for row in zip(*shown, strict=True)]
-    if columns is not None and report.is_choice:
-        lines = _with_bars(lines, report.statements, columns)
-    return "".join(f"{line.rstrip()}\n" for line in [*lines, *_remarks(report)])
+    return [_GAP.join(row) for row in zip(*shown, strict=True)]
+
+
+def _narrow(report: Report, columns: int) -> list[str]:
+    """For each statement its names, and beneath a line for each kind, with its count and USD."""
+    rows: list[list[str]] = []
+    heads: dict[int, str] = {}
+    for statement, label in _each(report):
+        words = [label.shown] if label else []
+        heads[len(rows)] = " ".join([*words, statement.tariff.name, _tier(statement)])
+        charges = statement.charges
+        for charge in charges:
+            kind = _kind(charge, at_most=report.at_most)
+            rows.append([f"{_GAP}{kind}", str(charge.quantity), plain(charge.usd)])
+        if not charges or report.is_choice:
+            rows.append([f"{_GAP}sum", "", plain(statement.usd)])
+    last = None if report.is_choice else [_total_label(report), "", plain(report.usd)]
+    head, *lines = _lines(_Grid(["", "", "USD"], rows, 1, last))
+    for place, names in sorted(heads.items(), reverse=True):
+        lines[place:place] = wrap(one_line(names), columns)
+    open_output = f"output: {report.missing}"
+    remarks = wrap(open_output, columns) if report.is_detailed and report.unlimited else []
+    return [head, *lines, *remarks]
 
 
 def as_markdown(report: Report) -> str:
@@ -100,6 +152,7 @@ def as_markdown(report: Report) -> str:
     remarks = [
         *_remarks(report),
         *(f"An estimate: {doubt}." for doubt in report.doubts),
+        *(f"Not in the sum: {reason}." for reason in report.unknown),
         *(f"Note: {note}." for note in report.notes),
         f"Prices of {report.table.date} (sha256 {report.table.digest}) as of {report.as_of}.",
     ]
@@ -110,17 +163,19 @@ def as_json(report: Report) -> str:
     """The report as JSON on one line; money is numbers with all their digits."""
     found = {
         "total": None if report.is_choice else report.usd,
-        "at_most": report.at_most and not report.unlimited,
+        "at_most": report.at_most and not report.unlimited and not report.unknown,
         "without_limit": report.unlimited,
-        "rows": list(chain.from_iterable(_json_rows(report, one) for one in report.statements)),
+        "at_least": bool(report.unknown),
+        "unknown": report.unknown,
+        "rows": list(chain.from_iterable(_json_rows(report, *one) for one in _each(report))),
         "models": [
             {
-                **_named(statement),
+                **_named(statement, label),
                 "requests": statement.requests,
                 "without_limit": statement.unlimited,
                 "total": statement.usd,
             }
-            for statement in report.statements
+            for statement, label in _each(report)
         ],
         "estimate": bool(report.doubts),
         "doubts": report.doubts,
@@ -136,15 +191,26 @@ def as_total(report: Report) -> str:
     return f"{plain(report.usd)}\n"
 
 
-def _named(statement: Statement) -> dict[str, Any]:
-    return {"model": statement.tariff.name, "tier": statement.tariff.tier}
+def _each(report: Report) -> Iterator[tuple[Statement, Label | None]]:
+    labels = report.labels or (None,) * len(report.statements)
+    return zip(report.statements, labels, strict=True)
 
 
-def _json_rows(report: Report, statement: Statement) -> Iterator[dict[str, Any]]:
+def _named(statement: Statement, label: Label | None) -> dict[str, Any]:
+    prices = statement.tariff
+    found = {"model": prices.name, "tier": prices.tier}
+    if prices.region is not None:
+        found["region"] = prices.region
+    return {**(label.json if label else {}), **found}
+
+
+def _json_rows(
+    report: Report, statement: Statement, label: Label | None
+) -> Iterator[dict[str, Any]]:
     for charge in statement.charges:
         unit = _UNITS.get(charge.kind)
         yield {
-            **_named(statement),
+            **_named(statement, label),
             "kind": charge.kind,
             f"{unit.noun}s" if unit else "tokens": charge.quantity,
             f"usd_per_{unit.noun}" if unit else "usd_per_million": charge.rate,
@@ -153,7 +219,7 @@ def _json_rows(report: Report, statement: Statement) -> Iterator[dict[str, Any]]
         }
     for output in statement.open_outputs:
         yield {
-            **_named(statement),
+            **_named(statement, label),
             "kind": output.kind,
             "tokens": None,
             "usd_per_million": output.rate,
@@ -171,7 +237,7 @@ def _detailed(report: Report) -> _Grid:
     """A row for each kind of tokens, or for what is billed without them, with its rate."""
     rows, counted, rated = [], "tokens", "USD per million"
     for statement in report.statements:
-        name, tier = one_line(statement.tariff.name), statement.tariff.tier
+        name, tier = one_line(statement.tariff.name), _tier(statement)
         for charge in statement.charges:
             kind, rate = _kind(charge, at_most=report.at_most), charge.rate
             if unit := _UNITS.get(charge.kind):
@@ -201,11 +267,21 @@ def _by_model(report: Report) -> _Grid:
     heads = [_head(kind, at_most=report.at_most) for kind in kinds]
     head = ["model", "tier", *([] if report.is_choice else ["requests"]), *heads, "USD"]
     rows = [
-        [one_line(statement.tariff.name), statement.tariff.tier, *_sums([statement], report, kinds)]
+        [one_line(statement.tariff.name), _tier(statement), *_sums([statement], report, kinds)]
         for statement in statements
     ]
     last = [_total_label(report), "", *_sums(statements, report, kinds)]
-    return _Grid(head, rows, 2, None if report.is_choice else last)
+    if report.labels:
+        head = [report.labelled, *head]
+        rows = [[one_line(of.shown), *row] for of, row in zip(report.labels, rows, strict=True)]
+        last = [last[0], "", *last[1:]]
+    words = 3 if report.labels else 2
+    return _Grid(head, rows, words, None if report.is_choice else last)
+
+
+def _tier(statement: Statement) -> str:
+    prices = statement.tariff
+    return prices.tier if prices.region is None else f"{prices.tier}, {prices.region}"
 
 
 def _head(kind: str, *, at_most: bool) -> str:
@@ -222,7 +298,8 @@ def _sums(statements: Sequence[Statement], report: Report, kinds: Sequence[str])
 
 
 def _total_label(report: Report) -> str:
-    return "total without output" if report.unlimited else "total"
+    least = ", at least" if report.unknown else ""
+    return f"total without output{least}" if report.unlimited else f"total{least}"
 
 
 def _remarks(report: Report) -> list[str]:

@@ -299,8 +299,141 @@ def test_requests_without_a_limit(cost: Cost) -> None:
 
 def test_bodies_that_name_no_model(cost: Cost) -> None:
     bodies = lines(chat_body(None, max_tokens=0), chat_body(max_tokens=0))
-    done = cost("--request", "-", "-m", "gpt-4o-mini", "--json", stdin=bodies)
+    done = cost("--request", "-", "--json", stdin=bodies, env={"OPENAI_MODEL": "gpt-4o-mini"})
     assert [one["model"] for one in parsed(done)["models"]] == ["gpt-4o-mini", "gpt-4o"]
+
+
+def test_the_same_requests_for_another_model(cost: Cost) -> None:
+    bodies = lines(chat_body(None, max_tokens=10), chat_body(max_tokens=0))
+    (one,) = parsed(cost("--request", "-", "-m", "gpt-4", "--json", stdin=bodies))["models"]
+    assert (one["model"], one["requests"]) == ("gpt-4", 2)
+    two = cost("--request", "-", "-m", "gpt-4", "-m", "gpt-4o", "--json", stdin=bodies)
+    assert [one["model"] for one in parsed(two)["models"]] == ["gpt-4o", "gpt-4"]
+    assert parsed(two)["total"] is None
+    mixed = bodies + lines({"custom_id": "a", "url": "/v1/chat/completions", "body": chat_body()})
+    refused = cost("--request", "-", "-m", "gpt-4", "-m", "gpt-4o", stdin=mixed)
+    assert (refused.code, refused.out) == (2, b"")
+    assert "--tier says at which" in refused.err
+
+
+def test_the_same_answers_from_another_model(cost: Cost) -> None:
+    usage = {"input_tokens": 1000, "output_tokens": 100}
+    answers = lines({"model": "gpt-4o", "usage": usage}, {"model": "gpt-4", "usage": usage})
+    found = cost("--response", "-", "-m", "gpt-6-luna", "-m", "o3", "--json", stdin=answers)
+    assert [(one["model"], one["requests"], one["total"]) for one in parsed(found)["models"]] == [
+        ("gpt-6-luna", 2, Decimal("0.0003")),
+        ("o3", 2, Decimal("0.0056")),
+    ]
+
+
+def test_a_row_for_each_request(cost: Cost) -> None:
+    batch = {"custom_id": "one", "url": "/v1/chat/completions", "body": chat_body(max_tokens=1)}
+    bodies = lines(batch, {**batch, "custom_id": "two"}, chat_body(max_tokens=2))
+    done = cost("--request", "-", "--by-request", stdin=bodies)
+    assert [line.split()[:3] for line in done.text.splitlines()] == [
+        ["request", "model", "tier"],
+        ["one", "gpt-4o", "batch"],
+        ["two", "gpt-4o", "batch"],
+        ["line", "3", "gpt-4o"],
+        ["total", "3", "24"],
+    ]
+    rows = parsed(cost("--request", "-", "--by-request", "--json", stdin=bodies))["models"]
+    assert [(row["custom_id"], row["line"]) for row in rows] == [("one", 1), ("two", 2), (None, 3)]
+
+
+def test_a_row_for_each_file(cost: Cost, folder: Path) -> None:
+    (folder / "p").mkdir()
+    (folder / "p" / "a.txt").write_text("The quick brown fox")
+    (folder / "p" / "b.txt").write_text("hi")
+    (folder / "p" / "c.bin").write_bytes(b"\0")
+    done = cost("--files", "p", "-m", "gpt-4o", "--output-tokens", "0", "--json")
+    rows = parsed(done)["rows"]
+    assert [(row["path"], row["tokens"]) for row in rows] == [("p/a.txt", 11), ("p/b.txt", 8)]
+    alone = parsed(cost("hi", "-m", "gpt-4o", "--output-tokens", "0", "--json"))["rows"]
+    assert alone[0]["usd"] == rows[1]["usd"], "as the message that chat sends"
+    assert "left out: 1 binary" in done.err
+    missing = cost("--files", "p/a.txt", "none", "-m", "gpt-4o", "--output-tokens", "0")
+    assert "total, at least" in missing.text
+    assert "cannot read 'none'" in missing.err
+
+
+ITEMS = [{"type": "web_search_call", "action": {"type": "search"}}] * 2
+SEARCHED = {
+    "model": "gpt-5.4-mini", "usage": {"input_tokens": 1000, "output_tokens": 100},
+    "output": ITEMS, "tools": [{"type": "web_search"}],
+}  # fmt: skip
+
+
+def test_searches_are_paid_for(cost: Cost) -> None:
+    answer = lines(SEARCHED)
+    # 1000 x 0.75 + 100 x 4.5 by a million, and two searches of 0.01
+    assert cost("--response", "-", "--total", stdin=answer).text == "0.0212\n"
+    assert cost("--response", "-", "--total", "--region", "eu", stdin=answer).text == "0.02132\n"
+    hosted = {"OPENAI_BASE_URL": "https://us.api.openai.com/v1"}
+    assert cost("--response", "-", "--total", stdin=answer, env=hosted).text == "0.02132\n"
+
+
+def test_a_fee_that_is_not_known_is_told(cost: Cost) -> None:
+    answer = lines({**SEARCHED, "output": [{"type": "oracle_call"}]})
+    done = cost("--response", "-", stdin=answer)
+    assert done.code == 0
+    assert "total, at least" in done.text
+    assert "notice: the cost is at least that: oracle_call has no known fee" in done.err
+    assert cost("--response", "-", "--max-cost", "9", stdin=answer).code == 8
+
+
+def test_a_region_that_is_not_known(cost: Cost) -> None:
+    done = cost("hi", "-m", "gpt-5.4-mini", "--max-tokens", "1", "--region", "jp")
+    assert "at least that: what gpt-5.4-mini costs more in the region jp" in done.err
+
+
+def test_a_request_with_tools(cost: Cost) -> None:
+    body = {"model": "gpt-5.4-mini", "input": "hi", "max_output_tokens": 1,
+            "tools": [{"type": "web_search"}]}  # fmt: skip
+    bound = cost("--request", "-", "--json", stdin=lines({**body, "max_tool_calls": 3}))
+    assert parsed(bound)["rows"][-1]["usd"] == Decimal("0.03")
+    open_ended = cost("--request", "-", "--max-cost", "9", stdin=lines(body))
+    assert open_ended.code == 8
+    assert "max_tool_calls is not given" in open_ended.err
+
+
+def test_a_month_begins_with_no_file(cost: Cost, folder: Path) -> None:
+    done = cost("--response", "usage.jsonl", "--total", "--max-cost", "1")
+    assert (done.code, done.text) == (0, "0\n")
+    assert "there is no file 'usage.jsonl' yet" in done.err
+    (folder / "usage.jsonl").touch()
+    done = cost("--response", "usage.jsonl", "--total")
+    assert (done.code, done.text, done.err) == (0, "0\n", "")
+
+
+RECORD = {"model": "gpt-4o", "input_tokens": 1000, "output_tokens": 0, "usd": 0.0025,
+          "request_id": "r"}  # fmt: skip
+UNKNOWN = {"model": "my-llama", "input_tokens": 10, "output_tokens": 1, "usd": None}
+
+
+def test_a_record_whose_price_was_not_known_blocks_no_other(cost: Cost) -> None:
+    usage = lines(RECORD, UNKNOWN, {**RECORD, "input_tokens": None, "output_tokens": None,
+                                    "usd": None}, RECORD)  # fmt: skip
+    done = cost("--response", "-", "--total", stdin=usage)
+    assert (done.code, done.text) == (0, "0.005\n")
+    assert "line 2: no price is known for the model 'my-llama'" in done.err
+    assert "line 3: nothing is known of what the call took" in done.err
+    assert cost("--response", "-", "--max-cost", "9", stdin=usage).code == 8
+
+
+def test_a_record_whose_price_was_known_is_no_guess(cost: Cost) -> None:
+    done = cost("--response", "-", stdin=lines({**UNKNOWN, "usd": 0.5}))
+    assert (done.code, done.out) == (2, b"")
+    assert "line 1: no price is known for the model 'my-llama'" in done.err
+
+
+def test_a_count_that_is_null_is_not_nothing(cost: Cost) -> None:
+    answer = {"model": "gpt-4o", "usage": {"prompt_tokens": 1000, "completion_tokens": None}}
+    done = cost("--response", "-", stdin=lines(answer))
+    assert "total, at least" in done.text
+    assert "the output tokens are not reported" in done.err
+    told = {**answer, "usage": {**answer["usage"], "total_tokens": 1100}}  # type: ignore[dict-item]
+    assert cost("--response", "-", "--total", stdin=lines(told)).text == "0.0035\n"
 
 
 @pytest.mark.parametrize(
@@ -644,6 +777,8 @@ def test_json(cost: Cost) -> None:
         "total": D("0.00502"),
         "at_most": True,
         "without_limit": 0,
+        "at_least": False,
+        "unknown": [],
         "rows": [
             {"model": "gpt-4o", "tier": "standard", "kind": "input", "tokens": 8,
              "usd_per_million": D("2.5"), "rate_of": "input", "usd": D("0.00002")},
@@ -748,7 +883,7 @@ def days_after_the_table(cost: Cost, days: int) -> dict[str, str]:
 
 
 def test_an_old_table_is_told(cost: Cost) -> None:
-    line = ("--input-tokens", "1", "-m", "gpt-4o", "--output-tokens", "0")
+    line = ("--input-tokens", "1", "-m", "gpt-6-luna", "--output-tokens", "0")
     assert cost(*line, env=days_after_the_table(cost, 90)).err == ""
     later = days_after_the_table(cost, 91)
     assert "notice: the prices are 91 days old" in cost(*line, env=later).err
@@ -783,7 +918,10 @@ def test_a_model_that_the_table_does_not_know(cost: Cost) -> None:
         (["--n", "2", "--request", "a"], "--n does not go with --request"),
         (["--output-tokens", "2", "--response", "a"], "--output-tokens does not go with"),
         (["x", "--total", "-m", "gpt-4o", "-m", "gpt-4"], "--total takes one --model"),
-        (["--request", "a", "-m", "gpt-4o", "-m", "gpt-4"], "--request takes one --model"),
+        (["--files", "a", "-m", "gpt-4o", "-m", "gpt-4"], "--files takes one --model"),
+        (["--files", "--request", "a"], "give one of them"),
+        (["--files", "a", "--n", "3"], "--n does not go with --files"),
+        (["x", "--by-request"], "--by-request goes with --request or --response alone"),
         (["--input-tokens", "5", "--cached-tokens", "6"], "parts of the input, which has 5"),
         (
             ["--input-tokens", "5", "--cached-tokens", "3", "--cache-write-tokens", "3"],

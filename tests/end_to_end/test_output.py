@@ -538,8 +538,24 @@ def test_usage_of_a_call_that_failed_is_kept_where_it_is_known(run: Run, folder:
         for _ in range(2):
             result = run("chat", "hi", "--stream", "--usage-file", "u", base_url=server.base_url)
             assert result.code == 7
-    (line,) = (folder / "u").read_text().splitlines()
-    assert json.loads(line)["output_tokens"] == 22
+    cut, unknown = map(json.loads, (folder / "u").read_text().splitlines())
+    assert (cut["output_tokens"], cut["exit_code"]) == (22, 7)
+    assert (unknown["output_tokens"], unknown["usd"], unknown["exit_code"]) == (None, None, 7)
+
+
+def test_a_call_that_was_refused_costs_nothing(run: Run, folder: Path) -> None:
+    refused = reply({"error": {"message": "no"}}, status="400 Bad Request")
+    with Server([refused]) as server:
+        result = run("chat", "hi", "--usage", "--usage-file", "u", base_url=server.base_url)
+    assert (result.code, result.err.count("usage")) == (4, 0)
+    record = json.loads((folder / "u").read_text())
+    assert (record["usd"], record["exit_code"], record["model"]) == (0, 4, "gpt-6-luna")
+
+
+def test_what_was_not_sent_has_no_line(run: Run, folder: Path) -> None:
+    assert run("chat", "hi", "--usage-file", "u", "--max-cost", "0").code == 8
+    assert run("chat", "hi", "--usage-file", "u", key=None).code == 3
+    assert not (folder / "u").exists() or (folder / "u").read_text() == ""
 
 
 def test_debug_tells_how_the_count_differs_from_the_bill(run: Run) -> None:

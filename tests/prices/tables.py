@@ -61,3 +61,33 @@ TABLE = Table(
     },
     b"",
 )  # fmt: skip
+
+# Models that tools cost with, that cost more in a region, and whose price has risen.
+FEES = Table(
+    {
+        "date": "2026-01-31",
+        "models": {
+            "finder": {
+                "mode": "chat",
+                "regions": {"eu": "1.1"},
+                "prices": [row(standard={"input": "1", "output": "1", "web_search": "0.01",
+                                         "file_search": "0.0025"},
+                               batch={"input": "0.5", "output": "0.5"})],
+            },
+            "seeker": {
+                "mode": "chat",
+                "searches": True,
+                "prices": [row(standard={"input": "1", "output": "1", "web_search": "0.025"})],
+            },
+            "riser": {
+                "mode": "chat",
+                "prices": [
+                    {**row(standard={"input": "1", "output": "1"}), "from": None,
+                     "to": "2026-01-01"},
+                    row(standard={"input": "2", "output": "2"}),
+                ],
+            },
+        },
+    },
+    b"",
+)  # fmt: skip

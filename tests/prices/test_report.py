@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openai_cli.prices.bill import Bill
+from openai_cli.prices.billed import Billed
 from openai_cli.prices.bodies import Asked
-from openai_cli.prices.estimate import Bill
-from openai_cli.prices.report import Report, as_json, as_markdown, as_table, as_total
-from tests.prices.tables import TABLE, TODAY
+from openai_cli.prices.calls import Calls
+from openai_cli.prices.report import Label, Report, as_json, as_markdown, as_table, as_total
+from tests.prices.tables import FEES, TABLE, TODAY
 
 DIGEST = TABLE.digest
 
@@ -88,6 +90,78 @@ def test_models_side_by_side_with_bars() -> None:
     )
 
 
+def test_a_narrow_terminal_has_a_line_for_each_kind() -> None:
+    found = report(("nova", 8, 500), ("plain", 1, None), at_most=True)
+    assert as_table(found, columns=50).splitlines() == [
+        "                                USD",
+        "nova standard",
+        "  input                 8  0.000016",
+        "  output, at most     500  0.005000",
+        "plain standard",
+        "  input                 1  0.000003",
+        "total without output       0.005019",
+        "plain: output of 1 of 1 requests: give a limit",
+    ]
+
+
+def test_a_text_on_a_narrow_terminal() -> None:
+    shown = as_table(report(("nova", 8, None), is_detailed=True), columns=40)
+    assert shown.splitlines()[1:] == [
+        "nova standard",
+        "  input               8  0.000016",
+        "total without output     0.000016",
+        "output: give a limit",
+    ]
+
+
+def test_models_side_by_side_on_a_narrow_terminal() -> None:
+    shown = as_table(report(("plain", 10, 0), ("nova", 20, 0), is_choice=True), columns=20)
+    assert shown.splitlines()[1:] == [
+        "plain standard", "  input  10  0.00003", "  sum        0.00003",
+        "nova standard", "  input  20  0.00004", "  sum        0.00004",
+    ]  # fmt: skip
+
+
+LABELS = (Label("a.txt", {"path": "a.txt"}), Label("b.txt", {"path": "b.txt"}))
+
+
+def test_a_row_for_each_file() -> None:
+    found = report(("nova", 8, 1), ("plain", 1, 1), labels=LABELS, labelled="file")
+    assert as_table(found) == (
+        "file   model  tier      requests  input  output       USD\n"
+        "a.txt  nova   standard         1      8       1  0.000026\n"
+        "b.txt  plain  standard         1      1       1  0.000010\n"
+        "total                          2      9       2  0.000036\n"
+    )
+    rows = json.loads(as_json(found))["rows"]
+    assert [row["path"] for row in rows] == ["a.txt", "a.txt", "b.txt", "b.txt"]
+    assert as_table(found, columns=30).splitlines()[1] == "a.txt nova standard"
+
+
+def test_a_cost_that_is_not_whole() -> None:
+    bill = Bill(FEES, TODAY, "eu")
+    usage = {"input_tokens": 10, "output_tokens": 0}
+    calls = Calls({"web_search": 2, "code_interpreter": 1})
+    bill.add_answer(Billed("finder", "standard", usage, calls), model="finder")
+    found = Report(
+        tuple(bill.statements()), as_of=TODAY, table=FEES, unpriced=("line 9: none",), at_most=True
+    )
+    assert as_table(found) == (
+        "model            tier          requests  input  web_search, calls       USD\n"
+        "finder           standard, eu         1     10                  2  0.020011\n"
+        "total, at least                       1     10                  2  0.020011\n"
+    )
+    told = json.loads(as_json(found))
+    assert (told["at_least"], told["at_most"]) == (True, False)
+    assert told["unknown"] == ["finder has no known fee for code_interpreter", "line 9: none"]
+    assert told["models"][0]["region"] == "eu"
+    assert told["rows"][1] == {
+        "model": "finder", "tier": "standard", "region": "eu", "kind": "web_search", "calls": 2,
+        "usd_per_call": 0.01, "rate_of": "web_search", "usd": 0.02,
+    }  # fmt: skip
+    assert "Not in the sum: line 9: none." in as_markdown(found)
+
+
 @pytest.mark.parametrize("columns", range(40, 100))
 def test_bars_fit_into_the_terminal(columns: int) -> None:
     shown = as_table(report(("plain", 10, 0), ("nova", 20, 0), is_choice=True), columns=columns)
@@ -131,6 +205,8 @@ def test_json() -> None:
         "total": Decimal("0.00502"),
         "at_most": False,
         "without_limit": 1,
+        "at_least": False,
+        "unknown": [],
         "rows": [
             {"model": "nova", "tier": "standard", "kind": "input", "tokens": 10,
              "usd_per_million": 2, "rate_of": "input", "usd": Decimal("0.00002")},

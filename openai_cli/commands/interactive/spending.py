@@ -39,9 +39,9 @@ def _calls(count: int) -> str:
 
 def next_turn(session: Session, request: Request) -> str:
     """What sending the conversation costs at least: a long prompt may be read from the cache."""
+    from openai_cli.prices.bill import SHORTEST_CACHED
     from openai_cli.prices.bodies import asked
     from openai_cli.prices.charges import product, tariff
-    from openai_cli.prices.estimate import SHORTEST_CACHED
     from openai_cli.prices.money import plain
 
     tokens = prompt_tokens(request)

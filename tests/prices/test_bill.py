@@ -1,5 +1,6 @@
-"""Sums by model and tier, upper bounds, and the cost of one answer."""
+"""Requests and answers added up: sums by model and tier, by kind of rate, by call."""
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -9,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_cli.errors import UsageError
+from openai_cli.prices.bill import SHORTEST_CACHED, Bill, Statement
+from openai_cli.prices.billed import Billed
 from openai_cli.prices.bodies import Asked
-from openai_cli.prices.estimate import SHORTEST_CACHED, Bill, Statement, bound, price_usage
-from tests.prices.tables import TABLE, TODAY
+from openai_cli.prices.calls import AskedCalls, Calls
+from tests.prices.tables import FEES, TABLE, TODAY
 
 D = Decimal
 
@@ -29,6 +32,17 @@ def bill_of(*requests: tuple[Asked, int]) -> list[Statement]:
 
 def rows(statement: Statement) -> list[tuple[str, int | Decimal, str]]:
     return [(row.kind, row.quantity, str(row.rate)) for row in statement.charges]
+
+
+def add(bill: Bill, usage: Any, model: str, **more: Any) -> None:
+    bill.add_answer(Billed(model, "standard", usage)._replace(**more), model=model)
+
+
+def cost_of(usage: Any, model: str) -> Decimal:
+    bill = Bill(TABLE, TODAY)
+    add(bill, usage, model)
+    (statement,) = bill.statements()
+    return statement.usd
 
 
 def test_requests_are_summed_by_model_and_tier() -> None:
@@ -139,8 +153,8 @@ def test_answers_are_summed() -> None:
         "prompt_tokens_details": {"cached_tokens": 10, "audio_tokens": 50},
         "completion_tokens_details": {"audio_tokens": 20},
     }
-    bill.add_usage("voice", "standard", usage)
-    bill.add_usage("voice", "standard", {"prompt_tokens": 1, "completion_tokens": 1})
+    add(bill, usage, "voice")
+    add(bill, {"prompt_tokens": 1, "completion_tokens": 1}, "voice")
     (voice,) = bill.statements()
     assert rows(voice) == [
         ("input", 41, "1"),
@@ -159,7 +173,7 @@ def test_an_image() -> None:
         "input_tokens_details": {"text_tokens": 10, "image_tokens": 20},
     }
     # 10 x 5 + 20 x 8 + 100 x 30, by a million
-    assert price(usage, "sight") == D("0.00321")
+    assert cost_of(usage, "sight") == D("0.00321")
 
 
 @given(
@@ -187,10 +201,6 @@ def test_a_total_is_the_sum_of_its_rows(requests: list[tuple[str, int, int, int]
     assert sum(Fraction(statement.usd) for statement in found) * 1_000_000 == exact
 
 
-def price(usage: Any, model: str | None, tier: str | None = None) -> Decimal | None:
-    return price_usage(usage, model=model, service_tier=tier, table=TABLE, on=TODAY)
-
-
 @given(
     st.sampled_from(["nova", "plain"]),
     st.integers(0, 4000),
@@ -205,7 +215,7 @@ def test_no_answer_within_the_limits_costs_more_than_the_bound(
     most = (50 if name == "plain" else 100) if limit is None else limit
     cached = data.draw(st.integers(0, tokens))
     writable = tokens - cached if tokens >= SHORTEST_CACHED else 0
-    cost = price(
+    cost = cost_of(
         {
             "prompt_tokens": tokens,
             "completion_tokens": data.draw(st.integers(0, most * choices)),
@@ -220,108 +230,102 @@ def test_no_answer_within_the_limits_costs_more_than_the_bound(
     assert cost <= statement.most()
 
 
-BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}]}
+def test_an_estimate_is_what_the_answer_costs() -> None:
+    """Where all outputs are sound or images and have a rate of their own, by the same rate."""
+    for model, tokens in (("sight", 100), ("nova", 20), ("voice", 20)):
+        (estimate,) = bill_of((asked(model, limit=tokens), 30))
+        answer = cost_of({"input_tokens": 30, "output_tokens": tokens}, model)
+        assert estimate.usd == answer, model
+    (open_output,) = bill_of((asked("sight"), 30))[0].open_outputs
+    assert (open_output.kind, open_output.rate) == ("image_output", D(30))
 
 
-def bound_of(**body: Any) -> Any:
-    """The bound of a body by a table in which only the names of models are OpenAI's own."""
-    from openai_cli.models.table import load_table
-
-    endpoint = "/completions" if "prompt" in body else "/chat/completions"
-    return bound(body, endpoint=endpoint, table=load_table(), on=TODAY)
+SEARCHED = {"input_tokens": 10, "output_tokens": 1}
 
 
-def test_a_bound_by_hand() -> None:
-    # 8 tokens at 2.5 USD a million, 2 x 100 at 10.
-    found = bound_of(**BODY, max_tokens=100, n=2)
-    assert (found.usd, found.input_tokens, found.output_tokens) == (D("0.00202"), 8, 200)
-    assert found.lowered_by is None
-    assert found.input_tokens.doubts == ()
+def test_calls_of_tools_have_their_fees() -> None:
+    bill = Bill(FEES, TODAY)
+    calls = Calls({"web_search": 2, "web_search_low": 1, "file_search": 1})
+    add(bill, SEARCHED, "finder", calls=calls)
+    add(bill, SEARCHED, "finder", calls=Calls({"web_search": 1}))
+    (finder,) = bill.statements()
+    assert rows(finder)[2:] == [
+        ("web_search", 3, "0.01"), ("web_search_low", 1, "0.01"), ("file_search", 1, "0.0025"),
+    ]  # fmt: skip
+    assert finder.usd == D("0.00002") + D("0.000002") + D("0.0425")
+    assert finder.unknown == ()
 
 
-def test_a_bound_without_a_limit() -> None:
-    # gpt-4o gives 16,384 tokens at most.
-    found = bound_of(**BODY)
-    assert (found.usd, found.output_tokens) == (D("0.16386"), 16_384)
-    assert found.lowered_by == "--max-completion-tokens"
-
-
-def test_the_bound_of_a_completion() -> None:
-    # Two prompts of a token each at 1.5; of each the best of 3, of 10 tokens at 2.
-    found = bound_of(
-        model="gpt-3.5-turbo-instruct", prompt=["hello", "world"], max_tokens=10, n=2, best_of=3
+def test_a_fee_that_is_not_known_makes_the_cost_at_least() -> None:
+    bill = Bill(FEES, TODAY)
+    add(bill, SEARCHED, "finder", calls=Calls({"code_interpreter": 2}, ("x_call has no fee",)))
+    (finder,) = bill.statements()
+    assert finder.unknown == (
+        "x_call has no fee",
+        "finder has no known fee for code_interpreter (2 times)",
     )
-    assert (found.usd, found.input_tokens, found.output_tokens) == (D("0.000123"), 2, 60)
-    assert bound_of(model="gpt-3.5-turbo-instruct", prompt="x").lowered_by == "--max-tokens"
+    assert finder.usd == D("0.000011")
 
 
-def test_the_bound_by_the_tier_of_the_body() -> None:
-    # The priority tier: 4.25 and 17.
-    found = bound_of(**BODY, service_tier="priority", max_tokens=100)
-    assert found.usd == D("0.001734")
-
-
-def test_a_model_of_ones_own_is_counted_as_a_known_one() -> None:
-    body = {**BODY, "model": "plain", "max_tokens": 1}
-    found = bound(body, endpoint="/chat/completions", table=TABLE, on=TODAY)
-    assert (found.usd, found.input_tokens) == (D("0.000031"), 8)
-    assert found.input_tokens.doubts == ("how plain counts is not known: counted as for gpt-4o",)
-
-
-def test_a_text_that_is_said_is_bound_by_its_characters() -> None:
-    # 15 USD for a million characters, whatever their bytes are.
-    from openai_cli.models.table import load_table
-
-    body = {"model": "tts-1", "voice": "alloy", "input": "Grüße 😀"}
-    found = bound(body, endpoint="/audio/speech", table=load_table(), on=TODAY)
-    assert (found.usd, found.billed, found.lowered_by) == (D("0.000105"), "7 characters", None)
-
-
-def test_what_is_free_is_not_counted() -> None:
-    from openai_cli.models.table import load_table
-
-    body = {"model": "omni-moderation-latest", "input": [{"type": "text", "text": "hi"}]}
-    assert bound(body, endpoint="/moderations", table=load_table(), on=TODAY).usd == 0
-
-
-def test_notes_go_with_the_bound() -> None:
-    found = bound_of(model="gpt-3.5-turbo-instruct", prompt="x", max_tokens=1)
-    assert found.notes, "its price is newer than the day"
+def test_a_model_that_always_searches() -> None:
+    bill = Bill(FEES, TODAY)
+    add(bill, SEARCHED, "seeker")
+    add(bill, SEARCHED, "seeker", calls=Calls(), is_record=True)
+    (seeker,) = bill.statements()
+    assert ("web_search", 1, "0.025") in rows(seeker), "a record tells them"
 
 
 @pytest.mark.parametrize(
-    ("body", "problem"),
+    ("calls", "charged", "unknown"),
     [
-        ({"messages": []}, "the body names no model"),
-        ({"model": 5, "messages": []}, "the body names no model"),
-        ({"model": "gtp-4o", "messages": []}, "no price is known for the model 'gtp-4o'"),
-        ({**BODY, "service_tier": "scale"}, "no price for the tier 'scale'"),
-        ({**BODY, "max_tokens": "5"}, "max_tokens must be an integer"),
-        ({"model": "gpt-4o", "messages": 5}, "messages"),
+        (AskedCalls(("file_search", "web_search"), 3), [("web_search", 6, "0.01")], ()),
+        (AskedCalls(("file_search",)), [],
+         ("max_tool_calls is not given, so nothing bounds the calls of tools (2 times)",)),
+        (AskedCalls(("code_interpreter", "web_search"), 3), [],
+         ("finder has no known fee for code_interpreter (6 times)",)),
+        (AskedCalls((), None, ("the tool x",)), [], ("the tool x (2 times)",)),
     ],
-)
-def test_what_has_no_bound(body: dict[str, Any], problem: str) -> None:
-    with pytest.raises(UsageError, match=problem):
-        bound_of(**body)
+)  # fmt: skip
+def test_calls_that_requests_may_make(
+    calls: AskedCalls, charged: list[Any], unknown: tuple[str, ...]
+) -> None:
+    bill = Bill(FEES, TODAY)
+    bill.add_requests(asked("finder", limit=1), [10, 10], calls=calls)
+    (finder,) = bill.statements()
+    assert rows(finder)[2:] == charged
+    assert finder.unknown == unknown
 
 
-def test_what_an_answer_cost() -> None:
-    usage = {"prompt_tokens": 100, "completion_tokens": 10}
-    assert price(usage, "nova") == D("0.0003")
-    assert price(usage, "nova", "default") == D("0.0003")
-    assert price(usage, "nova", "flex") == D("0.00015")
+def test_a_region_makes_tokens_dearer_and_fees_not() -> None:
+    bill = Bill(FEES, TODAY, "eu")
+    add(bill, SEARCHED, "finder", calls=Calls({"web_search": 1}))
+    add(bill, SEARCHED, "finder", region="us")
+    add(bill, SEARCHED, "finder", is_record=True, calls=Calls())
+    eu, us, everywhere = bill.statements()
+    assert rows(eu) == [("input", 10, "1.1"), ("output", 1, "1.1"), ("web_search", 1, "0.01")]
+    assert (us.tariff.region, us.usd) == ("us", D("0.000011")), "the table names none there"
+    assert everywhere.tariff.region is None, "a record names its own"
 
 
-@pytest.mark.parametrize(
-    ("usage", "model", "tier"),
-    [
-        ({"prompt_tokens": 1}, None, None),
-        ({"prompt_tokens": 1}, "llama", None),
-        ({"prompt_tokens": 1}, "nova", "scale"),
-        ({"prompt_tokens": 1}, "by-the-second", None),
-        ({"prompt_tokens": "x"}, "nova", None),
-        ({}, "nova", None),
-    ],
-)
-def test_a_cost_that_is_not_known(usage: Any, model: str | None, tier: str | None) -> None:
-    assert price(usage, model, tier) is None
+@pytest.mark.parametrize(("model", "region"), [("finder", "jp"), ("seeker", "eu")])
+def test_a_region_that_is_not_known_makes_the_cost_at_least(model: str, region: str) -> None:
+    bill = Bill(FEES, TODAY, region)
+    add(bill, SEARCHED, model, calls=Calls(), is_record=False)
+    (found,) = bill.statements()
+    assert found.unknown == (f"what {model} costs more in the region {region}",)
+
+
+def test_a_kind_without_a_price_adds_nothing() -> None:
+    bill = Bill(FEES, TODAY)
+    with pytest.raises(UsageError, match="finder has no price for speech by its length"):
+        add(bill, {"seconds": 3}, "finder")
+    assert bill.statements() == []
+
+
+def test_an_answer_has_the_prices_of_its_day() -> None:
+    bill = Bill(FEES, TODAY)
+    for day in (date(2025, 6, 1), date(2025, 6, 2), date(2026, 1, 5), None):
+        add(bill, SEARCHED, "riser", day=day)
+    before, since = bill.statements()
+    assert (before.requests, since.requests) == (2, 2), "days with the same prices are one"
+    assert (str(before.charges[0].rate), str(since.charges[0].rate)) == ("1", "2")

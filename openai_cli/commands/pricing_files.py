@@ -1,0 +1,204 @@
+"""What `cost` prices from files: requests, answers, and texts."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from openai_cli.commands.pricing import Pricing, limit_of
+from openai_cli.errors import UsageError
+from openai_cli.prices.answers import Answers
+from openai_cli.prices.bill import Bill, Statement
+from openai_cli.prices.billed import Billed
+from openai_cli.prices.bodies import Asked, asked, body_of
+from openai_cli.prices.bound import counted_as, prompt_tokens
+from openai_cli.prices.calls import AskedCalls, asked_calls
+from openai_cli.prices.report import Label
+
+if TYPE_CHECKING:
+    from openai_cli.tokens.lines import Group
+
+# Those of many requests repeat each other.
+_MOST_DOUBTS = 5
+
+Pricer = Callable[[Iterable[bytes], str | None], list[Statement]]
+
+
+def statements(call: Pricing) -> list[Statement]:
+    """What is priced, as it was asked for."""
+    options = call.options
+    if options.response is not None:
+        return answered(call, options.response)
+    if options.request is not None:
+        return requested(call, options.request)
+    return of_files(call, options.text or ()) if options.files else call.statements()
+
+
+def answered(call: Pricing, path: str) -> list[Statement]:
+    """What the answers in a file did cost, or would have cost with each of the models.
+
+    A file that is not there yet has none: so begins a month.
+    """
+    return _for_each_model(call, _lines_if_any(call, path), lambda *given: _answers(call, *given))
+
+
+def requested(call: Pricing, path: str) -> list[Statement]:
+    """What the requests in a file can cost, with the models that they name or with each other."""
+    lines = call.inputs.lines("--request", path)
+    return _for_each_model(call, lines, lambda *given: _requests(call, *given))
+
+
+def _for_each_model(call: Pricing, lines: Iterable[bytes], price: Pricer) -> list[Statement]:
+    """The statements as they are, or of each model of several, the cheapest first."""
+    models = list(dict.fromkeys(call.options.model or ()))
+    if len(models) < 2:
+        return price(lines, models[0] if models else None)
+    kept, found = list(lines), []
+    for model in models:
+        priced = price(kept, model)
+        if len(priced) > 1:
+            raise UsageError(
+                "the file has several tiers, regions or days",
+                hint="--tier says at which to compare the models",
+            )
+        found += priced
+    return sorted(found, key=lambda statement: statement.usd)
+
+
+def _lines_if_any(call: Pricing, path: str) -> Iterator[bytes]:
+    from pathlib import Path
+
+    if path == "-" or Path(path).exists() or Path(path).is_symlink():
+        yield from call.inputs.lines("--response", path)
+    else:
+        call.context.messages.notice(f"there is no file '{path}' yet: that is no answer")
+
+
+def _answers(call: Pricing, lines: Iterable[bytes], model: str | None) -> list[Statement]:
+    from openai_cli.tokens.lines import at_line, objects
+
+    bill, answers = call.bill(), Answers()
+    found: list[Statement] = []
+    for answer in answers.read(objects(lines, may_be_empty=True)):
+        own = bill.empty() if call.options.by_request else bill
+        try:
+            _add(call, own, answer, model)
+            if own is not bill:
+                found += _labelled(call, own, "", answer.line)
+        except UsageError as error:
+            if not answer.is_unpriced:
+                raise at_line(answer.line, error) from None
+            call.unpriced.append(at_line(answer.line, error).problem)
+    if answers.failed:
+        call.context.messages.notice(
+            f"failed requests, which cost nothing and are in no sum: {answers.failed}"
+        )
+    found = found or bill.statements()
+    if answers.taken and not (found or call.unpriced or answers.failed):
+        raise UsageError("--response: there is no answer in the file")
+    return found
+
+
+def _add(call: Pricing, bill: Bill, answer: Billed, model: str | None) -> None:
+    """Add an answer; with the model of another name as of that one, by the prices of the day."""
+    if model is not None and not answer.is_extra:
+        answer = answer._replace(model=model, day=None)
+    if answer.model is None:
+        raise UsageError("the answer names no model", hint="--model names it")
+    day = call.on if call.options.as_of is not None else answer.day
+    bill.add_answer(answer._replace(day=day), model=answer.model, tier=call.tier)
+
+
+def _labelled(call: Pricing, bill: Bill, name: str, line: int) -> list[Statement]:
+    """The statements of one request or answer, each with its name or its line as its label."""
+    priced = bill.statements()
+    label = Label(name or f"line {line}", {"custom_id": name or None, "line": line})
+    call.labels += [label] * len(priced)
+    return priced
+
+
+def _requests(call: Pricing, lines: Iterable[bytes], model: str | None) -> list[Statement]:
+    from openai_cli.tokens.lines import at_line, count_lines
+
+    def stand_in(name: str) -> str | None:
+        return counted_as(name, call.table.model(name))
+
+    bill, bounds = call.bill(), call.bill()
+    found: list[Statement] = []
+    counted = count_lines(
+        lines, model=call.default_model, instead=model, stand_in=stand_in, on=call.on
+    )
+    for group in counted:
+        try:
+            request, calls = _asked(call, bill, group)
+            _bound(call, bounds, group, request, calls)
+            if call.options.by_request:
+                found += _each(call, bill, group, request, calls)
+            else:
+                bill.add_requests(request, group.tokens, calls=calls)
+        except UsageError as error:
+            raise at_line(group.numbers[0], error) from None
+        if len(call.doubts) < _MOST_DOUBTS:
+            call.doubts |= dict.fromkeys(group.doubts)
+    call.most += bounds.statements()
+    return found or bill.statements()
+
+
+def _bound(call: Pricing, bounds: Bill, group: "Group", request: Asked, calls: AskedCalls) -> None:
+    """Add requests to what all can cost at most, where that is asked for."""
+    if call.options.max_cost is None:
+        return
+    call.unbounded = call.unbounded or next((d for d in group.doubts if d.more is None), None)
+    more = sum(doubt.more or 0 for doubt in group.doubts)
+    bounds.add_requests(request, [tokens + more for tokens in group.tokens], calls=calls)
+
+
+def _asked(call: Pricing, bill: Bill, group: "Group") -> tuple[Asked, AskedCalls]:
+    """What requests ask for; a figure stands for a limit where they have none."""
+    model = group.body.get("model")
+    name = call.default_model if model is None else model
+    tier = call.tier or (None if group.custom_ids[0] is None else "batch")
+    request = asked(group.body, model=name, tier=tier)
+    if request.limit is None:
+        request = request._replace(limit=limit_of(call.options))
+    searches = bill.tariff(request.model, request.tier).model.searches
+    return request, asked_calls(group.body, searches=searches)
+
+
+def _each(
+    call: Pricing, bill: Bill, group: "Group", request: Asked, calls: AskedCalls
+) -> Iterator[Statement]:
+    for line, name, tokens in zip(group.numbers, group.custom_ids, group.tokens, strict=True):
+        own = bill.empty()
+        own.add_requests(request, [tokens], calls=calls)
+        yield from _labelled(call, own, name or "", line)
+
+
+def of_files(call: Pricing, paths: Sequence[str]) -> list[Statement]:
+    """What each file costs as the message that `chat < FILE` sends."""
+    from openai_cli.commands.counting_files import tell_left_out
+    from openai_cli.tokens.corpus import FileCount, count_files
+    from openai_cli.tokens.encoding import encoding_for_model
+
+    if not paths:
+        raise UsageError("--files wants paths", hint="for example: openai-cli cost --files prompts")
+    (model,) = call.options.model or (call.default_model,)
+    bill = call.bill()
+    prices = bill.tariff(model, call.tier or "standard")
+    body, endpoint = body_of("", prices)
+    frame = prompt_tokens(body, endpoint, prices, call.on)
+    call.doubts |= dict.fromkeys(frame.doubts)
+    request = asked(body, model=model, tier=prices.tier)
+    request = request._replace(limit=limit_of(call.options))
+    encoding = encoding_for_model(counted_as(model, prices.model) or model)
+    found: list[Statement] = []
+    left_out = Counter[str]()
+    for one in count_files(paths, encoding=encoding, left_out=left_out):
+        if isinstance(one, FileCount):
+            own = bill.empty()
+            own.add_requests(request, [one.tokens + frame])
+            call.labels.append(Label(one.path, {"path": one.path}))
+            found += own.statements()
+        elif isinstance(one, UsageError):
+            call.unpriced.append(one.problem)
+    tell_left_out(call.context, left_out)
+    return found

@@ -1,0 +1,155 @@
+"""What a request can cost at most."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from openai_cli.errors import UsageError
+from openai_cli.models.table import Model, Table
+from openai_cli.prices.bill import Bill
+from openai_cli.prices.bodies import asked
+from openai_cli.prices.calls import asked_calls
+from openai_cli.prices.charges import Tariff, total
+
+if TYPE_CHECKING:
+    from openai_cli.tokens.counted import TokenCount
+
+# A known model for each encoding that is not today's.
+_COUNTED_AS = {"cl100k_base": "gpt-4", "p50k_base": "text-davinci-003", "r50k_base": "davinci"}
+
+
+def flag_of(name: str) -> str:
+    """The flag of a request property."""
+    return f"--{name.replace('_', '-')}"
+
+
+def counted_as(name: str, model: Model) -> str | None:
+    """The model to count as for one that a user's own table alone knows; None for all others."""
+    from openai_cli.tokens.encoding import encoding_for_model
+
+    try:
+        encoding_for_model(name)
+    except UsageError:
+        return _COUNTED_AS.get(model.encoding or "", "gpt-4o")
+    return None
+
+
+def prompt_tokens(
+    body: Mapping[str, Any], endpoint: str | None, prices: Tariff, on: date
+) -> "TokenCount":
+    """The tokens of a prompt, sent on a day; a model that a user's own table alone knows counts as
+    a known one.
+
+    Raises what `count_request` raises.
+    """
+    from openai_cli.tokens.counted import Doubt, TokenCount
+    from openai_cli.tokens.messages import count_request
+
+    like = counted_as(prices.name, prices.model)
+    if like is None:
+        return count_request(body, endpoint=endpoint, on=on)
+    tokens = count_request({**body, "model": like}, endpoint=endpoint, on=on)
+    doubt = Doubt(f"how {prices.name} counts is not known: counted as for {like}")
+    return TokenCount(tokens, (*tokens.doubts, doubt))
+
+
+class Bound(NamedTuple):
+    """The most that sending a request can cost, in USD.
+
+    `lowered_by` is the flag that lowers it, where the body sets no limit: then `output_tokens` are
+    the longest outputs of the model. `most_input` are the input tokens with what may come to them:
+    a bound, unless there are `input_tokens.unbounded`, which it has at their estimate. Where the
+    model is billed by `characters`, it has no tokens.
+    """
+
+    usd: Decimal
+    input_tokens: "TokenCount"
+    output_tokens: int
+    lowered_by: str | None
+    notes: tuple[str, ...]
+    characters: int | None = None
+
+    @property
+    def most_input(self) -> int:
+        """The count of the input with what each of its doubts may add."""
+        return _with_doubts(self.input_tokens)
+
+    @property
+    def billed(self) -> str:
+        """What it is billed for, in words."""
+        if self.characters is not None:
+            return f"{self.characters} characters"
+        return f"{self.most_input} input and up to {self.output_tokens} output tokens"
+
+
+def bound(
+    body: Mapping[str, Any],
+    *,
+    endpoint: str | None,
+    table: Table,
+    on: date,
+    region: str | None = None,
+) -> Bound:
+    """The most that sending a body to an endpoint (`/chat/completions`) on a day can cost.
+
+    The prompt is priced as written to the cache where that costs more, and each of the outputs
+    (`n`, at /completions `best_of` if it is more, for each prompt) at its limit. Outputs without a
+    limit are the model's longest. Of tools that cost by the call the dearest is called
+    `max_tool_calls` times. A text to be said is priced by its characters, by the models that are
+    billed so.
+
+    What has no known fee, or may be called any number of times, is among the
+    `input_tokens.unbounded`.
+
+    UsageError for a model, a tier or a day without a known price, where the longest output is
+    needed and not known, and for a body whose tokens cannot be counted.
+    """
+    model = body.get("model")
+    if not isinstance(model, str):
+        raise UsageError("the body names no model, so its price is not known", parameter="model")
+    request = asked(body, model=model)
+    bill = Bill(table, on, region)
+    prices = bill.tariff(model, request.tier)
+    if (none := _without_tokens(body, bill, prices)) is not None:
+        return none
+    tokens = prompt_tokens(body, endpoint, prices, on)
+    calls = asked_calls(body, searches=prices.model.searches)
+    bill.add_requests(request, [_with_doubts(tokens)], calls=calls)
+    (statement,) = bill.statements()
+    tokens = _with_unbounded(tokens, statement.unknown)
+    usd, is_open = statement.most(), statement.unlimited > 0
+    limit = statement.longest_output if is_open else request.limit or 0
+    return Bound(
+        usd,
+        tokens,
+        0 if prices.is_silent else limit * request.choices,
+        flag_of(request.limit_name) if is_open else None,
+        tuple(prices.notes(on)),
+    )
+
+
+def _with_doubts(tokens: "TokenCount") -> int:
+    return tokens + sum(doubt.more or 0 for doubt in tokens.doubts)
+
+
+def _with_unbounded(tokens: "TokenCount", reasons: Iterable[str]) -> "TokenCount":
+    """The count, and why nothing bounds what comes to it."""
+    from openai_cli.tokens.counted import Doubt, TokenCount
+
+    return TokenCount(tokens, (*tokens.doubts, *(Doubt(reason, None) for reason in reasons)))
+
+
+def _without_tokens(body: Mapping[str, Any], bill: Bill, prices: Tariff) -> Bound | None:
+    """The bound of what costs nothing, or is billed by characters; None for all else."""
+    from openai_cli.tokens.counted import TokenCount
+
+    text = body.get("input")
+    characters = None
+    if prices.is_by_character and isinstance(text, str):
+        bill.add_characters(prices.name, prices.tier, text)
+        characters = len(text)
+    elif not prices.is_free:
+        return None
+    usd = total(statement.usd for statement in bill.statements())
+    return Bound(usd, TokenCount(0), 0, None, tuple(prices.notes(bill.on)), characters)

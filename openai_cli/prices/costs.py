@@ -1,0 +1,43 @@
+"""What an answer did cost."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from openai_cli.errors import UsageError
+from openai_cli.models.table import Table
+from openai_cli.prices.bill import Bill
+from openai_cli.prices.billed import Billed
+from openai_cli.prices.charges import total
+
+
+class Cost(NamedTuple):
+    """What an answer cost, in USD; `usd` is None where its price is not known at all.
+
+    `unknown` says what is in no sum, for its count or its price is not known: with any, the answer
+    cost at least that.
+    """
+
+    usd: Decimal | None
+    unknown: tuple[str, ...] = ()
+
+
+def price_answer(billed: Iterable[Billed], *, table: Table, on: date) -> Cost:
+    """What an answer cost by all that it is billed by, its own model first.
+
+    Not known where its model, the tier or the day has no known price, and where the usage has no
+    tokens; what other models made for it is then left out, too.
+    """
+    bill = Bill(table, on)
+    unknown = []
+    for number, part in enumerate(billed):
+        try:
+            bill.add_answer(part, model=part.model or "")
+        except UsageError as error:
+            if not number:
+                return Cost(None, (error.problem,))
+            unknown.append(error.problem)
+    statements = bill.statements()
+    reasons = [reason for statement in statements for reason in statement.unknown]
+    return Cost(total(statement.usd for statement in statements), (*reasons, *unknown))

@@ -1,0 +1,119 @@
+"""The lines of --usage-file: written with every count that prices a call, and read back."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from openai_cli.models.table import FEES, tier_of
+from openai_cli.prices.billed import Billed
+from openai_cli.prices.calls import Calls
+from openai_cli.prices.charges import ONE_KIND, Usage
+
+Json = Any
+
+_TAKEN = ("input_tokens", "output_tokens", "seconds", "characters")
+
+# What a record calls the counts of Usage that the API has below others.
+PARTS: Mapping[str, str] = {
+    "cache_write_12h": "cache_write_12h_tokens",
+    "audio_input": "audio_input_tokens",
+    "image_input": "image_input_tokens",
+    "cached_audio": "cached_audio_tokens",
+    "cached_image": "cached_image_tokens",
+    "audio_output": "audio_output_tokens",
+    "image_output": "image_output_tokens",
+}
+
+
+def parts_of(usage: Usage, mode: str | None) -> dict[str, int]:
+    """The counts of PARTS that there are, as a record names them.
+
+    That which stands for all tokens of models of that mode is there though it is 0: without it
+    nothing would tell that they were told apart.
+    """
+    always = ONE_KIND.get(mode, ("", ""))[1]
+    return {
+        name: getattr(usage, count)
+        for count, name in PARTS.items()
+        if getattr(usage, count) or count == always
+    }
+
+
+def is_record(value: Mapping[str, Json]) -> bool:
+    """Whether it is a line of a usage file."""
+    return "usd" in value
+
+
+def is_free(record: Mapping[str, Json]) -> bool:
+    """Whether a record is of a call that took nothing and cost nothing, as one that was refused."""
+    return record["usd"] == 0 and all(record.get(name) is None for name in _TAKEN)
+
+
+def of_record(line: int, record: Mapping[str, Json]) -> Iterator[Billed]:
+    """What the call of a record is billed by, and what it had other models make."""
+    day, region = _day(record.get("time")), _string(record, "region")
+    yield _billed(line, record, day, region)
+    also = record.get("also")
+    for other in also if isinstance(also, list) else ():
+        if isinstance(other, dict):
+            yield _billed(line, other, day, region)._replace(is_extra=True)
+
+
+def _billed(line: int, record: Mapping[str, Json], day: date | None, region: str | None) -> Billed:
+    found = record.get("calls")
+    counts = {
+        kind: count
+        for kind, count in (found.items() if isinstance(found, dict) else ())
+        if kind in FEES and type(count) is int and count > 0
+    }
+    reasons = record.get("unknown")
+    unknown = tuple(str(reason) for reason in reasons) if isinstance(reasons, list) else ()
+    tier = tier_of(_string(record, "service_tier"))
+    usage, calls = _usage(record), Calls(counts, unknown)
+    return Billed(
+        _string(record, "model"), tier, usage, calls, region, line, day,
+        is_record=True, is_unpriced=record.get("usd") is None,
+    )  # fmt: skip
+
+
+def _usage(record: Mapping[str, Json]) -> dict[str, Json] | None:
+    """The usage of a record in the form of /responses; None where it has none."""
+    for name in ("seconds", "characters"):
+        if record.get(name) is not None:
+            return {name: record[name]}
+    if record.get("input_tokens") is None and record.get("output_tokens") is None:
+        return None
+    into = {
+        "cached_tokens": record.get("cached_tokens"),
+        "cache_write_tokens": record.get("cache_write_tokens"),
+        "cache_write_tokens_details": {"ttl_12h_tokens": record.get("cache_write_12h_tokens")},
+        "audio_tokens": record.get("audio_input_tokens"),
+        "image_tokens": record.get("image_input_tokens"),
+        "cached_tokens_details": {
+            "audio_tokens": record.get("cached_audio_tokens"),
+            "image_tokens": record.get("cached_image_tokens"),
+        },
+    }
+    out = {
+        "audio_tokens": record.get("audio_output_tokens"),
+        "image_tokens": record.get("image_output_tokens"),
+    }
+    return {
+        "input_tokens": record.get("input_tokens"),
+        "output_tokens": record.get("output_tokens"),
+        "input_tokens_details": into,
+        "output_tokens_details": out if any(value is not None for value in out.values()) else {},
+    }
+
+
+def _day(time: Json) -> date | None:
+    """The day of a time in ISO 8601; None where it is none."""
+    try:
+        return date.fromisoformat(time[:10]) if isinstance(time, str) else None
+    except ValueError:
+        return None
+
+
+def _string(found: Mapping[str, Json], name: str) -> str | None:
+    value = found.get(name)
+    return value if isinstance(value, str) else None
