@@ -1,5 +1,6 @@
 """`models list`: the models of the server, or those of the table of this version."""
 
+import shutil
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -10,27 +11,33 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import INPUT, options_group, ours, switch
-from openai_cli.models.table import Model, Rates, Row, load_table
+from openai_cli.models.table import FEES, Model, Rates, Row, load_table
 from openai_cli.output.columns import aligned, tabbed
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.prices.money import exact_json, plain
 
-_HEAD = ("model", "context", "output", "encoding", "input USD", "output USD", "retired")
+_HEAD = ("model", "context", "output", "encoding", "USD in", "USD out", "retired")
+# What a terminal that is too narrow goes without, the first of them first.
+_LESS = ("encoding", "output", "context", "retired")
 
 
 @options_group
 class Options(StoredOptions):
     """The ids of the server's models, a line each, by name.
 
-    With --local the table of this version, with no network: USD is for a million tokens at the
-    standard tier, and a column is empty where nothing is known. At a terminal the columns are
-    aligned under a head; elsewhere a tab stands between them.
+    With --local the table of this version, with no network: the models that are not retired, or
+    with --retired the others. USD is for a million tokens at the standard tier, and a column is
+    empty where nothing is known. At a terminal the columns are aligned under a head, as many as
+    there is room for; elsewhere a tab stands between them.
     """
 
     endpoint = Endpoint("/models", method="GET")
 
     local: Annotated[
         bool, switch(INPUT, "local", "The models of the table of prices, with no network")
+    ] = False
+    retired: Annotated[
+        bool, switch(INPUT, "retired", "With --local the models that are retired")
     ] = False
     prices: Annotated[
         str | None,
@@ -43,8 +50,9 @@ def run(context: Context, options: Options) -> None:
     if options.local:
         _list_table(context, options)
         return
-    if options.prices is not None:
-        raise UsageError("--prices is of the table: add --local")
+    if options.prices is not None or options.retired:
+        flag = "--retired" if options.retired else "--prices"
+        raise UsageError(f"{flag} is of the table: add --local")
     ask(context, options, _ids, lambda _request: Models())
 
 
@@ -71,9 +79,28 @@ def _list_table(context: Context, options: Options) -> None:
             found = {"date": str(table.date), "digest": table.digest, "models": described}
             sink.write_json(utf8_bytes(f"{exact_json(found)}\n"))
         else:
-            rows = [_row(model, on) for model in models]
-            text = aligned([_HEAD, *rows]) if sink.is_terminal else tabbed(rows)
+            rows = [
+                _row(model, on) for model in models if _is_retired(model, on) == options.retired
+            ]
+            text = _columns(rows) if sink.is_terminal else tabbed(rows)
             sink.write(utf8_bytes(text))
+
+
+def _is_retired(model: Model, on: date) -> bool:
+    return model.retired is not None and model.retired <= on
+
+
+def _columns(rows: list[list[str]]) -> str:
+    """The rows under a head, without the columns of _LESS that there is no room for."""
+    width = shutil.get_terminal_size().columns
+    heads = list(_HEAD)
+    for less in (None, *_LESS):
+        heads = [head for head in heads if head != less]
+        kept = [[row[_HEAD.index(head)] for head in heads] for row in rows]
+        text = aligned([heads, *kept])
+        if max(map(len, text.splitlines())) <= width:
+            break
+    return text
 
 
 def _prices(model: Model, on: date) -> Row | None:
@@ -93,13 +120,29 @@ def _described(model: Model, on: date) -> dict[str, Any]:
         "retired": model.retired and str(model.retired),
         "source": row and row.source,
         "tiers": {tier: _tier(row, tier) for tier in row.tiers} if row else {},
+        "fees": _fees(row),
+        "regions": model.regions,
+        "searches": model.searches,
     }
+
+
+def _fees(row: Row | None) -> dict[str, Decimal]:
+    """What calls of tools cost, in USD for one."""
+    if row is None:
+        return {}
+    rates = row.rates(row.tiers[0], 0)
+    return {kind: rates[kind] for kind in FEES if kind in rates}
 
 
 def _tier(row: Row, tier: str) -> dict[str, Any]:
     """The rates, and those of requests above a number of input tokens where they are others."""
-    above = {limit: row.rates(tier, limit + 1) for limit in row.thresholds(tier)}
-    return {**row.rates(tier, 0), **({"above": above} if above else {})}
+    above = {limit: _rates(row, tier, limit + 1) for limit in row.thresholds(tier)}
+    return {**_rates(row, tier, 0), **({"above": above} if above else {})}
+
+
+def _rates(row: Row, tier: str, input_tokens: int) -> dict[str, Decimal]:
+    rates = row.rates(tier, input_tokens)
+    return {kind: rate for kind, rate in rates.items() if kind not in FEES}
 
 
 def _row(model: Model, on: date) -> list[str]:

@@ -1,9 +1,14 @@
 """`models list --local`: the table, with the user's own over it, as columns and as JSON."""
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
+from openai_cli.commands import models_list
+from openai_cli.models.table import load_table
 from tests.conftest import Run
 from tests.servers import Server, reply
 from tests.terminal import Terminal
@@ -20,16 +25,43 @@ def test_a_pipe_gets_tabs_and_no_head(run: Run) -> None:
     luna = ["gpt-6-luna", "1050000", "128000", "o200k_base", "0.1", "0.5", ""]
     davinci = ["text-davinci-003", "", "", "p50k_base", "20", "20", "2024-01-04"]
     assert luna in rows
-    assert davinci in rows
+    assert davinci not in rows
+    others = run("models", "list", "--local", "--retired", key=None).text.splitlines()
+    assert "\t".join(davinci) in others
+    assert "\t".join(luna) not in others
+    assert len(others) + len(rows) == len(load_table().models)
 
 
-def test_a_terminal_gets_columns_under_a_head(folder: Path) -> None:
+def test_a_terminal_gets_the_columns_that_it_has_room_for(folder: Path) -> None:
     terminal = Terminal("models", "list", "--local", base_url="http://127.0.0.1:1", cwd=folder)
     head, *lines = terminal.read_all().decode().splitlines()
     [luna] = [line for line in lines if line.startswith("gpt-6-luna ")]
-    assert head.split()[:4] == ["model", "context", "output", "encoding"]
+    assert max(map(len, [head, *lines])) <= 80
+    assert head.split() == ["model", "context", "USD", "in", "USD", "out", "retired"]
     assert luna.index("1050000") == head.index("context")
-    assert luna.index("o200k_base") == head.index("encoding")
+    assert luna.index("0.1") == head.index("USD in")
+
+
+@pytest.mark.parametrize(
+    ("columns", "heads"),
+    [
+        (200, ["model", "context", "output", "encoding", "USD in", "USD out", "retired"]),
+        (48, ["model", "context", "output", "USD in", "USD out", "retired"]),
+        (40, ["model", "context", "USD in", "USD out", "retired"]),
+        (20, ["model", "USD in", "USD out"]),
+        (1, ["model", "USD in", "USD out"]),
+    ],
+)
+def test_columns(columns: int, heads: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    row = ["m", "c", "o", "encoding of a name", "1", "2", "r"]
+    head, line = models_list._columns([row]).splitlines()
+    assert [head[start:].split("  ")[0] for start in _starts(head)] == heads
+    assert len(line.split()) >= len(heads)
+
+
+def _starts(head: str) -> list[int]:
+    return [0, *(match.end() for match in re.finditer("  +", head))]
 
 
 def test_json_has_all_tiers_and_the_rates_of_long_requests(run: Run) -> None:
@@ -41,6 +73,9 @@ def test_json_has_all_tiers_and_the_rates_of_long_requests(run: Run) -> None:
     assert luna["tiers"]["standard"]["output"] == Decimal("0.5")
     assert luna["tiers"]["batch"]["above"]["272000"]["output"] == Decimal("0.375")
     assert "above" not in found["models"]["gpt-4o"]["tiers"]["standard"]
+    assert luna["fees"]["web_search"] == Decimal("0.01")
+    assert luna["regions"]["eu"] == Decimal("1.1")
+    assert "web_search" not in luna["tiers"]["standard"]
 
 
 def test_the_users_own_models_with_and_without_prices(run: Run, folder: Path) -> None:
@@ -66,4 +101,5 @@ def test_without_local_the_server_is_asked(run: Run) -> None:
 
 def test_what_is_of_the_table_alone(run: Run) -> None:
     assert run("models", "list", "--prices", "own.json").code == 2
+    assert run("models", "list", "--retired").code == 2
     assert run("models", "list", "--local", "--query", "a").code == 2
