@@ -155,6 +155,40 @@ def test_the_usage_has_what_was_cached_and_reasoned(run: Run) -> None:
     assert "1000 input (600 cached), 100 output (64 reasoning) tokens; 0.000096 USD" in done.err
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+def test_searches_are_in_the_usage_and_in_its_file(run: Run, folder: Path, streamed: bool) -> None:
+    search = {"type": "web_search_call", "status": "completed", "action": {"type": "search"}}
+    usage = {"input_tokens": 1000, "output_tokens": 100, "total_tokens": 1100}
+    answer = response(search, search, message("ok"), usage=usage, tools=[{"type": "web_search"}])
+    sent = stream(delta("ok"), ended(answer)) if streamed else reply(answer)
+    flags = ("--usage", "--usage-file", "u", *(["--stream"] if streamed else []))
+    with Server([sent]) as server:
+        done = run("respond", "Hi", *flags, base_url=server.base_url)
+    # gpt-6-luna: 1000 at 0.1 and 100 at 0.5 USD a million, and two searches at 0.01.
+    assert "tokens; 0.02015 USD, with 2 web_search (gpt-6-luna)" in done.err
+    assert json.loads((folder / "u").read_text())["calls"] == {"web_search": 2}
+    assert run("cost", "--response", "u", "--total", key=None).text == "0.02015\n"
+
+
+def test_an_image_that_a_response_had_made_is_in_the_usage(run: Run, folder: Path) -> None:
+    usage = {"input_tokens": 1000, "output_tokens": 100}
+    made = {"input_tokens": 50, "input_tokens_details": {"text_tokens": 50, "image_tokens": 0},
+            "output_tokens": 1000}  # fmt: skip
+    answer = response(
+        {"type": "image_generation_call"}, message("ok"), usage=usage,
+        tools=[{"type": "image_generation", "model": "gpt-image-2"}],
+        tool_usage={"image_gen": made, "web_search": {"num_requests": 0}},
+    )  # fmt: skip
+    with Server([reply(answer)]) as server:
+        done = run("respond", "Hi", "--usage", "--usage-file", "u", base_url=server.base_url)
+    # gpt-6-luna as above, and of gpt-image-2 50 at 5 and 1000 at 30 USD a million.
+    assert "tokens; 0.0304 USD (gpt-6-luna)" in done.err
+    assert run("cost", "--response", "u", "--total", key=None).text == "0.0304\n"
+    with Server([reply({**answer, "tool_usage": None})]) as server:
+        unknown = run("respond", "Hi", "--usage", base_url=server.base_url)
+    assert "at least 0.00015 USD (the tokens of its images are not told)" in unknown.err
+
+
 def test_a_budget(run: Run) -> None:
     line = ("respond", "Hi", "-m", "gpt-4o", "--max-output-tokens", "100", "--max-cost")
     with Server([]) as server:

@@ -1,5 +1,6 @@
 """What a session did cost."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -26,6 +27,10 @@ def call(model: str | None, usd: str | None, tokens: int | None = 10) -> Receipt
     ("calls", "text"),
     [
         ([], "no call so far"),
+        (
+            [call("m", "0.1"), replace(call("m", "0.2"), unknown=("a fee",))],
+            "at least 0.3 USD for 2 calls, 20 input and 20 output tokens",
+        ),
         ([call("m", "0.1")], "0.1 USD for 1 call, 10 input and 10 output tokens"),
         (
             # As floats these add up to 0.30000000000000004.

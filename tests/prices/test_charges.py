@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_cli.errors import UsageError
-from openai_cli.models.table import TOKEN_KINDS
+from openai_cli.models.table import TOKEN_KINDS, Table
 from openai_cli.prices.charges import Usage, by_kind, charge, product, rate_for, tariff, total
-from tests.prices.tables import TABLE, TODAY
+from tests.prices.tables import FEES, TABLE, TODAY, row
 
 D = Decimal
 
@@ -198,6 +198,48 @@ def test_a_kind_without_a_price() -> None:
 )
 def test_notes(name: str, on: date, notes: list[str]) -> None:
     assert tariff(TABLE, name, "standard", on).notes(on) == notes
+
+
+def test_a_price_of_the_past_is_not_said_to_be_that_of_today() -> None:
+    day = date(2025, 1, 1)
+    assert tariff(FEES, "riser", "standard", day).notes(day) == [
+        "since when riser has its price is not known: it is the one until 2026-01-01"
+    ]
+
+
+GAPS = Table(
+    {
+        "date": "2026-01-31",
+        "models": {
+            "nova": {
+                "prices": [
+                    row(
+                        standard={"input": "2", "cache_write": "3", "cache_write_12h": "4",
+                                  "audio_input": "9", "above": {"100": {"input": "4"}}},
+                        batch={"input": "1", "cache_write": "1.5"},
+                    )
+                ],
+            }
+        },
+    },
+    b"",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["cache_write_12h", "audio_input"])
+def test_a_kind_that_a_tier_lacks_is_not_priced_as_a_cheaper_one(kind: str) -> None:
+    batch = tariff(GAPS, "nova", "batch", TODAY)
+    with pytest.raises(UsageError, match=f"no price for {kind} tokens at the tier 'batch'"):
+        batch.rate(0, kind)
+    assert by_kind(Usage(10, audio_input=4), batch.kinds) == {"input": 6, "audio_input": 4}
+    assert batch.rate(0, "cached_input") == (D(1), "input"), "which costs more, and may stand in"
+
+
+def test_a_long_request_at_a_tier_without_rates_for_it() -> None:
+    batch = tariff(GAPS, "nova", "batch", TODAY)
+    assert [batch.band(tokens) for tokens in (40, 90, 100)] == [0, 0, 0]
+    with pytest.raises(UsageError, match="no price above 100 input tokens for the tier 'batch'"):
+        batch.band(101)
 
 
 @pytest.mark.parametrize(

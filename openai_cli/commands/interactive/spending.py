@@ -25,7 +25,8 @@ def spent(calls: "Sequence[Receipt]") -> str:
     unknown = Counter(call.model or "a model without a name" for call in calls if call.usd is None)
     inputs = sum(call.input_tokens or 0 for call in calls)
     outputs = sum(call.output_tokens or 0 for call in calls)
-    usd = f"{plain(total(known))} USD" if known else "USD unknown"
+    least = "at least " if any(call.unknown for call in calls) else ""
+    usd = f"{least}{plain(total(known))} USD" if known else "USD unknown"
     rest = "".join(
         f"; the price of {_calls(count)} to {model} is not known"
         for model, count in unknown.items()
