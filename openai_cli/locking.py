@@ -21,15 +21,19 @@ _ELSEWHERE = "give what it locks another name, or another folder"
 
 @contextmanager
 def locked(
-    path: Path, *, waits: Callable[[], None], sleep: Callable[[float], None]
+    path: Path,
+    *,
+    waits: Callable[[], None],
+    sleep: Callable[[float], None],
+    is_bounded: bool = False,
 ) -> Iterator[None]:
     """Hold the lock at `path`, a file that is made if missing and removed at the end.
 
     A process that dies lets go of it, and the file that it leaves behind keeps nobody out.
-    `waits` is called once, when others have held it for 2 s; `sleep` takes seconds.
-    Raises UsageError where no lock can be had.
+    `waits` is called once, when others have held it for 2 s; `sleep` takes seconds. Where the wait
+    `is_bounded`, `sleep` raises what ends it. Raises UsageError where no lock can be had.
     """
-    wait = _Wait(waits, sleep)
+    wait = _Wait(waits, sleep, is_bounded)
     while True:
         handle = _opened(path)
         try:
@@ -51,11 +55,12 @@ class _Wait:
 
     tell: Callable[[], None]
     sleep: Callable[[float], None]
+    is_bounded: bool
     tries: int = _TRIES
 
     def until_held(self, path: Path, handle: int) -> None:
         try:
-            while self.tries:
+            while self.tries > 0 or self.is_bounded:
                 try:
                     return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:

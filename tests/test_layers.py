@@ -112,8 +112,9 @@ def test_no_command_imports_another() -> None:
 
 
 USERS = {
-    "requests": {"http.client", "http.debug", "http.exceptions"},
-    "urllib3": {"http.client", "http.debug", "http.exceptions"},
+    "requests": {"http.client", "http.debug", "http.exceptions", "http.transport"},
+    "urllib3": {"http.client", "http.debug", "http.exceptions", "http.transport"},
+    "socks": {"http.exceptions"},
     "requests_toolbelt": {"http.payload"},
     "tiktoken": {"tokens.encoding", "tokens.vocabulary"},
     "marisa_trie": {"tokens.vocabulary"},

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from openai_cli.context import Context
+from openai_cli.calls.session import Session
 
 T = TypeVar("T")
 
@@ -12,7 +12,7 @@ FIRST, LONGEST, GROWTH = 1.0, 10.0, 1.5
 
 
 def wait_for(
-    context: Context,
+    session: Session,
     name: str,
     first: T,
     look: Callable[[], T],
@@ -20,14 +20,15 @@ def wait_for(
 ) -> T:
     """Look until what is seen is not pending any more, and give that; each look is told on stderr.
 
-    `first` was seen before. `pending` gives the status of what is still to be made, or None.
+    `first` was seen before. `pending` gives the status of what is still to be made, or None. Raises
+    UnreachableError at the deadline.
     """
     seen, waited, seconds = first, 0.0, FIRST
     while (status := pending(seen)) is not None:
-        context.messages.notice(
+        session.context.messages.notice(
             f"{name} is {status} after {waited:.0f} s; looking again in {seconds:.1f} s"
         )
-        context.sleep(seconds)
+        session.sleep(seconds)
         waited, seconds = waited + seconds, min(seconds * GROWTH, LONGEST)
         seen = look()
     return seen

@@ -73,6 +73,8 @@ def curl(request: Request, server: Destination) -> bytes:
     lines = [" ".join([*words, shlex.quote(joined(server.base_url, request.path))])]
     if not server.has_own_authorization and (server.key is not None or server.is_openai):
         lines.append('  -H "Authorization: Bearer $OPENAI_API_KEY"')
+    for option, path in (("--cert", server.client_cert), ("--key", server.client_key)):
+        lines += [f"  {option} {shlex.quote(path)}"] if path else []
     lines += [f"  -H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
     if is_json:
         # The body is one line, so that no line of it can end the here-document.

@@ -18,17 +18,20 @@ from openai_cli.config.destination import (
     demand_key,
     destination,
     max_retries,
+    max_time,
     timeouts,
 )
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import CommonOptions, Completeness, Connection, options_group
+from openai_cli.http.deadline import Deadline
 from openai_cli.output.form import Form
 from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
     from openai_cli.http.client import Client
+    from openai_cli.http.transport import ClientCertificate
     from openai_cli.models.table import Table
 
 
@@ -40,9 +43,11 @@ class ServerOptions(CommonOptions, Connection):
 class Session:
     """What all calls of a command share. Use it as a context manager: leaving it closes all.
 
-    `server` is where requests go, `form` how answers are printed, `preview` how a request is shown
-    that is not sent, `budget` what calls may cost, `receipts` what they took; `must_be_complete`
-    is --require-complete. Raises UsageError for options that are wrong.
+    `server` is where requests go, `deadline` how long all may take, `form` how answers are printed,
+    `preview` how a request is shown that is not sent, `budget` what calls may cost, `receipts` what
+    they took; `must_be_complete` is --require-complete.
+
+    Raises UsageError for options that are wrong.
 
     Once `client` was asked for, threads may share it.
     """
@@ -54,6 +59,7 @@ class Session:
         self._options = options
         self._timeouts = timeouts(options)
         self._max_retries = max_retries(options)
+        self.deadline = Deadline(max_time(options))
         if options.sandbox and options.base_url is not None:
             raise UsageError("--sandbox is a server of its own: leave --base-url out")
         self.form = Form.of(options)
@@ -75,6 +81,10 @@ class Session:
         trace: TracebackType | None,
     ) -> None:
         self._stack.close()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, no longer than the deadline lets; UnreachableError where that comes first."""
+        self.deadline.sleep(self.context.sleep, seconds)
 
     def show(self, requests: Iterable[Request]) -> None:
         """Print the requests in the form of the preview."""
@@ -136,7 +146,20 @@ class Session:
             connect_timeout=connect,
             read_timeout=read,
             max_retries=self._max_retries,
+            certificate=_certificate(server),
+            deadline=self.deadline,
         )
         client = Client(settings, self.context, debug_on=self._options.debug)
         self._stack.callback(client.close)
         return client
+
+
+def _certificate(server: Destination) -> "ClientCertificate | None":
+    """What the server is to know us by; UsageError for files that are none."""
+    if server.client_cert is None:
+        return None
+    from openai_cli.http.transport import ClientCertificate
+
+    certificate = ClientCertificate(server.client_cert, server.client_key)
+    certificate.check()
+    return certificate

@@ -127,7 +127,7 @@ def _made(session: Session, plan: Plan) -> Exchange:
     request = Request(path, {}, method=SHOW.method, has_body=False)
     look = Plan(request, answer=_model_response(), is_free=True)
     with told_how_to_go_on(session.context, lambda: f"{name} --wait"):
-        return wait_for(session.context, name, first, partial(exchange, session, look), _pending)
+        return wait_for(session, name, first, partial(exchange, session, look), _pending)
 
 
 def _pending(made: Exchange) -> str | None:

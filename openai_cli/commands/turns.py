@@ -4,7 +4,7 @@ A conversation is a chat request body, in a file (see `conversation.file`) or in
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
 
@@ -21,6 +21,7 @@ from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
     from openai_cli.answer.base import Answer
+    from openai_cli.conversation.file import ConversationFile
     from openai_cli.tokens.counted import TokenCount
 
 _FULL = ("error", "drop", "summarize")
@@ -96,10 +97,22 @@ def converse(
         request = compose(body).with_text("messages", all_messages(body.get("messages", []), said))
         session.show((request,))
         return
-    opened = file.opened(path, context.messages, now=context.now, sleep=context.sleep)
-    with opened as stored, telling(context, path, stored):
+    with opened_file(session, path) as stored, telling(context, path, stored):
         _ = session.client  # a key that is missing is told of before the conversation is counted
         TurnSender(session, options, compose).turn(stored, said)
+
+
+def opened_file(session: Session, path: str) -> "AbstractContextManager[ConversationFile]":
+    """The conversation in a file, whose lock is waited for no longer than the deadline lets."""
+    from openai_cli.conversation import file
+
+    return file.opened(
+        path,
+        session.context.messages,
+        now=session.context.now,
+        sleep=session.sleep,
+        is_bounded=session.deadline.seconds is not None,
+    )
 
 
 @contextmanager

@@ -53,6 +53,8 @@ class Destination:
     headers: dict[str, str]
     own_headers: dict[str, str]
     key: str | None
+    client_cert: str | None = None
+    client_key: str | None = None
     ask: Callable[[], str | None] = lambda: None
 
     @property
@@ -72,6 +74,8 @@ def destination(context: Context, options: Connection, inputs: Inputs) -> Destin
     Raises UsageError for a base URL or a header that cannot be one, CredentialError for such a key.
     """
     url = base_url(context, options)
+    if options.client_key is not None and options.client_cert is None:
+        raise UsageError("--client-key is the key of --client-cert: give that too")
     *given, command, store = sources(context, inputs, url, options.api_key_file)
     organization = options.organization or context.variable("OPENAI_ORG_ID")
     project = options.project or context.variable("OPENAI_PROJECT_ID")
@@ -84,6 +88,8 @@ def destination(context: Context, options: Connection, inputs: Inputs) -> Destin
         headers=dict(_header(f"{name}: {value}") for name, value in headers.items() if value),
         own_headers=own,
         key=first_key(context, given),
+        client_cert=options.client_cert,
+        client_key=options.client_key,
         ask=partial(first_key, context, (command, store)),
     )
 
@@ -119,10 +125,20 @@ def demand_key(found: Destination, options: Connection) -> None:
 
 def timeouts(options: Connection) -> tuple[float, float]:
     """Seconds to connect and to read."""
-    seconds = number("--timeout", options.timeout, Number(0))
-    if seconds == 0:
-        raise UsageError("--timeout must be above 0")
+    seconds = _seconds("--timeout", options.timeout)
     return (10.0, 600.0) if seconds is None else (seconds, seconds)
+
+
+def max_time(options: Connection) -> float | None:
+    """Seconds for all of a call; None is without end."""
+    return _seconds("--max-time", options.max_time)
+
+
+def _seconds(flag: str, raw: str | None) -> float | None:
+    seconds = number(flag, raw, Number(0))
+    if seconds == 0:
+        raise UsageError(f"{flag} must be above 0")
+    return seconds
 
 
 def max_retries(options: Connection) -> int:

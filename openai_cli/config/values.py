@@ -162,6 +162,12 @@ def _check_timeout(_context: Context, value: Any) -> None:
     timeouts(Connection(timeout=value))
 
 
+def _check_max_time(_context: Context, value: Any) -> None:
+    from openai_cli.config.destination import max_time
+
+    max_time(Connection(max_time=value))
+
+
 def _check_retries(_context: Context, value: Any) -> None:
     from openai_cli.config.destination import max_retries
 
@@ -172,6 +178,7 @@ def _check_retries(_context: Context, value: Any) -> None:
 _CHECKS: Mapping[str, Callable[[Context, Any], object]] = {
     "base_url": _check_url,
     "timeout": _check_timeout,
+    "max_time": _check_max_time,
     "max_retries": _check_retries,
     "color": lambda _context, value: CommonOptions(color=value),
 }

@@ -5,6 +5,7 @@ processes are both kept. FILE.history.jsonl takes what leaves the conversation. 
 and all stand where a link leads to: a file under two names has one lock.
 """
 
+import errno
 import os
 import signal
 import stat
@@ -29,33 +30,55 @@ _SHAPE = (
 class ConversationFile:
     """A conversation whose lock this process holds.
 
-    `path` is the file as the user named it, `body` the request body that is in it: {} when it
-    `is_new`, which is when there is no file.
+    `path` is the file as the user named it, `body` the request body that is in it, as `data`: {}
+    when it `is_new`, which is when there is no file, and None for its data.
     """
 
     def __init__(
-        self, path: str, target: Path, body: dict[str, Any] | None, now: Callable[[], float]
+        self, path: str, target: Path, data: bytes | None, now: Callable[[], float]
     ) -> None:
         self.path = path
-        self.body = body or {}
-        self.is_new = body is None
+        self.body = {} if data is None else _body(path, data)
+        self.is_new = data is None
+        self._data = data
         self._target = target
         self._now = now
 
     def save(self, body: Mapping[str, Any], left: Sequence[Mapping[str, Any]] = ()) -> None:
         """Append `left`, the messages that leave the file, to its history; write `body` whole.
 
-        Raises OutputError when that fails: file and history are as they were, and the error names
-        the temporary file that has the body. A signal waits until the save is done.
+        Raises OutputError when that fails, or another program has changed the file since it was
+        read: file and history are as they were, and the error names the temporary file that has the
+        body. A signal waits until the save is done.
         """
         data = encode_json(body, indent=2) + b"\n"
         with _undisturbed():
             try:
                 with self._with_history(left):
-                    _write(self._target, data)
+                    self._write(data)
             except OSError as error:
                 raise self._not_saved(error, data) from None
-            self.body, self.is_new = dict(body), False
+            self.body, self.is_new, self._data = dict(body), False, data
+
+    def _write(self, data: bytes) -> None:
+        """Put a private file with this in the place of the one that was read, or leave that one."""
+        file = WholeFile(self._target, private=True)
+        try:
+            file.write(data)
+            self._check_unchanged()
+            file.commit()
+        except OSError:
+            file.discard()
+            raise
+
+    def _check_unchanged(self) -> None:
+        """OSError where the file is not as it was read: whoever edits it takes no lock."""
+        try:
+            data = self._target.read_bytes()
+        except FileNotFoundError:
+            data = None
+        if data != self._data:
+            raise OSError(errno.ESTALE, "another program has changed it meanwhile")
 
     def _with_history(self, left: Sequence[Mapping[str, Any]]) -> AbstractContextManager[None]:
         if not left:
@@ -81,11 +104,13 @@ def opened(
     *,
     now: Callable[[], float],
     sleep: Callable[[float], None],
+    is_bounded: bool = False,
 ) -> Iterator[ConversationFile]:
     """The conversation in a file, locked from now to the end of the `with`.
 
-    `now` gives seconds since the epoch, for the history; `sleep` takes seconds. A notice says when
-    another process has held the conversation for 2 s.
+    `now` gives seconds since the epoch, for the history; `sleep` takes seconds, and raises what
+    ends a wait that `is_bounded`. A notice says when another process has held the conversation for
+    2 s.
     Raises UsageError when the file is no conversation, or could not be saved later.
     """
     with ExitStack() as stack:
@@ -93,11 +118,14 @@ def opened(
             target = _resolved(path)
             _check_place(path, target)
             lock = locked(
-                _beside(target, ".lock"), waits=lambda: _tell(path, messages), sleep=sleep
+                _beside(target, ".lock"),
+                waits=lambda: _tell(path, messages),
+                sleep=sleep,
+                is_bounded=is_bounded,
             )
             stack.enter_context(lock)
-            body = _load(path, target)
-        yield ConversationFile(path, target, body, now)
+            found = ConversationFile(path, target, _load(path, target), now)
+        yield found
 
 
 def read(path: str) -> dict[str, Any]:
@@ -106,7 +134,8 @@ def read(path: str) -> dict[str, Any]:
     Raises UsageError when the file is no conversation.
     """
     with _usable(path):
-        return _load(path, _resolved(path)) or {}
+        data = _load(path, _resolved(path))
+        return {} if data is None else _body(path, data)
 
 
 def _tell(path: str, messages: Messages) -> None:
@@ -192,11 +221,13 @@ def _is_own(file: Path) -> bool:
         return True
 
 
-def _load(path: str, target: Path) -> dict[str, Any] | None:
-    """The body in the file; None when there is no file."""
-    if not _is_file(path, target):
-        return None
-    data = target.read_bytes()
+def _load(path: str, target: Path) -> bytes | None:
+    """What is in the file; None when there is no file."""
+    return target.read_bytes() if _is_file(path, target) else None
+
+
+def _body(path: str, data: bytes) -> dict[str, Any]:
+    """The request body that a file's data is."""
     if not data.strip():
         raise _refused(path, "is empty")
     try:
@@ -244,17 +275,6 @@ def _appended(path: Path, data: bytes) -> Iterator[None]:
                 if not length:
                     path.unlink()
             raise
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Put a private file with this in the place of the one that is there, or leave that one."""
-    file = WholeFile(path, private=True)
-    try:
-        file.write(data)
-        file.commit()
-    except OSError:
-        file.discard()
-        raise
 
 
 @contextmanager

@@ -353,8 +353,20 @@ class Connection:
             metavar="SECONDS",
         ),
     ] = None
+    max_time: Annotated[
+        str | None,
+        ours(CONNECTION, "--max-time", "For all of a call, retries too", metavar="SECONDS"),
+    ] = None
     max_retries: Annotated[
         str | None, ours(CONNECTION, "--max-retries", "How often to try again (2)", metavar="N")
+    ] = None
+    client_cert: Annotated[
+        str | None,
+        ours(CONNECTION, "--client-cert", "Certificate to be known by, PEM", metavar="FILE"),
+    ] = None
+    client_key: Annotated[
+        str | None,
+        ours(CONNECTION, "--client-key", "Its key, where that is not in it", metavar="FILE"),
     ] = None
     allow_http: Annotated[
         bool, switch(CONNECTION, "allow-http", "Let a key go over plain http")

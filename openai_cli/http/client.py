@@ -7,13 +7,11 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from openai_cli import __version__
 from openai_cli.context import Context
@@ -22,12 +20,19 @@ from openai_cli.errors import (
     CliError,
     NetworkError,
     UnreachableError,
-    UsageError,
 )
 from openai_cli.http import debug, failure, retry
-from openai_cli.http.address import is_loopback, joined, name_and_port
+from openai_cli.http.address import joined, name_and_port
+from openai_cli.http.deadline import Deadline
 from openai_cli.http.exceptions import FOREIGN, translated
 from openai_cli.http.payload import Payload
+from openai_cli.http.transport import (
+    ClientCertificate,
+    Connections,
+    Proxies,
+    Transport,
+    authorities,
+)
 
 T = TypeVar("T")
 
@@ -35,19 +40,17 @@ LARGEST = 512 * 1024 * 1024
 _PIECE = 64 * 1024
 _LARGEST_ERROR = 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
-
-# As many threads as may share a client: above it urllib3 throws connections away, with a warning.
-_MOST_CONNECTIONS = 64
+_MOST_EMPTY = 1000
 
 # What may stand behind the last event of a stream: blank lines, a comment, the last chunk.
-_REST_PIECES, _REST_SECONDS = 8, 0.2
+_REST_PIECES, _REST_SECONDS, _REST_LONGEST = 8, 0.2, 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerSettings:
     """Where requests go and how: `key` None sends none; time-outs are in seconds.
 
-    `headers` are the user's own, which stand above ours.
+    `headers` are the user's own, which stand above ours; `deadline` is for all calls together.
     """
 
     base_url: str
@@ -56,6 +59,8 @@ class ServerSettings:
     connect_timeout: float
     read_timeout: float
     max_retries: int
+    certificate: ClientCertificate | None = None
+    deadline: Deadline = field(default_factory=Deadline)
 
 
 class HttpResponse:
@@ -157,26 +162,24 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
     zlib itself, for urllib3 takes a gzip stream that was cut off for a whole one.
     """
-    inflate = zlib.decompressobj(_GZIP)
+    inflate, empty = zlib.decompressobj(_GZIP), 0
     for piece in pieces:
         rest = piece
         while rest:
             if inflate.eof:  # another member follows (RFC 1952, section 2.2)
                 inflate = zlib.decompressobj(_GZIP)
+                empty += 1
+            if empty > _MOST_EMPTY:
+                raise BadAnswerError("the answer's gzip data is one empty member after the other")
             try:
-                yield inflate.decompress(rest, _PIECE * 16)
+                found = inflate.decompress(rest, _PIECE * 16)
+                empty = 0 if found else empty
+                yield found
             except zlib.error as error:
                 raise BadAnswerError(f"the answer's gzip data is broken: {error}") from None
             rest = inflate.unconsumed_tail or inflate.unused_data
     if not inflate.eof:
         raise NetworkError("the answer ended before its gzip data was whole")
-
-
-class _Session(requests.Session):
-    """A session for which there are no redirects: requests fails on a Location that is no URL."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
-        return None
 
 
 class Client:
@@ -186,12 +189,10 @@ class Client:
         self._server = server
         self._context = context
         self._debug = debug_on
-        self._session = _Session()
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS))
+        self._transport = Transport()
+        self._session = Connections(self._transport)
+        self._deadline = server.deadline
         self._unfinished: list[HttpResponse] = []
-        # Proxies and CA bundles are looked up below; what else trust_env would bring is .netrc.
-        self._session.trust_env = False
 
     def call(
         self,
@@ -205,11 +206,23 @@ class Client:
         """Send a request, hand the 2xx answer to `consume`, and give what that gives.
 
         Tries again by the rules of `retry`, but never once `may_retry` says no: then output has
-        begun. Raises the last failure as a CliError.
+        begun. Raises the last failure as a CliError, and UnreachableError at the deadline.
         """
-        self._finish()
+        with self._deadline.watched(self._transport.cut):
+            self._finish()
+            return self._called(method, path, consume, payload, may_retry)
+
+    def _called(
+        self,
+        method: str,
+        path: str,
+        consume: Callable[[HttpResponse], T],
+        payload: Payload | None,
+        may_retry: Callable[[], bool],
+    ) -> T:
         attempt = 0
         while True:
+            self._deadline.check()
             status: int | None = None
             headers: Mapping[str, str] = {}
             try:
@@ -240,7 +253,7 @@ class Client:
             f"{failed.problem}{status}; trying again in {seconds:.1f} s "
             f"({attempt + 1} of {self._server.max_retries})"
         )
-        self._context.sleep(seconds)
+        self._deadline.sleep(self._context.sleep, seconds)
 
     def _consumed(self, response: requests.Response, consume: Callable[[HttpResponse], T]) -> T:
         """What `consume` makes of the answer; what that leaves of it is read before the next call.
@@ -262,8 +275,9 @@ class Client:
         return found
 
     def _finish(self) -> None:
-        while self._unfinished:
-            self._unfinished.pop().finish()
+        with suppress(CliError), Deadline(_REST_LONGEST).watched(self._transport.cut):
+            while self._unfinished:
+                self._unfinished.pop().finish()
 
     def close(self) -> None:
         """Close all connections."""
@@ -288,18 +302,20 @@ class Client:
                 raise
 
     def _sent(self, prepared: requests.PreparedRequest, url: str) -> requests.Response:
-        server = self._server
+        server, within = self._server, self._deadline.within
+        proxies = Proxies.of(self._context, url)
         try:
             return self._session.send(
                 prepared,
                 stream=True,
                 allow_redirects=False,
-                timeout=(server.connect_timeout, server.read_timeout),
-                proxies={} if is_loopback(url) else requests.utils.get_environ_proxies(url),
-                verify=self._authorities() if url.startswith("https:") else True,
+                timeout=(within(server.connect_timeout), within(server.read_timeout)),
+                proxies=dict(proxies.known),
+                verify=authorities(self._context) if url.startswith("https:") else True,
+                cert=server.certificate and server.certificate.pair,
             )
         except FOREIGN as error:
-            raise translated(error, name_and_port(url)) from error
+            raise proxies.blamed(translated(error, name_and_port(url))) from error
 
     def _prepared(
         self, method: str, url: str, payload: Payload | None, stack: ExitStack
@@ -325,15 +341,6 @@ class Client:
         if self._server.key and "Authorization" not in request.headers:
             request.headers["Authorization"] = f"Bearer {self._server.key}"
         return request
-
-    def _authorities(self) -> str | bool:
-        """The CA bundle: the variables of requests, curl and OpenSSL."""
-        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
-            if (path := self._context.variable(name)) is not None:
-                if not Path(path).exists():
-                    raise UsageError(f"{name} names '{path}', which is not there")
-                return path
-        return True
 
     def _failure(self, response: requests.Response) -> CliError:
         body = b""

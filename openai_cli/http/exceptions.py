@@ -7,15 +7,22 @@ import ssl
 from collections.abc import Iterator
 
 import requests.exceptions as r
+import socks
 import urllib3.exceptions as u
 
-from openai_cli.errors import CliError, NetworkError, UnreachableError, UsageError
+from openai_cli.errors import (
+    BadAnswerError,
+    CliError,
+    NetworkError,
+    UnreachableError,
+    UsageError,
+)
 
 FOREIGN = (r.RequestException, u.HTTPError, OSError, ValueError)
 
 _URL = "check --base-url or OPENAI_BASE_URL"
 _TIME = "--timeout SECONDS waits longer"
-_PROXY = "check HTTPS_PROXY and HTTP_PROXY"
+PROXY = "check HTTPS_PROXY and HTTP_PROXY"
 _TLS = "the server's certificate or TLS failed: {error}"
 _PLAIN = "the server speaks http there, not https"
 _CERTIFICATES = "SSL_CERT_FILE or REQUESTS_CA_BUNDLE names your own certificates"
@@ -27,16 +34,18 @@ _BROKE = "the connection broke before the answer was whole"
 # The first row whose class is found, in the exception or in what caused it, tells what happened:
 # so the specific ones stand before their bases.
 _TABLE: tuple[tuple[type[BaseException], type[CliError], str, str | None], ...] = (
+    (u.InvalidHeader, BadAnswerError, "the answer's headers are not valid: {error}", None),
     (r.InvalidHeader, UsageError, "a header cannot be sent: {error}", "check --header"),
     (UnicodeEncodeError, UsageError, "a header cannot be sent: {error}", "check --header"),
-    (r.InvalidProxyURL, UsageError, "the proxy's URL is not valid: {error}", _PROXY),
-    (u.ProxySchemeUnknown, UsageError, "the proxy's URL is not valid: {error}", _PROXY),
+    (r.InvalidProxyURL, UsageError, "the proxy's URL is not valid: {error}", PROXY),
+    (u.ProxySchemeUnknown, UsageError, "the proxy's URL is not valid: {error}", PROXY),
     (r.InvalidURL, UsageError, "the URL is not valid: {error}", _URL),
     (r.MissingSchema, UsageError, "the URL is not valid: {error}", _URL),
     (r.InvalidSchema, UsageError, "the URL is not valid: {error}", _URL),
     (u.LocationValueError, UsageError, "the URL is not valid: {error}", _URL),
-    (u.ProxyError, NetworkError, "the proxy failed: {error}", _PROXY),
-    (r.ProxyError, NetworkError, "the proxy failed: {error}", _PROXY),
+    (u.ProxyError, NetworkError, "the proxy failed: {error}", PROXY),
+    (socks.ProxyError, NetworkError, "the proxy failed: {error}", PROXY),
+    (r.ProxyError, NetworkError, "the proxy failed: {error}", PROXY),
     (ssl.SSLError, UnreachableError, _TLS, _CERTIFICATES),
     (u.SSLError, UnreachableError, _TLS, _CERTIFICATES),
     (r.SSLError, UnreachableError, _TLS, _CERTIFICATES),

@@ -15,7 +15,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.response import HTTPResponse
 
-from openai_cli.errors import CliError, NetworkError, UnreachableError, UsageError
+from openai_cli.errors import BadAnswerError, CliError, NetworkError, UnreachableError, UsageError
 from openai_cli.http.exceptions import FOREIGN, translated
 
 # What urllib3's exceptions are made of, by the names of their parameters.
@@ -78,7 +78,7 @@ def check_words(error: CliError) -> None:
 def test_every_exception_of_the_libraries_is_caught_and_translated(kind: type[Exception]) -> None:
     assert issubclass(kind, FOREIGN)
     ours = translated(made(kind))
-    assert isinstance(ours, NetworkError | UsageError)
+    assert isinstance(ours, NetworkError | UsageError | BadAnswerError)
     check_words(ours)
 
 

@@ -40,7 +40,7 @@ def hold(
     """
     _check(session)
     context, path = session.context, options.conversation
-    store = InMemory() if path is None else InFile(context, path)
+    store = InMemory() if path is None else InFile(session, path)
     with store.opened():
         pass  # what is wrong with the file is told before anything is typed
     session.receipts.kept = []
@@ -103,6 +103,7 @@ class _Loop:
 
     def _attempt(self, step: Callable[[], None]) -> None:
         """Do it; at a terminal a failure, or Ctrl-C, is told of, and the conversation goes on."""
+        self.dialogue.session.deadline.restart()
         try:
             step()
         except ReaderGone:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
-from openai_cli.commands.turns import KeptConversation
-from openai_cli.context import Context
+from openai_cli.calls.session import Session
+from openai_cli.commands.turns import KeptConversation, opened_file
 from openai_cli.conversation import file
 from openai_cli.conversation.shortening import STANDING, Message, turn_starts
 from openai_cli.errors import UsageError
@@ -24,16 +24,15 @@ class Store(Protocol):
 class InFile:
     """A conversation in a file, which other processes may add turns to between ours."""
 
-    def __init__(self, context: Context, path: str) -> None:
-        self._context = context
+    def __init__(self, session: Session, path: str) -> None:
+        self._session = session
         self._path = path
 
     def read(self) -> Mapping[str, Any]:
         return file.read(self._path)
 
     def opened(self) -> AbstractContextManager[KeptConversation]:
-        context = self._context
-        return file.opened(self._path, context.messages, now=context.now, sleep=context.sleep)
+        return opened_file(self._session, self._path)
 
 
 class InMemory:
