@@ -43,7 +43,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 _MOST_EMPTY = 1000
 
 # What may stand behind the last event of a stream: blank lines, a comment, the last chunk.
-_REST_PIECES, _REST_SECONDS, _REST_LONGEST = 8, 0.2, 1.0
+_REST_PIECES, _REST_SECONDS = 8, 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,7 +247,12 @@ class Client:
             attempt += 1
 
     def _wait(self, attempt: int, failed: CliError, asked: float | None) -> None:
+        """Wait before the next try, and say so; raise `failed` where the deadline comes first."""
         seconds = retry.delay(attempt, asked, self._context.chance())
+        left = self._deadline.left()
+        if left is not None and left <= seconds:
+            failed.add_hint("--max-time leaves no time for another try")
+            raise failed
         status = f" (HTTP {failed.status})" if failed.status else ""
         self._context.messages.notice(
             f"{failed.problem}{status}; trying again in {seconds:.1f} s "
@@ -275,9 +280,8 @@ class Client:
         return found
 
     def _finish(self) -> None:
-        with suppress(CliError), Deadline(_REST_LONGEST).watched(self._transport.cut):
-            while self._unfinished:
-                self._unfinished.pop().finish()
+        while self._unfinished:
+            self._unfinished.pop().finish()
 
     def close(self) -> None:
         """Close all connections."""
@@ -302,14 +306,14 @@ class Client:
                 raise
 
     def _sent(self, prepared: requests.PreparedRequest, url: str) -> requests.Response:
-        server, within = self._server, self._deadline.within
+        server = self._server
         proxies = Proxies.of(self._context, url)
         try:
             return self._session.send(
                 prepared,
                 stream=True,
                 allow_redirects=False,
-                timeout=(within(server.connect_timeout), within(server.read_timeout)),
+                timeout=(self._deadline.within(server.connect_timeout), server.read_timeout),
                 proxies=dict(proxies.known),
                 verify=authorities(self._context) if url.startswith("https:") else True,
                 cert=server.certificate and server.certificate.pair,

@@ -74,7 +74,7 @@ class Deadline:
         try:
             yield
         except (NetworkError, BadAnswerError) as error:
-            if is_cut.is_set():
+            if is_cut.is_set() or self.left() == 0:
                 raise self._over() from error
             raise
         finally:
