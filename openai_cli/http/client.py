@@ -361,7 +361,7 @@ class Client:
             with_key="authorization" in response.request.headers,
         )
         failure.add_base_url_hint(failed, self._server.base_url)
-        return failed
+        return Proxies.of(self._context, response.url).blamed(failed)
 
 
 def _retry_helps(failed: CliError, status: int | None, headers: Mapping[str, str]) -> bool:

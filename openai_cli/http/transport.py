@@ -25,6 +25,7 @@ from openai_cli.http.address import is_loopback
 from openai_cli.http.exceptions import PROXY
 
 _MOST_INTERIM = 100
+_PROXY_WANTS_PASSWORD = 407
 # As many threads as may share a client: above it urllib3 throws connections away, with a warning.
 _MOST_CONNECTIONS = 64
 _PROXY_SCHEMES = frozenset({None, "http", "https", "socks4", "socks4a", "socks5", "socks5h"})
@@ -174,7 +175,7 @@ class Proxies(NamedTuple):
 
     def blamed(self, failed: CliError) -> CliError:
         """The failure; one of a proxy's tells the variable that names it."""
-        if failed.hint == PROXY and self.variable:
+        if self.variable and (failed.hint == PROXY or failed.status == _PROXY_WANTS_PASSWORD):
             failed.hint = f"check {self.variable}"
         return failed
 
