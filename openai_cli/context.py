@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from io import RawIOBase
 from typing import TYPE_CHECKING, BinaryIO, Self
 
+from openai_cli.errors import UsageError
 from openai_cli.messages import Messages
 from openai_cli.settings import Settings
 
@@ -83,13 +84,19 @@ class Context:
     def today(self) -> "date":
         """The day in UTC; SOURCE_DATE_EPOCH, in seconds, stands for now, as builds have it.
 
-        https://reproducible-builds.org/specs/source-date-epoch/
+        https://reproducible-builds.org/specs/source-date-epoch/. Raises UsageError for one that is
+        beyond the year 9999, as milliseconds are.
         """
         from datetime import UTC, datetime
 
         pinned = self.variable("SOURCE_DATE_EPOCH")
-        now = int(pinned) if pinned and pinned.isdecimal() else self.now()
-        return datetime.fromtimestamp(now, UTC).date()
+        try:
+            now = int(pinned) if pinned and pinned.isdecimal() else self.now()
+            return datetime.fromtimestamp(now, UTC).date()
+        except (ValueError, OverflowError, OSError):
+            raise UsageError(
+                "SOURCE_DATE_EPOCH must be in seconds since 1970, and before the year 10000"
+            ) from None
 
     def variable(self, name: str) -> str | None:
         """An environment variable; empty is unset."""

@@ -95,3 +95,9 @@ def test_what_may_be_a_key_is_never_repeated(arguments: tuple[str, ...], key: st
     ended = call(*(argument.format(key) for argument in arguments))
     assert ended.code in (2, 3)
     assert "made" not in ended.err
+
+
+@pytest.mark.parametrize("value", ["1795392000000", "9" * 20, "9" * 5000])
+def test_a_date_that_is_none_is_wrong_usage(value: str) -> None:
+    said = refused("cost", "hi", environ={"SOURCE_DATE_EPOCH": value})
+    assert "SOURCE_DATE_EPOCH must be in seconds since 1970" in said

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from openai_cli.errors import UsageError
+from openai_cli.errors import NetworkError, UsageError
 from openai_cli.locking import locked
 
 
@@ -195,3 +195,19 @@ def test_a_file_system_without_locks_is_wrong_usage(
     with pytest.raises(UsageError, match=f"cannot be locked: {os.strerror(number)}") as caught:
         lock(path).__enter__()
     assert "flock" in (caught.value.hint or "")
+
+
+def test_a_wait_that_is_bounded_ends_with_what_its_sleep_raises(path: Path) -> None:
+    waits: list[float] = []
+    told: list[str] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 100:
+            raise NetworkError("it is over")
+
+    lock = locked(path, waits=lambda: told.append("told"), sleep=sleep, is_bounded=True)
+    with another(path), pytest.raises(NetworkError), lock:
+        pytest.fail("nobody let go of it")
+    assert told == ["told"]
+    assert set(waits) == {0.05}

@@ -140,5 +140,6 @@ def check_arguments(arguments: list[str]) -> None:
             offset = len(argument[: error.start].encode())
             raise UsageError(
                 f"argument {position} is not UTF-8 at byte offset {offset}",
-                hint="only UTF-8 text can be sent",
+                hint="only UTF-8 text can be sent; a file of such a name is taken from stdin: "
+                "- < FILE, with --filename NAME where the API wants a name",
             ) from None

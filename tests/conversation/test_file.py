@@ -552,3 +552,38 @@ def test_all_of_a_save_is_on_the_disk_when_it_is_done(
         "replace",
         "sync conversations",
     ]
+
+
+# What another program does meanwhile
+
+
+@pytest.mark.parametrize(
+    "other", [json.dumps({"messages": [REPLY]}).encode(), b"", b"no JSON", None], ids=repr
+)
+@pytest.mark.parametrize("begins", [True, False], ids=["old", "new"])
+def test_what_another_program_wrote_meanwhile_stays(
+    path: Path, kept: Path, begins: bool, other: bytes | None
+) -> None:
+    if begins:
+        save(path, OLD)
+    elif other is None:
+        return  # there is nothing to take away
+    with conversation(path) as found:
+        path.unlink(missing_ok=True)
+        if other is not None:
+            path.write_bytes(other)
+        with pytest.raises(OutputError, match="another program has changed it meanwhile") as caught:
+            found.save(NEW, [QUESTION])
+    assert contents(path.parent) == ({} if other is None else {"trip.json": other})
+    (saved,) = kept.iterdir()
+    assert str(saved) in str(caught.value.hint)
+    assert json.loads(saved.read_bytes()) == NEW
+
+
+def test_what_it_did_not_change_is_no_change(path: Path) -> None:
+    save(path, OLD)
+    with conversation(path) as found:
+        path.write_bytes(path.read_bytes())
+        found.save(NEW)
+        found.save(OLD)
+    assert read(str(path)) == OLD
