@@ -1,6 +1,6 @@
 """What the bytes of a file are: images, sound, video, PDF, told from the first of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 # A kind is the usual extension of its files.
 IMAGES = frozenset({"png", "jpeg", "gif", "webp", "svg"})
@@ -21,6 +21,20 @@ _STARTS = (
     (b"<?xml", "svg"),
 )
 
+# QuickTime before it had a file type box (QuickTime File Format, "Movie Atoms"): its first box.
+_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+
+# The extensions that files of a kind go by; of the others it is the kind alone. As OpenAI takes
+# sound by its name: "Supported formats: flac, m4a, mp3, mp4, mpeg, mpga, oga, ogg, wav, webm".
+_EXTENSIONS: Mapping[str, frozenset[str]] = {
+    "jpeg": frozenset({"jpeg", "jpg"}),
+    "m4a": frozenset({"m4a", "mp4"}),
+    "mp4": frozenset({"m4a", "mp4"}),
+    "mp3": frozenset({"mp3", "mpga", "mpeg"}),
+    "mpga": frozenset({"mp3", "mpga", "mpeg"}),
+    "ogg": frozenset({"ogg", "oga"}),
+}
+
 # In bytes: enough to tell all kinds apart.
 HEAD = 64
 
@@ -35,11 +49,25 @@ def kind_of(head: bytes) -> str | None:
         return {b"WEBP": "webp", b"WAVE": "wav"}.get(head[8:12])
     if head[4:8] == b"ftyp":
         return "m4a" if head[8:11] == b"M4A" else "mp4"
+    if head[4:8] in _QUICKTIME:
+        return "mp4"
     text = head.lstrip()
     for start, kind in _STARTS:
         if (text if kind == "svg" else head).startswith(start):
             return kind
     return _mpeg_audio(head)
+
+
+def is_named_so(extension: str, head: bytes) -> bool:
+    """Whether files of the kind that begins so go by this extension, as `mp3` or `JPG`.
+
+    Any extension goes for a kind that is not known, and that of FLAC behind a tag of ID3, which
+    tells MP3 elsewhere.
+    """
+    kind, name = kind_of(head), extension.lower()
+    if kind is None or (name == "flac" and head.startswith(b"ID3")):
+        return True
+    return name in _EXTENSIONS.get(kind, (kind,))
 
 
 def one_of(*kinds: str) -> Callable[[bytes], str | None]:

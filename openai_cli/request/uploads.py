@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from openai_cli.errors import UsageError
 from openai_cli.http.payload import FormFile
-from openai_cli.media import HEAD
+from openai_cli.media import HEAD, is_named_so
 from openai_cli.request.inputs import Inputs
 
 _MB = 1024 * 1024
@@ -57,8 +57,11 @@ def form_file(
     kind = _checked(source, head, size, rule)
     extension = f".{kind}" if kind else ""
     name = filename or ("stdin" if source == "-" else Path(source).name)
-    if filename is None and not Path(name).suffix:
-        name += extension
+    suffix = Path(name).suffix
+    if filename is None and kind and not is_named_so(suffix[1:], head):
+        name = name.removesuffix(suffix) + extension
+        if suffix:
+            inputs.context.messages.notice(f"'{source}' holds {kind}, and is sent as '{name}'")
     content_type = guess_type(f"a{extension}")[0] or guess_type(name)[0]
     return FormFile(field, name, content_type or "application/octet-stream", source, path, data)
 

@@ -16,7 +16,7 @@ import pytest
 from openai_cli.context import Context
 from openai_cli.sandbox.samples import sample_sound
 from tests.conftest import COMMAND, MADE_UP_KEY, Run
-from tests.flags.commandline import execute
+from tests.flags.commandline import call, execute
 from tests.forms import Field, fields_of
 from tests.servers import Server, reply
 
@@ -97,6 +97,33 @@ def test_stdin_has_the_name_that_it_is_given_or_one_of_its_kind(run: Run) -> Non
         if field.filename
     ]
     assert names == ["stdin.wav", "stdin", "talk.mp3"]
+
+
+@pytest.mark.parametrize("command", ["transcribe", "translate"])
+@pytest.mark.parametrize(
+    ("name", "data", "sent"),
+    [
+        ("a.opus", b"OggS\0" + bytes(99), "a.ogg"),
+        ("a.mov", b"\0\0\0\x14ftypqt  " + bytes(99), "a.mp4"),
+        ("a.b.mkv", b"\x1aE\xdf\xa3" + bytes(99), "a.b.webm"),
+        ("a.mp3", WAV, "a.wav"),
+        ("a.WAV", WAV, "a.WAV"),
+        ("a.oga", b"OggS\0" + bytes(99), "a.oga"),
+    ],
+)
+def test_the_name_that_is_sent_tells_the_kind_of_the_bytes(
+    folder: Path, command: str, name: str, data: bytes, sent: str
+) -> None:
+    (folder / name).write_bytes(data)
+    path = str(folder / name)
+    with Server([TEXT]) as server:
+        environ = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY}
+        done = call(command, path, environ=environ)
+    assert done.code == 0, done.err
+    (file,) = [field for field in fields_of(server.received[0]) if field.filename]
+    assert (file.filename, file.data) == (sent, data)
+    assert (f"and is sent as '{sent}'" in done.err) is (sent != name)
+    assert f'filename="{sent}"' in call(command, path, "--curl", environ=environ).out.decode()
 
 
 @pytest.mark.parametrize("name", ["talk", "/dev/stdin"])
