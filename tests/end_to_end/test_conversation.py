@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -582,3 +584,137 @@ def test_events_are_shown_as_they_come(run: Run, folder: Path) -> None:
         done = run("chat", "-c", "t.json", "go", "--stream", "--json", base_url=server.base_url)
     assert done.out == events(*parts, done=False).replace(b"data: ", b"").replace(b"\n\n", b"\n")
     assert kept(folder) == [user("go"), assistant("ab")]
+
+
+# When the server's window is smaller than we know
+
+NUMBERED = [
+    {"error": {"message": "This model's maximum context length is {window} tokens. However, your "
+     "messages resulted in {asked} tokens.", "code": "context_length_exceeded"}},
+    {"error": {"code": 400, "message": "the request exceeds the available context size",
+     "type": "exceed_context_size_error", "n_prompt_tokens": "{asked}", "n_ctx": "{window}"}},
+    {"object": "error", "message": "Requested tokens ({asked}) exceed context window of {window}"},
+    {"detail": "prompt is too long: {asked} tokens > {window} maximum"},
+]  # fmt: skip
+PLAIN = [
+    {"error": {"message": "context_length_exceeded"}},
+    {"error": {"message": "Please reduce the length of the messages."}},
+    {"message": "Input is too long for requested model."},
+]
+
+
+@contextmanager
+def with_window(window: int, refusal: Any, calls: int) -> Iterator[Server]:
+    """A server that counts 10 tokens a message, and refuses what is above its window."""
+    server = Server([])
+
+    def answer(connection: socket.socket) -> None:
+        asked = 10 * len(server.received[-1].json["messages"])
+        if asked <= window:
+            connection.sendall(reply(chat("b")))
+            return
+        text = json.dumps(refusal).replace("{window}", f"{window}").replace("{asked}", f"{asked}")
+        connection.sendall(reply(text, status="400 Bad Request"))
+
+    server.replies = [answer] * calls
+    with server:
+        yield server
+
+
+@pytest.mark.parametrize("refusal", NUMBERED, ids=lambda body: next(iter(body)))
+@pytest.mark.parametrize("model", ["gpt-4o", "llama3"])
+def test_what_the_server_refuses_as_too_long_is_shortened_by_its_numbers(
+    run: Run, folder: Path, refusal: Any, model: str
+) -> None:
+    written(folder / "t.json", {**LONG, "model": model})
+    with with_window(60, refusal, 2) as server:
+        done = run("chat", "-c", "t.json", "5", "--when-full", "drop", base_url=server.base_url)
+    assert (done.code, done.out) == (0, b"b\n")
+    messages, gone = LONG["messages"], history(folder)
+    rest = [messages[0], *messages[1 + len(gone) :], user("5")]
+    assert server.received[1].json["messages"] == rest
+    assert kept(folder) == [*rest, assistant("b")]
+    assert gone in (messages[1:5], messages[1:7])
+    assert f"asking again without the oldest {len(gone) // 2} turns" in done.err
+    assert ("the window of llama3 is not known" in done.err) is (model == "llama3")
+
+
+@pytest.mark.parametrize("refusal", PLAIN, ids=str)
+def test_without_numbers_it_is_shortened_step_by_step(run: Run, folder: Path, refusal: Any) -> None:
+    written(folder / "t.json", LONG)
+    with with_window(40, refusal, 3) as server:
+        done = run("chat", "-c", "t.json", "5", "--when-full", "drop", base_url=server.base_url)
+    assert done.code == 0, done.err
+    sizes = [len(request.json["messages"]) for request in server.received]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(kept(folder)) == sizes[-1] + 1
+    assert sizes[-1] <= 4
+
+
+def test_what_cannot_be_shortened_is_refused_in_the_servers_words(run: Run, folder: Path) -> None:
+    file = written(folder / "t.json", LONG)
+    before = file.read_bytes()
+    with with_window(10, PLAIN[0], 4) as server:
+        done = run("chat", "-c", "t.json", "5", "--when-full", "drop", base_url=server.base_url)
+    assert done.code == 4
+    assert "context_length_exceeded (HTTP 400)" in done.err
+    assert "what is said must be shorter" in done.err
+    assert (file.read_bytes(), names(folder)) == (before, ["t.json"])
+
+
+def test_the_default_tells_of_the_others(run: Run, folder: Path) -> None:
+    written(folder / "t.json", LONG)
+    with with_window(60, NUMBERED[0], 1) as server:
+        done = run("chat", "-c", "t.json", "5", base_url=server.base_url)
+    assert done.code == 4
+    assert "--when-full drop leaves out its oldest turns" in done.err
+
+
+def test_a_summary_stands_for_what_the_server_did_not_take(run: Run, folder: Path) -> None:
+    written(folder / "t.json", LONG)
+    with with_window(60, NUMBERED[0], 3) as server:
+        done = run("chat", "-c", "t.json", "5", "--when-full", "summarize",
+                   base_url=server.base_url)  # fmt: skip
+    assert done.code == 0, done.err
+    _, summary, last = (request.json["messages"] for request in server.received)
+    assert summary[0]["content"].startswith("Summarize the conversation")
+    assert {"role": "assistant", "content": "b"} in last
+    assert len(last) <= 6
+    assert last[-1] == user("5")
+
+
+def test_a_history_too_long_to_be_summed_up_at_once_is_summed_up_in_parts(
+    run: Run, folder: Path
+) -> None:
+    written(folder / "t.json", LONG)
+    server = Server([])
+
+    def answer(connection: socket.socket) -> None:
+        messages = server.received[-1].json["messages"]
+        is_summary = messages[0]["content"].startswith("Summarize")
+        lines = messages[1]["content"].count("\n\n") if is_summary else len(messages)
+        is_long = lines > (3 if is_summary else 6)
+        refused = reply(PLAIN[0], status="400 Bad Request")
+        connection.sendall(refused if is_long else reply(chat("sum" if is_summary else "b")))
+
+    server.replies = [answer] * 5
+    with server:
+        done = run("chat", "-c", "t.json", "5", "--when-full", "summarize",
+                   base_url=server.base_url)  # fmt: skip
+    assert done.code == 0, done.err
+    assert assistant("sum\nsum") in kept(folder)
+
+
+def test_another_refusal_is_not_taken_for_one(run: Run, folder: Path) -> None:
+    written(folder / "t.json", LONG)
+    other = reply({"error": {"message": "Unknown parameter: 'top'."}}, status="400 Bad Request")
+    with Server([other]) as server:
+        done = run("chat", "-c", "t.json", "5", "--when-full", "drop", base_url=server.base_url)
+    assert done.code == 4
+
+
+def test_our_own_count_of_another_vendors_model_is_about_right(run: Run, folder: Path) -> None:
+    written(folder / "t.json", {**LONG, "model": "llama3"})
+    done = run("chat", "-c", "t.json", "5", "--context-limit", "20", base_url="http://127.0.0.1:9")
+    assert done.code == 8
+    assert re.search(r"the prompt is too long: about \d+ tokens, and 20 is the limit", done.err)

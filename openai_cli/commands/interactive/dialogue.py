@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from openai_cli.calls.session import Session
+from openai_cli.commands.fitting import prompt_limit, prompt_tokens
 from openai_cli.commands.interactive.slash import unknown
 from openai_cli.commands.interactive.spending import next_turn, spent
 from openai_cli.commands.interactive.store import (
@@ -19,8 +20,7 @@ from openai_cli.commands.turns import (
     NewMessages,
     TurnSender,
     all_messages,
-    prompt_limit,
-    prompt_tokens,
+    given_limit,
     telling,
     with_standing,
 )
@@ -140,7 +140,8 @@ class Dialogue:
     def tokens(self) -> str:
         """The tokens of the conversation as it would be sent now, and what the limit leaves."""
         request = self._request
-        tokens, limit = prompt_tokens(request), prompt_limit(self.session, self.options, request)
+        tokens = prompt_tokens(request)
+        limit = prompt_limit(self.session, given_limit(self.options), request)
         doubt = f" (an estimate: {'; '.join(tokens.doubts)})" if tokens.doubts else ""
         left = "the limit is not known" if limit is None else f"{limit - tokens} of {limit} left"
         return f"{tokens} tokens, {left}{doubt}"

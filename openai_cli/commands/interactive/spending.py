@@ -4,7 +4,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from openai_cli.calls.session import Session
-from openai_cli.commands.turns import prompt_tokens
+from openai_cli.commands.fitting import prompt_tokens
 from openai_cli.errors import UsageError
 from openai_cli.request.body import Request
 

@@ -1,0 +1,232 @@
+"""How a conversation is made to fit into a model's window, as --when-full says.
+
+It is held against our own count, where a limit is known, and shortened more when the server refuses
+it: what is learned of its window then holds for the turns that follow.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from openai_cli.calls.send import Plan, exchange
+from openai_cli.calls.session import Session
+from openai_cli.conversation.shortening import Message, fewest_turns, split, turn_starts
+from openai_cli.errors import BadAnswerError, LimitError, RefusedError, UsageError
+from openai_cli.http.overflow import overflow_of
+from openai_cli.models import DEFAULT_CHAT
+from openai_cli.request.body import Request
+
+if TYPE_CHECKING:
+    from openai_cli.tokens.counted import TokenCount
+
+FULL = ("error", "drop", "summarize")
+
+# Of our count, what is tried next where a server tells no numbers; and the most of it, so that each
+# try is shorter than the one before.
+_LESS, _MOST = 0.75, 0.98
+
+
+class Fit(NamedTuple):
+    """The history as it can be sent, the messages that left it, and how many turns those are."""
+
+    kept: list[Message]
+    left: list[Message]
+    turns: int = 0
+
+
+@dataclass
+class Learned:
+    """What a session knows of windows by now: the longest prompt of a model, by our own count.
+
+    `told` are the models whose window was said to be unknown.
+    """
+
+    limits: dict[str, int] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """One turn: `whole` makes the request of a history, of which `most` turns may leave.
+
+    `given` is --context-limit. Its methods raise UsageError for another `how` than --when-full has.
+    """
+
+    session: Session
+    how: str
+    given: int | None
+    summary_model: str | None
+    history: list[Message]
+    whole: Callable[[list[Message]], Request]
+    most: int
+    learned: Learned
+
+    def first(self) -> Fit:
+        """The history as it fits by our own count; LimitError where it is too long for that."""
+        if self.how not in FULL:
+            raise UsageError(f"--when-full must be error, drop or summarize, not '{self.how}'")
+        request = self.whole(self.history)
+        limit = self._limit(request)
+        if limit is None or _is_surely_within(limit, request):
+            return Fit(self.history, [])
+        tokens = prompt_tokens(request)
+        if tokens <= limit:
+            return Fit(self.history, [])
+        if self.how == "error" or not self.most:
+            raise too_long(request, tokens, limit, may_shorten=bool(self.most))
+        fit = self._shortened(limit, at_least=1)
+        if fit is None:
+            shortest = self.whole(split(self.history, self.most)[1])
+            raise too_long(shortest, prompt_tokens(shortest), limit, may_shorten=False)
+        return fit
+
+    def further(self, fit: Fit, refused: RefusedError) -> Fit:
+        """The history made shorter still; raises `refused` where that is of no use."""
+        overflow = overflow_of(refused)
+        if overflow is None:
+            raise refused
+        if self.how == "error" or fit.turns >= self.most:
+            refused.add_hint(_hint(may_shorten=self.how == "error" and self.most > 0))
+            raise refused
+        request = self.whole(fit.kept)
+        ours = prompt_tokens(request)
+        share = _LESS
+        if overflow.window is not None and overflow.asked is not None:
+            share = min(overflow.window / overflow.asked, _MOST)
+        limit = int(ours * share)
+        self.learned.limits[str(request.body["model"])] = limit
+        shorter = self._shortened(limit, at_least=fit.turns + 1)
+        if shorter is None:
+            refused.add_hint(_hint(may_shorten=False))
+            raise refused
+        self.session.context.messages.notice(
+            f"the server refuses the prompt as too long; asking again without {oldest(shorter)}"
+        )
+        return shorter
+
+    def _limit(self, request: Request) -> int | None:
+        model = str(request.body["model"])
+        known = [self.learned.limits.get(model), prompt_limit(self.session, self.given, request)]
+        limits = [limit for limit in known if limit is not None]
+        if not limits and self.how != "error" and model not in self.learned.told:
+            self.learned.told.add(model)
+            self.session.context.messages.notice(
+                f"the window of {model} is not known, so turns leave once the server refuses the "
+                "prompt: --context-limit TOKENS sets it"
+            )
+        return min(limits, default=None)
+
+    def _shortened(self, limit: int, *, at_least: int) -> Fit | None:
+        """The history less the fewest turns that do, and no fewer than `at_least`; None if none do.
+
+        For a summary half of the limit is left.
+        """
+
+        def count(messages: list[Message]) -> "TokenCount":
+            return prompt_tokens(self.whole(messages))
+
+        goal = limit if self.how == "drop" else limit // 2
+        found = fewest_turns(self.history, self.most, holds=lambda rest: count(rest) <= goal)
+        if found is None and self.how == "drop":
+            return None
+        turns = max(self.most if found is None else found, at_least)
+        left, kept = split(self.history, turns)
+        if self.how == "summarize":
+            kept = self._summed_up(left, kept, limit)
+            if (tokens := count(kept)) > limit:
+                raise too_long(self.whole(kept), tokens, limit, may_shorten=False)
+        return Fit(kept, left, turns)
+
+    def _summed_up(self, left: list[Message], kept: list[Message], limit: int) -> list[Message]:
+        from openai_cli.conversation.summary import summed_up
+
+        return summed_up(kept, self._summary(left, words=min(max(limit // 8, 50), 1000)))
+
+    def _summary(self, left: list[Message], *, words: int) -> str:
+        """What the model sums the messages up in; in two halves where they are too long for it."""
+        from openai_cli.conversation.summary import summary_request
+
+        request = self.whole([])
+        model = self.summary_model or request.body["model"]
+        asked = {"model": model, "messages": summary_request(left, words=words)}
+        try:
+            answer = exchange(self.session, Plan(Request(request.path, asked))).answer
+        except RefusedError as refused:
+            if len(left) < 2 or overflow_of(refused) is None:
+                raise
+            middle = len(left) // 2
+            halves = (left[:middle], left[middle:])
+            return "\n".join(self._summary(half, words=max(words // 2, 25)) for half in halves)
+        self.session.receipts.add(answer)
+        summary = answer.in_order[0].content
+        if not summary:
+            raise BadAnswerError("the model gave no summary of the older turns")
+        return summary
+
+
+def oldest(fit: Fit) -> str:
+    """The turns that left, in words."""
+    return "the oldest turn" if fit.turns == 1 else f"the oldest {fit.turns} turns"
+
+
+def leaving(history: list[Message], messages: list[Message]) -> int:
+    """How many turns of a history may leave: not the one that the messages said now are part of."""
+    starts = [at for at in turn_starts([*history, *messages]) if at <= len(history)]
+    return max(len(starts) - 1, 0)
+
+
+def prompt_limit(session: Session, given: int | None, request: Request) -> int | None:
+    """The longest prompt, in tokens: as given, or what the window leaves; None if unknown."""
+    if given is not None:
+        return given
+    model = session.table.find(str(request.body["model"]))
+    if model is None or model.context_window is None:
+        return None
+    body = request.body
+    longest = body.get("max_completion_tokens") or body.get("max_tokens")
+    return model.context_window - (longest if isinstance(longest, int) else 0)
+
+
+def prompt_tokens(request: Request) -> "TokenCount":
+    """The tokens of the prompt; a model that nobody knows is counted as our default one."""
+    from openai_cli.tokens.messages import count_request
+
+    try:
+        return count_request(request.body)
+    except UsageError:
+        return count_request({**request.body, "model": DEFAULT_CHAT})
+
+
+def too_long(request: Request, tokens: int, limit: int, *, may_shorten: bool) -> LimitError:
+    """The refusal by our own count, which is about right for a model that we do not know."""
+    about = "" if _is_known(str(request.body["model"])) else "about "
+    return LimitError(
+        f"the prompt is too long: {about}{tokens} tokens, and {limit} is the limit",
+        hint=_hint(may_shorten=may_shorten),
+    )
+
+
+def _hint(*, may_shorten: bool) -> str:
+    if may_shorten:
+        return "--when-full drop leaves out its oldest turns, --when-full summarize sums them up"
+    return "what is said must be shorter, or --context-limit higher"
+
+
+def _is_known(model: str) -> bool:
+    from openai_cli.tokens.encoding import encoding_for_model, is_guessed
+
+    try:
+        encoding_for_model(model)
+    except UsageError:
+        return False
+    return not is_guessed(model)
+
+
+def _is_surely_within(limit: int, request: Request) -> bool:
+    """Whether a request of texts alone has no more bytes than it may have tokens.
+
+    A token has a byte at least; so most turns need no counting, which takes a fifth of a second.
+    """
+    contents = (message.get("content") for message in request.body["messages"])
+    are_texts = all(content is None or isinstance(content, str) for content in contents)
+    return are_texts and len(request.encoded()) <= limit
