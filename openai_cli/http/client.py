@@ -5,7 +5,7 @@
 
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -82,7 +82,7 @@ class HttpResponse:
         """
         return self._pieces
 
-    def _read(self) -> Iterator[bytes]:
+    def _read(self) -> Generator[bytes, None, None]:
         yield from _pieces(self._response, LARGEST)
         self.is_read = True
 
@@ -118,6 +118,8 @@ class HttpResponse:
     def close(self) -> None:
         """Give the connection back where all was read, else close it."""
         self.end_within(None)
+        # A reader that stopped half way holds its response, and so the pool, which would stay open.
+        self._pieces.close()
         self._response.close()
 
 
