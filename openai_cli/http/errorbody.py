@@ -65,6 +65,12 @@ def tells_error(body: Mapping[str, Any]) -> bool:
     return any(_may_be_words(body.get(name)) for name in (*_HOLDERS, *_WORDS))
 
 
+def _tells_error(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(map(_tells_error, value[:_LONGEST]))
+    return isinstance(value, dict) and tells_error(value)
+
+
 def _may_be_words(value: Any) -> bool:
     """Whether it is text or holds some, and is no message of a conversation."""
     if isinstance(value, dict):
@@ -162,9 +168,11 @@ def _of_text(text: str, depth: int) -> Detail:
         value, end = _value_at(text, start)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return Detail(_prose(text))
-    found = _of_value(value, depth + 1)
     before = _prose(text[:start].removesuffix("b'").removesuffix('b"').rstrip(" -:\n"))
     after = _prose(text[end:].strip(" '\".\n"))
+    if (before or after) and not _tells_error(value):
+        return Detail(_prose(text))  # a sentence that quotes what is no error
+    found = _of_value(value, depth + 1)
     if not found.message:
         return Detail(_prose(text)) if before or after else found
     said = f"{before}: {found.message}" if before else found.message

@@ -128,6 +128,11 @@ BODIES: dict[str, tuple[Any, str, str | None]] = {
         "body.messages: Field required; body.stop.3: not a number",
         None,
     ),
+    "a message that quotes JSON": (
+        {"message": 'no line for {"model": "m", "messages": [{"content": "What is it?"}]}'},
+        'no line for {"model": "m", "messages": [{"content": "What is it?"}]}',
+        None,
+    ),
     "a message with braces": ({"message": "use {name} or [x]"}, "use {name} or [x]", None),
     "a detail that is JSON": ({"detail": '{"reason": "not now"}'}, "not now", None),
     "OpenRouter, text": (
