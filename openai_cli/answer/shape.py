@@ -1,5 +1,6 @@
 """Parts of an answer in the shape that the API gives them; BadAnswerError for any other."""
 
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
@@ -18,6 +19,15 @@ def as_index(value: Any, default: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise misshapen("an index is no number")
     return value
+
+
+def usage_in(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The usage object of an answer, which some servers put into a choice; None without one."""
+    choices = body.get("choices")
+    for place in (body, *(choices if isinstance(choices, list) else ())):
+        if isinstance(place, Mapping) and isinstance(usage := place.get("usage"), dict):
+            return whole_numbers(usage)
+    return None
 
 
 def whole_numbers(usage: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+from openai_cli.answer.shape import usage_in
 from openai_cli.prices.calls import Calls, calls_of, images_of
 
 Json = Any
@@ -36,10 +37,10 @@ def billed_in(body: Mapping[str, Json], *, tier: str, line: int = 1) -> Iterator
 
     A drawing has a usage of its own, and so have images that a response had made.
     """
-    usage = body.get("usage")
+    usage = usage_in(body)
     if isinstance(drawing := body.get("svg_usage"), dict):
         yield Billed(_string(drawing, "model"), tier, drawing, line=line, is_extra=True)
-    if not isinstance(usage, dict):
+    if usage is None:
         return
     calls, images = calls_of(body), images_of(body)
     if isinstance(images, str) and calls is not None:

@@ -26,6 +26,20 @@ def test_a_whole_answer() -> None:
     ]
 
 
+def test_usage_may_stand_in_a_choice_and_have_floats() -> None:
+    usage = {"prompt_tokens": 8.0, "prompt_tokens_details": {"cached_tokens": 2.0}}
+    counted = {"prompt_tokens": 8, "prompt_tokens_details": {"cached_tokens": 2}}
+    for answer in (
+        {"model": "m", "choices": [{"index": 0, "usage": usage}]},
+        {"model": "m", "choices": [{"index": 0}, {"index": 1, "usage": usage}], "usage": None},
+        {"model": "m", "choices": [{"usage": {}}], "usage": usage},
+    ):
+        (billed,) = read(answer)
+        assert billed.usage == counted
+        assert billed.usage is not None
+        assert type(billed.usage["prompt_tokens"]) is int
+
+
 @pytest.mark.parametrize("tier", [None, "default", "auto"])
 def test_the_standard_tier_has_several_names(tier: str | None) -> None:
     (billed,) = read({"model": "m", "service_tier": tier, "usage": USAGE})
