@@ -41,7 +41,7 @@ def _add_part(part: Json, place: str, prompt: Prompt) -> None:
 
         add_file(mapping(part.get("file", part), f"{place}.file"), place, prompt)
     else:
-        prompt.doubt(f"{place} is not counted: no bill had a {kind} part", None)
+        prompt.doubt(f"{place} is not counted: no bill had a part of type {kind}", None)
 
 
 def _add_image(part: Json, place: str, prompt: Prompt) -> None:
