@@ -6,6 +6,7 @@ its tokens, are in commands/tokens.py.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 from openai_cli import tokens
@@ -31,10 +32,18 @@ from openai_cli.models import DEFAULT_CHAT
 from openai_cli.output.sink import Sink, open_sink
 from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
+from openai_cli.tokens.counted import TokenCount
 from openai_cli.tokens.encoding import TODAYS, is_guessed, rules_of
 
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse
+
+# A model of each encoding, whose count stands for that of a model which we do not know.
+_STAND_INS = {
+    "o200k_base": "gpt-4o", "o200k_harmony": "gpt-oss-20b", "cl100k_base": "gpt-4",
+    "p50k_base": "text-davinci-003", "p50k_edit": "text-davinci-edit-001", "r50k_base": "davinci",
+    "gpt2": "gpt2",
+}  # fmt: skip
 
 # How many reasons for an estimate are told.
 _MOST_DOUBTS = 5
@@ -121,12 +130,41 @@ def encoding_of(context: Context, options: Counting) -> str:
     model = _model(context, options)
     if model is None:
         return TODAYS
-    found = tokens.encoding_for_model(model)
+    with _telling_of_encoding():
+        found = tokens.encoding_for_model(model)
     if is_guessed(model):
         context.messages.notice(
             f"no table has the model {model}: counted in {found}, as OpenAI's newest models are"
         )
     return found
+
+
+@contextmanager
+def _telling_of_encoding() -> Iterator[None]:
+    """Say of a model that we do not know how to count as another."""
+    try:
+        yield
+    except UsageError as error:
+        if error.parameter == "model":
+            error.add_hint(f"--encoding {TODAYS} counts in that of OpenAI's newest models")
+        raise
+
+
+def _stand_in(options: Counting) -> Callable[[str], str | None]:
+    """Of a model that we do not know, the one of --encoding that it is counted as."""
+    if options.encoding is not None:
+        rules_of(options.encoding)
+    return lambda model: (
+        None if options.encoding is None or _is_known(model) else _STAND_INS[options.encoding]
+    )
+
+
+def _is_known(model: str) -> bool:
+    try:
+        tokens.encoding_for_model(model)
+    except UsageError:
+        return False
+    return True
 
 
 def _model(context: Context, options: Counting) -> str | None:
@@ -171,7 +209,8 @@ def count_requests(context: Context, options: Counting, inputs: Inputs) -> None:
         nonlocal total
         lines = inputs.lines("--request", options.request or "")
         model = _model(context, options)
-        for group in count_lines(lines, model=model, on=context.today()):
+        groups = count_lines(lines, model=model, stand_in=_stand_in(options), on=context.today())
+        for group in groups:
             total += sum(group.tokens)
             doubts.update(dict.fromkeys(group.doubts[: _MOST_DOUBTS - len(doubts)]))
             same = {"model": group.body.get("model"), "estimate": bool(group.doubts)}
@@ -180,7 +219,7 @@ def count_requests(context: Context, options: Counting, inputs: Inputs) -> None:
             ):
                 yield {"line": line, "custom_id": name, "tokens": count, **same}
 
-    with open_sink(context, options.output) as sink:
+    with _telling_of_encoding(), open_sink(context, options.output) as sink:
         if options.json:
             write_list(sink, "requests", requests(), lambda: _estimated(total, doubts))
         else:
@@ -213,11 +252,14 @@ def _tell_doubts(context: Context, doubts: Iterable[str]) -> None:
 
 
 def count_remotely(context: Context, options: Counting, inputs: Inputs) -> None:
-    """Print the number that this package has for a request, and the one that the API has."""
+    """Print the number that this package has for a request, and the one that the API has.
+
+    The model of another vendor has that of the server alone, unless --encoding stands in.
+    """
     from openai_cli.tokens.remote import counted_body
 
     body = _body(context, options, inputs)
-    counted = tokens.count_request(body, on=context.today())
+    counted = _locally(context, options, body)
     with Session(context, options, inputs) as session:
         request = Request(options.endpoint.path, counted_body(body))
         asked = session.client.call(
@@ -225,12 +267,24 @@ def count_remotely(context: Context, options: Counting, inputs: Inputs) -> None:
         )
     with open_sink(context, options.output) as sink:
         if options.json:
-            sink.write_json(
-                json_line({**_estimated(counted, counted.doubts), "remote_tokens": asked})
-            )
+            ours = {"tokens": None} if counted is None else _estimated(counted, counted.doubts)
+            sink.write_json(json_line({**ours, "remote_tokens": asked}))
         else:
-            sink.write(f"{counted} local\n{asked} remote\n".encode())
-    _tell_doubts(context, counted.doubts)
+            local = "" if counted is None else f"{counted} local\n"
+            sink.write(f"{local}{asked} remote\n".encode())
+    _tell_doubts(context, counted.doubts if counted is not None else ())
+
+
+def _locally(context: Context, options: Counting, body: dict[str, Any]) -> TokenCount | None:
+    """Our own count of a request; None for a model that we do not know, and no stand-in for it."""
+    from openai_cli.tokens.lines import count_lines
+
+    model = str(body["model"])
+    if options.encoding is None and not _is_known(model):
+        return None
+    lines, day = [encode_json(body)], context.today()
+    (group,) = count_lines(lines, stand_in=_stand_in(options), on=day)
+    return TokenCount(group.tokens[0], group.doubts)
 
 
 def _body(context: Context, options: Counting, inputs: Inputs) -> dict[str, Any]:

@@ -38,7 +38,7 @@ _MODES = ("decode", "ids", "show", "first", "last", "split", "files", "request",
 _COUNTS = {"count", "ids", "show"}
 _GOES_WITH = {
     "remote": {"count", "request"},
-    "encoding": {*_MODES} - {"request", "verify"} | {"count"},
+    "encoding": {*_MODES} - {"verify"} | {"count"},
     "overlap": {"split"},
     "at": {"split"},
     "output_dir": {"split"},

@@ -168,3 +168,49 @@ def test_remote_answers_of_the_wrong_kind(run: Run, answer: bytes) -> None:
 def test_remote_in_the_sandbox(run: Run) -> None:
     done = run("tokens", "hamburger", "-m", "gpt-4o", "--remote", "--sandbox")
     assert (done.code, done.text, done.err) == (0, "9 local\n9 remote\n", "")
+
+
+OTHERS = {"model": "tiny", "messages": [{"role": "user", "content": "hello"}]}
+
+
+def test_remote_asks_for_a_model_that_we_do_not_know(run: Run, folder: Path) -> None:
+    (folder / "r.json").write_text(json.dumps(OTHERS))
+    asked = reply({"object": "response.input_tokens", "input_tokens": 11})
+    with Server([asked] * 4) as server:
+        done = run("tokens", "hello", "-m", "tiny", "--remote", base_url=server.base_url)
+        of_file = run("tokens", "--request", "r.json", "--remote", base_url=server.base_url)
+        found = run("tokens", "hello", "-m", "tiny", "--remote", "--json", base_url=server.base_url)
+        both = run("tokens", "--request", "r.json", "--remote", "--encoding", "o200k_base",
+                   base_url=server.base_url)  # fmt: skip
+    assert (done.code, done.text, done.err) == (0, "11 remote\n", "")
+    assert of_file.text == "11 remote\n"
+    assert json.loads(found.out) == {"tokens": None, "remote_tokens": 11}
+    assert both.text == "8 local\n11 remote\n"
+    assert "the count is an estimate: how tiny counts is not known" in both.err
+    assert [request.json["model"] for request in server.received] == ["tiny"] * 4
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["o200k_base", "o200k_harmony", "cl100k_base", "p50k_base", "p50k_edit", "r50k_base", "gpt2"],
+)
+def test_an_encoding_stands_in_for_a_model_that_we_do_not_know(
+    run: Run, folder: Path, encoding: str
+) -> None:
+    known = {**OTHERS, "model": "gpt-4o"}
+    (folder / "r.jsonl").write_text(f"{json.dumps(OTHERS)}\n{json.dumps(known)}\n")
+    done = run("tokens", "--request", "r.jsonl", "--encoding", encoding, "--json")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert [line["estimate"] for line in found["requests"]] == [True, False]
+    assert found["requests"][1]["tokens"] == 8
+    assert "how tiny counts is not known: counted as for" in done.err
+
+
+def test_what_we_do_not_know_names_the_encoding(run: Run, folder: Path) -> None:
+    (folder / "r.json").write_text(json.dumps(OTHERS))
+    for line in (("hello", "-m", "tiny"), ("--request", "r.json")):
+        done = run("tokens", *line)
+        assert done.code == 2
+        assert "--encoding o200k_base counts in that of OpenAI's newest models" in done.err
+    assert run("tokens", "--request", "r.json", "--encoding", "none").code == 2

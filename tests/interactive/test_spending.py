@@ -44,8 +44,17 @@ def call(model: str | None, usd: str | None, tokens: int | None = 10) -> Receipt
         ),
         (
             [call(None, None, None)],
-            "USD unknown for 1 call, 0 input and 0 output tokens; the price of 1 call to a model "
+            "USD unknown for 1 call; what 1 call took is not known: no usage came",
+        ),
+        (
+            [call(None, None)],
+            "USD unknown for 1 call, 10 input and 10 output tokens; the price of 1 call to a model "
             "without a name is not known",
+        ),
+        (
+            [call("m", "0.1"), call("m", None, None), call("m", None, None)],
+            "0.1 USD for 3 calls, 10 input and 10 output tokens; what 2 calls took is not known: "
+            "no usage came",
         ),
     ],
 )

@@ -22,16 +22,20 @@ def spent(calls: "Sequence[Receipt]") -> str:
     if not calls:
         return "no call so far"
     known = [call.usd for call in calls if call.usd is not None]
-    unknown = Counter(call.model or "a model without a name" for call in calls if call.usd is None)
+    told = [call for call in calls if call.usd is not None or call.input_tokens is not None]
+    unknown = Counter(call.model or "a model without a name" for call in told if call.usd is None)
     inputs = sum(call.input_tokens or 0 for call in calls)
     outputs = sum(call.output_tokens or 0 for call in calls)
     least = "at least " if any(call.unknown for call in calls) else ""
     usd = f"{least}{plain(total(known))} USD" if known else "USD unknown"
+    tokens = f", {inputs} input and {outputs} output tokens" if told else ""
     rest = "".join(
         f"; the price of {_calls(count)} to {model} is not known"
         for model, count in unknown.items()
     )
-    return f"{usd} for {_calls(len(calls))}, {inputs} input and {outputs} output tokens{rest}"
+    if len(told) < len(calls):
+        rest += f"; what {_calls(len(calls) - len(told))} took is not known: no usage came"
+    return f"{usd} for {_calls(len(calls))}{tokens}{rest}"
 
 
 def _calls(count: int) -> str:
