@@ -145,8 +145,8 @@ def _telling_of_encoding() -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        if error.parameter == "model":
-            error.add_hint(f"--encoding {TODAYS} counts in that of OpenAI's newest models")
+        if error.parameter == "model" and error.hint is None:
+            error.hint = f"--encoding {TODAYS} counts in that of OpenAI's newest models"
         raise
 
 
