@@ -57,8 +57,7 @@ def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
     with open_sink(context, options.output) as sink, Progress(context.messages) as progress:
         if options.json:
             items = (_listed(one) for one in counts(progress))
-            summary = lambda: {"tokens": met.tokens, "encoding": encoding}  # noqa: E731
-            write_list(sink, "files", items, summary)
+            write_list(sink, "files", items, lambda: {"tokens": met.tokens, "encoding": encoding})
         else:
             for one in counts(progress):
                 if isinstance(one, FileCount):

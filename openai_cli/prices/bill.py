@@ -303,6 +303,8 @@ def _add_calls(sums: _Sum, prices: Tariff, kind: str, count: int) -> None:
 def _add_asked_calls(sums: _Sum, prices: Tariff, calls: AskedCalls, requests: int) -> None:
     """Add the dearest call that a request may make, as often as it may make any."""
     sums.unknown.update(dict.fromkeys(calls.unknown, requests))
+    if prices.model.searches:
+        sums.unknown[f"the tokens of what {prices.name} finds are not counted"] += requests
     if not calls.kinds:
         return
     if calls.most is None:

@@ -448,7 +448,7 @@ def refresh(tmp_path: Path) -> Any:
     built = tmp_path / "openai_cli" / "models" / "data" / "openai.json"
     built.parent.mkdir(parents=True)
     with ZipFile(tmp_path / "genai_prices-0.9.8-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("genai_prices/__init__.py", "import httpx2")
+        wheel.writestr("genai_prices/__init__.py", "raise ImportError('no HTTP here')")
         wheel.writestr("genai_prices/data.py", GENAI)
     with ZipFile(tmp_path / "openai-9.8.7-py3-none-any.whl", "w") as wheel:
         wheel.writestr("openai/types/shared/chat_model.py", NAMES)

@@ -296,6 +296,14 @@ def test_calls_that_requests_may_make(
     assert finder.unknown == unknown
 
 
+def test_what_a_model_finds_is_not_counted() -> None:
+    bill = Bill(FEES, TODAY)
+    bill.add_requests(asked("seeker", limit=1), [10], calls=AskedCalls(("web_search",), 1))
+    (seeker,) = bill.statements()
+    assert ("web_search", 1, "0.025") in rows(seeker)
+    assert seeker.unknown == ("the tokens of what seeker finds are not counted",)
+
+
 def test_a_region_makes_tokens_dearer_and_fees_not() -> None:
     bill = Bill(FEES, TODAY, "eu")
     add(bill, SEARCHED, "finder", calls=Calls({"web_search": 1}))
