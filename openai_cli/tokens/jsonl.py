@@ -5,7 +5,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -96,11 +96,15 @@ class Field:
 def _compiled(expression: str) -> Callable[[Any], Any]:
     """What searches a value by an expression of JMESPath."""
     import jmespath
-    from jmespath.exceptions import JMESPathError
+    from jmespath.exceptions import JMESPathError, JMESPathTypeError
 
+    # What it raises, too, of functions and comparisons of values that are not theirs.
+    failures = (JMESPathError, ArithmeticError, AttributeError, TypeError, ValueError)
     try:
         compiled = jmespath.compile(expression)
-    except JMESPathError as error:
+        with suppress(JMESPathTypeError):  # what hangs on the data is found out by the data
+            compiled.search({})
+    except (*failures, RecursionError) as error:
         why = str(error).partition("\n")[0]
         raise UsageError(
             f"--jsonl: {expression!r} is no field and no JMESPath: {why}",
@@ -110,7 +114,7 @@ def _compiled(expression: str) -> Callable[[Any], Any]:
     def search(value: Any) -> Any:
         try:
             return compiled.search(value)
-        except JMESPathError as error:
+        except (*failures, RecursionError) as error:
             raise UsageError(f"has nothing for --jsonl: {error}") from None
 
     return search

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from openai_cli.errors import UsageError
 from openai_cli.tokens import bulk, corpus, count, walking
 from openai_cli.tokens.corpus import FileCount, LeftOut, count_files
+from openai_cli.tokens.jsonl import Field
 from tests.tokens.test_encoding import CODE, FRAGMENTS, SCRIPTS, TEXTS
 
 ENCODING = "o200k_base"
@@ -332,9 +333,26 @@ def test_a_function_that_fails_on_a_line(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_no_expression() -> None:
-    with pytest.raises(UsageError, match=r"--jsonl: 'a\[' is no field and no JMESPath"):
-        told(field="a[")
+@pytest.mark.parametrize("field", ["a[", "nope(@)", "[" * 3000, "a | | b"])
+def test_what_is_no_expression(field: str) -> None:
+    with pytest.raises(UsageError, match=r"--jsonl: .* is no field and no JMESPath"):
+        told(field=field)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text(alphabet="ab.0[]*?|@&(){}'\"<>=! ,:sum", max_size=14),
+    st.sampled_from(["sum(a)", "abs(a)", "contains(a, '1')", "sort_by(a, &b)", "a[?b > `1`]",
+                     "max(a)", "join(',', a)", "to_number(a)", "a[::0]", "a[*].b"]),
+    st.sampled_from([1, "x", None, [1, "x"], [{"b": 1}, {"b": "x"}], {"b": [1]}]),
+)  # fmt: skip
+def test_any_field_of_any_value_has_texts_or_none(typed: str, known: str, value: Any) -> None:
+    for field in (typed, known):
+        try:
+            texts = Field(field or "a").texts({"a": value})
+        except UsageError:
+            continue
+        assert all(isinstance(text, str) for text in texts)
 
 
 def test_of_many_lines_at_fault_a_few_are_named(tmp_path: Path) -> None:
