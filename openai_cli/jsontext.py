@@ -1,5 +1,7 @@
 """JSON as text: read so that nothing of it is lost, written, and quoted in messages."""
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from openai_cli.errors import UsageError
@@ -32,6 +34,21 @@ def parse_json(source: str | bytes) -> Json:
         raise NotJsonError(f"is not JSON: {error.msg} at {where}") from None
     except RecursionError:
         raise ValueError("has JSON that nests too deep") from None
+
+
+@lru_cache
+def quick_loads() -> Callable[[bytes], Json]:
+    """What parses many lines of JSON: orjson, three times as fast as json, where it is installed.
+
+    It raises ValueError for what json takes all the same: halves of surrogates, NaN, long integers.
+    """
+    try:
+        import orjson
+    except ImportError:
+        import json
+
+        return json.loads
+    return orjson.loads
 
 
 def json_or_text(text: str) -> Json:

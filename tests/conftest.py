@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from openai_cli import app
 from openai_cli.context import Context
@@ -32,6 +33,12 @@ _HIDDEN = (
     "OPENAI_", "XDG_", "NO_COLOR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 )  # fmt: skip
+
+# How long an example takes hangs on what else the machine does, and says nothing of the rule.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 _connect = socket.socket.connect
 

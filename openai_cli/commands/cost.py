@@ -12,6 +12,7 @@ from openai_cli.commands.pricing_files import statements
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
 from openai_cli.flags.endpoint import Endpoint
+from openai_cli.flags.names import flag_of
 from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
 from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT
@@ -19,7 +20,6 @@ from openai_cli.models.table import Table, load_table
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.prices import report
 from openai_cli.prices.bill import Statement
-from openai_cli.prices.bound import flag_of
 from openai_cli.prices.charges import total
 from openai_cli.prices.money import amount, plain
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
+from openai_cli.flags.names import flag_of
 from openai_cli.flags.ours import (
     INPUT,
     OUTPUT,
@@ -30,7 +31,7 @@ from openai_cli.models import DEFAULT_CHAT, DEFAULT_TRANSCRIPTION
 from openai_cli.models.table import REGIONS, Table, tier_of
 from openai_cli.prices.bill import Bill, Statement
 from openai_cli.prices.bodies import asked, body_of
-from openai_cli.prices.bound import flag_of, prompt_tokens
+from openai_cli.prices.bound import prompt_tokens
 from openai_cli.prices.calls import asked_calls
 from openai_cli.prices.durations import billed_seconds, seconds_of
 from openai_cli.prices.regions import region_of
@@ -69,7 +70,7 @@ class Priced(CommonOptions, Written, Prices, Stdin):
         ours(
             INPUT,
             "--region",
-            "Processed at that region's host: eu, us, …",
+            f"The host of a region: {', '.join(REGIONS)}",
             metavar="NAME",
             names=REGIONS,
         ),

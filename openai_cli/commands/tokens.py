@@ -22,6 +22,7 @@ from openai_cli.commands.counting import (
 from openai_cli.commands.counting_files import count_paths
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
+from openai_cli.flags.names import flag_of
 from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
 from openai_cli.flags.values import Number
 from openai_cli.jsontext import quoted
@@ -126,15 +127,15 @@ def _mode(options: Options) -> str:
     if chosen == ["ids", "show"]:
         chosen = ["show"]
     if len(chosen) > 1:
-        raise UsageError(f"{' and '.join(map(_flag, chosen))}: give one of them")
+        raise UsageError(f"{' and '.join(map(flag_of, chosen))}: give one of them")
     mode = chosen[0] if chosen else "count"
     for name, modes in _GOES_WITH.items():
         if _is_given(options, name) and mode not in modes:
-            asked = " or ".join(_flag(other) for other in sorted(modes - {"count"}))
+            asked = " or ".join(flag_of(other) for other in sorted(modes - {"count"}))
             raise UsageError(
-                f"{_flag(name)} does not go with {_flag(mode)}"
+                f"{flag_of(name)} does not go with {flag_of(mode)}"
                 if "count" in modes
-                else f"{_flag(name)} goes with {asked} alone"
+                else f"{flag_of(name)} goes with {asked} alone"
             )
     return mode
 
@@ -143,10 +144,6 @@ def _is_given(options: Options, name: str) -> bool:
     if name == "files" and options.files_from is not None:
         return True
     return getattr(options, name) not in (None, False)
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
 
 
 def _count(context: Context, options: Options, inputs: Inputs) -> None:
@@ -202,7 +199,7 @@ def _decode(context: Context, options: Options, inputs: Inputs) -> None:
 def _cut(context: Context, options: Options, inputs: Inputs) -> None:
     """Print the first or the last tokens of the text."""
     cut, name = (first, "first") if options.first is not None else (last, "last")
-    n = whole(_flag(name), getattr(options, name), FROM_0) or 0
+    n = whole(flag_of(name), getattr(options, name), FROM_0) or 0
     part = cut(text_of(options, inputs), n, encoding=encoding_of(context, options))
     with open_sink(context, options.output) as sink:
         _write(options, sink, [part])

@@ -14,6 +14,7 @@ from typer.models import OptionInfo
 
 from openai_cli.completion.values import offered, path_kind, typed_file
 from openai_cli.context import Context
+from openai_cli.flags.names import hyphenated
 from openai_cli.flags.parameter import OwnArgument
 
 
@@ -144,7 +145,7 @@ def _named(flags: Mapping[str, _Flag], word: str) -> Iterator[tuple[_Flag, str |
     """The flags that a word gives, with their values: '' for a switch, None for the next word."""
     if word.startswith("--"):
         name, equals, value = word.partition("=")
-        if flag := flags.get(name.replace("_", "-")):
+        if flag := flags.get(hyphenated(name)):
             yield flag, value if equals or flag.is_switch else None
         return
     for place, letter in enumerate(word[1:], start=2):

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from openai_cli.config.document import Document, load_document
 from openai_cli.config.keys import OPENAI
-from openai_cli.config.values import Setting, expanded, normal, settings_of, value_of
+from openai_cli.config.values import Setting, expanded, settings_of, value_of
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
+from openai_cli.flags.names import flag_of, underscored
 from openai_cli.flags.ours import CommonOptions
 from openai_cli.request.body import unchecked_params
 from openai_cli.request.inputs import Inputs
@@ -45,7 +46,7 @@ class Entry(NamedTuple):
 
     @property
     def name(self) -> str:
-        return normal(self.key)
+        return underscored(self.key)
 
     def place(self, document: Document) -> str:
         return document.place(*self.table, self.key)
@@ -114,7 +115,7 @@ def _withhold(context: Context, options: CommonOptions, values: dict[str, Any], 
 
 def _origin(document: Document, entries: Iterable[Entry], flag: str) -> str | None:
     """Where the file sets a flag."""
-    named = (entry for entry in entries if flag == f"--{entry.name.replace('_', '-')}")
+    named = (entry for entry in entries if flag == flag_of(entry.name))
     return next((entry.place(document) for entry in named), None)
 
 

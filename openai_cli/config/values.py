@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, get_args, get_origin
 from typer.models import OptionInfo
 
 from openai_cli.context import Context
+from openai_cli.flags.names import underscored
 from openai_cli.flags.ours import CommonOptions, Connection, options_of
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.values import (
@@ -77,15 +78,10 @@ def settings_of(options: type[CommonOptions]) -> dict[str, Setting]:
     for field in options_of(options):
         kind, info = get_args(field.type)
         if isinstance(info, OptionInfo):
-            name = normal(info.param_decls[0].partition("/")[0].removeprefix("--"))  # type: ignore[index]
+            name = underscored(info.param_decls[0].partition("/")[0].removeprefix("--"))  # type: ignore[index]
             if name not in _NO_DEFAULTS:
                 found[name] = Setting(field.name, kind, info)
     return found
-
-
-def normal(key: str) -> str:
-    """A key with `_` for `-`, as both are accepted."""
-    return key.replace("-", "_")
 
 
 def value_of(context: Context, setting: Setting, value: Any, read: Read) -> Any:

@@ -17,6 +17,7 @@ from typer.main import get_command
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
+from openai_cli.flags.names import hyphenated
 from openai_cli.flags.ours import PANELS, CommonOptions, Input, options_of
 from openai_cli.flags.parameter import ApiParameter, PathArgument
 
@@ -82,7 +83,7 @@ def _info(field: Field[Any]) -> Any:
     return field.type.__metadata__[0]  # type: ignore[union-attr]  # every field is Annotated
 
 
-CONTEXT_SETTINGS = {"token_normalize_func": lambda name: name.replace("_", "-")}
+CONTEXT_SETTINGS = {"token_normalize_func": hyphenated}
 
 
 def wrong_usage(error: typer.TyperException, path: str) -> UsageError:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from typer.models import ArgumentInfo, OptionInfo
 
 from openai_cli.errors import UsageError
+from openai_cli.flags.names import flag_of
 from openai_cli.flags.values import Flag, Kind, Read
 
 PANEL = "API parameters"
@@ -44,7 +45,7 @@ class ApiParameter(OptionInfo):
         self.api_name = name
         self.kind = kind
         self.place = place
-        self.flag = flag = f"--{name.replace('_', '-')}"
+        self.flag = flag = flag_of(name)
         decls = [f"{flag}/--no-{flag[2:]}" if isinstance(kind, Flag) else flag]
         super().__init__(
             default=...,

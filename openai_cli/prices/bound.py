@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openai_cli.errors import UsageError
+from openai_cli.flags.names import flag_of
 from openai_cli.models.table import Model, Table
 from openai_cli.prices.bill import Bill
 from openai_cli.prices.bodies import asked
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
 
 # A known model for each encoding that is not today's.
 _COUNTED_AS = {"cl100k_base": "gpt-4", "p50k_base": "text-davinci-003", "r50k_base": "davinci"}
-
-
-def flag_of(name: str) -> str:
-    """The flag of a request property."""
-    return f"--{name.replace('_', '-')}"
 
 
 def counted_as(name: str, model: Model) -> str | None:

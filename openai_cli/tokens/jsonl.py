@@ -6,10 +6,10 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from typing import Any
 
 from openai_cli.errors import UsageError
+from openai_cli.jsontext import quick_loads
 
 _GZIP = b"\x1f\x8b"  # RFC 1952, 2.3.1
 _BUFFER = 2**18
@@ -42,7 +42,7 @@ def open_lines(path: str, on_read: Callable[[int], object]) -> Iterator[Iterable
 def parsed(line: bytes) -> Any:
     """The value on a line; UsageError, whose problem begins with "is not", if it has none."""
     try:
-        return _quick()(line)
+        return quick_loads()(line)
     except (ValueError, RecursionError):
         return _judged(line)
 
@@ -118,16 +118,6 @@ def _compiled(expression: str) -> Callable[[Any], Any]:
             raise UsageError(f"has nothing for --jsonl: {error}") from None
 
     return search
-
-
-@lru_cache
-def _quick() -> Callable[[bytes], Any]:
-    """orjson, two to three times as fast as json, where it is installed."""
-    try:
-        from orjson import loads
-    except ImportError:
-        return json.loads
-    return loads
 
 
 def _judged(line: bytes) -> Any:

@@ -190,7 +190,7 @@ EVENT = st.tuples(OBJECT, TYPES).map(lambda pair: {**pair[0], "type": pair[1]})
 
 
 @pytest.mark.parametrize("name", KINDS)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(OBJECT | EVENT, min_size=1, max_size=3))
 def test_any_shape_is_taken_or_a_failure_that_is_told(
     name: str, bodies: list[dict[str, Any]]

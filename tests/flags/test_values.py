@@ -22,8 +22,6 @@ from openai_cli.flags.values import (
 )
 from openai_cli.jsontext import encode_json, json_or_text, parse_json, quoted, utf8
 
-untimed = settings(deadline=None)
-
 JSON_NUMBERS = st.from_regex(
     r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?", fullmatch=True
 )
@@ -106,7 +104,6 @@ def test_a_number_is_written_as_it_was_typed(raw: str, wire: bytes) -> None:
     assert encode_json(Number().parse(raw, no_file)) == wire
 
 
-@untimed
 @given(JSON_NUMBERS)
 def test_any_json_number_is_the_same_number_on_the_wire(raw: str) -> None:
     wire = json.loads(encode_json(Number().parse(raw, no_file)))
@@ -118,7 +115,6 @@ def test_any_json_number_is_the_same_number_on_the_wire(raw: str) -> None:
         assert wire == float(raw)
 
 
-@untimed
 @given(NUMBERLIKE | st.text(max_size=6))
 @example("1e999")
 def test_a_text_is_a_number_when_json_says_so(raw: str) -> None:
@@ -172,7 +168,6 @@ def test_a_float_is_no_integer_even_when_it_is_whole() -> None:
         Number(integer=True).check(1.0)
 
 
-@untimed
 @given(st.text())
 def test_a_text_is_what_was_typed(raw: str) -> None:
     assert Text().parse(raw, no_file) == raw
@@ -329,7 +324,7 @@ def test_key_value(raw: list[str], value: dict[str, Any]) -> None:
     assert Object().parse(raw, no_file) == value
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.dictionaries(
         st.text(min_size=1).filter(lambda key: key[0] not in "@{" and "=" not in key), JSON_VALUES
@@ -373,7 +368,6 @@ def test_the_counts_of_metadata() -> None:
     assert "at most 512 characters, not 513" in why_not(METADATA, [f"a={'v' * 513}"])
 
 
-@untimed
 @given(JSON_VALUES)
 def test_json_is_its_value_and_comes_back(value: Any) -> None:
     text = json.dumps(value)
@@ -383,7 +377,6 @@ def test_json_is_its_value_and_comes_back(value: Any) -> None:
     assert json.loads(encode_json(value)) == value
 
 
-@untimed
 @given(st.text() | st.binary() | st.text(alphabet='[]{}",:0123456789.eE-+\\u \n\ufefftrufalsn'))
 @example("[" * 100_000)
 @example("9" * 5000)
@@ -398,7 +391,6 @@ def test_parse_json_fails_in_one_way_only(source: str | bytes) -> None:
     encode_json(value)
 
 
-@untimed
 @given(st.text())
 @example("+1")
 @example("NaN")
@@ -426,7 +418,6 @@ def test_a_long_value_is_cut_in_a_message() -> None:
     assert quoted("a" * 61) == f"'{'a' * 60}…'"
 
 
-@untimed
 @given(st.binary())
 @example(b"\xed\xa0\x80")
 @example(b"\xc0\x80")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_cli.errors import UsageError
@@ -57,7 +57,6 @@ def test_a_form_is_the_same_each_time(tmp_path: Path) -> None:
     assert first.endswith(b"--made-up-boundary--\r\n")
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=2000))
 def test_the_size_is_known_before_it_is_sent(data: bytes) -> None:
     form = Form([("a", "b")], [FormFile("file", "f", "a/b", "-", data=data)], "made-up-boundary")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_cli.answer.completion import Completion
@@ -84,14 +84,12 @@ FRAGMENTS = [
 ]  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=30))
 def test_what_grows_ends_as_what_came_at_once(fragments: list[str]) -> None:
     grown = drawn(character for fragment in fragments for character in fragment)
     assert grown.text == drawn(["".join(fragments)]).text
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=30), st.integers(1, 5))
 def test_it_never_goes_above_the_screen(fragments: list[str], rows: int) -> None:
     drawn(fragments, rows=max(rows, 2))
@@ -208,7 +206,6 @@ WORDS = [fragment for fragment in FRAGMENTS if fragment not in ("```python\n", "
 WORDS += ["> " * 6, "  " * 9 + "- ", "| word | **x** |\n", "![y](z.png 'w')", "[r]: http://q.r\n"]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=40))
 def test_all_words_stay(fragments: list[str]) -> None:
     text = "".join(fragments)

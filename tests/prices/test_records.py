@@ -80,7 +80,7 @@ ITEMS = st.sampled_from(
 DRAWING = {"model": "gpt-5.4-mini", "input_tokens": 30, "output_tokens": 70}
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(
     st.sampled_from(PRICED),
     usages(),

@@ -59,7 +59,7 @@ def test_the_text_of_argument_and_stdin(typed: tuple[str, ...], stdin: bytes, te
     assert body("complete", *typed, stdin=stdin)["prompt"] == text
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.text(min_size=1).filter(lambda text: text != "\n"))
 def test_any_text_of_stdin_is_sent_as_it_is_less_one_final_newline(text: str) -> None:
     sent = text[:-1] if text[-1] == "\n" else text

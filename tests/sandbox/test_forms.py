@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from requests_toolbelt import MultipartEncoder
 from urllib3.fields import RequestField
@@ -27,7 +27,6 @@ NAMES = st.text(
 ).filter(lambda name: name == name.strip())
 
 
-@settings(deadline=None)
 @given(st.text(), NAMES, DATA)
 def test_what_a_client_writes_is_read_back(prompt: str, filename: str, data: bytes) -> None:
     form = MultipartEncoder(
@@ -102,7 +101,6 @@ def test_a_name_is_an_array_or_an_object() -> None:
         form_body(*written(("include", "a"), ("include[b]", "c")), SCHEMA)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), st.sampled_from([b"", b"--b\r\n"]))
 def test_any_bytes_are_answered(content: bytes, start: bytes) -> None:
     received = HttpRequest(

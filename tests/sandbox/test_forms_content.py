@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from requests_toolbelt import MultipartEncoder
 from urllib3.filepost import encode_multipart_formdata
@@ -56,7 +56,6 @@ def is_apart(value: str | tuple[str, bytes, str]) -> bool:
 
 
 @WRITERS
-@settings(deadline=None)
 @given(fields=st.dictionaries(NAME, FIELD.filter(is_apart), min_size=1, max_size=4))
 def test_what_is_written_is_read_back(
     write: Callable[[Fields], tuple[bytes, str]], fields: Fields

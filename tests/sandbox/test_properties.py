@@ -170,7 +170,7 @@ def scores(steps: list[Json]) -> dict[str, list[Any]]:
 CUT = {"model": "davinci-002", "prompt": [126], "logprobs": 0, "echo": True}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(BODY)
 @example(("/v1/completions", CUT))
 def test_a_valid_body_is_answered_streamed_or_not_alike(request: tuple[str, Json]) -> None:
@@ -194,7 +194,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     return [(value, key) for key in keys] + [place for item in inner for place in places(item)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(BODY, st.data())
 def test_a_broken_body_is_never_a_fault_of_ours(
     request: tuple[str, Json], data: st.DataObject
@@ -215,7 +215,7 @@ def test_a_broken_body_is_never_a_fault_of_ours(
         assert answer.json["error"].keys() == {"message", "type", "param", "code"}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary() | ANY_JSON.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_are_refused(content: bytes) -> None:
     for path in (CHAT, COMPLETIONS):

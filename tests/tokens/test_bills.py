@@ -119,7 +119,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(values=st.lists(st.dictionaries(NAMES, VALUES), max_size=3))
 def test_anything_is_read_or_refused(values: list[Json]) -> None:
     try:

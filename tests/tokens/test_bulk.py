@@ -66,7 +66,7 @@ def lengths(texts: list[str], reference: Encoding) -> list[int]:
     return [len(ids) for ids in map(reference.encode_ordinary, texts)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(texts=st.lists(TEXTS, max_size=6))
 @example(texts=[])
 @example(texts=["", "", "a", ""])
@@ -77,7 +77,7 @@ def test_many_texts(texts: list[str], counter: Counter, reference: Encoding) -> 
     assert counter.counts(texts) == lengths(texts, reference)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(texts=st.lists(TEXTS | st.sampled_from(NEWER), max_size=4))
 @example(texts=[f"{newer}'s {newer}1\n\n" for newer in NEWER])
 @example(texts=[CODE + NEWER + CODE])

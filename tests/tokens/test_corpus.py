@@ -53,7 +53,7 @@ def test_no_paths() -> None:
     assert told() == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=TEXTS, block=st.integers(1, 30))
 @example(text="".join(FRAGMENTS), block=1)
 @example(text="👍é中" * 9, block=2)
@@ -339,7 +339,7 @@ def test_what_is_no_expression(field: str) -> None:
         told(field=field)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.text(alphabet="ab.0[]*?|@&(){}'\"<>=! ,:sum", max_size=14),
     st.sampled_from(["sum(a)", "abs(a)", "contains(a, '1')", "sort_by(a, &b)", "a[?b > `1`]",

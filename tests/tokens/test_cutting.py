@@ -24,7 +24,7 @@ def cut_everywhere(text: str) -> list[str]:
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=TEXTS, length=LENGTHS)
 @example(text="".join(FRAGMENTS), length=1)
 @example(text="", length=1)

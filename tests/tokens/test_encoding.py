@@ -64,7 +64,7 @@ def check(text: str, reference: Encoding) -> None:
     assert decode(expected, encoding=reference.name) == text.encode()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=TEXTS)
 @example(text="")
 @example(text="".join(FRAGMENTS))

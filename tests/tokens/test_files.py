@@ -102,7 +102,7 @@ def test_a_file_of_another_shape_is_wrong_usage() -> None:
         count_request(responses(file_data=5))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(content=st.lists(st.one_of(st.binary(), st.just(b"stream\n"), st.just(SHOWN))))
 def test_any_data_is_read(content: list[bytes]) -> None:
     found = read_pdf(b"%PDF" + b"".join(content))

@@ -61,7 +61,7 @@ def test_a_keyword_that_no_bill_had_is_a_doubt(keyword: str, stays: bool) -> Non
     assert list(found.doubts) == [f"no bill had {keyword} in a response format"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(schema=st.one_of(SCHEMAS, st.dictionaries(st.sampled_from(KEYS), SCHEMAS)))
 def test_any_schema_is_shown_in_ascii(schema: Any) -> None:
     assert format_section("answer", "", schema).text.isascii()

@@ -134,7 +134,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     lines=st.lists(st.lists(ATOMS, min_size=1, max_size=6).map("".join), min_size=1, max_size=4),
     paths=st.lists(

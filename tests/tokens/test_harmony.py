@@ -131,7 +131,7 @@ def _schema(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
 SCHEMAS = st.recursive(_schema(st.just({"type": "string"})), _schema, max_leaves=8)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(parameters=st.one_of(st.none(), SCHEMAS), description=TEXTS, instructions=TEXTS)
 def test_functions(
     renderer: Any, parameters: Json | None, description: str, instructions: str

@@ -118,7 +118,7 @@ def test_tokens_by_the_rules(
     assert tokens(model, width, height, detail) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     model=st.sampled_from([name for name, rule in RULES.items() if isinstance(rule, Patches)]),
     width=st.integers(1, 70_000),
@@ -181,7 +181,7 @@ def test_bills_above_the_guide() -> None:
     assert 0 < above_guide("gpt-9") < MOST_ABOVE_GUIDE
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     model=st.sampled_from(list(RULES)),
     width=st.integers(1, 6000),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_cli.errors import UsageError
-from openai_cli.tokens import jsonl
+from openai_cli.jsontext import quick_loads
 from openai_cli.tokens.jsonl import BROKEN, open_lines, parsed
 
 LINES = b'{"a": 1}\n\n[2]\r\n"end"'
@@ -25,12 +25,12 @@ def ignore(_count: int) -> None:
 @pytest.fixture(params=["orjson", "json"], autouse=True)
 def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """With the library of the extra, and without it."""
-    jsonl._quick.cache_clear()
+    quick_loads.cache_clear()
     if request.param == "json":
         monkeypatch.setitem(sys.modules, "orjson", None)
-    assert jsonl._quick().__module__.partition(".")[0] == request.param
+    assert quick_loads().__module__.partition(".")[0] == request.param
     yield
-    jsonl._quick.cache_clear()
+    quick_loads.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["plain", "misleading.gz"])

@@ -43,7 +43,7 @@ def counted(bodies: list[Any], **world: Any) -> list[int]:
     return [tokens for group in count_lines(lines, **world) for tokens in group.tokens]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(BODIES, min_size=1, max_size=8))
 def test_many_are_counted_as_each_by_itself(bodies: list[Any]) -> None:
     with patch("openai_cli.tokens.lines.BATCH", 30):
@@ -135,7 +135,6 @@ def test_objects(content: bytes, found: list[Any], fast: bool) -> None:
         assert list(objects(content.splitlines(keepends=True))) == found
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_what_is_no_json_is_wrong_usage_and_nothing_else(content: bytes) -> None:
     with suppress(UsageError):

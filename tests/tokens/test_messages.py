@@ -696,7 +696,7 @@ BODIES = st.fixed_dictionaries(
 ENDPOINTS = [None, "/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/embeddings"]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(request_body=st.one_of(BODIES, ANY), endpoint=st.sampled_from(ENDPOINTS))
 def test_any_body_is_counted_or_refused(request_body: Any, endpoint: str | None) -> None:
     try:
@@ -708,7 +708,7 @@ def test_any_body_is_counted_or_refused(request_body: Any, endpoint: str | None)
     assert len(set(parts.doubts)) == len(parts.doubts)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     messages=st.lists(
         st.fixed_dictionaries(

@@ -33,7 +33,7 @@ def tokens(data: bytes) -> int:
     return count(data.decode(), encoding=ENCODING)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     text=TEXTS,
     n=st.integers(LONGEST_CHARACTER, 12),
@@ -72,7 +72,7 @@ def tokens_or_none(data: bytes) -> int:
         return 10**9
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=TEXTS, n=st.integers(0, 12))
 def test_first_and_last_are_ends_of_the_text(text: str, n: int) -> None:
     data = text.encode(errors="replace")

@@ -216,7 +216,7 @@ SCHEMAS = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(schema=st.dictionaries(st.sampled_from(KEYS), SCHEMAS), repeats=st.booleans())
 def test_any_schema_is_written(schema: dict[str, Any], repeats: bool) -> None:
     found = definitions([Function("f", "", schema)], repeats=repeats)

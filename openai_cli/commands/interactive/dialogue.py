@@ -27,6 +27,7 @@ from openai_cli.commands.turns import (
 from openai_cli.conversation.shortening import Message
 from openai_cli.errors import UsageError
 from openai_cli.flags.adapter import parameters
+from openai_cli.flags.names import underscored
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.values import Flag, Kind, Object, Texts
 from openai_cli.jsontext import encode_json, json_or_text, quoted
@@ -105,7 +106,7 @@ class Dialogue:
     def set(self, argument: str) -> str:
         """Set a parameter for the rest of the session; unset it; or list what is set."""
         name, *values = argument.split(maxsplit=1)[:2] or [""]
-        name = name.replace("-", "_")
+        name = underscored(name)
         if not name:
             return self._set_now()
         if name in _ELSEWHERE:
