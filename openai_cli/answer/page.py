@@ -7,6 +7,7 @@ from openai_cli.answer.base import Answer, choice_error, response_error
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_objects, misshapen
 from openai_cli.errors import BadAnswerError
+from openai_cli.http.errorbody import error_in
 
 
 @dataclass(kw_only=True)
@@ -34,8 +35,10 @@ class AnyWhole(Whole):
         kind = body.get("type")
         if isinstance(kind, str) and kind.lower().endswith("error"):
             return False
+        if not streamed:
+            return error_in(body) is None
         known = ("type", "object", "choices", "usage")
-        return not streamed or any(body.get(name) is not None for name in known)
+        return any(body.get(name) is not None for name in known)
 
     def own_failure_in(self, body: dict[str, Any]) -> Any:
         is_response = str(body.get("type")).startswith("response.")

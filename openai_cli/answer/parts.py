@@ -15,7 +15,7 @@ from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import misshapen
 from openai_cli.errors import BadAnswerError, CliError, NetworkError
 from openai_cli.http import failure
-from openai_cli.http.errorbody import tells_error
+from openai_cli.http.errorbody import error_in, tells_error
 from openai_cli.http.sse import Decoder, Event
 
 if TYPE_CHECKING:
@@ -29,13 +29,6 @@ _BOM = b"\xef\xbb\xbf"
 _NAMES = (b":", b"data:", b"event:", b"id:", b"retry:", b"error:")
 _FIELDS = (*_NAMES, *(_BOM + name for name in _NAMES))
 _LONGEST_HEAD = max(map(len, _FIELDS))
-# What an error object has and may have, where it stands for a whole answer.
-_OF_ERRORS = frozenset(
-    {
-        "code", "detail", "details", "error", "id", "message", "object", "param", "path",
-        "request_id", "status", "statusCode", "success", "timestamp", "type",
-    }
-)  # fmt: skip
 # In bytes.
 _LARGEST_ERROR = 64 * 1024
 # An event of several values has at most so many lines: each value is looked for line by line.
@@ -136,7 +129,7 @@ def _whole(raw: bytes, http: "HttpResponse", answer: Answer) -> Part:
         return Part(raw, answer.instead, streamed=False)
     with _telling(http, raw):
         value = _json_of(raw, http)
-        if isinstance(value, list) and (error := _error_in(value)) is not None:
+        if isinstance(value, list) and (error := error_in(value)) is not None:
             raise failure.of_error(error, http.request_id, raw)
         body = {"data": value} if answer.may_be_array and isinstance(value, list) else value
         if not isinstance(body, dict):
@@ -179,7 +172,7 @@ def _may_be_error(start: bytes) -> bool:
         value = json.loads(start.lstrip().partition(b"\n")[0])
     except (ValueError, RecursionError):
         return True
-    return _error_in(value) is not None
+    return error_in(value) is not None
 
 
 def _refuse_error(raw: bytes, request_id: str | None) -> None:
@@ -193,18 +186,8 @@ def _refuse_error(raw: bytes, request_id: str | None) -> None:
         value = json.loads(raw)
     except (ValueError, RecursionError):
         return
-    if (error := _error_in(value)) is not None:
+    if (error := error_in(value)) is not None:
         raise failure.of_error(error, request_id, raw)
-
-
-def _error_in(value: Any) -> Any:
-    """The error in a value that is an error object alone, or an array around some."""
-    if isinstance(value, list) and value:
-        return value if all(_error_in(item) is not None for item in value) else None
-    if not isinstance(value, dict) or not tells_error(value) or value.keys() - _OF_ERRORS:
-        return None
-    is_error = bool(value.get("error")) or value.get("object") == "error" or "code" in value
-    return value if is_error else None
 
 
 def _json_of(raw: bytes, http: "HttpResponse") -> Any:

@@ -202,14 +202,19 @@ class TurnSender:
             render=self.options.render,
         )
         answer = send(self.session, plan)
-        if answer.is_done and not answer.in_order[0].has_ended:
-            if not self.options.keep_partial:
-                self._notice("the reply was cut off, so it is not kept: --keep-partial keeps it")
+        if self._is_cut_off(answer):
             keep_part(answer)
             return
         if len(answer.in_order) > 1:
             self._notice("of several choices, the first goes into the conversation")
         keep(answer)
+
+    def _is_cut_off(self, answer: "Answer") -> bool:
+        """Whether `[DONE]` came before the reply had ended; what that means is told."""
+        is_cut_off = answer.is_done and not answer.in_order[0].has_ended
+        if is_cut_off and not self.options.keep_partial:
+            self._notice("the reply was cut off, so it is not kept: --keep-partial keeps it")
+        return is_cut_off
 
     def _notice(self, text: str) -> None:
         self.session.context.messages.notice(text)

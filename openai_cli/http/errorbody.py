@@ -20,6 +20,13 @@ _WORDS = (
     "message", "msg", "detail", "details", "error_msg", "error_message", "errorMessage",
     "error_description", "faultstring", "description", "reason", "title",
 )  # fmt: skip
+# What an error object has and may have, where it stands for a whole answer.
+_OF_ERRORS = frozenset(
+    {
+        "code", "detail", "details", "error", "id", "message", "object", "param", "path",
+        "request_id", "status", "statusCode", "success", "timestamp", "type",
+    }
+)  # fmt: skip
 _SSE = ("data:", "event:", "error:", ":")
 _NONE = ("", "none", "null")
 
@@ -63,6 +70,16 @@ def tells_error(body: Mapping[str, Any]) -> bool:
     if isinstance(kind, str) and kind.lower().endswith("error"):
         return True
     return any(_may_be_words(body.get(name)) for name in (*_HOLDERS, *_WORDS))
+
+
+def error_in(value: Any) -> Any:
+    """The error in a value that is an error object alone, or an array around some."""
+    if isinstance(value, list) and value:
+        return value if all(error_in(item) is not None for item in value) else None
+    if not isinstance(value, dict) or not tells_error(value) or value.keys() - _OF_ERRORS:
+        return None
+    is_error = bool(value.get("error")) or value.get("object") == "error" or "code" in value
+    return value if is_error else None
 
 
 def _tells_error(value: Any) -> bool:

@@ -196,7 +196,8 @@ BODIES: list[Any] = [
     {"detail": DIED, "code": 1},
 ]
 WHOLE: list[Callable[[], Answer]] = [
-    Completion, ModelResponse, Transcript, TextTranscript, Images, Page, Models, Deletion, Whole,
+    AnyWhole, Completion, ModelResponse, Transcript, TextTranscript, Images, Page, Models,
+    Deletion, Whole,
 ]  # fmt: skip
 
 
