@@ -432,9 +432,11 @@ def test_a_key_is_deleted(key: Key, store: Path) -> None:
 # The command of a profile
 
 
-def ask(command: tuple[str, ...], base_url: str | None, **flags: Any) -> None:
-    """Ask a chat model with the key of a command."""
-    settings = Settings(profile="work", api_key_command=command)
+def ask(
+    command: tuple[str, ...], base_url: str | None, meant: str | None = None, **flags: Any
+) -> None:
+    """Ask a chat model with the key of a command, which is for `meant`, or the server itself."""
+    settings = Settings("work", api_key_command=command, api_key_url=meant or base_url)
     context = replace(Context.test(stdin=b""), settings=settings)
     chat_command.run(context, chat_command.Options(text="Say hi", base_url=base_url, **flags))
 
@@ -461,6 +463,14 @@ def test_a_command_is_run_once_for_all_tries(tmp_path: Path) -> None:
 def test_what_needs_no_key_runs_no_command(flag: dict[str, Any], tmp_path: Path) -> None:
     command, count = counting(tmp_path)
     ask(command, None, **flag)
+    assert count.read_text() == ""
+
+
+def test_the_key_of_a_command_goes_to_the_server_of_its_profile_alone(tmp_path: Path) -> None:
+    command, count = counting(tmp_path)
+    with Server([reply(chat("hello"))]) as server:
+        ask(command, server.base_url, meant="https://work.example.test/v1")
+    assert "authorization" not in server.received[0].headers
     assert count.read_text() == ""
 
 
