@@ -101,3 +101,12 @@ def test_what_may_be_a_key_is_never_repeated(arguments: tuple[str, ...], key: st
 def test_a_date_that_is_none_is_wrong_usage(value: str) -> None:
     said = refused("cost", "hi", environ={"SOURCE_DATE_EPOCH": value})
     assert "SOURCE_DATE_EPOCH must be in seconds since 1970" in said
+
+
+@pytest.mark.parametrize(
+    "arguments", [("transcribe", "na\udcffme.wav"), ("files", "upload", "\udcff", "--purpose", "x")]
+)
+def test_a_name_that_is_no_utf8_can_go_by_stdin(arguments: tuple[str, ...]) -> None:
+    said = refused(*arguments)
+    assert "is not UTF-8 at byte offset" in said
+    assert "- < FILE, with --filename NAME" in said

@@ -3,7 +3,6 @@
 A server that sends a byte now and then keeps every read short, and the whole without end.
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,6 +61,8 @@ class Deadline:
             yield
             return
         self.check()
+        import threading
+
         is_cut = threading.Event()
 
         def end() -> None:
