@@ -70,6 +70,12 @@ def is_named_so(extension: str, head: bytes) -> bool:
     return name in _EXTENSIONS.get(kind, (kind,))
 
 
+def is_image(data: bytes) -> bool:
+    """Whether this is a whole file of one of the IMAGES: what begins as XML may be anything."""
+    kind = kind_of(data)
+    return kind in IMAGES and (kind != "svg" or b"<svg" in data)
+
+
 def one_of(*kinds: str) -> Callable[[bytes], str | None]:
     """`kind_of` for these kinds alone."""
 

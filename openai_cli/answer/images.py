@@ -11,14 +11,35 @@ from openai_cli.answer.shape import as_objects, as_string, misshapen
 
 
 class Picture(NamedTuple):
-    """An image in base64, or where it is; `partial` counts those that are not final, from 1."""
+    """An image of an answer; `partial` counts those that are not final, from 1.
 
-    encoded: str = ""
-    url: str | None = None
+    What it says of itself raises BadAnswerError where it is not of the API's shape.
+    """
+
+    item: dict[str, Any]
     partial: int | None = None
 
+    @property
+    def encoded(self) -> str:
+        """The data in base64, empty where there are none: an address may be the data themselves."""
+        return as_string(self.item.get("b64_json") or self._data_url or "", "b64_json")
+
+    @property
+    def url(self) -> str | None:
+        """Where the image is; the data, where there are any, go before it."""
+        if self.encoded:
+            return None
+        if not (url := self.item.get("url")):
+            raise misshapen("an image has neither data nor an address")
+        return as_string(url, "url")
+
+    @property
+    def _data_url(self) -> str | None:
+        url = self.item.get("url")
+        return url if isinstance(url, str) and url[:5].lower() == "data:" else None
+
     def decoded(self) -> bytes:
-        """The bytes of one that is in base64; BadAnswerError where it is not."""
+        """The bytes of one that has its data."""
         return decoded(self.encoded, "an image")
 
 
@@ -60,26 +81,13 @@ class Images(Answer):
 
 
 def pictures(body: dict[str, Any]) -> Iterator[Picture]:
-    """The images in an answer or an event; BadAnswerError for what is none."""
+    """The images in an answer or an event; BadAnswerError for what has none."""
     kind = body.get("type")
     if kind is None:
         for item in as_objects(body.get("data"), "data"):
-            yield _picture(item, None)
+            yield Picture(item)
     elif str(kind).endswith(".partial_image"):
         index = body.get("partial_image_index")
-        yield _picture(body, index + 1 if isinstance(index, int) else 1)
+        yield Picture(body, index + 1 if isinstance(index, int) else 1)
     elif str(kind).endswith(".completed"):
-        yield _picture(body, None)
-
-
-def _picture(item: dict[str, Any], partial: int | None) -> Picture:
-    """The data go before the address; an address may be the data themselves."""
-    encoded = item.get("b64_json")
-    if encoded in (None, ""):
-        if not (url := item.get("url")):
-            raise misshapen("an image has neither data nor an address")
-        url = as_string(url, "url")
-        if url[:5].lower() != "data:":
-            return Picture(url=url, partial=partial)
-        encoded = url
-    return Picture(as_string(encoded, "b64_json"), partial=partial)
+        yield Picture(body)

@@ -4,7 +4,13 @@ from typing import TYPE_CHECKING
 
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
-from openai_cli.errors import BadAnswerError, UsageError
+from openai_cli.errors import (
+    BadAnswerError,
+    CliError,
+    CredentialError,
+    RefusedError,
+    UsageError,
+)
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
@@ -57,3 +63,32 @@ def download(
             payload=request.payload(),
             may_retry=lambda: sink.size == 0,
         )
+
+
+def fetched(session: Session, url: str) -> bytes:
+    """The bytes of what an answer says to be at this address; a redirect is a failure.
+
+    It is asked for without a key. BadAnswerError for an address that is none, that is not one of
+    https, or that is in a private network where the server itself is not.
+    """
+    from openai_cli.http.private import is_private
+
+    is_https = url.lower().startswith("https://")
+    if not url.isprintable() or "\\" in url or not (is_https or _is_inner(session, url)):
+        raise BadAnswerError("the address of the image is not one of https")
+    if is_private(url) and not is_private(session.server.base_url):
+        raise BadAnswerError(f"the address of the image is in a private network: {url}")
+    try:
+        return session.stranger(url).call("GET", "", lambda http: b"".join(http.pieces()))
+    except CliError as error:
+        failed = RefusedError(error.problem) if isinstance(error, CredentialError) else error
+        failed.status, failed.hint = error.status, f"the image is at {url}"
+        raise failed from None
+
+
+def _is_inner(session: Session, url: str) -> bool:
+    """Whether it is plain http within the network of the server."""
+    from openai_cli.http.private import is_private
+
+    is_http = url.lower().startswith("http://")
+    return is_http and is_private(url) and is_private(session.server.base_url)

@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openai_cli.calls.download import refuse_terminal
+from openai_cli.calls.download import fetched, refuse_terminal
 from openai_cli.calls.send import Plan, SendingOptions, send
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, CliError, OutputError, UsageError
 from openai_cli.flags.ours import options_group
-from openai_cli.media import IMAGES, kind_of
+from openai_cli.media import IMAGES, is_image, kind_of
 from openai_cli.output.sink import check_writable, keep, open_sink, utf8_bytes
 from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _KINDS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp", ".gif": "gif",
           ".svg": "svg"}  # fmt: skip
-_EXTENSIONS = {"jpeg": ".jpg"}
 
 
 @options_group
@@ -53,18 +52,31 @@ def save_images(session: Session, request: Request) -> None:
     if session.preview is not None:
         session.show((request,))
         return
-    n = request.body.get("n")
-    count = n if isinstance(n, int) else 1
+    count = _asked(request, "n", 1)
     output = session.form.output
     if session.form.is_text:
         # --output names the images; what is printed is their paths.
         session.form = replace(session.form, output=None)
         if output is not None:
             _check_output(session.context, output, request, count)
-    saver = _Saver(session, output, is_null=session.form.null)
+    partials = _asked(request, "partial_images", 0)
+    saver = _Saver(session, output, count, partials, is_null=session.form.null)
     send(session, Plan(request, answer=partial(Images, expected=count), writer=saver.writer))
+    if saver.left_out:
+        asked = f"{count} image{'s' if count > 1 else ''}"
+        session.context.messages.notice(
+            f"the server gave more than was asked for, which was {asked}: the others are left out"
+        )
     if saver.failures:
         raise saver.failures[0]
+
+
+def _asked(request: Request, name: str, default: int) -> int:
+    """How many images the request asks for: some servers take a number as text."""
+    value = request.body.get(name)
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value[:4])
+    return value if isinstance(value, int) else default
 
 
 def _check_output(context: Context, output: str, request: Request, count: int) -> None:
@@ -83,15 +95,21 @@ def _check_output(context: Context, output: str, request: Request, count: int) -
 class _Saver:
     """Saves images under names from --output, `cat.png`, `cat-2.png`, and prints their paths.
 
-    Without --output the names are free ones, `image.png`, `image-2.png`. What cannot be saved does
-    not keep the others from it: it is in `failures`.
+    Without --output the names are free ones, `image.png`, `image-2.png`. No more are saved than
+    were asked for, `count` and `partials` of each: others would go over files of the user's own.
+    What cannot be saved does not keep the others from it: it is in `failures`.
     """
 
     session: Session
     output: str | None
+    count: int
+    partials: int
     is_null: bool
     failures: list[CliError] = field(default_factory=list)
-    _count: int = 0
+    left_out: int = 0
+    _came: int = 0
+    _partials_came: int = 0
+    _saved: int = 0
 
     def writer(self, sink: "Sink") -> "Writer":
         """The writer that saves what arrives."""
@@ -99,72 +117,76 @@ class _Saver:
 
     def save(self, found: "Picture", sink: "Sink") -> None:
         """Save an image, and print its path."""
+        if not self._is_asked_for(found.partial):
+            self.left_out += 1
+            return
         try:
-            data = _decoded(found) if found.url is None else self._fetched(found.url)
-        except CliError as error:
-            self.failures.append(error)
-            return
-        if self.output == "-":
-            sink.write(data)
-            return
-        if found.partial is None:
-            self._count += 1
-        path = self._path(data, found.partial)
-        try:
-            with open_sink(self.session.context, str(path)) as file:
-                file.write(data)
-        except UsageError as error:
-            self.failures.append(
-                OutputError(error.problem, hint=f"the image is kept in {keep(data)}")
-            )
-            return
+            data = _image_of(self.session, found)
+            if self.output == "-":
+                sink.write(data)
+                return
+            path = self._path(data, found.partial)
+            self._write(path, data)
         except CliError as error:
             self.failures.append(error)
             return
         sink.write(os.fsencode(path) + (b"\0" if self.is_null else b"\n"))
         sink.flush()
 
-    def _fetched(self, url: str) -> bytes:
+    def _is_asked_for(self, partial_number: int | None) -> bool:
+        if partial_number is None:
+            self._came += 1
+            return self._came <= self.count
+        if not 1 <= partial_number <= self.partials:
+            return False
+        self._partials_came += 1
+        return self._partials_came <= self.partials * self.count
+
+    def _write(self, path: Path, data: bytes) -> None:
         try:
-            return _fetched(self.session, url)
-        except CliError as error:
-            error.add_hint(f"the image is at {url}")
-            raise
+            with open_sink(self.session.context, str(path)) as file:
+                file.write(data)
+        except UsageError as error:
+            raise OutputError(error.problem, hint=f"the image is kept in {keep(data)}") from None
 
     def _path(self, data: bytes, partial_number: int | None) -> Path:
-        kind = found if (found := kind_of(data)) in IMAGES else None
-        extension = _EXTENSIONS.get(kind, f".{kind}") if kind else ".bin"
+        self._saved += partial_number is None
+        kind = kind_of(data)
         part = "" if partial_number is None else f".partial-{partial_number}"
         if self.output is None:
-            return _free("image" + part, extension)
+            return _free("image" + part, ".jpg" if kind == "jpeg" else f".{kind}")
         named = Path(self.output)
-        number = self._count + (partial_number is not None)
+        number = self._saved + (partial_number is not None)
         given = _KINDS.get(named.suffix.lower())
-        if kind and given and given != kind and number == 1:
+        if given and given != kind and number == 1:
             self.session.context.messages.notice(f"'{named}' holds {kind}, not {given}")
         suffix = f"-{number}" if number > 1 else ""
         return named.with_name(f"{named.stem}{suffix}{part}{named.suffix}")
 
 
+def _image_of(session: Session, found: "Picture") -> bytes:
+    """The bytes of an image, from the answer or from where it says that they are.
+
+    BadAnswerError where they are none: what came is kept, for it has been paid for.
+    """
+    if (url := found.url) is not None:
+        data, where = fetched(session, url), f"; its address is {url}"
+    else:
+        data, where = _decoded(found), ""
+    if not is_image(data):
+        raise BadAnswerError(
+            f"an image is of no kind that is known: {', '.join(sorted(IMAGES))}",
+            hint=f"what came is kept in {keep(data)}{where}",
+        )
+    return data
+
+
 def _decoded(found: "Picture") -> bytes:
-    """The bytes of an image; one that cannot be decoded has been paid for, and is kept as it is."""
     try:
         return found.decoded()
     except BadAnswerError as error:
         error.add_hint(f"what came is kept in {keep(utf8_bytes(found.encoded))}")
         raise
-
-
-def _fetched(session: Session, url: str) -> bytes:
-    """The bytes of an image from where an answer says that it is; a redirect is a failure.
-
-    BadAnswerError for an address that is none.
-    """
-    from openai_cli.http.address import is_loopback
-
-    if not url.startswith("https://") and not (url.startswith("http://") and is_loopback(url)):
-        raise BadAnswerError("the address of the image is not one of https")
-    return session.stranger(url).call("GET", "", lambda http: b"".join(http.pieces()))
 
 
 @dataclass

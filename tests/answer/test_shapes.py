@@ -77,7 +77,7 @@ KINDS = {
     ),
     "images": Kind(
         Images,
-        lambda body: list(pictures(body)),
+        lambda body: [each.url or each.decoded() for each in pictures(body)],
         (
             {"type": "image_generation.partial_image", "b64_json": IMAGE},
             {"type": "image_generation.completed", "b64_json": IMAGE},

@@ -10,6 +10,7 @@ import pytest
 
 from openai_cli.sandbox.samples import image, png
 from tests.conftest import MADE_UP_KEY, Run
+from tests.flags.commandline import call
 from tests.servers import Server, reply, stream
 from tests.terminal import Terminal
 
@@ -181,6 +182,102 @@ def test_an_address_that_fails_does_not_keep_the_others(run: Run, folder: Path) 
     assert f"the image is at {url}" in done.err
     assert done.text == "cat.png\n"
     assert (folder / "cat.png").read_bytes() == PNG
+
+
+# What a server may do
+
+
+@pytest.mark.parametrize("flags", [(), ("--null",)])
+def test_no_more_is_saved_than_was_asked_for(
+    run: Run, folder: Path, flags: tuple[str, ...]
+) -> None:
+    (folder / "cat-2.png").write_bytes(b"mine")
+    with Server([drawn(PNG, png(1, 1), png(3, 3))]) as server:
+        done = run("image", "generate", "A cat", "-o", "cat.png", *flags, base_url=server.base_url)
+    assert (done.code, done.out.strip(b"\0\n")) == (0, b"cat.png")
+    assert "gave more than was asked for, which was 1 image" in done.err
+    assert (folder / "cat-2.png").read_bytes() == b"mine"
+    assert names(folder) == ["cat-2.png", "cat.png"]
+
+
+def test_an_image_that_fails_counts_among_those_that_were_asked_for(folder: Path, run: Run) -> None:
+    data = [{}, *[{"b64_json": b64encode(PNG).decode()}] * 2]
+    with Server([reply({"data": data})]) as server:
+        done = run(
+            "image", "generate", "Cats", "-n", "2", "-o", "cat.png", base_url=server.base_url
+        )
+    assert (done.code, done.text) == (6, "cat.png\n")
+    assert names(folder) == ["cat.png"]
+
+
+def test_no_partial_image_is_saved_that_was_not_asked_for(run: Run, folder: Path) -> None:
+    (folder / "cat.partial-3.png").write_bytes(b"mine")
+    wild = [partial(index, PNG) for index in (2, -1, 999, 0, 0, 1, 1)]
+    with Server([stream(*wild, COMPLETED, COMPLETED, done=False)]) as server:
+        done = run(
+            "image", "generate", "A cat", "--stream", "--partial-images", "2", "-o", "cat.png",
+            base_url=server.base_url,
+        )  # fmt: skip
+    assert done.code == 0, done.err
+    assert names(folder) == ["cat.partial-1.png", "cat.partial-3.png", "cat.png"]
+    assert (folder / "cat.partial-3.png").read_bytes() == b"mine"
+
+
+NO_IMAGES = [
+    b"", b"<html><body>Not Found</body></html>", b"%PDF-1.7", b"\x89PN", b'{"error": "gone"}',
+    b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', b"\x1b[2J",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("data", NO_IMAGES)
+@pytest.mark.parametrize("flags", [("-o", "cat.png"), (), ("-o", "-")])
+def test_bytes_that_are_no_image(
+    run: Run, folder: Path, data: bytes, flags: tuple[str, ...]
+) -> None:
+    with (
+        Server([reply(data, content_type="image/png")]) as other,
+        Server([at(f"{other.root}/a"), drawn(data)]) as server,
+    ):
+        for _ in range(2):
+            done = run("image", "generate", "A cat", *flags, base_url=server.base_url)
+            assert (done.code, done.out) == (6, b""), done.err
+            assert not data or "is kept in" in done.err
+    assert names(folder) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:9/a.png",
+        "https://10.0.0.1/a.png",
+        "https://localhost/a.png",
+        "https://[::1]/a",
+        "HTTPS://0x7f.1/a",
+    ],
+)
+def test_a_public_server_leads_to_no_private_address(
+    url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Server([at(url)]) as server:
+        base_url = server.base_url
+        monkeypatch.setattr("openai_cli.http.private.is_private", lambda asked: asked != base_url)
+        world = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY}
+        ended = call("image", "generate", "A cat", environ=world)
+    assert ended.code == 6
+    assert "private network" in ended.err or "not one of https" in ended.err
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
+def test_the_key_is_not_at_fault_where_another_host_refuses(run: Run, status: str) -> None:
+    with (
+        Server([reply({"error": {"message": "no"}}, status=status)]) as other,
+        Server([at(url := f"{other.root}/a.png")]) as server,
+    ):
+        done = run("image", "generate", "A cat", base_url=server.base_url)
+    assert done.code == 4
+    assert f"the image is at {url}" in done.err
+    assert "key" not in done.err
 
 
 # What cannot be written
