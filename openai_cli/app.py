@@ -216,7 +216,7 @@ def _parsed(arguments: list[str]) -> Invocation[Any]:
 
 def _print(context: Context, text: str) -> ExitCode:
     try:
-        with open_sink(context, None) as sink:
+        with open_sink(context, None, keeps=False) as sink:
             sink.write(utf8_bytes(f"{text}\n"))
     except CliError as error:
         _tell(context, error)

@@ -13,6 +13,16 @@ class NotJsonError(ValueError):
     """The text is no JSON."""
 
 
+def weight(raw: bytes, *, of_items: bool = True) -> int:
+    """About how many bytes the values of this JSON take at most, beside their characters.
+
+    Measured with CPython 3.11: an object takes 64 to 232 bytes, an array 56, and a member or an
+    item up to 60. Without `of_items` only objects and arrays count.
+    """
+    of_objects = 200 * raw.count(b"{") + 80 * raw.count(b"[")
+    return of_objects + (60 * raw.count(b",") if of_items else 0)
+
+
 def parse_json(source: str | bytes) -> Json:
     """The JSON value of a text (RFC 8259: UTF-8, no NaN, no infinity); ValueError says where not.
 

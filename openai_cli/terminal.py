@@ -52,7 +52,7 @@ class Cleaner:
         self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
         self._before = ""
 
-    def clean(self, data: bytes | bytearray, *, is_last: bool = False) -> bytes:
+    def clean(self, data: bytes | bytearray | memoryview, *, is_last: bool = False) -> bytes:
         """What can be shown by now: a character that was cut waits for the rest of it."""
         text = self._decoder.decode(data, is_last)
         shown = visible(self._before + text)[len(visible(self._before)) :]

@@ -25,7 +25,7 @@ LAYERS: list[set[str]] = [
     {"answer", "flags", "tokens"},
     {"http", "models"},
     {"context"},
-    {"jsontext", "locking", "masking", "media", "messages", "settings"},
+    {"jsontext", "locking", "masking", "media", "messages", "reading", "settings"},
     {"terminal"},
     {"errors", "__init__"},
 ]  # fmt: skip

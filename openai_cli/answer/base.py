@@ -6,9 +6,14 @@ from typing import Any, ClassVar
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_name, misshapen, whole_numbers
 from openai_cli.http.errorbody import tells_error
+from openai_cli.http.sse import LARGEST as LARGEST_EVENT
 
 # What besides its usage an answer is billed by: calls of tools, and what other models made.
 _BILLABLE = ("output", "tools", "tool_usage", "svg_usage")
+
+# In bytes, unpacked. The longest texts of models are below 1 MB; 20 log probabilities for each of
+# their tokens can make 40.
+LARGEST_JSON = 64 * 1024 * 1024
 
 # The status of a response that has come to nothing.
 _FAILED = ("failed", "expired")
@@ -24,12 +29,17 @@ class Answer:
     for answers that do not name theirs. `is_background` says that the server makes it whole even if
     the connection breaks, `has_replaced` that bytes of it were no UTF-8.
 
-    Where `is_text`, a whole answer is no JSON; where `may_be_array`, it may be an array, which
+    A whole answer is at most `largest` bytes long, and an event `largest_event`; where it
+    `has_many_numbers`, these may take more memory than the values of other answers. Where
+    `is_text`, a whole answer is no JSON; where `may_be_array`, it may be an array, which
     stands for `{"data": …}`. `instead` is the object for an answer without a body, where there may
     be one. Where `has_no_last`, a stream may end with any event. `own_types` are the beginnings of
     the types of the endpoint's own events.
     """
 
+    largest: ClassVar[int] = LARGEST_JSON
+    largest_event: ClassVar[int] = LARGEST_EVENT
+    has_many_numbers: ClassVar[bool] = False
     is_text: ClassVar[bool] = False
     may_be_array: ClassVar[bool] = False
     has_no_last: ClassVar[bool] = False

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openai_cli.answer import ending
+from openai_cli.answer.text import Text
 from openai_cli.answer.toolcalls import ToolCalls
 
 
@@ -17,10 +18,10 @@ class Choice:
     """
 
     index: int
-    text: list[str] = field(default_factory=list)
-    refusal: list[str] = field(default_factory=list)
+    text: Text = field(default_factory=Text)
+    refusal: Text = field(default_factory=Text)
     tools: ToolCalls = field(default_factory=ToolCalls)
-    reasoning: dict[str, list[str]] = field(default_factory=dict)
+    reasoning: dict[str, Text] = field(default_factory=dict)
     finish_reason: Any = None
     ended_by: str = "finish_reason"
     has_begun: bool = False
@@ -39,7 +40,7 @@ class Choice:
     def incomplete(self) -> str | None:
         """Why the choice is not complete, for a user; None when it is known to be."""
         if self.refusal:
-            return f"the model refused to answer: {''.join(self.refusal)}"
+            return f"the model refused to answer: {self.refusal}"
         if ending.is_whole(self.ended_by, self.finish_reason):
             return None
         return ending.described(self.ended_by, self.finish_reason)
@@ -47,7 +48,7 @@ class Choice:
     @property
     def lacks_text(self) -> str | None:
         """What to say of a choice that has nothing to print; None where it has."""
-        if self.text or self.refusal or self.calls:
+        if self.text or self.refusal or self.tools:
             return None
         if self.reasoning:
             return f"the answer has no text, only reasoning ({', '.join(self.reasoning)})"
@@ -57,16 +58,20 @@ class Choice:
     @property
     def content(self) -> str | None:
         """The text; None where a refusal or tool calls stand instead of one."""
-        text = "".join(self.text)
-        return None if not text and (self.refusal or self.calls) else text
+        return str(self.text) if self.has_content else None
+
+    @property
+    def has_content(self) -> bool:
+        """Whether there is a text, be it an empty one."""
+        return bool(self.text) or not (self.refusal or self.tools)
 
     @property
     def message(self) -> dict[str, Any]:
         """The choice as a message of the requests that follow, without its reasoning."""
         message: dict[str, Any] = {"role": "assistant", "content": self.content}
         if self.refusal:
-            message["refusal"] = "".join(self.refusal)
-        if self.calls:
+            message["refusal"] = str(self.refusal)
+        if self.tools:
             name, value = self.tools.kept
             message[name] = value
         return message
@@ -74,4 +79,4 @@ class Choice:
     @property
     def thoughts(self) -> dict[str, str]:
         """The reasoning, as the properties of a message."""
-        return {name: "".join(pieces) for name, pieces in self.reasoning.items()}
+        return {name: str(thought) for name, thought in self.reasoning.items()}

@@ -10,9 +10,12 @@ from typing import Any
 from openai_cli.answer.base import Answer, choice_error, choice_remarks, choice_shortfalls, fewer
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_index, as_object, as_objects, as_string, misshapen
+from openai_cli.answer.text import Text
 
 # The fields in which servers send what the model thought: DeepSeek's, and vLLM's newer one.
 _REASONING = ("reasoning_content", "reasoning")
+# The API gives at most 128.
+_MOST_CHOICES = 10_000
 _WHOLE_OBJECTS = {"chat.completion.chunk": "chat.completion"}
 
 
@@ -61,6 +64,8 @@ class Completion(Answer):
         if choice is None:
             index = as_index(index, position)
             choice = self.choices.setdefault(index, Choice(index))
+            if len(self.choices) > _MOST_CHOICES:
+                raise misshapen(f"it has more than {_MOST_CHOICES} choices")
         text = self._add_message(choice, found)
         if (usage := found.get("usage")) is not None:
             self.note({"usage": usage})
@@ -140,13 +145,13 @@ def _add_rest(choice: Choice, message: dict[str, Any], *, is_whole: bool) -> Non
     if refusal := message.get("refusal"):
         choice.refusal.append(as_string(refusal, "refusal"))
     if calls := message.get("tool_calls"):
-        add = choice.tools.add_whole if is_whole and not choice.calls else choice.tools.add_pieces
+        add = choice.tools.add_whole if is_whole and not choice.tools else choice.tools.add_pieces
         add(as_objects(calls, "tool_calls"))
     if function := message.get("function_call"):
         choice.tools.add_function(as_object(function, "function_call"))
     for name in _REASONING:
         if isinstance(thought := message.get(name), str) and thought:
-            choice.reasoning.setdefault(name, []).append(thought)
+            choice.reasoning.setdefault(name, Text()).append(thought)
 
 
 def _text_of(choice: dict[str, Any], message: dict[str, Any]) -> str:

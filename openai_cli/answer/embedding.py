@@ -13,6 +13,9 @@ from openai_cli.answer.shape import as_objects, is_finite, misshapen
 class Embeddings(Answer):
     """As many vectors as there were inputs, `expected`; what they are is not kept."""
 
+    largest = 512 * 1024 * 1024
+    has_many_numbers = True
+
     expected: int = 1
 
     def check(self, body: dict[str, Any]) -> None:

@@ -47,6 +47,8 @@ class Picture(NamedTuple):
 class Images(Answer):
     """How many images are final, and how many will be, `expected`; what they are is not kept."""
 
+    largest = 512 * 1024 * 1024
+    largest_event = 64 * 1024 * 1024
     own_types = ("image_generation.", "image_edit.")
 
     expected: int = 1

@@ -63,7 +63,7 @@ class Deletion(Whole):
 
     def check(self, body: dict[str, Any]) -> None:
         super().check(body)
-        if body.get("deleted") is False:
+        if body.get("deleted", True) is not True:
             raise BadAnswerError(f"the server did not delete '{body.get('id')}'")
 
 

@@ -16,7 +16,8 @@ from openai_cli.answer.shape import misshapen
 from openai_cli.errors import BadAnswerError, CliError, NetworkError
 from openai_cli.http import failure
 from openai_cli.http.errorbody import error_in, tells_error
-from openai_cli.http.sse import Decoder, Event
+from openai_cli.http.sse import Decoder, Event, EventTooLongError
+from openai_cli.jsontext import weight
 
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse
@@ -29,8 +30,13 @@ _BOM = b"\xef\xbb\xbf"
 _NAMES = (b":", b"data:", b"event:", b"id:", b"retry:", b"error:")
 _FIELDS = (*_NAMES, *(_BOM + name for name in _NAMES))
 _LONGEST_HEAD = max(map(len, _FIELDS))
+_PAGES = ("text/html", "application/xhtml+xml")
 # In bytes.
 _LARGEST_ERROR = 64 * 1024
+# In bytes: JSON of so many has no values that take much memory; all of an answer's take at most so
+# much, as `weight` has it.
+_LIGHT = 256 * 1024
+_HEAVIEST = 192 * 1024 * 1024
 # An event of several values has at most so many lines: each value is looked for line by line.
 _MOST_LINES = 100
 _decoder = json.JSONDecoder()
@@ -61,10 +67,14 @@ def read(
     may hold.
     """
     is_empty = True
+    kept = 0
     for part in _parts(http, answer, arrived):
         is_empty = False
         try:  # as `_telling`, which takes longer than to read an event
             added = answer.add(part.body)
+            if any(choice.tools for choice, _ in added):
+                kept += weight(part.raw)
+                check_weight(kept)
         except BadAnswerError as error:
             raise _told(error, http, part.raw) from None
         yield part, added
@@ -94,20 +104,31 @@ def _told(error: CliError, http: "HttpResponse", raw: bytes | None) -> CliError:
 
 def _parts(http: "HttpResponse", answer: Answer, arrived: Callable[[], None]) -> Iterator[Part]:
     pieces = http.pieces()
-    lead: list[bytes] = []
+    start = bytearray()
     head = b""
     is_stream = _is_named_stream(http) if answer.is_text else None
     while is_stream is None and (piece := next(pieces, None)) is not None:
-        lead.append(piece)
+        start += piece
         head = (head + piece).lstrip()[:_LONGEST_HEAD]
-        is_stream = _is_stream(head)
+        is_stream = _is_stream(head) if len(start) <= answer.largest else False
     if is_stream is None:  # nothing came, or the beginning of a field's name
         is_stream = _is_named_stream(http)
-    start = b"".join(lead)
     if is_stream:
-        yield from _Stream(http, answer, arrived).parts(chain((start,), pieces))
+        yield from _Stream(http, answer, arrived).parts(chain((bytes(start),), pieces))
     else:
-        yield _whole(start + b"".join(pieces), http, answer)
+        yield _whole(collected(pieces, answer.largest, start), http, answer)
+
+
+def collected(pieces: Iterable[bytes], largest: int, start: bytearray | None = None) -> bytes:
+    """The pieces of a body as one, `start` before them; BadAnswerError above so many bytes."""
+    data = bytearray() if start is None else start
+    for piece in chain((b"",), pieces):
+        data += piece
+        if len(data) > largest:
+            raise BadAnswerError(f"the answer is above {largest // 1024**2} MB")
+    whole = bytes(data)
+    data.clear()  # who gave `start` may hold it for long
+    return whole
 
 
 def _is_named_stream(http: "HttpResponse") -> bool:
@@ -124,11 +145,12 @@ def _is_stream(head: bytes) -> bool | None:
 def _whole(raw: bytes, http: "HttpResponse", answer: Answer) -> Part:
     if answer.is_text:
         _refuse_error(raw, http.request_id)
+        _refuse_page(raw, http)
         return Part(raw, {"text": raw.decode(errors="replace")}, streamed=False)
     if answer.instead is not None and not raw.strip():
         return Part(raw, answer.instead, streamed=False)
     with _telling(http, raw):
-        value = _json_of(raw, http)
+        value = _json_of(raw, http, answer)
         if isinstance(value, list) and (error := error_in(value)) is not None:
             raise failure.of_error(error, http.request_id, raw)
         body = {"data": value} if answer.may_be_array and isinstance(value, list) else value
@@ -180,7 +202,7 @@ def _refuse_error(raw: bytes, request_id: str | None) -> None:
 
     An error object stands alone in it: a file may have all else.
     """
-    if raw.lstrip(_BOM + b" \t\r\n")[:1] not in (b"{", b"["):
+    if len(raw) > _LARGEST_ERROR or raw.lstrip(_BOM + b" \t\r\n")[:1] not in (b"{", b"["):
         return
     try:
         value = json.loads(raw)
@@ -190,9 +212,23 @@ def _refuse_error(raw: bytes, request_id: str | None) -> None:
         raise failure.of_error(error, request_id, raw)
 
 
-def _json_of(raw: bytes, http: "HttpResponse") -> Any:
+def _refuse_page(raw: bytes, http: "HttpResponse") -> None:
+    """Raise BadAnswerError for a page of HTML, as a proxy or a wrong address sends it with 200."""
+    is_named = http.content_type.partition(";")[0].strip().lower() in _PAGES
+    if is_named or raw.lstrip(_BOM + b" \t\r\n")[:9].lower().startswith((b"<!doctype", b"<html")):
+        raise BadAnswerError("the answer is a page of HTML", request_id=http.request_id, body=raw)
+
+
+def check_weight(found: int) -> None:
+    """Raise BadAnswerError for values, of about so many bytes, that take too much memory."""
+    if found > _HEAVIEST:
+        raise BadAnswerError(f"the answer takes more than {_HEAVIEST // 1024**2} MB of memory")
+
+
+def _json_of(raw: bytes, http: "HttpResponse", answer: Answer) -> Any:
     if not raw.strip():
         raise BadAnswerError("the answer is empty")
+    check_weight(weight(raw, of_items=not answer.has_many_numbers))
     try:
         return json.loads(raw)
     except (ValueError, RecursionError) as error:
@@ -223,11 +259,11 @@ class _Stream:
     is_cut: bool = False
 
     def parts(self, pieces: Iterable[bytes]) -> Iterator[Part]:
-        decoder, answer = Decoder(), self.answer
+        decoder, answer = Decoder(self.answer.largest_event), self.answer
         is_hurried = False
         try:
             for piece in pieces:
-                for event in decoder.feed(piece):
+                for event in self._decoded(decoder, piece):
                     if (body := _plain(event)) is None:
                         yield from self._odd(event)
                     else:
@@ -250,6 +286,19 @@ class _Stream:
             raise NetworkError(
                 "the stream ended before the answer was whole", request_id=self.http.request_id
             )
+
+    def _decoded(self, decoder: Decoder, piece: bytes) -> list[Event]:
+        """The events that a piece completes; BadAnswerError for one that takes too much memory."""
+        try:
+            events = decoder.feed(piece)
+        except EventTooLongError as error:
+            raise BadAnswerError(
+                f"the stream cannot be read: {error}", request_id=self.http.request_id
+            ) from None
+        for event in events:
+            if len(event.data) > _LIGHT:
+                check_weight(weight(event.data))
+        return events
 
     def _check(self, raw: bytes, body: dict[str, Any]) -> None:
         if (error := self.answer.failure_in(body, streamed=True)) is not None:

@@ -29,6 +29,8 @@ _NOT_PRINTED = frozenset(
         "apply_patch_call_output",
     }
 )  # fmt: skip
+# Kinds of items that are told of; the description has some thirty.
+_MOST_KINDS = 100
 _ENDS = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
 )
@@ -42,6 +44,8 @@ class ModelResponse(Answer):
     (`is_rest`), no more is printed than its events tell.
     """
 
+    # The last event has the whole response, whose images are in it.
+    largest_event = 32 * 1024 * 1024
     own_types = ("response.",)
 
     choice: Choice = field(default_factory=lambda: Choice(0, ended_by="status"))
@@ -152,7 +156,7 @@ class ModelResponse(Answer):
         self._note_end(response)
         if self.is_rest or self.choice.text or self.choice.refusal:
             return ""
-        if self.choice.calls:
+        if self.choice.tools:
             return self._texts(response)
         self.check(response)
         return self._whole(response)
@@ -174,10 +178,11 @@ class ModelResponse(Answer):
 
     def _add_item(self, item: dict[str, Any]) -> None:
         kind = as_name(item.get("type"))
-        self._items[kind or "an item without a type"] = None
+        if len(self._items) < _MOST_KINDS:
+            self._items[kind or "an item without a type"] = None
         if _is_to_answer(item, kind):
             self.choice.has_begun = True
-            self.choice.calls.append(item)
+            self.choice.tools.add_item(item)
 
 
 def _is_to_answer(item: dict[str, Any], kind: str | None) -> bool:

@@ -71,6 +71,8 @@ def fetched(session: Session, url: str) -> bytes:
     It is asked for without a key. BadAnswerError for an address that is none, that is not one of
     https, or that is in a private network where the server itself is not.
     """
+    from openai_cli.answer.parts import collected
+    from openai_cli.http.client import LARGEST
     from openai_cli.http.private import is_private
 
     is_https = url.lower().startswith("https://")
@@ -79,7 +81,7 @@ def fetched(session: Session, url: str) -> bytes:
     if is_private(url) and not is_private(session.server.base_url):
         raise BadAnswerError(f"the address of the image is in a private network: {url}")
     try:
-        return session.stranger(url).call("GET", "", lambda http: b"".join(http.pieces()))
+        return session.stranger(url).call("GET", "", lambda http: collected(http.pieces(), LARGEST))
     except CliError as error:
         failed = RefusedError(error.problem) if isinstance(error, CredentialError) else error
         failed.status, failed.hint = error.status, f"the image is at {url}"

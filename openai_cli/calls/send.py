@@ -35,7 +35,7 @@ class Plan:
     `answer` makes what reads it, and `writer` what prints it as text; without them it has choices,
     as many as `choices`, whose texts are printed between their `affixes`, and with `render` as
     Markdown on a terminal. `on_broken` is given what came of an answer that was cut off. A plan
-    that `is_free` costs nothing.
+    that `is_free` costs nothing, and one that `forgets` keeps no text that is printed.
     """
 
     request: Request
@@ -46,6 +46,7 @@ class Plan:
     on_broken: "Callable[[Answer], object]" = lambda _answer: None
     render: bool = False
     is_free: bool = False
+    forgets: bool = False
 
     def reader(self) -> "Answer":
         """What reads the answer."""
@@ -263,7 +264,7 @@ class _Call:
         self.answer = answer = self.plan.reader()
         answer.asked_model = self.plan.request.body.get("model")
         writer = _writer(self.session, self.plan, self.sink)
-        write_answer(http, answer, writer, arrived=self.sink.flush)
+        write_answer(http, answer, writer, arrived=self.sink.flush, forgets=self.plan.forgets)
         return answer
 
 

@@ -111,7 +111,9 @@ def _plan(session: Session, request: Request) -> Plan | None:
     from openai_cli.output.writers import JsonWriter
 
     asks = request.path in ("/chat/completions", "/completions")
-    return Plan(replace(request, may_ask_for_usage=asks), answer=reader, writer=JsonWriter)
+    return Plan(
+        replace(request, may_ask_for_usage=asks), answer=reader, writer=JsonWriter, forgets=True
+    )
 
 
 def _request(options: Options, inputs: Inputs, server: Destination) -> Request:

@@ -104,7 +104,9 @@ def run(context: Context, options: Options) -> None:
         request = request.with_text("messages", _messages(options, inputs, request))
         if session.preview is None:
             check_length(options, request)
-        deliver(session, Plan(request, choices=choices_of(request), render=options.render))
+        deliver(
+            session, Plan(request, choices=choices_of(request), render=options.render, forgets=True)
+        )
 
 
 def _converse(session: Session, options: Options, inputs: Inputs, parts: Parts) -> None:

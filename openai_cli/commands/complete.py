@@ -59,7 +59,7 @@ def run(context: Context, options: Options) -> None:
         request = _request(context, options, inputs, parts_of(options, inputs.source))
         _notice_retired(context, options, request)
         choices, affixes = _choices(request.body), _affixes(options, request.body)
-        deliver(session, Plan(request, choices=choices, affixes=affixes))
+        deliver(session, Plan(request, choices=choices, affixes=affixes, forgets=True))
 
 
 def _request(context: Context, options: Options, inputs: Inputs, parts: Parts) -> Request:

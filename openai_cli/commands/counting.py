@@ -46,6 +46,8 @@ _STAND_INS = {
 }  # fmt: skip
 
 # How many reasons for an estimate are told.
+# In bytes, of an answer that is a number.
+_LARGEST_COUNT = 1024 * 1024
 _MOST_DOUBTS = 5
 
 FROM_0 = Number(0, integer=True)
@@ -302,8 +304,10 @@ def _body(context: Context, options: Counting, inputs: Inputs) -> dict[str, Any]
 
 def _input_tokens(http: "HttpResponse") -> int:
     """The number in an answer of POST /responses/input_tokens."""
+    from openai_cli.answer.parts import collected
+
     try:
-        found = parse_json(b"".join(http.pieces()))
+        found = parse_json(collected(http.pieces(), _LARGEST_COUNT))
     except ValueError as error:
         raise BadAnswerError(f"the answer {error}", request_id=http.request_id) from None
     number = found.get("input_tokens") if isinstance(found, dict) else None

@@ -200,6 +200,9 @@ class _PathWriter:
         for found in pictures(part.body):
             self.saver.save(found, self.sink)
 
+    def needs(self, _choice: Any) -> bool:
+        return False
+
     def finish(self, _answer: "Answer") -> None:
         """All is saved already."""
 

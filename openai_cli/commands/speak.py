@@ -132,11 +132,13 @@ def _request(context: Context, options: Options, inputs: Inputs) -> Request:
     if "voice" not in request.body:
         names = ", ".join(api.SOUND["voice"])
         raise UsageError("no voice is given", parameter="voice", hint=f"--voice NAME: {names}")
-    request.check(
-        lambda body: not isinstance(body["input"], str) or len(body["input"]) <= LONGEST,
-        ("input",),
-        f"input must have at most {LONGEST} characters, not {len(request.body['input'])}",
-    )
+    text = request.body["input"]
+    if isinstance(text, str):
+        request.check(
+            lambda body: len(body["input"]) <= LONGEST,
+            ("input",),
+            f"input must have at most {LONGEST} characters, not {len(text)}",
+        )
     return request
 
 

@@ -93,6 +93,7 @@ def _plans(session: Session, requests: list[Request]) -> Iterator[Plan]:
                 TextTranscript if is_text else Transcript, speakers=format_ == "diarized_json"
             ),
             is_free=True,
+            forgets=True,
             affixes=(Affixes(between),) if position else (),
         )
 

@@ -101,7 +101,7 @@ def deliver_response(
     if session.preview is not None:
         session.show((request,))
         return
-    plan = Plan(request, answer=following.reader, is_free=is_free)
+    plan = Plan(request, answer=following.reader, is_free=is_free, forgets=True)
     if waits:
         print_made(session, partial(_made, session, plan))
         return

@@ -181,7 +181,7 @@ class TurnSender:
 
         def keep(answer: "Answer") -> None:
             choice = answer.in_order[0]
-            keeps_thoughts = is_demanded(request.body, calls=bool(choice.calls))
+            keeps_thoughts = is_demanded(request.body, calls=bool(choice.tools))
             reply = choice.message | (choice.thoughts if keeps_thoughts else {})
             messages = [*base, *said.messages, reply]
             stored.save({**beginning, **stored.body, "messages": messages}, fit.left)
@@ -192,7 +192,7 @@ class TurnSender:
             if not self.options.keep_partial or not answer.in_order:
                 return
             if answer.in_order[0].content:
-                answer.in_order[0].calls.clear()  # half a call is none
+                answer.in_order[0].tools.clear()  # half a call is none
                 keep(answer)
 
         plan = Plan(

@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from openai_cli.errors import CredentialError, UsageError
+from openai_cli.reading import opened
 
 
 def read_private(path: str | Path) -> bytes:
@@ -13,7 +14,7 @@ def read_private(path: str | Path) -> bytes:
     Raises CredentialError when others may use it, OSError when it cannot be read, ValueError for
     a name that no file can have.
     """
-    with Path(path).open("rb") as file:
+    with opened(path) as file:
         _refuse_shared(file.fileno(), path)
         return file.read()
 
@@ -24,7 +25,7 @@ def read_trusted(path: str | Path) -> bytes:
     Raises UsageError for a regular file of neither the user nor root, or that others may write;
     OSError when it cannot be read.
     """
-    with Path(path).open("rb") as file:
+    with opened(path) as file:
         found = os.fstat(file.fileno())
         if stat.S_ISREG(found.st_mode):
             _refuse_foreign(found, path)

@@ -39,6 +39,8 @@ T = TypeVar("T")
 LARGEST = 512 * 1024 * 1024
 _PIECE = 64 * 1024
 _LARGEST_ERROR = 1024 * 1024
+# Statuses of an answer that is whole (RFC 9110, section 15.3): 206 is a part that nobody asked for.
+_WHOLE = frozenset({200, 201, 202, 203, 204})
 _GZIP = 16 + zlib.MAX_WBITS
 _MOST_EMPTY = 1000
 
@@ -230,7 +232,7 @@ class Client:
             try:
                 with self._open(method, path, payload) as response:
                     status, headers = response.status_code, response.headers
-                    if status < 300:
+                    if status in _WHOLE:
                         return self._consumed(response, consume)
                     failed: CliError = self._failure(response)
                     response.close()

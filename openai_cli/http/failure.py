@@ -58,7 +58,16 @@ _NO_KEY = "no key was sent: set OPENAI_API_KEY, or store one with openai-cli key
 def of_status(
     status: int, headers: Mapping[str, str], body: bytes, reason: str, *, with_key: bool = True
 ) -> CliError:
-    """The failure that an HTTP answer of 3xx, 4xx or 5xx tells of; `with_key`: a key was sent."""
+    """The failure that an HTTP answer without a whole result tells of; `with_key`: one was sent."""
+    if status < 300:
+        return BadAnswerError(
+            "the server sends a part of an answer, which was not asked for"
+            if status == 206
+            else "the server sends no whole answer",
+            status=status,
+            request_id=headers.get(REQUEST_ID),
+            body=body,
+        )
     detail = detail_of(body)
     hints = _HINTS if with_key else {**_HINTS, 401: _NO_KEY}
     problem = detail.message or reason or "the server gave no reason"

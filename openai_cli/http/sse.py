@@ -9,6 +9,11 @@ No I/O here. Lines end in LF, CR or CRLF and in nothing else, wherever the bytes
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+# In bytes, of an event.
+LARGEST = 16 * 1024 * 1024
+# In bytes: what a line takes in memory beside what stands in it.
+_OF_LINE = 64
+
 
 class Event(NamedTuple):
     """`data` as the bytes that came, lines joined by LF; `name` is the event's type or empty."""
@@ -26,12 +31,21 @@ def _names_error(name: str) -> bool:
     return name.lower().endswith("error")
 
 
+class EventTooLongError(ValueError):
+    """An event is longer than a decoder takes."""
+
+
 @dataclass
 class Decoder:
-    """Feed it chunks in order; at the end ask `rest` for what lacked its empty line."""
+    """Feed it chunks in order; at the end ask `rest` for what lacked its empty line.
 
-    _held: list[bytes] = field(default_factory=list)
+    An event is at most `largest` bytes long: EventTooLongError for one that is not.
+    """
+
+    largest: int = LARGEST
+    _held: bytearray = field(default_factory=bytearray)
     _data: list[bytes] = field(default_factory=list)
+    _size: int = 0
     _name: str = ""
     _ended_in_cr: bool = False
     _is_first: bool = True
@@ -59,7 +73,7 @@ class Decoder:
 
         The standard drops it; servers exist that end right behind their last event.
         """
-        line = b"".join(self._held)
+        line = bytes(self._held)
         self._held.clear()
         return self._take([line, b""])
 
@@ -71,13 +85,18 @@ class Decoder:
         if not chunk:
             return []
         self._ended_in_cr = chunk.endswith(b"\r")
-        self._held.append(chunk)
         if b"\n" not in chunk and b"\r" not in chunk:
+            self._held += chunk
+            self._check(len(self._held))
             return []
         # bytes know no other line ends than these three, as the standard.
-        lines = b"".join(self._held).splitlines()
-        self._held = [] if chunk.endswith((b"\n", b"\r")) else [lines.pop()]
+        lines = (bytes(self._held) + chunk).splitlines()
+        self._held = bytearray(b"" if chunk.endswith((b"\n", b"\r")) else lines.pop())
         return lines
+
+    def _check(self, size: int) -> None:
+        if size > self.largest:
+            raise EventTooLongError(f"an event is above {self.largest // 1024**2} MB")
 
     def _take(self, lines: list[bytes]) -> list[Event]:
         if self._is_first and lines:
@@ -88,11 +107,13 @@ class Decoder:
             if not line:
                 if self._data or _names_error(self._name):
                     events.append(Event(b"\n".join(self._data), self._name))
-                self._data, self._name = [], ""
+                self._data, self._name, self._size = [], "", 0
                 continue
             name, _, value = line.partition(b":")
             if name == b"data":
                 self._data.append(value.removeprefix(b" "))
+                self._size += len(value) + _OF_LINE
+                self._check(self._size)
             elif name == b"event":
                 self._name = value.removeprefix(b" ").decode(errors="replace")
             elif name == b"error":

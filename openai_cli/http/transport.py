@@ -23,6 +23,7 @@ from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, CliError, UsageError
 from openai_cli.http.address import is_loopback
 from openai_cli.http.exceptions import PROXY
+from openai_cli.http.heads import StrictResponse
 
 _MOST_INTERIM = 100
 _PROXY_WANTS_PASSWORD = 407
@@ -118,7 +119,7 @@ def _are_folders(verify: Any) -> bool:
     return len(paths) > 1 and all(Path(path).is_dir() for path in paths)
 
 
-class _Response(http.client.HTTPResponse):
+class _Response(StrictResponse):
     """An answer behind any number of interim ones (RFC 9110, section 15.2) that is no absurd one.
 
     http.client takes 100 alone for interim, and an endless row of them for an answer to come.

@@ -30,6 +30,8 @@ from openai_cli.terminal import visible
 
 # In seconds: ten times a second is as smooth as text needs.
 _PAUSE = 0.1
+# In characters: a block that goes on for longer is printed as it comes.
+_LONGEST = 256 * 1024
 # Drawing takes at most a fifth of the time, however long the last block is.
 _SHARE = 5
 
@@ -100,6 +102,10 @@ class MarkdownWriter:
             end = self.clock()
             self._next = end + max(_PAUSE, (end - begin) * (_SHARE - 1))
 
+    def needs(self, choice: Choice) -> bool:
+        """Whether the text of a choice is still to be written, once the answer is whole."""
+        return choice.index != 0
+
     def finish(self, answer: Answer) -> None:
         for position, choice in enumerate(answer.in_order):
             if position:
@@ -146,6 +152,9 @@ class _Page:
         """
         whole = _clean(self._source[: self._source.rfind("\n") + 1])
         *finished, last = _blocks(whole) or [_Block([], "", 0)]
+        if len(whole) > _LONGEST and not finished:
+            self._source = self._source[len(whole) :]
+            yield _Block([], whole, 0)
         if finished:
             self._source = "\n".join(self._source.split("\n")[last.first :])
         yield from finished
@@ -213,7 +222,7 @@ class _Block(NamedTuple):
     @property
     def is_parsed(self) -> bool:
         """Whether the tokens have all of it."""
-        return all(token.level < _DEEPEST for token in self.tokens)
+        return bool(self.tokens) and all(token.level < _DEEPEST for token in self.tokens)
 
     @property
     def said(self) -> Counter[str]:
@@ -231,6 +240,10 @@ def _said(tokens: Iterable[Token]) -> Iterator[str]:
     for token in tokens:
         yield from _said(token.children) if token.children else (token.content,)
         yield from (str(token.attrs[name]) for name in _TOLD if name in token.attrs)
+        # One word behind the fence of a code block is its language, which the colours tell.
+        is_fence = token.type == "fence"
+        if is_fence and (not token.content.strip() or len(token.info.split()) > 1):
+            yield token.info
 
 
 def _blocks(text: str) -> list[_Block]:
@@ -251,7 +264,7 @@ def _blocks(text: str) -> list[_Block]:
 
 def _shown(token: Token) -> Token:
     """The token as a terminal may show it: the parser decodes entities, and `%1b` in links."""
-    token.content = visible(token.content)
+    token.content, token.info = visible(token.content), visible(token.info)
     for name, value in token.attrs.items():
         token.attrs[name] = visible(value) if isinstance(value, str) else value
     for child in token.children or ():

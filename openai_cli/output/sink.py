@@ -15,7 +15,7 @@ from openai_cli.context import Context
 from openai_cli.errors import CliError, NetworkError, OutputError, ReaderGone, UsageError
 from openai_cli.messages import PROGRAM
 from openai_cli.output.links import followed
-from openai_cli.output.target import Stream, Target, Terminal, write_all
+from openai_cli.output.target import Data, Stream, Target, Terminal, write_all
 from openai_cli.terminal import escaped
 
 # In bytes: above it a result goes on to its target though it is not whole, to be out of memory.
@@ -60,10 +60,12 @@ class Sink:
     """The one way of a result out. Use it as a context manager: leaving it well commits.
 
     When the target fails, the rest is still taken, and at the end all of it is kept in a
-    temporary file that the OutputError names: an answer that was paid for is not lost.
+    temporary file that the OutputError names: an answer that was paid for is not lost. A sink that
+    `keeps` nothing is for what can be had again.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, keeps: bool = True) -> None:
+        self._keeps = keeps
         self.is_terminal = target.is_terminal
         self._target = target
         self._taken = bytearray()
@@ -140,12 +142,12 @@ class Sink:
             self._pass_on()
             self._forget()
 
-    def _pass_on(self, write: Callable[[bytearray], None] | None = None) -> None:
+    def _pass_on(self, write: Callable[[Data], None] | None = None) -> None:
         if self._failure is None and self._passed < len(self._taken):
-            data = self._taken[self._passed :]
-            self._passed += len(data)
+            begin, self._passed = self._passed, len(self._taken)
             try:
-                (write or self._target.write)(data)
+                with memoryview(self._taken) as taken, taken[begin:] as data:
+                    (write or self._target.write)(data)
             except OSError as error:
                 self._failed(error)
 
@@ -180,6 +182,8 @@ class Sink:
             self.flush()
 
     def _kept(self, why: OSError) -> OutputError:
+        if not self._keeps:
+            return OutputError(f"stdout cannot be written: {why.strerror}")
         problem = f"the answer came but could not be written: {why.strerror}"
         try:
             return OutputError(problem, hint=f"it is kept in {keep(self._all())}")
@@ -233,7 +237,7 @@ class WholeFile:
         if not private and path.exists():
             os.fchmod(handle, path.stat().st_mode & 0o777)
 
-    def write(self, data: bytes | bytearray) -> None:
+    def write(self, data: Data) -> None:
         write_all(self._file, data)
 
     def written(self) -> bytes:
@@ -252,15 +256,17 @@ class WholeFile:
             self._temporary.unlink()
 
 
-def open_sink(context: Context, output: str | None) -> Sink:
-    """The sink of --output, or stdout for None and `-`.
+def open_sink(context: Context, output: str | None, *, keeps: bool = True) -> Sink:
+    """The sink of --output, or stdout for None and `-`; `keeps` as a Sink has it.
 
     Opened before anything is sent: UsageError when nothing can be written there.
     """
     if output is None or output == "-":
         if context.stdout is None:
             raise UsageError("stdout is closed", hint="-o FILE writes to a file")
-        return Sink((Terminal if context.stdout_is_terminal else Stream)(context.stdout))
+        return Sink(
+            (Terminal if context.stdout_is_terminal else Stream)(context.stdout), keeps=keeps
+        )
     try:
         return _open_file(Path(output))
     except (OSError, ValueError, RuntimeError) as error:

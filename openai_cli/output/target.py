@@ -9,6 +9,8 @@ from typing import BinaryIO, Protocol
 
 from openai_cli.terminal import Cleaner, drawn
 
+Data = bytes | bytearray | memoryview
+
 
 class Target(Protocol):
     """Something that takes the bytes of a result.
@@ -20,18 +22,18 @@ class Target(Protocol):
     is_live: bool
     is_terminal: bool
 
-    def write(self, data: bytes | bytearray) -> None: ...
+    def write(self, data: Data) -> None: ...
     def written(self) -> bytes: ...
     def commit(self) -> None: ...
     def discard(self) -> None: ...
 
 
-def write_all(stream: BinaryIO | RawIOBase, data: bytes | bytearray) -> None:
+def write_all(stream: BinaryIO | RawIOBase, data: Data) -> None:
     """Write all of it: an unbuffered stream may take a part, and a full non-blocking one nothing.
 
     A stream can be non-blocking because another program that shares it has made it so.
     """
-    rest: bytes | bytearray | memoryview = data
+    rest = data
     while (count := stream.write(rest)) != len(rest):
         if count is None:
             select.select([], [stream], [])
@@ -48,7 +50,7 @@ class Stream:
         self._stream = stream
         self._owned = owned
 
-    def write(self, data: bytes | bytearray) -> None:
+    def write(self, data: Data) -> None:
         write_all(self._stream, data)
 
     def written(self) -> bytes:
@@ -73,12 +75,12 @@ class Terminal(Stream):
         super().__init__(stream, owned=owned)
         self._cleaner = Cleaner()
 
-    def write(self, data: bytes | bytearray) -> None:
+    def write(self, data: Data) -> None:
         super().write(self._cleaner.clean(data))
 
-    def draw(self, data: bytes | bytearray) -> None:
+    def draw(self, data: Data) -> None:
         """Write what has colours, or is drawn anew: of control sequences these alone act."""
-        super().write(drawn(data.decode()).encode())
+        super().write(drawn(bytes(data).decode()).encode())
 
     def commit(self) -> None:
         super().write(self._cleaner.clean(b"", is_last=True))

@@ -6,13 +6,13 @@ A writer takes every part of the answer as it arrives, and at the end the answer
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
-from openai_cli.answer.parts import Part, read
+from openai_cli.answer.parts import Part, check_weight, read
 from openai_cli.errors import OutputError, UsageError
-from openai_cli.jsontext import encode_json, finite_json
+from openai_cli.jsontext import encode_json, finite_json, weight
 from openai_cli.messages import Messages
 from openai_cli.output.sink import Sink, keep, lined, utf8_bytes
 from openai_cli.terminal import escaped
@@ -20,12 +20,19 @@ from openai_cli.terminal import escaped
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse
 
+# In bytes: what a part takes that is kept, beside its values.
+_OF_PART = 400
+
 
 class Writer(Protocol):
     """Writes an answer into a sink."""
 
     def take(self, part: Part, added: list[tuple[Choice, str]]) -> None:
         """A part arrived, and added this text to these choices."""
+
+    def needs(self, choice: Choice) -> bool:  # noqa: ARG002
+        """Whether the text of a choice is still to be written, once the answer is whole."""
+        return True
 
     def finish(self, answer: Answer) -> None:
         """The answer is whole."""
@@ -40,7 +47,7 @@ class Affixes:
 
 
 @dataclass
-class TextWriter:
+class TextWriter(Writer):
     """The text of every choice; choice 0 as it arrives, the others after it.
 
     Each choice ends in one newline, and `separator` stands between them; or, with `null`, each
@@ -51,34 +58,41 @@ class TextWriter:
     separator: str = "\n"
     null: bool = False
     affixes: tuple[Affixes, ...] = (Affixes(),)
-    _shown: int = 0
+    _has_shown: bool = False
+    _last: str = ""
     _held: str = ""
 
     def take(self, _part: Part, added: list[tuple[Choice, str]]) -> None:
         for choice, text in added:
             if choice.index == 0 and text:
-                live = text if self._shown else self._affixes(0).before + text
-                self._shown += len(live)
-                self._print(live)
+                self._print(text if self._has_shown else self._affixes(0).before + text)
+                self._has_shown = True
+
+    def needs(self, choice: Choice) -> bool:
+        return choice.index != 0
 
     def finish(self, answer: Answer) -> None:
         for position, choice in enumerate(answer.in_order):
-            rendered = self._rendered(choice)
-            if choice.index == 0:
-                rendered = rendered[self._shown :]
             if position and not self.null:
-                rendered = self.separator + rendered
-            self._print(rendered)
+                self._print(self.separator)
+            self._finish_choice(choice)
         self.sink.write(utf8_bytes(self._held))
 
-    def _rendered(self, choice: Choice) -> str:
+    def _finish_choice(self, choice: Choice) -> None:
+        """Print what a choice has beside what was printed of it as it came."""
         affixes = self._affixes(choice.index)
-        pieces = [self._json(call) for call in choice.calls]
-        if choice.content is not None:
-            pieces.insert(0, f"{affixes.before}{choice.content}{affixes.after}")
+        calls = [self._json(call) for call in choice.calls]
+        is_out = choice.index == 0 and self._has_shown
+        self._last = self._last if is_out else ""
+        if choice.has_content:
+            before = "" if is_out else f"{affixes.before}{choice.content}"
+            self._print(before + affixes.after)
+            if calls or not self.null:
+                self._end_line()
+        for position, call in enumerate(calls, 1):
+            self._print(call if self.null and position == len(calls) else lined(call))
         if self.null:
-            return "".join(lined(piece) for piece in pieces[:-1]) + "".join(pieces[-1:]) + "\0"
-        return "".join(lined(piece) for piece in pieces)
+            self._print("\0")
 
     def _json(self, value: Any) -> str:
         text = finite_json(value)
@@ -87,8 +101,13 @@ class TextWriter:
     def _affixes(self, index: int) -> Affixes:
         return self.affixes[min(index, len(self.affixes) - 1)]
 
+    def _end_line(self) -> None:
+        if self._last != "\n":
+            self._print("\n")
+
     def _print(self, text: str) -> None:
         """Print, but hold back the first half of a surrogate pair until the second comes."""
+        self._last = text[-1:] or self._last
         if self._held:
             text, self._held = self._held + text, ""
         if "\ud800" <= text[-1:] <= "\udbff":
@@ -97,7 +116,7 @@ class TextWriter:
 
 
 @dataclass
-class JsonWriter:
+class JsonWriter(Writer):
     """The body exactly as it came, or every event of a stream on a line of its own."""
 
     sink: Sink
@@ -113,8 +132,18 @@ class JsonWriter:
         if self.sink.is_terminal:
             self.sink.end_line()
 
+    def needs(self, _choice: Choice) -> bool:
+        return False
+
     def finish(self, _answer: Answer) -> None:
         """All is written already."""
+
+
+class Found(NamedTuple):
+    """What a query found: a string bare, all else as JSON."""
+
+    text: str
+    is_json: bool
 
 
 class Query:
@@ -124,35 +153,39 @@ class Query:
         import jmespath
 
         self.expression = expression
-        self._errors = jmespath.exceptions.JMESPathError
         try:
             self._compiled = jmespath.compile(expression)
             # What does not hang on the data is found out before anything is paid for.
-            with suppress(jmespath.exceptions.JMESPathTypeError):
+            with suppress(jmespath.exceptions.JMESPathTypeError, TypeError):
                 self._compiled.search({})
-        except (self._errors, ValueError) as error:
+        except (jmespath.exceptions.JMESPathError, ValueError, RecursionError) as error:
             raise UsageError(
-                f"--query is no JMESPath expression: {str(error).splitlines()[0]}",
+                f"--query is no JMESPath expression: {str(error).partition(chr(10))[0]}",
                 hint="jmespath.org has the language",
             ) from None
 
-    def search(self, part: Part) -> Any:
+    def search(self, part: Part) -> Found | None:
         """What the expression finds in the part; None when nothing.
 
         Raises OutputError when it cannot be evaluated on it: then the part is kept, for it may
         have been paid for.
         """
         try:
-            return self._compiled.search(part.body if part.value is None else part.value)
-        except (self._errors, ValueError) as error:
+            found = self._compiled.search(part.body if part.value is None else part.value)
+            if found is None:
+                return None
+            is_json = not isinstance(found, str)
+            return Found(finite_json(found) if is_json else found, is_json)
+        except Exception as error:  # noqa: BLE001 - a function of jmespath raises what it meets
+            why = str(error).partition("\n")[0]
             raise OutputError(
-                f"--query cannot be evaluated on the answer: {error}",
+                f"--query cannot be evaluated on the answer: {why}",
                 hint=f"the answer is kept in {keep(part.raw)}",
             ) from None
 
 
 @dataclass
-class QueryWriter:
+class QueryWriter(Writer):
     """What a JMESPath expression finds in the body, or in each event: strings bare, else JSON.
 
     Each ends in a newline, or with `null` in NUL. Where no stream was asked for (`as_whole`) and
@@ -166,12 +199,18 @@ class QueryWriter:
     as_whole: bool = False
     _found: bool = False
     _held: list[Part] = field(default_factory=list)
+    _weight: int = 0
 
     def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
         if part.streamed and self.as_whole:
+            self._weight += _OF_PART + len(part.raw) + weight(part.raw)
+            check_weight(self._weight)
             self._held.append(part)
         else:
             self._print(part)
+
+    def needs(self, _choice: Choice) -> bool:
+        return self.as_whole
 
     def finish(self, answer: Answer) -> None:
         if self._held and (whole := answer.final) is not None:
@@ -186,18 +225,16 @@ class QueryWriter:
         if found is None:
             return
         self._found = True
-        if isinstance(found, str):
-            self.sink.write(utf8_bytes(found))
-        else:
-            self.sink.write_json(utf8_bytes(finite_json(found)))
+        data = utf8_bytes(found.text)
+        (self.sink.write_json if found.is_json else self.sink.write)(data)
         if self.null:
             self.sink.write(b"\0")
-        elif not isinstance(found, str) or not found.endswith("\n"):
+        elif not data.endswith(b"\n"):
             self.sink.write(b"\n")
 
 
 @dataclass
-class BodyWriter:
+class BodyWriter(Writer):
     """The lines that `printed` makes of each part, with `null` each ended by NUL instead."""
 
     sink: Sink
@@ -213,7 +250,7 @@ class BodyWriter:
 
 
 @dataclass
-class BytesWriter:
+class BytesWriter(Writer):
     """The bytes that `held` finds in each part."""
 
     sink: Sink
@@ -227,7 +264,7 @@ class BytesWriter:
 
 
 @dataclass
-class AnswerWriter:
+class AnswerWriter(Writer):
     """The lines that `printed` makes of the answer, once it is whole; `null` as in BodyWriter."""
 
     sink: Sink
@@ -253,24 +290,34 @@ def write_answer(
     writer: Writer,
     *,
     arrived: Callable[[], None] = lambda: None,
+    forgets: bool = False,
 ) -> None:
     """Read an answer, and give each of its parts to the writer as it arrives.
 
-    `arrived` is called when all that has come is written. Raises what `read` raises.
+    `arrived` is called when all that has come is written. Where it `forgets`, the answer keeps no
+    text that is written. Raises what `read` raises.
     """
     answer.request_id = http.request_id
     for part, added in read(http, answer, arrived=arrived):
         writer.take(part, added)
+        if forgets:
+            for choice, _ in added:
+                if not writer.needs(choice):
+                    choice.text.forget()
     writer.finish(answer)
 
 
 @dataclass
-class Kept:
+class Kept(Writer):
     """Writes nothing, and keeps the parts: `replay` gives them to another writer."""
 
     taken: list[tuple[Part, list[tuple[Choice, str]]]] = field(default_factory=list)
+    _weight: int = 0
 
     def take(self, part: Part, added: list[tuple[Choice, str]]) -> None:
+        if part.streamed:
+            self._weight += _OF_PART + len(part.raw) + weight(part.raw)
+            check_weight(self._weight)
         self.taken.append((part, added))
 
     def finish(self, answer: Answer) -> None:

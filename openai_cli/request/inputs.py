@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.values import without_final_newline
 from openai_cli.jsontext import utf8
+from openai_cli.reading import bounded_lines, opened, read_whole
 
 T = TypeVar("T")
 
@@ -32,14 +32,21 @@ class Inputs:
 
         Raises UsageError when it cannot be read, or stdin has another reader.
         """
-        return b"".join(self.read(reader, path, lambda stream: (stream.read(),)))
+        name = "stdin" if path == "-" else f"{reader}: '{path}'"
+        return b"".join(self.read(reader, path, lambda stream: (read_whole(stream, name),)))
 
     def lines(self, reader: str, path: str) -> Iterator[bytes]:
         """The lines of a file, or of stdin for `-`, as they are read; raises what `source` raises.
 
         Each ends with its newline, but perhaps the last.
         """
-        return self.read(reader, path, iter)
+        name = "stdin" if path == "-" else f"{reader}: '{path}'"
+        try:
+            yield from self.read(reader, path, bounded_lines)
+        except UsageError as error:
+            if error.problem.startswith("has a line"):
+                error.problem = f"{name} {error.problem}"
+            raise
 
     def read(
         self, reader: str, path: str, pieces: Callable[[BinaryIO], Iterable[T]]
@@ -49,7 +56,7 @@ class Inputs:
             if path == "-":
                 yield from pieces(self._stdin(reader))
             else:
-                with Path(path).open("rb", buffering=_BUFFER) as file:
+                with opened(path, buffering=_BUFFER) as file:
                     yield from pieces(file)
         except OSError as error:
             what = "cannot read stdin" if path == "-" else f"{reader}: cannot read '{path}'"

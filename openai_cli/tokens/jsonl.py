@@ -10,6 +10,7 @@ from typing import Any
 
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import quick_loads
+from openai_cli.reading import bounded_lines
 
 _GZIP = b"\x1f\x8b"  # RFC 1952, 2.3.1
 _BUFFER = 2**18
@@ -31,12 +32,12 @@ def open_lines(path: str, on_read: Callable[[int], object]) -> Iterator[Iterable
     """
     with io.BufferedReader(_Reported(path, on_read), _BUFFER) as file:
         if file.peek(len(_GZIP))[: len(_GZIP)] != _GZIP:
-            yield file
+            yield bounded_lines(file)
             return
         import gzip
 
         with io.BufferedReader(gzip.GzipFile(fileobj=file), _BUFFER) as unpacked:
-            yield unpacked
+            yield bounded_lines(unpacked)
 
 
 def parsed(line: bytes) -> Any:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.completion import Completion
 from openai_cli.answer.parts import Part
+from openai_cli.answer.text import Text
 from openai_cli.context import Context
 from openai_cli.errors import (
     BadAnswerError,
@@ -413,7 +414,7 @@ def test_pieces_of_every_kind_are_joined() -> None:
     ]
     (choice,) = read(events(*(delta(**piece) for piece in pieces))).answer.in_order
     assert choice.content == "abcd"
-    assert "".join(choice.refusal) == "I cannot"
+    assert str(choice.refusal) == "I cannot"
 
 
 INCOMPLETE = [
@@ -432,7 +433,7 @@ INCOMPLETE = [
         Choice(0, finish_reason="content_filter"),
         "the answer was cut by the content filter (finish_reason content_filter)",
     ),
-    (Choice(0, finish_reason="stop", refusal=["N", "o"]), "the model refused to answer: No"),
+    (Choice(0, finish_reason="stop", refusal=Text("No")), "the model refused to answer: No"),
 ]
 
 

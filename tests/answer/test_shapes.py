@@ -135,13 +135,13 @@ def test_an_unknown_stream_may_end_after_any_event_and_in_none() -> None:
 def test_the_texts_of_a_stream_are_those_of_the_whole() -> None:
     kind = KINDS["response"]
     raw = events(*kind.stream, done=False)
-    assert read(kind, raw).in_order[0].text == ["Grü", "ße"]
+    assert read(kind, raw).in_order[0].content == "Grüße"
 
 
 def test_a_text_that_no_event_told_is_that_of_the_last() -> None:
     message = {"type": "message", "content": [{"type": "output_text", "text": "all"}]}
     end = {"type": "response.completed", "response": {**RESPONSE, "output": [message]}}
-    assert read(KINDS["response"], events(end, done=False)).in_order[0].text == ["all"]
+    assert read(KINDS["response"], events(end, done=False)).in_order[0].content == "all"
 
 
 def test_a_text_may_look_like_json_or_like_a_stream() -> None:

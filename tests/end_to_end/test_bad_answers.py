@@ -4,11 +4,13 @@ import gzip
 import json
 import re
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import MADE_UP_KEY, Run
+from tests.flags.commandline import call, refused
 from tests.servers import Reply, Server, chat, completion, delta, events, reply, stream
 
 FAST = ("--max-retries", "0")
@@ -183,15 +185,15 @@ def test_with_json_the_error_body_follows_on_stderr(run: Run) -> None:
 
 
 def test_a_bomb_is_refused(run: Run) -> None:
-    bomb = gzip.compress(b" " * (520 * 1024 * 1024), compresslevel=1)
+    bomb = gzip.compress(b" " * (65 * 1024 * 1024), compresslevel=1)
     with Server([zipped(bomb)]) as server:
         result = run("chat", "hi", *FAST, base_url=server.base_url)
     assert (result.code, result.out) == (6, b"")
-    assert "512 MB" in result.err
+    assert "64 MB" in result.err
 
 
-def test_an_answer_of_100_mb_works(run: Run) -> None:
-    text = "0123456789" * 10_000_000
+def test_an_answer_of_60_mb_works(run: Run) -> None:
+    text = "0123456789" * 6_000_000
     with Server([reply(chat(text))]) as server:
         result = run("chat", "hi", base_url=server.base_url)
     assert result.code == 0
@@ -247,3 +249,72 @@ def test_a_key_that_a_server_echoes_is_masked(run: Run) -> None:
 def one_error(stderr: str) -> bool:
     """Whether stderr is one line, and that an error."""
     return re.fullmatch(r"openai-cli: error: [^\n]+\n", stderr) is not None
+
+
+# What is not whole, or not of the kind
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "[?index > '0']",
+        "contains(id, `1`) && contains(created, 'a')",
+        "&id",
+        "choices[?index > '0']",
+        "created.length(@)",
+    ],
+)
+@pytest.mark.parametrize("line", [("chat", "hi"), ("api", "POST", "/x", "-f", "a=b")])
+def test_a_query_that_fails_on_the_answer_loses_nothing(
+    line: tuple[str, ...], expression: str
+) -> None:
+    with Server([reply(WHOLE)]) as server:
+        world = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY}
+        ended = call(*line, "--query", expression, environ=world)
+    if ended.code == 0:
+        assert ended.out or "found nothing" in ended.err
+        return
+    assert (ended.code, ended.out) == (10, b"")
+    kept = Path(ended.err.rpartition("is kept in ")[2].strip())
+    assert kept.read_bytes() == WHOLE
+
+
+def test_a_query_of_no_json_is_refused_on_the_answer() -> None:
+    with Server([reply(WHOLE)]) as server:
+        world = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY}
+        assert call("chat", "hi", "--query", "&id", environ=world).code == 10
+
+
+def test_a_query_nested_too_deep_is_found_before_anything_is_paid_for() -> None:
+    assert "no JMESPath expression" in refused("chat", "hi", "--query", "[" * 3000 + "]" * 3000)
+
+
+PAGE = "<!DOCTYPE html><title>Sign in</title>"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (PAGE, "text/html"),
+        (PAGE, "text/plain"),
+        ("\n<HTML>", ""),
+        ("please", "text/html; charset=x"),
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "srt", "vtt"])
+def test_a_page_is_no_transcript(folder: Path, body: str, kind: str, form: str) -> None:
+    (folder / "a.mp3").write_bytes(b"ID3")
+    with Server([reply(body, content_type=kind)]) as server:
+        world = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY}
+        line = ("transcribe", str(folder / "a.mp3"), "--response-format", form)
+        ended = call(*line, environ=world)
+    assert (ended.code, ended.out) == (6, b"")
+    assert "page of HTML" in ended.err
+
+
+@pytest.mark.parametrize("said", [False, 0, None, "false", "no"])
+def test_what_is_not_deleted_is_told(said: Any) -> None:
+    with Server([reply({"id": "f", "deleted": said})]) as server:
+        world = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY}
+        ended = call("files", "delete", "f", environ=world)
+    assert (ended.code, ended.out) == (6, b"")

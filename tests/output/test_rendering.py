@@ -158,7 +158,7 @@ def test_several_choices_and_calls() -> None:
     writer, answer = markdown_writer(context, sink, "--\n"), Completion(expected=2)
     send(writer, answer, "**two**", index=1)
     send(writer, answer, "one")
-    answer.choices[0].calls.append({"function": {"name": "\x1b"}})
+    answer.choices[0].tools.add_item({"function": {"name": "\x1b"}})
     writer.finish(answer)
     sink.flush()
     screen = Screen(24)

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, cast
 
 import pytest
 
+from openai_cli.app import run
 from openai_cli.context import Context
 from openai_cli.errors import (
     BadAnswerError,
@@ -26,7 +27,7 @@ from openai_cli.errors import (
     UsageError,
 )
 from openai_cli.output.sink import Log, Sink, open_sink
-from openai_cli.output.target import Stream
+from openai_cli.output.target import Data, Stream
 
 NOT_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 
@@ -308,7 +309,7 @@ class Failing:
         self.left = after
         self.ended = ""
 
-    def write(self, data: bytes | bytearray) -> None:
+    def write(self, data: Data) -> None:
         self.left -= len(data)
         self._act("write")
 
@@ -551,3 +552,12 @@ def test_a_fifo_takes_lines_of_one_opening(folder: Path) -> None:
     log.close()
     reader.join(timeout=30)
     assert got == [b"one\ntwo\n"]
+
+
+def test_help_that_cannot_be_written_is_not_kept(kept: Path) -> None:
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        context = Context.test(stdout=full)
+        assert run(context, ["--help"]) == 10
+    assert list(kept.iterdir()) == []
+    assert isinstance(context.messages.stream, io.StringIO)
+    assert "kept" not in context.messages.stream.getvalue()

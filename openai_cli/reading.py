@@ -1,0 +1,58 @@
+"""Files that are opened to be read: no wait for a FIFO that nobody writes to, no endless line."""
+
+import errno
+import os
+import select
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from openai_cli.errors import UsageError
+
+# In bytes: of a file that is read whole, and of a line. A request has at most 512 MB.
+LARGEST = 512 * 1024 * 1024
+LONGEST_LINE = 256 * 1024 * 1024
+# In seconds: how long a FIFO is waited for that nobody writes to.
+_PATIENCE = 2.0
+
+
+def opened(path: str | Path, *, buffering: int = -1) -> BinaryIO:
+    """The file, open for reading; OSError where it cannot be, or is a FIFO without a writer."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if stat.S_ISFIFO(os.fstat(handle).st_mode):
+            _await_writer(handle)
+        os.set_blocking(handle, True)
+        return os.fdopen(handle, "rb", buffering=buffering)
+    except BaseException:
+        with suppress(OSError):
+            os.close(handle)
+        raise
+
+
+def read_whole(file: BinaryIO, name: str) -> bytes:
+    """All of the file; UsageError, of this name, above 512 MB, as a device may give without end."""
+    data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise UsageError(f"{name} is above {LARGEST // 1024**2} MB")
+    return data
+
+
+def bounded_lines(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file; UsageError, of whose problem it is the subject, for one too long."""
+    while line := file.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise UsageError(f"has a line above {LONGEST_LINE // 1024**2} MB")
+        yield line
+
+
+def _await_writer(handle: int) -> None:
+    poll = select.poll()
+    poll.register(handle, select.POLLIN | select.POLLHUP)
+    if poll.poll(_PATIENCE * 1000):
+        return
+    with suppress(BlockingIOError):  # somebody has it open, and has still to write
+        os.read(handle, 1)
+        raise OSError(errno.ENXIO, "it is a FIFO that nobody writes to")
