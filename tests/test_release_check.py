@@ -12,13 +12,13 @@ import pytest
 tool = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "tools/release_check.py")))
 
 MODULE = "openai_cli/__init__.py"
-MAN = "openai_cli-1.2.0.data/data/share/man/man1/openai-cli.1"
+MAN = "openai_cli_toolkit-1.2.0.data/data/share/man/man1/openai-cli.1"
 PACKAGE = [MODULE, *tool.MARKS, "docs/man/openai-cli.1"]
 TRACKED = [*PACKAGE, "tests/test_a.py", "README.md"]
-INFO = "openai_cli-1.2.0.dist-info"
+INFO = "openai_cli_toolkit-1.2.0.dist-info"
 METADATA = """\
 Metadata-Version: 2.4
-Name: openai-cli
+Name: openai-cli-toolkit
 Version: 1.2.0
 License-Expression: MIT
 Requires-Python: >=3.11
@@ -83,7 +83,7 @@ def test_the_sdist(tmp_path: Path) -> None:
     ]
     with tarfile.open(sdist, "w:gz") as archive:
         for name in names:
-            archive.addfile(tarfile.TarInfo(f"openai_cli-1.2.0/{name}"), io.BytesIO())
+            archive.addfile(tarfile.TarInfo(f"openai_cli_toolkit-1.2.0/{name}"), io.BytesIO())
     assert tool.sdist_problems(sdist, TRACKED) == ["tests/test_a.py is missing"]
     assert tool.sdist_problems(sdist, PACKAGE) == []
 

@@ -24,7 +24,7 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 # What a wheel must have besides the modules, and some of what its metadata must say.
 MARKS = ("openai_cli/py.typed", "openai_cli/tokens/data/LICENSE", "openai_cli/models/data/LICENSE")
-METADATA = {"Name": "openai-cli", "License-Expression": "MIT", "Requires-Python": ">=3.11"}
+METADATA = {"Name": "openai-cli-toolkit", "License-Expression": "MIT", "Requires-Python": ">=3.11"}
 
 # Commands without a key and without a network, and what they print; None is any line.
 SMOKE: tuple[tuple[list[str], str | None], ...] = (
@@ -95,11 +95,11 @@ def wheel_problems(wheel: Path, tracked: Iterable[str], version: str) -> list[st
     """What is missing in a wheel, or too much, and what its metadata say wrong."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-        info = f"openai_cli-{version}.dist-info"
+        info = f"openai_cli_toolkit-{version}.dist-info"
         metadata = Parser().parsestr(archive.read(f"{info}/METADATA").decode())
         scripts = archive.read(f"{info}/entry_points.txt").decode()
     package = {name for name in tracked if name.startswith("openai_cli/")}
-    pages = f"openai_cli-{version}.data/data/share/man/man1/"
+    pages = f"openai_cli_toolkit-{version}.data/data/share/man/man1/"
     package |= {f"{pages}{Path(name).name}" for name in tracked if name.startswith("docs/man/")}
     own = {name for name in names if not name.startswith(info)}
     expected = {**METADATA, "Version": version}

@@ -27,3 +27,14 @@ show "openai-cli chat 'Name a city, as JSON' --response-format type=json_object 
 show "openai-cli chat 'What was the model?' --query model $flag"
 show "openai-cli chat 'Write a commit message' --temperature 3"
 show "openai-cli chat 'Write a commit message' --temperature 0.2 --curl"
+show "openai-cli tokens --files README.md docs/chat.md"
+show "openai-cli cost < README.md -m gpt-6-luna -m gpt-5.5 --max-tokens 200"
+
+cat <<'END'
+
+Next: `openai-cli key set`, then `openai-cli chat hello`; or without a key, in a shell whose server
+is the sandbox: `openai-cli sandbox -- bash`. The manual begins at docs/first-steps.md.
+END
+if [ -x .venv/bin/openai-cli ]; then
+    echo "The command is $PWD/.venv/bin/openai-cli; \`pipx install .\` puts it on your PATH."
+fi

@@ -97,3 +97,17 @@ def test_the_size_of_an_endpoint_is_the_one_that_is_told() -> None:
     assert len(rows) == 5
     for name, lines in rows:
         assert (name, int(lines)) == (name, len((ROOT / name).read_text().splitlines()))
+
+
+@every_page
+def test_nobody_is_told_to_install_a_stranger(page: Path) -> None:
+    """The public index has another project of the command's name."""
+    found = re.findall(
+        r"\b(?:pip3?|pipx|uvx|uv tool) [^\n`]*\bopenai-cli\b(?!-toolkit)", page.read_text()
+    )
+    assert not found
+
+
+def test_the_readme_says_first_that_it_is_not_openais() -> None:
+    first_screen = " ".join((ROOT / "README.md").read_text().splitlines()[:24])
+    assert "not affiliated with OpenAI" in first_screen
