@@ -9,6 +9,7 @@ import pytest
 
 from openai_cli.sandbox.samples import sample_sound
 from tests.conftest import Run
+from tests.flags.commandline import call
 from tests.servers import Server, reply, stream
 from tests.terminal import Terminal
 
@@ -255,3 +256,11 @@ def test_a_terminal_sees_the_text_as_it_is_made(folder: Path) -> None:
             assert terminal.read_all().endswith(b"ok\n")
     asked = [b'name="stream"' in request.body for request in server.received]
     assert asked == [True, False]
+
+
+@pytest.mark.parametrize("text", [5, 1.5, True, ["Hello"], {"text": "Hello"}])
+def test_an_input_of_a_body_that_is_no_text_is_for_the_server_to_judge(text: object) -> None:
+    sent = json.dumps({"input": text, "voice": "alloy", "model": "tts-1"})
+    ended = call("speak", "--body", sent, "--dry-run")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["input"] == text
