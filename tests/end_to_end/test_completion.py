@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import pexpect
@@ -179,6 +180,9 @@ ODD_NAMES = [
 # and a line break for its own editor of lines alone.
 NOT_IN = {"bash": (), "zsh": ("~y", "l!m", "z\nz"), "fish": ("z\nz",)}
 OPENED = ["chat --body @", 'chat --body "@', "chat --body '@", "chat --body=@", "chat -o ./"]
+# What acts, quotes or divides in a shell: behind each opening; all other names behind one.
+SHARPEST = ("a b", "b$(touch PWNED)", "c`touch PWNED`", "d'e", 'e"f', "f\\g", "l!m",
+            "u'$(touch PWNED)'", 'v"$(touch PWNED)"')  # fmt: skip
 SHOW_LAST = "import os, sys; os.write(1, os.fsencode(sys.argv[-1]) + b'\\0')"
 
 
@@ -199,12 +203,11 @@ def test_a_name_is_quoted_as_the_shell_has_it(name: str, open_shell: Open, folde
     for each in names:
         (folder / each).touch()
     lines, expected = [], []
-    for opened in OPENED:
-        for each in names:
-            typed = f"openai-cli {opened}{each[0]}"
-            line = shell.complete(typed).replace("\r\n", "\n").rstrip()
-            lines.append(closed(line) if name == "zsh" else line)
-            expected.append(opened.split()[-1].lstrip("'\"") + each)
+    sharpest = [each for each in SHARPEST if each in names]
+    for opened, each in dict.fromkeys([*product(OPENED[:1], names), *product(OPENED, sharpest)]):
+        line = shell.complete(f"openai-cli {opened}{each[0]}").replace("\r\n", "\n").rstrip()
+        lines.append(closed(line) if name == "zsh" else line)
+        expected.append(opened.split()[-1].lstrip("'\"") + each)
     caller = 'openai-cli() { "$PYTHON" -c "$SHOW" "$@"; }\n'
     if name == "fish":
         caller = 'function openai-cli\n"$PYTHON" -c "$SHOW" $argv\nend\n'
