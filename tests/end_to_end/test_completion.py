@@ -115,7 +115,7 @@ LINES = [
     ("models l", "models list "),
     ("chat --temp", "chat --temperature "),
     ("chat --no-js", "chat --no-json "),
-    ("chat --max_t", "chat --max_tokens "),
+    ("chat --max_to", "chat --max_tokens "),
     ("chat -m gpt-6-l", "chat -m gpt-6-luna "),
     ("chat --model=gpt-6-l", "chat --model=gpt-6-luna "),
     ("chat -mgpt-6-l", "chat -mgpt-6-luna "),

@@ -33,9 +33,10 @@ FILES = {"a.wav": WAV, "b.wav": WAV, "a.png": PNG, "b.png": PNG, "a.jsonl": LINE
 
 TEXT = reply({"text": "ok"})
 DONE = stream({"type": "transcript.text.done", "text": "ok"}, done=False)
-IMAGE = reply({"created": 1, "data": [{"b64_json": base64.b64encode(b"an image").decode()}]})
-IMAGES = reply({"created": 1, "data": [{"b64_json": base64.b64encode(b"an image").decode()}] * 2})
-EDITED = stream({"type": "image_edit.completed", "b64_json": "AAAA"}, done=False)
+PICTURE = base64.b64encode(b"\x89PNG\r\n\x1a\n and so on").decode()
+IMAGE = reply({"created": 1, "data": [{"b64_json": PICTURE}]})
+IMAGES = reply({"created": 1, "data": [{"b64_json": PICTURE}] * 2})
+EDITED = stream({"type": "image_edit.completed", "b64_json": PICTURE}, done=False)
 STORED = reply({"id": "file-1"})
 
 HEARD = Field("file", WAV, "a.wav", "audio/x-wav")

@@ -18,7 +18,7 @@ from tests.servers import reply, stream
 VECTOR = {"object": "embedding", "index": 0, "embedding": [0.5]}
 VECTORS = {"object": "list", "model": "m", "data": [VECTOR]}
 VERDICT = {"flagged": False, "categories": {}, "category_scores": {}}
-IMAGE = {"b64_json": base64.b64encode(b"an image").decode()}
+IMAGE = {"b64_json": base64.b64encode(b"\x89PNG\r\n\x1a\n and so on").decode()}
 IMAGE_EVENT = {"type": "image_generation.completed", **IMAGE}
 
 
@@ -129,6 +129,8 @@ CASES = [(command, row) for command in COMMANDS for row in command.rows]
 )
 def test_a_flag_reaches_the_socket(run: Run, command: Command, row: Row) -> None:
     answer = stream(IMAGE_EVENT, done=False) if row.sent.get("stream") else command.answer
+    if row.sent.get("input") == ["a", "b"]:
+        answer = reply({"id": "modr-1", "model": "m", "results": [VERDICT, VERDICT]})
     request = received(run, command.name, row, answer)
     assert_sent(request, {**command.bare, **row.sent}, row.numbers)
     command.endpoint.check(request.json)

@@ -16,7 +16,7 @@ from openai_cli.sandbox import Sandbox
 from openai_cli.sandbox.config import SandboxConfig
 from openai_cli.sandbox.record import Recorder
 from openai_cli.sandbox.samples import png, sample_sound
-from tests.conftest import Result, Run
+from tests.conftest import MADE_UP_KEY, Result, Run
 
 # What is typed, the exit code, and the bytes of a pipe.
 LINES: dict[str, tuple[str, int, bytes | None]] = {
@@ -80,7 +80,7 @@ def seen(
     runner: Run, line: tuple[str, ...], stdin: bytes | None, record: Path
 ) -> tuple[Result, list[Any]]:
     """How the line ended at a sandbox of its own, and what it asked; less that sandbox's port."""
-    with Sandbox(config=SandboxConfig(recorder=Recorder(str(record)))) as sandbox:
+    with Sandbox(config=SandboxConfig(recorder=Recorder(str(record)), key=MADE_UP_KEY)) as sandbox:
         url = sandbox.base_url
         ended = runner(*line, stdin=stdin, base_url=url, key=sandbox.key)
     place = url.removeprefix("http://").removesuffix("/v1")

@@ -298,10 +298,10 @@ def test_a_file_that_cannot_be_read(flag: str, tmp_path: Path) -> None:
 def test_a_file_that_may_not_be_read(
     flag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def denied(self: Path, mode: str, buffering: int) -> BinaryIO:
-        raise PermissionError(13, "Permission denied", str(self))
+    def denied(path: str, **_given: object) -> BinaryIO:
+        raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.setattr("openai_cli.request.inputs.opened", denied)
     message = refused("chat", "hi", flag, f"@{tmp_path}/secret.json")
     assert f"error: {flag}: cannot read '{tmp_path}/secret.json': Permission denied" in message
 
