@@ -1,5 +1,7 @@
 """Files, texts and JSON that cannot be sent: said in a line, before anything is sent or written."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -80,15 +82,18 @@ def test_what_cannot_be_read(run: Run, files: Path, line: str, name: str, reason
 @pytest.mark.parametrize("line", TAKES_FILES + SOURCES)
 def test_what_may_not_be_read(files: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     """As root, from whom nothing is kept, it is denied by ourselves."""
-    opened = Path.open
 
-    def denied(path: Path, *how: Any, **more: Any) -> Any:
-        if path.name == "secret":
-            raise PermissionError(13, "Permission denied", str(path))
-        return opened(path, *how, **more)
+    def denying(opened: Callable[..., Any]) -> Callable[..., Any]:
+        def denied(path: Any, *how: Any, **more: Any) -> Any:
+            if Path(path).name == "secret":
+                raise PermissionError(13, "Permission denied", str(path))
+            return opened(path, *how, **more)
+
+        return denied
 
     (files / "secret").write_bytes(b"{}")
-    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.setattr(Path, "open", denying(Path.open))
+    monkeypatch.setattr(os, "open", denying(os.open))
     monkeypatch.chdir(files)
     with Server([]) as server:
         environ = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY}
