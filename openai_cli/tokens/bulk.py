@@ -84,7 +84,7 @@ class Counter:
     """Counts many texts, or long ones, in one encoding. A context manager, for it has threads.
 
     What looks like a special token is ordinary text. A text must be one that
-    `encoding.check_blanks` takes. UsageError for an encoding that there is not.
+    `encoding.check_runs` takes. UsageError for an encoding that there is not.
     """
 
     def __init__(self, encoding: str) -> None:

@@ -11,9 +11,10 @@ from itertools import chain
 from typing import NamedTuple
 
 from openai_cli.errors import UsageError
+from openai_cli.reading import opened
 from openai_cli.tokens import bulk
 from openai_cli.tokens.cutting import pieces
-from openai_cli.tokens.encoding import LONGEST_BLANK, check_blanks
+from openai_cli.tokens.encoding import LONGEST_RUN, check_runs
 from openai_cli.tokens.jsonl import BROKEN, Field, open_lines, parsed
 from openai_cli.tokens.walking import Found, unreadable, walk
 
@@ -160,15 +161,22 @@ def _events(
 
 def _whole(file: Found, input_encoding: str, encoding: str, on_read: _OnRead) -> Iterator[str]:
     """The text of a file in pieces; UsageError, of whose problem the file is the subject."""
-    for piece in pieces(_blocks(file, input_encoding, on_read)):
-        _check_blanks(piece, encoding)
-        yield piece
+    return pieces(_checked(_blocks(file, input_encoding, on_read), encoding))
+
+
+def _checked(blocks: Iterable[str], encoding: str) -> Iterator[str]:
+    """The blocks; UsageError as soon as a run in them is too long, before more of it is held."""
+    seen = ""
+    for block in blocks:
+        seen = seen[1 - LONGEST_RUN :] + block
+        _check_runs(seen, encoding)
+        yield block
 
 
 def _blocks(file: Found, input_encoding: str, on_read: _OnRead) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(input_encoding)()
     offset = 0
-    with open(file.path, "rb", buffering=0) as stream:  # noqa: PTH123 - a Path is as slow as this
+    with opened(file.path, buffering=0) as stream:
         for block in chain(iter(lambda: stream.read(BLOCK), b""), [b""]):
             if not offset and not file.is_named:
                 _check_head(block, input_encoding)
@@ -213,7 +221,7 @@ def _fields(path: str, field: Field, encoding: str, on_read: _OnRead) -> Iterato
                 try:
                     texts = field.texts(parsed(line))
                     for text in texts:
-                        _check_blanks(text, encoding)
+                        _check_runs(text, encoding)
                 except UsageError as error:
                     faults += 1
                     if faults <= _MOST_NAMED:
@@ -226,12 +234,14 @@ def _fields(path: str, field: Field, encoding: str, on_read: _OnRead) -> Iterato
         yield UsageError(f"'{path}' has {faults - _MOST_NAMED} more such lines")
 
 
-def _check_blanks(text: str, encoding: str) -> None:
+def _check_runs(text: str, encoding: str) -> None:
     try:
-        check_blanks(text, encoding=encoding)
-    except UsageError:  # where they are in a piece tells nobody anything
+        check_runs(text, encoding=encoding)
+    except UsageError as error:  # where it is in a piece tells nobody anything
         raise UsageError(
-            f"has {LONGEST_BLANK:,} or more blanks in a row: too many to count their tokens"
+            f"has {LONGEST_RUN:,} or more characters with no place to cut: "
+            "too many to count their tokens",
+            hint=error.hint,
         ) from None
 
 

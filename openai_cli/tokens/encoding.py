@@ -7,11 +7,12 @@ in `data/encodings.json`, written from tiktoken's table by tools/build_vocabular
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from openai_cli.errors import UsageError
+from openai_cli.tokens.cutting import parted
 from openai_cli.tokens.vocabulary import DATA, open_vocabulary
 
 if TYPE_CHECKING:
@@ -26,9 +27,18 @@ TODAYS = "o200k_base"
 # What answers name otherwise than requests.
 _ANSWERING = {"text-embedding-ada-002-v2": "text-embedding-ada-002"}
 
-# In characters. For each blank of a run tiktoken's regex engine keeps a place to step back to; at a
-# million of them it panics, and writes that to stderr.
-LONGEST_BLANK = 900_000
+# In characters. Of a run in which nothing splits the text, tiktoken's engine keeps each place to
+# step back to, and panics at a million blanks; its merges take some 40 bytes for each byte.
+LONGEST_RUN = 900_000
+
+# What a match of a pattern is of, besides some ASCII before it and behind it; above ASCII all that
+# is not white may be a letter or a symbol. Only the older patterns have digits without end.
+_RUNS = (r"\s", r"[^\x00-@\[-`{-\x7f\s]", r"[^0-9A-Za-z\s]")
+_DIGITS, _ENDLESS_DIGITS = "[0-9]", r"\p{N}++"
+
+_SHORTER = (
+    "count it in shorter parts, as `split -b 500k` makes them: the sum may differ at the cuts"
+)
 
 
 class Rules(NamedTuple):
@@ -81,7 +91,7 @@ def encode(
     mean, and a lone one becomes U+FFFD.
 
     Without model and encoding it is TODAYS. UsageError if no table has that name, if both are
-    given, or if the text has LONGEST_BLANK or more blanks in a row, which tiktoken cannot split.
+    given, or if `check_runs` refuses the text.
     """
     name = _one_of(model, encoding)
     text = _well_formed(text)
@@ -223,24 +233,39 @@ def _encoder_for(texts: Sequence[str], encoding: str) -> "Encoding":
     """An encoder that has all tokens that these texts can use."""
     rules = rules_of(encoding)
     for text in texts:
-        check_blanks(text, encoding=encoding)
+        check_runs(text, encoding=encoding)
     data = "\n".join(texts).encode()
     ranks = open_vocabulary(rules.vocabulary, rules.below).slice_for(data)
     return full_encoder(encoding) if ranks is None else _encoder(rules, ranks)
 
 
-def check_blanks(text: str, *, encoding: str) -> None:
-    """UsageError for a text with LONGEST_BLANK or more blanks in a row."""
-    if len(text) < LONGEST_BLANK:
+def check_runs(text: str, *, encoding: str) -> None:
+    """UsageError for LONGEST_RUN or more characters of a kind with no place to cut among them."""
+    if len(text) < LONGEST_RUN:
         return
-    # All but the oldest pattern split at newlines by a rule that needs no stepping back.
-    blank = r"[^\S\r\n]" if r"[\r\n]" in rules_of(encoding).pattern else r"\s"
+    has_endless = _ENDLESS_DIGITS in rules_of(encoding).pattern
+    for kind in (*_RUNS, _DIGITS) if has_endless else _RUNS:
+        for start in _long_runs(text, kind):
+            raise UsageError(
+                f"the text has {LONGEST_RUN:,} or more characters with no place to cut, "
+                f"from character {start:,} on: too many to count their tokens",
+                hint=_SHORTER,
+            )
+
+
+def _long_runs(text: str, kind: str) -> Iterator[int]:
+    """Where LONGEST_RUN or more characters of a kind begin that `cutting` cannot part."""
+    # Such a run has a whole block of this size, so that no other text is searched.
+    half, block = LONGEST_RUN // 2, re.compile(f"{kind}*+")
+    if all(block.fullmatch(text, at, at + half) is None for at in range(0, len(text) - half, half)):
+        return
     # The look-behind keeps the search from starting again inside a run, which would be quadratic.
-    if run := re.search(rf"(?<!{blank}){blank}{{{LONGEST_BLANK}}}", text):
-        raise UsageError(
-            f"the text has {LONGEST_BLANK:,} or more blanks in a row, from character "
-            f"{run.start():,} on: too many to count their tokens"
-        )
+    for run in re.finditer(f"(?<!{kind}){kind}{{{LONGEST_RUN},}}", text):
+        start = run.start()
+        for part in parted(run.group()):
+            if len(part) >= LONGEST_RUN:
+                yield start
+            start += len(part)
 
 
 @lru_cache

@@ -17,7 +17,7 @@ from openai_cli.errors import UsageError
 from openai_cli.jsontext import quick_loads
 from openai_cli.tokens.bulk import Counter, Counts
 from openai_cli.tokens.counted import Doubt
-from openai_cli.tokens.encoding import LONGEST_BLANK, check_blanks
+from openai_cli.tokens.encoding import LONGEST_RUN, check_runs
 from openai_cli.tokens.messages import Parts, parts_of
 from openai_cli.tokens.shapes import optional
 
@@ -165,8 +165,8 @@ class _Reader:
         size = 0
         for text in texts:
             size += len(text)
-            if len(text) >= LONGEST_BLANK:
-                check_blanks(text, encoding=group.parts.encoding)
+            if len(text) >= LONGEST_RUN:
+                check_runs(text, encoding=group.parts.encoding)
         group.numbers.append(number)
         group.custom_ids.append(custom_id)
         group.texts += texts

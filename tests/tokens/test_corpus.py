@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from openai_cli import reading
 from openai_cli.errors import UsageError
 from openai_cli.tokens import bulk, corpus, count, walking
 from openai_cli.tokens.corpus import FileCount, LeftOut, count_files
@@ -177,14 +178,34 @@ def test_a_file_that_goes_while_it_is_walked(tmp_path: Path) -> None:
         ]
 
 
-@pytest.mark.parametrize("blank", [" ", "\t", "\u3000"])
-def test_too_many_blanks_in_a_row(blank: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("blank", [" ", "\n", "\u3000", "T"])
+def test_too_many_with_no_place_to_cut(blank: str, tmp_path: Path) -> None:
     """tiktoken's engine cannot split them: the file is at fault, wherever it is."""
     path = write(tmp_path / "a", "x" + blank * 900_000 + "x")
     last = write(tmp_path / "b", FOX)
-    problem = f"'{path}' has 900,000 or more blanks in a row: too many to count their tokens"
+    problem = (
+        f"'{path}' has 900,000 or more characters with no place to cut: "
+        "too many to count their tokens"
+    )
     assert told(path, last) == [problem, FileCount(last, 4)]
     assert told(tmp_path) == [problem, FileCount(last, 4)]
+
+
+def test_a_long_run_is_refused_before_all_of_it_is_read(tmp_path: Path) -> None:
+    read: list[int] = []
+    path = write(tmp_path / "a", "T" * 5_000_000)
+    (found,) = count_files([path], encoding=ENCODING, left_out=Counter(), on_read=read.append)
+    assert isinstance(found, UsageError)
+    assert sum(read) < 2_000_000
+
+
+def test_a_fifo_that_nobody_writes_to_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_PATIENCE", 0.01)
+    os.mkfifo(tmp_path / "fifo")
+    (found,) = told(str(tmp_path / "fifo"))
+    assert "a FIFO that nobody writes to" in str(found)
 
 
 def test_a_pipe_that_is_named_is_read(tmp_path: Path) -> None:
@@ -275,7 +296,7 @@ def test_packed_or_not(pack: Any, tmp_path: Path) -> None:
         (b'{"text": "\xff"}', "is not UTF-8: byte 0xff at offset 10"),
         (
             b'{"text": "' + b" " * 900_000 + b'"}',
-            "has 900,000 or more blanks in a row: too many to count their tokens",
+            "has 900,000 or more characters with no place to cut: too many to count their tokens",
         ),
     ],
 )

@@ -12,7 +12,7 @@ from tiktoken import Encoding
 
 from openai_cli.errors import UsageError
 from openai_cli.tokens import count, decode, encode
-from openai_cli.tokens.encoding import LONGEST_BLANK, rules_of
+from openai_cli.tokens.encoding import LONGEST_RUN, check_runs, rules_of
 from openai_cli.tokens.vocabulary import LONGEST_SLICED, Vocabulary, open_vocabulary
 
 SCRIPTS = [
@@ -147,20 +147,35 @@ def test_surrogates_are_replaced_as_in_tiktoken(text: str, reference: Encoding) 
 
 
 def test_a_run_of_blanks_below_the_limit(reference: Encoding) -> None:
-    text = " " * (LONGEST_BLANK - 1) + "a"
+    text = " " * (LONGEST_RUN - 1) + "a"
     assert encode(text, encoding=reference.name) == reference.encode_ordinary(text)
 
 
-def test_a_longer_run_of_blanks_is_refused(reference: Encoding) -> None:
-    with pytest.raises(UsageError, match="900,000 or more blanks in a row, from character 1 on"):
-        encode("a" + " " * LONGEST_BLANK + "a", encoding=reference.name)
+RUNS = [" ", "\n", "\r\n", " \n\t", "\u3000", "A", "aB", "க்", "中", "👍", "!"]
 
 
-def test_a_longer_run_of_newlines_is_refused_where_tiktoken_cannot_split_it() -> None:
-    text = "\n" * 1_000_000 + "a"
-    assert count(text, encoding="o200k_base") > 1
-    with pytest.raises(UsageError, match="from character 0 on"):
-        encode(text, encoding="r50k_base")
+@pytest.mark.parametrize("unit", RUNS)
+def test_a_longer_run_with_no_place_to_cut_is_refused(unit: str) -> None:
+    run = (unit * LONGEST_RUN)[:LONGEST_RUN]
+    problem = "900,000 or more characters with no place to cut, from character 2 on"
+    with pytest.raises(UsageError, match=problem) as caught:
+        encode(f"x1{run}", encoding="o200k_base")
+    assert "shorter parts" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("unit", ["a1", "7", "a+", "!中", "中。", "க் ", "\n0", "don't "])
+def test_a_long_text_is_taken_where_something_parts_it(unit: str) -> None:
+    check_runs(unit * LONGEST_RUN, encoding="o200k_base")
+
+
+def test_digits_are_a_run_where_the_pattern_does_not_part_them() -> None:
+    with pytest.raises(UsageError, match="from character 1 on"):
+        check_runs("a" + "7" * LONGEST_RUN, encoding="r50k_base")
+
+
+def test_what_has_no_long_block_is_not_searched() -> None:
+    with patch("openai_cli.tokens.encoding.re.finditer", None):
+        check_runs("a few words\n" * LONGEST_RUN, encoding="o200k_base")
 
 
 def test_nothing_is_no_tokens(reference: Encoding) -> None:
