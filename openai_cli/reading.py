@@ -19,17 +19,24 @@ _PATIENCE = 2.0
 
 
 def opened(path: str | Path, *, buffering: int = -1) -> BinaryIO:
-    """The file, open for reading; OSError where it cannot be, or is a FIFO without a writer."""
+    """The file, open for reading; raises what `descriptor` raises."""
+    return open(path, "rb", buffering=buffering, opener=descriptor)
+
+
+def descriptor(path: str | Path, _flags: int = 0) -> int:
+    """The file, open for reading, as an `opener` of Python's gives it.
+
+    OSError where it cannot be opened, or is a FIFO without a writer.
+    """
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if stat.S_ISFIFO(os.fstat(handle).st_mode):
             _await_writer(handle)
         os.set_blocking(handle, True)
-        return os.fdopen(handle, "rb", buffering=buffering)
     except BaseException:
-        with suppress(OSError):
-            os.close(handle)
+        os.close(handle)
         raise
+    return handle
 
 
 def read_whole(file: BinaryIO, name: str) -> bytes:

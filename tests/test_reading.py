@@ -49,6 +49,8 @@ def test_a_fifo_is_read_to_its_end(fifo: Path) -> None:
 def test_commands_do_not_wait(fifo: Path) -> None:
     for arguments in (["--attach", str(fifo)], ["--body", f"@{fifo}"]):
         assert "nobody writes" in refused("chat", "hi", *arguments)
+    assert "nobody writes" in refused("transcribe", str(fifo))
+    assert "nobody writes" in call("sandbox", "--replies", str(fifo), "--", "true").err
     assert "nobody writes" in call("config", "show", environ={"OPENAI_CLI_CONFIG": str(fifo)}).err
     ended = call("key", "show", environ={"OPENAI_CLI_KEYS": str(fifo)})
     assert "nobody writes" in ended.err + ended.out.decode()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from openai_cli.errors import UsageError
+from openai_cli.reading import opened
 
 
 class Payload(Protocol):
@@ -55,7 +56,7 @@ class FormFile:
         """Its first bytes, at most so many."""
         if self.path is None:
             return self.data[:size]
-        with self.path.open("rb") as file:
+        with opened(self.path) as file:
             return file.read(size)
 
     def opened(self, stack: ExitStack) -> "Measured | bytes":
@@ -63,7 +64,7 @@ class FormFile:
         if self.path is None:
             return self.data
         try:
-            return Measured(stack.enter_context(self.path.open("rb")), self.shown)
+            return Measured(stack.enter_context(opened(self.path)), self.shown)
         except OSError as error:
             raise UsageError(f"cannot read '{self.shown}': {error.strerror}") from None
 

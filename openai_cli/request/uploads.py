@@ -9,6 +9,7 @@ from typing import NamedTuple
 from openai_cli.errors import UsageError
 from openai_cli.http.payload import FormFile
 from openai_cli.media import HEAD, is_named_so
+from openai_cli.reading import opened
 from openai_cli.request.inputs import Inputs
 
 _MB = 1024 * 1024
@@ -85,7 +86,7 @@ def _is_regular(path: Path, source: str) -> bool:
 
 def _head_of(path: Path, source: str) -> bytes:
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return file.read(HEAD)
     except OSError as error:
         raise UsageError(f"cannot read '{source}': {error.strerror}") from None

@@ -10,7 +10,7 @@ from typing import Any
 
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import quick_loads
-from openai_cli.reading import bounded_lines
+from openai_cli.reading import bounded_lines, descriptor
 
 _GZIP = b"\x1f\x8b"  # RFC 1952, 2.3.1
 _BUFFER = 2**18
@@ -140,7 +140,7 @@ class _Reported(io.FileIO):
     """A file that tells how much is read from it."""
 
     def __init__(self, path: str, on_read: Callable[[int], object]) -> None:
-        super().__init__(path)
+        super().__init__(path, opener=descriptor)
         self._on_read = on_read
 
     def readinto(self, buffer: Any) -> int:

@@ -1,5 +1,6 @@
 """What a request carries: forms whose files are read as they are sent, and anew for each try."""
 
+import os
 import tracemalloc
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openai_cli import reading
 from openai_cli.errors import UsageError
 from openai_cli.http.payload import Form, FormFile, Json, form_fields
 
@@ -96,6 +98,15 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     form = Form([], [file_of(tmp_path / "gone.wav")], "b")
     with pytest.raises(UsageError, match=r"gone\.wav"):
         sent(form)
+
+
+def test_a_file_that_has_become_a_fifo_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_PATIENCE", 0.01)
+    os.mkfifo(tmp_path / "a.wav")
+    with ExitStack() as stack, pytest.raises(UsageError, match="nobody writes"):
+        file_of(tmp_path / "a.wav").opened(stack)
 
 
 def test_files_are_closed_once_they_are_sent(tmp_path: Path) -> None:

@@ -204,8 +204,9 @@ def test_a_fifo_that_nobody_writes_to_is_named(
 ) -> None:
     monkeypatch.setattr(reading, "_PATIENCE", 0.01)
     os.mkfifo(tmp_path / "fifo")
-    (found,) = told(str(tmp_path / "fifo"))
-    assert "a FIFO that nobody writes to" in str(found)
+    for field in (None, "text"):
+        (found,) = told(tmp_path / "fifo", field=field)
+        assert "a FIFO that nobody writes to" in str(found)
 
 
 def test_a_pipe_that_is_named_is_read(tmp_path: Path) -> None:
