@@ -10,16 +10,16 @@ published description (openapi.json 2.3.0) and, where its schema is silent, from
 import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeGuard, TypeVar
 
 from openai_cli.jsontext import Json, json_or_text, parse_json, quoted, utf8
 
 T = TypeVar("T")
 Read = Callable[[str], bytes]
 
-# RFC 8259, section 6.
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_NUMBER = re.compile(_INTEGER.pattern + r"(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+# RFC 8259, section 6, and what else is typed for the same number: `+1`, `.7` and `1.`.
+_INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
+_NUMBER = re.compile(rf"(?:{_INTEGER.pattern}(?:\.[0-9]*)?|[+-]?\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 class Kind(Protocol):
@@ -104,15 +104,24 @@ class Flag(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """An array of strings: the flag repeated."""
+    """An array of strings: the flag repeated, or given once with a JSON array."""
 
     metavar: str = "TEXT"
     most: int | None = None
     names: tuple[str, ...] = ()
 
     def parse(self, raw: Sequence[str], _read: Read) -> list[str]:
-        _count(raw, 1, self.most, "values")
-        return list(raw)
+        values = self._array(raw[0]) if len(raw) == 1 else list(raw)
+        _count(values, 1, self.most, "values")
+        return values
+
+    def _array(self, raw: str) -> list[str]:
+        value: str | list[Json] = json_or_text(raw) if raw.lstrip().startswith("[") else raw
+        if isinstance(value, str):
+            return [raw]
+        if not _all_texts(value):
+            raise ValueError(f"must be a text, or a JSON array of strings, not {quoted(raw)}")
+        return value
 
 
 class Structure(NamedTuple):
@@ -245,7 +254,7 @@ class TextOrItems(NamedTuple):
         raise ValueError(f"must be a string, or a JSON array of {arrays}")
 
 
-def _all_texts(value: list[Json]) -> bool:
+def _all_texts(value: list[Json]) -> TypeGuard[list[str]]:
     return all(isinstance(item, str) for item in value)
 
 

@@ -68,8 +68,9 @@ def is_json_number(text: str) -> bool:
 
 
 NOT_NUMBERS = [
-    "nan", "NaN", "inf", "-inf", "Infinity", "-Infinity", "1_0", "", " ", " 1", "1 ", "1\n", "+1",
-    ".5", "1.", "-", "-.5", "0x10", "0b1", "0o7", "01", "00", "1e", "1e+", "1,5", "1j", "\u0661",
+    "nan", "NaN", "inf", "-inf", "Infinity", "-Infinity", "1_0", "", " ", " 1", "1 ", "1\n", "++1",
+    ".", "+.", "-", "+-1", "1..", "0x10", "0b1", "0o7", "01", "00", "1e", "1e+", "1,5", "1j",
+    "\u0661",
     "\uff12", "true", "null", '"1"', "--1", "\u22121", "1e400", "-1e400",
 ]  # fmt: skip
 
@@ -81,7 +82,7 @@ def test_what_is_no_json_number_is_refused(raw: str, integer: bool) -> None:
     assert why_not(Number(integer=integer), raw).startswith(f"must be {noun}, not '")
 
 
-@pytest.mark.parametrize("raw", ["1.0", "1e3", "1E0", "0.5", "-0.0", "1e0"])
+@pytest.mark.parametrize("raw", ["1.0", "1e3", "1E0", "0.5", "-0.0", "1e0", ".5", "1.", "+1."])
 def test_an_integer_has_no_fraction_and_no_exponent(raw: str) -> None:
     assert Number().parse(raw, no_file) == float(raw)
     assert why_not(Number(integer=True), raw) == f"must be an integer, not '{raw}'"
@@ -94,6 +95,13 @@ def test_an_integer_has_no_fraction_and_no_exponent(raw: str) -> None:
         ("7", b"7"),
         ("-1", b"-1"),
         ("0.5", b"0.5"),
+        (".7", b"0.7"),
+        ("+0.7", b"0.7"),
+        ("-.5", b"-0.5"),
+        ("+.5e1", b"5.0"),
+        ("1.", b"1.0"),
+        ("1.e2", b"100.0"),
+        ("+1", b"1"),
         ("-100", b"-100"),
         ("9007199254740993", b"9007199254740993"),
         ("-9223372036854775808", b"-9223372036854775808"),
@@ -115,15 +123,44 @@ def test_any_json_number_is_the_same_number_on_the_wire(raw: str) -> None:
         assert wire == float(raw)
 
 
+def as_json(text: str) -> str:
+    """The text with what JSON wants and people leave out: `+1`, `.7` and `1.`."""
+    sign = text[: text[:1] in ("+", "-")]
+    digits = text.removeprefix(sign)
+    if digits[:1] == "." and digits[1:2] in tuple("0123456789"):
+        digits = f"0{digits}"
+    whole, point, rest = digits.partition(".")
+    if point and whole.isdecimal() and rest[:1] in ("", "e", "E"):
+        digits = f"{whole}.0{rest}"
+    return sign.replace("+", "") + ("" if sign and digits[:1] == "-" else digits)
+
+
 @given(NUMBERLIKE | st.text(max_size=6))
 @example("1e999")
-def test_a_text_is_a_number_when_json_says_so(raw: str) -> None:
+@example(".7")
+@example("1.")
+@example("+1.e2")
+@example("+-1")
+def test_a_text_is_a_number_when_json_says_so_but_for_a_plus_and_a_bare_point(raw: str) -> None:
     try:
         Number().parse(raw, no_file)
     except ValueError:
-        assert not is_json_number(raw)
+        assert not is_json_number(as_json(raw))
     else:
-        assert is_json_number(raw)
+        assert is_json_number(as_json(raw))
+
+
+def test_an_array_of_strings_is_one_json_array_too() -> None:
+    assert Texts().parse(['["a", "b"]'], no_file) == ["a", "b"]
+    assert Texts().parse([' ["a"]'], no_file) == ["a"]
+    assert Texts().parse(["[END]"], no_file) == ["[END]"]
+    assert Texts().parse(["[/"], no_file) == ["[/"]
+    assert Texts().parse(['["a"]', "b"], no_file) == ['["a"]', "b"]
+    assert why_not(Texts(), ["[1]"]) == (
+        "must be a text, or a JSON array of strings, not '[1]'"
+    )
+    assert why_not(Texts(), ["[]"]) == "takes at least 1 value"
+    assert why_not(Texts(most=4), ['["a","b","c","d","e"]']) == "takes at most 4 values, not 5"
 
 
 @pytest.mark.parametrize(
