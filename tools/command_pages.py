@@ -24,6 +24,7 @@ from openai_cli.flags.values import (
     Kind,
     Number,
     Object,
+    PromptText,
     Structure,
     Text,
     TextOrItems,
@@ -149,7 +150,7 @@ def _number(kind: Number) -> str:
     )
 
 
-def _text(kind: Text) -> str:
+def _text(kind: Text | PromptText) -> str:
     noun = "name" if kind.metavar == "NAME" else "text"
     return noun if kind.longest is None else f"{noun} of up to {kind.longest} characters"
 
@@ -179,6 +180,7 @@ _WORDS: Mapping[type[Kind], Callable[[Any], str]] = {
     Flag: lambda _kind: "boolean",
     Number: _number,
     Object: _object,
+    PromptText: _text,
     TextsOrIds: lambda _kind: "text, texts, token ids, or arrays of token ids",
     Structure: _structure,
     Text: _text,

@@ -36,9 +36,11 @@ class Options(ConversationOptions):
     endpoint = Endpoint("/chat/completions", DEFAULT_CHAT, streams=True, asks_for_usage=True)
 
     text: Annotated[str | None, argument("[MESSAGE]", "The user's message; - is stdin")] = None
-    system: Annotated[str | None, ours(TEXT, "--system", "A system message", metavar="TEXT")] = None
+    system: Annotated[
+        str | None, ours(TEXT, "--system", "A system message", metavar="TEXT|@FILE")
+    ] = None
     developer: Annotated[
-        str | None, ours(TEXT, "--developer", "A developer message", metavar="TEXT")
+        str | None, ours(TEXT, "--developer", "A developer message", metavar="TEXT|@FILE")
     ] = None
     message: Annotated[
         list[str] | None,
@@ -119,12 +121,13 @@ def _converse(session: Session, options: Options, inputs: Inputs, parts: Parts) 
         from openai_cli.commands.interactive.session import hold
 
         first = NewMessages(
-            _standing(options), [*(given or []), *_question(options, inputs, flagged=True)]
+            _standing(options, inputs), [*(given or []), *_question(options, inputs, flagged=True)]
         )
         hold(session, options, inputs, first, flags=parts.body, compose=compose)
         return
+    standing = _standing(options, inputs)
     question = _question(options, inputs, flagged=given is not None)
-    said = NewMessages(_standing(options), [*(given or []), *question])
+    said = NewMessages(standing, [*(given or []), *question])
     if not said.messages:
         raise _nothing_to_send()
     converse(session, options, said, compose)
@@ -151,7 +154,7 @@ def _messages(options: Options, inputs: Inputs, request: Request) -> Any:
     """The messages of the body, and after them those of our flags and the text."""
     base = request.body.get("messages")
     flagged = options.body is not None or base is not None
-    added = [*_standing(options), *_question(options, inputs, flagged=flagged)]
+    added = [*_standing(options, inputs), *_question(options, inputs, flagged=flagged)]
     if base is None and not added:
         raise _nothing_to_send()
     if added and not isinstance(base, list | None):
@@ -165,15 +168,19 @@ def _nothing_to_send() -> UsageError:
     )
 
 
-def _standing(options: Options) -> list[dict[str, Any]]:
+def _standing(options: Options, inputs: Inputs) -> list[dict[str, Any]]:
     """The messages that stand for the whole conversation."""
     given = (("system", options.system), ("developer", options.developer))
-    return [{"role": role, "content": text} for role, text in given if text is not None]
+    return [
+        {"role": role, "content": inputs.flag_text(f"--{role}", text)}
+        for role, text in given
+        if text is not None
+    ]
 
 
 def _question(options: Options, inputs: Inputs, *, flagged: bool) -> list[dict[str, Any]]:
     """Each --message, and the user's message; `flagged` is what `Inputs.text` takes."""
-    added: list[dict[str, Any]] = [_message(text) for text in options.message or ()]
+    added: list[dict[str, Any]] = [_message(text, inputs) for text in options.message or ()]
     attachments = _attachments(options, inputs)
     text = inputs.text(options.text, flagged=flagged)
     if attachments:
@@ -184,13 +191,13 @@ def _question(options: Options, inputs: Inputs, *, flagged: bool) -> list[dict[s
     return added
 
 
-def _message(text: str) -> dict[str, str]:
+def _message(text: str, inputs: Inputs) -> dict[str, str]:
     role, colon, content = text.partition(":")
     if not colon or not role:
         raise UsageError(
             f"--message must be ROLE:TEXT, not '{text}'", hint="for example: --message user:Hello"
         )
-    return {"role": role, "content": content}
+    return {"role": role, "content": inputs.flag_text("--message", content)}
 
 
 def _attachments(options: Options, inputs: Inputs) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ _COMMANDS = frozenset({"-- COMMAND ARG"})
 _FILES = frozenset({"FILE", "PATH", "IMAGE"})
 _FOLDERS = frozenset({"FOLDER", "DIR"})
 # Values that are JSON, or a file of it behind an @.
-_JSON = frozenset({"JSON", "OBJECT", "ID=BIAS"})
+_TYPED_FILES = frozenset({"JSON", "OBJECT", "ID=BIAS", "@FILE"})
 
 # The mode that a model has in the table when it is for the command. A model without one, as the
 # newest, may be for any.
@@ -47,7 +47,7 @@ def path_kind(metavar: str | None) -> Literal["files", "folders", "commands"] | 
 
 def typed_file(metavar: str | None) -> bool:
     """Whether a value of this metavar may be `@` and a path."""
-    return bool(_parts(metavar) & _JSON)
+    return bool(_parts(metavar) & _TYPED_FILES)
 
 
 def _parts(metavar: str | None) -> set[str]:

@@ -191,7 +191,9 @@ def twice(document: Document, entries: Iterable[Entry]) -> Iterator[UsageError]:
 
 
 _REASONS = {
-    **dict.fromkeys(("messages", "prompt", "body"), "it is what one call says, and no default"),
+    **dict.fromkeys(
+        ("messages", "prompt", "input", "body"), "it is what one call says, and no default"
+    ),
     "profile": "the top level alone names a profile",
 }
 

@@ -20,6 +20,7 @@ from openai_cli.flags.values import (
     Kind,
     Number,
     Object,
+    PromptText,
     Read,
     Structure,
     Text,
@@ -27,9 +28,9 @@ from openai_cli.flags.values import (
     Texts,
 )
 
-# Flags that are no defaults. The last three are what one call says: a default of theirs would
+# Flags that are no defaults. The last four are what one call says: a default of theirs would
 # stand in the way of every other text.
-_NO_DEFAULTS = frozenset({"help", "profile", "messages", "prompt", "body"})
+_NO_DEFAULTS = frozenset({"help", "profile", "messages", "prompt", "input", "body"})
 
 # What a kind takes in TOML besides a string, which is read as it would be on the flag.
 _TAKES: Mapping[type[Kind], tuple[tuple[type, ...], str]] = {
@@ -37,6 +38,7 @@ _TAKES: Mapping[type[Kind], tuple[tuple[type, ...], str]] = {
     Number: ((int, float), "a number"),
     Object: ((dict,), "a table"),
     Structure: ((list, dict), "an array or a table"),
+    PromptText: ((), "a string"),
     Text: ((), "a string"),
     TextOrObject: ((dict,), "a string or a table"),
     Texts: ((list,), "an array of strings"),

@@ -156,6 +156,8 @@ class Command(TyperCommand):
 
 
 VALUES = """Values: JSON is JSON, @FILE, or @- for stdin. OBJECT is JSON, or KEY=VALUE, repeated. \
+\
+TEXT|@FILE is a text, or a file that has it; @@ begins a text that starts with @. \
 What is not given is not sent."""
 
 

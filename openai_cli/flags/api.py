@@ -15,6 +15,7 @@ from openai_cli.flags.values import (
     Kind,
     Number,
     Object,
+    PromptText,
     Structure,
     Text,
     TextOrObject,
@@ -174,7 +175,9 @@ Stream = Annotated[Switch, api("stream", Flag(), "Get the answer as it is made")
 StreamOptions = Annotated[
     Repeated, api("stream_options", Object(), "include_usage=true, include_obfuscation=false")
 ]
-Suffix = Annotated[Scalar, api("suffix", Text(), "Text that comes after the inserted completion")]
+Suffix = Annotated[
+    Scalar, api("suffix", PromptText(), "Text that comes after the inserted completion")
+]
 Temperature = Annotated[Scalar, api("temperature", Number(0, 2), "Randomness, 0 to 2")]
 ToolChoice = Annotated[
     Scalar,

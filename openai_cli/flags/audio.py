@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from openai_cli.flags.api import SOUND, Repeated, Scalar, api
-from openai_cli.flags.values import Number, Text, TextOrObject, Texts
+from openai_cli.flags.values import Number, PromptText, Text, TextOrObject, Texts
 
 ChunkingStrategy = Annotated[
     Scalar,
@@ -35,7 +35,7 @@ Languages = Annotated[
     Repeated, api("languages", Texts("CODE"), "Languages that may be spoken; repeated")
 ]
 TranscriptionPrompt = Annotated[
-    Scalar, api("prompt", Text(), "Text for the style, or what was said before")
+    Scalar, api("prompt", PromptText(), "Text for the style, or what was said before")
 ]
 TranscriptionFormat = Annotated[
     Scalar,
@@ -56,10 +56,15 @@ TimestampGranularities = Annotated[
 ]  # fmt: skip
 
 SpeechInput = Annotated[
-    Scalar, api("input", Text(longest=4096), "The text as a flag, up to 4096 characters")
+    Scalar,
+    api(
+        "input",
+        PromptText(longest=4096, is_input=True),
+        "The text as a flag, up to 4096 characters",
+    ),
 ]
 Instructions = Annotated[
-    Scalar, api("instructions", Text(longest=4096), "How to say it: tone, pace, accent")
+    Scalar, api("instructions", PromptText(longest=4096), "How to say it: tone, pace, accent")
 ]
 SpeechFormat = Annotated[
     Scalar,

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from openai_cli.flags.api import FROM_0, Repeated, Scalar, api
-from openai_cli.flags.values import Number, Object, Structure, Text, Texts
+from openai_cli.flags.values import Number, Object, PromptText, Structure, Text, Texts
 
 Background = Annotated[
     Scalar,
@@ -75,7 +75,12 @@ PartialImages = Annotated[
     api("partial_images", Number(0, 3, integer=True), "Images on the way of a stream, 0 to 3"),
 ]
 ImagePrompt = Annotated[
-    Scalar, api("prompt", Text(longest=32_000), "The text as a flag, up to 32000 characters")
+    Scalar,
+    api(
+        "prompt",
+        PromptText(longest=32_000, is_input=True),
+        "The text as a flag, up to 32000 characters",
+    ),
 ]
 Quality = Annotated[
     Scalar,

@@ -3,7 +3,16 @@
 from typing import Annotated
 
 from openai_cli.flags.api import Repeated, Scalar, Stream, Switch, api, in_query
-from openai_cli.flags.values import Flag, Number, Object, Structure, Text, TextOrItems, Texts
+from openai_cli.flags.values import (
+    Flag,
+    Number,
+    Object,
+    PromptText,
+    Structure,
+    Text,
+    TextOrItems,
+    Texts,
+)
 from openai_cli.flags.values import TextOrObject as Union
 
 AccessPrograms = Annotated[Repeated, api("access_programs", Object(), "Access programs: cyber")]
@@ -37,7 +46,7 @@ Input = Annotated[
     Repeated, api("input", TextOrItems(), "The input as a flag: text or items; - is stdin")
 ]
 Instructions = Annotated[
-    Scalar, api("instructions", Text(), "A system or developer message, for this call")
+    Scalar, api("instructions", PromptText(), "A system or developer message, for this call")
 ]
 MaxOutputTokens = Annotated[
     Scalar,

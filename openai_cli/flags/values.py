@@ -94,6 +94,21 @@ class Text(NamedTuple):
         return value
 
 
+class PromptText(NamedTuple):
+    """The text of a prompt: as typed, or `@file`, or `@-` for stdin; see `prompt_text`.
+
+    Where it `is_input`, the text of the call, `-` is stdin too.
+    """
+
+    metavar: str = "TEXT|@FILE"
+    longest: int | None = None
+    is_input: bool = False
+
+    def parse(self, raw: str, read: Read) -> str:
+        text = prompt_text("@-" if self.is_input and raw == "-" else raw, read)
+        return Text(longest=self.longest).check(text)
+
+
 class Flag(NamedTuple):
     """`--name` is true, `--no-name` is false."""
 
@@ -202,18 +217,16 @@ class TextOrObject(NamedTuple):
 class TextsOrIds(NamedTuple):
     """The union of POST /completions: a string, strings, token ids, or arrays of token ids.
 
-    Given once it may be JSON or `@file`, and `-` is the text of stdin; given several times, each
-    is a string.
+    Given once it may be JSON, and `-` is stdin; given several times, each is a string. `@file` is
+    as `_text_or_json` has it.
     """
 
-    metavar: str = "TEXT|JSON"
+    metavar: str = "TEXT|JSON|@FILE"
 
     def parse(self, raw: Sequence[str], read: Read) -> Json:
         if len(raw) > 1:
-            return list(raw)
-        if raw[0] == "-":
-            return without_final_newline(utf8(read("-")))
-        value = _text_or_structure(raw[0], read)
+            return [prompt_text(text, read) for text in raw]
+        value = _text_or_json(raw[0], read)
         if isinstance(value, str) or self._is_array(value):
             return value
         raise ValueError(
@@ -231,21 +244,19 @@ class TextsOrIds(NamedTuple):
 class TextOrItems(NamedTuple):
     """The union of a string and an array of objects, or, where `several`, of strings too.
 
-    Given once it may be JSON or `@file`, and `-` is the text of stdin; given several times, each
-    is a string.
+    Given once it may be JSON, and `-` is stdin; given several times, each is a string. `@file` is
+    as `_text_or_json` has it.
     """
 
-    metavar: str = "TEXT|JSON"
+    metavar: str = "TEXT|JSON|@FILE"
     several: bool = False
 
     def parse(self, raw: Sequence[str], read: Read) -> Json:
         if len(raw) > 1:
             if not self.several:
                 raise ValueError("is one string or one JSON array: give it once")
-            return list(raw)
-        if raw[0] == "-":
-            return without_final_newline(utf8(read("-")))
-        value = _text_or_structure(raw[0], read)
+            return [prompt_text(text, read) for text in raw]
+        value = _text_or_json(raw[0], read)
         is_items = isinstance(value, list) and bool(value) and _all_objects(value)
         is_texts = isinstance(value, list) and bool(value) and _all_texts(value)
         if isinstance(value, str) or is_items or (self.several and is_texts):
@@ -266,6 +277,18 @@ def _are_ids(value: list[Json]) -> bool:
     return all(type(item) is int for item in value)
 
 
+def prompt_text(raw: str, read: Read) -> str:
+    """The text of a prompt that was typed for a flag.
+
+    `@file` is the file's text, byte for byte, and `@-` that of stdin less one newline at its end;
+    `@@…` is a text that begins with `@`. Raises ValueError for what is not UTF-8.
+    """
+    if raw.startswith("@@") or not raw.startswith("@"):
+        return raw[1:] if raw.startswith("@@") else raw
+    text = utf8(read(raw[1:]))
+    return without_final_newline(text) if raw == "@-" else text
+
+
 def without_final_newline(text: str) -> str:
     """The text less one newline at its end: the one that `echo` and editors add."""
     return text.removesuffix("\n")
@@ -275,6 +298,23 @@ def _source(raw: str, read: Read) -> str | bytes:
     if raw.startswith("@"):
         return read(raw[1:])
     return read("-") if raw == "-" else raw
+
+
+def _text_or_json(raw: str, read: Read) -> Json:
+    """What was typed for a text that may be structured: JSON where it is, else a prompt's text.
+
+    What stands in a file is judged as what is typed is. A file that is named .json has to be JSON,
+    for a slip in it would make it a text; `-` is the text of stdin, whatever it is.
+    """
+    if raw == "-":
+        return prompt_text("@-", read)
+    if raw.startswith("@") and raw.endswith(".json") and not raw.startswith("@@"):
+        return parse_json(read(raw[1:]))
+    text = prompt_text(raw, read)
+    if raw.startswith("@@") or not text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
+        return text
+    value = json_or_text(text.removeprefix("\ufeff"))
+    return text if isinstance(value, str) else value
 
 
 def _text_or_structure(raw: str, read: Read) -> Json:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import BinaryIO, TypeVar
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.values import without_final_newline
+from openai_cli.flags.values import prompt_text, without_final_newline
 from openai_cli.jsontext import utf8
 from openai_cli.reading import bounded_lines, opened, read_whole
 
@@ -84,6 +85,16 @@ class Inputs:
         if argument is not None and argument != "-":
             return argument
         return self.text(argument, flagged=flagged)
+
+    def flag_text(self, flag: str, raw: str) -> str:
+        """The text of a prompt that was typed for a flag of ours, as `prompt_text` has it.
+
+        Raises UsageError for a file that cannot be read, or is not UTF-8.
+        """
+        try:
+            return prompt_text(raw, partial(self.source, flag))
+        except ValueError as error:
+            raise UsageError(f"{flag} {error}") from None
 
     def raw_text(self, arguments: Sequence[str] | None) -> str | None:
         """The text of a command that counts: the arguments, or stdin as it is when there are none.

@@ -13,6 +13,7 @@ from openai_cli.flags.values import (
     Kind,
     Number,
     Object,
+    PromptText,
     Structure,
     Text,
     TextOrItems,
@@ -42,10 +43,10 @@ def no_file(path: str) -> bytes:
 
 
 def holding(content: bytes) -> Callable[[str], bytes]:
-    """A reader of a world whose one file is `f`, and whose stdin has the same bytes."""
+    """A reader of a world whose one file is `f` or `f.json`, with these bytes, as stdin has."""
 
     def read(path: str) -> bytes:
-        assert path in ("f", "-")
+        assert path in ("f", "f.json", "-")
         return content
 
     return read
@@ -156,9 +157,7 @@ def test_an_array_of_strings_is_one_json_array_too() -> None:
     assert Texts().parse(["[END]"], no_file) == ["[END]"]
     assert Texts().parse(["[/"], no_file) == ["[/"]
     assert Texts().parse(['["a"]', "b"], no_file) == ['["a"]', "b"]
-    assert why_not(Texts(), ["[1]"]) == (
-        "must be a text, or a JSON array of strings, not '[1]'"
-    )
+    assert why_not(Texts(), ["[1]"]) == ("must be a text, or a JSON array of strings, not '[1]'")
     assert why_not(Texts(), ["[]"]) == "takes at least 1 value"
     assert why_not(Texts(most=4), ['["a","b","c","d","e"]']) == "takes at most 4 values, not 5"
 
@@ -269,7 +268,7 @@ def test_a_file_that_is_no_json_we_can_send(
     kind: Kind, as_typed: AsTyped, text: str, content: bytes, said: str
 ) -> None:
     with pytest.raises(ValueError, match=said):
-        kind.parse(as_typed("@f"), holding(content))
+        kind.parse(as_typed("@f.json"), holding(content))
 
 
 @pytest.mark.parametrize(
@@ -321,7 +320,58 @@ def test_what_starts_as_no_json_is_the_text_itself(raw: str) -> None:
 
 def test_a_file_may_hold_the_text_of_a_union_as_json() -> None:
     assert TextOrObject().parse("@f", holding(b'"auto"\n')) == "auto"
-    assert TextsOrIds().parse(["@f"], holding(b'"Once upon"\n')) == "Once upon"
+    assert TextsOrIds().parse(["@f.json"], holding(b'"Once upon"\n')) == "Once upon"
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["hello\n", "", "[a link](https://example.com)\n", '{"a": 1,\n  "b": }', '"Once"\n', "@f", "7",
+     "\ufeffa\r\n"],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", [TextsOrIds(), TextOrItems(), TextOrItems(several=True)])
+def test_a_file_for_a_text_or_structure_that_is_no_json_is_the_text(
+    kind: Kind, content: str
+) -> None:
+    assert kind.parse(["@f"], holding(content.encode())) == content
+    assert kind.parse(["@-"], holding(f"{content}\n".encode())) == content
+
+
+PROMPT_TEXTS: list[tuple[Kind, Callable[[str], Any]]] = [
+    (PromptText(), lambda raw: raw),
+    (PromptText(is_input=True), lambda raw: raw),
+    (TextsOrIds(), lambda raw: [raw]),
+    (TextOrItems(), lambda raw: [raw]),
+]
+
+
+@pytest.mark.parametrize(("kind", "as_typed"), PROMPT_TEXTS)
+def test_the_text_of_a_prompt_from_the_value_a_file_and_stdin(
+    kind: Kind, as_typed: AsTyped
+) -> None:
+    assert kind.parse(as_typed("@f"), holding(b"two\nlines\n")) == "two\nlines\n"
+    assert kind.parse(as_typed("@-"), holding(b"two\nlines\n")) == "two\nlines"
+    assert kind.parse(as_typed("@@f"), no_file) == "@f"
+    assert kind.parse(as_typed("@@@"), no_file) == "@@"
+    assert kind.parse(as_typed("a@f"), no_file) == "a@f"
+    with pytest.raises(ValueError, match=r"^is not UTF-8: byte 0xff at offset 1$"):
+        kind.parse(as_typed("@f"), holding(b"a\xff"))
+
+
+def test_a_bare_dash_is_stdin_where_the_text_is_that_of_the_call() -> None:
+    assert PromptText(is_input=True).parse("-", holding(b"piped\n")) == "piped"
+    assert PromptText().parse("-", no_file) == "-"
+
+
+def test_the_length_of_a_prompt_is_that_of_the_file() -> None:
+    assert PromptText(longest=4).parse("@f", holding(b"abcd")) == "abcd"
+    assert why_not(PromptText(longest=4), "@f", holding(b"abcde")) == (
+        "must have at most 4 characters, not 5"
+    )
+
+
+def test_several_prompts_are_a_text_each() -> None:
+    for kind in (TextsOrIds(), TextOrItems(several=True)):
+        assert kind.parse(["@f", "@@f", "[1]"], holding(b"[1]\n")) == ["[1]\n", "@f", "[1]"]
 
 
 @pytest.mark.parametrize(

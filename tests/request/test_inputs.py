@@ -447,3 +447,75 @@ def test_an_error_of_the_reader_of_lines_stays_its_own(tmp_path: Path) -> None:
     lines = Inputs(Context.test()).lines("--request", str(path))
     with pytest.raises(ValueError, match="invalid literal"):
         [int(line) for line in lines]
+
+
+TEXT_FLAGS = [
+    ("chat", "--system", lambda sent: sent["messages"][0]["content"]),
+    ("chat", "--developer", lambda sent: sent["messages"][0]["content"]),
+    ("respond", "--instructions", lambda sent: sent["instructions"]),
+    ("complete", "--suffix", lambda sent: sent["suffix"]),
+]
+
+
+@pytest.mark.parametrize(("command", "flag", "found"), TEXT_FLAGS)
+def test_a_text_flag_reads_a_file_stdin_and_a_text_that_begins_with_at(
+    command: str, flag: str, found: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "text.md"
+    path.write_bytes(b"Be brief.\n")
+    assert found(body(command, "Q", flag, f"@{path}")) == "Be brief.\n"
+    assert found(body(command, "Q", flag, "@-", stdin=b"Be brief.\n")) == "Be brief."
+    assert found(body(command, "Q", flag, "@@ana")) == "@ana"
+    assert f"{flag}: cannot read '{path}x'" in refused(command, "Q", flag, f"@{path}x")
+
+
+@pytest.mark.parametrize(
+    ("command", "flag", "name"),
+    [
+        ("complete", "--prompt", "prompt"),
+        ("respond", "--input", "input"),
+        ("embed", "--input", "input"),
+        ("moderate", "--input", "input"),
+        ("speak --voice alloy", "--input", "input"),
+        ("image generate", "--prompt", "prompt"),
+    ],
+)
+def test_the_text_of_a_call_as_a_flag_reads_a_file_and_stdin(
+    command: str, flag: str, name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "text.md"
+    path.write_bytes(b"Some text\n")
+    assert body(command, flag, f"@{path}")[name] == "Some text\n"
+    assert body(command, flag, "@-", stdin=b"Some text\n")[name] == "Some text"
+    assert body(command, flag, "-", stdin=b"Some text\n")[name] == "Some text"
+    assert body(command, flag, "@@ana")[name] == "@ana"
+
+
+def test_each_message_reads_its_own_file(tmp_path: Path) -> None:
+    path = tmp_path / "text.md"
+    path.write_bytes(b"a: b\n")
+    typed = [f"--message=user:@{path}", "--message=assistant:@@a", "--message=user:@-"]
+    messages = body("chat", "Q", *typed, stdin=b"piped\n")["messages"]
+    assert [message["content"] for message in messages] == ["a: b\n", "@a", "piped", "Q"]
+
+
+def test_stdin_that_a_system_message_took_goes_not_before_the_argument() -> None:
+    for more in ((), ("--continue", "none.json")):
+        messages = body("chat", "Q", "--system", "@-", *more, stdin=b"piped\n")["messages"]
+        assert [message["content"] for message in messages] == ["piped", "Q"]
+    assert "stdin is read by --system" in refused(
+        "chat", "Q", "--system", "@-", "--developer", "@-", stdin=b"piped\n"
+    )
+
+
+def test_the_argument_and_stdin_are_texts_whatever_they_begin_with() -> None:
+    assert user_text("@f") == "@f"
+    assert user_text("@@f") == "@@f"
+    assert user_text(stdin=b"@f\n") == "@f"
+
+
+def test_a_text_that_is_no_utf_8_is_refused_under_its_flag(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"a\xff")
+    assert "error: --system is not UTF-8: byte 0xff at offset 1" in refused(
+        "chat", "Q", "--system", f"@{tmp_path}/f"
+    )
