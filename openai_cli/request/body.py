@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.adapter import Parts
+from openai_cli.flags.adapter import Parts, parameters
 from openai_cli.flags.ours import CommonOptions, Input, options_group
-from openai_cli.flags.values import Structure
+from openai_cli.flags.values import PromptText, Structure, TextOrItems, TextsOrIds
 from openai_cli.jsontext import encode_json, json_or_text
 from openai_cli.request.inputs import Inputs
 
@@ -156,6 +156,7 @@ def assembled(
     table, in this order. `base` stands in the place of --body. What nobody gave is not in it, but
     for `model`.
     """
+    _tell_names(options, inputs)
     endpoint, params = options.endpoint, unchecked_params(options.param)
     body = given_body(options.body, inputs) if base is None else base
     if endpoint.default_model and (model := context.variable("OPENAI_MODEL")) is not None:
@@ -174,6 +175,15 @@ def assembled(
         may_stream=endpoint.streams,
         may_ask_for_usage=endpoint.asks_for_usage,
     )
+
+
+def _tell_names(options: RequestOptions, inputs: Inputs) -> None:
+    """Tell of each text of a prompt that is the name of what exists."""
+    for name, parameter in parameters(options).items():
+        if isinstance(parameter.kind, PromptText | TextsOrIds | TextOrItems):
+            given = getattr(options, name)
+            for text in [given] if isinstance(given, str) else given or ():
+                inputs.tell_flag_name(parameter.flag, text)
 
 
 def bodyless(options: CommonOptions, parts: Parts) -> Request:

@@ -1,5 +1,6 @@
 """What a command reads: its argument, stdin (once, by one reader), and files."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -8,7 +9,7 @@ from typing import BinaryIO, TypeVar
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.values import prompt_text, without_final_newline
-from openai_cli.jsontext import utf8
+from openai_cli.jsontext import quoted, utf8
 from openai_cli.reading import bounded_lines, opened, read_whole
 
 T = TypeVar("T")
@@ -73,6 +74,7 @@ class Inputs:
         """
         if argument == "-":
             return without_final_newline(self._stdin_text("the argument -"))
+        self._tell_name(argument, "<")
         if flagged or not self.is_piped:
             return argument
         piped = without_final_newline(self._stdin_text("the text"))
@@ -83,6 +85,7 @@ class Inputs:
     def lone_text(self, argument: str | None, *, flagged: bool) -> str | None:
         """The text of a call that takes the argument or stdin, but never both; as `text` has it."""
         if argument is not None and argument != "-":
+            self._tell_name(argument, "<")
             return argument
         return self.text(argument, flagged=flagged)
 
@@ -91,6 +94,7 @@ class Inputs:
 
         Raises UsageError for a file that cannot be read, or is not UTF-8.
         """
+        self.tell_flag_name(flag, raw)
         try:
             return prompt_text(raw, partial(self.source, flag))
         except ValueError as error:
@@ -102,10 +106,30 @@ class Inputs:
         Several arguments have a blank between them, as `echo` has it; `-` alone is stdin.
         """
         if arguments and list(arguments) != ["-"]:
+            if all(map(_named, arguments)):
+                self._tell_name(arguments[0], "--files")
             return " ".join(arguments)
         if not arguments and not self.is_piped:
             return None
         return self._stdin_text("the argument -" if arguments else "the text")
+
+    def tell_flag_name(self, flag: str, text: str) -> None:
+        """Tell of a flag's text that is the name of what exists: its `@` may be forgotten."""
+        if not text.startswith("@"):
+            self._tell_name(text, "@", flag=f"{flag} ")
+
+    def _tell_name(self, text: str | None, way: str, *, flag: str = "") -> None:
+        """Tell of a text that is the name of what exists; `way` is what has its content read."""
+        if text is None or (name := _named(text)) is None:
+            return
+        noun = "folder" if os.path.isdir(name) else "file"  # noqa: PTH112 - see _named
+        told = f"{flag}{quoted(text)} is taken as text, but a {noun} has this name"
+        if noun == "file" or way == "--files":
+            import shlex
+
+            typed = f"{way}{'' if way == '@' else ' '}{shlex.quote(name)}"
+            told += f"; {typed} reads the {noun}"
+        self.context.messages.notice(told)
 
     @property
     def is_piped(self) -> bool:
@@ -147,6 +171,14 @@ class Inputs:
                 "--no-stdin leaves it alone"
             )
         return stdin
+
+
+def _named(text: str) -> str | None:
+    """The name of what exists that the text is, or has behind an `@`."""
+    for name in (text, text.removeprefix("@")):
+        if os.path.exists(name):  # noqa: PTH110 - where a Path raises, a text is just too long
+            return name
+    return None
 
 
 def check_arguments(arguments: list[str]) -> None:
