@@ -33,7 +33,13 @@ class Options(ConversationOptions):
     place of its own for this call.
     """
 
-    endpoint = Endpoint("/chat/completions", DEFAULT_CHAT, streams=True, asks_for_usage=True)
+    endpoint = Endpoint(
+        "/chat/completions",
+        DEFAULT_CHAT,
+        streams=True,
+        asks_for_usage=True,
+        takes_general_model=True,
+    )
 
     text: Annotated[str | None, argument("[MESSAGE]", "The user's message; - is stdin")] = None
     system: Annotated[

@@ -26,7 +26,13 @@ class Options(SendingOptions):
     (--base-url): vLLM, llama.cpp, Ollama, LM Studio.
     """
 
-    endpoint = Endpoint("/completions", "gpt-3.5-turbo-instruct", streams=True, asks_for_usage=True)
+    endpoint = Endpoint(
+        "/completions",
+        "gpt-3.5-turbo-instruct",
+        streams=True,
+        asks_for_usage=True,
+        takes_general_model=True,
+    )
 
     text: Annotated[str | None, argument("[PROMPT]", "The prompt; - is stdin")] = None
     prompt: api.PromptFlag = None

@@ -42,8 +42,10 @@ def run(context: Context, options: Options) -> None:
     declarations = {name: declared(name).options for name in COMMANDS}
     commands = {name: settings_of(each) for name, each in declarations.items()}
     models = {name: each.endpoint.default_model for name, each in declarations.items()}
+    general = [name for name, each in declarations.items() if each.endpoint.takes_general_model]
     profile = context.settings.profile
-    found = list(values(World(context, document, commands, models, profile, options.profile)))
+    world = World(context, document, commands, models, general, profile, options.profile)
+    found = list(values(world))
     with open_sink(context, None) as sink:
         if options.json:
             sink.write_json(_json(path, profile, found))

@@ -50,8 +50,11 @@ _NOT_WITH: dict[str, tuple[str, ...]] = {
     "files": ("input_tokens", "cached_tokens", "cache_write_tokens", "n", "best_of"),
 }
 _ALTERNATIVES = (
-    *_EITHER, *((source, name) for source, names in _NOT_WITH.items() for name in names)
-)  # fmt: skip
+    *_EITHER,
+    ("audio", "model"),
+    ("audio_seconds", "model"),
+    *((source, name) for source, names in _NOT_WITH.items() for name in names),
+)
 
 
 @options_group
@@ -62,7 +65,7 @@ class Options(Priced):
     from or written to the cache cost the input's rate where the model has no rate for them.
     """
 
-    endpoint = Endpoint("", DEFAULT_CHAT)
+    endpoint = Endpoint("", DEFAULT_CHAT, takes_general_model=True)
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = _ALTERNATIVES
 
     max_price_age: Annotated[

@@ -57,7 +57,7 @@ FROM_0 = Number(0, integer=True)
 class Counting(ServerOptions, Results, Stdin):
     """What to count, and how."""
 
-    endpoint = Endpoint("/responses/input_tokens", DEFAULT_CHAT)
+    endpoint = Endpoint("/responses/input_tokens", DEFAULT_CHAT, takes_general_model=True)
 
     text: Annotated[
         list[str] | None,

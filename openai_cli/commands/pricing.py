@@ -223,9 +223,7 @@ class Pricing:
     def _of_speech(self) -> list[Statement]:
         """What it costs to transcribe so much speech with each of the models."""
         lengths = self._lengths()
-        given = self.options.model or [
-            self.context.variable("OPENAI_MODEL") or DEFAULT_TRANSCRIPTION
-        ]
+        given = self.options.model or [DEFAULT_TRANSCRIPTION]
         found = []
         for name in dict.fromkeys(given):
             bill = self.bill()

@@ -24,7 +24,7 @@ class Options(SendingOptions, Waiting):
     With --input items, INPUT is a message after them.
     """
 
-    endpoint = Endpoint("/responses", DEFAULT_CHAT, streams=True)
+    endpoint = Endpoint("/responses", DEFAULT_CHAT, streams=True, takes_general_model=True)
 
     message: Annotated[str | None, argument("[INPUT]", "The user's message; - is stdin")] = None
     attach: Annotated[

@@ -37,6 +37,11 @@ VARIABLES: Mapping[str, str] = {
 }
 
 
+def _is_for(options: CommonOptions, name: str) -> bool:
+    """Whether the variable of a flag is for this command, as OPENAI_MODEL is for some alone."""
+    return name != "model" or options.endpoint.takes_general_model
+
+
 class Entry(NamedTuple):
     """A key of the file: the table that it stands in, the key as it is written, its value."""
 
@@ -63,7 +68,11 @@ def applied(
     profile = profile_of(document, profile)
     options = bound.options
     known = settings_of(type(options))
-    named = list(ranked(document, bound.command, profile, known))
+    named = [
+        entry
+        for entry in ranked(document, bound.command, profile, known)
+        if options.endpoint.takes_general_model or not is_general_model(entry)
+    ]
     entries = list(_chosen(context, bound, known, named))
     values: dict[str, Any] = {}
     properties: dict[str, Any] = {}
@@ -170,6 +179,12 @@ def ranked(
                 yield entry
 
 
+def is_general_model(entry: Entry) -> bool:
+    """Whether it is the model that the file, or a profile, has for no command by name."""
+    is_general = not entry.table or (entry.table[0] == "profiles" and len(entry.table) == 2)
+    return entry.name == "model" and is_general
+
+
 def is_table_of_command(entry: Entry, known: Mapping[str, Setting]) -> bool:
     """Whether it is the table of a command that has a flag's name, as [sandbox]."""
     return isinstance(entry.value, dict) and not known[entry.name].is_api
@@ -220,7 +235,7 @@ def _chosen(
     by_variable = {
         known[name].field
         for name, variable in VARIABLES.items()
-        if name in known and context.variable(variable)
+        if name in known and context.variable(variable) and _is_for(options, name)
     }
     decided = bound.given | by_variable
     used = {name for name in bound.given if getattr(options, name)} | by_variable

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NamedTuple
 
-from openai_cli.config.defaults import KEY_COMMAND, VARIABLES, Entry, entries_of, layers
+from openai_cli.config.defaults import (
+    KEY_COMMAND,
+    VARIABLES,
+    Entry,
+    entries_of,
+    is_general_model,
+    layers,
+)
 from openai_cli.config.document import Document
 from openai_cli.config.keys import OPENAI, masked
 from openai_cli.context import Context
@@ -41,13 +48,15 @@ class World:
     """What values are set by: a file, the environment, and `flag`, which is --profile.
 
     `profile` is the one in force. `commands` has the flags of each that the file may set, and
-    `models` the model of each that it asks when nobody named one.
+    `models` the model of each that it asks when nobody named one. Those `with_general_model` take
+    OPENAI_MODEL, and the model that the file has for all.
     """
 
     context: Context
     document: Document
     commands: Mapping[str, Collection[str]]
     models: Mapping[str, str]
+    with_general_model: Collection[str]
     profile: str | None
     flag: str | None
 
@@ -114,10 +123,14 @@ def _weighed(world: World) -> tuple[dict[Key, str | None], dict[str, dict[str, s
     before: dict[Key, str | None] = {}
     decided = {}
     for command, names in {**world.commands, "": ("profile", KEY_COMMAND)}.items():
-        said = decided[command] = _by_variable(world, names)
+        takes = command in world.with_general_model
+        said = decided[command] = _by_variable(
+            world, names if takes else [name for name in names if name != "model"]
+        )
         for path in layers(command, world.profile):
             for entry in entries_of(world.document, path):
                 is_meant = entry.name in names and (entry.name != "profile" or not path)
+                is_meant = is_meant and (takes or not is_general_model(entry))
                 if not is_meant or (len(path) in (0, 2) and _is_head(world, entry)):
                     continue
                 key = (*path, entry.key)

@@ -13,6 +13,8 @@ class Endpoint(NamedTuple):
     `default_model` is the model when nobody named one; where that is empty, the endpoint takes
     none. `streams` says that a terminal gets the answer as a stream, and `asks_for_usage` that
     such a stream tells its usage only for `stream_options.include_usage`.
+    `takes_general_model` says that OPENAI_MODEL is for it, and the model that the configuration
+    file has for no command by name: that is one of text, which other endpoints do not serve.
     """
 
     path: str
@@ -20,6 +22,7 @@ class Endpoint(NamedTuple):
     method: str = "POST"
     streams: bool = False
     asks_for_usage: bool = False
+    takes_general_model: bool = False
 
     def filled(self, values: Mapping[str, str]) -> str:
         """The path with its parameters; UsageError for an id that would lead elsewhere."""

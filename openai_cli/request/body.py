@@ -159,7 +159,7 @@ def assembled(
     _tell_names(options, inputs)
     endpoint, params = options.endpoint, unchecked_params(options.param)
     body = given_body(options.body, inputs) if base is None else base
-    if endpoint.default_model and (model := context.variable("OPENAI_MODEL")) is not None:
+    if endpoint.takes_general_model and (model := context.variable("OPENAI_MODEL")) is not None:
         body = {"model": model, **body}
     body = _over(context.settings.properties, {**body, **params, **parts.body})
     is_default = bool(endpoint.default_model) and "model" not in body

@@ -38,7 +38,7 @@ def body(
     ended = ran(text, command, "--dry-run", "hi", *arguments, environ=environ)
     assert ended.code == 0, ended.err
     found = json.loads(ended.out)
-    found.pop("messages" if command == "chat" else "prompt")
+    found.pop({"chat": "messages", "respond": "input"}.get(command, "prompt"))
     return found
 
 
@@ -215,6 +215,36 @@ def test_the_model_of_commands_that_send_no_body() -> None:
     for command in ("tokens", "cost"):
         found, _ = options(text, command, "hi", environ={"OPENAI_MODEL": "m"})
         assert found.model is None
+
+
+OTHERS = [
+    ("embed", "hi"), ("moderate", "hi"), ("speak", "hi", "--voice", "alloy"),
+    ("image", "generate", "hi"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", OTHERS)
+def test_the_model_of_all_commands_is_for_those_of_text_alone(command: tuple[str, ...]) -> None:
+    own = ran("", *command, "--dry-run").out
+    name = ".".join(command[:2]) if command[0] == "image" else command[0]
+    general = 'model = "gpt-4"\n[profiles.p]\nmodel = "gpt-4"\n'
+    environ = {"OPENAI_MODEL": "gpt-4"}
+    assert ran(general, *command, "--dry-run").out == own
+    assert ran(general, *command, "--dry-run", "--profile", "p").out == own
+    assert ran("", *command, "--dry-run", environ=environ).out == own
+    table = f'[{name}]\nmodel = "m-1"\n'
+    assert b'"model": "m-1"' in ran(table, *command, "--dry-run", environ=environ).out
+
+
+@pytest.mark.parametrize("command", ["chat", "respond", "complete"])
+def test_the_model_of_all_commands_is_for_those_of_text(command: str) -> None:
+    assert body('model = "top"', command=command)["model"] == "top"
+
+
+def test_speech_is_priced_without_the_model_of_text() -> None:
+    environ = {"OPENAI_MODEL": "gpt-4"}
+    found = ran('model = "gpt-4"', "cost", "--audio-seconds", "60", environ=environ)
+    assert b"gpt-4o-mini-transcribe" in found.out
 
 
 def test_a_command_of_two_words() -> None:

@@ -89,8 +89,25 @@ def test_each_value_has_its_place() -> None:
         "chat.temperature = 0.2 c.toml:7 [chat]",
         'chat.stop = ["A", "B"] c.toml:8 [chat]',
         'chat.metadata = {"team": "ci"} c.toml:9 [chat]',
+        'embed.model = "text-embedding-3-small" built in',
+        'moderate.model = "omni-moderation-latest" built in',
+        'transcribe.model = "gpt-4o-mini-transcribe" built in',
+        'translate.model = "whisper-1" built in',
+        'speak.model = "gpt-4o-mini-tts" built in',
+        'image.generate.model = "gpt-image-1-mini" built in',
+        'image.edit.model = "gpt-image-1-mini" built in',
+        'image.vary.model = "dall-e-2" built in',
         "models.list.local = true c.toml:12 [models.list]",
     ]
+
+
+def test_the_model_of_all_commands_is_for_those_of_text_alone() -> None:
+    text = 'model = "top"\n[embed]\nmodel = "own"\n[profiles.p]\nmodel = "of p"\n'
+    lines = shown(text, "--profile", "p", environ={"OPENAI_MODEL": "m"})
+    assert 'model = "of p" c.toml:5 [profiles.p], passed over for OPENAI_MODEL' in lines
+    assert 'model = "top" c.toml:1, passed over for OPENAI_MODEL' in lines
+    assert 'embed.model = "own" c.toml:3 [embed]' in lines
+    assert 'speak.model = "gpt-4o-mini-tts" built in' in lines
 
 
 def test_the_columns_are_aligned() -> None:
@@ -130,7 +147,8 @@ def test_what_the_environment_goes_before() -> None:
         'chat.model = "llama3.2" c.toml:17 [profiles.local.chat], passed over for OPENAI_MODEL',
     ):
         assert line in lines
-    assert not [line for line in lines if "built in" in line]
+    with_a_model = {line.partition(".model")[0] for line in lines if "built in" in line}
+    assert not with_a_model & {"chat", "complete", "respond", "tokens", "cost", "base_url"}
 
 
 def test_a_general_value_that_one_command_alone_does_not_use_is_in_force() -> None:

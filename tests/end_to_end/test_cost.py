@@ -616,7 +616,9 @@ def test_speech_is_priced_for_the_model_that_transcribes(cost: Cost) -> None:
     assert parsed(done)["models"][0]["model"] == "gpt-4o-mini-transcribe"
     assert parsed(done)["estimate"] is True
     assert "estimate: gpt-4o-mini-transcribe is billed by tokens" in done.err
-    done = cost("--audio-seconds", "60", env={"OPENAI_MODEL": "whisper-1"})
+    done = cost("--audio-seconds", "60", "--json", env={"OPENAI_MODEL": "gpt-4o"})
+    assert parsed(done)["models"][0]["model"] == "gpt-4o-mini-transcribe"
+    done = cost("--audio-seconds", "60", "-m", "whisper-1")
     assert "whisper-1" in done.text
     assert done.err == ""
 
