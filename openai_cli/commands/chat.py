@@ -119,6 +119,11 @@ def run(context: Context, options: Options) -> None:
 
 def _converse(session: Session, options: Options, inputs: Inputs, parts: Parts) -> None:
     """Take part in a conversation: one turn of it, or interactively."""
+    if options.conversation in ("", "-"):
+        raise UsageError(
+            f"--continue takes the name of a file, not '{options.conversation}'",
+            hint="for example: openai-cli chat -c talk.json 'Say hello'",
+        )
     if options.body is not None:
         raise UsageError("--body and a conversation: give one of them")
     compose = partial(_composed, session.context, options, inputs, parts)

@@ -170,6 +170,8 @@ def _is_known(model: str) -> bool:
 
 
 def _model(context: Context, options: Counting) -> str | None:
+    if options.model == "":
+        raise UsageError("--model must not be empty")
     return options.model or context.variable("OPENAI_MODEL")
 
 

@@ -147,6 +147,8 @@ class Pricing:
     """
 
     def __init__(self, context: Context, options: Priced, table: Table) -> None:
+        if "" in (options.model or ()):
+            raise UsageError("--model must not be empty")
         self.context = context
         self.options = options
         self.table = table

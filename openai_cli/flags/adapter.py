@@ -111,6 +111,13 @@ def _unknown_option(error: typer.TyperException, typed: list[str], path: str) ->
     )
 
 
+def _store_once(option: Any, value: str, state: Any) -> None:
+    """Take the value of a flag that has one: another of the same flag would be left out unsaid."""
+    if state.opts.get(option.dest, value) != value:
+        raise UsageError(f"{option.obj.opts[0]} is given twice, with two values")
+    type(option).process(option, value, state)
+
+
 # Both forms of a switch, as Typer writes them in the help.
 _SWITCH = re.compile(r"--(\S+) / --no-\1")
 
@@ -136,6 +143,13 @@ class Command(TyperCommand):
                 hint="put a text of several words in quotes",
             )
         return rest
+
+    def make_parser(self, ctx: Any) -> Any:
+        parser: Any = super().make_parser(ctx)
+        for option in parser._long_opt.values():  # noqa: SLF001 - it shows its options nowhere else
+            if option.action == "store":
+                option.process = partial(_store_once, option)
+        return parser
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         # An argument that is needed stands bare, as everywhere else; Typer has it in braces.

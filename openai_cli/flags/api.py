@@ -118,7 +118,7 @@ Modalities = Annotated[
     api("modalities", Texts("NAME", names=("text", "audio")),
         "Kinds of output: text, audio; repeated"),
 ]  # fmt: skip
-Model = Annotated[Scalar, api("model", Text("NAME"), "The model", short="-m")]
+Model = Annotated[Scalar, api("model", Text("NAME", may_be_empty=False), "The model", short="-m")]
 Moderation = Annotated[
     Repeated, api("moderation", Object(), "Moderate input and output: model, policy")
 ]

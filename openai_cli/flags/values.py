@@ -77,11 +77,15 @@ class Number(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A string, as it was typed; `names` are known ones, and any other is taken too."""
+    """A string, as it was typed; `names` are known ones, and any other is taken too.
+
+    Unless it `may_be_empty`, an empty one is refused.
+    """
 
     metavar: str = "TEXT"
     longest: int | None = None
     names: tuple[str, ...] = ()
+    may_be_empty: bool = True
 
     def parse(self, raw: str, _read: Read | None = None) -> str:
         return self.check(raw)
@@ -89,6 +93,8 @@ class Text(NamedTuple):
     def check(self, value: Json) -> str:
         if not isinstance(value, str):
             raise ValueError(f"must be a string, not {quoted(str(value))}")
+        if not value and not self.may_be_empty:
+            raise ValueError("must not be empty")
         if self.longest is not None and len(value) > self.longest:
             raise ValueError(f"must have at most {self.longest} characters, not {len(value)}")
         return value

@@ -45,11 +45,6 @@ def test_a_flag_stands_before_or_after_the_text() -> None:
     assert body("chat", "--n", "2", "hi") == body("chat", "hi", "--n", "2")
 
 
-def test_the_last_of_a_scalar_wins() -> None:
-    assert body("chat", "hi", "--n", "2", "--n", "3")["n"] == 3
-    assert body("chat", "hi", "--store", "--no-store")["store"] is False
-
-
 def test_only_what_was_given_is_in_the_body() -> None:
     def no_file(flag: str, path: str) -> bytes:
         raise AssertionError(f"{flag} read '{path}'")
@@ -131,6 +126,27 @@ def test_a_switch_takes_no_value() -> None:
     assert "--store" in refused("chat", "hi", "--store=yes")
 
 
+def test_a_scalar_that_is_given_twice_with_two_values_is_refused() -> None:
+    for typed, flag in (
+        (("chat", "hi", "-m", "a", "-m", "b"), "--model"),
+        (("chat", "hi", "--model=a", "-mb"), "--model"),
+        (("chat", "hi", "--max_tokens", "1", "--max-tokens", "2"), "--max-tokens"),
+        (("chat", "hi", "--system", "a", "--system", "b"), "--system"),
+        (("chat", "hi", "-o", "a", "--output", "b"), "--output"),
+        (("tokens", "hi", "-m", "gpt-4", "-m", "gpt-5"), "--model"),
+        (("models", "list", "--timeout", "1", "--timeout", "2"), "--timeout"),
+        (("api", "GET", "/models", "--query", "a", "--query", "b"), "--query"),
+    ):
+        assert f"error: {flag} is given twice, with two values\n" in refused(*typed)
+
+
+def test_the_same_value_twice_what_is_repeated_and_both_forms_of_a_switch_are_taken() -> None:
+    assert body("chat", "hi", "-m", "a", "--model", "a")["model"] == "a"
+    assert body("chat", "hi", "--stop", "a", "--stop", "b")["stop"] == ["a", "b"]
+    assert body("chat", "hi", "--store", "--no-store")["store"] is False
+    assert call("cost", "hi", "-m", "gpt-4", "-m", "gpt-5").code == 0
+
+
 @pytest.mark.parametrize("flag", ["--temperature", "--n", "--seed", "--top-p"])
 def test_an_empty_number_is_refused(flag: str) -> None:
     assert f"{flag[2:].replace('-', '_')} must be " in refused("chat", "hi", f"{flag}=")
@@ -157,3 +173,15 @@ def test_what_was_given_to_a_flag_that_there_is_not_is_not_said_again(flag: str)
     message = refused("chat", f"{flag}=sk-made-up-1234", "hi")
     assert f"no such option: {flag}; " in message
     assert "sk-made-up" not in message
+
+
+@pytest.mark.parametrize("command", ["chat", "respond", "complete", "embed", "tokens", "cost"])
+def test_an_empty_model_is_refused(command: str) -> None:
+    assert "model must not be empty" in refused(command, "hi", "-m", "")
+
+
+@pytest.mark.parametrize("name", ["-", ""])
+def test_a_conversation_is_in_a_file_with_a_name(name: str) -> None:
+    said = f"error: --continue takes the name of a file, not '{name}'; for example: "
+    assert said in refused("chat", "hi", "-c", name)
+    assert said in refused("chat", "-i", "-c", name, stdin=b"hi\n")
