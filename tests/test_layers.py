@@ -119,6 +119,8 @@ USERS = {
     "tiktoken": {"tokens.encoding", "tokens.vocabulary"},
     "marisa_trie": {"tokens.vocabulary"},
     "jmespath": {"output.writers", "sandbox.replies", "tokens.jsonl"},
+    "jsonschema": {"request.schema"},
+    "referencing": {"request.schema"},
     "rich": {"output.progress", "output.rendering", "tokens.show"},
     "markdown_it": {"output.rendering"},
     "prompt_toolkit": {"commands.interactive.prompt"},
@@ -155,7 +157,7 @@ def test_a_command_knows_neither_typer_nor_requests() -> None:
 
 SLOW = ["requests", "requests_toolbelt", "urllib3", "tiktoken", "jmespath", "rich", "numpy",
         "orjson", "tomllib", "platformdirs", "marisa_trie", "pydantic", "http.server", "openai",
-        "keyring", "prompt_toolkit"]  # fmt: skip
+        "keyring", "prompt_toolkit", "jsonschema", "referencing"]  # fmt: skip
 
 REPORT = """
 import os, sys

@@ -227,7 +227,7 @@ class _Call:
     def _streamed(self, request: Request) -> Request:
         """The request with `stream`, when nobody decided it and somebody watches."""
         form = self.session.form
-        is_watched = self.sink.is_terminal and form.output is None and form.is_text
+        is_watched = self.sink.is_terminal and form.output is None and form.is_live
         if "stream" in request.body or not request.may_stream or not is_watched:
             return request
         return request if _holds_best_of(request) else request.with_body(stream=True)
@@ -264,7 +264,8 @@ class _Call:
         self.answer = answer = self.plan.reader()
         answer.asked_model = self.plan.request.body.get("model")
         writer = _writer(self.session, self.plan, self.sink)
-        write_answer(http, answer, writer, arrived=self.sink.flush, forgets=self.plan.forgets)
+        forgets = self.plan.forgets and self.session.schema is None
+        write_answer(http, answer, writer, arrived=self.sink.flush, forgets=forgets)
         return answer
 
 
@@ -286,7 +287,7 @@ def _text_writer(session: Session, plan: Plan, sink: Sink) -> "Writer":
     from openai_cli.output import writers
 
     form = session.form
-    if plan.render and sink.is_terminal and not form.null:
+    if plan.render and sink.is_terminal and form.shape is None and not form.null:
         from openai_cli.output.rendering import can_draw, markdown_writer
 
         if can_draw(session.context):
@@ -295,6 +296,8 @@ def _text_writer(session: Session, plan: Plan, sink: Sink) -> "Writer":
         sink,
         separator=form.separator,
         null=form.null,
+        shape=form.shape,
+        notice=session.context.messages.notice,
         affixes=plan.affixes or (writers.Affixes(),),
     )
 
@@ -318,7 +321,20 @@ def _reasons(session: Session, plan: Plan, answer: "Answer") -> list[str]:
     is_plain = session.form.is_text and plan.writer is None
     for remark in (*answer.remarks, *(_in_body_alone(plan.request) if is_plain else ())):
         session.context.messages.notice(remark)
-    return ["; ".join(answer.incomplete)] if answer.incomplete else []
+    reasons = [*answer.incomplete, *_shortfalls(session, answer)]
+    return ["; ".join(reasons)] if reasons else []
+
+
+def _shortfalls(session: Session, answer: "Answer") -> list[str]:
+    """Where the texts do not hold to --schema; of one that is not whole that is said already."""
+    from openai_cli.answer.base import named
+
+    if (schema := session.schema) is None:
+        return []
+    choices = answer.in_order
+    whole = [choice for choice in choices if choice.has_content and not choice.incomplete]
+    found = ((choice, schema.shortfall(str(choice.text))) for choice in whole)
+    return [named(choice, choices, said) for choice, said in found if said is not None]
 
 
 def _in_body_alone(request: Request) -> list[str]:

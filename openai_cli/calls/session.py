@@ -28,6 +28,7 @@ from openai_cli.http.deadline import Deadline
 from openai_cli.output.form import Form
 from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
+from openai_cli.request.schema import AskedSchema
 
 if TYPE_CHECKING:
     from openai_cli.http.client import Client
@@ -45,7 +46,7 @@ class Session:
 
     `server` is where requests go, `deadline` how long all may take, `form` how answers are printed,
     `preview` how a request is shown that is not sent, `budget` what calls may cost, `receipts` what
-    they took; `must_be_complete` is --require-complete.
+    they took; `must_be_complete` is --require-complete, and `schema` what answers have to hold to.
 
     Raises UsageError for options that are wrong.
 
@@ -62,13 +63,15 @@ class Session:
         self.deadline = Deadline(max_time(options))
         if options.sandbox and options.base_url is not None:
             raise UsageError("--sandbox is a server of its own: leave --base-url out")
-        self.form = Form.of(options)
+        inputs = inputs or Inputs(context)
+        self.schema = AskedSchema.of(options, inputs)
+        self.form = Form.of(options, self.schema.columns if self.schema else ())
         self.preview = Preview.asked(options)
         prices = (lambda: self.table), self._base_url
         self.budget = Budget.of(context, options, *prices)
         self.receipts = Receipts.of(context, options, *prices)
         self.must_be_complete = isinstance(options, Completeness) and options.require_complete
-        self.server = destination(context, options, inputs or Inputs(context))
+        self.server = destination(context, options, inputs)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:

@@ -17,6 +17,7 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
 from openai_cli.flags.adapter import Parts, parts_of
+from openai_cli.flags.answers import Structured
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import TEXT, argument, options_group, ours
 from openai_cli.models import DEFAULT_CHAT
@@ -25,7 +26,7 @@ from openai_cli.request.inputs import Inputs
 
 
 @options_group
-class Options(ConversationOptions):
+class Options(ConversationOptions, Structured):
     """MESSAGE is the user's message; a piped stdin goes before it, with an empty line between.
 
     The messages are sent in this order: --messages, --system, --developer, each --message, MESSAGE.
@@ -108,7 +109,7 @@ def run(context: Context, options: Options) -> None:
         if options.interactive or options.conversation is not None:
             _converse(session, options, inputs, parts)
             return
-        request = _composed(context, options, inputs, parts)
+        request = _composed(session, options, inputs, parts)
         request = request.with_text("messages", _messages(options, inputs, request))
         if session.preview is None:
             check_length(options, request)
@@ -126,7 +127,7 @@ def _converse(session: Session, options: Options, inputs: Inputs, parts: Parts) 
         )
     if options.body is not None:
         raise UsageError("--body and a conversation: give one of them")
-    compose = partial(_composed, session.context, options, inputs, parts)
+    compose = partial(_composed, session, options, inputs, parts)
     given = parts.body.pop("messages", None)
     if options.interactive:
         from openai_cli.commands.interactive.session import hold
@@ -145,14 +146,16 @@ def _converse(session: Session, options: Options, inputs: Inputs, parts: Parts) 
 
 
 def _composed(
-    context: Context,
+    session: Session,
     options: Options,
     inputs: Inputs,
     parts: Parts,
     base: Mapping[str, Any] | None = None,
 ) -> Request:
     """The request but for what MESSAGE and our flags add to its messages."""
-    request = assembled(context, options, inputs, parts, base=base)
+    request = assembled(session.context, options, inputs, parts, base=base)
+    if session.schema is not None:
+        request = session.schema.asked_of_chat(request, parts.body)
     request.check(
         lambda body: body.get("top_logprobs") is None or body.get("logprobs") is True,
         ("top_logprobs", "logprobs"),

@@ -10,6 +10,7 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api, responses
 from openai_cli.flags.adapter import parts_of
+from openai_cli.flags.answers import Structured
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import TEXT, argument, options_group, ours
 from openai_cli.models import DEFAULT_CHAT
@@ -18,7 +19,7 @@ from openai_cli.request.inputs import Inputs
 
 
 @options_group
-class Options(SendingOptions, Waiting):
+class Options(SendingOptions, Waiting, Structured):
     """INPUT is the user's message; a piped stdin goes before it, with an empty line between.
 
     With --input items, INPUT is a message after them.
@@ -71,7 +72,10 @@ def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
     inputs = Inputs(context, options.stdin)
     with Session(context, options, inputs) as session:
-        request = assembled(context, options, inputs, parts_of(options, inputs.source))
+        parts = parts_of(options, inputs.source)
+        request = assembled(context, options, inputs, parts)
+        if session.schema is not None:
+            request = session.schema.asked_of_response(request, parts.body)
         request = _with_input(request, options, inputs)
         is_background = request.body.get("background") is True
         if options.wait and not is_background:

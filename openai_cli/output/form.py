@@ -1,10 +1,13 @@
 """In which form a result is printed, and where: made from the options before anything is sent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
+from openai_cli.flags.answers import Structured
+from openai_cli.flags.names import flag_of
 from openai_cli.flags.ours import Forms, Results, Written
 from openai_cli.messages import Messages
 from openai_cli.output.sink import Sink, open_sink, separator
@@ -12,14 +15,19 @@ from openai_cli.output.sink import Sink, open_sink, separator
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from openai_cli.output.shapes import Shape
     from openai_cli.output.writers import Query, Writer
+
+# The fields of the options that name a form: one call has one.
+_FORMS = ("json", "query", "schema_rows")
 
 
 @dataclass(frozen=True)
 class Form:
     """Text, or the body as JSON, or what a `query` finds in it; it goes to `output`, or stdout.
 
-    Between several texts stands `separator`, or with `null` each ends in NUL.
+    Between several texts stands `separator`, or with `null` each ends in NUL. What is printed of a
+    text is its `shape`, where there is one.
     """
 
     is_json: bool = False
@@ -27,18 +35,22 @@ class Form:
     separator: str = "\n"
     null: bool = False
     output: str | None = None
+    shape: "Shape | None" = None
 
     @classmethod
-    def of(cls, options: object) -> Self:
+    def of(cls, options: object, columns: Sequence[str] = ()) -> Self:
         """The form that the options name; UsageError for two forms, and for a query that is none.
 
+        `columns` are the properties of the objects that --schema-rows prints.
         Options without such flags have a text on stdout.
         """
         if not isinstance(options, Forms):
             return cls(output=options.output) if isinstance(options, Written) else cls()
-        if options.json and options.query is not None:
-            raise UsageError("--json and --query: give one of them")
-        form = cls(options.json, _query(options.query), output=options.output)
+        given = [name for name in _FORMS if getattr(options, name, None) not in (None, False)]
+        if len(given) > 1:
+            raise UsageError(f"{' and '.join(map(flag_of, given))}: give one of them")
+        shape = _shape(options, columns)
+        form = cls(options.json, _query(options.query), output=options.output, shape=shape)
         if not isinstance(options, Results):
             return form
         return replace(form, separator=separator(options.separator), null=options.null)
@@ -47,6 +59,11 @@ class Form:
     def is_text(self) -> bool:
         """Whether it is neither JSON nor a query."""
         return not self.is_json and self.query is None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it can be printed as it arrives."""
+        return self.is_text and self.shape is None
 
     def open(self, context: Context) -> Sink:
         """Where the result goes; UsageError when nothing can be written there."""
@@ -69,6 +86,18 @@ class Form:
         if self.query is not None:
             return QueryWriter(sink, self.query, messages, self.null, as_whole)
         return JsonWriter(sink) if self.is_json else text(sink)
+
+
+def _shape(options: object, columns: Sequence[str]) -> "Shape | None":
+    if not isinstance(options, Structured):
+        return None
+    if options.csv and not options.schema_rows:
+        raise UsageError("--csv needs --schema-rows")
+    if not options.schema_rows:
+        return None
+    from openai_cli.output.shapes import Rows
+
+    return Rows(tuple(columns) if options.csv else None)
 
 
 def _query(expression: str | None) -> "Query | None":

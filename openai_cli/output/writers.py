@@ -19,6 +19,7 @@ from openai_cli.terminal import escaped
 
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse
+    from openai_cli.output.shapes import Shape
 
 # In bytes: what a part takes that is kept, beside its values.
 _OF_PART = 400
@@ -52,24 +53,28 @@ class TextWriter(Writer):
 
     Each choice ends in one newline, and `separator` stands between them; or, with `null`, each
     ends in NUL. A tool call is a line of JSON. `affixes` go by choice, the last for all the rest.
+    With a `shape` its part of each text is printed, once that is whole; of a text without one all
+    is, and `notice` is told so.
     """
 
     sink: Sink
     separator: str = "\n"
     null: bool = False
     affixes: tuple[Affixes, ...] = (Affixes(),)
+    shape: "Shape | None" = None
+    notice: Callable[[str], object] = lambda _text: None
     _has_shown: bool = False
     _last: str = ""
     _held: str = ""
 
     def take(self, _part: Part, added: list[tuple[Choice, str]]) -> None:
         for choice, text in added:
-            if choice.index == 0 and text:
+            if choice.index == 0 and text and self.shape is None:
                 self._print(text if self._has_shown else self._affixes(0).before + text)
                 self._has_shown = True
 
     def needs(self, choice: Choice) -> bool:
-        return choice.index != 0
+        return choice.index != 0 or self.shape is not None
 
     def finish(self, answer: Answer) -> None:
         for position, choice in enumerate(answer.in_order):
@@ -85,14 +90,23 @@ class TextWriter(Writer):
         is_out = choice.index == 0 and self._has_shown
         self._last = self._last if is_out else ""
         if choice.has_content:
-            before = "" if is_out else f"{affixes.before}{choice.content}"
+            before = "" if is_out else f"{affixes.before}{self._shaped(choice)}"
             self._print(before + affixes.after)
-            if calls or not self.null:
+            if (calls or not self.null) and (before or self.shape is None):
                 self._end_line()
         for position, call in enumerate(calls, 1):
             self._print(call if self.null and position == len(calls) else lined(call))
         if self.null:
             self._print("\0")
+
+    def _shaped(self, choice: Choice) -> str:
+        text = str(choice.text)
+        if self.shape is None or not text:
+            return text
+        if (found := self.shape.of(text)) is None:
+            self.notice(self.shape.lacking)
+            return text
+        return found
 
     def _json(self, value: Any) -> str:
         text = finite_json(value)

@@ -1,0 +1,31 @@
+"""Our own flags of commands whose answer is a model's text: what is asked of it, what is shown."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from openai_cli.flags.ours import OUTPUT, TEXT, Forms, options_group, ours, switch
+
+
+@options_group
+class Structured(Forms):
+    """Which schema the answer holds to."""
+
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("json", "query", "schema_rows"),)
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "schema_rows": ("schema",),
+        "csv": ("schema_rows",),
+    }
+
+    schema: Annotated[
+        str | None,
+        ours(
+            TEXT,
+            "--schema",
+            "Ask for JSON of this JSON Schema, or as 'name, age int'",
+            metavar="SCHEMA",
+        ),
+    ] = None
+    schema_rows: Annotated[
+        bool, switch(OUTPUT, "schema-rows", "Ask for a list of --schema, print a line for each")
+    ] = False
+    csv: Annotated[bool, switch(OUTPUT, "csv", "Print the --schema-rows as CSV")] = False

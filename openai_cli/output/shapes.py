@@ -1,0 +1,49 @@
+"""What is printed of a model's text, where that is not all of it."""
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from openai_cli.jsontext import finite_json, parse_json
+from openai_cli.request.schema import ROWS
+
+
+class Shape(Protocol):
+    """A part of a text, or its other form; `lacking` is what is said of a text that has none."""
+
+    @property
+    def lacking(self) -> str: ...
+
+    def of(self, text: str) -> str | None:
+        """What is printed of a whole text; None where it is not there."""
+
+
+@dataclass(frozen=True)
+class Rows(Shape):
+    """The rows of --schema-rows: a line of JSON each, or with `columns` CSV under a header."""
+
+    columns: tuple[str, ...] | None = None
+    lacking: str = "the answer is no list of objects, so all of it is printed"
+
+    def of(self, text: str) -> str | None:
+        try:
+            rows = parse_json(text)[ROWS]
+        except (ValueError, TypeError, KeyError):
+            return None
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            return None
+        if self.columns is None:
+            return "".join(f"{finite_json(row)}\n" for row in rows)
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows([_cell(row.get(name)) for name in self.columns] for row in rows)
+        return out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    """A text as it is, nothing for null, and all else as JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else finite_json(value)
