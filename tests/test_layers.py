@@ -122,7 +122,7 @@ USERS = {
     "jsonschema": {"request.schema"},
     "referencing": {"request.schema"},
     "rich": {"output.progress", "output.rendering", "tokens.show"},
-    "markdown_it": {"output.rendering"},
+    "markdown_it": {"output.rendering", "output.shapes"},
     "prompt_toolkit": {"commands.interactive.prompt"},
     "gigatoken": {"tokens.worker"},
     "keyring": {"config.keyrings"},

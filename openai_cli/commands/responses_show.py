@@ -15,13 +15,14 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import responses
 from openai_cli.flags.adapter import parts_of
+from openai_cli.flags.answers import Extracting
 from openai_cli.flags.ours import Stdin, options_group, path_argument
 from openai_cli.request.body import bodyless
 from openai_cli.request.inputs import Inputs
 
 
 @options_group
-class Options(PrintingOptions, Stdin, Waiting):
+class Options(PrintingOptions, Stdin, Waiting, Extracting):
     """The text of a stored response, as respond prints it.
 
     One that is still being made has no text: its id is printed, or with --wait its text once it is

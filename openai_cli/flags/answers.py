@@ -7,10 +7,28 @@ from openai_cli.flags.ours import OUTPUT, TEXT, Forms, options_group, ours, swit
 
 
 @options_group
-class Structured(Forms):
-    """Which schema the answer holds to."""
+class Extracting(Forms):
+    """Which part of the answer is printed."""
 
-    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("json", "query", "schema_rows"),)
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("json", "query", "extract", "extract_last"),
+    )
+
+    extract: Annotated[
+        bool, switch(OUTPUT, "extract", "Print the answer's first code block alone", short="-x")
+    ] = False
+    extract_last: Annotated[
+        bool, switch(OUTPUT, "extract-last", "Print the answer's last code block alone")
+    ] = False
+
+
+@options_group
+class Structured(Extracting):
+    """Which schema the answer holds to, or which part of it is printed."""
+
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("json", "query", "extract", "extract_last", "schema_rows"),
+    )
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "schema_rows": ("schema",),
         "csv": ("schema_rows",),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.answers import Structured
+from openai_cli.flags.answers import Extracting, Structured
 from openai_cli.flags.names import flag_of
 from openai_cli.flags.ours import Forms, Results, Written
 from openai_cli.messages import Messages
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from openai_cli.output.writers import Query, Writer
 
 # The fields of the options that name a form: one call has one.
-_FORMS = ("json", "query", "schema_rows")
+_FORMS = ("json", "query", "extract", "extract_last", "schema_rows")
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,17 @@ class Form:
 
 
 def _shape(options: object, columns: Sequence[str]) -> "Shape | None":
-    if not isinstance(options, Structured):
-        return None
-    if options.csv and not options.schema_rows:
-        raise UsageError("--csv needs --schema-rows")
-    if not options.schema_rows:
-        return None
-    from openai_cli.output.shapes import Rows
+    if isinstance(options, Structured) and (options.schema_rows or options.csv):
+        if not options.schema_rows:
+            raise UsageError("--csv needs --schema-rows")
+        from openai_cli.output.shapes import Rows
 
-    return Rows(tuple(columns) if options.csv else None)
+        return Rows(tuple(columns) if options.csv else None)
+    if isinstance(options, Extracting) and (options.extract or options.extract_last):
+        from openai_cli.output.shapes import CodeBlock
+
+        return CodeBlock(-1 if options.extract_last else 0)
+    return None
 
 
 def _query(expression: str | None) -> "Query | None":

@@ -20,6 +20,25 @@ class Shape(Protocol):
 
 
 @dataclass(frozen=True)
+class CodeBlock(Shape):
+    """What is in the fenced code block at a place, among all of a text in Markdown.
+
+    Fences are as CommonMark has them, https://spec.commonmark.org/0.31.2/#fenced-code-blocks, also
+    in lists, quotes and HTML, and however far they are indented.
+    """
+
+    place: int
+    lacking: str = "the answer has no code block, so all of it is printed"
+
+    def of(self, text: str) -> str | None:
+        from markdown_it import MarkdownIt
+
+        parser = MarkdownIt("commonmark").disable(["inline", "html_block", "code", "reference"])
+        blocks = [token.content for token in parser.parse(text) if token.type == "fence"]
+        return blocks[self.place] if blocks else None
+
+
+@dataclass(frozen=True)
 class Rows(Shape):
     """The rows of --schema-rows: a line of JSON each, or with `columns` CSV under a header."""
 
