@@ -58,7 +58,7 @@ class Options(ConversationOptions, Structured):
         ours(
             TEXT,
             "--attach",
-            "An image, WAV, MP3 or PDF with MESSAGE; repeated",
+            "A text, image, WAV, MP3 or PDF with MESSAGE; repeated",
             metavar="PATH|URL",
         ),
     ] = None

@@ -30,7 +30,7 @@ class Options(SendingOptions, Waiting, Structured):
     message: Annotated[str | None, argument("[INPUT]", "The user's message; - is stdin")] = None
     attach: Annotated[
         list[str] | None,
-        ours(TEXT, "--attach", "An image or PDF with INPUT; repeated", metavar="PATH|URL"),
+        ours(TEXT, "--attach", "A text, image or PDF with INPUT; repeated", metavar="PATH|URL"),
     ] = None
     input: responses.Input = None
     model: api.Model = None

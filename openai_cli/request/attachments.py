@@ -1,7 +1,8 @@
 """--attach: a file or URL as a content part of a chat message, in the API's form.
 
 The forms are those of ChatCompletionRequestMessageContentPart in OpenAI's published description:
-an image by URL or data URL, audio as base64 of WAV or MP3, a PDF as a file with a data URL.
+an image by URL or data URL, audio as base64 of WAV or MP3, a PDF as a file with a data URL, and all
+that is text as text, under its name as a heading.
 """
 
 from base64 import b64encode
@@ -10,16 +11,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from openai_cli.errors import UsageError
-from openai_cli.jsontext import quoted
+from openai_cli.jsontext import quoted, utf8
 from openai_cli.media import kind_of
 from openai_cli.request.inputs import Inputs
 
 _IMAGES = "PNG, JPEG, GIF and WebP images"
+_NOT_TEXT = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".wav", ".mp3", ".pdf")
 _NOT_BY_URL = (".pdf", ".wav", ".mp3")
 
 
 def content_part(
-    source: str, inputs: Inputs, *, taken: str = f"{_IMAGES}, WAV and MP3 audio, and PDF files"
+    source: str,
+    inputs: Inputs,
+    *,
+    taken: str = f"{_IMAGES}, WAV and MP3 audio, PDF files and UTF-8 text",
 ) -> dict[str, Any]:
     """The content part of a path, `-`, or a URL; `taken` names the kinds in a message.
 
@@ -37,17 +42,17 @@ def content_part(
     data = inputs.source("--attach", source)
     if not data:
         raise UsageError(f"--attach: '{source}' is empty")
-    if (part := _part_of(data, source)) is None:
-        raise UsageError(
-            f"--attach: '{source}' is of no kind that the API takes",
-            hint=f"{taken} can be attached",
-        )
+    part = _part_of(data, source) or _text_of(data, source)
+    if part is None:
+        raise _unknown(source, taken)
     return part
 
 
 def image_part(source: str, inputs: Inputs) -> dict[str, Any]:
     """The content part of an image's path, `-`, or URL; UsageError for all else."""
     part = content_part(source, inputs, taken=_IMAGES)
+    if part["type"] == "text":
+        raise _unknown(source, _IMAGES)
     if part["type"] != "image_url":
         raise UsageError(f"--attach: '{source}' is no image")
     return part
@@ -57,14 +62,22 @@ def input_part(source: str, inputs: Inputs) -> dict[str, Any]:
     """The same in the form of POST /responses (InputContent): a PDF by URL too, and no audio."""
     if source.startswith(("http://", "https://")) and _path(source).endswith(".pdf"):
         return {"type": "input_file", "file_url": source}
-    part = content_part(source, inputs, taken=f"{_IMAGES} and PDF files")
+    part = content_part(source, inputs, taken=f"{_IMAGES}, PDF files and UTF-8 text")
     match part["type"]:
+        case "text":
+            return {"type": "input_text", "text": part["text"]}
         case "image_url":
             # The published description demands `detail` here; auto is its default.
             return {"type": "input_image", "detail": "auto", "image_url": part["image_url"]["url"]}
         case "file":
             return {"type": "input_file", **part["file"]}
     raise UsageError(f"--attach: '{source}' is audio, which POST /responses does not take")
+
+
+def _unknown(source: str, taken: str) -> UsageError:
+    return UsageError(
+        f"--attach: '{source}' is of no kind that the API takes", hint=f"{taken} can be attached"
+    )
 
 
 def _is_no_image(url: str) -> bool:
@@ -94,3 +107,21 @@ def _part_of(data: bytes, source: str) -> dict[str, Any] | None:
             url = f"data:application/pdf;base64,{encoded}"
             return {"type": "file", "file": {"filename": name, "file_data": url}}
     return None
+
+
+def _text_of(data: bytes, source: str) -> dict[str, Any] | None:
+    """The text of a file under its name, which is a path only where it was typed as a relative one.
+
+    None for what is no UTF-8, has a NUL, as no text has, or has the name of another kind.
+    """
+    path = PurePath(source)
+    if path.suffix.lower() in _NOT_TEXT:
+        return None
+    try:
+        text = utf8(data)
+    except ValueError:
+        return None
+    if "\0" in text:
+        return None
+    name = "stdin" if source == "-" else path.name if path.is_absolute() else str(path)
+    return {"type": "text", "text": f"# {' '.join(name.splitlines())}\n\n{text}"}

@@ -55,6 +55,7 @@ def files(folder: Path) -> Path:
     (folder / "a.gif").write_bytes(b"GIF89a\x04\0\x04\0")
     (folder / "a.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     (folder / "text").write_bytes(b"hello")
+    (folder / "binary").write_bytes(b"\0\xff")
     (folder / "empty").touch()
     (folder / "folder").mkdir()
     (folder / "loop").symlink_to("loop")
@@ -128,9 +129,9 @@ def test_a_file_that_is_no_json(run: Run, files: Path, line: str, name: str) -> 
         ("image vary a.gif", "PNG"),
         ("image edit Hat --image a.png --mask text", "a mask is a PNG"),
         ("image edit Hat --image a.png --markup a.wav", "a markup is a PNG"),
-        ("respond Hi --attach text", "PNG, JPEG, GIF and WebP images and PDF files can be"),
+        ("respond Hi --attach binary", "WebP images, PDF files and UTF-8 text can be"),
         ("moderate Hi --attach text", "PNG, JPEG, GIF and WebP images can be"),
-        ("chat Hi --attach text", "WAV and MP3 audio, and PDF files can be"),
+        ("chat Hi --attach binary", "WAV and MP3 audio, PDF files and UTF-8 text can be"),
     ],
 )
 def test_a_file_of_another_kind(run: Run, files: Path, line: str, taken: str) -> None:

@@ -123,6 +123,20 @@ def test_an_image_from_stdin(run: Run) -> None:
     ]
 
 
+@pytest.mark.parametrize("command", ["chat", "respond"])
+def test_texts_are_attached_in_their_order(command: str, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("eins\n")
+    (tmp_path / "b.png").write_bytes(PNG)
+    (tmp_path / "c.csv").write_text("x,y")
+    typed = [word for name in ("c.csv", "b.png", "a.md") for word in ("--attach", tmp_path / name)]
+    found = body(command, "Compare", *map(str, typed))
+    [said] = found["messages" if command == "chat" else "input"]
+    assert said["role"] == "user"
+    assert [part.get("text", "an image") for part in said["content"]] == [
+        "Compare", "# c.csv\n\nx,y", "an image", "# a.md\n\neins\n",
+    ]  # fmt: skip
+
+
 def test_a_pipe_goes_before_the_text_of_a_message_with_an_attachment(tmp_path: Path) -> None:
     (tmp_path / "a.gif").write_bytes(b"GIF89a")
     typed = ("Look", "--attach", f"{tmp_path}/a.gif")

@@ -11,7 +11,7 @@ import pytest
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.request.attachments import content_part
+from openai_cli.request.attachments import content_part, input_part
 from openai_cli.request.inputs import Inputs
 from tests.flags.published import CHAT
 
@@ -142,6 +142,41 @@ def test_what_the_api_takes_in_no_form(data: bytes, tmp_path: Path) -> None:
     assert error.hint is not None
     for kind in ("PNG", "JPEG", "GIF", "WebP", "WAV", "MP3", "PDF"):
         assert kind in error.hint
+
+
+@pytest.mark.parametrize("data", [b"a\0b", b"\xffa", "é".encode("utf-16"), "é".encode("latin-1")])
+def test_what_is_no_text_whatever_its_name(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "notes.md"
+    path.write_bytes(data)
+    assert "is of no kind that the API takes" in why_not(str(path)).problem
+
+
+TEXTS = ["hello", "# Title\r\n\n```\ncode\n```\n\n", "\ufeff<svg/>", "{}", "\x1b[1m", " "]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("name", ["notes.md", "main.ts", "picture.svg", "Makefile"])
+def test_a_text_stands_under_its_name(text: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(text.encode())
+    expected = f"# {name}\n\n{text}"
+    assert part(str(path)) == {"type": "text", "text": expected}
+    found = input_part(str(path), Inputs(Context.test()))
+    assert found == {"type": "input_text", "text": expected}
+
+
+def test_a_name_is_as_it_was_typed_but_never_from_the_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a").mkdir()
+    for name in ("it.py", "a/it.py", "two\nlines"):
+        (tmp_path / name).write_text("x")
+    assert part("./it.py")["text"] == "# it.py\n\nx"
+    assert part("a/it.py")["text"] == "# a/it.py\n\nx"
+    assert part(f"{tmp_path}/a/it.py")["text"] == "# it.py\n\nx"
+    assert part("two\nlines")["text"] == "# two lines\n\nx"
+    assert part("-", b"x\n")["text"] == "# stdin\n\nx\n"
 
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:
