@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, ClassVar, NoReturn
 
@@ -160,6 +161,7 @@ def run(context: Context, arguments: list[str]) -> ExitCode:
     try:
         bound = _parsed(arguments)
         options = bound.options
+        context = replace(context, command=bound.command)
         _adjust(context.messages, options)
         if options.is_configured:
             options, context = configured(context, bound)

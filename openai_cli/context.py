@@ -19,13 +19,14 @@ from openai_cli.messages import Messages
 from openai_cli.settings import Settings
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """Streams are binary; None is a stream that was closed before the program began.
 
+    `command` is the name of the command that runs, as `models list`.
     `now` gives seconds since the epoch, `sleep` takes seconds, `chance` gives a number in [0, 1).
     `stdin_ready(seconds)` waits until stdin has data or its end, at most that long.
     """
@@ -37,6 +38,7 @@ class Context:
     environ: Mapping[str, str]
     messages: Messages
     settings: Settings = field(default_factory=Settings)
+    command: str = ""
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = field(default_factory=lambda: _chance)
@@ -82,7 +84,11 @@ class Context:
         )
 
     def today(self) -> "date":
-        """The day in UTC; SOURCE_DATE_EPOCH, in seconds, stands for now, as builds have it.
+        """The day in UTC; raises as `utc` does."""
+        return self.utc(self.now()).date()
+
+    def utc(self, seconds: float) -> "datetime":
+        """A moment in seconds since the epoch; SOURCE_DATE_EPOCH stands for any, as in builds.
 
         https://reproducible-builds.org/specs/source-date-epoch/. Raises UsageError for one that is
         beyond the year 9999, as milliseconds are.
@@ -91,8 +97,8 @@ class Context:
 
         pinned = self.variable("SOURCE_DATE_EPOCH")
         try:
-            now = int(pinned) if pinned and pinned.isdecimal() else self.now()
-            return datetime.fromtimestamp(now, UTC).date()
+            moment = int(pinned) if pinned and pinned.isdecimal() else seconds
+            return datetime.fromtimestamp(moment, UTC)
         except (ValueError, OverflowError, OSError):
             raise UsageError(
                 "SOURCE_DATE_EPOCH must be in seconds since 1970, and before the year 10000"

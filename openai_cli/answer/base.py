@@ -25,9 +25,10 @@ class Answer:
 
     `is_done` says that `[DONE]` came, `has_last` that the last of the endpoint's own events did.
     `usage` is the API's object of that name, or None, and `billable` what else of the answer tells
-    what it costs. `asked_model` is the model of the request,
-    for answers that do not name theirs. `is_background` says that the server makes it whole even if
-    the connection breaks, `has_replaced` that bytes of it were no UTF-8.
+    what it costs. `asked_model` is the model of the request, for answers that do not name theirs,
+    and `began` when that was first sent, in seconds since the epoch. `is_background`
+    says that the server makes it whole even if the connection breaks, `has_replaced` that bytes of
+    it were no UTF-8.
 
     A whole answer is at most `largest` bytes long, and an event `largest_event`; where it
     `has_many_numbers`, these may take more memory than the values of other answers. Where
@@ -49,6 +50,7 @@ class Answer:
     usage: dict[str, Any] | None = None
     billable: dict[str, Any] = field(default_factory=dict)
     asked_model: str | None = None
+    began: float | None = None
     model: str | None = None
     service_tier: str | None = None
     is_done: bool = False

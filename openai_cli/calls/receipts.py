@@ -1,19 +1,20 @@
 """What the calls of a command took: a line on stderr, a line of a file, and their sum."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
-from openai_cli.errors import LimitError, OutputError, UsageError
-from openai_cli.flags.ours import CommonOptions, Spending
+from openai_cli.errors import ExitCode, LimitError, OutputError, UsageError
+from openai_cli.flags.ours import CommonOptions, Completeness, Spending
 from openai_cli.output.sink import Log, utf8_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from openai_cli.answer.base import Answer
     from openai_cli.models.table import Table
-    from openai_cli.prices.receipt import Receipt
+    from openai_cli.prices.receipt import Occasion, Receipt
     from openai_cli.request.body import Request
 
 
@@ -22,9 +23,10 @@ class Receipts:
     """What --usage and --usage-file ask for.
 
     `base_url` gives that of the server, which may be in a region of its own. `kept`, where it is a
-    list, gets every receipt. Where it `compares`, what was billed is held against our own count.
-    `is_refused` says that the server does not take `stream_options.include_usage`: it is not asked
-    again. `failure` is why a line was not written.
+    list, gets every receipt. `label` is for the lines of the file, and with `must_be_complete` an
+    answer that is not has an exit code of its own there. Where it `compares`, what was billed is
+    held against our own count. `is_refused` says that the server does not take
+    `stream_options.include_usage`: it is not asked again. `failure` is why a line was not written.
     """
 
     context: Context
@@ -32,6 +34,8 @@ class Receipts:
     base_url: "Callable[[], str]"
     is_shown: bool = False
     path: str | None = None
+    label: str | None = None
+    must_be_complete: bool = False
     compares: bool = False
     kept: "list[Receipt] | None" = None
     is_refused: bool = False
@@ -50,7 +54,16 @@ class Receipts:
         if not isinstance(options, Spending):
             return cls(context, table, base_url)
         compares = options.usage and isinstance(options, CommonOptions) and options.debug
-        return cls(context, table, base_url, options.usage, options.usage_file, compares)
+        return cls(
+            context,
+            table,
+            base_url,
+            is_shown=options.usage,
+            path=options.usage_file,
+            label=options.label or context.variable("OPENAI_CLI_LABEL"),
+            must_be_complete=isinstance(options, Completeness) and options.require_complete,
+            compares=compares,
+        )
 
     @property
     def are_wanted(self) -> bool:
@@ -67,8 +80,12 @@ class Receipts:
             why = error.strerror if isinstance(error, OSError) else error
             raise UsageError(f"--usage-file: cannot write '{self.path}': {why}") from None
 
-    def add(self, answer: "Answer", failed: BaseException | None = None) -> None:
+    def add(
+        self, answer: "Answer", failed: BaseException | None = None, *, is_taken: bool = False
+    ) -> None:
         """Tell what a call took, as far as it is known, also of one that `failed`.
+
+        `is_taken` is what `Receipt.of_failed` takes.
 
         A line that cannot be written keeps no answer from being printed: see `check`.
         """
@@ -78,16 +95,39 @@ class Receipts:
         from openai_cli.prices.receipt import Receipt
         from openai_cli.prices.regions import region_of
 
-        region = region_of(self.base_url())
-        receipt = Receipt.of(answer, self.table(), self.context.today(), region=region)
+        region, on = region_of(self.base_url()), self._sent(answer).date()
+        receipt = Receipt.of(answer, self.table(), on, region=region)
         if failed is not None:
-            receipt = receipt.of_failed(failed)
+            receipt = receipt.of_failed(failed, is_taken=is_taken)
+        elif self.must_be_complete and answer.incomplete:
+            receipt = replace(receipt, exit_code=ExitCode.INCOMPLETE)
         if self.kept is not None and (failed is None or answer.usage is not None):
             self.kept.append(receipt)
         if self.is_shown and (failed is None or answer.usage is not None):
             self.context.messages.usage(receipt.line())
         if self._log is not None:
-            self._write(self._log, receipt.record())
+            self._write(self._log, receipt.record(self._occasion(answer)))
+
+    def _sent(self, answer: "Answer") -> "datetime":
+        """When the request of an answer was sent; where that is not known, now."""
+        return self.context.utc(self.context.now() if answer.began is None else answer.began)
+
+    def _occasion(self, answer: "Answer") -> "Occasion":
+        """When, where and for what the call of an answer was made."""
+        from urllib.parse import urlsplit
+
+        from openai_cli.prices.receipt import Occasion
+
+        began = answer.began
+        return Occasion(
+            time=f"{self._sent(answer).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z",
+            duration=None if began is None else round(max(self.context.now() - began, 0), 3),
+            command=self.context.command,
+            host=urlsplit(self.base_url()).hostname,
+            profile=self.context.settings.profile,
+            label=self.label,
+            asked_model=answer.asked_model,
+        )
 
     def compare(self, request: "Request", answer: "Answer") -> None:
         """With --usage and --debug, tell how our count of a request differs from its bill."""

@@ -146,6 +146,7 @@ def exchange(session: Session, plan: Plan) -> Exchange:
     request, answer, kept = plan.request, plan.reader(), Kept()
     answer.asked_model = request.body.get("model")
     client = session.client
+    answer.began = session.context.now()
     try:
         client.call(
             request.method,
@@ -185,7 +186,7 @@ class _Call:
     plan: Plan
     sink: Sink
     answer: "Answer | None" = None
-    _is_sent: bool = False
+    _began: float | None = None
     _is_told: bool = False
 
     def run(self) -> "Answer":
@@ -199,8 +200,8 @@ class _Call:
         """Tell of a call that failed what came of it, and what it took: it may have been paid."""
         if self.answer is not None:
             self.plan.on_broken(self.answer)
-        if self._is_sent:
-            self._tell(self.answer or _no_answer(self.plan.request), error)
+        if self._began is not None:
+            self._tell(self.answer or self._marked(_no_answer()), error)
 
     def _tell(self, answer: "Answer", failed: BaseException | None = None) -> None:
         if not self._is_told:
@@ -243,7 +244,8 @@ class _Call:
     def _send(self, request: Request) -> "Answer":
         begin = self.sink.size
         client = self.session.client
-        self._is_sent = True
+        if self._began is None:
+            self._began = self.session.context.now()
         with Progress(self.session.context.messages, request.upload_size) as progress:
             return client.call(
                 request.method,
@@ -261,19 +263,23 @@ class _Call:
     def _consume(self, http: "HttpResponse") -> "Answer":
         from openai_cli.output.writers import write_answer
 
-        self.answer = answer = self.plan.reader()
-        answer.asked_model = self.plan.request.body.get("model")
+        self.answer = answer = self._marked(self.plan.reader())
         writer = _writer(self.session, self.plan, self.sink)
         forgets = self.plan.forgets and self.session.schema is None
         write_answer(http, answer, writer, arrived=self.sink.flush, forgets=forgets)
         return answer
 
+    def _marked(self, answer: "Answer") -> "Answer":
+        """The answer with what was asked for, and when."""
+        answer.asked_model, answer.began = self.plan.request.body.get("model"), self._began
+        return answer
 
-def _no_answer(request: Request) -> "Answer":
+
+def _no_answer() -> "Answer":
     """What stands for the answer of a call that failed before there was one."""
     from openai_cli.answer.base import Answer
 
-    return Answer(asked_model=request.body.get("model"))
+    return Answer()
 
 
 def _writer(session: Session, plan: Plan, sink: Sink) -> "Writer":

@@ -75,6 +75,7 @@ def _download(session: Session, request: Request) -> None:
     session.budget.check(request)
     answer = Answer(asked_model=request.body["model"])
     session.client  # noqa: B018 - what it raises is raised before anything is sent
+    answer.began = session.context.now()
     try:
         answer.request_id = download(session, request, check=_check_sound)
     except BaseException as error:

@@ -126,8 +126,14 @@ def _made(session: Session, plan: Plan) -> Exchange:
     path = SHOW.filled({"response_id": name})
     request = Request(path, {}, method=SHOW.method, has_body=False)
     look = Plan(request, answer=_model_response(), is_free=True)
-    with told_how_to_go_on(session.context, lambda: f"{name} --wait"):
-        return wait_for(session, name, first, partial(exchange, session, look), _pending)
+    try:
+        with told_how_to_go_on(session.context, lambda: f"{name} --wait"):
+            made = wait_for(session, name, first, partial(exchange, session, look), _pending)
+    except BaseException as error:
+        session.receipts.add(first.answer, error, is_taken=True)
+        raise
+    made.answer.asked_model, made.answer.began = first.answer.asked_model, first.answer.began
+    return made
 
 
 def _pending(made: Exchange) -> str | None:

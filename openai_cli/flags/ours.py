@@ -281,6 +281,15 @@ class Spending:
         str | None,
         ours(OUTPUT, "--usage-file", "Append what the call took, as JSON", metavar="FILE"),
     ] = None
+    label: Annotated[
+        str | None,
+        ours(
+            OUTPUT,
+            "--label",
+            "What its line is to be found by; or OPENAI_CLI_LABEL",
+            metavar="TEXT",
+        ),
+    ] = None
 
 
 @options_group

@@ -5,11 +5,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.shape import is_finite
-from openai_cli.errors import CliError, ExitCode, UsageError
+from openai_cli.errors import CliError, ExitCode, Terminated, UsageError
 from openai_cli.models.table import Table, tier_of
 from openai_cli.prices.bill import made_calls
 from openai_cli.prices.billed import Billed, billed_in
@@ -23,6 +23,9 @@ from openai_cli.prices.usage import usage_of
 # The server gave up waiting, for what it may have begun to make.
 _TIMED_OUT = 408
 
+# What only some calls have.
+_SOMETIMES = ("seconds", "characters", "calls", "region", "unknown", "also")
+
 # What the endpoints call the same: chat, completions and embeddings; all others.
 _INPUT = ("prompt_tokens", "input_tokens")
 _OUTPUT = ("completion_tokens", "output_tokens")
@@ -34,6 +37,22 @@ _OUTPUT_DETAILS = (
 )
 
 
+class Occasion(NamedTuple):
+    """When, where and for what a call was made; None is what is not known or was not given.
+
+    `time` is when it was sent, in UTC as ISO 8601 has it, `duration` how many seconds it took until
+    its answer was out. `asked_model` is the model of the request.
+    """
+
+    time: str
+    duration: float | None
+    command: str
+    host: str | None
+    profile: str | None
+    label: str | None
+    asked_model: str | None
+
+
 @dataclass(frozen=True)
 class Receipt:
     """The tokens of one call, or what it is billed by; None is what the server did not report.
@@ -43,7 +62,7 @@ class Receipt:
     is said. `usd` is the cost in US dollars, None where the price is unknown; with `unknown`, what
     is in no sum, it is at least that. `parts` are the other counts that price it, as `records`
     names them, and `calls` those of tools, by the kind of their fee. `also` has the same of what
-    other models made for the answer. `exit_code` is that of a call that failed.
+    other models made for the answer. `exit_code` is that of the call.
     """
 
     model: str | None
@@ -62,7 +81,7 @@ class Receipt:
     region: str | None = None
     unknown: tuple[str, ...] = ()
     also: tuple[dict[str, Any], ...] = ()
-    exit_code: int | None = None
+    exit_code: int = ExitCode.DONE
 
     @classmethod
     def of(cls, answer: Answer, table: Table, on: date, *, region: str | None = None) -> "Receipt":
@@ -95,11 +114,16 @@ class Receipt:
             also=tuple(_record_of(part, table, on) for part in billed[1:]),
         )
 
-    def of_failed(self, error: BaseException) -> "Receipt":
-        """The same of a call that failed: what the API refused cost nothing, else nobody knows."""
+    def of_failed(self, error: BaseException, *, is_taken: bool = False) -> "Receipt":
+        """The same of a call that failed: what the API refused cost nothing, else nobody knows.
+
+        `is_taken`: the API took the request, and refused what came after it.
+        """
         code, request_id, status = ExitCode.INTERRUPTED, self.request_id, None
         if isinstance(error, CliError):
             code, request_id, status = error.exit_code, error.request_id or request_id, error.status
+        elif isinstance(error, Terminated):
+            code = error.exit_code
         elif not isinstance(error, KeyboardInterrupt):
             code = ExitCode.FAULT
         failed = replace(self, exit_code=int(code), request_id=request_id)
@@ -107,7 +131,8 @@ class Receipt:
             return replace(failed, unknown=(*failed.unknown, "the call was cut off"))
         is_refused = status is not None and 300 <= status < 500 and status != _TIMED_OUT
         nothing = failed.input_tokens is None and failed.output_tokens is None
-        return replace(failed, usd=Decimal(0)) if is_refused and nothing else failed
+        is_free = is_refused and nothing and not is_taken
+        return replace(failed, usd=Decimal(0)) if is_free else failed
 
     def line(self) -> str:
         """The usage for a person."""
@@ -139,18 +164,16 @@ class Receipt:
         why = f" ({'; '.join(self.unknown)})" if self.unknown else ""
         return f"{least}{plain(self.usd)} USD{calls}{why}"
 
-    def record(self) -> str:
+    def record(self, occasion: Occasion) -> str:
         """The usage for --usage-file: JSON on one line, with the cost to the last digit.
 
-        What comes behind `request_id` is there only where there is such a thing.
+        What comes behind `exit_code` is there only where there is such a thing.
         """
         found = asdict(self)
-        parts = found.pop("parts")
-        for name in ("seconds", "characters", "calls", "region", "unknown", "also", "exit_code"):
-            value = found.pop(name)
-            if value not in (None, {}, ()):
-                found[name] = value
-        return exact_json({**found, **parts})
+        parts, code = found.pop("parts"), int(found.pop("exit_code"))
+        some = {name: found.pop(name) for name in _SOMETIMES}
+        some = {name: value for name, value in some.items() if value not in (None, {}, ())}
+        return exact_json({**occasion._asdict(), **found, "exit_code": code, **some, **parts})
 
 
 def _counts(billed: Billed, table: Table, on: date) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from openai_cli.output.sink import open_sink
 from openai_cli.output.writers import TextWriter
 from openai_cli.prices.receipt import Receipt
 from tests.answer.reading import taken
+from tests.prices.tables import OCCASION
 from tests.servers import chat, completion, delta, events
 
 BOM = b"\xef\xbb\xbf"
@@ -591,7 +592,7 @@ def consume(body: dict[str, Any], *more: dict[str, Any]) -> None:
     assert all(isinstance(choice, Choice) for choice in answer.in_order)
     usage = Receipt.of(answer, load_table(), date(2026, 11, 23))
     usage.line()
-    json.loads(usage.record())
+    json.loads(usage.record(OCCASION))
     for choice in answer.in_order:
         assert choice.incomplete is None or choice.incomplete
         assert choice.message["role"] == "assistant"

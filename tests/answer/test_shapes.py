@@ -26,6 +26,7 @@ from openai_cli.errors import BadAnswerError, CliError, NetworkError
 from openai_cli.models.table import load_table
 from openai_cli.prices.receipt import Receipt
 from tests.answer.reading import http, taken
+from tests.prices.tables import OCCASION
 from tests.servers import events
 
 IMAGE = b64encode(b"an image").decode()
@@ -98,7 +99,7 @@ def read(kind: Kind, raw: bytes) -> Answer:
         kind.taken(part.body)
     usage = Receipt.of(answer, load_table(), date(2026, 11, 23))
     usage.line()
-    json.loads(usage.record())
+    json.loads(usage.record(OCCASION))
     return answer
 
 

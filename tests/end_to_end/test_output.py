@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,12 @@ RECORD = {
     "reasoning_tokens": 6,
     "usd": None,
     "request_id": "req_7",
+    "command": "chat",
+    "host": "127.0.0.1",
+    "profile": None,
+    "label": None,
+    "asked_model": "gpt-6-luna",
+    "exit_code": 0,
 }
 
 
@@ -174,7 +181,10 @@ def test_usage_of_an_answer(run: Run, folder: Path) -> None:
     for part in ("11 input", "4 cached", "22 output", "6 reasoning", "flex"):
         assert part in result.err
     lines = (folder / "u").read_text().splitlines()
-    assert [json.loads(line) for line in lines] == [RECORD, RECORD]
+    for record in map(json.loads, lines):
+        assert datetime.fromisoformat(record.pop("time")).tzinfo == UTC
+        assert record.pop("duration") >= 0
+        assert record == RECORD
 
 
 def test_usage_of_a_stream_is_asked_for(run: Run) -> None:

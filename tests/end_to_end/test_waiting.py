@@ -104,6 +104,13 @@ def test_a_look_that_is_refused(line: tuple[str, ...], status: str, code: int) -
     assert "resp_1 is queued after 0 s" in done.err
 
 
+def test_what_was_sent_and_whose_end_was_not_seen_has_its_line(run: Run, folder: Path) -> None:
+    with Server([QUEUED, reply({"error": {"message": "no"}}, status="404 Not Found")]) as server:
+        assert run(*RESPOND, "--usage-file", "u", base_url=server.base_url).code == 4
+    record = json.loads((folder / "u").read_text())
+    assert (record["exit_code"], record["usd"]) == (4, None)
+
+
 def test_a_look_is_tried_again(run: Run) -> None:
     busy = reply({"error": {"message": "busy"}}, status="503 Busy", headers=["retry-after: 0"])
     with Server([QUEUED, busy, reply(MADE)]) as server:
@@ -136,6 +143,7 @@ def test_the_usage_is_that_of_the_last_answer_and_told_once(run: Run, folder: Pa
     # gpt-6-luna: 1000 at 0.1 and 100 at 0.5 USD a million.
     assert "1000 input, 100 output tokens; 0.00015 USD (gpt-6-luna)" in done.err
     (record,) = map(json.loads, (folder / "usage.jsonl").read_text().splitlines())
+    assert record["asked_model"] == "gpt-6-luna"
     assert (record["input_tokens"], record["output_tokens"]) == (1000, 100)
 
 

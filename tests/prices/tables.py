@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from openai_cli.models.table import Table
+from openai_cli.prices.receipt import Occasion
 
 TODAY = date(2026, 2, 1)
 
@@ -91,3 +92,15 @@ FEES = Table(
     },
     b"",
 )  # fmt: skip
+
+
+# What a line of a usage file says of its call.
+OCCASION = Occasion(
+    time="2026-11-28T10:00:00.000Z",
+    duration=1.5,
+    command="chat",
+    host="api.openai.com",
+    profile=None,
+    label=None,
+    asked_model="m-1",
+)

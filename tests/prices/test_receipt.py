@@ -10,6 +10,7 @@ import pytest
 from openai_cli.answer.completion import Completion
 from openai_cli.models.table import load_table
 from openai_cli.prices.receipt import Receipt
+from tests.prices.tables import OCCASION
 
 
 def usage_of(usage: Any = None, **answer: Any) -> Receipt:
@@ -21,7 +22,7 @@ def usage_of(usage: Any = None, **answer: Any) -> Receipt:
 
 def record_of(usage: Receipt) -> Any:
     """The record, read back with exact numbers."""
-    return json.loads(usage.record(), parse_float=Decimal)
+    return json.loads(usage.record(OCCASION), parse_float=Decimal)
 
 
 FULL = {
@@ -44,6 +45,14 @@ def test_all_that_the_api_reports_is_recorded() -> None:
         "reasoning_tokens": 128,
         "usd": None,
         "request_id": "req_1",
+        "time": "2026-11-28T10:00:00.000Z",
+        "duration": 1.5,
+        "command": "chat",
+        "host": "api.openai.com",
+        "profile": None,
+        "label": None,
+        "asked_model": "m-1",
+        "exit_code": 0,
     }
 
 

@@ -16,6 +16,7 @@ from openai_cli.prices.answers import Answers
 from openai_cli.prices.bill import Bill
 from openai_cli.prices.charges import total
 from openai_cli.prices.receipt import Receipt
+from tests.prices.tables import OCCASION
 
 TABLE = load_table()
 NOW = date(2026, 11, 28)
@@ -97,7 +98,7 @@ def test_reading_a_record_gives_its_own_cost(
         billable["svg_usage"] = DRAWING
     answer = Answer(usage=usage, billable=billable, asked_model=model, service_tier=tier)
     receipt = Receipt.of(answer, TABLE, NOW, region=region)
-    record = json.loads(receipt.record(), parse_float=Decimal)
+    record = json.loads(receipt.record(OCCASION), parse_float=Decimal)
     bill, unpriced = Bill(TABLE, NOW), 0
     for billed in Answers().read([(1, record)]):
         try:
@@ -132,7 +133,7 @@ def test_a_record_has_every_count_that_prices_it(
 ) -> None:
     usage = {"prompt_tokens": 20, "completion_tokens": 10, **usage}
     answer = Answer(usage=usage, asked_model=model)
-    record = json.loads(Receipt.of(answer, TABLE, NOW).record())
+    record = json.loads(Receipt.of(answer, TABLE, NOW).record(OCCASION))
     assert record.items() >= parts.items()
 
 
@@ -140,7 +141,7 @@ def test_a_record_has_its_calls_and_its_region() -> None:
     billable = {"output": [{"type": "file_search_call"}, {"type": "oracle_call"}]}
     usage = {"input_tokens": 0, "output_tokens": 0}
     answer = Answer(usage=usage, billable=billable, asked_model="gpt-6-luna")
-    record = json.loads(Receipt.of(answer, TABLE, NOW, region="eu").record())
+    record = json.loads(Receipt.of(answer, TABLE, NOW, region="eu").record(OCCASION))
     assert record["calls"] == {"file_search": 1}
     assert record["unknown"] == ["oracle_call has no known fee"]
     assert record["region"] == "eu"
