@@ -97,7 +97,7 @@ def test_no_imports_go_round_in_a_circle() -> None:
 
 # What several commands do alike.
 SHARED = (
-    "counting", "counting_files", "fitting", "images", "pricing", "pricing_files",
+    "counting", "counting_files", "fitting", "images", "ledger", "pricing", "pricing_files",
     "speech_to_text", "stored_response", "turns", "verifying",
 )  # fmt: skip
 

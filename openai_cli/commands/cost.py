@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from openai_cli.calls.budget import no_bound
+from openai_cli.commands.ledger import KEYS
 from openai_cli.commands.pricing import LIMITS, Priced, Pricing
 from openai_cli.commands.pricing_files import statements
 from openai_cli.context import Context
@@ -41,7 +42,7 @@ _OF_TEXT = (
 # Of these one at most.
 _EITHER = (
     ("request", "response", "audio", "audio_seconds", "files"), ("text", "input_tokens"), LIMITS,
-    ("total", "json", "markdown"),
+    ("total", "json", "csv", "markdown"), ("by", "by_request"),
 )  # fmt: skip
 # What is priced instead of a text, and what does not go with it.
 _NOT_WITH: dict[str, tuple[str, ...]] = {
@@ -74,6 +75,7 @@ class Options(Priced):
     ] = None
     total: Annotated[bool, switch(OUTPUT, "total", "Print the total alone")] = False
     json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
+    csv: Annotated[bool, switch(OUTPUT, "csv", "Print CSV, without the total")] = False
     markdown: Annotated[bool, switch(OUTPUT, "markdown", "Print a table in Markdown")] = False
 
 
@@ -107,9 +109,17 @@ def _described(call: Pricing, options: Options, priced: list[Statement]) -> repo
         doubts=tuple(call.doubts),
         notes=tuple(notes),
         labels=tuple(call.labels),
-        labelled="file" if options.files else "answer" if options.response else "request",
+        labelled=_labelled(options),
+        is_grouped=options.by is not None,
         unpriced=tuple(call.unpriced),
     )
+
+
+def _labelled(options: Options) -> str:
+    """What each row is of."""
+    if options.by is not None:
+        return options.by
+    return "file" if options.files else "answer" if options.response else "request"
 
 
 def _tell(call: Pricing, options: Options, found: report.Report) -> None:
@@ -142,11 +152,21 @@ def _check(options: Options) -> None:
         for name in names:
             if _is_given(options, name):
                 raise UsageError(f"{_shown(name)} does not go with {_shown(source)}")
-    for name in ("total", "files", "by_request"):
+    for name in ("total", "files", "by_request", "by"):
         if _is_given(options, name) and len(options.model or ()) > 1:
             raise UsageError(f"{flag_of(name)} takes one --model")
     if options.by_request and options.request is None and options.response is None:
         raise UsageError("--by-request goes with --request or --response alone")
+    _check_ledger(options)
+
+
+def _check_ledger(options: Options) -> None:
+    """UsageError where what is for usage lines is wrong, or there are none."""
+    for name in ("since", "until", "by"):
+        if _is_given(options, name) and options.response is None:
+            raise UsageError(f"{flag_of(name)} goes with --response alone")
+    if options.by is not None and options.by not in KEYS:
+        raise UsageError(f"--by is one of {', '.join(KEYS)}, not {quoted(options.by)}")
 
 
 def _is_given(options: Options, name: str) -> bool:
@@ -220,7 +240,9 @@ def _print(context: Context, options: Options, found: report.Report) -> None:
         if options.json:
             sink.write_json(utf8_bytes(report.as_json(found)))
             return
-        if options.markdown:
+        if options.csv:
+            text = report.as_csv(found)
+        elif options.markdown:
             text = report.as_markdown(found)
         elif options.total:
             text = report.as_total(found)

@@ -4,11 +4,10 @@ Files of requests, answers and texts are priced in commands/pricing_files.py. Ho
 shown is in commands/cost.py.
 """
 
-import re
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
+from openai_cli.commands.ledger import KEYS, day
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import flag_of
@@ -26,7 +25,6 @@ from openai_cli.flags.ours import (
     switch,
 )
 from openai_cli.flags.values import Number
-from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT, DEFAULT_TRANSCRIPTION
 from openai_cli.models.table import REGIONS, Table, tier_of
 from openai_cli.prices.bill import Bill, Statement
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
 
 _SOME = Number(0, integer=True)
 _COUNT = Number(1, integer=True)
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 # The options that limit an output, or say what it has.
 LIMITS = ("max_tokens", "max_completion_tokens", "output_tokens")
@@ -133,6 +130,24 @@ class Priced(CommonOptions, Written, Prices, Stdin):
         str | None,
         ours(INPUT, "--audio-seconds", "Price so much speech, for `transcribe`", metavar="N"),
     ] = None
+    since: Annotated[
+        str | None,
+        ours(INPUT, "--since", "Usage lines from that day on, in UTC", metavar="YYYY-MM-DD"),
+    ] = None
+    until: Annotated[
+        str | None,
+        ours(INPUT, "--until", "Usage lines up to that day, included", metavar="YYYY-MM-DD"),
+    ] = None
+    by: Annotated[
+        str | None,
+        ours(
+            OUTPUT,
+            "--by",
+            f"A row for each {', '.join(KEYS)} of usage lines",
+            metavar="WHAT",
+            names=tuple(KEYS),
+        ),
+    ] = None
     as_of: Annotated[
         str | None, ours(INPUT, "--as-of", "By the prices of that day", metavar="YYYY-MM-DD")
     ] = None
@@ -152,7 +167,7 @@ class Pricing:
         self.context = context
         self.options = options
         self.table = table
-        self.on = _day(options) or context.today()
+        self.on = day("--as-of", options.as_of) or context.today()
         self.region = _region(context, options)
         self.inputs = Inputs(context, options.stdin)
         self.doubts: dict[str, None] = {}
@@ -277,14 +292,3 @@ def _region(context: Context, options: Priced) -> str | None:
     if options.region is not None:
         return options.region.lower()
     return region_of(context.variable("OPENAI_BASE_URL") or "")
-
-
-def _day(options: Priced) -> date | None:
-    if options.as_of is None:
-        return None
-    try:
-        if _DAY.fullmatch(options.as_of):
-            return date.fromisoformat(options.as_of)
-    except ValueError:  # a 31st of June
-        pass
-    raise UsageError(f"--as-of must be a day such as 2026-11-23, not {quoted(options.as_of)}")

@@ -1,9 +1,10 @@
 """What `cost` prices from files: requests, answers, and texts."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from openai_cli.commands.ledger import KEYS, Line, day, within
 from openai_cli.commands.pricing import Pricing, limit_of
 from openai_cli.errors import UsageError
 from openai_cli.prices.answers import Answers
@@ -78,11 +79,15 @@ def _answers(call: Pricing, lines: Iterable[bytes], model: str | None) -> list[S
 
     bill, answers = call.bill(), Answers()
     found: list[Statement] = []
-    for answer in answers.read(objects(lines, may_be_empty=True)):
+    groups: dict[str | None, Bill] = {}
+    for answer in answers.read(_taken(call, objects(lines, may_be_empty=True))):
         own = bill.empty() if call.options.by_request else bill
+        if call.options.by is not None:
+            key = model if call.options.by == "model" and model else KEYS[call.options.by](answer)
+            own = groups.setdefault(key, bill.empty())
         try:
             _add(call, own, answer, model)
-            if own is not bill:
+            if call.options.by_request:
                 found += _labelled(call, own, "", answer.line)
         except UsageError as error:
             if not answer.is_unpriced:
@@ -92,9 +97,28 @@ def _answers(call: Pricing, lines: Iterable[bytes], model: str | None) -> list[S
         call.context.messages.notice(
             f"failed requests, which cost nothing and are in no sum: {answers.failed}"
         )
-    found = found or bill.statements()
+    found = found or (_grouped(call, groups) if groups else bill.statements())
     if answers.taken and not (found or call.unpriced or answers.failed):
         raise UsageError("--response: there is no answer in the file")
+    return found
+
+
+def _taken(call: Pricing, lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines of the days that were asked for."""
+    since, until = (day(f"--{name}", getattr(call.options, name)) for name in ("since", "until"))
+    if since and until and until < since:
+        raise UsageError("--until is before --since")
+    return within(lines, since, until, call.unpriced)
+
+
+def _grouped(call: Pricing, groups: Mapping[str | None, Bill]) -> list[Statement]:
+    """The statements of each group in their order, what has no key last, with their labels."""
+    found: list[Statement] = []
+    for key in sorted(groups, key=lambda key: (key is None, key or "")):
+        priced = groups[key].statements()
+        label = Label("(none)" if key is None else key, {str(call.options.by): key})
+        call.labels += [label] * len(priced)
+        found += priced
     return found
 
 

@@ -15,9 +15,9 @@ class Billed(NamedTuple):
 
     `usage` is the API's usage object, None where nothing is known of a call. `calls` are those of
     tools; None where the answer does not tell of tools. `line` is where it stands, from 1, `day`
-    the one when it was made. Where it `is_record`, the calls of a model that always searches are
-    told; where it `is_extra`, another model made something for the answer; where it `is_unpriced`,
-    its record says that its price was not known.
+    the one when it was made; `label` and `command` are those of its record. Where it `is_record`,
+    the calls of a model that always searches are told; where it `is_extra`, another model made
+    something for the answer; where it `is_unpriced`, its record says that its price was not known.
     """
 
     model: str | None
@@ -27,6 +27,8 @@ class Billed(NamedTuple):
     region: str | None = None
     line: int = 1
     day: date | None = None
+    label: str | None = None
+    command: str | None = None
     is_record: bool = False
     is_extra: bool = False
     is_unpriced: bool = False

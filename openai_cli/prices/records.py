@@ -51,15 +51,24 @@ def is_free(record: Mapping[str, Json]) -> bool:
 
 def of_record(line: int, record: Mapping[str, Json]) -> Iterator[Billed]:
     """What the call of a record is billed by, and what it had other models make."""
-    day, region = _day(record.get("time")), _string(record, "region")
-    yield _billed(line, record, day, region)
+    own = _billed(line, record)._replace(
+        region=_string(record, "region"),
+        day=day_of(record),
+        label=_string(record, "label"),
+        command=_string(record, "command"),
+    )
+    yield own
     also = record.get("also")
     for other in also if isinstance(also, list) else ():
         if isinstance(other, dict):
-            yield _billed(line, other, day, region)._replace(is_extra=True)
+            made = _billed(line, other)
+            yield own._replace(
+                model=made.model, tier=made.tier, usage=made.usage, calls=made.calls,
+                is_extra=True, is_unpriced=made.is_unpriced,
+            )  # fmt: skip
 
 
-def _billed(line: int, record: Mapping[str, Json], day: date | None, region: str | None) -> Billed:
+def _billed(line: int, record: Mapping[str, Json]) -> Billed:
     found = record.get("calls")
     counts = {
         kind: count
@@ -71,7 +80,7 @@ def _billed(line: int, record: Mapping[str, Json], day: date | None, region: str
     tier = tier_of(_string(record, "service_tier"))
     usage, calls = _usage(record), Calls(counts, unknown)
     return Billed(
-        _string(record, "model"), tier, usage, calls, region, line, day,
+        _string(record, "model"), tier, usage, calls, line=line,
         is_record=True, is_unpriced=record.get("usd") is None,
     )  # fmt: skip
 
@@ -106,8 +115,9 @@ def _usage(record: Mapping[str, Json]) -> dict[str, Json] | None:
     }
 
 
-def _day(time: Json) -> date | None:
-    """The day of a time in ISO 8601; None where it is none."""
+def day_of(record: Mapping[str, Json]) -> date | None:
+    """The day in UTC when the call of a record was made; None where it does not tell."""
+    time = record.get("time")
     try:
         return date.fromisoformat(time[:10]) if isinstance(time, str) else None
     except ValueError:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, groupby
 from math import ceil
+from operator import itemgetter
 from textwrap import wrap
 from typing import Any, NamedTuple
 
@@ -52,7 +53,8 @@ class Report(NamedTuple):
     none. `is_detailed` shows each kind of tokens with its rate. `at_most` says that the output is
     an upper bound, `missing` what to give where no limit bounds it; `doubts` why the tokens are an
     estimate, and `notes` what to know of the prices, which are those of `table` on the day `as_of`.
-    `labels` name what each statement is of, where each has its own row, under the head `labelled`.
+    `labels` name what each statement is of, where each has its own row, under the head `labelled`;
+    where it `is_grouped`, statements of one label have a row together.
     `unpriced` says of calls why they are in no statement.
     """
 
@@ -67,6 +69,7 @@ class Report(NamedTuple):
     notes: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
     labelled: str = ""
+    is_grouped: bool = False
     unpriced: tuple[str, ...] = ()
 
     @property
@@ -177,6 +180,7 @@ def as_json(report: Report) -> str:
             }
             for statement, label in _each(report)
         ],
+        **({"groups": list(_json_groups(report))} if report.is_grouped else {}),
         "estimate": bool(report.doubts),
         "doubts": report.doubts,
         "notes": report.notes,
@@ -184,6 +188,16 @@ def as_json(report: Report) -> str:
         "prices": {"date": str(report.table.date), "digest": report.table.digest},
     }
     return f"{exact_json(found)}\n"
+
+
+def as_csv(report: Report) -> str:
+    """The rows as CSV (RFC 4180, but with a bare newline), without their total."""
+    import csv
+    from io import StringIO
+
+    grid, text = _grid(report), StringIO()
+    csv.writer(text, lineterminator="\n").writerows([grid.head, *grid.rows])
+    return text.getvalue()
 
 
 def as_total(report: Report) -> str:
@@ -230,7 +244,40 @@ def _json_rows(
 
 
 def _grid(report: Report) -> _Grid:
+    if report.is_grouped:
+        return _by_group(report)
     return _detailed(report) if report.is_detailed else _by_model(report)
+
+
+def _by_group(report: Report) -> _Grid:
+    """A row for each label, with a column for each kind of charge that there is."""
+    kinds = _kinds(report.statements)
+    heads = [_head(kind, at_most=report.at_most) for kind in kinds]
+    head = [report.labelled, "requests", *heads, "USD"]
+    rows = [
+        [one_line(label.shown), *_sums(found, report, kinds)] for label, found in _groups(report)
+    ]
+    return _Grid(head, rows, 1, [_total_label(report), *_sums(report.statements, report, kinds)])
+
+
+def _groups(report: Report) -> Iterator[tuple[Label, list[Statement]]]:
+    """The statements of each label; those of one stand together."""
+    together = groupby(zip(report.labels, report.statements, strict=True), itemgetter(0))
+    for label, found in together:
+        yield label, [statement for _, statement in found]
+
+
+def _json_groups(report: Report) -> Iterator[dict[str, Any]]:
+    for label, found in _groups(report):
+        requests = sum(statement.requests for statement in found)
+        usd = total(statement.usd for statement in found)
+        yield {**label.json, "requests": requests, "total": usd}
+
+
+def _kinds(statements: Sequence[Statement]) -> list[str]:
+    """The kinds of charges that there are, in the order of their columns."""
+    present = {charge.kind for statement in statements for charge in statement.charges}
+    return [kind for kind in (*TOKEN_KINDS, *_UNITS) if kind in present]
 
 
 def _detailed(report: Report) -> _Grid:
@@ -262,8 +309,7 @@ def _kind(charge: Charge, *, at_most: bool) -> str:
 def _by_model(report: Report) -> _Grid:
     """A row for each model, with a column for each kind of charge that there is."""
     statements = report.statements
-    present = {charge.kind for statement in statements for charge in statement.charges}
-    kinds = [kind for kind in (*TOKEN_KINDS, *_UNITS) if kind in present]
+    kinds = _kinds(statements)
     heads = [_head(kind, at_most=report.at_most) for kind in kinds]
     head = ["model", "tier", *([] if report.is_choice else ["requests"]), *heads, "USD"]
     rows = [

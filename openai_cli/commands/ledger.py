@@ -1,0 +1,59 @@
+"""What `cost --response` takes of a usage file, and by what it adds that up."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from openai_cli.errors import UsageError
+from openai_cli.jsontext import quoted
+from openai_cli.prices.billed import Billed
+from openai_cli.prices.records import day_of, is_free, is_record
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+# By what calls are added up; None is what a line does not tell.
+KEYS: Mapping[str, Callable[[Billed], str | None]] = {
+    "day": lambda billed: None if billed.day is None else billed.day.isoformat(),
+    "model": lambda billed: billed.model,
+    "label": lambda billed: billed.label,
+    "command": lambda billed: billed.command,
+}
+
+Line = tuple[int, Mapping[str, Any]]
+
+
+def day(flag: str, text: str | None) -> date | None:
+    """The day that a flag has; UsageError for a text that is none."""
+    if text is None:
+        return None
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:  # a 31st of June
+        pass
+    raise UsageError(f"{flag} must be a day such as 2026-11-23, not {quoted(text)}")
+
+
+def within(
+    lines: Iterable[Line], since: date | None, until: date | None, undated: list[str]
+) -> Iterator[Line]:
+    """The lines of calls from the day `since` to the day `until`, both included, in UTC.
+
+    A line that cost something and tells no time is left out, and told of in `undated`. UsageError
+    for what is no line of a usage file, where a day was given.
+    """
+    for number, line in lines:
+        if since is None and until is None:
+            yield number, line
+            continue
+        if not is_record(line):
+            raise UsageError(
+                f"line {number}: only the lines of --usage-file tell when a call was made",
+                hint="leave --since and --until out",
+            )
+        made = day_of(line)
+        if made is None and not is_free(line):
+            undated.append(f"line {number}: it is not known when the call was made")
+        elif made is not None and (since or made) <= made <= (until or made):
+            yield number, line
