@@ -2,11 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from openai_cli.calls.fallback import fallen_back, next_model, tell_who
 from openai_cli.calls.session import ServerOptions, Session
-from openai_cli.errors import IncompleteError, RefusedError
+from openai_cli.errors import CliError, IncompleteError, RefusedError
 from openai_cli.flags.ours import Output, Prices, options_group
 from openai_cli.output.progress import Progress
 from openai_cli.output.sink import Sink
@@ -136,14 +137,35 @@ def _sent(session: Session, plans: Iterable[Plan]) -> "Iterator[Answer]":
 def _check_budget(session: Session, plan: Plan) -> None:
     if not plan.is_free:
         session.budget.check(plan.request)
+        for model in session.fallbacks:
+            session.budget.check(plan.request.with_body(model=model))
 
 
 def exchange(session: Session, plan: Plan) -> Exchange:
     """Send the request, print nothing, and give its answer."""
-    from openai_cli.output.writers import Kept, write_answer
+    from openai_cli.output.writers import Kept
 
     _check_budget(session, plan)
-    request, answer, kept = plan.request, plan.reader(), Kept()
+    models = iter(() if plan.is_free else session.fallbacks)
+    first = plan.request
+    while True:
+        kept = Kept()
+        try:
+            made = _exchanged(session, plan, kept)
+            break
+        except CliError as error:
+            if kept.taken or (model := next_model(models, error)) is None:
+                raise
+            plan = replace(plan, request=fallen_back(session.context, plan.request, model, error))
+    if plan.request is not first:
+        tell_who(session.context, made.answer)
+    return made
+
+
+def _exchanged(session: Session, plan: Plan, kept: "Kept") -> Exchange:
+    from openai_cli.output.writers import write_answer
+
+    request, answer = plan.request, plan.reader()
     answer.asked_model = request.body.get("model")
     client = session.client
     answer.began = session.context.now()
@@ -190,7 +212,28 @@ class _Call:
     _is_told: bool = False
 
     def run(self) -> "Answer":
-        """Make the call, and tell what it took once its answer is printed."""
+        """Make the call, and tell what it took once its answer is printed.
+
+        Where a model cannot answer, and nothing came of it, the next one is asked.
+        """
+        context, first = self.session.context, self.plan.request
+        models = iter(self.session.fallbacks)
+        while True:
+            try:
+                answer = self._made()
+                break
+            except CliError as error:
+                if self.answer is not None or (model := next_model(models, error)) is None:
+                    raise
+                self.break_off(error)
+                request = fallen_back(context, self.plan.request, model, error)
+                self.plan = replace(self.plan, request=request)
+                self._began, self._is_told = None, False
+        if self.plan.request is not first:
+            tell_who(context, answer)
+        return answer
+
+    def _made(self) -> "Answer":
         answer = self._asked()
         self.sink.flush()
         self._tell(answer)

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from openai_cli.calls.budget import Budget
+from openai_cli.calls.fallback import fallbacks_of
 from openai_cli.calls.preview import Preview
 from openai_cli.calls.receipts import Receipts
 from openai_cli.config.destination import (
@@ -46,7 +47,8 @@ class Session:
 
     `server` is where requests go, `deadline` how long all may take, `form` how answers are printed,
     `preview` how a request is shown that is not sent, `budget` what calls may cost, `receipts` what
-    they took; `must_be_complete` is --require-complete, and `schema` what answers have to hold to.
+    they took; `fallbacks` are the models of --fallback-model, `must_be_complete` is
+    --require-complete, and `schema` what answers have to hold to.
 
     Raises UsageError for options that are wrong.
 
@@ -70,6 +72,7 @@ class Session:
         prices = (lambda: self.table), self._base_url
         self.budget = Budget.of(context, options, *prices)
         self.receipts = Receipts.of(context, options, *prices)
+        self.fallbacks = fallbacks_of(options)
         self.must_be_complete = isinstance(options, Completeness) and options.require_complete
         self.server = destination(context, options, inputs)
         self._stack = ExitStack()

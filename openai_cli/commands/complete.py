@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+from openai_cli.calls.fallback import Fallback
 from openai_cli.calls.send import Plan, SendingOptions, deliver
 from openai_cli.calls.session import Session
 from openai_cli.config.destination import base_url, is_openai
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @options_group
-class Options(SendingOptions):
+class Options(SendingOptions, Fallback):
     """PROMPT is the text to go on from; a piped stdin goes before it, with an empty line between.
 
     OpenAI retired its last models of this endpoint on 2026-09-28; other servers have it

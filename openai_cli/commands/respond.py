@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Annotated, Any
 
+from openai_cli.calls.fallback import Fallback
 from openai_cli.calls.send import SendingOptions
 from openai_cli.calls.session import Session
 from openai_cli.commands.stored_response import Following, Waiting, check_waiting, deliver_response
@@ -19,7 +20,7 @@ from openai_cli.request.inputs import Inputs
 
 
 @options_group
-class Options(SendingOptions, Waiting, Structured):
+class Options(SendingOptions, Fallback, Waiting, Structured):
     """INPUT is the user's message; a piped stdin goes before it, with an empty line between.
 
     With --input items, INPUT is a message after them.

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
 
+from openai_cli.calls.fallback import Fallback
 from openai_cli.calls.send import Plan, SendingOptions, send
 from openai_cli.calls.session import Session
 from openai_cli.commands.fitting import (
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @options_group
-class ConversationOptions(SendingOptions):
+class ConversationOptions(SendingOptions, Fallback):
     """The options of a conversation."""
 
     conversation: Annotated[
