@@ -636,6 +636,52 @@ def test_a_line_a_turn(run: Run, folder: Path) -> None:
     ]
 
 
+def scripted(run: Run, *lines: str, flags: tuple[str, ...] = ()) -> Any:
+    """A conversation of a line a turn, each answered by `a`; what was sent is in `sent`."""
+    text = "".join(f"{line}\n" for line in lines).encode()
+    with Server([reply(chat("a"))] * sum(not line.startswith("/") for line in lines)) as server:
+        done = run("chat", "-i", *flags, stdin=text, base_url=server.base_url)
+    return done, [received.json["messages"] for received in server.received]
+
+
+def test_what_was_in_memory_is_saved_and_goes_on_there(run: Run, folder: Path) -> None:
+    done, sent = scripted(run, "one", "/save t.json", "two", flags=("--system", "s"))
+    assert (done.code, done.out) == (0, b"a\na\n")
+    assert "kept in t.json" in done.err
+    kept = json.loads((folder / "t.json").read_text())["messages"]
+    assert kept == [*sent[1], {"role": "assistant", "content": "a"}]
+    assert [message["content"] for message in sent[1]] == ["s", "one", "a", "two"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (["/save t.json"], "there is no turn to keep yet"),
+        (["one", "/save"], "/save wants a FILE"),
+        (["one", "/save there.json"], "'there.json' has a conversation already"),
+    ],
+)
+def test_what_cannot_be_saved(run: Run, folder: Path, lines: list[str], told: str) -> None:
+    before = json.dumps({"model": "m", "messages": [{"role": "user", "content": "x"}]})
+    (folder / "there.json").write_text(before)
+    done, _ = scripted(run, *lines)
+    assert done.code == 2
+    assert told in done.err
+    assert (folder / "there.json").read_text() == before
+
+
+@pytest.mark.parametrize("flags", [(), ("-c", "t.json")])
+def test_a_conversation_begins_anew(run: Run, folder: Path, flags: tuple[str, ...]) -> None:
+    done, sent = scripted(run, "one", "/clear", "two", "/clear", "/clear",
+                      flags=("--system", "s", *flags))  # fmt: skip
+    assert done.code == 0
+    assert [message["content"] for message in sent[1]] == ["s", "two"]
+    assert done.err.count("taken out, 2 messages") == 2
+    assert "taken out, 0 messages" in done.err
+    if flags:
+        assert len((folder / "t.json.history.jsonl").read_text().splitlines()) == 4
+
+
 def test_a_script_may_end_at_once(run: Run) -> None:
     with Server([]) as server:
         assert run("chat", "-i", stdin=b"", base_url=server.base_url).code == 0

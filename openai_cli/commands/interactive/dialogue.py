@@ -11,6 +11,7 @@ from openai_cli.commands.interactive.slash import unknown
 from openai_cli.commands.interactive.spending import next_turn, spent
 from openai_cli.commands.interactive.store import (
     BeforeReply,
+    InFile,
     Store,
     before_last_turn,
     before_reply,
@@ -21,10 +22,11 @@ from openai_cli.commands.turns import (
     TurnSender,
     all_messages,
     given_limit,
+    opened_file,
     telling,
     with_standing,
 )
-from openai_cli.conversation.shortening import Message
+from openai_cli.conversation.shortening import STANDING, Message
 from openai_cli.errors import UsageError
 from openai_cli.flags.adapter import parameters
 from openai_cli.flags.names import underscored
@@ -75,8 +77,32 @@ class Dialogue:
         with self.store.opened() as stored:
             kept, left = before_last_turn(stored.body.get("messages", []))
             stored.save({**stored.body, "messages": kept}, left)
-        count = "1 message" if len(left) == 1 else f"{len(left)} messages"
-        return f"taken back, {count}: {_shown(left[0])}"
+        return f"taken back, {_messages(left)}: {_shown(left[0])}"
+
+    def clear(self) -> str:
+        """Take all turns out of the conversation; what stands for the whole of it stays."""
+        with self.store.opened() as stored:
+            messages = stored.body.get("messages", [])
+            kept = [message for message in messages if message.get("role") in STANDING]
+            left = [message for message in messages if message.get("role") not in STANDING]
+            if left:
+                stored.save({**stored.body, "messages": kept}, left)
+        return f"taken out, {_messages(left)}"
+
+    def save(self, path: str) -> str:
+        """Keep the conversation in a file that is not there yet, and go on with it there."""
+        if not path:
+            raise UsageError("/save wants a FILE", hint="for example: /save talk.json")
+        if not (body := self.store.read()):
+            raise UsageError("there is no turn to keep yet")
+        with opened_file(self.session, path) as stored:
+            if stored.body:
+                raise UsageError(f"'{path}' has a conversation already", hint="name another file")
+            stored.save(dict(body), [])
+        self.store = InFile(self.session, path)
+        self.options = replace(self.options, conversation=path)
+        self.sender = replace(self.sender, options=self.options)
+        return f"kept in {path}, as what follows will be"
 
     def system(self, text: str) -> str:
         """The system message; with a text it is set, and kept with the conversation."""
@@ -179,6 +205,10 @@ def text_of(message: Message) -> str:
         for part in parts
         if isinstance(part, dict) and isinstance(part.get("text"), str)
     )
+
+
+def _messages(messages: list[Message]) -> str:
+    return "1 message" if len(messages) == 1 else f"{len(messages)} messages"
 
 
 def _shown(message: Message) -> str:

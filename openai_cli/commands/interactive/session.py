@@ -94,7 +94,7 @@ class _Loop:
     def run(self, first: list[Any]) -> None:
         if not self.is_script:
             self.dialogue.session.context.messages.notice(
-                "/help shows commands and keys; Ctrl-D ends"
+                f"{self.dialogue.model('')}; /help shows commands and keys; Ctrl-D ends"
             )
         if first:
             self._attempt(partial(self.dialogue.say, first))
@@ -129,25 +129,27 @@ class _Loop:
                 self.dialogue.say([{"role": "user", "content": meant}])
 
     def _do(self, call: SlashCall) -> None:
+        dialogue = self.dialogue
+        of_text: dict[str, Callable[[str], str]] = {
+            "/system": dialogue.system,
+            "/model": dialogue.model,
+            "/set": dialogue.set,
+            "/save": dialogue.save,
+        }
+        alone: dict[str, Callable[[], str | None]] = {
+            "/help": lambda: help_text(kept_in=dialogue.options.conversation),
+            "/undo": dialogue.undo,
+            "/retry": dialogue.retry,
+            "/clear": dialogue.clear,
+            "/tokens": dialogue.tokens,
+            "/cost": dialogue.cost,
+        }
         shown: str | None = None
-        match call.name:
-            case "/help":
-                shown = help_text(kept_in=self.dialogue.options.conversation)
-            case "/system":
-                shown = self.dialogue.system(call.argument)
-            case "/model":
-                shown = self.dialogue.model(call.argument)
-            case "/set":
-                shown = self.dialogue.set(call.argument)
-            case "/undo":
-                shown = self.dialogue.undo()
-            case "/retry":
-                self.dialogue.retry()
-            case "/tokens":
-                shown = self.dialogue.tokens()
-            case "/cost":
-                shown = self.dialogue.cost()
-            case _:
-                self.is_over = True
+        if call.name in of_text:
+            shown = of_text[call.name](call.argument)
+        elif call.name in alone:
+            shown = alone[call.name]()
+        else:
+            self.is_over = True
         if shown is not None:
-            self.dialogue.session.context.messages.block(shown)
+            dialogue.session.context.messages.block(shown)

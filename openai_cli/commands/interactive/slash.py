@@ -21,6 +21,8 @@ COMMANDS = {
     "/set": SlashCommand("[PARAMETER [VALUE]]", "set or unset an API parameter, or list them"),
     "/undo": SlashCommand("", "take the last turn back"),
     "/retry": SlashCommand("", "ask the last turn anew"),
+    "/clear": SlashCommand("", "begin anew, with the same system message"),
+    "/save": SlashCommand("FILE", "keep the conversation in FILE, from now on"),
     "/tokens": SlashCommand("", "count the conversation, and what is left of the limit"),
     "/cost": SlashCommand("", "what this session did cost; what the next turn will"),
     "/exit": SlashCommand("", "end the conversation, as /quit and Ctrl-D"),
@@ -81,6 +83,6 @@ def help_text(*, kept_in: str | None) -> str:
         for name, command in COMMANDS.items()
         if command.summary
     ]
-    kept = "-c FILE keeps a conversation; this one is gone at its end."
+    kept = "/save FILE keeps the conversation; without it, it is gone at its end."
     lines += [_KEYS, f"The conversation is kept in {kept_in}." if kept_in else kept]
     return "\n".join(lines)
