@@ -19,14 +19,14 @@ from openai_cli.flags import api
 from openai_cli.flags.adapter import Parts, parts_of
 from openai_cli.flags.answers import Structured
 from openai_cli.flags.endpoint import Endpoint
-from openai_cli.flags.ours import TEXT, argument, options_group, ours
+from openai_cli.flags.ours import TEXT, RequiredInput, argument, options_group, ours
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs
 
 
 @options_group
-class Options(ConversationOptions, Structured):
+class Options(ConversationOptions, Structured, RequiredInput):
     """MESSAGE is the user's message; a piped stdin goes before it, with an empty line between.
 
     The messages are sent in this order: --messages, --system, --developer, each --message, MESSAGE.
@@ -103,7 +103,8 @@ class Options(ConversationOptions, Structured):
 
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
-    inputs = Inputs(context, options.stdin)
+    is_required = options.require_input and not options.interactive
+    inputs = Inputs(context, options.stdin, is_required)
     with Session(context, options, inputs) as session:
         parts = parts_of(options, inputs.source)
         if options.interactive or options.conversation is not None:

@@ -11,7 +11,7 @@ from openai_cli.errors import UsageError
 from openai_cli.flags import api
 from openai_cli.flags.adapter import Parts, parts_of
 from openai_cli.flags.endpoint import Endpoint
-from openai_cli.flags.ours import OUTPUT, argument, options_group, switch
+from openai_cli.flags.ours import OUTPUT, RequiredInput, argument, options_group, switch
 from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @options_group
-class Options(SendingOptions, Fallback):
+class Options(SendingOptions, Fallback, RequiredInput):
     """PROMPT is the text to go on from; a piped stdin goes before it, with an empty line between.
 
     OpenAI retired its last models of this endpoint on 2026-09-28; other servers have it
@@ -61,7 +61,7 @@ class Options(SendingOptions, Fallback):
 
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
-    inputs = Inputs(context, options.stdin)
+    inputs = Inputs(context, options.stdin, options.require_input)
     with Session(context, options, inputs) as session:
         request = _request(context, options, inputs, parts_of(options, inputs.source))
         _notice_retired(context, options, request)

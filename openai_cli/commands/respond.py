@@ -13,14 +13,14 @@ from openai_cli.flags import api, responses
 from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.answers import Structured
 from openai_cli.flags.endpoint import Endpoint
-from openai_cli.flags.ours import TEXT, argument, options_group, ours
+from openai_cli.flags.ours import TEXT, RequiredInput, argument, options_group, ours
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs
 
 
 @options_group
-class Options(SendingOptions, Fallback, Waiting, Structured):
+class Options(SendingOptions, Fallback, Waiting, Structured, RequiredInput):
     """INPUT is the user's message; a piped stdin goes before it, with an empty line between.
 
     With --input items, INPUT is a message after them.
@@ -71,7 +71,7 @@ class Options(SendingOptions, Fallback, Waiting, Structured):
 
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
-    inputs = Inputs(context, options.stdin)
+    inputs = Inputs(context, options.stdin, options.require_input)
     with Session(context, options, inputs) as session:
         parts = parts_of(options, inputs.source)
         request = assembled(context, options, inputs, parts)

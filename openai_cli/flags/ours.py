@@ -218,6 +218,15 @@ class Input(Stdin):
 
 
 @options_group
+class RequiredInput:
+    """Whether stdin, which goes before the argument, has to have something."""
+
+    require_input: Annotated[
+        bool, switch(INPUT, "require-input", "Exit 2 when nothing came through stdin")
+    ] = False
+
+
+@options_group
 class Written:
     """Where a result is written."""
 

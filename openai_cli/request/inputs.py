@@ -1,6 +1,7 @@
 """What a command reads: its argument, stdin (once, by one reader), and files."""
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,10 +24,15 @@ _FALSE = ("", "0", "false", "no")
 
 @dataclass
 class Inputs:
-    """The readers of one call. `use_stdin` is --stdin/--no-stdin, None when not given."""
+    """The readers of one call.
+
+    `use_stdin` is --stdin/--no-stdin, None when not given; where `is_required`, as by
+    --require-input, stdin must have something.
+    """
 
     context: Context
     use_stdin: bool | None = None
+    is_required: bool = False
     _reader: str | None = field(default=None, init=False)
 
     def source(self, reader: str, path: str) -> bytes:
@@ -35,7 +41,10 @@ class Inputs:
         Raises UsageError when it cannot be read, or stdin has another reader.
         """
         name = "stdin" if path == "-" else f"{reader}: '{path}'"
-        return b"".join(self.read(reader, path, lambda stream: (read_whole(stream, name),)))
+        data = b"".join(self.read(reader, path, lambda stream: (read_whole(stream, name),)))
+        if self.is_required and path == "-" and data in (b"", b"\n"):
+            raise UsageError("stdin is empty, and --require-input demands something")
+        return data
 
     def lines(self, reader: str, path: str) -> Iterator[bytes]:
         """The lines of a file, or of stdin for `-`, as they are read; raises what `source` raises.
@@ -76,9 +85,13 @@ class Inputs:
             return without_final_newline(self._stdin_text("the argument -"))
         self._tell_name(argument, "<")
         if flagged or not self.is_piped:
+            if self.is_required and self._reader is None:
+                raise UsageError("stdin is not read, and --require-input demands it")
             return argument
         piped = without_final_newline(self._stdin_text("the text"))
         if not piped:
+            if argument and _is_pipe_or_file(self.context.stdin):
+                self.context.messages.notice("stdin is empty: the argument alone is sent")
             return argument
         return f"{piped}\n\n{argument}" if argument else piped
 
@@ -171,6 +184,17 @@ class Inputs:
                 "--no-stdin leaves it alone"
             )
         return stdin
+
+
+def _is_pipe_or_file(stream: BinaryIO | None) -> bool:
+    """Whether somebody made it stdin for what is in it, as nobody does with /dev/null."""
+    if stream is None:
+        return False
+    try:
+        mode = os.fstat(stream.fileno()).st_mode
+    except OSError:  # a stream in memory has no number
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISREG(mode)
 
 
 def _named(text: str) -> str | None:

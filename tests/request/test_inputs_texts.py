@@ -1,11 +1,14 @@
 """The text of a call and of its prompts: what reads a file, and what only looks like one."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.flags.commandline import body, call, refused, user_text
+from openai_cli.context import Context
+from tests.flags.commandline import Ended, body, call, execute, refused, user_text
 
 TEXT_FLAGS = [
     ("chat", "--system", lambda sent: sent["messages"][0]["content"]),
@@ -160,3 +163,40 @@ def test_no_other_text_is_told_of(typed: tuple[str, ...]) -> None:
 @pytest.mark.usefixtures("folder")
 def test_what_comes_by_stdin_is_no_name() -> None:
     assert call("chat", "--dry-run", stdin=b"notes.md\n").err == ""
+
+
+def from_pipe(content: bytes, *arguments: str) -> Ended:
+    """How a command line ends whose stdin is a real pipe with this in it, and an end."""
+    reading, writing = os.pipe()
+    os.write(writing, content)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stdin:
+        return execute(replace(Context.test(stdin=b""), stdin=stdin), *arguments)
+
+
+ASKING = ["chat", "complete", "respond"]
+
+
+@pytest.mark.parametrize("command", ASKING)
+def test_an_empty_pipe_beside_an_argument_is_told_of(command: str) -> None:
+    for content in (b"", b"\n"):
+        ended = from_pipe(content, command, "Q", "--dry-run", "-m", "m")
+        assert ended.code == 0
+        assert ended.err == "openai-cli: notice: stdin is empty: the argument alone is sent\n"
+    assert from_pipe(b"x", command, "Q", "--dry-run", "-m", "m").err == ""
+    assert from_pipe(b"", command, "Q", "--dry-run", "-m", "m", "--no-stdin").err == ""
+    with Path(os.devnull).open("rb") as stdin:
+        nobody = replace(Context.test(stdin=b""), stdin=stdin)
+        assert execute(nobody, command, "Q", "--dry-run", "-m", "m").err == ""
+
+
+@pytest.mark.parametrize("command", ASKING)
+def test_an_input_that_is_required(command: str) -> None:
+    empty = "error: stdin is empty, and --require-input demands something\n"
+    for content in (b"", b"\n"):
+        assert empty in refused(command, "Q", "--require-input", stdin=content)
+        assert empty in refused(command, "-", "--require-input", stdin=content)
+    unread = "error: stdin is not read, and --require-input demands it\n"
+    assert unread in refused(command, "Q", "--require-input")
+    assert unread in refused(command, "Q", "--require-input", "--no-stdin", stdin=b"x")
+    assert body(command, "Q", "--require-input", stdin=b"x") == body(command, "Q", stdin=b"x")
