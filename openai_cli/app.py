@@ -38,6 +38,11 @@ class CommandGroup(TyperGroup):
 
     prefix = ""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args:
+            raise HelpShown(ctx.get_help())
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
         return list(dict.fromkeys(name.split()[0] for name in self._commands()))
 
