@@ -27,17 +27,24 @@ def run(context: Context, options: Options) -> None:
         )
         return
     from openai_cli.config.checking import Checker
-    from openai_cli.config.document import load_document
+    from openai_cli.config.document import key_faults, read_document
     from openai_cli.config.values import settings_of
 
-    document = load_document(path)
+    document = read_document(path)
     commands = {name: settings_of(declared(name).options) for name in COMMANDS}
     profile = options.profile or context.variable("OPENAI_CLI_PROFILE")
-    faults = list(Checker(context, document, commands).problems(profile))
+    keys = list(key_faults(document))
+    told = {fault.problem.partition(": ")[0] for fault in keys}
+    others = Checker(context, document, commands).problems(profile)
+    # A key is no flag of any command either, which need not be said of its line.
+    faults = [
+        *keys,
+        *(one for one in others if one.problem.partition(": no such key")[0] not in told),
+    ]
     if not faults:
         context.messages.notice(f"'{path}' is in order")
         return
-    *others, last = faults
-    for fault in others:
+    *before, last = faults
+    for fault in before:
         context.messages.error(fault)
     raise last

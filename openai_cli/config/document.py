@@ -50,7 +50,15 @@ class Document:
 
 
 def load_document(path: Path) -> Document:
-    """Read the file; UsageError for one that others may write, and with the place of a fault."""
+    """Read the file as `read_document` does; UsageError for one with an API key in it too."""
+    found = read_document(path)
+    for fault in key_faults(found):
+        raise fault
+    return found
+
+
+def read_document(path: Path) -> Document:
+    """Read the file; UsageError for one that others may write, and for what is no TOML."""
     name = str(path)
     try:
         text = utf8(read_trusted(path)).removeprefix("\ufeff")
@@ -58,9 +66,7 @@ def load_document(path: Path) -> Document:
         raise UsageError(f"cannot read the configuration file '{name}': {error.strerror}") from None
     except ValueError as error:
         raise UsageError(f"the configuration file '{name}' {error}") from None
-    found = Document(name, _parsed(name, text), text)
-    _refuse_keys(found)
-    return found
+    return Document(name, _parsed(name, text), text)
 
 
 def _parsed(name: str, text: str) -> Table:
@@ -86,10 +92,10 @@ def _not_toml(name: str, text: str, message: str) -> UsageError:
     )
 
 
-def _refuse_keys(document: Document) -> None:
-    """Refuse a file with an API key in it, and never show what it is."""
+def key_faults(document: Document) -> Iterator[UsageError]:
+    """An error for each API key in the file, which never shows what it is."""
     for path in _suspects(document.tables, ()):
-        raise UsageError(
+        yield UsageError(
             f"{document.place(*path)}: {path[-1]} does not belong in this file, which others may "
             "read",
             hint="openai-cli key set stores a key; api_key_command asks a password manager",

@@ -143,3 +143,16 @@ def test_an_unknown_profile_that_was_named() -> None:
     fault = " there is no profile 'x'; [profiles.x] would be its table"
     assert faults(GOOD, "--profile", "x") == [fault]
     assert faults(GOOD, environ={"OPENAI_CLI_PROFILE": "x"}) == [fault]
+
+
+def test_a_key_in_the_file_hides_no_other_fault(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text(
+        'quite = true\napi_key = "made-up-key"\ntimeout = 0\n[profiles.p]\napi_key = 1\n'
+    )
+    path.chmod(0o600)
+    ended = call("config", "check", environ={"OPENAI_CLI_CONFIG": str(path)})
+    assert ended.code == 2
+    lines = ended.err.splitlines()
+    assert sorted(line.partition("c.toml:")[2][0] for line in lines) == ["1", "2", "3", "5"]
+    assert "made-up-key" not in ended.err
