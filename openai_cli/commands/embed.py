@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from openai_cli.calls.send import Plan, SendingOptions, deliver_all
 from openai_cli.calls.session import Session
@@ -43,6 +43,13 @@ class Options(SendingOptions):
     dimensions: embeddings.Dimensions = None
     encoding_format: embeddings.EncodingFormat = None
     user: api.User = None
+
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    @property
+    def has_lines(self) -> bool:
+        """False: --lines is of the inputs here."""
+        return False
 
 
 def run(context: Context, options: Options) -> None:

@@ -30,6 +30,7 @@ class Structured(Extracting):
         ("json", "query", "extract", "extract_last", "schema_rows"),
     )
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **Forms.needs,
         "schema_rows": ("schema",),
         "csv": ("schema_rows",),
     }

@@ -271,6 +271,7 @@ class Forms(Written):
     """In which form an answer is printed, and where."""
 
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("json", "query"),)
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"lines": ("query",)}
 
     json: Annotated[bool, switch(OUTPUT, "json", "Print the answer's body exactly as it came")] = (
         False
@@ -279,6 +280,14 @@ class Forms(Written):
         str | None,
         ours(OUTPUT, "--query", "Print what this JMESPath finds in the body", metavar="EXPR"),
     ] = None
+    lines: Annotated[
+        bool, switch(OUTPUT, "lines", "Print a list that --query finds, a line for each item")
+    ] = False
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether a list that the query finds is printed item by item."""
+        return self.lines
 
 
 @options_group

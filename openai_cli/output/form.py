@@ -50,7 +50,7 @@ class Form:
         if len(given) > 1:
             raise UsageError(f"{' and '.join(map(flag_of, given))}: give one of them")
         shape = _shape(options, columns)
-        form = cls(options.json, _query(options.query), output=options.output, shape=shape)
+        form = cls(options.json, _query(options), output=options.output, shape=shape)
         if not isinstance(options, Results):
             return form
         return replace(form, separator=separator(options.separator), null=options.null)
@@ -102,9 +102,11 @@ def _shape(options: object, columns: Sequence[str]) -> "Shape | None":
     return None
 
 
-def _query(expression: str | None) -> "Query | None":
-    if expression is None:
+def _query(options: Forms) -> "Query | None":
+    if options.query is None:
+        if options.has_lines:
+            raise UsageError("--lines needs --query")
         return None
     from openai_cli.output.writers import Query
 
-    return Query(expression)
+    return Query(options.query, lines=options.has_lines)

@@ -161,12 +161,13 @@ class Found(NamedTuple):
 
 
 class Query:
-    """A JMESPath expression; UsageError when it is none."""
+    """A JMESPath expression; UsageError when it is none. With `lines` a list is its items."""
 
-    def __init__(self, expression: str) -> None:
+    def __init__(self, expression: str, *, lines: bool = False) -> None:
         import jmespath
 
         self.expression = expression
+        self._lines = lines
         try:
             self._compiled = jmespath.compile(expression)
             # What does not hang on the data is found out before anything is paid for.
@@ -178,8 +179,8 @@ class Query:
                 hint="jmespath.org has the language",
             ) from None
 
-    def search(self, part: Part) -> Found | None:
-        """What the expression finds in the part; None when nothing.
+    def search(self, part: Part) -> list[Found]:
+        """What the expression finds in the part: one result, or with `lines` many.
 
         Raises OutputError when it cannot be evaluated on it: then the part is kept, for it may
         have been paid for.
@@ -187,15 +188,20 @@ class Query:
         try:
             found = self._compiled.search(part.body if part.value is None else part.value)
             if found is None:
-                return None
-            is_json = not isinstance(found, str)
-            return Found(finite_json(found) if is_json else found, is_json)
+                return []
+            items = found if self._lines and isinstance(found, list) else [found]
+            return [_found(item) for item in items]
         except Exception as error:  # noqa: BLE001 - a function of jmespath raises what it meets
             why = str(error).partition("\n")[0]
             raise OutputError(
                 f"--query cannot be evaluated on the answer: {why}",
                 hint=f"the answer is kept in {keep(part.raw)}",
             ) from None
+
+
+def _found(value: Any) -> Found:
+    is_json = not isinstance(value, str)
+    return Found(finite_json(value) if is_json else value, is_json)
 
 
 @dataclass
@@ -235,9 +241,10 @@ class QueryWriter(Writer):
             self.messages.notice(f"--query found nothing: {self.query.expression}")
 
     def _print(self, part: Part) -> None:
-        found = self.query.search(part)
-        if found is None:
-            return
+        for found in self.query.search(part):
+            self._print_one(found)
+
+    def _print_one(self, found: Found) -> None:
         self._found = True
         data = utf8_bytes(found.text)
         (self.sink.write_json if found.is_json else self.sink.write)(data)

@@ -8,8 +8,10 @@ from openai_cli.commands import chat, complete
 from openai_cli.flags.ours import number, options_of
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.values import Number
+from tests.conftest import MADE_UP_KEY
 from tests.flags.commandline import call, refused
 from tests.flags.published import CHAT, COMPLETE, Endpoint
+from tests.servers import Server, reply
 
 COMMANDS = pytest.mark.parametrize(
     ("options", "endpoint"),
@@ -67,3 +69,14 @@ def test_a_number_for_a_flag_of_ours_is_refused_under_its_flag() -> None:
     assert "--max-retries must be an integer from 0 to 100, not '101'" in refused(
         "chat", "hi", "--max-retries", "101"
     )
+
+
+def test_the_lines_of_a_query_need_one_and_are_inputs_of_embed() -> None:
+    for command in ("chat hi", "respond hi", "models list", "api GET models"):
+        assert "--lines needs --query" in refused(*command.split(), "--lines")
+    data = [{"index": at, "object": "embedding", "embedding": [0.5]} for at in range(2)]
+    with Server([reply({"object": "list", "model": "m", "data": data})]) as server:
+        environ = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY}
+        typed = ("embed", "--lines", "--query", "data[].index")
+        ended = call(*typed, stdin=b"a\nb\n", environ=environ)
+    assert (ended.code, ended.out) == (0, b"[0, 1]\n")

@@ -415,3 +415,33 @@ def test_a_query_goes_over_the_whole_of_a_stream_that_was_not_asked_for() -> Non
 def test_a_query_prints_null_for_what_json_has_no_number_for() -> None:
     raw = b'{"choices": [{"text": "x"}], "x": [NaN, 1e999]}'
     assert printed(raw, whole_query("x")) == b"[null, null]\n"
+
+
+@pytest.mark.parametrize(
+    ("expression", "lines"),
+    [
+        ("choices[].message.content", b"a b\n{}\n"),
+        ("choices[].[index, message.content]", b'[0, "a b"]\n[1, "{}"]\n'),
+        ("choices[].index", b"0\n1\n"),
+        ("choices[].{at: index}", b'{"at": 0}\n{"at": 1}\n'),
+        ("choices[0].message.[refusal, index, content]", b"null\nnull\na b\n"),
+        ("model", b"m\n"),
+        ("usage.total_tokens", b"8\n"),
+        ("choices[?index == `9`]", b""),
+        ("none", b""),
+    ],
+)
+def test_of_a_list_each_item_is_a_line(expression: str, lines: bytes) -> None:
+    out, messages = encoded(chat("a b", "{}")), Context.test().messages
+    assert printed(out, listed(expression)) == lines
+    assert printed(out, listed(expression, null=True)) == lines.replace(b"\n", b"\0")
+    writer = listed(expression, messages)
+    printed(out, writer)
+    assert isinstance(messages.stream, io.StringIO)
+    told = f"openai-cli: notice: --query found nothing: {expression}\n"
+    assert messages.stream.getvalue() == ("" if lines else told)
+
+
+def listed(expression: str, messages: Any = None, **options: Any) -> Make:
+    query = Query(expression, lines=True)
+    return lambda sink: QueryWriter(sink, query, messages or Context.test().messages, **options)
