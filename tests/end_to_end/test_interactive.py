@@ -93,7 +93,7 @@ def talk(
         typist.see_prompt()
         yield typist, server
         if typist.process.poll() is None:
-            typist.type(CTRL_D)
+            typist.type(CTRL_D, CTRL_D)  # the second where the conversation is in no file
         assert typist.end() == 0
 
 
@@ -118,6 +118,22 @@ def test_what_is_typed_is_sent(keys: tuple[str, ...], text: str, tmp_path: Path)
     with talk(tmp_path, replies=[said("Yes.")]) as (typist, server):
         assert typist.ask(*keys).endswith(b"Yes.\n")
     assert questions(server) == [text]
+
+
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+def test_ctrl_d_asks_before_a_conversation_is_lost(term: str, tmp_path: Path) -> None:
+    prompt = PROMPT if term == "xterm" else b"> "
+    with (
+        Server([said("Yes.")]) as server,
+        Typist(base_url=server.base_url, cwd=tmp_path, env={"TERM": term}) as typist,
+    ):
+        assert b"gpt-6-luna; /help shows commands" in typist.see(prompt)
+        typist.type("one\n" if term == "dumb" else "one\r")
+        typist.see(prompt)
+        typist.type(CTRL_D)
+        assert b"/save FILE keeps it, Ctrl-D again ends it" in typist.see(prompt)
+        typist.type(CTRL_D)
+        assert typist.end() == 0
 
 
 @pytest.mark.parametrize(("term", "prompt"), [("xterm", PROMPT), ("dumb", b"> ")])
@@ -173,7 +189,7 @@ def test_more_words_than_fit_are_counted(tmp_path: Path) -> None:
         typist.see(" begin so; type more of the word")
         typist.type(CTRL_C)
         shown = typist.ask("a question")
-        typist.type(CTRL_D)
+        typist.type(CTRL_D, CTRL_D)
         assert typist.end() == 0
         assert b"Traceback" not in shown + typist.rest()
     assert questions(server) == ["a question"]
@@ -227,7 +243,7 @@ def test_a_terminal_that_can_do_nothing(term: str, tmp_path: Path) -> None:
         typist.see("gpt-4o\r\n")
         typist.type("two\n")
         typist.see("Yes.\r\n> ")
-        typist.type(CTRL_D)
+        typist.type("/exit\n")
         assert typist.end() == 0
         assert b"\x1b" not in typist.rest()
     assert questions(server) == ["one", "two"]
@@ -328,7 +344,7 @@ def test_the_first_turn_may_be_in_the_arguments(tmp_path: Path) -> None:
     ):
         assert typist.see_prompt().endswith(b"A.\n")
         typist.ask("two")
-        typist.type(CTRL_D)
+        typist.type(CTRL_D, CTRL_D)
         assert typist.end() == 0
     system = {"role": "system", "content": "S"}
     assert server.received[1].json["messages"] == [

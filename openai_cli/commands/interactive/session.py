@@ -90,6 +90,7 @@ class _Loop:
     reader: Reader
     is_script: bool
     is_over: bool = False
+    is_warned: bool = False
 
     def run(self, first: list[Any]) -> None:
         if not self.is_script:
@@ -119,7 +120,13 @@ class _Loop:
 
     def _next(self) -> None:
         typed = self.reader.ask()
-        if typed is None:
+        was_warned, self.is_warned = self.is_warned, False
+        if typed is None and self._would_lose and not was_warned:
+            self.is_warned = True
+            self.dialogue.session.context.messages.notice(
+                "this conversation is in no file: /save FILE keeps it, Ctrl-D again ends it"
+            )
+        elif typed is None:
             self.is_over = True
         elif typed.strip():
             meant = parsed(typed)
@@ -127,6 +134,13 @@ class _Loop:
                 self._do(meant)
             else:
                 self.dialogue.say([{"role": "user", "content": meant}])
+
+    @property
+    def _would_lose(self) -> bool:
+        """Whether somebody at a terminal would lose what was said."""
+        dialogue = self.dialogue
+        is_nowhere = dialogue.options.conversation is None
+        return not self.is_script and is_nowhere and bool(dialogue.said_before())
 
     def _do(self, call: SlashCall) -> None:
         dialogue = self.dialogue
