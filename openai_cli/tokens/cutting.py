@@ -4,7 +4,8 @@ Each encoding's pattern splits a text before the merges. In none of them does a 
 letter or digit to a character that is no letter, mark, digit or apostrophe; none looks back; and
 what looks ahead does so from white space alone. So between two such characters the split is the
 same whether the text goes on there or ends, and no merge reaches across it. Nor does a match go on
-from any character that is not white to a blank or a tab, so that a text may be cut there too.
+from any character that is not white to a blank or a tab, nor from a lone newline to what is neither
+white nor a slash, so that a text may be cut there too.
 
 Of the letters there are many more than stand here; that these are some, whatever the version of
 Unicode, is enough. They let a text be cut that has no Latin letter: measured over 480,000 random
@@ -29,7 +30,9 @@ _LETTERS = "".join(
 # ASCII that is neither letter, digit nor apostrophe; the same and stops in East Asian width.
 _OTHERS = r"\x00-&(-/:-@\[-`{-\x7f" "\u3000-\u3002\uff01-\uff0f"
 
-_UP_TO_LAST_CUT = re.compile(rf".*(?:[{_LETTERS}](?=[{_OTHERS}])|\S(?=[ \t]))", re.DOTALL)
+_UP_TO_LAST_CUT = re.compile(
+    rf".*(?:[{_LETTERS}](?=[{_OTHERS}])|\S(?=[ \t])|\S\n(?=[^\s/]))", re.DOTALL
+)
 _CUT = re.compile(f"(?<=[{_LETTERS}])(?=[{_OTHERS}])")
 
 
