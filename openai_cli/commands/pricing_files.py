@@ -11,7 +11,7 @@ from openai_cli.prices.answers import Answers
 from openai_cli.prices.bill import Bill, Statement
 from openai_cli.prices.billed import Billed
 from openai_cli.prices.bodies import Asked, asked, body_of
-from openai_cli.prices.bound import counted_as, prompt_tokens
+from openai_cli.prices.bound import bounded, counted_as, prompt_tokens
 from openai_cli.prices.calls import AskedCalls, asked_calls
 from openai_cli.prices.report import Label
 
@@ -171,8 +171,9 @@ def _bound(call: Pricing, bounds: Bill, group: "Group", request: Asked, calls: A
     """Add requests to what all can cost at most, where that is asked for."""
     if call.options.max_cost is None:
         return
-    call.unbounded = call.unbounded or next((d for d in group.doubts if d.more is None), None)
-    more = sum(doubt.more or 0 for doubt in group.doubts)
+    doubts = bounded(group.doubts, group.body, call.table.model(request.model))
+    call.unbounded = call.unbounded or next((one for one in doubts if one.more is None), None)
+    more = sum(doubt.more or 0 for doubt in doubts)
     bounds.add_requests(request, [tokens + more for tokens in group.tokens], calls=calls)
 
 

@@ -14,7 +14,7 @@ from openai_cli.prices.calls import asked_calls
 from openai_cli.prices.charges import Tariff, total
 
 if TYPE_CHECKING:
-    from openai_cli.tokens.counted import TokenCount
+    from openai_cli.tokens.counted import Doubt, TokenCount
 
 # A known model for each encoding that is not today's.
 _COUNTED_AS = {"cl100k_base": "gpt-4", "p50k_base": "text-davinci-003", "r50k_base": "davinci"}
@@ -92,8 +92,8 @@ def bound(
     The prompt is priced as written to the cache where that costs more, and each of the outputs
     (`n`, at /completions `best_of` if it is more, for each prompt) at its limit. Outputs without a
     limit are the model's longest. Of tools that cost by the call the dearest is called
-    `max_tool_calls` times. A text to be said is priced by its characters, by the models that are
-    billed so.
+    `max_tool_calls` times, and behind each call the model reads a prompt of its whole window. A
+    text to be said is priced by its characters, by the models that are billed so.
 
     What has no known fee, or may be called any number of times, is among the
     `input_tokens.unbounded`.
@@ -104,12 +104,15 @@ def bound(
     model = body.get("model")
     if not isinstance(model, str):
         raise UsageError("the body names no model, so its price is not known", parameter="model")
+    from openai_cli.tokens.counted import TokenCount
+
     request = asked(body, model=model)
     bill = Bill(table, on, region)
     prices = bill.tariff(model, request.tier)
     if (none := _without_tokens(body, bill, prices)) is not None:
         return none
     tokens = prompt_tokens(body, endpoint, prices, on)
+    tokens = TokenCount(tokens, bounded(tokens.doubts, body, prices.model))
     calls = asked_calls(body, searches=prices.model.searches)
     bill.add_requests(request, [_with_doubts(tokens)], calls=calls)
     (statement,) = bill.statements()
@@ -127,6 +130,24 @@ def bound(
 
 def _with_doubts(tokens: "TokenCount") -> int:
     return tokens + sum(doubt.more or 0 for doubt in tokens.doubts)
+
+
+def bounded(
+    doubts: "Iterable[Doubt]", body: Mapping[str, Any], model: Model
+) -> "tuple[Doubt, ...]":
+    """The doubts of a count, with what hosted tools bring bounded by `max_tool_calls`.
+
+    Each call is followed by one more pass of the model, over no more than its context window.
+    """
+    from openai_cli.tokens.counted import Doubt
+
+    most, window = body.get("max_tool_calls"), model.context_window
+    if type(most) is not int or window is None or most < 0:
+        return tuple(doubts)
+    return tuple(
+        Doubt(doubt, most * window) if doubt.by_calls and doubt.more is None else doubt
+        for doubt in doubts
+    )
 
 
 def _with_unbounded(tokens: "TokenCount", reasons: Iterable[str]) -> "TokenCount":

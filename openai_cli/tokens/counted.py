@@ -8,16 +8,21 @@ class Doubt(str):
 
     `more` is how many tokens the prompt can have above the count for this reason at most; None
     where nothing bounds it. `within`: it is known that the count is at most so many tokens wrong.
+    `by_calls` says that it is of what the calls of a hosted tool bring, as many as there are.
     """
 
-    __slots__ = ("more",)
+    __slots__ = ("by_calls", "more")
     more: int | None
+    by_calls: bool
 
-    def __new__(cls, reason: str, more: int | None = 0, *, within: int = 0) -> "Doubt":
+    def __new__(
+        cls, reason: str, more: int | None = 0, *, within: int = 0, by_calls: bool = False
+    ) -> "Doubt":
         """The doubt for a reason; how large it is is said behind it where that is known."""
         size = f" (within {within:,} token{'s' if within > 1 else ''})" if within else ""
         made = super().__new__(cls, f"{reason}{size}")
         made.more = within if more == 0 else more
+        made.by_calls = by_calls
         return made
 
 

@@ -53,11 +53,12 @@ def add_hosted(kind: str, place: str, prompt: Prompt, *, own: bool = False) -> N
         if name == "web_search_preview":
             prompt.doubt(f"{place} ({kind}): what it finds was not billed yet")
         else:
-            _add(f"{place} ({kind})", _SEARCHED, prompt)
+            _add(f"{place} ({kind})", _SEARCHED, prompt, by_calls=True)
     elif (estimate := HOSTED.get(name.removesuffix("_preview"))) is not None:
-        _add(f"{place} ({kind})", estimate, prompt)
+        _add(f"{place} ({kind})", estimate, prompt, by_calls=True)
     else:
-        prompt.doubt(f"{place} is not counted: no bill had a tool of type {kind}", None)
+        problem = f"{place} is not counted: no bill had a tool of type {kind}"
+        prompt.doubt(problem, None, by_calls=True)
 
 
 def add_compaction(place: str, prompt: Prompt) -> None:
@@ -80,7 +81,8 @@ def add_reasoning(encrypted: str, place: str, prompt: Prompt) -> None:
     )
 
 
-def _add(what: str, estimate: Estimate, prompt: Prompt) -> None:
+def _add(what: str, estimate: Estimate, prompt: Prompt, *, by_calls: bool = False) -> None:
     tokens, least, most = estimate
     prompt.overhead += tokens
-    prompt.doubt(f"{what} is counted as {tokens:,} tokens: bills had {least:,} to {most:,}", None)
+    problem = f"{what} is counted as {tokens:,} tokens: bills had {least:,} to {most:,}"
+    prompt.doubt(problem, None, by_calls=by_calls)

@@ -36,18 +36,21 @@ class Prompt:
         self.texts: list[str] = []
         self.names: dict[str, str] = {}
         self.gathered: dict[str, list[str]] = {}
-        self._doubts: dict[str, tuple[int | None, int]] = {}
+        self._doubts: dict[str, tuple[int | None, int, bool]] = {}
 
-    def doubt(self, reason: str, more: int | None = 0, *, within: int = 0) -> None:
+    def doubt(
+        self, reason: str, more: int | None = 0, *, within: int = 0, by_calls: bool = False
+    ) -> None:
         """Add a doubt, as `Doubt` takes it; doubts of one reason add up."""
-        before, around = self._doubts.get(reason, (0, 0))
+        before, around, _ = self._doubts.get(reason, (0, 0, by_calls))
         total = None if more is None or before is None else more + before
-        self._doubts[reason] = total, within + around
+        self._doubts[reason] = total, within + around, by_calls
 
     def doubts(self) -> tuple[Doubt, ...]:
         """The doubts so far, the first one first."""
         return tuple(
-            Doubt(reason, more, within=within) for reason, (more, within) in self._doubts.items()
+            Doubt(reason, more, within=within, by_calls=by_calls)
+            for reason, (more, within, by_calls) in self._doubts.items()
         )
 
     def has(self, part: str) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Result, Run
+from tests.servers import Server, reply
 from tests.sounds import wav
 from tests.terminal import Terminal
 
@@ -395,6 +396,19 @@ def test_a_request_with_tools(cost: Cost) -> None:
     open_ended = cost("--request", "-", "--max-cost", "9", stdin=lines(body))
     assert open_ended.code == 8
     assert "max_tool_calls is not given" in open_ended.err
+
+
+def test_calls_of_tools_that_are_counted_have_a_bound(cost: Cost, run: Run) -> None:
+    """Behind each the model reads its whole window at most: 3 of 400,000 at 0.75 USD a million."""
+    body = {"model": "gpt-5.4-mini", "input": "hi", "max_output_tokens": 16, "max_tool_calls": 3,
+            "tools": [{"type": "web_search"}]}  # fmt: skip
+    assert cost("--request", "-", "--max-cost", "0.9", stdin=lines(body)).code == 8
+    assert cost("--request", "-", "--max-cost", "1", stdin=lines(body)).code == 0
+    with Server([]) as server:
+        sent = ("respond", "--body", json.dumps(body), "--max-cost")
+        assert run(*sent, "0.9", base_url=server.base_url).code == 8
+    with Server([reply({"status": "completed", "output": []})]) as server:
+        assert run(*sent, "1", base_url=server.base_url).code == 0
 
 
 def test_a_month_begins_with_no_file(cost: Cost, folder: Path) -> None:
