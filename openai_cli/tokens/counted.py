@@ -7,7 +7,7 @@ class Doubt(str):
     """Why a count is an estimate.
 
     `more` is how many tokens the prompt can have above the count for this reason at most; None
-    where nothing bounds it. Of a count that is known to be within some tokens of the bill it is these.
+    where nothing bounds it.
     `by_calls` says that it is of what the calls of a hosted tool bring, as many as there are.
     """
 

@@ -91,7 +91,7 @@ def encode(
     mean, and a lone one becomes U+FFFD.
 
     Without model and encoding it is TODAYS. UsageError if no table has that name, if both are
-    given, or if `check_runs` refuses the text.
+    given, or for a text with a run of 900,000 characters that nothing parts.
     """
     name = _one_of(model, encoding)
     text = _well_formed(text)
