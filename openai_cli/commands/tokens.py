@@ -148,8 +148,15 @@ def _is_given(options: Options, name: str) -> bool:
 
 def _count(context: Context, options: Options, inputs: Inputs) -> None:
     """Print how many tokens the text has, or which."""
-    encoding = encoding_of(context, options)
-    ids = tokens.encode(text_of(options, inputs), encoding=encoding, special=options.special)
+    encoding, text = encoding_of(context, options), text_of(options, inputs)
+    if not options.ids and not options.show:
+        count = tokens.count(text, encoding=encoding, special=options.special)
+        keep_limit(options, count)
+        line = json_line({"tokens": count, "encoding": encoding})
+        with open_sink(context, options.output) as sink:
+            sink.write(line if options.json else f"{count}\n".encode())
+        return
+    ids = tokens.encode(text, encoding=encoding, special=options.special)
     keep_limit(options, len(ids))
     with open_sink(context, options.output) as sink:
         if options.json:
@@ -157,7 +164,7 @@ def _count(context: Context, options: Options, inputs: Inputs) -> None:
         elif options.show:
             _show(context, options, sink, token_bytes(ids, encoding=encoding), ids)
         else:
-            sink.write(f"{' '.join(map(str, ids)) if options.ids else len(ids)}\n".encode())
+            sink.write(f"{' '.join(map(str, ids))}\n".encode())
 
 
 def _described(options: Options, ids: Sequence[int], encoding: str) -> dict[str, Any]:

@@ -40,6 +40,9 @@ _SHORTER = (
     "count it in shorter parts, as `split -b 500k` makes them: the sum may differ at the cuts"
 )
 
+# In characters: what is counted at once of a long text.
+_BLOCK = 2**20
+
 
 class Rules(NamedTuple):
     """What an encoding is, apart from the bytes of its tokens.
@@ -104,8 +107,17 @@ def encode(
 def count(
     text: str, *, model: str | None = None, encoding: str | None = None, special: bool = False
 ) -> int:
-    """How many tokens `text` has; takes and raises what `encode` does."""
-    return len(encode(text, model=model, encoding=encoding, special=special))
+    """How many tokens `text` has; takes and raises what `encode` does.
+
+    A long text is counted in pieces, for the ids of its tokens take some 20 times its length.
+    """
+    if special or len(text) <= _BLOCK:
+        return len(encode(text, model=model, encoding=encoding, special=special))
+    from openai_cli.tokens.cutting import blocks_of, pieces
+
+    text = _well_formed(text)
+    encoder = _encoder_for([text], _one_of(model, encoding))
+    return sum(len(encoder.encode_ordinary(piece)) for piece in pieces(blocks_of(text, _BLOCK)))
 
 
 def count_all(texts: Sequence[str], *, encoding: str) -> list[int]:

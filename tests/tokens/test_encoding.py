@@ -202,3 +202,12 @@ def test_an_unknown_encoding_is_wrong_usage() -> None:
         with pytest.raises(UsageError, match="there is no encoding 'o300k'") as caught:
             call()
         assert "o200k_harmony" in str(caught.value.hint)
+
+
+@given(text=st.text(alphabet="ab \n\t.,'1\u00e9\U0001f600", max_size=80))
+@example("a\n\nb  c\n" * 9)
+def test_a_long_text_is_counted_in_pieces_to_the_same_number(text: str) -> None:
+    for encoding in ("o200k_base", "cl100k_base", "r50k_base"):
+        whole = len(encode(text, encoding=encoding))
+        with patch("openai_cli.tokens.encoding._BLOCK", 8):
+            assert count(text, encoding=encoding) == whole
