@@ -24,14 +24,13 @@ TAKES_FILES = [
     "api POST /files --form -F file=@{} -F purpose=batch",
 ]
 TAKES_JSON = [
-    "moderate --input @{}",
-    "embed --input @{}",
     "respond Hi --tools @{}",
     "image edit Hat --images @{}",
     "api POST /embeddings --body @{}",
 ]
+TAKES_TEXT = ["moderate --input @{}", "embed --input @{}"]
 # Of -F key=@file the text is taken, as gh has it.
-SOURCES = [*TAKES_JSON, "api POST /embeddings -F input=@{}"]
+SOURCES = [*TAKES_JSON, *TAKES_TEXT, "api POST /embeddings -F input=@{}"]
 
 
 def refused(run: Run, folder: Path, line: str, stdin: bytes | None = None) -> str:
@@ -113,6 +112,11 @@ def test_an_empty_file(run: Run, files: Path, line: str) -> None:
 def test_a_file_that_is_no_json(run: Run, files: Path, line: str, name: str) -> None:
     said = refused(run, files, line.format(name))
     assert "is not JSON" in said or "is not UTF-8" in said
+
+
+@pytest.mark.parametrize("line", TAKES_TEXT)
+def test_a_file_that_is_no_text(run: Run, files: Path, line: str) -> None:
+    assert "is not UTF-8" in refused(run, files, line.format("a.png"))
 
 
 @pytest.mark.parametrize(

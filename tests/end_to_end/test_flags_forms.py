@@ -17,6 +17,7 @@ from openai import OpenAI
 
 from tests.conftest import MADE_UP_KEY, Run
 from tests.flags.published import EDIT, TRANSCRIBE, TRANSLATE, UPLOAD, VARY, Endpoint
+from tests.flags.wire import joined
 from tests.forms import Field, fields_of
 from tests.servers import Received, Server, reply, stream
 
@@ -254,7 +255,8 @@ def received(run: Run, folder: Path, command: Command, row: Row) -> Received:
     for name, content in FILES.items():
         (folder / name).write_bytes(content)
     with Server([row.answer or command.answer]) as server:
-        done = run(*command.name.split(), *command.typed, *row.typed, base_url=server.base_url)
+        line = joined([*command.name.split(), *command.typed], row.typed)
+        done = run(*line, base_url=server.base_url)
     assert done.code == 0, done.err
     return server.received[0]
 

@@ -166,7 +166,7 @@ def test_flags_alone_are_enough() -> None:
         ("user:", "user", ""),
         ("assistant:line\r\n", "assistant", "line\r\n"),
         ("made-up-role:x", "made-up-role", "x"),
-        ("user:@file", "user", "@file"),
+        ("user:@@file", "user", "@file"),
         ('user:{"a": 1}', "user", '{"a": 1}'),
     ],
 )

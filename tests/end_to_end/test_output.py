@@ -475,10 +475,11 @@ def test_help_and_version(run: Run) -> None:
     assert [line for line in lines if line in groups] == groups
 
 
-def test_without_a_command_the_help_is_an_error(run: Run) -> None:
-    result = run()
-    assert (result.code, result.out) == (2, b"")
-    assert "openai-cli --help" in result.err
+@pytest.mark.parametrize("group", [(), ("models",), ("config",), ("image",)])
+def test_alone_it_prints_its_help(group: tuple[str, ...], run: Run) -> None:
+    alone = run(*group)
+    assert (alone.code, alone.err) == (0, "")
+    assert alone.out == run(*group, "--help").out
 
 
 def test_a_mistyped_command(run: Run) -> None:

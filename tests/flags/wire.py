@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,11 +27,24 @@ class Row:
         return " ".join(self.typed)[:50] or self.name
 
 
+# The flags of one value without which a command sends nothing.
+_NEEDED = ("--purpose", "--voice")
+
+
+def joined(line: Sequence[str], more: Sequence[str]) -> list[str]:
+    """The words of a line and more of them; of a needed flag the later value, for it takes one."""
+    for place, flag in enumerate(line):
+        if flag in _NEEDED and flag in more:
+            line = [*line[:place], *line[place + 2 :]]
+    return [*line, *more]
+
+
 def received(run: Run, command: str, row: Row, reply: bytes) -> Received:
     """The request that a server got when the row's command line ran as a process."""
     text = [] if row.text is None else [row.text]
     with Server([reply]) as server:
-        result = run(*command.split(), *text, *row.typed, base_url=server.base_url)
+        line = joined([*command.split(), *text], row.typed)
+        result = run(*line, base_url=server.base_url)
     assert result.code == 0, result.err
     return server.received[0]
 
