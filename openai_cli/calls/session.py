@@ -18,9 +18,7 @@ from openai_cli.config.destination import (
     Destination,
     demand_key,
     destination,
-    max_retries,
-    max_time,
-    timeouts,
+    patience,
 )
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -60,9 +58,8 @@ class Session:
     ) -> None:
         self.context = context
         self._options = options
-        self._timeouts = timeouts(options)
-        self._max_retries = max_retries(options)
-        self.deadline = Deadline(max_time(options))
+        self._patience = patience(options)
+        self.deadline = Deadline(self._patience.whole)
         if options.sandbox and options.base_url is not None:
             raise UsageError("--sandbox is a server of its own: leave --base-url out")
         inputs = inputs or Inputs(context)
@@ -144,14 +141,13 @@ class Session:
     def _client_of(self, server: Destination) -> "Client":
         from openai_cli.http.client import Client, ServerSettings
 
-        connect, read = self._timeouts
         settings = ServerSettings(
             base_url=server.base_url,
             key=server.key,
             headers={**server.headers, **server.own_headers},
-            connect_timeout=connect,
-            read_timeout=read,
-            max_retries=self._max_retries,
+            connect_timeout=self._patience.connect,
+            read_timeout=self._patience.read,
+            max_retries=self._patience.retries,
             certificate=_certificate(server),
             deadline=self.deadline,
         )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from openai_cli.config.keys import OPENAI, WAYS, first_key, sources
@@ -123,15 +123,25 @@ def demand_key(found: Destination, options: Connection) -> None:
         )
 
 
-def timeouts(options: Connection) -> tuple[float, float]:
-    """Seconds to connect and to read."""
-    seconds = _seconds("--timeout", options.timeout)
-    return (10.0, 600.0) if seconds is None else (seconds, seconds)
+class Patience(NamedTuple):
+    """How long a call may take and how often it is tried: times are in seconds.
+
+    `whole` is all of a call, None without end; `retries` are tries behind the first.
+    """
+
+    connect: float = 10.0
+    read: float = 600.0
+    whole: float | None = None
+    retries: int = 2
 
 
-def max_time(options: Connection) -> float | None:
-    """Seconds for all of a call; None is without end."""
-    return _seconds("--max-time", options.max_time)
+def patience(options: Connection) -> Patience:
+    """What --timeout, --max-time and --max-retries say; UsageError for a number that is wrong."""
+    timeout = _seconds("--timeout", options.timeout)
+    whole = _seconds("--max-time", options.max_time)
+    tries = number("--max-retries", options.max_retries, Number(0, 100, integer=True))
+    given = {} if timeout is None else {"connect": timeout, "read": timeout}
+    return Patience(**given, whole=whole, retries=2 if tries is None else int(tries))
 
 
 def _seconds(flag: str, raw: str | None) -> float | None:
@@ -139,12 +149,6 @@ def _seconds(flag: str, raw: str | None) -> float | None:
     if seconds == 0:
         raise UsageError(f"{flag} must be above 0")
     return seconds
-
-
-def max_retries(options: Connection) -> int:
-    """How many times to try again."""
-    tries = number("--max-retries", options.max_retries, Number(0, 100, integer=True))
-    return 2 if tries is None else int(tries)
 
 
 def _checked_url(url: str) -> str:

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple, get_args, get_origin
 
 from typer.models import OptionInfo
@@ -154,29 +155,15 @@ def _check_url(context: Context, value: Any) -> None:
     base_url(context, Connection(base_url=value))
 
 
-def _check_timeout(_context: Context, value: Any) -> None:
-    from openai_cli.config.destination import timeouts
+def _check_patience(name: str, _context: Context, value: Any) -> None:
+    from openai_cli.config.destination import patience
 
-    timeouts(Connection(timeout=value))
-
-
-def _check_max_time(_context: Context, value: Any) -> None:
-    from openai_cli.config.destination import max_time
-
-    max_time(Connection(max_time=value))
-
-
-def _check_retries(_context: Context, value: Any) -> None:
-    from openai_cli.config.destination import max_retries
-
-    max_retries(Connection(max_retries=value))
+    patience(Connection(**{name: value}))
 
 
 # What commands refuse in these, told of here with its line. The rest they tell of themselves.
 _CHECKS: Mapping[str, Callable[[Context, Any], object]] = {
     "base_url": _check_url,
-    "timeout": _check_timeout,
-    "max_time": _check_max_time,
-    "max_retries": _check_retries,
+    **{name: partial(_check_patience, name) for name in ("timeout", "max_time", "max_retries")},
     "color": lambda _context, value: CommonOptions(color=value),
 }

@@ -12,8 +12,7 @@ from openai_cli.config.destination import (
     demand_key,
     destination,
     is_openai,
-    max_retries,
-    timeouts,
+    patience,
 )
 from openai_cli.context import Context
 from openai_cli.errors import CliError, CredentialError, UsageError
@@ -439,25 +438,25 @@ def test_the_query_of_a_base_url_is_masked_but_for_the_version() -> None:
 
 
 def test_the_time_outs() -> None:
-    assert timeouts(Connection()) == (10.0, 600.0)
-    assert timeouts(Connection(timeout="2.5")) == (2.5, 2.5)
-    assert timeouts(Connection(timeout="3600")) == (3600, 3600)
+    assert patience(Connection())[:2] == (10.0, 600.0)
+    assert patience(Connection(timeout="2.5"))[:2] == (2.5, 2.5)
+    assert patience(Connection(timeout="3600"))[:2] == (3600, 3600)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon", "", "1_0", "0.0"])
 def test_what_is_no_time_out_is_wrong_usage(text: str) -> None:
     with pytest.raises(UsageError, match="--timeout"):
-        timeouts(Connection(timeout=text))
+        patience(Connection(timeout=text))
 
 
 def test_the_tries() -> None:
-    assert max_retries(Connection()) == 2
-    assert max_retries(Connection(max_retries="0")) == 0
-    assert max_retries(Connection(max_retries="7")) == 7
+    assert patience(Connection()).retries == 2
+    assert patience(Connection(max_retries="0")).retries == 0
+    assert patience(Connection(max_retries="7")).retries == 7
 
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "nan", "many", "", "1_0", "1000000"])
 def test_what_is_no_number_of_tries_is_wrong_usage(text: str) -> None:
     with pytest.raises(CliError, match="--max-retries") as caught:
-        max_retries(Connection(max_retries=text))
+        patience(Connection(max_retries=text))
     assert type(caught.value) is UsageError
