@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from openai_cli.prices.bound import Bound
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Budget:
     """The limit of --max-cost in USD, None without one, and what is reserved of it so far.
 

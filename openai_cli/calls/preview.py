@@ -13,7 +13,7 @@ from openai_cli.jsontext import encode_json
 from openai_cli.request.body import Request
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Preview:
     """The form of --dry-run, --curl or --batch-line: a request's body, or one of these."""
 

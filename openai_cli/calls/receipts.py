@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from openai_cli.request.body import Request
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Receipts:
     """What --usage and --usage-file ask for.
 

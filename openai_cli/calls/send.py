@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from openai_cli.calls.fallback import fallen_back, next_model, tell_who
-from openai_cli.calls.session import ServerOptions, Session
+from openai_cli.calls.session import Session
 from openai_cli.errors import CliError, IncompleteError, RefusedError
 from openai_cli.flags.ours import Output, Prices, options_group
+from openai_cli.flags.server import ServerOptions
 from openai_cli.output.progress import Progress
 from openai_cli.output.sink import Sink
 from openai_cli.request.body import Request, RequestOptions
@@ -29,7 +30,7 @@ class SendingOptions(PrintingOptions, RequestOptions):
     """The options of every command that sends a request with a body."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """A request on its way, and what is made of its answer.
 
@@ -58,7 +59,7 @@ class Plan:
         return Completion(expected=self.choices)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Exchange:
     """A call that was made and not printed: its answer, and all parts of it as they came."""
 
@@ -197,7 +198,7 @@ def print_made(session: Session, make: Callable[[], Exchange]) -> None:
     _judge(session, _reasons(session, made.plan, made.answer))
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Call:
     """One call: the request goes out, the answer's parts go to the writer.
 

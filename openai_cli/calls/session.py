@@ -22,22 +22,19 @@ from openai_cli.config.destination import (
 )
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import CommonOptions, Completeness, Connection, options_group
+from openai_cli.flags.answers import Structured
+from openai_cli.flags.ours import Completeness
+from openai_cli.flags.server import ServerOptions
 from openai_cli.http.deadline import Deadline
 from openai_cli.output.form import Form
 from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
-from openai_cli.request.schema import AskedSchema
 
 if TYPE_CHECKING:
     from openai_cli.http.client import Client
     from openai_cli.http.transport import ClientCertificate
     from openai_cli.models.table import Table
-
-
-@options_group
-class ServerOptions(CommonOptions, Connection):
-    """The options of every command that reaches a server."""
+    from openai_cli.request.schema import AskedSchema
 
 
 class Session:
@@ -63,7 +60,7 @@ class Session:
         if options.sandbox and options.base_url is not None:
             raise UsageError("--sandbox is a server of its own: leave --base-url out")
         inputs = inputs or Inputs(context)
-        self.schema = AskedSchema.of(options, inputs)
+        self.schema = _schema_of(options, inputs)
         self.form = Form.of(options, self.schema.columns if self.schema else ())
         self.preview = Preview.asked(options)
         prices = (lambda: self.table), self._base_url
@@ -165,3 +162,12 @@ def _certificate(server: Destination) -> "ClientCertificate | None":
     certificate = ClientCertificate(server.client_cert, server.client_key)
     certificate.check()
     return certificate
+
+
+def _schema_of(options: ServerOptions, inputs: Inputs) -> "AskedSchema | None":
+    """The schema of --schema; what reads it is imported for it alone."""
+    if not isinstance(options, Structured) or (options.schema is None and not options.schema_rows):
+        return None
+    from openai_cli.request.schema import AskedSchema
+
+    return AskedSchema.of(options, inputs)

@@ -7,10 +7,11 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 from openai_cli.answer.page import Deletion, Whole, after
 from openai_cli.answer.shape import as_string
-from openai_cli.calls.session import ServerOptions, Session
+from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.flags.adapter import Parts, parts_of
 from openai_cli.flags.ours import Forms, Stdin, options_group
+from openai_cli.flags.server import ServerOptions
 from openai_cli.output.sink import Sink
 from openai_cli.request.body import Request, bodyless
 from openai_cli.request.inputs import Inputs

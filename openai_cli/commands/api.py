@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import unquote, urlencode, urlsplit
 
 from openai_cli.calls.send import Plan, send
-from openai_cli.calls.session import ServerOptions, Session
+from openai_cli.calls.session import Session
 from openai_cli.calls.stored import pages
 from openai_cli.config.destination import Destination
 from openai_cli.context import Context
@@ -27,6 +27,7 @@ from openai_cli.flags.ours import (
     ours,
     switch,
 )
+from openai_cli.flags.server import ServerOptions
 from openai_cli.jsontext import json_or_text, utf8
 from openai_cli.output.sink import Sink, keep, lined
 from openai_cli.request.body import Request, given_body

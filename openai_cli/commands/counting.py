@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 from openai_cli import tokens
-from openai_cli.calls.session import ServerOptions, Session
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, LimitError, UsageError
 from openai_cli.flags.endpoint import Endpoint
@@ -26,11 +25,11 @@ from openai_cli.flags.ours import (
     ours,
     switch,
 )
+from openai_cli.flags.server import ServerOptions
 from openai_cli.flags.values import Number
 from openai_cli.jsontext import encode_json, parse_json
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.output.sink import Sink, open_sink
-from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
 from openai_cli.tokens.counted import TokenCount
 from openai_cli.tokens.encoding import TODAYS, is_guessed, rules_of
@@ -264,6 +263,9 @@ def count_remotely(context: Context, options: Counting, inputs: Inputs) -> None:
 
     body = _body(context, options, inputs)
     counted = _locally(context, options, body)
+    from openai_cli.calls.session import Session
+    from openai_cli.request.body import Request
+
     with Session(context, options, inputs) as session:
         request = Request(options.endpoint.path, counted_body(body))
         asked = session.client.call(

@@ -12,7 +12,6 @@ from openai_cli.calls.send import Plan, exchange
 from openai_cli.calls.session import Session
 from openai_cli.conversation.shortening import Message, fewest_turns, split, turn_starts
 from openai_cli.errors import BadAnswerError, LimitError, RefusedError, UsageError
-from openai_cli.http.overflow import overflow_of
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.request.body import Request
 
@@ -34,7 +33,7 @@ class Fit(NamedTuple):
     turns: int = 0
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Learned:
     """What a session knows of windows by now: the longest prompt of a model, by our own count.
 
@@ -45,7 +44,7 @@ class Learned:
     told: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fitting:
     """One turn: `whole` makes the request of a history, of which `most` turns may leave.
 
@@ -82,6 +81,8 @@ class Fitting:
 
     def further(self, fit: Fit, refused: RefusedError) -> Fit:
         """The history made shorter still; raises `refused` where that is of no use."""
+        from openai_cli.http.overflow import overflow_of
+
         overflow = overflow_of(refused)
         if overflow is None:
             raise refused
@@ -152,6 +153,8 @@ class Fitting:
         try:
             answer = exchange(self.session, Plan(Request(request.path, asked))).answer
         except RefusedError as refused:
+            from openai_cli.http.overflow import overflow_of
+
             if len(left) < 2 or overflow_of(refused) is None:
                 raise
             middle = len(left) // 2

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from openai_cli.calls.session import ServerOptions, Session
+from openai_cli.calls.session import Session
 from openai_cli.config.destination import Destination
 from openai_cli.config.keys import masked
 from openai_cli.context import Context
 from openai_cli.errors import CliError, CredentialError
 from openai_cli.flags.ours import options_group
+from openai_cli.flags.server import ServerOptions
 from openai_cli.masking import shown_url
 from openai_cli.output.sink import open_sink, utf8_bytes
 

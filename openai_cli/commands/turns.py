@@ -141,7 +141,7 @@ def telling(context: Context, path: str | None, stored: KeptConversation) -> Ite
         raise
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TurnSender:
     """One side of a conversation: how its turns are sent."""
 

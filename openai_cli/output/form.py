@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FORMS = ("json", "query", "extract", "extract_last", "schema_rows")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Form:
     """Text, or the body as JSON, or what a `query` finds in it; it goes to `output`, or stdout.
 

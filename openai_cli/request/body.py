@@ -194,8 +194,10 @@ def bodyless(options: CommonOptions, parts: Parts) -> Request:
 
 
 def _with_query(path: str, query: Mapping[str, Any]) -> str:
+    if not query:
+        return path
     from urllib.parse import urlencode
 
     from openai_cli.http.payload import form_fields
 
-    return f"{path}?{urlencode(list(form_fields(query)))}" if query else path
+    return f"{path}?{urlencode(list(form_fields(query)))}"

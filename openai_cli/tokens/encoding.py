@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from openai_cli.errors import UsageError
-from openai_cli.tokens.cutting import parted
 from openai_cli.tokens.vocabulary import DATA, open_vocabulary
 
 if TYPE_CHECKING:
@@ -267,6 +266,8 @@ def check_runs(text: str, *, encoding: str) -> None:
 
 def _long_runs(text: str, kind: str) -> Iterator[int]:
     """Where LONGEST_RUN or more characters of a kind begin that `cutting` cannot part."""
+    from openai_cli.tokens.cutting import parted
+
     # Such a run has a whole block of this size, so that no other text is searched.
     half, block = LONGEST_RUN // 2, re.compile(f"{kind}*+")
     if all(block.fullmatch(text, at, at + half) is None for at in range(0, len(text) - half, half)):
