@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
-from openai_cli.flags.ours import Prices
+from openai_cli.flags.output import Prices
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Self
 
 from openai_cli.config.destination import Destination
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import BatchLine, Previews
+from openai_cli.flags.output import BatchLine, Previews
 from openai_cli.http.address import joined
 from openai_cli.jsontext import encode_json
 from openai_cli.request.body import Request

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
 from openai_cli.errors import ExitCode, LimitError, OutputError, UsageError
-from openai_cli.flags.ours import CommonOptions, Completeness, Spending
+from openai_cli.flags.ours import CommonOptions
+from openai_cli.flags.output import Completeness, Spending
 from openai_cli.output.sink import Log, utf8_bytes
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from openai_cli.calls.fallback import fallen_back, next_model, tell_who
 from openai_cli.calls.session import Session
 from openai_cli.errors import CliError, IncompleteError, RefusedError
-from openai_cli.flags.ours import Output, Prices, options_group
+from openai_cli.flags.ours import options_group
+from openai_cli.flags.output import Output, Prices
 from openai_cli.flags.server import ServerOptions
 from openai_cli.output.progress import Progress
 from openai_cli.output.sink import Sink

@@ -22,8 +22,7 @@ from openai_cli.config.destination import (
 )
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.answers import Structured
-from openai_cli.flags.ours import Completeness
+from openai_cli.flags.output import Completeness, Structured
 from openai_cli.flags.server import ServerOptions
 from openai_cli.http.deadline import Deadline
 from openai_cli.output.form import Form

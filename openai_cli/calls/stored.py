@@ -10,7 +10,8 @@ from openai_cli.answer.shape import as_string
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.flags.adapter import Parts, parts_of
-from openai_cli.flags.ours import Forms, Stdin, options_group
+from openai_cli.flags.ours import Stdin, options_group
+from openai_cli.flags.output import Forms
 from openai_cli.flags.server import ServerOptions
 from openai_cli.output.sink import Sink
 from openai_cli.request.body import Request, bodyless

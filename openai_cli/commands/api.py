@@ -12,21 +12,8 @@ from openai_cli.calls.stored import pages
 from openai_cli.config.destination import Destination
 from openai_cli.context import Context
 from openai_cli.errors import OutputError, UsageError
-from openai_cli.flags.ours import (
-    INPUT,
-    OUTPUT,
-    TEXT,
-    Completeness,
-    Forms,
-    Previews,
-    Prices,
-    Spending,
-    Stdin,
-    argument,
-    options_group,
-    ours,
-    switch,
-)
+from openai_cli.flags.ours import INPUT, OUTPUT, TEXT, Stdin, argument, options_group, ours, switch
+from openai_cli.flags.output import Completeness, Forms, Previews, Prices, Spending
 from openai_cli.flags.server import ServerOptions
 from openai_cli.jsontext import json_or_text, utf8
 from openai_cli.output.sink import Sink, keep, lined

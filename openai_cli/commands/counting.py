@@ -17,7 +17,6 @@ from openai_cli.flags.ours import (
     CONNECTION,
     INPUT,
     OUTPUT,
-    Results,
     Stdin,
     argument,
     number,
@@ -25,6 +24,7 @@ from openai_cli.flags.ours import (
     ours,
     switch,
 )
+from openai_cli.flags.output import Results
 from openai_cli.flags.server import ServerOptions
 from openai_cli.flags.values import Number
 from openai_cli.jsontext import encode_json, parse_json

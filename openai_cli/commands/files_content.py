@@ -7,7 +7,8 @@ from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
-from openai_cli.flags.ours import Stdin, Written, options_group, path_argument
+from openai_cli.flags.ours import Stdin, options_group, path_argument
+from openai_cli.flags.output import Written
 from openai_cli.flags.server import ServerOptions
 from openai_cli.request.body import bodyless
 from openai_cli.request.inputs import Inputs

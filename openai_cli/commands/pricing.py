@@ -15,15 +15,14 @@ from openai_cli.flags.ours import (
     INPUT,
     OUTPUT,
     CommonOptions,
-    Prices,
     Stdin,
-    Written,
     argument,
     number,
     options_group,
     ours,
     switch,
 )
+from openai_cli.flags.output import Prices, Written
 from openai_cli.flags.values import Number
 from openai_cli.models import DEFAULT_CHAT, DEFAULT_TRANSCRIPTION
 from openai_cli.models.table import REGIONS, Table, tier_of

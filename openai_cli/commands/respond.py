@@ -11,9 +11,9 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api, responses
 from openai_cli.flags.adapter import parts_of
-from openai_cli.flags.answers import Structured
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import TEXT, RequiredInput, argument, options_group, ours
+from openai_cli.flags.output import Structured
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs

@@ -15,8 +15,8 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import responses
 from openai_cli.flags.adapter import parts_of
-from openai_cli.flags.answers import Extracting
 from openai_cli.flags.ours import Stdin, options_group, path_argument
+from openai_cli.flags.output import Extracting
 from openai_cli.request.body import bodyless
 from openai_cli.request.inputs import Inputs
 

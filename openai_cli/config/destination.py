@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from openai_cli.config.keys import OPENAI, WAYS, first_key, sources
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
-from openai_cli.flags.ours import Connection, number
+from openai_cli.flags.ours import number
+from openai_cli.flags.server import Connection
 from openai_cli.flags.values import Number
 from openai_cli.http.address import is_loopback, parsed
 from openai_cli.jsontext import quoted

@@ -14,8 +14,9 @@ from typer.models import OptionInfo
 
 from openai_cli.context import Context
 from openai_cli.flags.names import underscored
-from openai_cli.flags.ours import CommonOptions, Connection, options_of
+from openai_cli.flags.ours import CommonOptions, options_of
 from openai_cli.flags.parameter import ApiParameter
+from openai_cli.flags.server import Connection
 from openai_cli.flags.values import (
     Flag,
     Kind,

@@ -1,6 +1,65 @@
-"""The options of every command that may reach a server; what reaches one is in `calls`."""
+"""Our own flags for how a server is reached; what reaches one is in `calls`."""
 
-from openai_cli.flags.ours import CommonOptions, Connection, options_group
+from typing import Annotated, ClassVar
+
+from openai_cli.flags.ours import CONNECTION, CommonOptions, options_group, ours, switch
+
+
+@options_group
+class Connection:
+    """How to reach the API."""
+
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("sandbox", "base_url"),)
+
+    base_url: Annotated[
+        str | None,
+        ours(CONNECTION, "--base-url", "Another server (OPENAI_BASE_URL)", metavar="URL"),
+    ] = None
+    api_key_file: Annotated[
+        str | None,
+        ours(CONNECTION, "--api-key-file", "Read the key here, not OPENAI_API_KEY", metavar="FILE"),
+    ] = None
+    organization: Annotated[
+        str | None, ours(CONNECTION, "--organization", "OPENAI_ORG_ID", metavar="ID")
+    ] = None
+    project: Annotated[
+        str | None, ours(CONNECTION, "--project", "OPENAI_PROJECT_ID", metavar="ID")
+    ] = None
+    header: Annotated[
+        list[str] | None,
+        ours(CONNECTION, "--header", "Send this header too; repeated", metavar="'NAME: VALUE'"),
+    ] = None
+    timeout: Annotated[
+        str | None,
+        ours(
+            CONNECTION,
+            "--timeout",
+            "To connect and to read (10 and 600)",
+            metavar="SECONDS",
+        ),
+    ] = None
+    max_time: Annotated[
+        str | None,
+        ours(CONNECTION, "--max-time", "For all of a call, retries too", metavar="SECONDS"),
+    ] = None
+    max_retries: Annotated[
+        str | None, ours(CONNECTION, "--max-retries", "How often to try again (2)", metavar="N")
+    ] = None
+    client_cert: Annotated[
+        str | None,
+        ours(CONNECTION, "--client-cert", "Certificate to be known by, PEM", metavar="FILE"),
+    ] = None
+    client_key: Annotated[
+        str | None,
+        ours(CONNECTION, "--client-key", "Its key, where that is not in it", metavar="FILE"),
+    ] = None
+    allow_http: Annotated[
+        bool, switch(CONNECTION, "allow-http", "Let a key go over plain http")
+    ] = False
+    sandbox: Annotated[
+        bool,
+        switch(CONNECTION, "sandbox", "Ask a local stand-in for the API: no key, no cost"),
+    ] = False
 
 
 @options_group

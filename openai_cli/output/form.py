@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.answers import Extracting, Structured
 from openai_cli.flags.names import flag_of
-from openai_cli.flags.ours import Forms, Results, Written
+from openai_cli.flags.output import Extracting, Forms, Results, Structured, Written
 from openai_cli.messages import Messages
 from openai_cli.output.sink import Sink, open_sink, separator
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openai_cli.errors import UsageError
-from openai_cli.flags.answers import Structured
+from openai_cli.flags.output import Structured
 from openai_cli.jsontext import parse_json, quoted, utf8
 from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs

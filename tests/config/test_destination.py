@@ -16,7 +16,7 @@ from openai_cli.config.destination import (
 )
 from openai_cli.context import Context
 from openai_cli.errors import CliError, CredentialError, UsageError
-from openai_cli.flags.ours import Connection
+from openai_cli.flags.server import Connection
 from openai_cli.request.inputs import Inputs
 from openai_cli.settings import Settings
 

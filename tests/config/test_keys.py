@@ -88,7 +88,7 @@ import sys
 import openai_cli.config.destination
 from openai_cli.config.destination import destination, demand_key
 from openai_cli.context import Context
-from openai_cli.flags.ours import Connection
+from openai_cli.flags.server import Connection
 from openai_cli.request.inputs import Inputs
 options = Connection(api_key_file=sys.argv[1] if sys.argv[1:] else None)
 context = Context.test(environ={} if sys.argv[1:] else {"OPENAI_API_KEY": "sk-made-up"})
