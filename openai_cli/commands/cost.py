@@ -19,10 +19,10 @@ from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.models.table import Table, load_table
 from openai_cli.output.sink import open_sink, utf8_bytes
-from openai_cli.prices import report
 from openai_cli.prices.bill import Statement
 from openai_cli.prices.charges import total
 from openai_cli.prices.money import amount, plain
+from openai_cli.prices.report import Report, as_json, as_total
 
 # In days: how old the table may be before that is told without being asked.
 OLD = 90
@@ -94,11 +94,11 @@ def run(context: Context, options: Options) -> None:
         raise over
 
 
-def _described(call: Pricing, options: Options, priced: list[Statement]) -> report.Report:
+def _described(call: Pricing, options: Options, priced: list[Statement]) -> Report:
     is_one = options.request is None and options.response is None and not options.files
     several = len(dict.fromkeys(options.model or ())) > 1
     notes = dict.fromkeys(note for one in priced for note in _notes(one, call.on))
-    return report.Report(
+    return Report(
         tuple(priced),
         as_of=call.on,
         table=call.table,
@@ -122,7 +122,7 @@ def _labelled(options: Options) -> str:
     return "file" if options.files else "answer" if options.response else "request"
 
 
-def _tell(call: Pricing, options: Options, found: report.Report) -> None:
+def _tell(call: Pricing, options: Options, found: Report) -> None:
     """Say on stderr what a person should know of the numbers."""
     notice = call.context.messages.notice
     for note in found.notes:
@@ -205,9 +205,7 @@ def _notes(statement: Statement, on: date) -> list[str]:
     return notes
 
 
-def _over(
-    call: Pricing, options: Options, found: report.Report, limit: Decimal
-) -> LimitError | None:
+def _over(call: Pricing, options: Options, found: Report, limit: Decimal) -> LimitError | None:
     """The error where it can cost more than the limit; of several models the dearest counts."""
     if call.unbounded is not None and not options.allow_unbounded:
         return no_bound(call.unbounded)
@@ -224,7 +222,7 @@ def _over(
     )
 
 
-def _unbounded(options: Options, found: report.Report, limit: Decimal) -> LimitError | None:
+def _unbounded(options: Options, found: Report, limit: Decimal) -> LimitError | None:
     """The error where something that is not known may make it more than the limit."""
     if not found.unknown or options.allow_unbounded:
         return None
@@ -235,18 +233,21 @@ def _unbounded(options: Options, found: report.Report, limit: Decimal) -> LimitE
     )
 
 
-def _print(context: Context, options: Options, found: report.Report) -> None:
+def _print(context: Context, options: Options, found: Report) -> None:
     with open_sink(context, options.output) as sink:
         if options.json:
-            sink.write_json(utf8_bytes(report.as_json(found)))
+            sink.write_json(utf8_bytes(as_json(found)))
             return
+        if options.total:
+            sink.write(utf8_bytes(as_total(found)))
+            return
+        from openai_cli.prices import grid
+
         if options.csv:
-            text = report.as_csv(found)
+            text = grid.as_csv(found)
         elif options.markdown:
-            text = report.as_markdown(found)
-        elif options.total:
-            text = report.as_total(found)
+            text = grid.as_markdown(found)
         else:
             columns = shutil.get_terminal_size().columns if sink.is_terminal else None
-            text = report.as_table(found, columns=columns)
+            text = grid.as_table(found, columns=columns)
         sink.write(utf8_bytes(text))

@@ -13,7 +13,8 @@ from openai_cli.prices.bill import Bill
 from openai_cli.prices.billed import Billed
 from openai_cli.prices.bodies import Asked
 from openai_cli.prices.calls import Calls
-from openai_cli.prices.report import Label, Report, as_json, as_markdown, as_table, as_total
+from openai_cli.prices.grid import as_markdown, as_table
+from openai_cli.prices.report import Label, Report, as_json, as_total
 from tests.prices.tables import FEES, TABLE, TODAY
 
 DIGEST = TABLE.digest

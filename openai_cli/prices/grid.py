@@ -1,0 +1,237 @@
+"""How a cost is shown in rows and columns: a table, Markdown, CSV. Nothing is printed here."""
+
+from collections.abc import Callable, Sequence
+from math import ceil
+from textwrap import wrap
+from typing import NamedTuple
+
+from openai_cli.messages import one_line
+from openai_cli.models.table import TOKEN_KINDS
+from openai_cli.prices.bill import Statement
+from openai_cli.prices.charges import Charge, total
+from openai_cli.prices.money import plain
+from openai_cli.prices.report import UNITS, Report, each, groups
+
+_BAR, _LONGEST_BAR = "█", 30
+
+
+_GAP = "  "
+
+
+class _Grid(NamedTuple):
+    """Cells to be laid out: `words` columns are text, those behind them numbers."""
+
+    head: list[str]
+    rows: list[list[str]]
+    words: int
+    last: list[str] | None
+
+
+def as_table(report: Report, *, columns: int | None = None) -> str:
+    """The report for a person, in aligned columns; with `columns`, a terminal's, with bars.
+
+    Where a terminal is too narrow for the columns, each kind has a line beneath its model.
+    """
+    lines = _lines(_grid(report))
+    if columns is not None and max(map(len, lines)) > columns:
+        lines = _narrow(report, columns)
+    elif columns is not None and report.is_choice:
+        lines = _with_bars(lines, report.statements, columns)
+    return "".join(f"{line.rstrip()}\n" for line in [*lines, *_remarks(report)])
+
+
+def _lines(grid: _Grid) -> list[str]:
+    cells = [grid.head, *grid.rows, *([grid.last] if grid.last else [])]
+    shown = [
+        _padded(column, number >= grid.words)
+        for number, column in enumerate(zip(*cells, strict=True))
+    ]
+    return [_GAP.join(row) for row in zip(*shown, strict=True)]
+
+
+def _narrow(report: Report, columns: int) -> list[str]:
+    """For each statement its names, and beneath a line for each kind, with its count and USD."""
+    rows: list[list[str]] = []
+    heads: dict[int, str] = {}
+    for statement, label in each(report):
+        words = [label.shown] if label else []
+        heads[len(rows)] = " ".join([*words, statement.tariff.name, _tier(statement)])
+        charges = statement.charges
+        for charge in charges:
+            kind = _kind(charge, at_most=report.at_most)
+            rows.append([f"{_GAP}{kind}", str(charge.quantity), plain(charge.usd)])
+        if not charges or report.is_choice:
+            rows.append([f"{_GAP}sum", "", plain(statement.usd)])
+    last = None if report.is_choice else [_total_label(report), "", plain(report.usd)]
+    head, *lines = _lines(_Grid(["", "", "USD"], rows, 1, last))
+    for place, names in sorted(heads.items(), reverse=True):
+        lines[place:place] = wrap(one_line(names), columns)
+    open_output = f"output: {report.missing}"
+    remarks = wrap(open_output, columns) if report.is_detailed and report.unlimited else []
+    return [head, *lines, *remarks]
+
+
+def as_markdown(report: Report) -> str:
+    """The report as a table of GitHub's Markdown, with the date and the digest of the prices."""
+    grid = _grid(report)
+    rule = ["---" if number < grid.words else "--:" for number in range(len(grid.head))]
+    rows = [[_escaped(cell) for cell in row] for row in grid.rows]
+    if grid.last:
+        rows.append([f"**{_escaped(cell)}**" if cell else "" for cell in grid.last])
+    table = "".join(f"| {' | '.join(row)} |\n" for row in [grid.head, rule, *rows])
+    remarks = [
+        *_remarks(report),
+        *(f"An estimate: {doubt}." for doubt in report.doubts),
+        *(f"Not in the sum: {reason}." for reason in report.unknown),
+        *(f"Note: {note}." for note in report.notes),
+        f"Prices of {report.table.date} (sha256 {report.table.digest}) as of {report.as_of}.",
+    ]
+    return table + "".join(f"\n{_escaped(one_line(remark))}\n" for remark in remarks)
+
+
+def as_csv(report: Report) -> str:
+    """The rows as CSV (RFC 4180, but with a bare newline), without their total."""
+    import csv
+    from io import StringIO
+
+    grid, text = _grid(report), StringIO()
+    csv.writer(text, lineterminator="\n").writerows([grid.head, *grid.rows])
+    return text.getvalue()
+
+
+def _grid(report: Report) -> _Grid:
+    if report.is_grouped:
+        return _by_group(report)
+    return _detailed(report) if report.is_detailed else _by_model(report)
+
+
+def _by_group(report: Report) -> _Grid:
+    """A row for each label, with a column for each kind of charge that there is."""
+    kinds = _kinds(report.statements)
+    heads = [_head(kind, at_most=report.at_most) for kind in kinds]
+    head = [report.labelled, "requests", *heads, "USD"]
+    rows = [
+        [one_line(label.shown), *_sums(found, report, kinds)] for label, found in groups(report)
+    ]
+    return _Grid(head, rows, 1, [_total_label(report), *_sums(report.statements, report, kinds)])
+
+
+def _kinds(statements: Sequence[Statement]) -> list[str]:
+    """The kinds of charges that there are, in the order of their columns."""
+    present = {charge.kind for statement in statements for charge in statement.charges}
+    return [kind for kind in (*TOKEN_KINDS, *UNITS) if kind in present]
+
+
+def _detailed(report: Report) -> _Grid:
+    """A row for each kind of tokens, or for what is billed without them, with its rate."""
+    rows, counted, rated = [], "tokens", "USD per million"
+    for statement in report.statements:
+        name, tier = one_line(statement.tariff.name), _tier(statement)
+        for charge in statement.charges:
+            kind, rate = _kind(charge, at_most=report.at_most), charge.rate
+            if unit := UNITS.get(charge.kind):
+                counted, rated = f"{unit.noun}s", unit.rated
+                rate = round(unit.times * rate, 9).normalize()
+            rows.append([name, tier, kind, str(charge.quantity), plain(rate), plain(charge.usd)])
+        for output in statement.open_outputs:
+            missing = f"{output.kind}: {report.missing}"
+            rows.append([name, tier, missing, "", plain(output.rate), ""])
+    last = [_total_label(report), "", "", "", "", plain(report.usd)]
+    return _Grid(["model", "tier", "kind", counted, rated, "USD"], rows, 3, last)
+
+
+def _kind(charge: Charge, *, at_most: bool) -> str:
+    if unit := UNITS.get(charge.kind):
+        return unit.name
+    if charge.rate_of != charge.kind:
+        return f"{charge.kind}, priced as {charge.rate_of}"
+    return f"{charge.kind}, at most" if at_most and charge.kind == "output" else charge.kind
+
+
+def _by_model(report: Report) -> _Grid:
+    """A row for each model, with a column for each kind of charge that there is."""
+    statements = report.statements
+    kinds = _kinds(statements)
+    heads = [_head(kind, at_most=report.at_most) for kind in kinds]
+    head = ["model", "tier", *([] if report.is_choice else ["requests"]), *heads, "USD"]
+    rows = [
+        [one_line(statement.tariff.name), _tier(statement), *_sums([statement], report, kinds)]
+        for statement in statements
+    ]
+    last = [_total_label(report), "", *_sums(statements, report, kinds)]
+    if report.labels:
+        head = [report.labelled, *head]
+        rows = [[one_line(of.shown), *row] for of, row in zip(report.labels, rows, strict=True)]
+        last = [last[0], "", *last[1:]]
+    words = 3 if report.labels else 2
+    return _Grid(head, rows, words, None if report.is_choice else last)
+
+
+def _tier(statement: Statement) -> str:
+    prices = statement.tariff
+    return prices.tier if prices.region is None else f"{prices.tier}, {prices.region}"
+
+
+def _head(kind: str, *, at_most: bool) -> str:
+    if unit := UNITS.get(kind):
+        return f"{unit.name}, {unit.noun}s"
+    return "output, at most" if kind == "output" and at_most else kind
+
+
+def _sums(statements: Sequence[Statement], report: Report, kinds: Sequence[str]) -> list[str]:
+    charges = [charge for statement in statements for charge in statement.charges]
+    counts = [sum(charge.quantity for charge in charges if charge.kind == kind) for kind in kinds]
+    requests = [] if report.is_choice else [sum(statement.requests for statement in statements)]
+    return [*map(str, [*requests, *counts]), plain(total(charge.usd for charge in charges))]
+
+
+def _total_label(report: Report) -> str:
+    least = ", at least" if report.unknown else ""
+    return f"total without output{least}" if report.unlimited else f"total{least}"
+
+
+def _remarks(report: Report) -> list[str]:
+    """What stands beneath the table: outputs without a limit."""
+    if report.is_detailed or not report.unlimited:
+        return []
+    if report.is_choice:
+        return [f"output: {report.missing}"]
+    return [
+        f"{one_line(statement.tariff.name)}: output of {statement.unlimited} of "
+        f"{statement.requests} requests: {report.missing}"
+        for statement in report.statements
+        if statement.unlimited
+    ]
+
+
+def _padded(column: Sequence[str], is_number: bool) -> list[str]:
+    """The cells of a column in one width; numbers stand with their points in line."""
+    cells = list(column)
+    if is_number:
+        decimals = max(len(cell.partition(".")[2]) for cell in cells[1:])
+        cells[1:] = [_with_decimals(cell, decimals) for cell in cells[1:]]
+    width = max(map(len, cells))
+    align: Callable[[str, int], str] = str.rjust if is_number else str.ljust
+    return [align(cell, width) for cell in cells]
+
+
+def _with_decimals(cell: str, decimals: int) -> str:
+    if not cell or not decimals:
+        return cell
+    whole, _, fraction = cell.partition(".")
+    return f"{whole}.{fraction.ljust(decimals, '0')}"
+
+
+def _with_bars(lines: list[str], statements: Sequence[Statement], columns: int) -> list[str]:
+    """The lines with a bar behind each model, the dearest's as long as there is room for."""
+    room = min(_LONGEST_BAR, columns - len(lines[0]) - len(_GAP))
+    dearest = max(statement.usd for statement in statements)
+    if room < 1 or not dearest:
+        return lines
+    bars = ["", *(_BAR * ceil(room * one.usd / dearest) for one in statements)]
+    return [f"{line}{_GAP}{bar}" for line, bar in zip(lines, bars, strict=True)]
+
+
+def _escaped(text: str) -> str:
+    """The text with what Markdown would take for its own as characters of HTML."""
+    return "".join(f"&#{ord(letter)};" if letter in "\\`*[]<>|&~" else letter for letter in text)
