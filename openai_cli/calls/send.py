@@ -1,101 +1,28 @@
-"""Requests on their way: shown, or sent and their answers printed."""
+"""Requests that are sent, and their answers printed."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from openai_cli.calls.completeness import judge, why_incomplete
 from openai_cli.calls.fallback import fallen_back, next_model, tell_who
+from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
-from openai_cli.errors import CliError, IncompleteError, RefusedError
-from openai_cli.flags.ours import options_group
-from openai_cli.flags.output import Output, Prices
-from openai_cli.flags.server import ServerOptions
+from openai_cli.errors import CliError, RefusedError
 from openai_cli.output.progress import Progress
 from openai_cli.output.sink import Sink
-from openai_cli.request.body import Request, RequestOptions
+from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
     from openai_cli.answer.base import Answer
     from openai_cli.http.client import HttpResponse
-    from openai_cli.output.writers import Affixes, Kept, Writer
-
-
-@options_group
-class PrintingOptions(ServerOptions, Output, Prices):
-    """The options of every command that prints what a model said."""
-
-
-@options_group
-class SendingOptions(PrintingOptions, RequestOptions):
-    """The options of every command that sends a request with a body."""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Plan:
-    """A request on its way, and what is made of its answer.
-
-    `answer` makes what reads it, and `writer` what prints it as text; without them it has choices,
-    as many as `choices`, whose texts are printed between their `affixes`, and with `render` as
-    Markdown on a terminal. `on_broken` is given what came of an answer that was cut off. A plan
-    that `is_free` costs nothing, and one that `forgets` keeps no text that is printed.
-    """
-
-    request: Request
-    choices: int = 1
-    answer: "Callable[[], Answer] | None" = None
-    writer: "Callable[[Sink], Writer] | None" = None
-    affixes: "tuple[Affixes, ...]" = ()
-    on_broken: "Callable[[Answer], object]" = lambda _answer: None
-    render: bool = False
-    is_free: bool = False
-    forgets: bool = False
-
-    def reader(self) -> "Answer":
-        """What reads the answer."""
-        if self.answer is not None:
-            return self.answer()
-        from openai_cli.answer.completion import Completion
-
-        return Completion(expected=self.choices)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Exchange:
-    """A call that was made and not printed: its answer, and all parts of it as they came."""
-
-    plan: Plan
-    answer: "Answer"
-    kept: "Kept"
-
-    @property
-    def raw(self) -> bytes:
-        """The body as it came; of a stream its events, a line each."""
-        return b"\n".join(part.raw for part, _ in self.kept.taken)
-
-
-def deliver(session: Session, plan: Plan) -> "Answer | None":
-    """Print the request where that was asked for; else send it and print its answer.
-
-    Gives the answer, or None where nothing was sent.
-    """
-    if session.preview is not None:
-        session.show((plan.request,))
-        return None
-    return send(session, plan)
-
-
-def deliver_all(session: Session, plans: Iterable[Plan]) -> None:
-    """Print the requests, one after the other; else send each and print its answer."""
-    if session.preview is not None:
-        session.show(plan.request for plan in plans)
-    else:
-        send_all(session, plans)
+    from openai_cli.output.writers import Writer
 
 
 def send(session: Session, plan: Plan) -> "Answer":
     """Send the request, and print its answer and what is to be said of it."""
-    _check_budget(session, plan)
+    check_budget(session, plan)
     (answer,) = _sent(session, (plan,))
     return answer
 
@@ -126,77 +53,22 @@ def _sent(session: Session, plans: Iterable[Plan]) -> "Iterator[Answer]":
                     sink.end_line()
                 call = _Call(session, plan, sink)
                 answer = call.run()
-                reasons += _reasons(session, plan, answer)
+                reasons += why_incomplete(session, plan, answer)
                 yield answer
     except BaseException as error:
         if call is not None:
             call.break_off(error)
         raise
     session.receipts.check()
-    _judge(session, reasons)
+    judge(session, reasons)
 
 
-def _check_budget(session: Session, plan: Plan) -> None:
+def check_budget(session: Session, plan: Plan) -> None:
+    """Refuse, by LimitError, what could cost more than the budget: by any model that may answer."""
     if not plan.is_free:
         session.budget.check(plan.request)
         for model in session.fallbacks:
             session.budget.check(plan.request.with_body(model=model))
-
-
-def exchange(session: Session, plan: Plan) -> Exchange:
-    """Send the request, print nothing, and give its answer."""
-    from openai_cli.output.writers import Kept
-
-    _check_budget(session, plan)
-    models = iter(() if plan.is_free else session.fallbacks)
-    first = plan.request
-    while True:
-        kept = Kept()
-        try:
-            made = _exchanged(session, plan, kept)
-            break
-        except CliError as error:
-            if kept.taken or (model := next_model(models, error)) is None:
-                raise
-            plan = replace(plan, request=fallen_back(session.context, plan.request, model, error))
-    if plan.request is not first:
-        tell_who(session.context, made.answer)
-    return made
-
-
-def _exchanged(session: Session, plan: Plan, kept: "Kept") -> Exchange:
-    from openai_cli.output.writers import write_answer
-
-    request, answer = plan.request, plan.reader()
-    answer.asked_model = request.body.get("model")
-    client = session.client
-    answer.began = session.context.now()
-    try:
-        client.call(
-            request.method,
-            request.path,
-            lambda http: write_answer(http, answer, kept),
-            payload=request.payload(),
-        )
-    except BaseException as error:
-        if not plan.is_free:
-            session.receipts.add(answer, error)
-        raise
-    return Exchange(plan, answer, kept)
-
-
-def print_made(session: Session, make: Callable[[], Exchange]) -> None:
-    """Print the answer of the call that `make` makes, and what is to be said of it.
-
-    Where it goes is open before the call is made.
-    """
-    with session.form.open(session.context) as sink:
-        made = make()
-        made.kept.replay(made.answer, _writer(session, made.plan, sink))
-    session.receipts.add(made.answer)
-    session.receipts.compare(made.plan.request, made.answer)
-    session.receipts.check()
-    _judge(session, _reasons(session, made.plan, made.answer))
 
 
 @dataclass(eq=False, repr=False)
@@ -309,7 +181,7 @@ class _Call:
         from openai_cli.output.writers import write_answer
 
         self.answer = answer = self._marked(self.plan.reader())
-        writer = _writer(self.session, self.plan, self.sink)
+        writer = writer_of(self.session, self.plan, self.sink)
         forgets = self.plan.forgets and self.session.schema is None
         write_answer(http, answer, writer, arrived=self.sink.flush, forgets=forgets)
         return answer
@@ -327,7 +199,7 @@ def _no_answer() -> "Answer":
     return Answer()
 
 
-def _writer(session: Session, plan: Plan, sink: Sink) -> "Writer":
+def writer_of(session: Session, plan: Plan, sink: Sink) -> "Writer":
     """What prints the answer of a plan."""
     text = plan.writer or (lambda sink: _text_writer(session, plan, sink))
     is_asked = plan.request.asks_for_stream
@@ -357,44 +229,3 @@ def _holds_best_of(request: Request) -> bool:
     """Whether the API could not stream it: the best of several is known at the end."""
     best_of = request.body.get("best_of")
     return isinstance(best_of, int) and best_of > 1
-
-
-def _judge(session: Session, reasons: list[str]) -> None:
-    """After the answers are out: say why some are not complete."""
-    for reason in reasons:
-        if session.must_be_complete:
-            raise IncompleteError(reason)
-        session.context.messages.notice(reason)
-
-
-def _reasons(session: Session, plan: Plan, answer: "Answer") -> list[str]:
-    """Why the answer is not complete: a text, or none where it is; all else is said at once."""
-    is_plain = session.form.is_text and plan.writer is None
-    for remark in (*answer.remarks, *(_in_body_alone(plan.request) if is_plain else ())):
-        session.context.messages.notice(remark)
-    reasons = [*answer.incomplete, *_shortfalls(session, answer)]
-    return ["; ".join(reasons)] if reasons else []
-
-
-def _shortfalls(session: Session, answer: "Answer") -> list[str]:
-    """Where the texts do not hold to --schema; of one that is not whole that is said already."""
-    from openai_cli.answer.base import named
-
-    if (schema := session.schema) is None:
-        return []
-    choices = answer.in_order
-    whole = [choice for choice in choices if choice.has_content and not choice.incomplete]
-    found = ((choice, schema.shortfall(str(choice.text))) for choice in whole)
-    return [named(choice, choices, said) for choice, said in found if said is not None]
-
-
-def _in_body_alone(request: Request) -> list[str]:
-    """What was asked for that a text does not show."""
-    body, found = request.body, []
-    logprobs = body.get("logprobs")
-    is_asked = logprobs is not None and logprobs is not False  # completions' 0 asks for some too
-    if is_asked or "logprobs" in str(body.get("include") or ""):
-        found.append("the logprobs")
-    if body.get("response_format") == "verbose_json":
-        found.append("the segments and their times")
-    return [f"{' and '.join(found)} are in the body: --json prints them"] if found else []

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import unquote, urlencode, urlsplit
 
-from openai_cli.calls.send import Plan, send
+from openai_cli.calls.plan import Plan
+from openai_cli.calls.send import send
 from openai_cli.calls.session import Session
 from openai_cli.calls.stored import pages
 from openai_cli.config.destination import Destination

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
 
-from openai_cli.calls.send import Plan, deliver
+from openai_cli.calls.delivery import deliver
+from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
 from openai_cli.commands.turns import (
     ConversationOptions,

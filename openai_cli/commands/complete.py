@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+from openai_cli.calls.delivery import deliver
 from openai_cli.calls.fallback import Fallback
-from openai_cli.calls.send import Plan, SendingOptions, deliver
+from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
 from openai_cli.config.destination import base_url, is_openai
 from openai_cli.context import Context
@@ -12,6 +13,7 @@ from openai_cli.flags import api
 from openai_cli.flags.adapter import Parts, parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OUTPUT, RequiredInput, argument, options_group, switch
+from openai_cli.flags.server import SendingOptions
 from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs
 

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.calls.send import Plan, SendingOptions, deliver_all
+from openai_cli.calls.delivery import deliver_all
+from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -11,6 +12,7 @@ from openai_cli.flags import files
 from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import INPUT, argument, options_group, ours
+from openai_cli.flags.server import SendingOptions
 from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from openai_cli.calls.send import Plan, exchange
+from openai_cli.calls.exchange import exchange
+from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
 from openai_cli.conversation.shortening import Message, fewest_turns, split, turn_starts
 from openai_cli.errors import BadAnswerError, LimitError, RefusedError, UsageError

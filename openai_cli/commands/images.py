@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openai_cli.calls.download import fetched, refuse_terminal
-from openai_cli.calls.send import Plan, SendingOptions, send
+from openai_cli.calls.plan import Plan
+from openai_cli.calls.send import send
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, CliError, OutputError, UsageError
 from openai_cli.flags.ours import options_group
+from openai_cli.flags.server import SendingOptions
 from openai_cli.media import IMAGES, is_image, kind_of
 from openai_cli.output.sink import check_writable, keep, open_sink, utf8_bytes
 from openai_cli.request.body import Request

@@ -3,7 +3,8 @@
 from functools import partial
 from typing import Annotated, Any
 
-from openai_cli.calls.send import Plan, SendingOptions, deliver
+from openai_cli.calls.delivery import deliver
+from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
@@ -11,6 +12,7 @@ from openai_cli.flags import api, moderations
 from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OUTPUT, TEXT, argument, number, options_group, ours, switch
+from openai_cli.flags.server import SendingOptions
 from openai_cli.flags.values import Number
 from openai_cli.request.attachments import image_part
 from openai_cli.request.body import Request, assembled

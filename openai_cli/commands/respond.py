@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from openai_cli.calls.fallback import Fallback
-from openai_cli.calls.send import SendingOptions
 from openai_cli.calls.session import Session
 from openai_cli.commands.stored_response import Following, Waiting, check_waiting, deliver_response
 from openai_cli.context import Context
@@ -14,6 +13,7 @@ from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import TEXT, RequiredInput, argument, options_group, ours
 from openai_cli.flags.output import Structured
+from openai_cli.flags.server import SendingOptions
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs

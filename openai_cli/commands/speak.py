@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+from openai_cli.calls.delivery import deliver
 from openai_cli.calls.download import download, refuse_terminal
-from openai_cli.calls.send import Plan, SendingOptions, deliver
+from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, UsageError
@@ -11,6 +12,7 @@ from openai_cli.flags import api, audio
 from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
+from openai_cli.flags.server import SendingOptions
 from openai_cli.request.body import Request, assembled
 from openai_cli.request.inputs import Inputs
 

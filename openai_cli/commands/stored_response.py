@@ -6,7 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from openai_cli.calls.background import wait_for
-from openai_cli.calls.send import Exchange, Plan, exchange, print_made, send
+from openai_cli.calls.exchange import Exchange, exchange, print_made
+from openai_cli.calls.plan import Plan
+from openai_cli.calls.send import send
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, NetworkError, UsageError

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
 
 from openai_cli.calls.fallback import Fallback
-from openai_cli.calls.send import Plan, SendingOptions, send
+from openai_cli.calls.plan import Plan
+from openai_cli.calls.send import send
 from openai_cli.calls.session import Session
 from openai_cli.commands.fitting import (
     FULL,
@@ -26,6 +27,7 @@ from openai_cli.conversation.reasoning import is_demanded
 from openai_cli.conversation.shortening import Message
 from openai_cli.errors import CliError, RefusedError
 from openai_cli.flags.ours import CONVERSATION, number, options_group, ours, switch
+from openai_cli.flags.server import SendingOptions
 from openai_cli.flags.values import Number
 from openai_cli.request.body import Request
 

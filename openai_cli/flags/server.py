@@ -2,7 +2,8 @@
 
 from typing import Annotated, ClassVar
 
-from openai_cli.flags.ours import CONNECTION, CommonOptions, options_group, ours, switch
+from openai_cli.flags.ours import CONNECTION, CommonOptions, Input, options_group, ours, switch
+from openai_cli.flags.output import Output, Prices
 
 
 @options_group
@@ -65,3 +66,13 @@ class Connection:
 @options_group
 class ServerOptions(CommonOptions, Connection):
     """The options of every command that reaches a server."""
+
+
+@options_group
+class PrintingOptions(ServerOptions, Output, Prices):
+    """The options of every command that prints what a model said."""
+
+
+@options_group
+class SendingOptions(PrintingOptions, Input):
+    """The options of every command that sends a request with a body."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.adapter import Parts, parameters
-from openai_cli.flags.ours import CommonOptions, Input, options_group
+from openai_cli.flags.ours import CommonOptions
+from openai_cli.flags.server import SendingOptions
 from openai_cli.flags.values import PromptText, Structure, TextOrItems, TextsOrIds
 from openai_cli.jsontext import encode_json, json_or_text
 from openai_cli.request.inputs import Inputs
@@ -137,14 +138,9 @@ def _over(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
     return body
 
 
-@options_group
-class RequestOptions(CommonOptions, Input):
-    """The options of a command that sends a request with a body."""
-
-
 def assembled(
     context: Context,
-    options: RequestOptions,
+    options: SendingOptions,
     inputs: Inputs,
     parts: Parts,
     *,
@@ -177,7 +173,7 @@ def assembled(
     )
 
 
-def _tell_names(options: RequestOptions, inputs: Inputs) -> None:
+def _tell_names(options: SendingOptions, inputs: Inputs) -> None:
     """Tell of each text of a prompt that is the name of what exists."""
     for name, parameter in parameters(options).items():
         if isinstance(parameter.kind, PromptText | TextsOrIds | TextOrItems):

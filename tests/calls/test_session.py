@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from openai_cli.calls.send import Plan, SendingOptions, exchange
+from openai_cli.calls.exchange import exchange
+from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
+from openai_cli.flags.server import SendingOptions
 from openai_cli.request.body import Request
 from openai_cli.sandbox import Sandbox
 from openai_cli.sandbox.config import SandboxConfig
