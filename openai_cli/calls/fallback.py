@@ -1,42 +1,16 @@
 """--fallback-model: the next model where one cannot answer now."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from openai_cli.context import Context
-from openai_cli.errors import BadAnswerError, CliError, RateLimitError, UsageError
-from openai_cli.flags.ours import INPUT, options_group, ours
+from openai_cli.errors import BadAnswerError, CliError, RateLimitError
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
     from openai_cli.answer.base import Answer
 
 _TOO_MANY = 429
-
-
-@options_group
-class Fallback:
-    """Who is asked where the model cannot answer."""
-
-    fallback_model: Annotated[
-        list[str] | None,
-        ours(
-            INPUT,
-            "--fallback-model",
-            "Ask this one after a 429 or 5xx; repeated",
-            metavar="NAME",
-        ),
-    ] = None
-
-
-def fallbacks_of(options: object) -> tuple[str, ...]:
-    """The models of --fallback-model in their order; UsageError for one without a name."""
-    if not isinstance(options, Fallback):
-        return ()
-    names = tuple(options.fallback_model or ())
-    if "" in names:
-        raise UsageError("--fallback-model must be the name of a model, not ''")
-    return names
 
 
 def next_model(models: Iterator[str], error: CliError) -> str | None:

@@ -11,19 +11,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from openai_cli.calls.budget import Budget
-from openai_cli.calls.fallback import fallbacks_of
 from openai_cli.calls.preview import Preview
 from openai_cli.calls.receipts import Receipts
 from openai_cli.config.destination import (
     Destination,
     demand_key,
     destination,
-    patience,
 )
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.output import Completeness, Structured
-from openai_cli.flags.server import ServerOptions
+from openai_cli.flags.output import Completeness, Prices, Structured
+from openai_cli.flags.server import Fallback, ServerOptions
 from openai_cli.http.deadline import Deadline
 from openai_cli.output.form import Form
 from openai_cli.request.body import Request
@@ -53,8 +51,9 @@ class Session:
         self, context: Context, options: ServerOptions, inputs: Inputs | None = None
     ) -> None:
         self.context = context
-        self._options = options
-        self._patience = patience(options)
+        self._debug_on, self._asks_sandbox = options.debug, options.sandbox
+        self._prices = options.prices if isinstance(options, Prices) else None
+        self._patience = options.patience
         self.deadline = Deadline(self._patience.whole)
         if options.sandbox and options.base_url is not None:
             raise UsageError("--sandbox is a server of its own: leave --base-url out")
@@ -65,7 +64,7 @@ class Session:
         prices = (lambda: self.table), self._base_url
         self.budget = Budget.of(context, options, *prices)
         self.receipts = Receipts.of(context, options, *prices)
-        self.fallbacks = fallbacks_of(options)
+        self.fallbacks = _fallbacks_of(options)
         self.must_be_complete = isinstance(options, Completeness) and options.require_complete
         self.server = destination(context, options, inputs)
         self._stack = ExitStack()
@@ -101,7 +100,7 @@ class Session:
         """The table of models and prices, with the user's own over it."""
         from openai_cli.models.table import load_table
 
-        return load_table(getattr(self._options, "prices", None))
+        return load_table(self._prices)
 
     @cached_property
     def client(self) -> "Client":
@@ -111,9 +110,9 @@ class Session:
         demanded: raises what `demand_key` raises, and UsageError for a --usage-file that cannot be
         written.
         """
-        if self._options.sandbox:
+        if self._asks_sandbox:
             self.server = self._sandbox()
-        demand_key(self.server, self._options)
+        demand_key(self.server)
         self.receipts.open()
         self._stack.callback(self.receipts.close)
         return self._client_of(self.server)
@@ -147,7 +146,7 @@ class Session:
             certificate=_certificate(server),
             deadline=self.deadline,
         )
-        client = Client(settings, self.context, debug_on=self._options.debug)
+        client = Client(settings, self.context, debug_on=self._debug_on)
         self._stack.callback(client.close)
         return client
 
@@ -170,3 +169,13 @@ def _schema_of(options: ServerOptions, inputs: Inputs) -> "AskedSchema | None":
     from openai_cli.request.schema import AskedSchema
 
     return AskedSchema.of(options, inputs)
+
+
+def _fallbacks_of(options: ServerOptions) -> tuple[str, ...]:
+    """The models of --fallback-model in their order; UsageError for one without a name."""
+    if not isinstance(options, Fallback):
+        return ()
+    names = tuple(options.fallback_model or ())
+    if "" in names:
+        raise UsageError("--fallback-model must be the name of a model, not ''")
+    return names

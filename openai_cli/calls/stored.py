@@ -38,7 +38,9 @@ def ask(
     reads the answer to a request.
     """
     inputs = Inputs(context, options.stdin)
-    requests = [bodyless(options, each) for each in _each(parts_of(options, inputs.source))]
+    requests = [
+        bodyless(options.endpoint, each) for each in _each(parts_of(options, inputs.source))
+    ]
     with Session(context, options, inputs) as session, session.form.open(context) as sink:
         for request in requests:
             answered(session, sink, request, printed, answer(request))

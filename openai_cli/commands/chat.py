@@ -7,22 +7,15 @@ from typing import Annotated, Any
 from openai_cli.calls.delivery import deliver
 from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
-from openai_cli.commands.turns import (
-    ConversationOptions,
-    NewMessages,
-    check_length,
-    choices_of,
-    converse,
-)
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
-from openai_cli.flags.adapter import Parts, parts_of
+from openai_cli.flags.conversation import ConversationOptions
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import TEXT, RequiredInput, argument, options_group, ours
 from openai_cli.flags.output import Structured
 from openai_cli.models import DEFAULT_CHAT
-from openai_cli.request.body import Request, assembled
+from openai_cli.request.body import Given, Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
 
 
@@ -105,23 +98,30 @@ class Options(ConversationOptions, Structured, RequiredInput):
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
     is_required = options.require_input and not options.interactive
-    inputs = Inputs(context, options.stdin, is_required)
+    inputs, limit = Inputs(context, options.stdin, is_required), options.longest_prompt
     with Session(context, options, inputs) as session:
-        parts = parts_of(options, inputs.source)
+        given = given_of(options, inputs)
         if options.interactive or options.conversation is not None:
-            _converse(session, options, inputs, parts)
+            _converse(session, options, inputs, given)
             return
-        request = _composed(session, options, inputs, parts)
-        request = request.with_text("messages", _messages(options, inputs, request))
-        if session.preview is None:
-            check_length(options, request)
+        request = _composed(session, given)
+        base = request.body.get("messages")
+        flagged = options.body is not None or base is not None
+        said = _standing(options, inputs) + _question(options, inputs, flagged=flagged)
+        request = request.with_text("messages", _joined(base, said))
+        if session.preview is None and limit is not None:
+            from openai_cli.commands.fitting import check_length
+
+            check_length(request, limit)
         deliver(
-            session, Plan(request, choices=choices_of(request), render=options.render, forgets=True)
+            session, Plan(request, choices=request.choices, render=options.render, forgets=True)
         )
 
 
-def _converse(session: Session, options: Options, inputs: Inputs, parts: Parts) -> None:
+def _converse(session: Session, options: Options, inputs: Inputs, given: Given) -> None:
     """Take part in a conversation: one turn of it, or interactively."""
+    from openai_cli.commands.turns import NewMessages, converse
+
     if options.conversation in ("", "-"):
         raise UsageError(
             f"--continue takes the name of a file, not '{options.conversation}'",
@@ -129,35 +129,27 @@ def _converse(session: Session, options: Options, inputs: Inputs, parts: Parts) 
         )
     if options.body is not None:
         raise UsageError("--body and a conversation: give one of them")
-    compose = partial(_composed, session, options, inputs, parts)
-    given = parts.body.pop("messages", None)
+    compose = partial(_composed, session, given)
+    before = given.parts.body.pop("messages", None)
+    standing = _standing(options, inputs)
+    flagged = options.interactive or before is not None
+    question = _question(options, inputs, flagged=flagged)
+    said = NewMessages(standing, [*(before or []), *question])
     if options.interactive:
         from openai_cli.commands.interactive.session import hold
 
-        first = NewMessages(
-            _standing(options, inputs), [*(given or []), *_question(options, inputs, flagged=True)]
-        )
-        hold(session, options, inputs, first, flags=parts.body, compose=compose)
-        return
-    standing = _standing(options, inputs)
-    question = _question(options, inputs, flagged=given is not None)
-    said = NewMessages(standing, [*(given or []), *question])
-    if not said.messages:
+        hold(session, options, inputs, said, flags=given.parts.body, compose=compose)
+    elif said.messages:
+        converse(session, options, said, compose)
+    else:
         raise _nothing_to_send()
-    converse(session, options, said, compose)
 
 
-def _composed(
-    session: Session,
-    options: Options,
-    inputs: Inputs,
-    parts: Parts,
-    base: Mapping[str, Any] | None = None,
-) -> Request:
+def _composed(session: Session, given: Given, base: Mapping[str, Any] | None = None) -> Request:
     """The request but for what MESSAGE and our flags add to its messages."""
-    request = assembled(session.context, options, inputs, parts, base=base)
+    request = assembled(session.context, given, base)
     if session.schema is not None:
-        request = session.schema.asked_of_chat(request, parts.body)
+        request = session.schema.asked_of_chat(request, given.parts.body)
     request.check(
         lambda body: body.get("top_logprobs") is None or body.get("logprobs") is True,
         ("top_logprobs", "logprobs"),
@@ -166,16 +158,13 @@ def _composed(
     return request
 
 
-def _messages(options: Options, inputs: Inputs, request: Request) -> Any:
+def _joined(base: Any, said: list[dict[str, Any]]) -> Any:
     """The messages of the body, and after them those of our flags and the text."""
-    base = request.body.get("messages")
-    flagged = options.body is not None or base is not None
-    added = [*_standing(options, inputs), *_question(options, inputs, flagged=flagged)]
-    if base is None and not added:
+    if base is None and not said:
         raise _nothing_to_send()
-    if added and not isinstance(base, list | None):
+    if said and not isinstance(base, list | None):
         raise UsageError("messages must be an array, for MESSAGE to be added to it")
-    return (base or []) + added if added else base
+    return (base or []) + said if said else base
 
 
 def _nothing_to_send() -> UsageError:

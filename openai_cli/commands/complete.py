@@ -3,18 +3,16 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 from openai_cli.calls.delivery import deliver
-from openai_cli.calls.fallback import Fallback
 from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
 from openai_cli.config.destination import base_url, is_openai
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
-from openai_cli.flags.adapter import Parts, parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OUTPUT, RequiredInput, argument, options_group, switch
-from openai_cli.flags.server import SendingOptions
-from openai_cli.request.body import Request, assembled
+from openai_cli.flags.server import Fallback, SendingOptions
+from openai_cli.request.body import Given, Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -65,16 +63,16 @@ def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
     inputs = Inputs(context, options.stdin, options.require_input)
     with Session(context, options, inputs) as session:
-        request = _request(context, options, inputs, parts_of(options, inputs.source))
+        request = _request(context, options, inputs, given_of(options, inputs))
         _notice_retired(context, options, request)
         choices, affixes = _choices(request.body), _affixes(options, request.body)
         deliver(session, Plan(request, choices=choices, affixes=affixes, forgets=True))
 
 
-def _request(context: Context, options: Options, inputs: Inputs, parts: Parts) -> Request:
-    if options.text is not None and "prompt" in parts.body:
+def _request(context: Context, options: Options, inputs: Inputs, given: Given) -> Request:
+    if options.text is not None and "prompt" in given.parts.body:
         raise UsageError("the prompt is given twice: as the argument and by --prompt")
-    request = assembled(context, options, inputs, parts)
+    request = assembled(context, given)
     flagged = options.body is not None or "prompt" in request.body
     if (text := inputs.text(options.text, flagged=flagged)) is not None:
         request = request.with_text("prompt", text)

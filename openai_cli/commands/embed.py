@@ -11,12 +11,11 @@ from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import CliError, UsageError
 from openai_cli.flags import api, embeddings
-from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import INPUT, argument, options_group, switch
 from openai_cli.flags.server import SendingOptions
 from openai_cli.jsontext import utf8
-from openai_cli.request.body import Request, assembled
+from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -58,10 +57,10 @@ def run(context: Context, options: Options) -> None:
     """Build the requests from the options, and send them."""
     inputs = Inputs(context, options.stdin)
     with Session(context, options, inputs) as session:
-        parts = parts_of(options, inputs.source)
-        if options.text is not None and "input" in parts.body:
+        given = given_of(options, inputs)
+        if options.text is not None and "input" in given.parts.body:
             raise UsageError("the input is given twice: as the argument and by --input")
-        base = assembled(context, options, inputs, parts)
+        base = assembled(context, given)
         if options.lines:
             batches = _of_lines(options, inputs, base)
         else:

@@ -27,4 +27,4 @@ def run(context: Context, options: Options) -> None:
     """Pass the bytes of the file on."""
     inputs = Inputs(context, options.stdin)
     with Session(context, options, inputs) as session:
-        download(session, bodyless(options, parts_of(options, inputs.source)))
+        download(session, bodyless(options.endpoint, parts_of(options, inputs.source)))

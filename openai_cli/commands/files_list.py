@@ -33,7 +33,7 @@ class Options(StoredOptions):
 def run(context: Context, options: Options) -> None:
     """Print the files, page by page."""
     inputs = Inputs(context, options.stdin)
-    request = bodyless(options, parts_of(options, inputs.source))
+    request = bodyless(options.endpoint, parts_of(options, inputs.source))
     with Session(context, options, inputs) as session, session.form.open(context) as sink:
 
         def get(request: Request) -> Any:

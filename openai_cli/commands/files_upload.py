@@ -9,11 +9,10 @@ from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import files
-from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import INPUT, argument, options_group, ours
 from openai_cli.flags.server import SendingOptions
-from openai_cli.request.body import Request, assembled
+from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -50,18 +49,18 @@ def run(context: Context, options: Options) -> None:
 def _requests(context: Context, options: Options, inputs: Inputs) -> list[Request]:
     from openai_cli.request.uploads import Rule, form_file, sources
 
-    parts = parts_of(options, inputs.source)
-    base = assembled(context, options, inputs, parts)
+    given = given_of(options, inputs)
+    base = assembled(context, given)
     if "purpose" not in base.body:
         raise UsageError(
             "no purpose is given",
             parameter="purpose",
             hint=f"--purpose NAME: {', '.join(files.PURPOSES)}",
         )
-    given = sources(
-        inputs, options.paths, parts.file.get("file"), example="files upload data.jsonl"
+    found = sources(
+        inputs, options.paths, given.parts.file.get("file"), example="files upload data.jsonl"
     )
-    if options.filename is not None and len(given) > 1:
+    if options.filename is not None and len(found) > 1:
         raise UsageError("--filename names one file: give one")
     rule = Rule(largest=LARGEST)
     return [
@@ -69,7 +68,7 @@ def _requests(context: Context, options: Options, inputs: Inputs) -> list[Reques
             base,
             files=(form_file("file", source, inputs, rule=rule, filename=options.filename),),
         )
-        for source in given
+        for source in found
     ]
 
 

@@ -13,13 +13,12 @@ from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
 from openai_cli.conversation.shortening import Message, fewest_turns, split, turn_starts
 from openai_cli.errors import BadAnswerError, LimitError, RefusedError, UsageError
+from openai_cli.flags.conversation import FULL
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
     from openai_cli.tokens.counted import TokenCount
-
-FULL = ("error", "drop", "summarize")
 
 # Of our count, what is tried next where a server tells no numbers; and the most of it, so that each
 # try is shorter than the one before.
@@ -199,6 +198,12 @@ def prompt_tokens(request: Request) -> "TokenCount":
         return count_request(request.body)
     except UsageError:
         return count_request({**request.body, "model": DEFAULT_CHAT})
+
+
+def check_length(request: Request, limit: int) -> None:
+    """Refuse, by LimitError, a request that is no part of a conversation above --context-limit."""
+    if (tokens := prompt_tokens(request)) > limit:
+        raise too_long(request, tokens, limit, may_shorten=False)
 
 
 def too_long(request: Request, tokens: int, limit: int, *, may_shorten: bool) -> LimitError:

@@ -9,12 +9,11 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
 from openai_cli.flags import images as aliases
-from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
 from openai_cli.flags.values import Object
 from openai_cli.media import one_of
-from openai_cli.request.body import Request, assembled
+from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -65,14 +64,14 @@ def run(context: Context, options: Options) -> None:
     """Build the request from the options, and save the images of its answer."""
     inputs = Inputs(context, options.stdin)
     with Session(context, options, inputs) as session:
-        parts = parts_of(options, inputs.source)
-        request = assembled(context, options, inputs, parts)
-        if "image" in parts.file and "images" in request.body:
+        given = given_of(options, inputs)
+        request = assembled(context, given)
+        if "image" in given.parts.file and "images" in request.body:
             raise UsageError("--image sends files, and --images names them: give one of them")
         if "images" in request.body:
-            request = _as_json(request, parts.file, inputs)
+            request = _as_json(request, given.parts.file, inputs)
         else:
-            request = _as_form(request, parts.file, inputs)
+            request = _as_form(request, given.parts.file, inputs)
         example = "openai-cli image edit 'Add a hat' --image cat.png"
         save_images(session, with_prompt(request, inputs, options.text, example))
 

@@ -6,10 +6,9 @@ from openai_cli.calls.session import Session
 from openai_cli.commands.images import ImageOptions, save_images, with_prompt
 from openai_cli.context import Context
 from openai_cli.flags import api, images
-from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
-from openai_cli.request.body import assembled
+from openai_cli.request.body import assembled, given_of
 from openai_cli.request.inputs import Inputs
 
 
@@ -49,6 +48,6 @@ def run(context: Context, options: Options) -> None:
     """Build the request from the options, and save the images of its answer."""
     inputs = Inputs(context, options.stdin)
     with Session(context, options, inputs) as session:
-        request = assembled(context, options, inputs, parts_of(options, inputs.source))
+        request = assembled(context, given_of(options, inputs))
         example = "openai-cli image generate 'A cat' -o cat.png"
         save_images(session, with_prompt(request, inputs, options.text, example))

@@ -8,11 +8,10 @@ from openai_cli.commands.images import ImageOptions, save_images
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api, images
-from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
 from openai_cli.media import one_of
-from openai_cli.request.body import assembled
+from openai_cli.request.body import assembled, given_of
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -44,9 +43,9 @@ def run(context: Context, options: Options) -> None:
     """Build the request from the options, and save the images of its answer."""
     inputs = Inputs(context, options.stdin)
     with Session(context, options, inputs) as session:
-        parts = parts_of(options, inputs.source)
-        request = assembled(context, options, inputs, parts)
-        file = _file(options, inputs, parts.file.get("image"))
+        given = given_of(options, inputs)
+        request = assembled(context, given)
+        file = _file(options, inputs, given.parts.file.get("image"))
         save_images(session, replace(request, files=(file,)))
 
 

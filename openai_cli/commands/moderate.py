@@ -9,13 +9,12 @@ from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
 from openai_cli.flags import api, moderations
-from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OUTPUT, TEXT, argument, number, options_group, ours, switch
 from openai_cli.flags.server import SendingOptions
 from openai_cli.flags.values import Number
 from openai_cli.request.attachments import image_part
-from openai_cli.request.body import Request, assembled
+from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
 
 
@@ -73,10 +72,10 @@ def _count(given: Any) -> int:
 
 
 def _request(context: Context, options: Options, inputs: Inputs) -> Request:
-    parts = parts_of(options, inputs.source)
-    if options.text is not None and "input" in parts.body:
+    given = given_of(options, inputs)
+    if options.text is not None and "input" in given.parts.body:
         raise UsageError("the input is given twice: as the argument and by --input")
-    request = assembled(context, options, inputs, parts)
+    request = assembled(context, given)
     flagged = "input" in request.body or options.body is not None or bool(options.attach)
     text = inputs.lone_text(options.text, flagged=flagged)
     return request.with_text("input", _given(request.body.get("input"), text, options, inputs))

@@ -3,19 +3,17 @@
 from dataclasses import replace
 from typing import Annotated, Any
 
-from openai_cli.calls.fallback import Fallback
 from openai_cli.calls.session import Session
 from openai_cli.commands.stored_response import Following, Waiting, check_waiting, deliver_response
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api, responses
-from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import TEXT, RequiredInput, argument, options_group, ours
 from openai_cli.flags.output import Structured
-from openai_cli.flags.server import SendingOptions
+from openai_cli.flags.server import Fallback, SendingOptions
 from openai_cli.models import DEFAULT_CHAT
-from openai_cli.request.body import Request, assembled
+from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
 
 
@@ -73,10 +71,10 @@ def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
     inputs = Inputs(context, options.stdin, options.require_input)
     with Session(context, options, inputs) as session:
-        parts = parts_of(options, inputs.source)
-        request = assembled(context, options, inputs, parts)
+        given = given_of(options, inputs)
+        request = assembled(context, given)
         if session.schema is not None:
-            request = session.schema.asked_of_response(request, parts.body)
+            request = session.schema.asked_of_response(request, given.parts.body)
         request = _with_input(request, options, inputs)
         is_background = request.body.get("background") is True
         if options.wait and not is_background:

@@ -48,5 +48,5 @@ def run(context: Context, options: Options) -> None:
             raise UsageError("--starting-after is of a stream: add --stream")
         is_rest = options.starting_after is not None
         following = Following(session, options.id, is_rest=is_rest)
-        request = bodyless(options, parts)
+        request = bodyless(options.endpoint, parts)
         deliver_response(session, request, following, waits=options.wait, is_free=True)

@@ -9,11 +9,10 @@ from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, UsageError
 from openai_cli.flags import api, audio
-from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
 from openai_cli.flags.server import SendingOptions
-from openai_cli.request.body import Request, assembled
+from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -120,10 +119,10 @@ def _check_sound(http: "HttpResponse", start: bytes) -> None:
 
 
 def _request(context: Context, options: Options, inputs: Inputs) -> Request:
-    parts = parts_of(options, inputs.source)
-    if options.text is not None and "input" in parts.body:
+    given = given_of(options, inputs)
+    if options.text is not None and "input" in given.parts.body:
         raise UsageError("the input is given twice: as the argument and by --input")
-    request = assembled(context, options, inputs, parts)
+    request = assembled(context, given)
     flagged = options.body is not None or "input" in request.body
     if (text := inputs.lone_text(options.text, flagged=flagged)) is not None:
         request = request.with_text("input", text)

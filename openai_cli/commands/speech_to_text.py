@@ -10,11 +10,10 @@ from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.ours import INPUT, argument, options_group, ours
 from openai_cli.flags.server import SendingOptions
 from openai_cli.media import one_of
-from openai_cli.request.body import Request, assembled
+from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -42,9 +41,9 @@ def transcribe_files(context: Context, options: SpeechOptions) -> None:
     """Send each file in a request of its own, and print what was said in their order."""
     inputs = Inputs(context, options.stdin)
     with Session(context, options, inputs) as session:
-        parts = parts_of(options, inputs.source)
-        base = assembled(context, options, inputs, parts)
-        files = _files(session, options, inputs, parts.file.get("file"))
+        given = given_of(options, inputs)
+        base = assembled(context, given)
+        files = _files(session, options, inputs, given.parts.file.get("file"))
         _check_query(session, base)
         if options.max_cost is not None and session.preview is None:
             raise UsageError(

@@ -6,71 +6,28 @@ A conversation is a chat request body, in a file (see `conversation.file`) or in
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from openai_cli.calls.fallback import Fallback
 from openai_cli.calls.plan import Plan
 from openai_cli.calls.send import send
 from openai_cli.calls.session import Session
 from openai_cli.commands.fitting import (
-    FULL,
     Fit,
     Fitting,
     Learned,
     leaving,
     oldest,
-    prompt_tokens,
-    too_long,
 )
 from openai_cli.context import Context
 from openai_cli.conversation.reasoning import is_demanded
 from openai_cli.conversation.shortening import Message
 from openai_cli.errors import CliError, RefusedError
-from openai_cli.flags.ours import CONVERSATION, number, options_group, ours, switch
-from openai_cli.flags.server import SendingOptions
-from openai_cli.flags.values import Number
+from openai_cli.flags.conversation import ConversationOptions
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
     from openai_cli.answer.base import Answer
     from openai_cli.conversation.file import ConversationFile
-
-
-@options_group
-class ConversationOptions(SendingOptions, Fallback):
-    """The options of a conversation."""
-
-    conversation: Annotated[
-        str | None,
-        ours(CONVERSATION, "--continue", "Go on with the conversation in FILE, or begin it",
-             metavar="FILE", short="-c"),
-    ] = None  # fmt: skip
-    interactive: Annotated[
-        bool,
-        switch(
-            CONVERSATION, "interactive", "Converse at the terminal, or a line a turn", short="-i"
-        ),
-    ] = False
-    render: Annotated[
-        bool, switch(CONVERSATION, "render", "Show a reply's Markdown rendered, on a terminal")
-    ] = False
-    keep_partial: Annotated[
-        bool, switch(CONVERSATION, "keep-partial", "Keep a reply that was cut off in mid-stream")
-    ] = False
-    context_limit: Annotated[
-        str | None,
-        ours(CONVERSATION, "--context-limit", "Longest prompt (what the model's window leaves)",
-             metavar="TOKENS"),
-    ] = None  # fmt: skip
-    when_full: Annotated[
-        str,
-        ours(CONVERSATION, "--when-full", "Above the limit: error, drop or summarize old turns",
-             metavar="HOW", names=FULL),
-    ] = "error"  # fmt: skip
-    summary_model: Annotated[
-        str | None,
-        ours(CONVERSATION, "--summary-model", "The model that sums up (the same)", metavar="NAME"),
-    ] = None
 
 
 class KeptConversation(Protocol):
@@ -162,7 +119,7 @@ class TurnSender:
         fitting = Fitting(
             self.session,
             self.options.when_full,
-            given_limit(self.options),
+            self.options.longest_prompt,
             self.options.summary_model,
             history,
             lambda messages: request.with_text("messages", all_messages(messages, said)),
@@ -200,7 +157,7 @@ class TurnSender:
 
         plan = Plan(
             request,
-            choices=choices_of(request),
+            choices=request.choices,
             on_broken=keep_part,
             render=self.options.render,
         )
@@ -229,12 +186,6 @@ class TurnSender:
         return f"{oldest(fit)} left the conversation{to}{summary}"
 
 
-def choices_of(request: Request) -> int:
-    """How many choices the request asks for."""
-    n = request.body.get("n")
-    return n if isinstance(n, int) else 1
-
-
 def all_messages(history: Sequence[Message], said: NewMessages) -> list[Message]:
     """All messages of a call: its standing ones in the place of the conversation's."""
     return [*with_standing(history, said.standing), *said.messages]
@@ -251,16 +202,3 @@ def with_standing(history: Sequence[Message], standing: Sequence[Message]) -> li
         else:
             added.append(message)
     return [*added, *messages]
-
-
-def check_length(options: ConversationOptions, request: Request) -> None:
-    """Refuse, by LimitError, a request that is no part of a conversation above --context-limit."""
-    limit = given_limit(options)
-    if limit is not None and (tokens := prompt_tokens(request)) > limit:
-        raise too_long(request, tokens, limit, may_shorten=False)
-
-
-def given_limit(options: ConversationOptions) -> int | None:
-    """The number of --context-limit."""
-    given = number("--context-limit", options.context_limit, Number(1, integer=True))
-    return None if given is None else int(given)

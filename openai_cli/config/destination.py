@@ -4,15 +4,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from openai_cli.config.keys import OPENAI, WAYS, first_key, sources
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
-from openai_cli.flags.ours import number
 from openai_cli.flags.server import Connection
-from openai_cli.flags.values import Number
 from openai_cli.http.address import is_loopback, parsed
 from openai_cli.jsontext import quoted
 from openai_cli.masking import query_secrets, shown_url
@@ -42,12 +40,13 @@ class Addressed(Protocol):
     def base_url(self) -> str | None: ...
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Destination:
     """A server as the user named it: what a request shows of it, and its key once it is sent.
 
     `key` is the one that a flag or the environment gives. Where they give none, `ask` may have one,
-    from a command, a file or a keyring: `demand_key` asks, so what is not sent asks nobody.
+    from a command, a file or a keyring: `demand_key` asks, so what is not sent asks nobody. With
+    `allows_http` the key may go over plain http.
     """
 
     base_url: str
@@ -57,6 +56,7 @@ class Destination:
     client_cert: str | None = None
     client_key: str | None = None
     ask: Callable[[], str | None] = lambda: None
+    allows_http: bool = False
 
     @property
     def is_openai(self) -> bool:
@@ -92,6 +92,7 @@ def destination(context: Context, options: Connection, inputs: Inputs) -> Destin
         client_cert=options.client_cert,
         client_key=options.client_key,
         ask=partial(first_key, context, (command, store)),
+        allows_http=options.allow_http,
     )
 
 
@@ -105,7 +106,7 @@ def is_openai(url: str) -> bool:
     return urlsplit(url).hostname == _OPENAI_HOST
 
 
-def demand_key(found: Destination, options: Connection) -> None:
+def demand_key(found: Destination) -> None:
     """Have the key at hand that goes with a request, if there is one.
 
     Raises CredentialError without a key that OpenAI demands, UsageError for an unsafe way.
@@ -117,39 +118,11 @@ def demand_key(found: Destination, options: Connection) -> None:
     if found.key is None:
         return
     is_plain = urlsplit(found.base_url).scheme == "http" and not is_loopback(found.base_url)
-    if is_plain and not options.allow_http:
+    if is_plain and not found.allows_http:
         raise UsageError(
             f"the key would go over plain http to {urlsplit(found.base_url).hostname}",
             hint="use https, or --allow-http if the way is safe",
         )
-
-
-class Patience(NamedTuple):
-    """How long a call may take and how often it is tried: times are in seconds.
-
-    `whole` is all of a call, None without end; `retries` are tries behind the first.
-    """
-
-    connect: float = 10.0
-    read: float = 600.0
-    whole: float | None = None
-    retries: int = 2
-
-
-def patience(options: Connection) -> Patience:
-    """What --timeout, --max-time and --max-retries say; UsageError for a number that is wrong."""
-    timeout = _seconds("--timeout", options.timeout)
-    whole = _seconds("--max-time", options.max_time)
-    tries = number("--max-retries", options.max_retries, Number(0, 100, integer=True))
-    given = {} if timeout is None else {"connect": timeout, "read": timeout}
-    return Patience(**given, whole=whole, retries=2 if tries is None else int(tries))
-
-
-def _seconds(flag: str, raw: str | None) -> float | None:
-    seconds = number(flag, raw, Number(0))
-    if seconds == 0:
-        raise UsageError(f"{flag} must be above 0")
-    return seconds
 
 
 def _checked_url(url: str) -> str:

@@ -6,6 +6,22 @@ from pathlib import Path
 
 from openai_cli.errors import CredentialError, UsageError
 from openai_cli.reading import opened
+from openai_cli.request.inputs import Inputs
+
+FLAG = "--api-key-file"
+
+
+def read_given(inputs: Inputs, path: str) -> bytes:
+    """What the file of --api-key-file has, or stdin for `-`.
+
+    Raises UsageError when it cannot be read, CredentialError when others may use it.
+    """
+    try:
+        return inputs.source(FLAG, path) if path == "-" else read_private(path)
+    except OSError as error:
+        raise UsageError(f"{FLAG}: cannot read '{path}': {error.strerror}") from None
+    except ValueError:  # a NUL in the name
+        raise UsageError(f"{FLAG}: '{path}' is no file's name") from None
 
 
 def read_private(path: str | Path) -> bytes:

@@ -5,7 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from openai_cli.context import Context
-from openai_cli.errors import CredentialError, UsageError
+from openai_cli.errors import CredentialError
 from openai_cli.jsontext import utf8
 from openai_cli.masking import shown_url
 from openai_cli.request.inputs import Inputs
@@ -104,18 +104,11 @@ def decoded(source: str, data: bytes) -> str:
 
 
 def _in_file(inputs: Inputs, path: str) -> str:
-    from openai_cli.config.keyfile import read_private
+    from openai_cli.config.keyfile import FLAG, read_given
 
-    source = "--api-key-file"
-    try:
-        data = inputs.source(source, path) if path == "-" else read_private(path)
-    except OSError as error:
-        raise UsageError(f"{source}: cannot read '{path}': {error.strerror}") from None
-    except ValueError:  # a NUL in the name
-        raise UsageError(f"{source}: '{path}' is no file's name") from None
-    text = decoded(source, data)
+    text = decoded(FLAG, read_given(inputs, path))
     if not text.strip():
-        raise CredentialError(f"{source}: '{path}' has no key in it")
+        raise CredentialError(f"{FLAG}: '{path}' has no key in it")
     return text
 
 

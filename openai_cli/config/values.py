@@ -157,9 +157,7 @@ def _check_url(context: Context, value: Any) -> None:
 
 
 def _check_patience(name: str, _context: Context, value: Any) -> None:
-    from openai_cli.config.destination import patience
-
-    patience(Connection(**{name: value}))
+    _ = Connection(**{name: value}).patience
 
 
 # What commands refuse in these, told of here with its line. The rest they tell of themselves.

@@ -50,11 +50,15 @@ class Parts(NamedTuple):
     file: dict[str, Any]
 
 
-def parts_of(options: CommonOptions, source: Callable[[str, str], bytes]) -> Parts:
+def parts_of(
+    options: CommonOptions,
+    source: Callable[[str, str], bytes],
+    watch: Callable[[ApiParameter, Any], None] = lambda _parameter, _typed: None,
+) -> Parts:
     """What was given as flags and as arguments of the path; what is None is not sent.
 
-    `source` gives the bytes of a file for a reader, the flag. Raises UsageError for a value that
-    the parameter does not take.
+    `source` gives the bytes of a file for a reader, the flag; `watch` is told what was typed for
+    each parameter. Raises UsageError for a value that the parameter does not take.
     """
     found = Parts({}, {}, {}, {})
     for field in options_of(type(options)):
@@ -64,6 +68,7 @@ def parts_of(options: CommonOptions, source: Callable[[str, str], bytes]) -> Par
         if isinstance(info, PathArgument):
             found.path[info.api_name] = value
         elif isinstance(info, ApiParameter):
+            watch(info, value)
             part: dict[str, Any] = getattr(found, info.place)
             part[info.api_name] = info.parse(value, partial(source, info.flag))
     return found

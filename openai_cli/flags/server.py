@@ -1,9 +1,32 @@
 """Our own flags for how a server is reached; what reaches one is in `calls`."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 
-from openai_cli.flags.ours import CONNECTION, CommonOptions, Input, options_group, ours, switch
+from openai_cli.errors import UsageError
+from openai_cli.flags.ours import (
+    CONNECTION,
+    INPUT,
+    CommonOptions,
+    Input,
+    number,
+    options_group,
+    ours,
+    switch,
+)
 from openai_cli.flags.output import Output, Prices
+from openai_cli.flags.values import Number
+
+
+class Patience(NamedTuple):
+    """How long a call may take and how often it is tried: times are in seconds.
+
+    `whole` is all of a call, None without end; `retries` are tries behind the first.
+    """
+
+    connect: float = 10.0
+    read: float = 600.0
+    whole: float | None = None
+    retries: int = 2
 
 
 @options_group
@@ -62,6 +85,22 @@ class Connection:
         switch(CONNECTION, "sandbox", "Ask a local stand-in for the API: no key, no cost"),
     ] = False
 
+    @property
+    def patience(self) -> Patience:
+        """What --timeout, --max-time and --max-retries say; UsageError for a wrong number."""
+        timeout = _seconds("--timeout", self.timeout)
+        whole = _seconds("--max-time", self.max_time)
+        tries = number("--max-retries", self.max_retries, Number(0, 100, integer=True))
+        given = {} if timeout is None else {"connect": timeout, "read": timeout}
+        return Patience(**given, whole=whole, retries=2 if tries is None else int(tries))
+
+
+def _seconds(flag: str, raw: str | None) -> float | None:
+    seconds = number(flag, raw, Number(0))
+    if seconds == 0:
+        raise UsageError(f"{flag} must be above 0")
+    return seconds
+
 
 @options_group
 class ServerOptions(CommonOptions, Connection):
@@ -76,3 +115,18 @@ class PrintingOptions(ServerOptions, Output, Prices):
 @options_group
 class SendingOptions(PrintingOptions, Input):
     """The options of every command that sends a request with a body."""
+
+
+@options_group
+class Fallback:
+    """Who is asked where the model cannot answer."""
+
+    fallback_model: Annotated[
+        list[str] | None,
+        ours(
+            INPUT,
+            "--fallback-model",
+            "Ask this one after a 429 or 5xx; repeated",
+            metavar="NAME",
+        ),
+    ] = None

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.adapter import Parts, parameters
-from openai_cli.flags.ours import CommonOptions
+from openai_cli.flags.adapter import Parts, parts_of
+from openai_cli.flags.endpoint import Endpoint
+from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.server import SendingOptions
 from openai_cli.flags.values import PromptText, Structure, TextOrItems, TextsOrIds
 from openai_cli.jsontext import encode_json, json_or_text
@@ -69,6 +71,12 @@ class Request:
         """Whether the answer is asked for in events."""
         in_body = self.body.get("stream") is True or self.body.get("stream_format") == "sse"
         return in_body or "stream=true" in self.path.partition("?")[2].split("&")
+
+    @property
+    def choices(self) -> int:
+        """How many choices it asks for."""
+        n = self.body.get("n")
+        return n if isinstance(n, int) else 1
 
     @property
     def is_bodyless(self) -> bool:
@@ -138,23 +146,36 @@ def _over(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
     return body
 
 
-def assembled(
-    context: Context,
-    options: SendingOptions,
-    inputs: Inputs,
-    parts: Parts,
-    *,
-    base: Mapping[str, Any] | None = None,
-) -> Request:
-    """The request of the options' endpoint, with `parts` of it.
+class Given(NamedTuple):
+    """What was given for a request of the `endpoint`, read and parsed.
+
+    `parts` are the flags and arguments, `params` the properties of --param, which are unchecked,
+    and `body` those of --body.
+    """
+
+    endpoint: Endpoint
+    parts: Parts
+    params: dict[str, Any]
+    body: dict[str, Any]
+
+
+def given_of(options: SendingOptions, inputs: Inputs) -> Given:
+    """What the options give for a request; UsageError for a value that the API does not take."""
+    parts = parts_of(options, inputs.source, partial(_tell_names, inputs))
+    return Given(
+        options.endpoint, parts, unchecked_params(options.param), given_body(options.body, inputs)
+    )
+
+
+def assembled(context: Context, given: Given, base: Mapping[str, Any] | None = None) -> Request:
+    """The request of what was given.
 
     A property is from a flag, --param, --body, the environment, the configuration file or our
     table, in this order. `base` stands in the place of --body. What nobody gave is not in it, but
     for `model`.
     """
-    _tell_names(options, inputs)
-    endpoint, params = options.endpoint, unchecked_params(options.param)
-    body = given_body(options.body, inputs) if base is None else base
+    endpoint, parts, params = given.endpoint, given.parts, given.params
+    body = given.body if base is None else base
     if endpoint.takes_general_model and (model := context.variable("OPENAI_MODEL")) is not None:
         body = {"model": model, **body}
     body = _over(context.settings.properties, {**body, **params, **parts.body})
@@ -173,18 +194,15 @@ def assembled(
     )
 
 
-def _tell_names(options: SendingOptions, inputs: Inputs) -> None:
+def _tell_names(inputs: Inputs, parameter: ApiParameter, typed: Any) -> None:
     """Tell of each text of a prompt that is the name of what exists."""
-    for name, parameter in parameters(options).items():
-        if isinstance(parameter.kind, PromptText | TextsOrIds | TextOrItems):
-            given = getattr(options, name)
-            for text in [given] if isinstance(given, str) else given or ():
-                inputs.tell_flag_name(parameter.flag, text)
+    if isinstance(parameter.kind, PromptText | TextsOrIds | TextOrItems):
+        for text in [typed] if isinstance(typed, str) else typed:
+            inputs.tell_flag_name(parameter.flag, text)
 
 
-def bodyless(options: CommonOptions, parts: Parts) -> Request:
+def bodyless(endpoint: Endpoint, parts: Parts) -> Request:
     """The request of an endpoint that takes a path and a query alone."""
-    endpoint = options.endpoint
     path = _with_query(endpoint.filled(parts.path), parts.query)
     return Request(path, {}, method=endpoint.method, has_body=False)
 

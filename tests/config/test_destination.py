@@ -12,7 +12,6 @@ from openai_cli.config.destination import (
     demand_key,
     destination,
     is_openai,
-    patience,
 )
 from openai_cli.context import Context
 from openai_cli.errors import CliError, CredentialError, UsageError
@@ -45,7 +44,7 @@ def found(options: Connection = DEFAULTS, /, **environ: str) -> Destination:
 def checked(options: Connection, **environ: str) -> Destination:
     """The destination, fit to be sent to."""
     server = found(options, **environ)
-    demand_key(server, options)
+    demand_key(server)
     return server
 
 
@@ -239,22 +238,23 @@ def asking(url: str = OPENAI, header: str | None = None) -> tuple[Destination, l
 def test_a_key_is_asked_for_when_it_is_required_and_once() -> None:
     server, asked = asking()
     assert (server.key, asked) == (None, [])
-    demand_key(server, DEFAULTS)
-    demand_key(server, DEFAULTS)
+    demand_key(server)
+    demand_key(server)
     assert (server.key, asked) == (KEY, ["asked"])
 
 
 def test_an_authorization_of_the_users_own_is_enough() -> None:
     server, asked = asking(header="AUTHORIZATION")
-    demand_key(server, DEFAULTS)
+    demand_key(server)
     assert (server.key, asked) == (None, [])
 
 
 def test_a_key_that_is_asked_for_never_goes_over_plain_http() -> None:
     server, _ = asking("http://gateway.test/v1")
     with pytest.raises(UsageError, match="the key would go over plain http"):
-        demand_key(server, DEFAULTS)
-    demand_key(server, Connection(allow_http=True))
+        demand_key(server)
+    server.allows_http = True
+    demand_key(server)
 
 
 def test_a_command_and_a_store_are_asked_at_last(tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_a_command_and_a_store_are_asked_at_last(tmp_path: Path) -> None:
     context = replace(Context.test(), settings=settings)
     server = destination(context, DEFAULTS, Inputs(context))
     assert server.key is None
-    demand_key(server, DEFAULTS)
+    demand_key(server)
     assert server.key == KEY
 
 
@@ -438,25 +438,25 @@ def test_the_query_of_a_base_url_is_masked_but_for_the_version() -> None:
 
 
 def test_the_time_outs() -> None:
-    assert patience(Connection())[:2] == (10.0, 600.0)
-    assert patience(Connection(timeout="2.5"))[:2] == (2.5, 2.5)
-    assert patience(Connection(timeout="3600"))[:2] == (3600, 3600)
+    assert Connection().patience[:2] == (10.0, 600.0)
+    assert Connection(timeout="2.5").patience[:2] == (2.5, 2.5)
+    assert Connection(timeout="3600").patience[:2] == (3600, 3600)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon", "", "1_0", "0.0"])
 def test_what_is_no_time_out_is_wrong_usage(text: str) -> None:
     with pytest.raises(UsageError, match="--timeout"):
-        patience(Connection(timeout=text))
+        _ = Connection(timeout=text).patience
 
 
 def test_the_tries() -> None:
-    assert patience(Connection()).retries == 2
-    assert patience(Connection(max_retries="0")).retries == 0
-    assert patience(Connection(max_retries="7")).retries == 7
+    assert Connection().patience.retries == 2
+    assert Connection(max_retries="0").patience.retries == 0
+    assert Connection(max_retries="7").patience.retries == 7
 
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "nan", "many", "", "1_0", "1000000"])
 def test_what_is_no_number_of_tries_is_wrong_usage(text: str) -> None:
     with pytest.raises(CliError, match="--max-retries") as caught:
-        patience(Connection(max_retries=text))
+        _ = Connection(max_retries=text).patience
     assert type(caught.value) is UsageError

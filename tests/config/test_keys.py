@@ -92,7 +92,7 @@ from openai_cli.flags.server import Connection
 from openai_cli.request.inputs import Inputs
 options = Connection(api_key_file=sys.argv[1] if sys.argv[1:] else None)
 context = Context.test(environ={} if sys.argv[1:] else {"OPENAI_API_KEY": "sk-made-up"})
-demand_key(destination(context, options, Inputs(context)), options)
+demand_key(destination(context, options, Inputs(context)))
 print(*sys.modules)
 """
 

@@ -17,11 +17,9 @@ from openai_cli.commands.interactive.store import (
     before_reply,
 )
 from openai_cli.commands.turns import (
-    ConversationOptions,
     NewMessages,
     TurnSender,
     all_messages,
-    given_limit,
     opened_file,
     telling,
     with_standing,
@@ -29,6 +27,7 @@ from openai_cli.commands.turns import (
 from openai_cli.conversation.shortening import STANDING, Message
 from openai_cli.errors import UsageError
 from openai_cli.flags.adapter import parameters
+from openai_cli.flags.conversation import ConversationOptions
 from openai_cli.flags.names import underscored
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.values import Flag, Kind, Object, Texts
@@ -168,7 +167,7 @@ class Dialogue:
         """The tokens of the conversation as it would be sent now, and what the limit leaves."""
         request = self._request
         tokens = prompt_tokens(request)
-        limit = prompt_limit(self.session, given_limit(self.options), request)
+        limit = prompt_limit(self.session, self.options.longest_prompt, request)
         doubt = f" (an estimate: {'; '.join(tokens.doubts)})" if tokens.doubts else ""
         left = "the limit is not known" if limit is None else f"{limit - tokens} of {limit} left"
         return f"{tokens} tokens, {left}{doubt}"

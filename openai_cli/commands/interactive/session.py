@@ -11,8 +11,9 @@ from openai_cli.commands.interactive.dialogue import Dialogue, text_of
 from openai_cli.commands.interactive.lines import PlainTerminal, Script
 from openai_cli.commands.interactive.slash import COMMANDS, SlashCall, help_text, parsed
 from openai_cli.commands.interactive.store import InFile, InMemory
-from openai_cli.commands.turns import Compose, ConversationOptions, NewMessages, TurnSender
+from openai_cli.commands.turns import Compose, NewMessages, TurnSender
 from openai_cli.errors import CliError, ReaderGone, UsageError
+from openai_cli.flags.conversation import ConversationOptions
 from openai_cli.request.inputs import Inputs
 
 

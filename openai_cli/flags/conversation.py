@@ -1,0 +1,53 @@
+"""Our own flags of a conversation: its file, and its length."""
+
+from typing import Annotated
+
+from openai_cli.flags.ours import CONVERSATION, number, options_group, ours, switch
+from openai_cli.flags.server import Fallback, SendingOptions
+from openai_cli.flags.values import Number
+
+# What --when-full takes.
+FULL = ("error", "drop", "summarize")
+
+
+@options_group
+class ConversationOptions(SendingOptions, Fallback):
+    """The options of a conversation."""
+
+    conversation: Annotated[
+        str | None,
+        ours(CONVERSATION, "--continue", "Go on with the conversation in FILE, or begin it",
+             metavar="FILE", short="-c"),
+    ] = None  # fmt: skip
+    interactive: Annotated[
+        bool,
+        switch(
+            CONVERSATION, "interactive", "Converse at the terminal, or a line a turn", short="-i"
+        ),
+    ] = False
+    render: Annotated[
+        bool, switch(CONVERSATION, "render", "Show a reply's Markdown rendered, on a terminal")
+    ] = False
+    keep_partial: Annotated[
+        bool, switch(CONVERSATION, "keep-partial", "Keep a reply that was cut off in mid-stream")
+    ] = False
+    context_limit: Annotated[
+        str | None,
+        ours(CONVERSATION, "--context-limit", "Longest prompt (what the model's window leaves)",
+             metavar="TOKENS"),
+    ] = None  # fmt: skip
+    when_full: Annotated[
+        str,
+        ours(CONVERSATION, "--when-full", "Above the limit: error, drop or summarize old turns",
+             metavar="HOW", names=FULL),
+    ] = "error"  # fmt: skip
+    summary_model: Annotated[
+        str | None,
+        ours(CONVERSATION, "--summary-model", "The model that sums up (the same)", metavar="NAME"),
+    ] = None
+
+    @property
+    def longest_prompt(self) -> int | None:
+        """The number of --context-limit, in tokens; UsageError for what is none."""
+        given = number("--context-limit", self.context_limit, Number(1, integer=True))
+        return None if given is None else int(given)
