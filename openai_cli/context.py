@@ -10,19 +10,20 @@ import select
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import RawIOBase
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from openai_cli.errors import UsageError
 from openai_cli.messages import Messages
+from openai_cli.records import record
 from openai_cli.settings import Settings
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Context:
     """Streams are binary; None is a stream that was closed before the program began.
 

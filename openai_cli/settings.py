@@ -1,11 +1,13 @@
 """What the configuration file sets for the command that runs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from openai_cli.records import record
 
-@dataclass(frozen=True, eq=False, repr=False)  # which take a third of the time to make it
+
+@record
 class Settings:
     """The part of the configuration that no flag took: it goes below flags and environment.
 

@@ -26,7 +26,7 @@ LAYERS: list[set[str]] = [
     {"http", "models"},
     {"context"},
     {"jsontext", "locking", "masking", "media", "messages", "reading", "settings"},
-    {"terminal"},
+    {"records", "terminal"},
     {"errors", "__init__"},
 ]  # fmt: skip
 

@@ -1,11 +1,11 @@
 """--max-cost: a request that could cost more is refused before anything is sent."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
 from openai_cli.flags.output import Prices
+from openai_cli.records import mutable_record
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from openai_cli.prices.bound import Bound
 
 
-@dataclass(eq=False, repr=False)
+@mutable_record
 class Budget:
     """The limit of --max-cost in USD, None without one, and what is reserved of it so far.
 

@@ -1,7 +1,7 @@
 """A call that is made and not printed, or printed once it is made."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from openai_cli.calls.completeness import judge, why_incomplete
@@ -11,12 +11,13 @@ from openai_cli.calls.send import check_budget, writer_of
 from openai_cli.calls.session import Session
 from openai_cli.errors import CliError
 from openai_cli.output.writers import Kept, write_answer
+from openai_cli.records import record
 
 if TYPE_CHECKING:
     from openai_cli.answer.base import Answer
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Exchange:
     """A call that was made and not printed: its answer, and all parts of it as they came."""
 

@@ -1,8 +1,8 @@
 """A request on its way, and what is made of its answer."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from openai_cli.records import record
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from openai_cli.output.writers import Affixes, Writer
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Plan:
     """A request on its way, and what is made of its answer.
 

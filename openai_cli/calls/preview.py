@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Self
 
 from openai_cli.config.destination import Destination
@@ -10,10 +9,11 @@ from openai_cli.errors import UsageError
 from openai_cli.flags.output import BatchLine, Previews
 from openai_cli.http.address import joined
 from openai_cli.jsontext import encode_json
+from openai_cli.records import record
 from openai_cli.request.body import Request
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Preview:
     """The form of --dry-run, --curl or --batch-line: a request's body, or one of these."""
 

@@ -1,6 +1,6 @@
 """What the calls of a command took: a line on stderr, a line of a file, and their sum."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
@@ -8,6 +8,7 @@ from openai_cli.errors import ExitCode, LimitError, OutputError, UsageError
 from openai_cli.flags.ours import CommonOptions
 from openai_cli.flags.output import Completeness, Spending
 from openai_cli.output.sink import Log, utf8_bytes
+from openai_cli.records import mutable_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from openai_cli.request.body import Request
 
 
-@dataclass(eq=False, repr=False)
+@mutable_record
 class Receipts:
     """What --usage and --usage-file ask for.
 

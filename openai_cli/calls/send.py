@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from openai_cli.calls.completeness import judge, why_incomplete
@@ -12,6 +12,7 @@ from openai_cli.calls.session import Session
 from openai_cli.errors import CliError, RefusedError
 from openai_cli.output.progress import Progress
 from openai_cli.output.sink import Sink
+from openai_cli.records import mutable_record
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def check_budget(session: Session, plan: Plan) -> None:
             session.budget.check(plan.request.with_body(model=model))
 
 
-@dataclass(eq=False, repr=False)
+@mutable_record
 class _Call:
     """One call: the request goes out, the answer's parts go to the writer.
 

@@ -5,7 +5,7 @@ it: what is learned of its window then holds for the turns that follow.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
 
 from openai_cli.calls.exchange import exchange
@@ -15,6 +15,7 @@ from openai_cli.conversation.shortening import Message, fewest_turns, split, tur
 from openai_cli.errors import BadAnswerError, LimitError, RefusedError, UsageError
 from openai_cli.flags.conversation import FULL
 from openai_cli.models import DEFAULT_CHAT
+from openai_cli.records import mutable_record, record
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Fit(NamedTuple):
     turns: int = 0
 
 
-@dataclass(eq=False, repr=False)
+@mutable_record
 class Learned:
     """What a session knows of windows by now: the longest prompt of a model, by our own count.
 
@@ -44,7 +45,7 @@ class Learned:
     told: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Fitting:
     """One turn: `whole` makes the request of a history, of which `most` turns may leave.
 

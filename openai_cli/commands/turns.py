@@ -5,7 +5,7 @@ A conversation is a chat request body, in a file (see `conversation.file`) or in
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from openai_cli.calls.plan import Plan
@@ -23,6 +23,7 @@ from openai_cli.conversation.reasoning import is_demanded
 from openai_cli.conversation.shortening import Message
 from openai_cli.errors import CliError, RefusedError
 from openai_cli.flags.conversation import ConversationOptions
+from openai_cli.records import record
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def telling(context: Context, path: str | None, stored: KeptConversation) -> Ite
         raise
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class TurnSender:
     """One side of a conversation: how its turns are sent."""
 

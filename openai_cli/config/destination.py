@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from openai_cli.flags.server import Connection
 from openai_cli.http.address import is_loopback, parsed
 from openai_cli.jsontext import quoted
 from openai_cli.masking import query_secrets, shown_url
+from openai_cli.records import mutable_record
 from openai_cli.request.inputs import Inputs
 
 _OPENAI_HOST = "api.openai.com"
@@ -40,7 +40,7 @@ class Addressed(Protocol):
     def base_url(self) -> str | None: ...
 
 
-@dataclass(eq=False, repr=False)
+@mutable_record
 class Destination:
     """A server as the user named it: what a request shows of it, and its key once it is sent.
 

@@ -5,7 +5,7 @@ prints, `server` those for what it reaches. None of these takes the name of a re
 """
 
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, fields
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args
 
 import typer
@@ -16,6 +16,7 @@ from openai_cli.flags.endpoint import OFFLINE, Endpoint
 from openai_cli.flags.parameter import PANEL, OwnArgument, OwnOption, PathArgument
 from openai_cli.flags.values import Number
 from openai_cli.messages import Color
+from openai_cli.records import frozen, with_fields
 
 TEXT, INPUT, OUTPUT, CONNECTION = "Text", "Input", "Output", "Connection"
 CONVERSATION = "Conversation"
@@ -48,9 +49,7 @@ def options_of(cls: type) -> tuple[Field[Any], ...]:
         for base in reversed(cls.__mro__[:-1]):
             annotations |= base.__annotations__
         cls.__annotations__ = annotations
-        del cls.__init__  # type: ignore[misc]  # dataclass keeps the one that is there
-        # Nobody compares or prints options, and the methods for that take time to make.
-        dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
+        frozen(with_fields(cls, kw_only=True))
     return fields(cls)
 
 

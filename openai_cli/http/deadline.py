@@ -6,12 +6,12 @@ A server that sends a byte now and then keeps every read short, and the whole wi
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from openai_cli.errors import BadAnswerError, NetworkError, UnreachableError
+from openai_cli.records import mutable_record
 
 
-@dataclass
+@mutable_record
 class Deadline:
     """A span in seconds that begins when it is first asked for; None never ends.
 

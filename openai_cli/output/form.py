@@ -1,7 +1,7 @@
 """In which form a result is printed, and where: made from the options before anything is sent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
@@ -10,6 +10,7 @@ from openai_cli.flags.names import flag_of
 from openai_cli.flags.output import Extracting, Forms, Results, Structured, Written
 from openai_cli.messages import Messages
 from openai_cli.output.sink import Sink, open_sink, separator
+from openai_cli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _FORMS = ("json", "query", "extract", "extract_last", "schema_rows")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class Form:
     """Text, or the body as JSON, or what a `query` finds in it; it goes to `output`, or stdout.
 

@@ -6,7 +6,6 @@ import re
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +15,7 @@ from openai_cli.errors import CliError, NetworkError, OutputError, ReaderGone, U
 from openai_cli.messages import PROGRAM
 from openai_cli.output.links import followed
 from openai_cli.output.target import Data, Stream, Target, Terminal, write_all
+from openai_cli.records import mutable_record
 from openai_cli.terminal import escaped
 
 # In bytes: above it a result goes on to its target though it is not whole, to be out of memory.
@@ -197,7 +197,7 @@ class Sink:
                 error.add_hint(f"what came of the answer is kept in {keep(self._all())}")
 
 
-@dataclass
+@mutable_record
 class Series:
     """Several results, one after the other.
 

@@ -1,7 +1,7 @@
 """From flags, --param, --body and the environment to one request, and ways to see it unsent."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,13 +13,14 @@ from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.server import SendingOptions
 from openai_cli.flags.values import PromptText, Structure, TextOrItems, TextsOrIds
 from openai_cli.jsontext import encode_json, json_or_text
+from openai_cli.records import record
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
     from openai_cli.http.payload import FormFile, Payload
 
 
-@dataclass(frozen=True)
+@record
 class Request:
     """One call: `path` below the base URL, `body` as the user made it.
 

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import BinaryIO, TypeVar
 
@@ -12,6 +12,7 @@ from openai_cli.errors import UsageError
 from openai_cli.flags.values import prompt_text, without_final_newline
 from openai_cli.jsontext import quoted, utf8
 from openai_cli.reading import bounded_lines, opened, read_whole
+from openai_cli.records import mutable_record
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ _BUFFER = 2**20
 _FALSE = ("", "0", "false", "no")
 
 
-@dataclass
+@mutable_record
 class Inputs:
     """The readers of one call.
 
