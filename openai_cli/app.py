@@ -1,5 +1,6 @@
 """The command tree, built as far as it is used, and the one place where failures become codes."""
 
+import gc
 import os
 import signal
 import sys
@@ -171,6 +172,7 @@ def run(context: Context, arguments: list[str]) -> ExitCode:
         if options.is_configured:
             options, context = configured(context, bound)
             _adjust(context.messages, options)
+        gc.enable()  # `__main__` had it off
         bound.run(context, options)
     except HelpShown as shown:
         return _print(context, shown.text)

@@ -11,19 +11,17 @@ MASK = "***"
 
 # The beginnings of keys: OpenAI and those who took its form (sk-), Groq, xAI, Perplexity, NVIDIA,
 # Hugging Face, Replicate, Google, Cerebras, Fireworks, Together, GitHub, AWS; then a JWT.
-_KEY = re.compile(
-    r"""(?:(?<![A-Za-z0-9])|(?<=-[A-Za-z]))(?:  # also right behind a short flag
+# Patterns are compiled when first used: few calls mask anything.
+_KEY = r"""(?x)(?:(?<![A-Za-z0-9])|(?<=-[A-Za-z]))(?:  # also right behind a short flag
         sk-[A-Za-z0-9_-]{3,}
       | (?:gsk_|xai-|pplx-|nvapi-|hf_|r8_|AIza|csk-|fw_|tgp_v1_|gh[opsu]_|github_pat_|sess-|ek_)
         [A-Za-z0-9_-]{16,}
       | AKIA[A-Z0-9]{16}
       | eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*
-    )""",
-    re.VERBOSE,
-)
+    )"""
 # Letters and digits in one long word, as a key has them that has no beginning of its own.
-_BARE = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9]{20,}={0,2}")
-_WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
+_BARE = r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9]{20,}={0,2}"
+_WORDS = r"[A-Z]?[a-z0-9]+|[A-Z]+"
 _SECRETS = frozenset(
     {
         "apikey", "auth", "authorization", "bearer", "code", "cookie", "credential", "credentials",
@@ -34,7 +32,7 @@ _SECRETS = frozenset(
 _HARMLESS = frozenset({"prompt_cache_key"})
 # Of a base URL's query: Azure's, which names a version.
 _PLAIN_QUERY = frozenset({"api-version"})
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = r'(?s)"(?:[^"\\]|\\.)*"'
 
 
 def bare_keys(arguments: Iterable[str]) -> Iterator[str]:
@@ -42,18 +40,18 @@ def bare_keys(arguments: Iterable[str]) -> Iterator[str]:
     for argument in arguments:
         is_flag = argument.startswith("-")
         parts = (argument[2:], argument.partition("=")[2]) if is_flag else (argument,)
-        yield from filter(_BARE.fullmatch, parts)
+        yield from (part for part in parts if re.fullmatch(_BARE, part))
 
 
 def is_secret_name(name: str) -> bool:
     """Whether what has this name is a secret: `api_key`, `X-Auth-Token`; not `max_tokens`."""
-    words = {word.lower() for word in _WORDS.findall(name)}
+    words = {word.lower() for word in re.findall(_WORDS, name)}
     return name not in _HARMLESS and not words.isdisjoint(_SECRETS)
 
 
 def without_keys(text: str) -> str:
     """The text with all that has the form of a key masked."""
-    return _KEY.sub(MASK, text)
+    return re.sub(_KEY, MASK, text)
 
 
 def without(secret: str, text: str) -> str:
@@ -79,7 +77,7 @@ def in_json(text: str, mask: Callable[[str], str]) -> str:
         shown = mask(value)
         return match[0] if shown == value else json.dumps(shown, ensure_ascii=False)
 
-    return _STRING.sub(masked, text) if "\\" in text else text
+    return re.sub(_STRING, masked, text) if "\\" in text else text
 
 
 def shown_url(url: str) -> str:

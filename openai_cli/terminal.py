@@ -12,7 +12,8 @@ _UNSEEN = (
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"
 )
-_UNSHOWN = re.compile(f"[{_CONTROL}{_UNSEEN}]")
+# Compiled when first used, as most calls show a terminal nothing.
+_UNSHOWN = f"[{_CONTROL}{_UNSEEN}]"
 
 # Where an unseen character is part of what is seen: a joiner behind an emoji, or behind a letter of
 # a script that joins its letters (UAX 31, 2.3), and one variation selector behind its base.
@@ -25,23 +26,23 @@ _SEEN = (
 )
 
 # What this program writes itself: colours, and going up some lines to draw them anew.
-_OWN = re.compile(r"(\x1b\[[0-9;]*m|\r\x1b\[[0-9]+A\x1b\[J)")
+_OWN = r"(\x1b\[[0-9;]*m|\r\x1b\[[0-9]+A\x1b\[J)"
 
 
 def visible(text: str) -> str:
     """The text with what a terminal would not show as it is: ESC as `^[`, U+202E as `<U+202E>`."""
-    return _UNSHOWN.sub(_picture, text)
+    return re.sub(_UNSHOWN, _picture, text)
 
 
 def escaped(json_text: str) -> str:
     """JSON with the same characters as JSON escapes: the same value, and nothing to execute."""
     json_text = json_text.replace("\r\n", "\n").replace("\r", "\n")  # only between its tokens
-    return _UNSHOWN.sub(_escape, json_text)
+    return re.sub(_UNSHOWN, _escape, json_text)
 
 
 def drawn(text: str) -> str:
     """What may be drawn: the control sequences that this program uses stay, all else is shown."""
-    parts = _OWN.split(text)
+    parts = re.split(_OWN, text)
     return "".join(part if number % 2 else visible(part) for number, part in enumerate(parts))
 
 

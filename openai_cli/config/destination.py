@@ -19,8 +19,8 @@ from openai_cli.request.inputs import Inputs
 _OPENAI_HOST = "api.openai.com"
 
 # RFC 9110, sections 5.6.2 and 5.5: a field's name, and a value as http.client can send it.
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_FIELD_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_FIELD_VALUE = r"[\t\x20-\x7e\x80-\xff]*"
 
 # Headers that say nothing secret of their sender.
 _HARMLESS = frozenset(
@@ -144,8 +144,8 @@ def _checked_url(url: str) -> str:
 def _header(text: str) -> tuple[str, str]:
     """The name and the value; of what is none, nothing is shown that may be a secret."""
     name, colon, value = (part.strip(" \t") for part in text.partition(":"))
-    is_named = bool(colon) and _TOKEN.fullmatch(name) is not None
-    if not is_named or _VALUE.fullmatch(value) is None:
+    is_named = bool(colon) and re.fullmatch(_FIELD_NAME, name) is not None
+    if not is_named or re.fullmatch(_FIELD_VALUE, value) is None:
         raise UsageError(
             "--header must be 'Name: value' on one line, in ASCII or Latin-1",
             hint=f"it was for {quoted(name)}" if is_named else "for example: 'X-Team: ci'",

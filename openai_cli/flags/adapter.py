@@ -124,7 +124,7 @@ def _store_once(option: Any, value: str, state: Any) -> None:
 
 
 # Both forms of a switch, as Typer writes them in the help.
-_SWITCH = re.compile(r"--(\S+) / --no-\1")
+_SWITCH = r"--(\S+) / --no-\1"
 
 
 # Where the context of a command has its words as they were typed.
@@ -167,7 +167,7 @@ class Command(TyperCommand):
                 names, help_line = record
                 panel = getattr(parameter, "rich_help_panel", PANELS[0])
                 told = help_line.removesuffix("  [required]")  # the usage line says so
-                panels[panel].append((_SWITCH.sub(r"--[no-]\1", names), told))
+                panels[panel].append((re.sub(_SWITCH, r"--[no-]\1", names), told))
         for panel, records in panels.items():
             if records:
                 with formatter.section(panel):

@@ -18,8 +18,8 @@ T = TypeVar("T")
 Read = Callable[[str], bytes]
 
 # RFC 8259, section 6, and what else is typed for the same number: `+1`, `.7` and `1.`.
-_INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
-_NUMBER = re.compile(rf"(?:{_INTEGER.pattern}(?:\.[0-9]*)?|[+-]?\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_INTEGER = r"[+-]?(?:0|[1-9][0-9]*)"
+_NUMBER = rf"(?:{_INTEGER}(?:\.[0-9]*)?|[+-]?\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 
 
 class Kind(Protocol):
@@ -46,10 +46,10 @@ class Number(NamedTuple):
         return "INT" if self.integer else "NUMBER"
 
     def parse(self, raw: str, _read: Read | None = None) -> int | float:
-        if (_INTEGER if self.integer else _NUMBER).fullmatch(raw) is None:
+        if re.fullmatch(_INTEGER if self.integer else _NUMBER, raw) is None:
             raise ValueError(f"must be {self.described}, not {quoted(raw)}")
         try:
-            value = int(raw) if _INTEGER.fullmatch(raw) else float(raw)
+            value = int(raw) if re.fullmatch(_INTEGER, raw) else float(raw)
         except ValueError:  # Python's guard on the digits of an int
             raise ValueError(f"must be {self.described}, not one of {len(raw)} digits") from None
         if not self._holds(value):

@@ -21,7 +21,7 @@ from openai_cli.terminal import escaped
 # In bytes: above it a result goes on to its target though it is not whole, to be out of memory.
 _HELD = 64 * 1024 * 1024
 
-_STREAMS = re.compile(r"/dev/(stdout|stderr|fd/)|/proc/")
+_STREAMS = r"/dev/(stdout|stderr|fd/)|/proc/"
 
 
 def keep(data: bytes, *, what: str = "answer") -> str:
@@ -295,7 +295,7 @@ def _open_file(path: Path) -> Sink:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     # /dev/stdout may lead to a file or a pipe that has no name: what it leads to stays as it is.
-    if _STREAMS.match(str(path)) or not stat.S_ISREG(mode):
+    if re.match(_STREAMS, str(path)) or not stat.S_ISREG(mode):
         device = path.open("wb", buffering=0)
         return Sink((Terminal if device.isatty() else Stream)(device, owned=True))
     if path.exists() and not os.access(path, os.W_OK):
