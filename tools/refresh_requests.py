@@ -46,6 +46,7 @@ KEPT = (
     "type",
 )
 NULL = {"type": "null"}
+NULLABLE = "nullable"
 INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
 
 # What `openai` 3.54 knows of images beyond the description.
@@ -173,13 +174,15 @@ ADDITIONS: tuple[tuple[str, str, Schema, str], ...] = (
 def normalise(schema: Schema, schemas: dict[str, Schema]) -> Schema:
     """The schema in our dialect: facts for checking only, and one spelling for each."""
     if "allOf" in schema:
-        return _flattened(schema, schemas)
+        return _all_of(schema, schemas)
     kept: Schema = {key: schema[key] for key in KEPT if key in schema}
     if schema.get("format") == "int64":
         kept["minimum"] = max(INT64["minimum"], kept.get("minimum", INT64["minimum"]))
         kept["maximum"] = min(INT64["maximum"], kept.get("maximum", INT64["maximum"]))
     if schema.get("format") == "binary":
         kept["type"] = "file"
+    if "const" in schema:
+        kept["enum"] = [schema["const"]]
     if "$ref" in schema:
         kept["$ref"] = schema["$ref"].removeprefix(REFERENCE)
     if "properties" in schema:
@@ -190,11 +193,16 @@ def normalise(schema: Schema, schemas: dict[str, Schema]) -> Schema:
         kept["items"] = normalise(schema["items"], schemas)
     if isinstance(schema.get("additionalProperties"), dict):
         kept["additionalProperties"] = normalise(schema["additionalProperties"], schemas)
+    return _tidied(kept | _unions(schema, schemas))
+
+
+def _unions(schema: Schema, schemas: dict[str, Schema]) -> Schema:
+    found: Schema = {}
     for union in ("anyOf", "oneOf"):
         # What is required in one way or another is for the handler to check.
         if any(member.keys() - {"required"} for member in schema.get(union, ())):
-            kept |= _union([normalise(member, schemas) for member in schema[union]])
-    return _tidied(kept)
+            found |= _union([normalise(member, schemas) for member in schema[union]])
+    return found
 
 
 def _union(members: list[Schema]) -> Schema:
@@ -213,11 +221,25 @@ def _union(members: list[Schema]) -> Schema:
 
 def _tidied(schema: Schema) -> Schema:
     """The schema without what our dialect takes for granted; an open object says so."""
+    for key, kind in (("properties", "object"), ("items", "array")):
+        if key in schema:
+            schema.setdefault("type", kind)
     if schema.get("type") == "object" and "properties" not in schema:
         schema.setdefault("additionalProperties", True)
     if schema.get("additionalProperties") is False:
         del schema["additionalProperties"]
     return {key: value for key, value in schema.items() if value or key in {"minimum", "maximum"}}
+
+
+def _all_of(schema: Schema, schemas: dict[str, Schema]) -> Schema:
+    """`allOf`: of one that says what it is, beside others that say `nullable`; else one object."""
+    saying = [
+        member for member in schema["allOf"] if not member.keys() <= {"description", NULLABLE}
+    ]
+    if len(saying) != 1:
+        return _flattened(schema, schemas)
+    nullable = any(member.get(NULLABLE) for member in (schema, *schema["allOf"]))
+    return normalise(saying[0], schemas) | ({NULLABLE: True} if nullable else {})
 
 
 def _flattened(schema: Schema, schemas: dict[str, Schema]) -> Schema:
@@ -251,17 +273,18 @@ def closure(schemas: dict[str, Schema]) -> dict[str, Schema]:
         name = waiting.pop()
         if name not in found:
             found[name] = normalise(schemas[name], schemas)
-            waiting += _references(found[name])
+            waiting += references(found[name])
     return found
 
 
-def _references(value: object) -> list[str]:
+def references(value: object) -> list[str]:
+    """The names of the schemas that a schema in our dialect refers to."""
     if isinstance(value, list):
-        return [name for item in value for name in _references(item)]
+        return [name for item in value for name in references(item)]
     if not isinstance(value, dict):
         return []
     own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
-    return own + [name for item in value.values() for name in _references(item)]
+    return own + [name for item in value.values() for name in references(item)]
 
 
 def extract(description: bytes) -> str:

@@ -32,6 +32,13 @@ class Sandbox:
         self._thread = Thread(target=self._server.serve_forever, args=(POLL,), daemon=True)
 
     @property
+    def admin_key(self) -> str:
+        """The key for the admin operations."""
+        from openai_cli.sandbox.access import admin_key
+
+        return admin_key(self.key)
+
+    @property
     def base_url(self) -> str:
         """Where it answers, as `--base-url` takes it."""
         return f"http://127.0.0.1:{self._server.server_port}/v1"

@@ -20,6 +20,15 @@ WRONG_KEY = (
     "started (openai-cli sandbox --key KEY sets it, and --any-key takes any)."
 )
 
+NOT_PERMITTED = (
+    "You have insufficient permissions for this operation. Missing scopes: {scope}. The admin "
+    "operations of this sandbox take its admin key, which is sk-admin- and its key, and no other "
+    "operation takes that."
+)
+
+# How the keys of admins begin.
+ADMIN = "sk-admin-"
+
 # The names of loopback in a Host header (RFC 9112, section 3.2); any port, as one may be forwarded.
 _LOOPBACK = r"(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?"
 
@@ -46,13 +55,33 @@ def check_sender(host: str, origin: str, site: str) -> None:
         raise Refusal("The sandbox does not answer to web pages of other sites.", status=403)
 
 
-def check_key(authorization: str, key: str | None) -> None:
-    """Refuse a missing or wrong key; where `key` is None, any that is not empty is right."""
+def admin_key(key: str) -> str:
+    """The admin key of a sandbox that demands `key`: it begins as the API's own do."""
+    return f"{ADMIN}{key}"
+
+
+def is_admin(path: str) -> bool:
+    """Whether a path is one of the admin operations, which take an admin key and no other."""
+    return re.match("/v1/(organization|projects)(/|$)", path) is not None
+
+
+def check_key(authorization: str, key: str | None, path: str = "") -> None:
+    """Refuse a missing or wrong key; where `key` is None, any that is not empty is right.
+
+    The admin operations take the admin key alone, and no other operation takes it.
+    """
     scheme, _, given = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not given.strip():
+    given = given.strip()
+    if scheme.lower() != "bearer" or not given:
         raise Refusal(NO_KEY, status=401)
-    if key is not None and not hmac.compare_digest(given.strip().encode(), key.encode()):
+    known = key is None or any(
+        hmac.compare_digest(given.encode(), one.encode()) for one in (key, admin_key(key))
+    )
+    if not known:
         raise Refusal(WRONG_KEY, status=401, code="invalid_api_key")
+    if given.startswith(ADMIN) != is_admin(path):
+        scope = "api.management.read" if is_admin(path) else "api.model.request"
+        raise Refusal(NOT_PERMITTED.format(scope=scope), status=403)
 
 
 def ticket_of(key: str | None, path: str) -> str:

@@ -6,19 +6,23 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from openai_cli.errors import UsageError
-from openai_cli.sandbox import routes
 from openai_cli.sandbox.access import check_key, check_sender, is_ticket
 from openai_cli.sandbox.checks import check
 from openai_cli.sandbox.exchange import (
     ApiRequest,
+    FixedContent,
     HttpResponse,
+    Operation,
     described,
     json_response,
     strict_json,
 )
 from openai_cli.sandbox.forms import FORM, boundary_of, form_body
+from openai_cli.sandbox.queries import checked_query
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.replies import Replies
+from openai_cli.sandbox.route import Route
+from openai_cli.sandbox.routes import allowed_methods, find_route
 from openai_cli.sandbox.store import SandboxStore
 
 NOT_JSON = (
@@ -49,6 +53,11 @@ class HttpRequest:
     def path(self) -> str:
         """The path without its query."""
         return self.target.partition("?")[0]
+
+    @property
+    def place(self) -> str:
+        """The path, with what says which edition of its endpoint is meant."""
+        return f"{self.path}?beta=true" if self.query.get("beta") == "true" else self.path
 
     @property
     def query(self) -> dict[str, str]:
@@ -83,11 +92,11 @@ class Api:
     def admit(self, received: HttpRequest) -> None:
         """Check, before its body is read, that a request may ask at all; else a Refusal."""
         check_sender(received.host, received.origin, received.site)
-        found = routes.find_route(received.method, received.path)
+        found = find_route(received.method, received.path)
         has_ticket = found is not None and found[0].takes_ticket
         ticket = received.query.get("ticket", "") if has_ticket else ""
         if not is_ticket(ticket, self.key, received.path):
-            check_key(received.authorization, self.key)
+            check_key(received.authorization, self.key, received.path)
 
     def respond(self, received: HttpRequest) -> HttpResponse:
         """The answer to a request that was admitted; a Refusal becomes the API's error body."""
@@ -103,10 +112,10 @@ class Api:
 
     def _respond(self, received: HttpRequest) -> HttpResponse:
         path = received.path
-        if not routes.allowed_methods(path) and not self.replies.serves(path):
+        if not allowed_methods(path) and not self.replies.serves(path):
             raise _no_such_path(received)
-        found = routes.find_route(received.method, path)
-        if found is None and routes.allowed_methods(path):
+        found = find_route(received.method, received.place)
+        if found is None and allowed_methods(path):
             raise _no_such_method(received)
         body = _body(received, found[0] if found else None)
         fixed = self.replies.find(path, described(body))
@@ -114,18 +123,31 @@ class Api:
             return fixed
         if found is None:
             raise _no_such_path(received)
+        return self._answer(received, found, body or {}, fixed)
+
+    def _answer(
+        self,
+        received: HttpRequest,
+        found: tuple[Route, dict[str, str]],
+        body: dict[str, Any],
+        fixed: FixedContent | None,
+    ) -> HttpResponse:
         route, parameters = found
+        query: dict[str, Any] = received.query
+        if route.operation is not None:
+            query = checked_query(received.target.partition("?")[2], route.operation)
         return route.answer(
             ApiRequest(
-                body or {},
+                body,
                 received.digest,
                 fixed,
                 parameters=parameters,
-                query=received.query,
+                query=query,
                 store=self.store,
                 size=len(received.content),
                 root=f"http://{received.host}",
                 key=self.key,
+                operation=route.operation or Operation(route.method, route.path),
             )
         )
 
@@ -144,17 +166,21 @@ def _no_such_method(received: HttpRequest) -> Refusal:
     return Refusal(f"Not allowed to {received.method} on {received.path}. {hint}", status=405)
 
 
-def _body(received: HttpRequest, route: routes.Route | None) -> Any:
+def _body(received: HttpRequest, route: Route | None) -> Any:
     """The body, checked as its endpoint wants it; None where there is none."""
     if route is None:
         return _parsed(received.content) if received.content else None
     schema = route.form if received.is_form else route.schema
+    if route.text and received.content_type.startswith(route.text):
+        return {"text": received.content.decode("utf-8", "replace")}
     if schema is None:
         if route.form or route.schema:
             raise _wrong_form(received, route)
         return None
     if received.is_form:
         body = form_body(received.content, received.content_type, schema)
+    elif route.operation is not None and not received.content:
+        body = {}  # where nothing has to be in it, it may be left out
     else:
         body = _parsed(received.content)
     check(body, schema)
@@ -162,7 +188,7 @@ def _body(received: HttpRequest, route: routes.Route | None) -> Any:
     return body
 
 
-def _wrong_form(received: HttpRequest, route: routes.Route) -> Refusal:
+def _wrong_form(received: HttpRequest, route: Route) -> Refusal:
     """The refusal of a form where JSON is wanted, or of all else where a form is."""
     wanted = FORM if route.form else "application/json"
     given = received.content_type or "none"

@@ -27,6 +27,20 @@ def schemas() -> dict[str, Schema]:
     return loaded
 
 
+def is_valid(value: object, schema: Schema) -> bool:
+    """Whether `value` is what a schema says."""
+    try:
+        _check(value, schema, "")
+    except Refusal:
+        return False
+    return True
+
+
+def check_value(value: object, schema: Schema, path: str) -> None:
+    """The same as `check` of a value that stands at `path`."""
+    _check(value, schema, path)
+
+
 def check(body: Mapping[str, object], name: str) -> None:
     """Raise the Refusal that the API would answer with if `body` is not what schema `name` says.
 
@@ -50,6 +64,8 @@ def _check(value: object, schema: Schema, path: str) -> None:
         return
     if "anyOf" in schema:
         schema = _member(value, schema, path)
+    if "type" not in schema:  # it may be anything
+        return
     if not _fits(value, schema):
         raise _wrong_type(value, schema, path)
     _CHECKS[schema["type"]](value, schema, path)
@@ -80,13 +96,13 @@ def _alternatives(schema: Schema) -> list[Schema]:
 def _named_member(value: Mapping[str, object], members: list[Schema], path: str) -> Schema:
     """The member of a union of objects that `value` names in a property, as `type` or `role`."""
     shared = set.intersection(*(set(member.get("required", ())) for member in members))
-    keys = (key for key in shared if all("enum" in m["properties"][key] for m in members))
+    keys = (key for key in shared if all(_names_at(m, key) for m in members))
     if (key := next(keys, None)) is None:
         return _loosely_named_member(value, members, f"{path}.type")
     where = f"{path}.{key}"
     if key not in value:
         raise _missing(where)
-    by_name = {name: m for m in members for name in m["properties"][key]["enum"]}
+    by_name = {name: m for m in members for name in _names_at(m, key)}
     name = value[key]
     if not isinstance(name, str):
         raise _wrong_type(name, {"type": "string"}, where)
@@ -95,12 +111,18 @@ def _named_member(value: Mapping[str, object], members: list[Schema], path: str)
     return by_name[name]
 
 
+def _names_at(schema: Schema, key: str) -> Iterable[str]:
+    """What a property may be, where its schema lists it."""
+    names: Iterable[str] = resolved(schema.get("properties", {}).get(key, {})).get("enum", ())
+    return names
+
+
 def _loosely_named_member(value: Mapping[str, object], members: list[Schema], where: str) -> Schema:
     """The member of a union whose members need not all have a `type`; any object if none fits."""
     if not isinstance(value.get("type", ""), str):
         raise _wrong_type(value["type"], {"type": "string"}, where)
     for member in members:
-        names = member.get("properties", {}).get("type", {}).get("enum", ())
+        names = _names_at(member, "type")
         required = member.get("required", ())
         if value["type"] in names if "type" in value else "type" not in required and required:
             return member
@@ -111,6 +133,8 @@ def _fits(value: object, schema: Schema) -> bool:
     """Whether `value` has the JSON type of the schema, or of a member of the union."""
     if "anyOf" in schema:
         return any(_fits(value, member) for member in _members(schema))
+    if "type" not in schema:
+        return True
     if isinstance(value, bool):
         return bool(schema["type"] == "boolean")
     return isinstance(value, _PYTHON_TYPES[schema["type"]])

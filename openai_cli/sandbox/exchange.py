@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -60,23 +61,45 @@ def described(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
+class Operation:
+    """What the description says of an operation beside its request.
+
+    `path` is below the root, with `{name}` for its parameters; `answer` names the schema of a JSON
+    answer, `media` the kind of one that is bytes; `query` has a schema for each of its parameters.
+    """
+
+    method: str
+    path: str
+    answer: str = ""
+    status: int = 200
+    media: str = ""
+    query: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> str:
+        """The path with `{}` for each parameter, and without its query."""
+        return re.sub(r"\{\w+\}", "{}", self.path.partition("?")[0])
+
+
+@dataclass(frozen=True)
 class ApiRequest:
     """`body` as its schema describes it; `digest` is of the request, in hex, for the ids.
 
-    `parameters` are those of the path, `query` those behind it; `store` is what is kept. `size` is
-    that of the body in bytes, `root` the URL by which the client came, without a path, `key` the
-    one that is demanded.
+    `parameters` are those of the path, `query` those behind it, texts unless the `operation` says
+    what they are; `store` is what is kept. `size` is that of the body in bytes, `root` the URL by
+    which the client came, without a path, `key` the one that is demanded.
     """
 
     body: Mapping[str, Any]
     digest: str
     said: FixedContent | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
     store: SandboxStore = field(default_factory=SandboxStore)
     size: int = 0
     root: str = ""
     key: str | None = None
+    operation: Operation = field(default_factory=lambda: Operation("", ""))
 
 
 class Ending(Enum):

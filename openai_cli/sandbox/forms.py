@@ -19,7 +19,7 @@ def form_body(content: bytes, content_type: str, schema: str) -> dict[str, Any]:
     """
     properties = resolved({"$ref": schema})["properties"]
     body = fields_of(content, content_type)
-    return {name: _typed(value, properties.get(name)) for name, value in body.items()}
+    return {name: typed(value, properties.get(name)) for name, value in body.items()}
 
 
 def fields_of(content: bytes, content_type: str) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _part(head: Message, data: bytes) -> tuple[str, str | Upload]:
     return name, data.decode("utf-8", "replace")
 
 
-def _typed(value: Any, schema: Mapping[str, Any] | None) -> Any:
+def typed(value: Any, schema: Mapping[str, Any] | None) -> Any:
     """What a field's text stands for, where the schema takes no text."""
     if schema is None or isinstance(value, Upload):
         return value
@@ -94,11 +94,11 @@ def _typed(value: Any, schema: Mapping[str, Any] | None) -> Any:
     members = [resolved(member) for member in schema.get("anyOf", [schema])]
     if isinstance(value, list):
         items = next((member["items"] for member in members if member["type"] == "array"), None)
-        return [_typed(item, items) for item in value]
+        return [typed(item, items) for item in value]
     if isinstance(value, dict):
         found = next((member for member in members if member["type"] == "object"), {})
         properties = found.get("properties", {})
-        return {key: _typed(item, properties.get(key)) for key, item in value.items()}
+        return {key: typed(item, properties.get(key)) for key, item in value.items()}
     if any(member["type"] == "string" for member in members):
         return value
     try:

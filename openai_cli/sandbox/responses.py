@@ -104,13 +104,13 @@ def cancel_response(request: ApiRequest) -> HttpResponse:
 
 def delete_response(request: ApiRequest) -> HttpResponse:
     """DELETE /responses/ID."""
-    name = request.parameters["id"]
+    name = request.parameters["response_id"]
     request.store.responses.remove(name)
     return json_response({"id": name, "object": "response", "deleted": True})
 
 
 def _stored(request: ApiRequest) -> _StoredResponse:
-    stored: _StoredResponse = request.store.responses.get(request.parameters["id"])
+    stored: _StoredResponse = request.store.responses.get(request.parameters["response_id"])
     return stored
 
 

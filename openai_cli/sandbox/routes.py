@@ -1,59 +1,10 @@
-"""The endpoints: method and path, the schema of the request, and what answers it."""
+"""The endpoints with a handler of their own, and how one is found; table.py has the others."""
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cached_property
-from importlib import import_module
-from typing import Any
-from urllib.parse import unquote
+from collections.abc import Iterator
 
-from openai_cli.sandbox.exchange import ApiRequest, HttpResponse
+from openai_cli.sandbox.route import ROOT, Route
 from openai_cli.sandbox.rules import check_chat, check_completion
-
-ROOT = "/v1"
-
-
-class Route:
-    """An endpoint. `path` is below the root; `{name}` in it stands for what has no slash.
-
-    `handler` is `module.function` of this package, imported when first asked. `schema` is that of a
-    JSON body, `form` that of a multipart form; an endpoint has one, both, or no body at all. With
-    `takes_ticket` a URL that has been handed out needs no key.
-    """
-
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        handler: str,
-        *,
-        schema: str | None = None,
-        form: str | None = None,
-        rules: Callable[[Mapping[str, Any]], None] = lambda _body: None,
-        takes_ticket: bool = False,
-    ) -> None:
-        self.method = method
-        self.takes_ticket = takes_ticket
-        self.schema = schema
-        self.form = form
-        self.rules = rules
-        self._handler = handler
-        self._pattern = re.compile(ROOT + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
-
-    def parameters(self, path: str) -> dict[str, str] | None:
-        """What the names in the path stand for; None where the path is another."""
-        found = self._pattern.fullmatch(path)
-        return found and {name: unquote(text) for name, text in found.groupdict().items()}
-
-    @cached_property
-    def answer(self) -> Callable[[ApiRequest], HttpResponse]:
-        """The function that answers it."""
-        module, _, name = self._handler.partition(".")
-        answer: Callable[[ApiRequest], HttpResponse] = getattr(
-            import_module(f"openai_cli.sandbox.{module}"), name
-        )
-        return answer
-
 
 ROUTES = (
     Route(
@@ -77,9 +28,9 @@ ROUTES = (
         "input_tokens.count_input_tokens",
         schema="TokenCountsBody",
     ),
-    Route("GET", "/responses/{id}", "responses.get_response"),
-    Route("POST", "/responses/{id}/cancel", "responses.cancel_response"),
-    Route("DELETE", "/responses/{id}", "responses.delete_response"),
+    Route("GET", "/responses/{response_id}", "responses.get_response"),
+    Route("POST", "/responses/{response_id}/cancel", "responses.cancel_response"),
+    Route("DELETE", "/responses/{response_id}", "responses.delete_response"),
     Route("POST", "/embeddings", "embeddings.create_embedding", schema="CreateEmbeddingRequest"),
     Route(
         "POST", "/moderations", "moderations.create_moderation", schema="CreateModerationRequest"
@@ -124,13 +75,27 @@ ROUTES = (
 
 
 def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The endpoint of a method and a path, and what the names in its path stand for."""
-    for route in ROUTES:
-        if route.method == method and (parameters := route.parameters(path)) is not None:
-            return route, parameters
+    """The endpoint of a method and a path, and what the names in its path stand for.
+
+    With `?beta=true` behind the path it is the endpoint's beta edition, where there is one.
+    """
+    for place in dict.fromkeys((path, path.partition("?")[0])):
+        for route in _routes_near(place):
+            if route.method == method and (parameters := route.parameters(place)) is not None:
+                return route, parameters
     return None
 
 
 def allowed_methods(path: str) -> list[str]:
     """The methods that a path takes; none where there is no such path."""
-    return [route.method for route in ROUTES if route.parameters(path) is not None]
+    found = (route.method for route in _routes_near(path) if route.parameters(path) is not None)
+    return list(dict.fromkeys(found))
+
+
+def _routes_near(path: str) -> Iterator[Route]:
+    """The endpoints that a path may be of, those with a handler of their own first."""
+    from openai_cli.sandbox.table import routes_of
+
+    yield from ROUTES
+    group = re.match(f"{ROOT}/([a-z_]+)", path)
+    yield from routes_of(group[1]) if group else ()

@@ -3,7 +3,7 @@
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any
 
 from openai_cli.sandbox.refusals import Refusal
@@ -90,6 +90,11 @@ class Shelf:
         with self._lock:
             return [thing for thing, _ in self._things.values()]
 
+    def under(self, path: str) -> list[tuple[str, Any]]:
+        """The things whose ids begin with `path`, with their ids, the oldest first."""
+        with self._lock:
+            return [(name, one) for name, (one, _) in self._things.items() if name.startswith(path)]
+
     def missing(self, name: str) -> Refusal:
         """The refusal of a thing that is not there."""
         return Refusal(self.said.format(name), status=404, param="id")
@@ -100,7 +105,12 @@ class SandboxStore:
     """All that one sandbox keeps."""
 
     files: Shelf = field(default_factory=lambda: Shelf("No such File object: {}"))
+    things: Shelf = field(default_factory=lambda: Shelf("Not found: {}"))
     deleted_models: Shelf = field(default_factory=lambda: Shelf("The model '{}' does not exist"))
     responses: Shelf = field(
         default_factory=lambda: Shelf("Response with id '{}' not found.", oldest_goes=True)
     )
+    # Collections that have had what is in them from the start.
+    sampled: set[str] = field(default_factory=set)
+    # Held by whoever looks at a thing and changes it.
+    lock: RLock = field(default_factory=RLock)

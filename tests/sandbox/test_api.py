@@ -74,9 +74,9 @@ def test_unknown_path(sandbox: Sandbox, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("GET", CHAT, "POST"),
+        ("GET", "/v1/embeddings", "POST"),
         ("DELETE", COMPLETIONS, "POST"),
-        ("PUT", CHAT, "POST"),
+        ("PUT", CHAT, "POST, GET"),
         ("POST", "/v1/models", "GET"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import collections.abc
 import hashlib
+import json
 import re
 import types
 import typing
@@ -15,6 +16,7 @@ from openai.types.completion_create_params import CompletionCreateParams as Comp
 
 from openai_cli.sandbox.checks import DATA, Schema, schemas
 from openai_cli.sandbox.routes import ROUTES
+from openai_cli.sandbox.table import FOLDER, groups, routes_of
 
 Facts = defaultdict[str, set[str]]
 
@@ -126,12 +128,28 @@ def test_properties(name: str, properties: int, required: list[str]) -> None:
 
 def test_the_readme_has_the_digest_of_the_data() -> None:
     readme = (DATA.parent / "README.md").read_text(encoding="utf-8")
+    table = b"".join(file.read_bytes() for file in sorted(FOLDER.glob("*.json")))
     assert re.findall(r"`([0-9a-f]{64})`", readme) == [
-        hashlib.sha256(DATA.read_bytes()).hexdigest()
+        hashlib.sha256(data).hexdigest() for data in (DATA.read_bytes(), table)
     ]
 
 
 def test_every_reference_leads_somewhere() -> None:
-    names = re.findall(r'"\$ref": "([\w-]+)"', DATA.read_text(encoding="utf-8"))
+    described = json.loads(DATA.read_bytes())["schemas"]
+    names = set(re.findall(r'"\$ref": "([\w-]+)"', DATA.read_text(encoding="utf-8")))
     asked = {name for route in ROUTES for name in (route.schema, route.form) if name}
-    assert schemas().keys() == set(names) | asked
+    assert described.keys() == names | asked
+
+
+@pytest.mark.parametrize("group", sorted(groups()))
+def test_every_reference_of_a_group_leads_somewhere(group: str) -> None:
+    asked = [(one.schema, one.form, one.operation.answer) for one in routes_of(group)]
+    names = {name for row in asked for name in row if name}
+    text = (FOLDER / f"{group}.json").read_text(encoding="utf-8")
+    assert names | set(re.findall(r'"\$ref":"([^"]+)"', text)) <= schemas().keys()
+
+
+def test_no_sentence_of_the_description_is_in_the_table() -> None:
+    for file in FOLDER.glob("*.json"):
+        strings = re.findall(r'"([^"]*)"', file.read_text(encoding="utf-8"))
+        assert not [text for text in strings if len(text.split()) > 3]

@@ -1,0 +1,89 @@
+"""The kinds of things that the API keeps: how their ids begin, and what their state does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of thing.
+
+    `prefix` is how its ids begin and `noun` what the API calls it. `key` is the property by which a
+    thing is asked for; one that a request gives is its name, and else it is a new id. `states` are
+    what `status` is at first and at each look after it. `facts` are what is so unless a request
+    says otherwise. `said` is what is said of one that is not there.
+    """
+
+    prefix: str = "sandbox_"
+    noun: str = "thing"
+    key: str = "id"
+    states: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    said: str = ""
+
+    def missing(self, name: str) -> str:
+        """What is said of one that is not there."""
+        return (self.said or "No {noun} found with id '{name}'.").format(noun=self.noun, name=name)
+
+
+# By the path of their collection, with `{}` for each parameter.
+KINDS: Mapping[str, Kind] = {
+    "/assistants": Kind("asst_", "assistant"),
+    "/audio/voice_consents": Kind("cons_", "voice consent"),
+    "/audio/voices": Kind("voice_", "voice"),
+    "/batches": Kind("batch_", "batch"),
+    "/chatkit/sessions": Kind("cksess_", "session"),
+    "/chatkit/threads": Kind("cthr_", "thread"),
+    "/chatkit/threads/{}/items": Kind("cthi_", "item"),
+    "/containers": Kind("cntr_", "container", said="Container with id '{name}' not found."),
+    "/containers/{}/files": Kind("cfile_", "container file"),
+    "/content_provenance_checks": Kind("provcheck_", "content provenance check"),
+    "/conversations": Kind(
+        "conv_", "conversation", said="Conversation with id '{name}' not found."
+    ),
+    "/conversations/{}/items": Kind("msg_", "item"),
+    "/evals": Kind("eval_", "eval"),
+    "/evals/{}/runs": Kind("evalrun_", "eval run"),
+    "/evals/{}/runs/{}/output_items": Kind("outputitem_", "output item"),
+    "/fine_tuning/checkpoints/{}/permissions": Kind("cp_", "checkpoint permission"),
+    "/fine_tuning/jobs": Kind("ftjob-", "fine-tuning job"),
+    "/fine_tuning/jobs/{}/checkpoints": Kind("ftckpt_", "checkpoint"),
+    "/fine_tuning/jobs/{}/events": Kind("ftevent-", "event"),
+    "/organization/admin_api_keys": Kind("key_", "admin API key"),
+    "/organization/audit_logs": Kind("audit_log-", "audit log"),
+    "/organization/certificates": Kind("cert_", "certificate"),
+    "/organization/groups": Kind("group_", "group"),
+    "/organization/groups/{}/roles": Kind("role_", "role", key="role_id"),
+    "/organization/groups/{}/users": Kind("user-", "user", key="user_id"),
+    "/organization/invites": Kind("invite-", "invite"),
+    "/organization/projects": Kind("proj_", "project"),
+    "/organization/projects/{}/api_keys": Kind("key_", "API key"),
+    "/organization/projects/{}/certificates": Kind("cert_", "certificate"),
+    "/organization/projects/{}/groups": Kind("group_", "group", key="group_id"),
+    "/organization/projects/{}/rate_limits": Kind("rl-", "rate limit"),
+    "/organization/projects/{}/service_accounts": Kind("svc_acct_", "service account"),
+    "/organization/projects/{}/spend_alerts": Kind("alert_", "spend alert"),
+    "/organization/projects/{}/users": Kind("user-", "user", key="user_id"),
+    "/organization/roles": Kind("role_", "role"),
+    "/organization/spend_alerts": Kind("alert_", "spend alert"),
+    "/organization/users": Kind("user-", "user"),
+    "/organization/users/{}/roles": Kind("role_", "role", key="role_id"),
+    "/projects/{}/groups/{}/roles": Kind("role_", "role", key="role_id"),
+    "/projects/{}/roles": Kind("role_", "role"),
+    "/projects/{}/users/{}/roles": Kind("role_", "role", key="role_id"),
+    "/realtime/calls": Kind("rtc_", "call"),
+    "/skills": Kind("skill_", "skill"),
+    "/skills/{}/versions": Kind("skillver_", "version", key="version"),
+    "/threads": Kind("thread_", "thread"),
+    "/threads/{}/messages": Kind("msg_", "message"),
+    "/threads/{}/runs": Kind("run_", "run"),
+    "/threads/{}/runs/{}/steps": Kind("step_", "run step"),
+    "/uploads": Kind("upload_", "upload"),
+    "/uploads/{}/parts": Kind("part_", "part"),
+    "/vector_stores": Kind("vs_", "vector store"),
+    "/vector_stores/{}/file_batches": Kind("vsfb_", "file batch"),
+    "/vector_stores/{}/files": Kind("file-", "file", key="file_id"),
+    "/videos": Kind("video_", "video", states=("queued", "in_progress", "completed")),
+    "/videos/characters": Kind("char_", "character"),
+}
