@@ -192,7 +192,8 @@ def normalise(schema: Schema, schemas: dict[str, Schema]) -> Schema:
     if "items" in schema:
         kept["items"] = normalise(schema["items"], schemas)
     if isinstance(schema.get("additionalProperties"), dict):
-        kept["additionalProperties"] = normalise(schema["additionalProperties"], schemas)
+        others = normalise(schema["additionalProperties"], schemas)
+        kept["additionalProperties"] = others or True
     return _tidied(kept | _unions(schema, schemas))
 
 

@@ -1,6 +1,7 @@
 """A request in, an answer out: routing, the key, the body, the checks. No sockets."""
 
 import hashlib
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -136,20 +137,20 @@ class Api:
         query: dict[str, Any] = received.query
         if route.operation is not None:
             query = checked_query(received.target.partition("?")[2], route.operation)
-        return route.answer(
-            ApiRequest(
-                body,
-                received.digest,
-                fixed,
-                parameters=parameters,
-                query=query,
-                store=self.store,
-                size=len(received.content),
-                root=f"http://{received.host}",
-                key=self.key,
-                operation=route.operation or Operation(route.method, route.path),
-            )
+        request = ApiRequest(
+            body,
+            received.digest,
+            fixed,
+            parameters=parameters,
+            query=query,
+            store=self.store,
+            size=len(received.content),
+            root=f"http://{received.host}",
+            key=self.key,
+            operation=route.operation or Operation(route.method, route.path),
         )
+        with self.store.lock if route.operation else nullcontext():
+            return route.answer(request)
 
 
 def error_response(refusal: Refusal) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
@@ -68,18 +68,23 @@ class SpokenChoice:
 def create_chat_completion(request: ApiRequest) -> HttpResponse:
     """The answer to a body that CreateChatCompletionRequest describes, whole or streamed."""
     body = request.body
+    if body.get("store"):
+        request = replace(request, digest=request.store.chats.fresh(request.digest))
     encoding = model_encoding(body["model"])
     choices = choices_of(request, encoding)
     tokens = sum(spoken.tokens for choice in choices for spoken in choice.spoken)
     told = usage(count_prompt(body, encoding), tokens)
     tier = {"service_tier": "default"} if body.get("service_tier") else {}
-    if body.get("stream"):
-        start = envelope(request, "chatcmpl", "chat.completion.chunk") | tier
-        return streamed_response(request, start, [_steps(choice) for choice in choices], told)
     start = envelope(request, "chatcmpl", "chat.completion") | tier
-    return json_response(
-        {**start, "choices": [_shape(choice) for choice in choices], "usage": told}
-    )
+    whole = {**start, "choices": [_shape(choice) for choice in choices], "usage": told}
+    if body.get("store"):
+        from openai_cli.sandbox.stored_chats import store_chat
+
+        store_chat(request, whole)
+    if body.get("stream"):
+        start["object"] = "chat.completion.chunk"
+        return streamed_response(request, start, [_steps(choice) for choice in choices], told)
+    return json_response(whole)
 
 
 def choices_of(request: ApiRequest, encoding: str) -> list[SpokenChoice]:

@@ -111,10 +111,9 @@ def _named_member(value: Mapping[str, object], members: list[Schema], path: str)
     return by_name[name]
 
 
-def _names_at(schema: Schema, key: str) -> Iterable[str]:
+def _names_at(schema: Schema, key: str) -> Any:
     """What a property may be, where its schema lists it."""
-    names: Iterable[str] = resolved(schema.get("properties", {}).get(key, {})).get("enum", ())
-    return names
+    return resolved(schema.get("properties", {}).get(key, {})).get("enum", ())
 
 
 def _loosely_named_member(value: Mapping[str, object], members: list[Schema], where: str) -> Schema:

@@ -1,6 +1,7 @@
 """/files: what was uploaded, as long as the sandbox lives."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,14 @@ class _StoredFile:
 def create_file(request: ApiRequest) -> HttpResponse:
     """POST /files."""
     file: Upload = request.body["file"]
-    purpose = request.body["purpose"]
+    expiry = request.body.get("expires_after")
+    return json_response(store_file(request, file, request.body["purpose"], expiry))
+
+
+def store_file(
+    request: ApiRequest, file: Upload, purpose: str, expiry: Mapping[str, Any] | None = None
+) -> Json:
+    """Keep a file, and what is told of it; a Refusal where it cannot be one."""
     if not file.data:
         raise Refusal("File is empty.", param="file", code="empty_file")
     if purpose in OF_LINES:
@@ -44,10 +52,21 @@ def create_file(request: ApiRequest) -> HttpResponse:
         "status": "processed",
         "status_details": None,
     }
-    if expiry := request.body.get("expires_after"):
+    if expiry:
         told["expires_at"] = CREATED + int(expiry["seconds"])
     request.store.files.put(told["id"], _StoredFile(told, file), len(file.data))
-    return json_response(told)
+    return told
+
+
+def file_of(request: ApiRequest, name: str, param: str, status: int = 404) -> Upload:
+    """A file that a request names in its parameter `param`; a Refusal where it is not there."""
+    try:
+        stored: _StoredFile = request.store.files.get(name)
+    except Refusal:
+        raise Refusal(
+            f"File '{name}' does not exist.", status=status, param=param, code="file_not_found"
+        ) from None
+    return stored.upload
 
 
 def _check_lines(file: Upload) -> None:

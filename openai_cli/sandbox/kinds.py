@@ -12,7 +12,9 @@ class Kind:
     `prefix` is how its ids begin and `noun` what the API calls it. `key` is the property by which a
     thing is asked for; one that a request gives is its name, and else it is a new id. `states` are
     what `status` is at first and at each look after it. `facts` are what is so unless a request
-    says otherwise. `said` is what is said of one that is not there.
+    says otherwise. `said` is what is said of one that is not there. `seen` is the function that
+    brings what is known of a thing up to date when it is looked at, as `module.function`.
+    With `has_sample` one is there from the start, for nobody can make one.
     """
 
     prefix: str = "sandbox_"
@@ -21,6 +23,8 @@ class Kind:
     states: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     said: str = ""
+    seen: str = ""
+    has_sample: bool = False
 
     def missing(self, name: str) -> str:
         """What is said of one that is not there."""
@@ -33,11 +37,17 @@ KINDS: Mapping[str, Kind] = {
     "/audio/voice_consents": Kind("cons_", "voice consent"),
     "/audio/voices": Kind("voice_", "voice"),
     "/batches": Kind("batch_", "batch"),
+    "/chat/completions": Kind("chatcmpl-", "completion", said="Completion '{name}' not found."),
     "/chatkit/sessions": Kind("cksess_", "session"),
-    "/chatkit/threads": Kind("cthr_", "thread"),
-    "/chatkit/threads/{}/items": Kind("cthi_", "item"),
+    "/chatkit/threads": Kind("cthr_", "thread", has_sample=True),
+    "/chatkit/threads/{}/items": Kind("cthi_", "item", has_sample=True),
     "/containers": Kind("cntr_", "container", said="Container with id '{name}' not found."),
-    "/containers/{}/files": Kind("cfile_", "container file"),
+    "/containers/{}/files": Kind(
+        "cfile_",
+        "container file",
+        facts={"object": "container.file", "source": "user"},
+        said="Container file with id '{name}' not found.",
+    ),
     "/content_provenance_checks": Kind("provcheck_", "content provenance check"),
     "/conversations": Kind(
         "conv_", "conversation", said="Conversation with id '{name}' not found."
@@ -47,27 +57,33 @@ KINDS: Mapping[str, Kind] = {
     "/evals/{}/runs": Kind("evalrun_", "eval run"),
     "/evals/{}/runs/{}/output_items": Kind("outputitem_", "output item"),
     "/fine_tuning/checkpoints/{}/permissions": Kind("cp_", "checkpoint permission"),
-    "/fine_tuning/jobs": Kind("ftjob-", "fine-tuning job"),
+    "/fine_tuning/jobs": Kind(
+        "ftjob-",
+        "fine-tuning job",
+        states=("validating_files", "queued", "running", "succeeded"),
+        facts={"organization_id": "org-sandbox", "result_files": []},
+        seen="fine_tuning.bring_up_to_date",
+    ),
     "/fine_tuning/jobs/{}/checkpoints": Kind("ftckpt_", "checkpoint"),
     "/fine_tuning/jobs/{}/events": Kind("ftevent-", "event"),
     "/organization/admin_api_keys": Kind("key_", "admin API key"),
-    "/organization/audit_logs": Kind("audit_log-", "audit log"),
+    "/organization/audit_logs": Kind("audit_log-", "audit log", has_sample=True),
     "/organization/certificates": Kind("cert_", "certificate"),
     "/organization/groups": Kind("group_", "group"),
     "/organization/groups/{}/roles": Kind("role_", "role", key="role_id"),
     "/organization/groups/{}/users": Kind("user-", "user", key="user_id"),
     "/organization/invites": Kind("invite-", "invite"),
     "/organization/projects": Kind("proj_", "project"),
-    "/organization/projects/{}/api_keys": Kind("key_", "API key"),
+    "/organization/projects/{}/api_keys": Kind("key_", "API key", has_sample=True),
     "/organization/projects/{}/certificates": Kind("cert_", "certificate"),
     "/organization/projects/{}/groups": Kind("group_", "group", key="group_id"),
-    "/organization/projects/{}/rate_limits": Kind("rl-", "rate limit"),
+    "/organization/projects/{}/rate_limits": Kind("rl-", "rate limit", has_sample=True),
     "/organization/projects/{}/service_accounts": Kind("svc_acct_", "service account"),
     "/organization/projects/{}/spend_alerts": Kind("alert_", "spend alert"),
     "/organization/projects/{}/users": Kind("user-", "user", key="user_id"),
     "/organization/roles": Kind("role_", "role"),
     "/organization/spend_alerts": Kind("alert_", "spend alert"),
-    "/organization/users": Kind("user-", "user"),
+    "/organization/users": Kind("user-", "user", has_sample=True),
     "/organization/users/{}/roles": Kind("role_", "role", key="role_id"),
     "/projects/{}/groups/{}/roles": Kind("role_", "role", key="role_id"),
     "/projects/{}/roles": Kind("role_", "role"),
@@ -81,9 +97,13 @@ KINDS: Mapping[str, Kind] = {
     "/threads/{}/runs/{}/steps": Kind("step_", "run step"),
     "/uploads": Kind("upload_", "upload"),
     "/uploads/{}/parts": Kind("part_", "part"),
-    "/vector_stores": Kind("vs_", "vector store"),
-    "/vector_stores/{}/file_batches": Kind("vsfb_", "file batch"),
-    "/vector_stores/{}/files": Kind("file-", "file", key="file_id"),
+    "/vector_stores": Kind("vs_", "vector store", seen="vector_stores.look_at_store"),
+    "/vector_stores/{}/file_batches": Kind(
+        "vsfb_", "file batch", seen="vector_stores.look_at_batch"
+    ),
+    "/vector_stores/{}/files": Kind(
+        "file-", "file", key="file_id", states=("in_progress", "completed")
+    ),
     "/videos": Kind("video_", "video", states=("queued", "in_progress", "completed")),
     "/videos/characters": Kind("char_", "character"),
 }

@@ -1,8 +1,7 @@
 """POST /responses and the responses that are stored: what chat would say, in their shape."""
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from openai_cli.errors import UsageError
@@ -17,29 +16,10 @@ from openai_cli.sandbox.exchange import (
     sse_event,
 )
 from openai_cli.sandbox.refusals import Refusal
+from openai_cli.sandbox.stored_responses import StoredResponse, unmade
 from openai_cli.sandbox.usage import model_encoding, token_count
 
 MODEL = "gpt-6-luna"
-
-
-@dataclass
-class _StoredResponse:
-    """A response that is kept; one in the background is made at the second look at it.
-
-    `made` has the events of one that was made in the background as a stream.
-    """
-
-    body: Json
-    request: Mapping[str, Any]
-    looks: int = 2
-    made: "_ResponseMaker | None" = None
-
-    def seen(self) -> Json:
-        """The response as it is at this look."""
-        self.looks += 1
-        if self.looks >= 2:
-            return self.body
-        return _unmade(self.body, "in_progress")
 
 
 def create_response(request: ApiRequest) -> HttpResponse:
@@ -49,74 +29,34 @@ def create_response(request: ApiRequest) -> HttpResponse:
     is_stored = body.get("store") is not False
     if is_stored:
         request = replace(request, digest=request.store.responses.fresh(request.digest))
-    made = _ResponseMaker(request)
+    made = ResponseMaker(request)
+    _join_conversation(request, made)
     if body.get("background"):
         if not is_stored:
             raise Refusal("Background mode requires store to be true.", param="background")
         if not body.get("stream"):
-            kept = _StoredResponse(made.response, body, looks=0)
+            kept = StoredResponse(made.response, body, looks=0)
             request.store.responses.put(made.id, kept, 2 * request.size)
-            return json_response(_unmade(made.response, "queued"))
+            return json_response(unmade(made.response, "queued"))
     if is_stored:
-        kept = _StoredResponse(made.response, body, made=made if body.get("background") else None)
+        kept = StoredResponse(made.response, body, made=made if body.get("background") else None)
         request.store.responses.put(made.id, kept, 2 * request.size)
     if body.get("stream"):
         return HttpResponse(200, events=made.events())
     return json_response(made.response)
 
 
-def get_response(request: ApiRequest) -> HttpResponse:
-    """GET /responses/ID, as a stream too, from its first event or behind one."""
-    stored = _stored(request)
-    asked = request.query.get("stream", "false")
-    if asked not in ("true", "false"):
-        raise _wrong_query("stream", "a boolean")
-    if asked == "false":
-        return json_response(stored.seen())
-    if stored.made is None:
-        # https://platform.openai.com/docs/guides/background
-        raise Refusal(
-            "This response cannot be streamed: it was not created with background=true and "
-            "stream=true.",
-            param="stream",
-        )
-    after = request.query.get("starting_after", "-1")
-    if not re.fullmatch("-?[0-9]{1,9}", after):
-        raise _wrong_query("starting_after", "an integer")
-    return HttpResponse(200, events=stored.made.events(int(after)))
+def _join_conversation(request: ApiRequest, made: "ResponseMaker") -> None:
+    """Add what was asked and what is answered to the conversation that the request names."""
+    conversation = request.body.get("conversation")
+    if conversation is not None:
+        from openai_cli.sandbox.conversations import add_items
+        from openai_cli.sandbox.items import kept_items
 
-
-def _wrong_query(name: str, kind: str) -> Refusal:
-    message = f"Invalid type for '{name}': expected {kind}."
-    return Refusal(message, param=name, code="invalid_type")
-
-
-def cancel_response(request: ApiRequest) -> HttpResponse:
-    """POST /responses/ID/cancel."""
-    stored = _stored(request)
-    if not stored.body["background"]:
-        raise Refusal("Cannot cancel a synchronous response.")
-    if stored.looks < 2:
-        stored.body = _unmade(stored.body, "cancelled")
-        stored.looks = 2
-    return json_response(stored.body)
-
-
-def delete_response(request: ApiRequest) -> HttpResponse:
-    """DELETE /responses/ID."""
-    name = request.parameters["response_id"]
-    request.store.responses.remove(name)
-    return json_response({"id": name, "object": "response", "deleted": True})
-
-
-def _stored(request: ApiRequest) -> _StoredResponse:
-    stored: _StoredResponse = request.store.responses.get(request.parameters["response_id"])
-    return stored
-
-
-def _unmade(response: Json, status: str) -> Json:
-    """A response before it is made, or that never will be."""
-    return {**response, "status": status, "output": [], "usage": None}
+        name = conversation if isinstance(conversation, str) else conversation["id"]
+        asked = kept_items(request.body.get("input"), request.digest)
+        add_items(request, name, [*asked, *made.items])
+        made.response["conversation"] = {"id": name}
 
 
 def _check(request: ApiRequest) -> None:
@@ -130,7 +70,7 @@ def _check(request: ApiRequest) -> None:
             param="previous_response_id",
             code="previous_response_not_found",
         )
-    if "input" not in body and "prompt" not in body:
+    if all(body.get(name) is None for name in ("input", "prompt", "conversation")):
         raise Refusal(
             "One of 'input', 'previous_response_id', 'prompt' or 'conversation' must be provided."
         )
@@ -138,7 +78,7 @@ def _check(request: ApiRequest) -> None:
         raise Refusal("Invalid 'input': empty input.", param="input")
 
 
-class _ResponseMaker:
+class ResponseMaker:
     """A response as it is made."""
 
     def __init__(self, request: ApiRequest) -> None:
@@ -207,7 +147,7 @@ class _ResponseMaker:
 
     def _told(self) -> Iterator[Json]:
         for kind in ("created", "in_progress"):
-            yield {"type": f"response.{kind}", "response": _unmade(self.response, "in_progress")}
+            yield {"type": f"response.{kind}", "response": unmade(self.response, "in_progress")}
         for index, item in enumerate(self.items):
             place = {"output_index": index, "item_id": item["id"]}
             if item["type"] == "message":

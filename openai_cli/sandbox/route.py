@@ -12,6 +12,12 @@ from openai_cli.sandbox.exchange import ApiRequest, HttpResponse, Operation
 ROOT = "/v1"
 
 
+def function_of(name: str) -> Any:
+    """What `module.function` of this package is, imported when first asked for."""
+    module, _, function = name.partition(".")
+    return getattr(import_module(f"openai_cli.sandbox.{module}"), function)
+
+
 class Route:
     """An endpoint. `path` is below the root; `{name}` in it stands for what has no slash.
 
@@ -54,8 +60,5 @@ class Route:
     @cached_property
     def answer(self) -> Callable[[ApiRequest], HttpResponse]:
         """The function that answers it."""
-        module, _, name = self._handler.partition(".")
-        answer: Callable[[ApiRequest], HttpResponse] = getattr(
-            import_module(f"openai_cli.sandbox.{module}"), name
-        )
+        answer: Callable[[ApiRequest], HttpResponse] = function_of(self._handler)
         return answer

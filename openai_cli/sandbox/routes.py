@@ -28,9 +28,9 @@ ROUTES = (
         "input_tokens.count_input_tokens",
         schema="TokenCountsBody",
     ),
-    Route("GET", "/responses/{response_id}", "responses.get_response"),
-    Route("POST", "/responses/{response_id}/cancel", "responses.cancel_response"),
-    Route("DELETE", "/responses/{response_id}", "responses.delete_response"),
+    Route("GET", "/responses/{response_id}", "stored_responses.get_response"),
+    Route("POST", "/responses/{response_id}/cancel", "stored_responses.cancel_response"),
+    Route("DELETE", "/responses/{response_id}", "stored_responses.delete_response"),
     Route("POST", "/embeddings", "embeddings.create_embedding", schema="CreateEmbeddingRequest"),
     Route(
         "POST", "/moderations", "moderations.create_moderation", schema="CreateModerationRequest"

@@ -110,6 +110,9 @@ class SandboxStore:
     responses: Shelf = field(
         default_factory=lambda: Shelf("Response with id '{}' not found.", oldest_goes=True)
     )
+    chats: Shelf = field(
+        default_factory=lambda: Shelf("Completion '{}' not found.", oldest_goes=True)
+    )
     # Collections that have had what is in them from the start.
     sampled: set[str] = field(default_factory=set)
     # Held by whoever looks at a thing and changes it.

@@ -4,7 +4,7 @@ A thing is what is known of it; each answer is that, in the shape of the answer'
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from openai_cli.sandbox.checks import resolved
@@ -19,23 +19,38 @@ from openai_cli.sandbox.exchange import (
 from openai_cli.sandbox.kinds import KINDS, Kind
 from openai_cli.sandbox.pages import page_of
 from openai_cli.sandbox.refusals import Refusal
+from openai_cli.sandbox.route import function_of
 from openai_cli.sandbox.shapes import answer_in
 from openai_cli.sandbox.table import answer_of, has
+
+# The number of a state that none comes after.
+ENDED = 1_000
 
 
 @dataclass
 class Thing:
-    """What is known of a thing, and how often it was looked at."""
+    """What is known of a thing, in which of its kind's states it is, and its bytes if it has any.
+
+    `state` is past the last one where nothing will change any more. `others` are things that this
+    one is made of.
+    """
 
     name: str
     facts: Json
-    looks: int = 0
+    state: int = 0
+    content: bytes = b""
+    others: "list[Thing]" = field(default_factory=list)
 
-    def look(self, kind: Kind) -> None:
+    def step(self, kind: Kind) -> None:
         """Take the thing one state on."""
-        self.looks += 1
-        if self.looks < len(kind.states):
-            self.facts["status"] = kind.states[self.looks]
+        self.state += 1
+        if self.state < len(kind.states):
+            self.facts["status"] = kind.states[self.state]
+
+    def end(self, status: str) -> None:
+        """Have the thing in a state that it stays in."""
+        self.state = ENDED
+        self.facts["status"] = status
 
 
 @dataclass(frozen=True)
@@ -60,8 +75,7 @@ class Shelfmark:
 
 def serve(request: ApiRequest) -> HttpResponse:
     """Any operation of the table that has no handler of its own."""
-    with request.store.lock:
-        return _ACTS[act_of(request)](request)
+    return _ACTS[act_of(request)](request)
 
 
 def act_of(request: ApiRequest) -> str:
@@ -143,30 +157,57 @@ def all_in(request: ApiRequest, mark: Shelfmark) -> list[Thing]:
     return [thing for path, thing in under if "/" not in path.removeprefix(start)]
 
 
-def keep(request: ApiRequest, mark: Shelfmark, facts: Json, name: str = "") -> Thing:
+def keep(
+    request: ApiRequest, mark: Shelfmark, facts: Json, name: str = "", content: bytes = b""
+) -> Thing:
     """Put a thing into a collection, under a new id unless it has a name."""
     kind = mark.kind
-    name = name or kind.prefix + request.store.things.fresh(request.digest)[:24]
+    name = name or new_id(request, kind.prefix)
     begun = {"status": kind.states[0]} if kind.states else {}
     known = {"created_at": CREATED, **kind.facts, **begun, **above(request), **facts}
-    thing = Thing(name, {**known, "id": name, kind.key: name})
+    thing = Thing(name, {**known, "id": name, kind.key: name}, content=content)
     request.store.things.put(mark.of(name), thing, request.size)
     return thing
+
+
+def new_id(request: ApiRequest, prefix: str) -> str:
+    """An id that nothing else has."""
+    return prefix + request.store.things.fresh(request.digest)[:24]
 
 
 def above(request: ApiRequest) -> Json:
     """What is known of a thing from the path to it: ids, and what they are the ids of."""
     known: Json = dict(request.parameters)
+    parts = request.operation.shape.split("/")
+    names = list(request.parameters)
+    for end, part in enumerate(parts):
+        if part == "{}":
+            mark = mark_of(request, "/".join(parts[:end]))
+            name = names[parts[:end].count("{}")]
+            kept = dict(request.store.things.under(mark.of(request.parameters[name])))
+            if thing := kept.get(mark.of(request.parameters[name])):
+                known.setdefault(name.removesuffix("_id"), thing.facts)
     return known
+
+
+def look(request: ApiRequest, mark: Shelfmark, thing: Thing) -> Thing:
+    """Take a thing one state on, with all that this changes."""
+    thing.step(mark.kind)
+    return seen(request, mark, thing)
+
+
+def seen(request: ApiRequest, mark: Shelfmark, thing: Thing) -> Thing:
+    """A thing with what has become of it: its kind's own function tells."""
+    if mark.kind.seen:
+        function_of(mark.kind.seen)(request, mark, thing)
+    return thing
 
 
 def _put_samples(request: ApiRequest, mark: Shelfmark) -> None:
     """Put one thing into a collection that nobody can put anything into."""
-    store = request.store
-    if mark.path in store.sampled or has("POST", mark.shape) or not has("GET", mark.shape):
-        return
-    store.sampled.add(mark.path)
-    keep(request, mark, {}, f"{mark.kind.prefix}sandbox")
+    if mark.kind.has_sample and mark.path not in request.store.sampled:
+        request.store.sampled.add(mark.path)
+        keep(request, mark, {}, f"{mark.kind.prefix}sandbox")
 
 
 def remove(request: ApiRequest, mark: Shelfmark, name: str) -> None:
@@ -192,53 +233,58 @@ def told(request: ApiRequest, facts: Mapping[str, Any]) -> HttpResponse:
     return json_response(answer_in(operation.answer, facts), operation.status)
 
 
-def _create(request: ApiRequest) -> HttpResponse:
+def create(request: ApiRequest) -> HttpResponse:
+    """Make a thing of what the request says, and tell of it."""
     mark = here(request)
     body = described(dict(request.body))
     thing = keep(request, mark, body, str(body.get(mark.kind.key) or ""))
-    return told(request, thing.facts)
+    return told(request, seen(request, mark, thing).facts)
 
 
-def _show(request: ApiRequest) -> HttpResponse:
+def show(request: ApiRequest) -> HttpResponse:
+    """Tell of the thing in the path."""
+    mark = here(request)
+    return told(request, look(request, mark, found(request, mark, last_of(request))).facts)
+
+
+def list_page(request: ApiRequest) -> HttpResponse:
+    """Tell of a page of the things in the path."""
+    mark = here(request)
+    return paged(request, mark, all_in(request, mark))
+
+
+def paged(request: ApiRequest, mark: Shelfmark, things: list[Thing]) -> HttpResponse:
+    """Tell of a page of things, which come with the oldest first."""
+    facts = [look(request, mark, thing).facts for thing in things]
+    return told(request, page_of(request, facts, mark.kind))
+
+
+def change(request: ApiRequest) -> HttpResponse:
+    """Have the thing in the path as the request says."""
     mark = here(request)
     thing = found(request, mark, last_of(request))
-    thing.look(mark.kind)
-    return told(request, thing.facts)
-
-
-def _list(request: ApiRequest) -> HttpResponse:
-    mark = here(request)
-    things = all_in(request, mark)
-    for thing in things:
-        thing.look(mark.kind)
-    page = page_of(request, [thing.facts for thing in things], mark.kind)
-    return told(request, page)
-
-
-def _change(request: ApiRequest) -> HttpResponse:
-    thing = found(request, here(request), last_of(request))
     thing.facts |= described(dict(request.body))
-    return told(request, thing.facts)
+    return told(request, seen(request, mark, thing).facts)
 
 
-def _delete(request: ApiRequest) -> HttpResponse:
+def delete(request: ApiRequest) -> HttpResponse:
+    """Forget the thing in the path."""
     mark, name = here(request), last_of(request)
     thing = found(request, mark, name)
     remove(request, mark, name)
-    gone: Json = {"deleted": True, "success": True}
     if not request.operation.answer:
         noun = mark.kind.noun.replace(" ", ".")
         return json_response({"id": name, "object": f"{noun}.deleted", "deleted": True})
-    return told(request, {**thing.facts, **gone})
+    return told(request, {**thing.facts, "deleted": True, "success": True})
 
 
-def _act(request: ApiRequest) -> HttpResponse:
+def act(request: ApiRequest) -> HttpResponse:
     """What is done to a thing beside changing it: `cancel` and what else its path ends in."""
-    thing = found(request, here(request), last_of(request))
+    mark = here(request)
+    thing = found(request, mark, last_of(request))
     if request.operation.path.endswith("/cancel"):
-        thing.looks = len(KINDS)
-        thing.facts["status"] = "cancelled"
-    return told(request, {**thing.facts, **described(dict(request.body))})
+        thing.end("cancelled")
+    return told(request, {**seen(request, mark, thing).facts, **described(dict(request.body))})
 
 
 def _the_one(request: ApiRequest) -> tuple[Shelfmark, str, Json]:
@@ -270,13 +316,13 @@ def _delete_the_one(request: ApiRequest) -> HttpResponse:
 
 
 _ACTS: Mapping[str, Callable[[ApiRequest], HttpResponse]] = {
-    "act": _act,
-    "change": _change,
+    "act": act,
+    "change": change,
     "change the one": _change_the_one,
-    "create": _create,
-    "delete": _delete,
+    "create": create,
+    "delete": delete,
     "delete the one": _delete_the_one,
-    "list": _list,
-    "show": _show,
+    "list": list_page,
+    "show": show,
     "show the one": _show_the_one,
 }

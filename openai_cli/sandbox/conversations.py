@@ -1,0 +1,54 @@
+"""/conversations and their items, which a response with `conversation` adds to."""
+
+from collections.abc import Iterable
+
+from openai_cli.sandbox.exchange import ApiRequest, HttpResponse, Json
+from openai_cli.sandbox.items import kept_items
+from openai_cli.sandbox.things import (
+    Shelfmark,
+    found,
+    here,
+    keep,
+    last_of,
+    mark_of,
+    new_id,
+    remove,
+    told,
+)
+
+CONVERSATIONS = "/conversations"
+
+
+def create_conversation(request: ApiRequest) -> HttpResponse:
+    """POST /conversations."""
+    body = request.body
+    made = keep(request, here(request), {"metadata": body.get("metadata") or {}})
+    add_items(request, made.name, kept_items(body.get("items"), new_id(request, "")))
+    return told(request, made.facts)
+
+
+def create_items(request: ApiRequest) -> HttpResponse:
+    """POST /conversations/ID/items."""
+    here(request)
+    items = kept_items(request.body["items"], new_id(request, ""))
+    add_items(request, last_of(request), items)
+    names = [item["id"] for item in items] or [""]
+    page = {"data": items, "has_more": False, "first_id": names[0], "last_id": names[-1]}
+    return told(request, page)
+
+
+def delete_item(request: ApiRequest) -> HttpResponse:
+    """DELETE /conversations/ID/items/ID, which tells of the conversation."""
+    mark, name = here(request), last_of(request)
+    found(request, mark, name)
+    remove(request, mark, name)
+    conversations = mark_of(request, CONVERSATIONS)
+    return told(request, found(request, conversations, mark.path.split("/")[2]).facts)
+
+
+def add_items(request: ApiRequest, conversation: str, items: Iterable[Json]) -> None:
+    """Add items to a conversation; a Refusal where it is not there."""
+    found(request, Shelfmark(CONVERSATIONS, CONVERSATIONS), conversation)
+    mark = Shelfmark(f"{CONVERSATIONS}/{{}}/items", f"{CONVERSATIONS}/{conversation}/items")
+    for item in items:
+        keep(request, mark, item, item["id"])
