@@ -89,12 +89,9 @@ def bring_up_to_date(request: ApiRequest, mark: Shelfmark, job: Thing) -> None:
     """The events of the states that a job has come to, and what it has at its end."""
     states = mark.kind.states
     status = job.facts["status"]
-    reached = (
-        states[: states.index(status) + 1]
-        if status in states
-        else (*(one.name for one in job.others), status)
-    )
-    for status in reached[len(job.others) :]:
+    told_of = [one.name for one in job.others]
+    reached = [*states[: states.index(status) + 1]] if status in states else [*told_of, status]
+    for status in reached[len(told_of) :]:
         job.others.append(Thing(status, {}))
         for event in _events_of(job, status):
             _keep_below(request, mark, job, "events", event)

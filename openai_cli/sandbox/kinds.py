@@ -10,11 +10,12 @@ class Kind:
     """One kind of thing.
 
     `prefix` is how its ids begin and `noun` what the API calls it. `key` is the property by which a
-    thing is asked for; one that a request gives is its name, and else it is a new id. `states` are
-    what `status` is at first and at each look after it. `facts` are what is so unless a request
-    says otherwise. `said` is what is said of one that is not there. `seen` is the function that
-    brings what is known of a thing up to date when it is looked at, as `module.function`.
-    With `has_sample` one is there from the start, for nobody can make one.
+    thing is asked for; one that a request gives is its name, and else it is a new id; what it names
+    may be of the collection `source`. `states` are what `status` is at first and at each look after
+    it. `facts` are what is so unless a request says otherwise. `said` is what is said of one that
+    is not there. `seen` is the function that brings what is known of a thing up to date when it is
+    looked at, as `module.function`. With `has_sample` one is there from the start, for nobody can
+    make one.
     """
 
     prefix: str = "sandbox_"
@@ -25,11 +26,15 @@ class Kind:
     said: str = ""
     seen: str = ""
     has_sample: bool = False
+    source: str = ""
 
     def missing(self, name: str) -> str:
         """What is said of one that is not there."""
         return (self.said or "No {noun} found with id '{name}'.").format(noun=self.noun, name=name)
 
+
+GROUPS, ROLES, USERS = "/organization/groups", "/organization/roles", "/organization/users"
+PROJECT_ROLES = "/projects/{}/roles"
 
 # By the path of their collection, with `{}` for each parameter.
 KINDS: Mapping[str, Kind] = {
@@ -41,7 +46,12 @@ KINDS: Mapping[str, Kind] = {
     "/chatkit/sessions": Kind("cksess_", "session"),
     "/chatkit/threads": Kind("cthr_", "thread", has_sample=True),
     "/chatkit/threads/{}/items": Kind("cthi_", "item", has_sample=True),
-    "/containers": Kind("cntr_", "container", said="Container with id '{name}' not found."),
+    "/containers": Kind(
+        "cntr_",
+        "container",
+        facts={"object": "container", "status": "running"},
+        said="Container with id '{name}' not found.",
+    ),
     "/containers/{}/files": Kind(
         "cfile_",
         "container file",
@@ -70,32 +80,37 @@ KINDS: Mapping[str, Kind] = {
     "/organization/audit_logs": Kind("audit_log-", "audit log", has_sample=True),
     "/organization/certificates": Kind("cert_", "certificate"),
     "/organization/groups": Kind("group_", "group"),
-    "/organization/groups/{}/roles": Kind("role_", "role", key="role_id"),
-    "/organization/groups/{}/users": Kind("user-", "user", key="user_id"),
+    "/organization/groups/{}/roles": Kind("role_", "role", key="role_id", source=ROLES),
+    "/organization/groups/{}/users": Kind("user-", "user", key="user_id", source=USERS),
     "/organization/invites": Kind("invite-", "invite"),
     "/organization/projects": Kind("proj_", "project"),
     "/organization/projects/{}/api_keys": Kind("key_", "API key", has_sample=True),
     "/organization/projects/{}/certificates": Kind("cert_", "certificate"),
-    "/organization/projects/{}/groups": Kind("group_", "group", key="group_id"),
+    "/organization/projects/{}/groups": Kind("group_", "group", key="group_id", source=GROUPS),
     "/organization/projects/{}/rate_limits": Kind("rl-", "rate limit", has_sample=True),
     "/organization/projects/{}/service_accounts": Kind("svc_acct_", "service account"),
     "/organization/projects/{}/spend_alerts": Kind("alert_", "spend alert"),
-    "/organization/projects/{}/users": Kind("user-", "user", key="user_id"),
+    "/organization/projects/{}/users": Kind("user-", "user", key="user_id", source=USERS),
     "/organization/roles": Kind("role_", "role"),
     "/organization/spend_alerts": Kind("alert_", "spend alert"),
     "/organization/users": Kind("user-", "user", has_sample=True),
-    "/organization/users/{}/roles": Kind("role_", "role", key="role_id"),
-    "/projects/{}/groups/{}/roles": Kind("role_", "role", key="role_id"),
-    "/projects/{}/roles": Kind("role_", "role"),
-    "/projects/{}/users/{}/roles": Kind("role_", "role", key="role_id"),
+    "/organization/users/{}/roles": Kind("role_", "role", key="role_id", source=ROLES),
+    "/projects/{}/groups/{}/roles": Kind("role_", "role", key="role_id", source=PROJECT_ROLES),
+    PROJECT_ROLES: Kind("role_", "role"),
+    "/projects/{}/users/{}/roles": Kind("role_", "role", key="role_id", source=PROJECT_ROLES),
     "/realtime/calls": Kind("rtc_", "call"),
     "/skills": Kind("skill_", "skill"),
     "/skills/{}/versions": Kind("skillver_", "version", key="version"),
     "/threads": Kind("thread_", "thread"),
     "/threads/{}/messages": Kind("msg_", "message"),
-    "/threads/{}/runs": Kind("run_", "run"),
+    "/threads/{}/runs": Kind(
+        "run_",
+        "run",
+        states=("queued", "in_progress", "completed"),
+        seen="runs.bring_up_to_date",
+    ),
     "/threads/{}/runs/{}/steps": Kind("step_", "run step"),
-    "/uploads": Kind("upload_", "upload"),
+    "/uploads": Kind("upload_", "upload", facts={"object": "upload"}),
     "/uploads/{}/parts": Kind("part_", "part"),
     "/vector_stores": Kind("vs_", "vector store", seen="vector_stores.look_at_store"),
     "/vector_stores/{}/file_batches": Kind(

@@ -1,4 +1,4 @@
-"""/responses that were stored: shown, also as a stream, listed by their input, cancelled, deleted."""
+"""/responses that were stored: shown, also as a stream, cancelled, deleted, and their input."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -115,7 +115,7 @@ def here(request: ApiRequest) -> Shelfmark:
     shape = request.operation.shape
     if shape.endswith("}"):
         shape = shape.removesuffix("/{}")
-    elif act_of(request) == "act":
+    elif act_of(request) == "act" or shape.endswith("}/content"):
         shape = shape.rpartition("/")[0].removesuffix("/{}")
     mark = mark_of(request, shape)
     check_parents(request, shape)
@@ -237,8 +237,20 @@ def create(request: ApiRequest) -> HttpResponse:
     """Make a thing of what the request says, and tell of it."""
     mark = here(request)
     body = described(dict(request.body))
-    thing = keep(request, mark, body, str(body.get(mark.kind.key) or ""))
+    name = str(body.get(mark.kind.key) or "")
+    thing = keep(request, mark, {**_named_by(request, mark.kind, name), **body}, name)
     return told(request, seen(request, mark, thing).facts)
+
+
+def _named_by(request: ApiRequest, kind: Kind, name: str) -> Json:
+    """What is known of the thing that a request names, as the role of a user; by its noun too."""
+    if not kind.source:
+        return {}
+    source = mark_of(request, kind.source)
+    kept = dict(request.store.things.under(source.of(name)))
+    known: Json = kept[source.of(name)].facts if source.of(name) in kept else {}
+    noun = kind.key.removesuffix("_id")
+    return {**known, noun: {**known, "id": name}}
 
 
 def show(request: ApiRequest) -> HttpResponse:
