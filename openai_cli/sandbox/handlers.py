@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+_USAGE = "organization_usage.list_buckets"
+
 # By method and path, with `{}` for each parameter: `module.function` of this package.
 HANDLERS: Mapping[str, str] = {
     "GET /chat/completions": "stored_chats.list_chats",
@@ -28,6 +30,51 @@ HANDLERS: Mapping[str, str] = {
     "POST /containers": "containers.create_container",
     "POST /containers/{}/files": "containers.create_file",
     "GET /containers/{}/files/{}/content": "containers.show_content",
+    "POST /evals": "evals.create_eval",
+    "POST /evals/{}/runs": "evals.create_run",
+    "POST /evals/{}/runs/{}": "evals.cancel_run",
+    "POST /evals/{}/runs/{}/cancel": "evals.cancel_run",
+    "POST /organization/admin_api_keys": "organization.create_admin_key",
+    "POST /organization/certificates/activate": "organization.toggle_certificates",
+    "POST /organization/certificates/deactivate": "organization.toggle_certificates",
+    "GET /organization/costs": _USAGE,
+    "GET /organization/projects": "organization.list_projects",
+    "POST /organization/projects/{}/archive": "organization.archive_project",
+    "POST /organization/projects/{}/certificates/activate": (
+        "organization.toggle_project_certificates"
+    ),
+    "POST /organization/projects/{}/certificates/deactivate": (
+        "organization.toggle_project_certificates"
+    ),
+    "POST /organization/projects/{}/service_accounts": "organization.create_service_account",
+    "POST /organization/projects/{}/service_accounts/{}/api_keys": (
+        "organization.create_service_account_key"
+    ),
+    "GET /organization/usage/audio_speeches": _USAGE,
+    "GET /organization/usage/audio_transcriptions": _USAGE,
+    "GET /organization/usage/code_interpreter_sessions": _USAGE,
+    "GET /organization/usage/completions": _USAGE,
+    "GET /organization/usage/embeddings": _USAGE,
+    "GET /organization/usage/file_search_calls": _USAGE,
+    "GET /organization/usage/images": _USAGE,
+    "GET /organization/usage/moderations": _USAGE,
+    "GET /organization/usage/vector_stores": _USAGE,
+    "GET /organization/usage/web_search_calls": _USAGE,
+    "POST /realtime/calls": "realtime.create_call",
+    "POST /realtime/calls/{}/accept": "realtime.act_on_call",
+    "POST /realtime/calls/{}/hangup": "realtime.act_on_call",
+    "POST /realtime/calls/{}/refer": "realtime.act_on_call",
+    "POST /realtime/calls/{}/reject": "realtime.act_on_call",
+    "POST /realtime/client_secrets": "realtime.create_secret",
+    "POST /realtime/sessions": "realtime.create_session",
+    "POST /realtime/transcription_sessions": "realtime.create_session",
+    "POST /realtime/translations/client_secrets": "realtime.create_secret",
+    "POST /skills": "skills.create_skill",
+    "POST /skills/{}": "skills.change_skill",
+    "GET /skills/{}/content": "skills.show_content",
+    "POST /skills/{}/versions": "skills.create_version",
+    "DELETE /skills/{}/versions/{}": "skills.delete_version",
+    "GET /skills/{}/versions/{}/content": "skills.show_version_content",
     "POST /threads": "threads.create_thread",
     "POST /threads/{}/messages": "threads.create_message",
     "POST /threads/runs": "runs.create_thread_and_run",
@@ -38,6 +85,11 @@ HANDLERS: Mapping[str, str] = {
     "POST /uploads/{}/cancel": "uploads.cancel_upload",
     "POST /uploads/{}/complete": "uploads.complete_upload",
     "POST /uploads/{}/parts": "uploads.add_part",
+    "POST /videos": "videos.create_video",
+    "POST /videos/edits": "videos.edit_video",
+    "POST /videos/extensions": "videos.edit_video",
+    "GET /videos/{}/content": "videos.show_content",
+    "POST /videos/{}/remix": "videos.remix_video",
     "POST /vector_stores": "vector_stores.create_store",
     "POST /vector_stores/{}/file_batches": "vector_stores.create_batch",
     "POST /vector_stores/{}/file_batches/{}/cancel": "vector_stores.cancel_batch",

@@ -12,7 +12,8 @@ class Kind:
     `prefix` is how its ids begin and `noun` what the API calls it. `key` is the property by which a
     thing is asked for; one that a request gives is its name, and else it is a new id; what it names
     may be of the collection `source`. `states` are what `status` is at first and at each look after
-    it. `facts` are what is so unless a request says otherwise. `said` is what is said of one that
+    it. `facts` are what is so unless a request says otherwise. `spelled` has the
+    properties of requests that are called otherwise in answers. `said` is what is said of one that
     is not there. `seen` is the function that brings what is known of a thing up to date when it is
     looked at, as `module.function`. With `has_sample` one is there from the start, for nobody can
     make one.
@@ -23,6 +24,7 @@ class Kind:
     key: str = "id"
     states: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    spelled: Mapping[str, str] = field(default_factory=dict)
     said: str = ""
     seen: str = ""
     has_sample: bool = False
@@ -64,7 +66,12 @@ KINDS: Mapping[str, Kind] = {
     ),
     "/conversations/{}/items": Kind("msg_", "item"),
     "/evals": Kind("eval_", "eval"),
-    "/evals/{}/runs": Kind("evalrun_", "eval run"),
+    "/evals/{}/runs": Kind(
+        "evalrun_",
+        "eval run",
+        states=("queued", "in_progress", "completed"),
+        seen="evals.bring_up_to_date",
+    ),
     "/evals/{}/runs/{}/output_items": Kind("outputitem_", "output item"),
     "/fine_tuning/checkpoints/{}/permissions": Kind("cp_", "checkpoint permission"),
     "/fine_tuning/jobs": Kind(
@@ -82,21 +89,47 @@ KINDS: Mapping[str, Kind] = {
     "/organization/groups": Kind("group_", "group"),
     "/organization/groups/{}/roles": Kind("role_", "role", key="role_id", source=ROLES),
     "/organization/groups/{}/users": Kind("user-", "user", key="user_id", source=USERS),
-    "/organization/invites": Kind("invite-", "invite"),
-    "/organization/projects": Kind("proj_", "project"),
-    "/organization/projects/{}/api_keys": Kind("key_", "API key", has_sample=True),
+    "/organization/invites": Kind("invite-", "invite", facts={"status": "pending", "projects": []}),
+    "/organization/projects": Kind(
+        "proj_", "project", facts={"status": "active", "archived_at": None}
+    ),
+    "/organization/projects/{}/api_keys": Kind(
+        "key_", "API key", has_sample=True, facts={"redacted_value": "sk-...box"}
+    ),
     "/organization/projects/{}/certificates": Kind("cert_", "certificate"),
     "/organization/projects/{}/groups": Kind("group_", "group", key="group_id", source=GROUPS),
-    "/organization/projects/{}/rate_limits": Kind("rl-", "rate limit", has_sample=True),
+    "/organization/projects/{}/rate_limits": Kind(
+        "rl-",
+        "rate limit",
+        has_sample=True,
+        facts={"max_requests_per_1_minute": 500, "max_tokens_per_1_minute": 200_000},
+    ),
     "/organization/projects/{}/service_accounts": Kind("svc_acct_", "service account"),
     "/organization/projects/{}/spend_alerts": Kind("alert_", "spend alert"),
     "/organization/projects/{}/users": Kind("user-", "user", key="user_id", source=USERS),
-    "/organization/roles": Kind("role_", "role"),
+    "/organization/roles": Kind(
+        "role_",
+        "role",
+        facts={"resource_type": "api.organization", "predefined_role": False},
+        spelled={"role_name": "name"},
+    ),
     "/organization/spend_alerts": Kind("alert_", "spend alert"),
-    "/organization/users": Kind("user-", "user", has_sample=True),
+    "/organization/users": Kind(
+        "user-",
+        "user",
+        has_sample=True,
+        facts={"name": "sandbox", "email": "user@example.com", "role": "owner"},
+    ),
     "/organization/users/{}/roles": Kind("role_", "role", key="role_id", source=ROLES),
+    "/organization/data_retention": Kind(spelled={"retention_type": "type"}),
+    "/organization/projects/{}/data_retention": Kind(spelled={"retention_type": "type"}),
     "/projects/{}/groups/{}/roles": Kind("role_", "role", key="role_id", source=PROJECT_ROLES),
-    PROJECT_ROLES: Kind("role_", "role"),
+    PROJECT_ROLES: Kind(
+        "role_",
+        "role",
+        facts={"resource_type": "api.project", "predefined_role": False},
+        spelled={"role_name": "name"},
+    ),
     "/projects/{}/users/{}/roles": Kind("role_", "role", key="role_id", source=PROJECT_ROLES),
     "/realtime/calls": Kind("rtc_", "call"),
     "/skills": Kind("skill_", "skill"),
@@ -119,6 +152,11 @@ KINDS: Mapping[str, Kind] = {
     "/vector_stores/{}/files": Kind(
         "file-", "file", key="file_id", states=("in_progress", "completed")
     ),
-    "/videos": Kind("video_", "video", states=("queued", "in_progress", "completed")),
+    "/videos": Kind(
+        "video_",
+        "video",
+        states=("queued", "in_progress", "completed"),
+        seen="videos.bring_up_to_date",
+    ),
     "/videos/characters": Kind("char_", "character"),
 }

@@ -51,10 +51,13 @@ def _member(union: Schema, value: Any) -> Schema:
             return member
     if isinstance(value, Mapping):
         for member in members:
-            named = resolved(member.get("properties", {}).get("type", {})).get("enum", ())
-            if value.get("type") in named:
+            if any(value.get(key) in _names_at(member, key) for key in ("type", "object")):
                 return member
     return members[0] if "anyOf" not in members[0] else _member(members[0], value)
+
+
+def _names_at(schema: Schema, key: str) -> Any:
+    return resolved(schema.get("properties", {}).get(key, {})).get("enum", ())
 
 
 def _object(schema: Schema, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -103,16 +103,11 @@ def list_input_items(request: ApiRequest) -> HttpResponse:
 
 
 def compact_response(request: ApiRequest) -> HttpResponse:
-    """POST /responses/compact: what users said, and one item for all else."""
+    """POST /responses/compact: one item that stands for all that was said."""
     from openai_cli.sandbox.things import told
 
     digest = request.store.responses.fresh(request.digest)
-    users = [item for item in kept_items(request.body.get("input"), digest) if _is_users(item)]
     content = "c2FuZGJveA=="  # "sandbox"
     compaction = {"id": f"cmp_{digest}", "type": "compaction", "encrypted_content": content}
-    facts = {"id": f"resp_{digest}", "created_at": CREATED, "output": [*users, compaction]}
+    facts = {"id": f"resp_{digest}", "created_at": CREATED, "output": [compaction]}
     return told(request, facts)
-
-
-def _is_users(item: Mapping[str, Any]) -> bool:
-    return item["type"] == "message" and item["role"] == "user"

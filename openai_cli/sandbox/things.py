@@ -85,17 +85,18 @@ def act_of(request: ApiRequest) -> str:
     if shape.endswith("}"):
         return {"GET": "show", "DELETE": "delete"}.get(method, "change")
     if method == "GET":
-        return "list" if _lists(operation.answer) else "show the one"
+        return "list" if lists(operation.answer) else "show the one"
     if method == "DELETE":
         return "delete the one"
-    if has("GET", shape) and not _lists(answer_of("GET", shape)):
+    if has("GET", shape) and not lists(answer_of("GET", shape)):
         return "change the one"
     if has("GET", shape) or has("GET", shape + "/{}") or not shape.rpartition("/")[0].endswith("}"):
         return "create"
     return "act"
 
 
-def _lists(answer: str) -> bool:
+def lists(answer: str) -> bool:
+    """Whether an answer is a page of things."""
     properties = resolved({"$ref": answer}).get("properties", {}) if answer else {}
     return "data" in properties and resolved(properties["data"]).get("type") == "array"
 
@@ -220,6 +221,12 @@ def remove(request: ApiRequest, mark: Shelfmark, name: str) -> None:
 # What is done with them
 
 
+def given_of(request: ApiRequest, kind: Kind) -> Json:
+    """What a request says of a thing, in the names that answers have."""
+    body = described(dict(request.body))
+    return {kind.spelled.get(name, name): value for name, value in body.items()}
+
+
 def last_of(request: ApiRequest) -> str:
     """The last id in the path."""
     return list(request.parameters.values())[-1]
@@ -236,7 +243,7 @@ def told(request: ApiRequest, facts: Mapping[str, Any]) -> HttpResponse:
 def create(request: ApiRequest) -> HttpResponse:
     """Make a thing of what the request says, and tell of it."""
     mark = here(request)
-    body = described(dict(request.body))
+    body = given_of(request, mark.kind)
     name = str(body.get(mark.kind.key) or "")
     thing = keep(request, mark, {**_named_by(request, mark.kind, name), **body}, name)
     return told(request, seen(request, mark, thing).facts)
@@ -275,7 +282,7 @@ def change(request: ApiRequest) -> HttpResponse:
     """Have the thing in the path as the request says."""
     mark = here(request)
     thing = found(request, mark, last_of(request))
-    thing.facts |= described(dict(request.body))
+    thing.facts |= given_of(request, mark.kind)
     return told(request, seen(request, mark, thing).facts)
 
 
@@ -296,7 +303,7 @@ def act(request: ApiRequest) -> HttpResponse:
     thing = found(request, mark, last_of(request))
     if request.operation.path.endswith("/cancel"):
         thing.end("cancelled")
-    return told(request, {**seen(request, mark, thing).facts, **described(dict(request.body))})
+    return told(request, {**seen(request, mark, thing).facts, **given_of(request, mark.kind)})
 
 
 def _the_one(request: ApiRequest) -> tuple[Shelfmark, str, Json]:
@@ -316,7 +323,8 @@ def _show_the_one(request: ApiRequest) -> HttpResponse:
 
 def _change_the_one(request: ApiRequest) -> HttpResponse:
     mark, name, facts = _the_one(request)
-    thing = Thing(name, {**facts, **described(dict(request.body))})
+    kind = KINDS.get(request.operation.shape, Kind())
+    thing = Thing(name, {**facts, **given_of(request, kind)})
     request.store.things.put(mark.of(name), thing, request.size)
     return told(request, thing.facts)
 

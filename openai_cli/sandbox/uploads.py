@@ -9,6 +9,7 @@ from openai_cli.sandbox.shapes import HOUR
 from openai_cli.sandbox.things import Shelfmark, Thing, found, here, keep, last_of, mark_of, told
 
 UPLOADS = "/uploads"
+PARTS = f"{UPLOADS}/{{}}/parts"
 # In bytes, as the API has it.
 LARGEST_PART = 64 * 1024 * 1024
 
@@ -28,7 +29,7 @@ def add_part(request: ApiRequest) -> HttpResponse:
             f"A part has at most {LARGEST_PART} bytes, and this one has {len(data.data)}.",
             param="data",
         )
-    part = keep(request, here(request), {"upload_id": upload.name}, content=data.data)
+    part = keep(request, mark_of(request, PARTS), {"upload_id": upload.name}, content=data.data)
     return told(request, part.facts)
 
 
@@ -36,7 +37,7 @@ def complete_upload(request: ApiRequest) -> HttpResponse:
     """POST /uploads/ID/complete."""
     mark = mark_of(request, UPLOADS)
     upload = _pending(request, mark)
-    parts = Shelfmark(f"{UPLOADS}/{{}}/parts", f"{mark.of(upload.name)}/parts")
+    parts = mark_of(request, PARTS)
     names = request.body["part_ids"]
     whole = b"".join(found(request, parts, name).content for name in names)
     wanted = upload.facts["bytes"]
