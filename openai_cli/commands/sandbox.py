@@ -56,12 +56,16 @@ _COMMAND.callback = _after_dashes
 class Options(CommonOptions):
     """It listens on this machine alone, and prints its base URL when it is ready.
 
-    With COMMAND it runs that instead, with OPENAI_BASE_URL and OPENAI_API_KEY set to the sandbox,
-    and ends with it and with its exit code. Without COMMAND it serves until it is interrupted.
+    With COMMAND it runs that instead, with OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_ADMIN_KEY set
+    to the sandbox, and ends with it and with its exit code. Without COMMAND it serves until it is
+    interrupted.
 
-    It demands a key, a new one each time, so that no other user of the machine can use it.
+    It demands a key, a new one each time, so that no other user of the machine can use it. The
+    admin key is sk-admin- and that key.
 
-    It is not a model: for `Say X` it says X, else a sentence that names the request's last text.
+    It serves every operation of the API, and keeps what is made as long as it lives. It is not a
+    model: for `Say X` it says X, else a sentence that names the request's last text. It trains,
+    grades and films nothing: jobs end well after a few looks, with samples as their results.
     """
 
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"strict": ("replies",)}
@@ -206,6 +210,7 @@ def _run(context: Context, sandbox: "Sandbox", command: list[str]) -> int:
         **context.environ,
         "OPENAI_BASE_URL": sandbox.base_url,
         "OPENAI_API_KEY": sandbox.key,
+        "OPENAI_ADMIN_KEY": sandbox.admin_key,
     }
     try:
         with sandbox:

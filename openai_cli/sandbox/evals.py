@@ -7,7 +7,7 @@ from typing import Any
 
 from openai_cli.sandbox.exchange import ApiRequest, HttpResponse, Json, strict_json
 from openai_cli.sandbox.files import file_of
-from openai_cli.sandbox.things import ENDED, Shelfmark, Thing, found, here, keep, last_of, told
+from openai_cli.sandbox.things import Shelfmark, Thing, found, here, keep, last_of, told
 
 
 def create_eval(request: ApiRequest) -> HttpResponse:
@@ -60,7 +60,7 @@ def _counts(passed: int) -> Json:
 
 def bring_up_to_date(request: ApiRequest, mark: Shelfmark, run: Thing) -> None:
     """At its end a run has its counts and its items."""
-    if run.facts["status"] != "completed" or run.state == ENDED:
+    if run.facts["status"] != "completed" or run.has_ended:
         return
     run.end("completed")
     rows = run.facts["rows"]
@@ -95,6 +95,6 @@ def _eval(request: ApiRequest, run: Thing) -> Thing:
 def cancel_run(request: ApiRequest) -> HttpResponse:
     """POST /evals/ID/runs/ID, which cancels it."""
     run = found(request, here(request), last_of(request))
-    if run.state != ENDED:
+    if not run.has_ended:
         run.end("canceled")
     return told(request, run.facts)

@@ -10,7 +10,6 @@ from openai_cli.sandbox.exchange import CREATED, ApiRequest, HttpResponse, Json
 from openai_cli.sandbox.files import file_of
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.things import (
-    ENDED,
     Shelfmark,
     Thing,
     above,
@@ -75,7 +74,7 @@ def resume_job(request: ApiRequest) -> HttpResponse:
 def _unended(request: ApiRequest, done: str) -> tuple[Shelfmark, Thing]:
     mark = here(request)
     job = found(request, mark, last_of(request))
-    if job.state == ENDED or job.facts["status"] == mark.kind.states[-1]:
+    if job.has_ended or job.facts["status"] == mark.kind.states[-1]:
         raise _wrong_state(job, done)
     return mark, job
 

@@ -12,7 +12,6 @@ from openai_cli.sandbox.exchange import CREATED, ApiRequest, HttpResponse, Json,
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.shapes import answer_in
 from openai_cli.sandbox.things import (
-    ENDED,
     Shelfmark,
     Thing,
     all_in,
@@ -72,7 +71,7 @@ def _answered(request: ApiRequest, mark: Shelfmark, run: Thing) -> HttpResponse:
 def _events(request: ApiRequest, mark: Shelfmark, run: Thing) -> Iterator[bytes]:
     """A run from its beginning to its end, as a stream has it."""
     yield _event("thread.run.created", "RunObject", run.facts)
-    while run.state < ENDED and run.facts["status"] != "requires_action":
+    while not run.has_ended and run.facts["status"] != "requires_action":
         yield _event(f"thread.run.{run.facts['status']}", "RunObject", run.facts)
         run.step(mark.kind)
         bring_up_to_date(request, mark, run)
@@ -93,7 +92,7 @@ def bring_up_to_date(request: ApiRequest, mark: Shelfmark, run: Thing) -> None:
     facts = run.facts
     if facts["status"] == "in_progress":
         facts["started_at"] = CREATED
-    if facts["status"] != "completed" or run.state == ENDED:
+    if facts["status"] != "completed" or run.has_ended:
         return
     calls = () if facts.get("was_answered") else _calls(facts)
     if calls:
@@ -186,7 +185,7 @@ def cancel_run(request: ApiRequest) -> HttpResponse:
     """POST /threads/ID/runs/ID/cancel."""
     mark = here(request)
     run = found(request, mark, last_of(request))
-    if run.state == ENDED:
+    if run.has_ended:
         raise Refusal(f"Cannot cancel run with status '{run.facts['status']}'.")
     run.end("cancelled")
     run.facts |= {"cancelled_at": CREATED, "required_action": None}

@@ -23,7 +23,7 @@ from openai_cli.sandbox.route import function_of
 from openai_cli.sandbox.shapes import answer_in
 from openai_cli.sandbox.table import answer_of, has
 
-# The number of a state that none comes after.
+# The number of the state that none comes after.
 ENDED = 1_000
 
 
@@ -31,7 +31,7 @@ ENDED = 1_000
 class Thing:
     """What is known of a thing, in which of its kind's states it is, and its bytes if it has any.
 
-    `state` is past the last one where nothing will change any more. `others` are things that this
+    `state` is ENDED where nothing will change any more. `others` are things that this
     one is made of.
     """
 
@@ -42,10 +42,16 @@ class Thing:
     others: "list[Thing]" = field(default_factory=list)
 
     def step(self, kind: Kind) -> None:
-        """Take the thing one state on."""
-        self.state += 1
+        """Take the thing one state on, unless it is at its end."""
+        if not self.has_ended:
+            self.state += 1
         if self.state < len(kind.states):
             self.facts["status"] = kind.states[self.state]
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing about it changes any more by itself."""
+        return self.state == ENDED
 
     def end(self, status: str) -> None:
         """Have the thing in a state that it stays in."""
