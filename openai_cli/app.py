@@ -44,6 +44,13 @@ class CommandGroup(TyperGroup):
             raise HelpShown(ctx.get_help())
         return super().parse_args(ctx, args)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """The command that the first word names, or the first two, as `cost` and `cost diff` do."""
+        words = " ".join(args[:2])
+        if not self.prefix and " " in words and args[0] in COMMANDS and words in COMMANDS:
+            return words, self.get_command(ctx, words), args[2:]
+        return super().resolve_command(ctx, args)
+
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
         return list(dict.fromkeys(name.split()[0] for name in self._commands()))
 

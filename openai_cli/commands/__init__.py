@@ -13,6 +13,7 @@ COMMANDS = {
     "respond": "Ask a model for a response (POST /responses).",
     "tokens": "Count, show, cut, split and decode tokens, offline.",
     "cost": "Estimate or add up what requests cost, offline.",
+    "cost diff": "Tell what a change of prompts and requests costs.",
     "embed": "Turn texts into vectors (POST /embeddings).",
     "moderate": "Check texts and images for harm (POST /moderations).",
     "transcribe": "Turn speech into text (POST /audio/transcriptions).",

@@ -46,17 +46,9 @@ LIMITS = ("max_tokens", "max_completion_tokens", "output_tokens")
 
 
 @options_group
-class Priced(CommonOptions, Written, Prices, Stdin):
-    """What to price, and by which prices."""
+class Rates(Prices):
+    """By which rates, and for how long an output."""
 
-    text: Annotated[
-        list[str] | None,
-        argument("[TEXT]...", "The text to price; with --files paths; - is stdin"),
-    ] = None
-    model: Annotated[
-        list[str] | None,
-        ours(INPUT, "--model", "The model; repeated, to compare", metavar="NAME", short="-m"),
-    ] = None
     tier: Annotated[
         str | None,
         ours(INPUT, "--tier", "standard, batch, flex, priority, …", metavar="NAME"),
@@ -71,15 +63,32 @@ class Priced(CommonOptions, Written, Prices, Stdin):
             names=REGIONS,
         ),
     ] = None
+    output_tokens: Annotated[
+        str | None,
+        ours(INPUT, "--output-tokens", "What each output has, as a figure", metavar="N"),
+    ] = None
+    as_of: Annotated[
+        str | None, ours(INPUT, "--as-of", "By the prices of that day", metavar="YYYY-MM-DD")
+    ] = None
+
+
+@options_group
+class Priced(CommonOptions, Written, Rates, Stdin):
+    """What to price, and by which prices."""
+
+    text: Annotated[
+        list[str] | None,
+        argument("[TEXT]...", "The text to price; with --files paths; - is stdin"),
+    ] = None
+    model: Annotated[
+        list[str] | None,
+        ours(INPUT, "--model", "The model; repeated, to compare", metavar="NAME", short="-m"),
+    ] = None
     max_tokens: Annotated[
         str | None, ours(INPUT, "--max-tokens", "The limit of each output", metavar="N")
     ] = None
     max_completion_tokens: Annotated[
         str | None, ours(INPUT, "--max-completion-tokens", "The same", metavar="N")
-    ] = None
-    output_tokens: Annotated[
-        str | None,
-        ours(INPUT, "--output-tokens", "What each output has, as a figure", metavar="N"),
     ] = None
     n: Annotated[str | None, ours(INPUT, "--n", "How many outputs", metavar="N")] = None
     best_of: Annotated[
@@ -147,9 +156,6 @@ class Priced(CommonOptions, Written, Prices, Stdin):
             names=tuple(KEYS),
         ),
     ] = None
-    as_of: Annotated[
-        str | None, ours(INPUT, "--as-of", "By the prices of that day", metavar="YYYY-MM-DD")
-    ] = None
 
 
 class Pricing:
@@ -167,7 +173,7 @@ class Pricing:
         self.options = options
         self.table = table
         self.on = day("--as-of", options.as_of) or context.today()
-        self.region = _region(context, options)
+        self.region = region(context, options)
         self.inputs = Inputs(context, options.stdin)
         self.doubts: dict[str, None] = {}
         self.labels: list[Label] = []
@@ -190,7 +196,7 @@ class Pricing:
 
     def _of_text(self) -> list[Statement]:
         """What the text costs, or so many tokens, with each of the models, the cheapest first."""
-        tokens = _number(self.options, "input_tokens", _SOME)
+        tokens = count_of(self.options, "input_tokens", _SOME)
         text = None if tokens is not None else self.inputs.raw_text(self.options.text)
         if tokens is None and text is None:
             raise UsageError(
@@ -218,8 +224,8 @@ class Pricing:
             counted = prompt_tokens(body, endpoint, prices, self.on)
             self.doubts |= dict.fromkeys(counted.doubts)
             tokens = int(counted)
-        cached = _number(options, "cached_tokens", _SOME)
-        written = _number(options, "cache_write_tokens", _SOME)
+        cached = count_of(options, "cached_tokens", _SOME)
+        written = count_of(options, "cache_write_tokens", _SOME)
         if (cached or 0) + (written or 0) > tokens:
             raise UsageError(
                 "--cached-tokens and --cache-write-tokens are parts of the input, which has "
@@ -268,13 +274,13 @@ class Pricing:
         return self.most or statements
 
 
-def _number(options: Priced, name: str, kind: Number) -> int | None:
+def count_of(options: Rates, name: str, kind: Number) -> int | None:
     value = number(flag_of(name), getattr(options, name), kind)
     return None if value is None else int(value)
 
 
 def _choices(options: Priced) -> int:
-    n, best_of = _number(options, "n", _COUNT), _number(options, "best_of", _COUNT)
+    n, best_of = count_of(options, "n", _COUNT), count_of(options, "best_of", _COUNT)
     if best_of is not None and best_of < (n or 1):
         raise UsageError("--best-of must be at least --n")
     return best_of or n or 1
@@ -282,11 +288,11 @@ def _choices(options: Priced) -> int:
 
 def limit_of(options: Priced) -> int | None:
     """The limit of each output, or what stands for it."""
-    given = (_number(options, name, _SOME) for name in LIMITS)
+    given = (count_of(options, name, _SOME) for name in LIMITS)
     return next((limit for limit in given if limit is not None), None)
 
 
-def _region(context: Context, options: Priced) -> str | None:
+def region(context: Context, options: Rates) -> str | None:
     """The region that was asked for, else that of the base URL in the environment."""
     if options.region is not None:
         return options.region.lower()

@@ -16,6 +16,7 @@ from openai_cli.prices.calls import AskedCalls, asked_calls
 from openai_cli.prices.report import Label
 
 if TYPE_CHECKING:
+    from openai_cli.tokens.counted import TokenCount
     from openai_cli.tokens.lines import Group
 
 # Those of many requests repeat each other.
@@ -202,19 +203,14 @@ def of_files(call: Pricing, paths: Sequence[str]) -> list[Statement]:
     """What each file costs as the message that `chat < FILE` sends."""
     from openai_cli.commands.counting_files import tell_left_out
     from openai_cli.tokens.corpus import FileCount, count_files
-    from openai_cli.tokens.encoding import encoding_for_model
 
     if not paths:
         raise UsageError("--files wants paths", hint="for example: openai-cli cost --files prompts")
     (model,) = call.options.model or (call.default_model,)
     bill = call.bill()
-    prices = bill.tariff(model, call.tier or "standard")
-    body, endpoint = body_of("", prices)
-    frame = prompt_tokens(body, endpoint, prices, call.on)
+    request, frame, encoding = message_of(bill, model, call.tier or "standard")
     call.doubts |= dict.fromkeys(frame.doubts)
-    request = asked(body, model=model, tier=prices.tier)
     request = request._replace(limit=limit_of(call.options))
-    encoding = encoding_for_model(counted_as(model, prices.model) or model)
     found: list[Statement] = []
     left_out = Counter[str]()
     for one in count_files(paths, encoding=encoding, left_out=left_out):
@@ -227,3 +223,18 @@ def of_files(call: Pricing, paths: Sequence[str]) -> list[Statement]:
             call.unpriced.append(one.problem)
     tell_left_out(call.context, left_out)
     return found
+
+
+def message_of(bill: Bill, model: str, tier: str) -> "tuple[Asked, TokenCount, str]":
+    """The message that a text is priced as: what it asks for, its tokens without the text, and the
+    encoding of that.
+
+    UsageError for a model or a tier without a price.
+    """
+    from openai_cli.tokens.encoding import encoding_for_model
+
+    prices = bill.tariff(model, tier)
+    body, endpoint = body_of("", prices)
+    frame = prompt_tokens(body, endpoint, prices, bill.on)
+    encoding = encoding_for_model(counted_as(model, prices.model) or model)
+    return asked(body, model=model, tier=prices.tier), frame, encoding

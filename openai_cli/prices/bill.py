@@ -84,10 +84,18 @@ class Statement(NamedTuple):
 
         UsageError where that is not known.
         """
+        return total([self.with_longest, self.if_written])
+
+    @property
+    def with_longest(self) -> Decimal:
+        """The sum of the charges, with each output without a limit as the longest of the model.
+
+        UsageError where that is not known.
+        """
         longest = [
             product(found.outputs * self.longest_output, found.rate) for found in self.open_outputs
         ]
-        return total([self.usd, self.if_written, *longest])
+        return total([self.usd, *longest])
 
     @property
     def longest_output(self) -> int:

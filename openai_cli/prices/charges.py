@@ -169,6 +169,16 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
     return summed
 
 
+def times(amount: Decimal, count: Decimal) -> Decimal:
+    """So much as often, to the last digit."""
+    return _EXACT.multiply(amount, count)
+
+
+def difference(amount: Decimal, less: Decimal) -> Decimal:
+    """What is left of an amount, to the last digit."""
+    return _EXACT.subtract(amount, less)
+
+
 class Tariff:
     """What a model costs at one tier and in one region (None: none is chosen) on one day.
 

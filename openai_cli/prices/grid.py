@@ -43,7 +43,7 @@ def as_table(report: Report, *, columns: int | None = None) -> str:
 def _lines(grid: _Grid) -> list[str]:
     cells = [grid.head, *grid.rows, *([grid.last] if grid.last else [])]
     shown = [
-        _padded(column, number >= grid.words)
+        padded(column, number >= grid.words)
         for number, column in enumerate(zip(*cells, strict=True))
     ]
     return [_GAP.join(row) for row in zip(*shown, strict=True)]
@@ -75,9 +75,9 @@ def as_markdown(report: Report) -> str:
     """The report as a table of GitHub's Markdown, with the date and the digest of the prices."""
     grid = _grid(report)
     rule = ["---" if number < grid.words else "--:" for number in range(len(grid.head))]
-    rows = [[_escaped(cell) for cell in row] for row in grid.rows]
+    rows = [[escaped(cell) for cell in row] for row in grid.rows]
     if grid.last:
-        rows.append([f"**{_escaped(cell)}**" if cell else "" for cell in grid.last])
+        rows.append([f"**{escaped(cell)}**" if cell else "" for cell in grid.last])
     table = "".join(f"| {' | '.join(row)} |\n" for row in [grid.head, rule, *rows])
     remarks = [
         *_remarks(report),
@@ -86,7 +86,7 @@ def as_markdown(report: Report) -> str:
         *(f"Note: {note}." for note in report.notes),
         f"Prices of {report.table.date} (sha256 {report.table.digest}) as of {report.as_of}.",
     ]
-    return table + "".join(f"\n{_escaped(one_line(remark))}\n" for remark in remarks)
+    return table + "".join(f"\n{escaped(one_line(remark))}\n" for remark in remarks)
 
 
 def as_csv(report: Report) -> str:
@@ -204,7 +204,7 @@ def _remarks(report: Report) -> list[str]:
     ]
 
 
-def _padded(column: Sequence[str], is_number: bool) -> list[str]:
+def padded(column: Sequence[str], is_number: bool) -> list[str]:
     """The cells of a column in one width; numbers stand with their points in line."""
     cells = list(column)
     if is_number:
@@ -232,6 +232,6 @@ def _with_bars(lines: list[str], statements: Sequence[Statement], columns: int) 
     return [f"{line}{_GAP}{bar}" for line, bar in zip(lines, bars, strict=True)]
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """The text with what Markdown would take for its own as characters of HTML."""
     return "".join(f"&#{ord(letter)};" if letter in "\\`*[]<>|&~" else letter for letter in text)

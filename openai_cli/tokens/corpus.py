@@ -110,8 +110,38 @@ def count_files(
     def texts(file: Found) -> Iterator[str | UsageError]:
         if wanted:
             return _fields(file.path, wanted, encoding, on_read)
-        return _whole(file, input_encoding, encoding, on_read)
+        blocks = _read(file.path, on_read)
+        return _whole(blocks, file, input_encoding, encoding)
 
+    return _counted(files, texts, encoding, left_out)
+
+
+def count_contents(
+    contents: Iterable[tuple[str, bytes]], *, encoding: str, left_out: Counter[str]
+) -> Iterator[FileCount | LeftOut | UsageError]:
+    """The tokens of files that are not on the disk, of which each is a path and what is in it.
+
+    They count as those of folders do in `count_files`.
+    """
+    held: dict[str, bytes] = {}
+
+    def files() -> Iterator[Found]:
+        for path, content in contents:
+            held[path] = content
+            yield Found(path, is_named=False)
+
+    def texts(file: Found) -> Iterator[str]:
+        return _whole([held.pop(file.path), b""], file, "utf-8", encoding)
+
+    return _counted(files(), texts, encoding, left_out)
+
+
+def _counted(
+    files: Iterable[Found | UsageError],
+    texts: Callable[[Found], Iterator[str | UsageError]],
+    encoding: str,
+    left_out: Counter[str],
+) -> Iterator[FileCount | LeftOut | UsageError]:
     with bulk.Counter(encoding) as counter:
         tokens = 0
         for event, count in _with_counts(_events(files, texts, left_out), counter):
@@ -159,9 +189,11 @@ def _events(
         yield _End(file.path, is_left)
 
 
-def _whole(file: Found, input_encoding: str, encoding: str, on_read: _OnRead) -> Iterator[str]:
+def _whole(
+    blocks: Iterable[bytes], file: Found, input_encoding: str, encoding: str
+) -> Iterator[str]:
     """The text of a file in pieces; UsageError, of whose problem the file is the subject."""
-    return pieces(_checked(_blocks(file, input_encoding, on_read), encoding))
+    return pieces(_checked(_decoded(blocks, file, input_encoding), encoding))
 
 
 def _checked(blocks: Iterable[str], encoding: str) -> Iterator[str]:
@@ -173,22 +205,28 @@ def _checked(blocks: Iterable[str], encoding: str) -> Iterator[str]:
         yield block
 
 
-def _blocks(file: Found, input_encoding: str, on_read: _OnRead) -> Iterator[str]:
+def _read(path: str, on_read: _OnRead) -> Iterator[bytes]:
+    """The blocks of a file, and an empty one for its end."""
+    with opened(path, buffering=0) as stream:
+        for block in chain(iter(lambda: stream.read(BLOCK), b""), [b""]):
+            yield block
+            on_read(len(block))
+
+
+def _decoded(blocks: Iterable[bytes], file: Found, input_encoding: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(input_encoding)()
     offset = 0
-    with opened(file.path, buffering=0) as stream:
-        for block in chain(iter(lambda: stream.read(BLOCK), b""), [b""]):
-            if not offset and not file.is_named:
-                _check_head(block, input_encoding)
-            before = offset - len(decoder.getstate()[0])
-            try:
-                text = decoder.decode(block, final=not block)
-            except UnicodeError as error:
-                raise _not_in(input_encoding, error, before) from None
-            if text:
-                yield text
-            offset += len(block)
-            on_read(len(block))
+    for block in blocks:
+        if not offset and not file.is_named:
+            _check_head(block, input_encoding)
+        before = offset - len(decoder.getstate()[0])
+        try:
+            text = decoder.decode(block, final=not block)
+        except UnicodeError as error:
+            raise _not_in(input_encoding, error, before) from None
+        if text:
+            yield text
+        offset += len(block)
 
 
 def _check_head(block: bytes, input_encoding: str) -> None:

@@ -1,0 +1,268 @@
+"""What `cost diff` compares: its options, and the two sides that they name.
+
+How that is judged and shown is in commands/cost_diff.py.
+"""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+from openai_cli.commands.counting_files import tell_left_out
+from openai_cli.commands.ledger import day
+from openai_cli.commands.pricing import Rates, count_of, region
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags.names import flag_of
+from openai_cli.flags.ours import INPUT, CommonOptions, argument, options_group, ours, switch
+from openai_cli.flags.values import Number
+from openai_cli.jsontext import quoted
+from openai_cli.models import DEFAULT_CHAT
+from openai_cli.models.table import load_table, tier_of
+from openai_cli.prices.money import plain
+from openai_cli.request.inputs import Inputs
+
+if TYPE_CHECKING:
+    from openai_cli.diff.baseline import Baseline
+    from openai_cli.diff.items import Entry, Item
+    from openai_cli.diff.report import Side
+    from openai_cli.diff.repository import Repository
+    from openai_cli.diff.rows import Comparison
+    from openai_cli.diff.texts import Message, Sides
+
+_VOLUME = re.compile(r"([0-9]{1,15})(?:/(day|week|month|year))?")
+
+# How a side is named that is no commit.
+_HEAD = "the working folder"
+
+# How many reasons why counts are estimates are told.
+_MOST_DOUBTS = 5
+
+
+@options_group
+class Compared(CommonOptions, Rates):
+    """What is compared, with what, and by which prices."""
+
+    paths: Annotated[list[str] | None, argument("[PATH]...", "Prompts: files and folders")] = None
+    files: Annotated[
+        bool, switch(INPUT, "files", "PATHs are files and folders, as they always are here")
+    ] = False
+    base: Annotated[
+        str | None,
+        ours(INPUT, "--base", "Compare with this branch, tag or commit", metavar="REF"),
+    ] = None
+    merge_base: Annotated[
+        bool, switch(INPUT, "merge-base", "Compare with what --base and the head have in common")
+    ] = True
+    head: Annotated[
+        str | None,
+        ours(INPUT, "--head", "Compare this commit, not the working folder", metavar="REF"),
+    ] = None
+    baseline: Annotated[
+        str | None,
+        ours(INPUT, "--baseline", "Compare with what `cost --json` printed", metavar="FILE"),
+    ] = None
+    request: Annotated[
+        list[str] | None,
+        ours(INPUT, "--request", "Request bodies or batch lines too; repeated", metavar="FILE"),
+    ] = None
+    response: Annotated[
+        list[str] | None,
+        ours(INPUT, "--response", "Answers or usage lines too; repeated", metavar="FILE"),
+    ] = None
+    model: Annotated[
+        str | None,
+        ours(INPUT, "--model", "The model of prompts and of requests that name none",
+             metavar="NAME", short="-m"),
+    ] = None  # fmt: skip
+    calls: Annotated[
+        str | None,
+        ours(INPUT, "--calls", "Of so many calls of each, as 1000/day", metavar="N[/day]"),
+    ] = None
+
+
+class _Volume(NamedTuple):
+    """How many calls there are of each, and how that is told."""
+
+    calls: Decimal
+    shown: str
+
+
+class Comparing:
+    """One call: what it compares, by which prices."""
+
+    def __init__(self, context: Context, options: Compared) -> None:
+        """UsageError for flags that are wrong, or do not go together."""
+        from openai_cli.diff.items import Pricer
+
+        self.context = context
+        self.options = options
+        self.volume = _volume(options.calls)
+        limit = count_of(options, "output_tokens", Number(0, integer=True))
+        self.pricer = Pricer(
+            load_table(options.prices),
+            day("--as-of", options.as_of) or context.today(),
+            region(context, options),
+            None if options.tier is None else tier_of(options.tier),
+            limit,
+        )
+        self.model = options.model or context.variable("OPENAI_MODEL") or DEFAULT_CHAT
+        self.inputs = Inputs(context, False)
+        self.doubts: dict[str, None] = {}
+
+    def found(self) -> "tuple[Comparison, Side, Side]":
+        """The rows of both sides, and how these are named; UsageError where that is not known."""
+        from openai_cli.diff.report import Side
+        from openai_cli.diff.rows import Comparison, rows_of
+
+        options = self.options
+        if options.baseline is not None:
+            base, head = self._with_baseline(options.baseline)
+            names = Side(options.baseline), Side(_HEAD)
+        else:
+            sides = self._sides()
+            base, head = self._with_commit(sides)
+            names = Side(str(options.base), sides.base), Side(options.head or _HEAD, sides.head)
+        rows = rows_of(base, head, self.pricer, self._recounted, calls=self.volume.calls)
+        return Comparison(tuple(rows)), *names
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of the amounts: of what nothing bounds, and of texts without an output."""
+        if not self.options.paths or self.pricer.limit is not None:
+            return ()
+        return ("texts are priced without an output: --output-tokens says how long it is",)
+
+    def _recounted(self, item: "Item", model: str) -> int:
+        from openai_cli.diff.requests import recounted
+
+        return recounted(item, model, self.pricer)
+
+    def _sides(self) -> "Sides":
+        from openai_cli.diff.repository import Repository
+        from openai_cli.diff.texts import Sides
+
+        repository = Repository()
+        base = repository.commit(str(self.options.base))
+        head = None if self.options.head is None else repository.commit(self.options.head)
+        if self.options.merge_base:
+            base = repository.merge_base(base, head or repository.commit("HEAD"))
+        return Sides(repository, base, head)
+
+    def _with_commit(self, sides: "Sides") -> tuple[list["Entry"], list["Entry"]]:
+        from openai_cli.diff.texts import text_entries
+
+        base: list[Entry] = []
+        head: list[Entry] = []
+        if self.options.paths:
+            left_out: Counter[str] = Counter()
+            found = text_entries(sides, self.options.paths, self._message(), self.pricer, left_out)
+            base, head = found
+            tell_left_out(self.context, left_out)
+        for flag, path in self._named():
+            before, after = self._contents(sides, flag, path)
+            if before is not None:
+                base += self._of_base(flag, path, before)
+            if after is not None:
+                head += self._entries(flag, path, after)
+        return base, head
+
+    def _of_base(self, flag: str, path: str, content: bytes) -> list["Entry"]:
+        """The entries of a file as it was; what was no such file has none, and that is told."""
+        try:
+            return list(self._entries(flag, path, content))
+        except UsageError as error:
+            self.context.messages.notice(f"the base has no price for this: {error.problem}")
+            return []
+
+    def _entries(self, flag: str, path: str, content: bytes) -> "Iterable[Entry]":
+        if flag == "response":
+            from openai_cli.diff.answers import answer_entries
+
+            return answer_entries(path, content, self.pricer)
+        from openai_cli.diff.requests import request_entries
+
+        return request_entries(path, content, self.pricer, model=self.model, doubt=self._doubt)
+
+    def _doubt(self, reason: str) -> None:
+        if len(self.doubts) < _MOST_DOUBTS:
+            self.doubts[reason] = None
+
+    def _named(self) -> Iterator[tuple[str, str]]:
+        """The flag and the path of each file of requests and of answers."""
+        yield from (("request", path) for path in self.options.request or ())
+        yield from (("response", path) for path in self.options.response or ())
+
+    def _contents(self, sides: "Sides", flag: str, path: str) -> tuple[bytes | None, bytes | None]:
+        """What a file has on both sides; None where a side has no such file."""
+        place = sides.repository.path(path)
+        before = _blob(sides.repository, sides.base, place)
+        if sides.head is not None:
+            after = _blob(sides.repository, sides.head, place)
+        else:
+            after = self.inputs.source(flag_of(flag), path) if os.path.lexists(path) else None
+        if before is None and after is None:
+            raise UsageError(f"{flag_of(flag)}: cannot read '{path}': neither side has it")
+        return before, after
+
+    def _message(self) -> "Message":
+        from openai_cli.commands.pricing_files import message_of
+        from openai_cli.diff.texts import Message
+
+        tier = self.pricer.tier or "standard"
+        asked, frame, encoding = message_of(self.pricer.bill(), self.model, tier)
+        for doubt in frame.doubts:
+            self._doubt(doubt)
+        return Message(asked._replace(limit=self.pricer.limit or 0), frame, encoding)
+
+    def _with_baseline(self, name: str) -> tuple[list["Entry"], list["Entry"]]:
+        from openai_cli.diff.baseline import by_model, read_baseline
+
+        named = list(self._named())
+        path = named[0][1] if len(named) == 1 else None
+        text = self.inputs.source("--baseline", name)
+        found = read_baseline(name, text, self.pricer, path=path)
+        self._tell_moved(found)
+        head = list(self._head_entries(named))
+        return found.entries, by_model(head) if found.is_sum else head
+
+    def _head_entries(self, named: "list[tuple[str, str]]") -> "Iterator[Entry]":
+        if self.options.paths:
+            from openai_cli.diff.texts import folder_entries
+
+            left_out: Counter[str] = Counter()
+            yield from folder_entries(self.options.paths, self._message(), self.pricer, left_out)
+            tell_left_out(self.context, left_out)
+        for flag, path in named:
+            yield from self._entries(flag, path, self.inputs.source(flag_of(flag), path))
+
+    def _tell_moved(self, found: "Baseline") -> None:
+        """Say where the prices are others by now: what it printed then is not what is compared."""
+        from openai_cli.prices.charges import total
+
+        now = total(entry.amount.usd for entry in found.entries if entry.amount)
+        if now != found.usd:
+            self.context.messages.notice(
+                f"the baseline has {plain(found.usd)} USD by prices of {found.prices_of}; "
+                f"by those that both sides have here it is {plain(now)} USD"
+            )
+
+
+def _blob(repository: "Repository", commit: str, place: str) -> bytes | None:
+    """What a commit has at a path; None where it has no file there."""
+    blob = repository.files(commit, place).get(place)
+    return None if blob is None else next(iter(repository.blobs([blob])))
+
+
+def _volume(text: str | None) -> _Volume:
+    if text is None:
+        return _Volume(Decimal(1), "")
+    found = _VOLUME.fullmatch(text)
+    if found is None or not int(found[1]):
+        raise UsageError(
+            f"--calls must be a number of calls, as 1000 or 1000/day, not {quoted(text)}"
+        )
+    period = f" a {found[2]}" if found[2] else ""
+    return _Volume(Decimal(found[1]), f", at {found[1]} calls of each{period}")

@@ -1,0 +1,195 @@
+"""`cost diff`: what a change of prompts and requests costs, against a commit or a baseline."""
+
+import os
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from openai_cli.commands.comparison import Compared, Comparing
+from openai_cli.context import Context
+from openai_cli.errors import LimitError, UsageError
+from openai_cli.flags.names import flag_of
+from openai_cli.flags.ours import OUTPUT, options_group, ours, switch
+from openai_cli.flags.output import Written
+from openai_cli.output.sink import open_sink, utf8_bytes
+from openai_cli.prices.money import amount
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from openai_cli.diff.gate import Limits
+    from openai_cli.diff.report import Told
+
+
+@options_group
+class Options(Compared, Written):
+    """PATHs are files and folders of prompts, each priced as the message that `chat < FILE` sends.
+
+    The base is the commit that --base and the head have in common, and the head is what the
+    working folder has. An output without a limit is in neither side; where the change takes its
+    limit away, it is the longest of the model.
+    """
+
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("base", "baseline"),
+        ("head", "baseline"),
+        ("json", "markdown"),
+    )
+
+    max_increase: Annotated[
+        str | None,
+        ours(OUTPUT, "--max-increase", "Exit 8 when all cost more by more", metavar="USD"),
+    ] = None
+    max_increase_percent: Annotated[
+        str | None,
+        ours(OUTPUT, "--max-increase-percent", "The same, in percent of the base", metavar="P"),
+    ] = None
+    max_increase_each: Annotated[
+        str | None,
+        ours(OUTPUT, "--max-increase-each", "Exit 8 when one costs more by more", metavar="USD"),
+    ] = None
+    max_increase_percent_each: Annotated[
+        str | None,
+        ours(OUTPUT, "--max-increase-percent-each", "The same, in percent", metavar="P"),
+    ] = None
+    ignore_below: Annotated[
+        str | None,
+        ours(OUTPUT, "--ignore-below", "Let an increase of less pass", metavar="USD"),
+    ] = None
+    warn: Annotated[bool, switch(OUTPUT, "warn", "Say what would be exit 8, and exit 0")] = False
+    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
+    markdown: Annotated[bool, switch(OUTPUT, "markdown", "Print Markdown, as for a comment")] = (
+        False
+    )
+    github: Annotated[
+        bool, switch(OUTPUT, "github", "Annotate, and write a step's summary and outputs too")
+    ] = False
+    junit: Annotated[
+        str | None, ours(OUTPUT, "--junit", "Write a report in JUnit's XML too", metavar="FILE")
+    ] = None
+
+
+def run(context: Context, options: Options) -> None:
+    """Print what the change costs; LimitError behind it where that is more than was allowed."""
+    _check(options)
+    limits = _limits(options)
+    told = _judged(Comparing(context, options), limits, only_warn=options.warn)
+    _tell(context, told)
+    _print(context, options, told)
+    if told.failures and not options.warn:
+        first, *others = told.failures
+        more = f" (and {len(others)} more)" if others else ""
+        raise LimitError(f"{first.problem}{more}")
+
+
+def _judged(comparing: Comparing, limits: "Limits", *, only_warn: bool) -> "Told":
+    from openai_cli.diff.gate import failures
+    from openai_cli.diff.report import Told
+
+    found, base, head = comparing.found()
+    return Told(
+        found,
+        base,
+        head,
+        table=comparing.pricer.table,
+        as_of=comparing.pricer.on,
+        volume=comparing.volume.shown,
+        failures=tuple(failures(found, limits)),
+        only_warn=only_warn,
+        doubts=tuple(comparing.doubts),
+        notes=comparing.notes,
+    )
+
+
+def _check(options: Options) -> None:
+    """UsageError for what does not go together, and where there is nothing to compare."""
+    for names in Options.alternatives:
+        given = [name for name in names if getattr(options, name) not in (None, False)]
+        if len(given) > 1:
+            raise UsageError(f"{' and '.join(map(flag_of, given))}: give one of them")
+    if options.base is None and options.baseline is None:
+        raise UsageError(
+            "there is nothing to compare with: --base REF or --baseline FILE says what",
+            hint="for example: openai-cli cost diff --base origin/main prompts",
+        )
+    if not (options.paths or options.request or options.response):
+        raise UsageError(
+            "there is nothing to compare: give paths of prompts, --request or --response",
+            hint="for example: openai-cli cost diff --base origin/main prompts",
+        )
+    if options.model == "":
+        raise UsageError("--model must not be empty")
+
+
+def _limits(options: Options) -> "Limits":
+    from openai_cli.diff.gate import Limits
+
+    def given(name: str) -> Decimal | None:
+        value = getattr(options, name)
+        return None if value is None else amount(flag_of(name), value)
+
+    def percent(name: str) -> Decimal | None:
+        value = getattr(options, name)
+        return None if value is None else amount(flag_of(name), value.removesuffix("%"))
+
+    return Limits(
+        given("max_increase"), percent("max_increase_percent"), given("max_increase_each"),
+        percent("max_increase_percent_each"), given("max_cost"),
+        given("ignore_below") or Decimal(0), options.allow_unbounded,
+    )  # fmt: skip
+
+
+def _tell(context: Context, told: "Told") -> None:
+    """Say on stderr what a person should know of the numbers."""
+    notice = context.messages.notice
+    for note in told.notes:
+        notice(note)
+    if told.doubts:
+        notice(f"the tokens are an estimate: {'; '.join(told.doubts)}")
+    for row in told.found.rows:
+        if row.base_error:
+            notice(f"the base has no price for this: {row.base_error}")
+    if told.only_warn:
+        for failure in told.failures:
+            notice(failure.problem)
+
+
+def _print(context: Context, options: Options, told: "Told") -> None:
+    from openai_cli.diff import report
+
+    forms: dict[str, Callable[[Told], str]] = {
+        "json": report.as_json, "markdown": report.as_markdown
+    }  # fmt: skip
+    form = next((made for name, made in forms.items() if getattr(options, name)), report.as_table)
+    if options.junit is not None:
+        from openai_cli.diff.junit import as_junit
+
+        _write(context, options.junit, as_junit(told))
+    if options.github:
+        _tell_github(context, told)
+    _write(context, options.output, form(told))
+
+
+def _write(context: Context, path: str | None, text: str) -> None:
+    with open_sink(context, path) as sink:
+        sink.write(utf8_bytes(text))
+
+
+def _tell_github(context: Context, told: "Told") -> None:
+    """Annotate on stderr, and add to the files that a step of GitHub Actions has for that."""
+    from openai_cli.diff import github
+    from openai_cli.diff.report import as_markdown
+
+    root = context.variable("GITHUB_WORKSPACE") or os.curdir
+    for line in github.annotations(told, lambda path: os.path.relpath(path, root)):
+        context.messages.block(line)
+    files = {"GITHUB_STEP_SUMMARY": as_markdown, "GITHUB_OUTPUT": github.outputs}
+    for variable, form in files.items():
+        path = context.variable(variable)
+        if path is None:
+            context.messages.notice(f"{variable} is not set, so there is nothing to write to")
+            continue
+        try:
+            with open(path, "a", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+                file.write(form(told))
+        except OSError as error:
+            raise UsageError(f"{variable}: cannot write '{path}': {error.strerror}") from None

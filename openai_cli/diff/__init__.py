@@ -1,0 +1,1 @@
+"""What a change of prompts and requests costs: two sides, matched row by row, and judged."""

@@ -1,0 +1,107 @@
+"""One thing that is priced on a side: a text, a request, the answers of a file."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from openai_cli.models.table import Table
+from openai_cli.prices.bill import Bill, Statement
+from openai_cli.prices.bodies import Asked
+from openai_cli.prices.calls import NO_CALLS, AskedCalls
+from openai_cli.prices.charges import total
+
+
+class Item(NamedTuple):
+    """A text or a request, with the tokens of its prompt.
+
+    `name` is its custom_id, `line` where it begins in its file, from 1; `content` are its bytes,
+    as far as another side has to tell whether it is the same.
+    """
+
+    asked: Asked
+    tokens: int
+    calls: AskedCalls = NO_CALLS
+    name: str | None = None
+    line: int = 1
+    content: bytes = b""
+
+
+class Amount(NamedTuple):
+    """What something costs, in USD.
+
+    `longest` is that with each output that has no limit as the model's longest; it is None where
+    all have one. `unknown` says what is in neither. `model` and `tokens` are what it is of.
+    """
+
+    usd: Decimal
+    longest: Decimal | None = None
+    unknown: tuple[str, ...] = ()
+    model: str | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Pricer:
+    """Prices of one table on one day in one region: both sides have the same.
+
+    `limit` stands for the limit of a request that has none.
+    """
+
+    table: Table
+    on: date
+    region: str | None = None
+    tier: str | None = None
+    limit: int | None = None
+
+    def bill(self) -> Bill:
+        """An empty bill."""
+        return Bill(self.table, self.on, self.region)
+
+    def amount(self, item: Item) -> Amount:
+        """What an item costs; UsageError for a model without a price."""
+        bill = self.bill()
+        bill.add_requests(item.asked, [item.tokens], calls=item.calls)
+        (statement,) = bill.statements()
+        return amount_of([statement])
+
+
+def amount_of(statements: list[Statement]) -> Amount:
+    """What statements come to together."""
+    models = dict.fromkeys(one.tariff.name for one in statements)
+    is_open = any(one.unlimited for one in statements)
+    tokens = sum(
+        int(charge.quantity)
+        for one in statements
+        for charge in one.charges
+        if charge.kind.endswith("input")
+    )
+    return Amount(
+        total(one.usd for one in statements),
+        total(one.with_longest for one in statements) if is_open else None,
+        tuple(dict.fromkeys(reason for one in statements for reason in one.unknown)),
+        ", ".join(models),
+        tokens,
+    )
+
+
+class Entry(NamedTuple):
+    """What stands on one side: at a path, with what it costs.
+
+    A request has its `custom_id` and its `line`, what answers cost the `model` that gave them.
+    `item` is None where it is no single request, and `amount` where it has no known price: `error`
+    says why.
+    """
+
+    path: str
+    custom_id: str | None = None
+    line: int | None = None
+    model: str | None = None
+    item: Item | None = None
+    amount: Amount | None = None
+    error: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """What tells it from others of its path; '' where there are none."""
+        return self.custom_id or self.model or (f"line {self.line}" if self.line else "")

@@ -1,0 +1,40 @@
+"""A change of cost as JUnit's XML, which most CI servers show: a test case for each row."""
+
+from xml.sax.saxutils import quoteattr
+
+from openai_cli.diff.report import Told, summary
+from openai_cli.diff.rows import Row
+
+# XML 1.0 has no other control characters, not even escaped.
+_ALLOWED = "\t\n\r"
+
+
+def as_junit(told: Told) -> str:
+    """The report; a limit that is not kept is a failure of its row, or of the total."""
+    wrong: dict[int, list[str]] = {}
+    for failure in () if told.only_warn else told.failures:
+        wrong.setdefault(id(failure.row), []).append(failure.problem)
+    cases = [_case("total", summary(told), wrong.get(id(None), []))]
+    cases += (
+        _case(row.shown, _text(row), wrong.get(id(row), []))
+        for row in told.found.of("added", "removed", "changed")
+    )
+    count = f'tests="{len(cases)}" failures="{sum("<failure" in case for case in cases)}"'
+    body = "".join(cases)
+    suite = f'<testsuite name="openai-cli cost diff" {count}>\n{body}</testsuite>\n'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites {count}>\n{suite}</testsuites>\n'
+
+
+def _text(row: Row) -> str:
+    return f"{row.status}: {row.change:+f} USD"
+
+
+def _case(name: str, text: str, problems: list[str]) -> str:
+    found = "".join(f"<failure message={_quoted(problem)}/>\n" for problem in problems)
+    out = f"<system-out>{_quoted(text)[1:-1]}</system-out>\n"
+    return f'<testcase classname="cost" name={_quoted(name)}>\n{found}{out}</testcase>\n'
+
+
+def _quoted(text: str) -> str:
+    kept = "".join(letter if letter >= " " or letter in _ALLOWED else " " for letter in text)
+    return quoteattr(kept.encode("utf-8", "replace").decode(), {'"': "&quot;"})

@@ -1,0 +1,221 @@
+"""What is shown of a change of cost, and how as JSON, as a table and as Markdown."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+from typing import Any, NamedTuple
+
+from openai_cli.diff.gate import Failure
+from openai_cli.diff.rows import NOTHING, Comparison, Row, percent
+from openai_cli.messages import one_line
+from openai_cli.models.table import Table
+from openai_cli.prices.grid import escaped, padded
+from openai_cli.prices.money import exact_json, plain
+
+# By it a comment of before is found, to be kept up to date.
+MARKER = "<!-- openai-cli cost diff -->"
+
+# In bytes: GitHub takes comments of 65,536 characters.
+LARGEST = 60_000
+
+_HEAD = ("change", "file", "", "base USD", "head USD", "USD", "percent", "of it")
+
+
+class Side(NamedTuple):
+    """How a side is named: as it was asked for, and the commit that it is, if it is one."""
+
+    name: str
+    commit: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """Both, in words."""
+        return f"{self.name} ({self.commit[:12]})" if self.commit else self.name
+
+
+class Told(NamedTuple):
+    """What is shown.
+
+    `volume` says of how many calls the amounts are, '' of one each. `failures` are limits that are
+    not kept; where they `only_warn`, they are told and no more. `notes` say what to know of the
+    amounts.
+    """
+
+    found: Comparison
+    base: Side
+    head: Side
+    table: Table
+    as_of: date
+    volume: str = ""
+    failures: tuple[Failure, ...] = ()
+    only_warn: bool = False
+    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """By which prices."""
+        return f"prices of {self.table.date} (sha256 {self.table.digest}) as of {self.as_of}"
+
+
+def signed(amount: Decimal) -> str:
+    """The amount with its sign, 0 without one."""
+    return f"+{plain(amount)}" if amount > 0 else plain(amount)
+
+
+def shown_percent(base: Decimal, change: Decimal) -> str:
+    """The change in percent of the base; `new` where that is 0."""
+    found = percent(base, change)
+    if found is None:
+        return "new" if change else ""
+    return f"{signed(round(found, 1))}%"
+
+
+def summary(told: Told) -> str:
+    """The change in a line: how much more, of what."""
+    found = told.found
+    grown = shown_percent(found.base, found.change)
+    behind = f" ({grown})" if grown else ""
+    return (
+        f"{signed(found.change)} USD{behind}: from {plain(found.base)} to {plain(found.head)} USD"
+        f"{told.volume}"
+    )
+
+
+def as_json(told: Told) -> str:
+    """The change as JSON on one line; money is numbers with all their digits."""
+    found = told.found
+    same = found.of("unchanged")
+    return (
+        exact_json(
+            {
+                "base": {"name": told.base.name, "commit": told.base.commit, "usd": found.base},
+                "head": {"name": told.head.name, "commit": told.head.commit, "usd": found.head},
+                "change": found.change,
+                "percent": _rounded(percent(found.base, found.change)),
+                "parts": found.parts(),
+                "volume": told.volume.removeprefix(", at ") or None,
+                "rows": [_json_row(row) for row in found.of("added", "removed", "changed")],
+                "unchanged": {"rows": len(same), "usd": sum((row.head for row in same), NOTHING)},
+                "passed": not told.failures,
+                "failures": [failure.problem for failure in told.failures],
+                "estimate": bool(told.doubts),
+                "doubts": told.doubts,
+                "as_of": str(told.as_of),
+                "prices": {"date": str(told.table.date), "digest": told.table.digest},
+            }
+        )
+        + "\n"
+    )
+
+
+def _rounded(value: Decimal | None) -> Decimal | None:
+    return None if value is None else round(value, 2)
+
+
+def _json_row(row: Row) -> dict[str, Any]:
+    entry = row.entry
+    return {
+        "path": entry.path,
+        "custom_id": entry.custom_id,
+        "line": entry.line,
+        "status": row.status,
+        "model": {"base": row.models[0], "head": row.models[1]},
+        "input_tokens": {"base": row.tokens[0], "head": row.tokens[1]},
+        "base": row.base,
+        "head": row.head,
+        "change": row.change,
+        "percent": _rounded(percent(row.base, row.change)),
+        "parts": row.parts,
+        "unknown": [*row.unknown, *([row.base_error] if row.base_error else [])],
+    }
+
+
+def as_table(told: Told) -> str:
+    """The change for a person, in aligned columns."""
+    rows = [_cells(row) for row in told.found.of("added", "removed", "changed")]
+    table = [list(_HEAD), *rows, *_last(told.found)]
+    is_number = [heading.endswith("USD") for heading in _HEAD]
+    columns = [
+        padded(column, number)
+        for column, number in zip(zip(*table, strict=True), is_number, strict=True)
+        if any(column[1:])
+    ]
+    lines = ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
+    return "".join(f"{line}\n" for line in [*lines, *_remarks(told)])
+
+
+def _cells(row: Row) -> list[str]:
+    entry = row.entry
+    return [
+        row.status, one_line(entry.path), one_line(entry.shown), plain(row.base), plain(row.head),
+        signed(row.change), shown_percent(row.base, row.change), _made_of(row),
+    ]  # fmt: skip
+
+
+def _made_of(row: Row) -> str:
+    """What the change is made of, where it is more than a text that is longer or shorter."""
+    parts = ", ".join(f"{part} {signed(usd)}" for part, usd in row.parts.items())
+    changed = row.models[0] and row.models[1] and row.models[0] != row.models[1]
+    models = f"{row.models[0]} to {row.models[1]}" if changed else ""
+    return "; ".join(word for word in (parts, models) if word)
+
+
+def _last(found: Comparison) -> Iterator[list[str]]:
+    """The unchanged in one row, and the sum."""
+    same = found.of("unchanged")
+    if same:
+        usd = plain(sum((row.head for row in same), NOTHING))
+        yield ["unchanged", f"{len(same)} {_rows(len(same))}", "", usd, usd, "0", "", ""]
+    parts = ", ".join(f"{part} {signed(usd)}" for part, usd in found.parts().items())
+    yield [
+        "total", "", "", plain(found.base), plain(found.head), signed(found.change),
+        shown_percent(found.base, found.change), parts,
+    ]  # fmt: skip
+
+
+def _rows(count: int) -> str:
+    return "row" if count == 1 else "rows"
+
+
+def _remarks(told: Told) -> list[str]:
+    return [
+        f"base {told.base.shown}, head {told.head.shown}{told.volume}; {told.source}",
+    ]
+
+
+def as_markdown(told: Told) -> str:
+    """The change as Markdown of GitHub, below LARGEST bytes: the largest changes, then how many."""
+    head = [MARKER, f"**Cost of the prompts: {escaped(summary(told))}**", ""]
+    problems = [f"- {'Above' if told.only_warn else 'Fails'}: {escaped(failure.problem)}"
+                for failure in islice(told.failures, 20)]  # fmt: skip
+    tail = [
+        "",
+        f"Base {escaped(told.base.shown)}, head {escaped(told.head.shown)}; {told.source}.",
+        *(f"An estimate: {escaped(doubt)}." for doubt in told.doubts),
+        *(f"Note: {escaped(note)}." for note in told.notes),
+    ]
+    rows = sorted(told.found.of("added", "removed", "changed"), key=lambda row: -abs(row.change))
+    headings = [heading or "request" for heading in _HEAD]
+    rule = ["--:" if heading.endswith("USD") else "---" for heading in headings]
+    table = [_line(headings), _line(rule)] if rows else []
+    room = LARGEST - sum(len(line.encode()) + 1 for line in (*head, *problems, *tail, *table)) - 600
+    shown = 0
+    for row in rows:
+        line = _line([escaped(cell) for cell in _cells(row)])
+        room -= len(line.encode()) + 1
+        if room < 0:
+            break
+        table.append(line)
+        shown += 1
+    if shown < len(rows):
+        tail.insert(0, f"\n{len(rows) - shown} smaller changes are not shown.")
+    if rows:
+        table += [_line([f"**{cell}**" if cell else "" for cell in map(escaped, last)])
+                  for last in _last(told.found)]  # fmt: skip
+    return "\n".join([*head, *problems, *([""] if problems else []), *table, *tail]) + "\n"
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,160 @@
+"""The entries of text files, on both sides: each is priced as the message that `chat < FILE` sends.
+
+The head's files are all counted, in one pass; of the base those alone that git says are others.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from openai_cli.diff.items import Entry, Item, Pricer
+from openai_cli.diff.repository import Repository
+from openai_cli.errors import UsageError
+from openai_cli.prices.bodies import Asked
+from openai_cli.tokens.corpus import FileCount, LeftOut, count_contents, count_files
+
+Counted = Iterable[FileCount | LeftOut | UsageError]
+
+
+class Message(NamedTuple):
+    """The message that a text is priced as: what is asked, and its tokens without the text."""
+
+    asked: Asked
+    frame: int
+    encoding: str
+
+
+class Sides(NamedTuple):
+    """The two sides in a repository; `head` None is the working tree."""
+
+    repository: Repository
+    base: str
+    head: str | None
+
+
+def text_entries(
+    sides: Sides, paths: Sequence[str], message: Message, pricer: Pricer, left_out: Counter[str]
+) -> tuple[list[Entry], list[Entry]]:
+    """The entries of the base and of the head, in the order of the paths.
+
+    UsageError for a path that neither side has, and for what cannot be read or counted.
+    """
+    named = {path: sides.repository.path(path) for path in paths}
+    before = _listed(sides, sides.base, named)
+    head = _head_counts(sides, named, before, message.encoding, left_out)
+    changed = sides.repository.changed(sides.base, sides.head)
+    same = {place for place in before if place in head and place not in changed}
+    base = {place: head[place] for place in same}
+    base |= _of_blobs(sides, {place: before[place] for place in before if place not in same},
+                      message.encoding)  # fmt: skip
+    shown = _Shown(named)
+    return (
+        _entries(base, shown, message, pricer),
+        _entries(head, shown, message, pricer),
+    )
+
+
+def folder_entries(
+    paths: Sequence[str], message: Message, pricer: Pricer, left_out: Counter[str]
+) -> list[Entry]:
+    """The entries of what is on the disk alone; UsageError for what cannot be read or counted."""
+    counted = count_files(paths, encoding=message.encoding, left_out=left_out)
+    return _entries(dict(_tokens(counted)), str, message, pricer)
+
+
+class _Shown:
+    """How a path of git's was typed, or stands below a folder that was."""
+
+    def __init__(self, named: Mapping[str, str]) -> None:
+        self._named = named
+
+    def __call__(self, place: str) -> str:
+        for typed, root in self._named.items():
+            if place == root:
+                return typed
+            if not root or place.startswith(f"{root}/"):
+                return os.path.join(typed, place[len(root) :].lstrip("/"))  # noqa: PTH118
+        return place
+
+
+def _listed(sides: Sides, commit: str, named: Mapping[str, str]) -> dict[str, str]:
+    """What a commit has at or below the paths, as a walk through folders would find it."""
+    found: dict[str, str] = {}
+    for root in named.values():
+        for place, blob in sides.repository.files(commit, root).items():
+            below = place[len(root) :].lstrip("/") if place != root else ""
+            if not any(part.startswith(".") for part in below.split("/")):
+                found[place] = blob
+    roots = set(named.values())
+    ignored = sides.repository.ignored([place for place in found if place not in roots])
+    return {place: blob for place, blob in found.items() if place not in ignored}
+
+
+def _head_counts(
+    sides: Sides,
+    named: Mapping[str, str],
+    before: Mapping[str, str],
+    encoding: str,
+    left_out: Counter[str],
+) -> dict[str, int]:
+    """The tokens of the head's files, by git's path."""
+    if sides.head is not None:
+        after = _listed(sides, sides.head, named)
+        _check_there(named, [*before, *after])
+        return _of_blobs(sides, after, encoding, left_out)
+    there = [path for path in named if os.path.lexists(path)]
+    _check_there({path: named[path] for path in named if path not in there}, before)
+    places = _Places(sides.repository, named)
+    found = count_files(there, encoding=encoding, left_out=left_out)
+    return {places(path): tokens for path, tokens in _tokens(found)}
+
+
+class _Places:
+    """How git names the files of a walk, a folder's looked up once."""
+
+    def __init__(self, repository: Repository, named: Mapping[str, str]) -> None:
+        self._repository = repository
+        self._named = named
+        self._folders: dict[str, str] = {}
+
+    def __call__(self, path: str) -> str:
+        if path in self._named:
+            return self._named[path]
+        folder, _, name = path.rpartition("/")
+        if folder not in self._folders:
+            self._folders[folder] = self._repository.path(folder or "/")
+        return f"{self._folders[folder]}/{name}".lstrip("/")
+
+
+def _check_there(named: Mapping[str, str], places: Iterable[str]) -> None:
+    """UsageError for a path that has no file on either side."""
+    known = list(places)
+    for typed, root in named.items():
+        if not any(not root or place == root or place.startswith(f"{root}/") for place in known):
+            raise UsageError(f"cannot read '{typed}': neither side has it")
+
+
+def _of_blobs(
+    sides: Sides, blobs: Mapping[str, str], encoding: str, left_out: Counter[str] | None = None
+) -> dict[str, int]:
+    contents = zip(blobs, sides.repository.blobs(blobs.values()), strict=True)
+    left_out = Counter() if left_out is None else left_out
+    return dict(_tokens(count_contents(contents, encoding=encoding, left_out=left_out)))
+
+
+def _tokens(counted: Counted) -> Iterator[tuple[str, int]]:
+    for one in counted:
+        if isinstance(one, UsageError):
+            raise one
+        if isinstance(one, FileCount):
+            yield one.path, one.tokens
+
+
+def _entries(
+    counts: Mapping[str, int], shown: Callable[[str], str], message: Message, pricer: Pricer
+) -> list[Entry]:
+    items = (
+        (place, Item(message.asked, tokens + message.frame)) for place, tokens in counts.items()
+    )
+    return [Entry(shown(place), item=item, amount=pricer.amount(item)) for place, item in items]
