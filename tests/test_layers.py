@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"commands"},
     {"calls"},
     {"completion", "config", "conversation"},
-    {"output", "request"},
+    {"diff", "output", "request"},
     {"prices", "sandbox"},
     {"answer", "flags", "tokens"},
     {"http", "models"},
@@ -97,8 +97,8 @@ def test_no_imports_go_round_in_a_circle() -> None:
 
 # What several commands do alike.
 SHARED = (
-    "counting", "counting_files", "fitting", "images", "ledger", "pricing", "pricing_files",
-    "speech_to_text", "stored_response", "turns", "verifying",
+    "comparison", "counting", "counting_files", "fitting", "images", "ledger", "pricing",
+    "pricing_files", "speech_to_text", "stored_response", "turns", "verifying",
 )  # fmt: skip
 
 

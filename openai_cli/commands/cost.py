@@ -64,10 +64,13 @@ class Options(Priced):
 
     The output is an upper bound by its limit, or a figure by --output-tokens. Tokens that are read
     from or written to the cache cost the input's rate where the model has no rate for them.
+
+    `cost diff` tells what a change of prompts costs; TEXT that is such a word goes behind --.
     """
 
     endpoint = Endpoint("", DEFAULT_CHAT, takes_general_model=True)
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = _ALTERNATIVES
+    subcommands: ClassVar[tuple[str, ...]] = ("diff",)
 
     max_price_age: Annotated[
         str | None,

@@ -73,7 +73,7 @@ def run(context: Context, options: Options) -> None:
     _check(options)
     limits = _limits(options)
     told = _judged(Comparing(context, options), limits, only_warn=options.warn)
-    _tell(context, told)
+    _tell(context, options, told)
     _print(context, options, told)
     if told.failures and not options.warn:
         first, *others = told.failures
@@ -138,11 +138,13 @@ def _limits(options: Options) -> "Limits":
     )  # fmt: skip
 
 
-def _tell(context: Context, told: "Told") -> None:
+def _tell(context: Context, options: Options, told: "Told") -> None:
     """Say on stderr what a person should know of the numbers."""
     notice = context.messages.notice
     for note in told.notes:
         notice(note)
+    if _judges_by_percent(options) and any(not row.base and row.head for row in told.found.rows):
+        notice("what is new has no percents: --max-increase and --max-increase-each judge it")
     if told.doubts:
         notice(f"the tokens are an estimate: {'; '.join(told.doubts)}")
     for row in told.found.rows:
@@ -151,6 +153,12 @@ def _tell(context: Context, told: "Told") -> None:
     if told.only_warn:
         for failure in told.failures:
             notice(failure.problem)
+
+
+def _judges_by_percent(options: Options) -> bool:
+    by_percent = options.max_increase_percent, options.max_increase_percent_each
+    by_amount = options.max_increase, options.max_increase_each
+    return any(by_percent) and not any(by_amount)
 
 
 def _print(context: Context, options: Options, told: "Told") -> None:

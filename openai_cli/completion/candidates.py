@@ -86,6 +86,9 @@ def completions(context: Context, tree: Tree, words: Sequence[str]) -> Completio
         declared = list(tree.declared(path))
         flags = _flags(declared)
         is_command = path in tree.commands
+        if is_command and f"{path} {' '.join(before[:1])}" in tree.commands:
+            path, before = f"{path} {before[0]}", before[1:]
+            continue
         line = _read(flags, before, to_text=not is_command)
         if is_command or not line.rest:
             break
@@ -96,15 +99,15 @@ def completions(context: Context, tree: Tree, words: Sequence[str]) -> Completio
         return _value(context, path, line.awaited, "", word)
     if word.startswith("-") and not line.is_text:
         return _flag(context, path, flags, line.given, word)
-    if is_command:
-        found = _argument(context, path, declared, line, word)
-        if found.kind != "commands" or not line.rest:
-            return found
-        is_ours = Path(line.rest[0]).name == "openai-cli"
-        return (
-            completions(context, tree, [*line.rest[1:], word]) if is_ours else Completions("files")
-        )
-    return Completions(candidates=_matching(word, _subcommands(tree, path)))
+    names_one = not (is_command and before)
+    subcommands = _matching(word, _subcommands(tree, path)) if names_one else ()
+    if subcommands or not is_command:
+        return Completions(candidates=subcommands)
+    found = _argument(context, path, declared, line, word)
+    if found.kind != "commands" or not line.rest:
+        return found
+    is_ours = Path(line.rest[0]).name == "openai-cli"
+    return completions(context, tree, [*line.rest[1:], word]) if is_ours else Completions("files")
 
 
 def _flags(declared: Iterable[Any]) -> dict[str, _Flag]:

@@ -1,6 +1,6 @@
 """What the configuration file means for a command line: which of its values are in force there."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -70,7 +70,7 @@ def applied(
     known = settings_of(type(options))
     named = [
         entry
-        for entry in ranked(document, bound.command, profile, known)
+        for entry in ranked(document, bound.command, profile, known, options.subcommands)
         if options.endpoint.takes_general_model or not is_general_model(entry)
     ]
     entries = list(_chosen(context, bound, known, named))
@@ -160,11 +160,16 @@ def layers(command: str, profile: str | None) -> Iterator[tuple[str, ...]]:
 
 
 def ranked(
-    document: Document, command: str, profile: str | None, known: Mapping[str, Setting]
+    document: Document,
+    command: str,
+    profile: str | None,
+    known: Mapping[str, Setting],
+    subcommands: Container[str] = (),
 ) -> Iterator[Entry]:
     """What the file has for the flags `known` of a command, what goes first first.
 
-    Raises UsageError for a key of the command's own tables that is no flag of it.
+    Raises UsageError for a key of the command's own tables that is no flag of it, and no table of
+    one of its `subcommands`.
     """
     general = list(layers("", profile))
     for path in layers(command, profile):
@@ -173,6 +178,8 @@ def ranked(
         for error in twice(document, entries):
             raise error
         for entry in entries:
+            if isinstance(entry.value, dict) and entry.key in subcommands:
+                continue
             if is_own and entry.name not in known:
                 raise unknown(document, entry, known)
             if entry.name in known and (is_own or not is_table_of_command(entry, known)):

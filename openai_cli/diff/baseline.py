@@ -153,7 +153,9 @@ def _item(rows: Sequence[_Row]) -> Item | None:
         return None
     tokens = sum(int(row.quantity or 0) for row in rows if row.kind == "input")
     limits = [row.quantity for row in rows if row.kind == "output"]
-    limit = None if None in limits else sum(int(limit or 0) for limit in limits)
+    # Of a text without a limit nothing is said of an output; of a request it is the longest.
+    is_open = None in limits and rows[0].path is None
+    limit = None if is_open else sum(int(limit or 0) for limit in limits)
     return Item(Asked(rows[0].model, rows[0].tier, limit=limit), tokens)
 
 

@@ -1,8 +1,9 @@
 """One thing that is priced on a side: a text, a request, the answers of a file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 from openai_cli.models.table import Table
@@ -53,17 +54,24 @@ class Pricer:
     region: str | None = None
     tier: str | None = None
     limit: int | None = None
+    _known: dict[tuple[Asked, int, AskedCalls], Amount] = field(default_factory=dict, init=False)
+
+    @cached_property
+    def _bill(self) -> Bill:
+        return Bill(self.table, self.on, self.region)
 
     def bill(self) -> Bill:
         """An empty bill."""
-        return Bill(self.table, self.on, self.region)
+        return self._bill.empty()
 
     def amount(self, item: Item) -> Amount:
         """What an item costs; UsageError for a model without a price."""
-        bill = self.bill()
-        bill.add_requests(item.asked, [item.tokens], calls=item.calls)
-        (statement,) = bill.statements()
-        return amount_of([statement])
+        key = item.asked, item.tokens, item.calls
+        if key not in self._known:
+            bill = self.bill()
+            bill.add_requests(item.asked, [item.tokens], calls=item.calls)
+            self._known[key] = amount_of(bill.statements())
+        return self._known[key]
 
 
 def amount_of(statements: list[Statement]) -> Amount:

@@ -16,6 +16,9 @@ from openai_cli.errors import UsageError
 # In a clone that has the newest commit alone, as CI makes them, there is nothing to compare with.
 SHALLOW = "a shallow clone lacks it: fetch the history, in GitHub's checkout by fetch-depth: 0"
 
+# Else `git diff` writes an index of its own that has newer times.
+_READ_ONLY = ("-c", "diff.autoRefreshIndex=false")
+
 _REGULAR = (b"100644", b"100755")
 
 
@@ -67,7 +70,10 @@ class Repository:
         return found
 
     def changed(self, base: str, head: str | None) -> set[str]:
-        """The paths that differ between a commit and another, or the working tree (None)."""
+        """The paths that differ between a commit and another, or may differ from the working tree.
+
+        That is None as the `head`; what was touched there and is as it was may be among them.
+        """
         sides = [base, *([head] if head else [])]
         listed = self._bytes("diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", *sides)
         return {os.fsdecode(path) for path in listed.split(b"\0") if path}
@@ -129,7 +135,7 @@ class Repository:
             yield cast("IO[bytes]", process.stdout)
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
-        return ["git", "-C", str(self._folder), *arguments]
+        return ["git", "-C", str(self._folder), *_READ_ONLY, *arguments]
 
 
 def _environment() -> dict[str, str]:

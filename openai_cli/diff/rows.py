@@ -84,17 +84,19 @@ def _paired(base: Sequence[Entry], head: Sequence[Entry]) -> Iterator[Pair]:
     """The entries of the head with what they were; behind those of a path what it has no more."""
     before = _by_key(base)
     after = _by_key(head)
-    for path in dict.fromkeys(entry.path for entry in (*head, *base)):
-        keys = dict.fromkeys(key for side in (after, before) for key in side if key[0] == path)
+    of_path: dict[str, dict[_Key, None]] = defaultdict(dict)
+    for key in (*after, *before):
+        of_path[key[0]][key] = None
+    for keys in of_path.values():
         for key in keys:
             yield from _matched(before.get(key, []), after.get(key, []))
 
 
-Key = tuple[str, str | None, str | None]
+_Key = tuple[str, str | None, str | None]
 
 
-def _by_key(entries: Iterable[Entry]) -> dict[Key, list[Entry]]:
-    found: dict[Key, list[Entry]] = defaultdict(list)
+def _by_key(entries: Iterable[Entry]) -> dict[_Key, list[Entry]]:
+    found: dict[_Key, list[Entry]] = defaultdict(list)
     for entry in entries:
         found[entry.path, entry.custom_id, entry.model].append(entry)
     return found

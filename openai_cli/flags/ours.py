@@ -132,7 +132,8 @@ def number(flag: str, raw: str | None, kind: Number) -> float | None:
 class CommonOptions:
     """What every command has: how it talks on stderr, and which defaults there are.
 
-    `endpoint` is where its request goes.
+    `endpoint` is where its request goes; `subcommands` are the second words of commands that begin
+    with its name.
 
     Of fields that are `alternatives` one call takes one: where the command line gives it, the
     configuration file gives none of the others. A field that `needs` others is left out by the
@@ -140,6 +141,7 @@ class CommonOptions:
     """
 
     endpoint: ClassVar[Endpoint] = OFFLINE
+    subcommands: ClassVar[tuple[str, ...]] = ()
     is_configured: ClassVar[bool] = True
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = ()
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {}
