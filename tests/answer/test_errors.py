@@ -251,3 +251,11 @@ def test_an_error_instead_of_a_file_is_one(body: Any) -> None:
     for chunks in ([raw], [raw[at : at + 1] for at in range(len(raw))]):
         with pytest.raises(BadAnswerError, match=DIED):
             list(parts.file_pieces(http(*chunks)))
+
+
+@pytest.mark.parametrize("name", ["id", "data", "object"])
+def test_one_name_of_its_own_makes_a_body_an_answer(name: str) -> None:
+    own = {name: "x", "message": "not an error"}
+    assert Answer().failure_in(own, streamed=False) is None
+    stranger = {"message": DIED}
+    assert Answer().failure_in(stranger, streamed=False) == stranger

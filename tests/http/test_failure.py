@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from openai_cli.errors import CliError
 from openai_cli.http import failure
 from openai_cli.http.address import joined
+from openai_cli.http.errorbody import detail_of_value
 
 CREDENTIAL, REFUSED, RATE_LIMIT, BAD_ANSWER = 3, 4, 5, 6
 
@@ -390,3 +391,18 @@ def test_an_error_in_a_stream_that_says_nothing_is_one(error: Any) -> None:
 @given(VALUES)
 def test_any_json_is_an_error_in_a_stream(value: Any) -> None:
     assert isinstance(failure.of_error(value, None, b""), CliError)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [(299, None), (300, 300), (599, 599), (600, None), ("300", 300), ("600", None)],
+)
+def test_a_code_is_a_status_where_it_is_one_of_a_failure(
+    code: int | str, status: int | None
+) -> None:
+    assert detail_of_value({"message": "no", "code": code}).status == status
+
+
+@pytest.mark.parametrize(("size", "shown"), [(1000, "x" * 1000), (1001, "x" * 1000 + "…")])
+def test_a_message_is_cut_behind_a_thousand_characters(size: int, shown: str) -> None:
+    assert of_body({"error": {"message": "x" * size}}).problem == shown

@@ -519,3 +519,12 @@ def test_a_model_of_openai_is_not_deleted(sandbox: Sandbox) -> None:
 def test_names_of_models_are_never_refused(sandbox: Sandbox) -> None:
     for path, body in BODIES.items():
         assert send(sandbox, path, body | {"model": "made-up"}).status == 200
+
+
+@pytest.mark.parametrize(("width", "height"), [(2, 1), (1, 2)])
+def test_a_variation_is_of_a_square(sandbox: Sandbox, width: int, height: int) -> None:
+    size = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    image = ("image", PNG[:16] + size + PNG[24:], "a.png")
+    answer = form(sandbox, VARIATIONS, image)
+    refusal = error("Uploaded image must be a PNG and square.", "image")
+    assert (answer.status, answer.json) == (400, refusal)
