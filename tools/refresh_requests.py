@@ -59,6 +59,29 @@ IMAGES: tuple[tuple[str, Schema], ...] = (
     ("svg", {"type": "object", "additionalProperties": True, "nullable": True}),
 )
 
+# An item that no other is like.
+UPDATE: Schema = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "string", "enum": ["configuration_update"]},
+        "id": {"type": "string", "nullable": True},
+        "reasoning": {"type": "object", "additionalProperties": True, "nullable": True},
+        "text": {"type": "object", "additionalProperties": True, "nullable": True},
+    },
+    "required": ["type"],
+}
+
+# What a response can say of its caching and a chat cannot.
+CACHING: Schema = {
+    "type": "object",
+    "properties": {
+        "mode": {"$ref": "PromptCacheModeEnum"},
+        "ttl": {"type": "string", "enum": ["30m", "12h"]},
+        "comparison_response_id": {"type": "string", "nullable": True},
+        "prewarm": {"type": "boolean"},
+    },
+}
+
 # What the description says in words only or has rounded, and what the `openai` package of 3.54 or
 # the API itself knows beyond it: schema, path of properties in it ("*" is any), facts, source.
 ADDITIONS: tuple[tuple[str, str, Schema, str], ...] = (
@@ -168,6 +191,51 @@ ADDITIONS: tuple[tuple[str, str, Schema, str], ...] = (
         for name, facts in IMAGES
     ),
     ("CreateImageEditRequest", "markup", {"type": "file"}, "openai 3.54, ImageEditParams"),
+    *(
+        (schema, "quality", {"enum": ["xhigh", "max"]}, "openai 3.57, ImageGenerateParams")
+        for schema in (
+            "CreateImageRequest",
+            "CreateImageEditRequest",
+            "EditImageBodyJsonParam",
+            "ImageGenTool",
+        )
+    ),
+    *(
+        ("ImageGenTool", name, facts, "openai 3.57, ImageGeneration")
+        for name, facts in IMAGES
+        if name != "safety_identifier"
+    ),
+    *(
+        (schema, "async", {"type": "boolean"}, "openai 3.57, FunctionToolParam and others")
+        for schema in ("FunctionTool", "FunctionToolParam", "CustomToolParam")
+    ),
+    *(
+        ("ImageGenToolCall", name, facts | {"nullable": True}, "openai 3.57, ImageGenerationCall")
+        for name, facts in (
+            ("action", {"type": "string", "enum": ["auto", "edit", "generate"]}),
+            ("background", {"type": "string"}),
+            ("error", {"type": "object", "additionalProperties": True}),
+            ("output_format", {"type": "string"}),
+            ("quality", {"type": "string"}),
+            ("revised_prompt", {"type": "string"}),
+            ("size", {"type": "string"}),
+            ("svg_usage", {"type": "object", "additionalProperties": True}),
+        )
+    ),
+    ("PromptCacheOptionsOfResponse", "", CACHING, "openai 3.57, ResponseCreateParams"),
+    (
+        "CreateResponse",
+        "prompt_cache_options",
+        {"$ref": "PromptCacheOptionsOfResponse"},
+        "openai 3.57, ResponseCreateParams",
+    ),
+    ("ConfigurationUpdateItemParam", "", UPDATE, "openai 3.57, ResponseConfigurationUpdateItem"),
+    (
+        "InputItem",
+        "",
+        {"anyOf": [{"$ref": "ConfigurationUpdateItemParam"}]},
+        "openai 3.57, ResponseConfigurationUpdateItem",
+    ),
 )
 
 
@@ -256,14 +324,20 @@ def _flattened(schema: Schema, schemas: dict[str, Schema]) -> Schema:
 
 
 def add(schema: Schema, path: str, facts: Schema) -> None:
-    """Put `facts` at `path` of a normalised schema, which may be new; an `enum` is extended."""
+    """Put `facts` at `path` of a normalised schema, which may be new; an `enum` is extended.
+
+    So is an `anyOf`.
+    """
     for name in filter(None, path.split(".")):
         if name == "*":
             schema = schema["additionalProperties"]
         else:
             schema = schema["properties"].setdefault(name, {})
     named = dict.fromkeys([*schema.get("enum", []), *facts.get("enum", [])])
-    schema.update(facts | ({"enum": list(named)} if named else {}))
+    members = [*schema.get("anyOf", []), *facts.get("anyOf", [])]
+    schema.update(
+        facts | ({"enum": list(named)} if named else {}) | ({"anyOf": members} if members else {})
+    )
 
 
 def closure(schemas: dict[str, Schema]) -> dict[str, Schema]:
@@ -293,7 +367,7 @@ def extract(description: bytes) -> str:
     document = json.loads(description)
     schemas = closure(document["components"]["schemas"])
     for name, path, facts, _ in ADDITIONS:
-        add(schemas[name], path, facts)
+        add(schemas.setdefault(name, {}), path, facts)
     source = {
         "title": document["info"]["title"],
         "version": document["info"]["version"],

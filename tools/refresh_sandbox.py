@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from refresh_requests import REFERENCE, Schema, add, normalise, references
-from sandbox_additions import ADDITIONS
+from sandbox_additions import ADDITIONS, QUERIES
 
 from openai_cli.sandbox.routes import ROUTES
 
@@ -137,7 +137,10 @@ def extract(description: bytes, known: Iterable[str]) -> dict[str, str]:
     rows = reader.rows()
     schemas = reader.schemas
     for name, path, facts, _ in ADDITIONS:
-        add(schemas[name], path, facts)
+        add(schemas.setdefault(name, {}), path, facts)
+    for path, name, facts, _ in QUERIES:
+        (row,) = (row for row in rows if (row["method"], row["path"]) == ("GET", path))
+        _add_to_query(row, name, facts)
     by_group: dict[str, list[Row]] = {}
     for row in rows:
         by_group.setdefault(re.split("[/?]", row["path"])[1], []).append(row)
@@ -159,6 +162,13 @@ def extract(description: bytes, known: Iterable[str]) -> dict[str, str]:
         )
         for group, names in {**wanted, SHARED: several}.items()
     }
+
+
+def _add_to_query(row: Row, name: str, facts: Schema) -> None:
+    """Put a parameter into a query, or more names into one that is there."""
+    schema = row["query"].setdefault(name, facts)
+    if schema is not facts:
+        add(schema["items"], "", facts["items"])
 
 
 def _text(data: dict[str, Any]) -> str:

@@ -142,11 +142,11 @@ def _needed(function: Any) -> list[str]:
 def arguments(function: Any, *, everything: bool = False) -> dict[str, Any]:
     """What a method cannot do without; with `everything`, what it can take at all."""
     hints = typing_extensions.get_type_hints(function)
-    names = [name for name in hints if name not in _NEVER] if everything else _needed(function)
+    names = [name for name in hints if name not in NEVER] if everything else _needed(function)
     return {name: value_of(hints[name], name) for name in names}
 
 
-_NEVER = {"return", "extra_headers", "extra_query", "extra_body", "timeout", "stream"}
+NEVER = {"return", "extra_headers", "extra_query", "extra_body", "timeout", "stream"}
 
 
 def value_of(hint: Any, name: str = "") -> Any:
@@ -158,7 +158,7 @@ def value_of(hint: Any, name: str = "") -> Any:
         return _of_mapping(hint)
     if origin is typing.Literal:
         return inner[0]
-    if origin is dict or origin in _SEQUENCES:
+    if origin is dict or origin in SEQUENCES:
         return {} if origin is dict else [value_of(inner[0], name)]
     if origin in _WRAPPERS:
         return FILE if bytes in inner else value_of(inner[0], name)
@@ -179,7 +179,7 @@ def _of_mapping(hint: Any) -> dict[str, Any]:
     }
 
 
-_SEQUENCES = (list, Iterable, Sequence)
+SEQUENCES = (list, Iterable, Sequence)
 _WRAPPERS = (
     typing.Annotated,
     typing.Union,
