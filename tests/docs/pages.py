@@ -10,6 +10,11 @@ A page has fences of three kinds that matter here:
 - All else is for the eye. Commands may stand there only where INSTALLING has them.
 
 An HTML comment that starts with `setup:` has commands whose output is not shown.
+
+A section under a `## ` heading may say that it is a recipe: `<!-- recipe -->`, or
+`<!-- recipe: needs vim, jq -->` where it takes programs that not every machine has. It runs by
+itself, in a folder of its own. Behind `<!-- replies -->` stands the file that the sandbox of the
+whole page answers by.
 """
 
 import re
@@ -39,6 +44,11 @@ _PIECE = re.compile(
     r"|^<!-- setup: (?P<setup>.*?) -->$",
     re.MULTILINE | re.DOTALL,
 )
+_SECTION = re.compile(
+    r"^(?P<fence>```+)[^\n]*\n.*?^(?P=fence)$|^## (?P<title>[^\n]*)$", re.MULTILINE | re.DOTALL
+)
+_RECIPE = re.compile(r"^<!-- recipe(?:: needs (.*?))? -->$", re.MULTILINE)
+_REPLIES = re.compile(r"^<!-- replies -->\n\n(```.*?^```$)", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r'title="([^"]+)"')
 _SHELLS = frozenset({"sh", "bash", "zsh", "shell", "shell-session", "terminal"})
 
@@ -73,10 +83,48 @@ class Other:
 Piece = Example | File | Other
 
 
-def pieces(page: str) -> Iterator[Piece]:
-    """The fences and set-up lines of a page in order; a console fence is an Example per command."""
+@dataclass(frozen=True)
+class Part:
+    """What runs in one folder: a recipe, or a page without its recipes, which has no title."""
+
+    title: str
+    needs: tuple[str, ...]
+    pieces: list[Piece]
+
+
+def parts(page: str) -> list[Part]:
+    """The page without its recipes, and each of them."""
+    headings = [match for match in _SECTION.finditer(page) if match["title"] is not None]
+    starts = [match.start() for match in headings]
+    rest, recipes = [], []
+    for start, end in zip([0, *starts], [*starts, len(page)], strict=True):
+        section = page[start:end]
+        found = list(pieces(section, 1 + page.count("\n", 0, start)))
+        if recipe := _RECIPE.search(section):
+            title = section.partition("\n")[0].removeprefix("## ")
+            needs = recipe[1].split(", ") if recipe[1] else []
+            recipes.append(Part(title, tuple(needs), found))
+        else:
+            rest += found
+    return [Part("", (), rest), *recipes]
+
+
+def replies(page: str) -> str | None:
+    """The answers of the page's sandbox, a line each; None where it answers by itself."""
+    if not (match := _REPLIES.search(page)):
+        return None
+    (file,) = pieces(match[1])
+    assert isinstance(file, File)
+    return file.text
+
+
+def pieces(page: str, first: int = 1) -> Iterator[Piece]:
+    """The fences and set-up lines of a page in order; a console fence is an Example per command.
+
+    `first` is the number of the first line.
+    """
     for match in _PIECE.finditer(page):
-        line = page.count("\n", 0, match.start()) + 1
+        line = page.count("\n", 0, match.start()) + first
         if match["setup"] is not None:
             yield Example(line, match["setup"])
             continue

@@ -1,8 +1,9 @@
 """Every example of the README and the manual, run as it stands against the sandbox."""
 
 import os
+import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,26 @@ from tests.docs.pages import (
     Example,
     File,
     Other,
+    Part,
+    parts,
     pieces,
+    replies,
     stray_commands,
     without_fences,
 )
+from tests.end_to_end.conftest import served
 
 Shell = Callable[[str, int], tuple[str, int]]
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+every_part = pytest.mark.parametrize(
+    ("page", "part"),
+    [
+        pytest.param(page, part, id=f"{page.relative_to(ROOT)} {part.title}".rstrip())
+        for page in PAGES
+        for part in parts(page.read_text())
+    ],
+)
 
 
 @pytest.fixture
@@ -33,12 +46,24 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shell(sandbox: str, folder: Path) -> Shell:
+def asked(sandbox: str, page: Path, tmp_path: Path) -> Iterator[str]:
+    """The base URL of the sandbox that the page's examples ask."""
+    if (lines := replies(page.read_text())) is None:
+        yield sandbox
+        return
+    file = tmp_path / "replies.jsonl"
+    file.write_text(lines)
+    with served("--replies", str(file)) as base_url:
+        yield base_url
+
+
+@pytest.fixture
+def shell(asked: str, folder: Path) -> Shell:
     """Run a command with sh: its output, stderr among it, and its exit code.
 
     `before` is the exit code that the command finds in `$?`.
     """
-    environment = _environment(sandbox)
+    environment = _environment(asked)
 
     def run(command: str, before: int) -> tuple[str, int]:
         done = subprocess.run(
@@ -68,10 +93,12 @@ def _environment(base_url: str) -> Mapping[str, str]:
     }
 
 
-@every_page
-def test_examples_print_what_the_page_says(page: Path, shell: Shell, folder: Path) -> None:
+@every_part
+def test_examples_print_what_the_page_says(part: Part, shell: Shell, folder: Path) -> None:
+    if missing := [program for program in part.needs if not shutil.which(program)]:
+        pytest.skip(f"not installed: {', '.join(missing)}")
     code = 0
-    for piece in pieces(page.read_text()):
+    for piece in part.pieces:
         match piece:
             case File():
                 path = folder / piece.name
@@ -95,8 +122,10 @@ def test_no_command_stands_where_no_test_runs_it(page: Path) -> None:
     assert [line for other in others for line in stray_commands(other)] == []
     assert stray_commands(Other(1, "", without_fences(page.read_text()))) == []
     commands = [piece.command for piece in found if isinstance(piece, Example)]
-    for file in (piece for piece in found if isinstance(piece, File)):
-        assert any(file.name in command for command in commands), f"{file.name} is used by nothing"
+    files = [piece for piece in found if isinstance(piece, File)]
+    for file in files:
+        users = [*commands, *(other.text for other in files if other is not file)]
+        assert any(file.name in user for user in users), f"{file.name} is used by nothing"
 
 
 @every_page

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.docs.pages import Example, File, Other, pieces, stray_commands
+from tests.docs.pages import Example, File, Other, Part, parts, pieces, replies, stray_commands
 
 PAGE = r"""# A page
 
@@ -44,6 +44,57 @@ def test_a_page_in_its_pieces() -> None:
 def test_a_console_fence_starts_with_a_command() -> None:
     with pytest.raises(AssertionError, match="starts with a command"):
         list(pieces("```console\nout\n$ late\n```\n"))
+
+
+RECIPES = """# Recipes
+
+```console
+$ zero
+```
+
+## In vim
+
+<!-- recipe: needs vim, jq -->
+
+```md title="a.md"
+## No heading
+```
+
+```console
+$ one
+```
+
+## Plain
+
+<!-- recipe -->
+
+```console
+$ two
+```
+
+## The answers
+
+<!-- replies -->
+
+```json title="replies.jsonl"
+{}
+```
+"""
+
+
+def test_a_recipe_runs_by_itself() -> None:
+    answers = File(31, "replies.jsonl", "{}\n")
+    assert parts(RECIPES) == [
+        Part("", (), [Example(4, "zero", ""), answers]),
+        Part(
+            "In vim", ("vim", "jq"), [File(11, "a.md", "## No heading\n"), Example(16, "one", "")]
+        ),
+        Part("Plain", (), [Example(24, "two", "")]),
+    ]
+
+
+def test_the_answers_of_a_page() -> None:
+    assert (replies(RECIPES), replies(PAGE)) == ("{}\n", None)
 
 
 @pytest.mark.parametrize(

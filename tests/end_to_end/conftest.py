@@ -2,17 +2,20 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from tests.conftest import COMMAND
 
 
-@pytest.fixture(scope="session")
-def sandbox() -> Iterator[str]:
-    """The base URL of a running `openai-cli sandbox`."""
+@contextmanager
+def served(*arguments: str) -> Iterator[str]:
+    """The base URL of an `openai-cli sandbox` with these arguments, which ends with the block."""
     process = subprocess.Popen(
-        [str(COMMAND), "sandbox", "--quiet", "--any-key"], stdout=subprocess.PIPE, text=True
+        [str(COMMAND), "sandbox", "--quiet", "--any-key", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     with process:
@@ -20,3 +23,10 @@ def sandbox() -> Iterator[str]:
         process.terminate()
         process.wait(timeout=60)
     assert process.returncode == 143
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[str]:
+    """The base URL of a running `openai-cli sandbox`."""
+    with served() as base_url:
+        yield base_url
