@@ -8,7 +8,7 @@ import pytest
 from openai_cli import __version__
 from openai_cli.commands import COMMANDS, declared
 from openai_cli.errors import ExitCode
-from tests.docs.pages import PAGES, ROOT
+from tests.docs.pages import PAGES, ROOT, Example, pieces
 from tests.docs.test_examples import every_page
 from tests.test_layers import LAYERS
 
@@ -111,3 +111,14 @@ def test_nobody_is_told_to_install_a_stranger(page: Path) -> None:
 def test_the_readme_says_first_that_it_is_not_openais() -> None:
     first_screen = " ".join((ROOT / "README.md").read_text().splitlines()[:24])
     assert "not affiliated with OpenAI" in first_screen
+
+
+def test_the_readme_has_ten_lines_to_paste() -> None:
+    """Each is one line: what goes over several has the signs of a prompt in it."""
+    text = (
+        (ROOT / "README.md").read_text().partition("## Ten one-liners\n")[2].partition("\n## ")[0]
+    )
+    examples = [piece for piece in pieces(text) if isinstance(piece, Example)]
+    commands = [example.command for example in examples if example.output is not None]
+    assert len(commands) == 10
+    assert not any("\n" in command for command in commands)
