@@ -23,18 +23,19 @@ show "openai-cli chat 'Say hello to the shell' $flag"
 show "head -n 12 README.md | openai-cli chat 'What is this project for?' --usage $flag"
 show "openai-cli chat 'Say one of two' -n 2 --separator --- $flag"
 show "openai-cli chat 'Say one two three four five' --max-completion-tokens 3 --require-complete $flag"
-show "openai-cli chat 'Name a city, as JSON' --response-format type=json_object $flag"
+show "openai-cli chat 'The largest city of Peru' --schema 'name, people int' $flag"
 show "openai-cli chat 'What was the model?' --query model $flag"
 show "openai-cli chat 'Write a commit message' --temperature 3"
 show "openai-cli chat 'Write a commit message' --temperature 0.2 --curl"
 show "openai-cli tokens --files README.md docs/chat.md"
 show "openai-cli cost < README.md -m gpt-6-luna -m gpt-5.5 --max-tokens 200"
 
-cat <<'END'
-
-Next: `openai-cli key set`, then `openai-cli chat hello`; or without a key, in a shell whose server
-is the sandbox: `openai-cli sandbox -- bash`. The manual begins at docs/first-steps.md.
-END
+echo
 if [ -x .venv/bin/openai-cli ]; then
     echo "The command is $PWD/.venv/bin/openai-cli; \`pipx install .\` puts it on your PATH."
 fi
+cat <<'END'
+Next, with a key: `openai-cli key set`, then `openai-cli chat hello`.
+Or without one: `openai-cli sandbox -- bash` opens a shell whose server is the sandbox. README.md has
+ten lines to paste there, and docs/first-steps.md begins the manual.
+END
