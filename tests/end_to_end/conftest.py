@@ -19,9 +19,11 @@ def served(*arguments: str) -> Iterator[str]:
     )
     assert process.stdout is not None
     with process:
-        yield process.stdout.readline().strip()
-        process.terminate()
-        process.wait(timeout=60)
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
     assert process.returncode == 143
 
 
