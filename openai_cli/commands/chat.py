@@ -97,6 +97,7 @@ class Options(ConversationOptions, Structured, RequiredInput):
 
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
+    _check_files(options)
     is_required = options.require_input and not options.interactive
     inputs, limit = Inputs(context, options.stdin, is_required), options.longest_prompt
     with Session(context, options, inputs) as session:
@@ -113,20 +114,35 @@ def run(context: Context, options: Options) -> None:
             from openai_cli.commands.fitting import check_length
 
             check_length(request, limit)
+        if session.preview is None and options.save is not None:
+            from openai_cli.commands.turns import begin
+
+            begin(session, options, given.body, request)
+            return
         deliver(
             session, Plan(request, choices=request.choices, render=options.render, forgets=True)
         )
+
+
+def _check_files(options: Options) -> None:
+    """UsageError for names of conversations that no file should have, and for two of them."""
+    for flag, name in (("--continue", options.conversation), ("--save", options.save)):
+        if name in ("", "-"):
+            raise UsageError(
+                f"{flag} takes the name of a file, not '{name}'",
+                hint="for example: openai-cli chat -c talk.json 'Say hello'",
+            )
+    if options.save is not None:
+        if options.conversation is not None:
+            raise UsageError("--continue and --save: give one of them", hint="-c keeps each turn")
+        if options.interactive:
+            raise UsageError("--save and -i: give one of them", hint="-i -c FILE keeps each turn")
 
 
 def _converse(session: Session, options: Options, inputs: Inputs, given: Given) -> None:
     """Take part in a conversation: one turn of it, or interactively."""
     from openai_cli.commands.turns import NewMessages, converse
 
-    if options.conversation in ("", "-"):
-        raise UsageError(
-            f"--continue takes the name of a file, not '{options.conversation}'",
-            hint="for example: openai-cli chat -c talk.json 'Say hello'",
-        )
     if options.body is not None:
         raise UsageError("--body and a conversation: give one of them")
     compose = partial(_composed, session, given)
@@ -134,11 +150,14 @@ def _converse(session: Session, options: Options, inputs: Inputs, given: Given) 
     standing = _standing(options, inputs)
     flagged = options.interactive or before is not None
     question = _question(options, inputs, flagged=flagged)
+    attached: list[tuple[str, Any]] = []
+    if options.interactive and options.attach and options.text is None:
+        attached = list(zip(options.attach, question.pop()["content"], strict=True))
     said = NewMessages(standing, [*(before or []), *question])
     if options.interactive:
         from openai_cli.commands.interactive.session import hold
 
-        hold(session, options, inputs, said, flags=given.parts.body, compose=compose)
+        hold(session, options, inputs, said, attached, flags=given.parts.body, compose=compose)
     elif said.messages:
         converse(session, options, said, compose)
     else:

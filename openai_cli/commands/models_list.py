@@ -79,15 +79,9 @@ def _list_table(context: Context, options: Options) -> None:
             found = {"date": str(table.date), "digest": table.digest, "models": described}
             sink.write_json(utf8_bytes(f"{exact_json(found)}\n"))
         else:
-            rows = [
-                _row(model, on) for model in models if _is_retired(model, on) == options.retired
-            ]
+            rows = [_row(model, on) for model in models if model.is_retired(on) == options.retired]
             text = _columns(rows) if sink.is_terminal else tabbed(rows)
             sink.write(utf8_bytes(text))
-
-
-def _is_retired(model: Model, on: date) -> bool:
-    return model.retired is not None and model.retired <= on
 
 
 def _columns(rows: list[list[str]]) -> str:

@@ -21,7 +21,7 @@ from openai_cli.commands.fitting import (
 from openai_cli.context import Context
 from openai_cli.conversation.reasoning import is_demanded
 from openai_cli.conversation.shortening import Message
-from openai_cli.errors import CliError, RefusedError
+from openai_cli.errors import CliError, RefusedError, UsageError
 from openai_cli.flags.conversation import ConversationOptions
 from openai_cli.records import record
 from openai_cli.request.body import Request
@@ -69,6 +69,35 @@ def converse(
         TurnSender(session, options, compose).turn(stored, said)
 
 
+def begin(
+    session: Session, options: ConversationOptions, given: Mapping[str, Any], request: Request
+) -> None:
+    """Send a request, print the reply, and keep both in the new file of --save.
+
+    `given` is the body of --body, whose properties are the conversation's own. Raises UsageError,
+    before anything is sent, for a file that there is, and for messages that are no conversation.
+    """
+    from openai_cli.conversation.file import check_shape
+
+    path = options.save or ""
+    messages = request.body["messages"]
+    check_shape(path, {"messages": messages})
+    hint = f"-c {path} goes on with it; or name another file"
+    with new_file(session, path, hint) as stored, telling(session.context, path, stored):
+        _ = session.client  # as in `converse`
+        begun = Begun(stored, {"model": request.body["model"], **given})
+        TurnSender(session, options, lambda _body: request).first(begun, messages, request)
+
+
+@contextmanager
+def new_file(session: Session, path: str, hint: str) -> "Iterator[ConversationFile]":
+    """A conversation that is to be made in a file; UsageError, with the hint, if there is one."""
+    with opened_file(session, path) as stored:
+        if not stored.is_new:
+            raise UsageError(f"'{path}' has a conversation already", hint=hint)
+        yield stored
+
+
 def opened_file(session: Session, path: str) -> "AbstractContextManager[ConversationFile]":
     """The conversation in a file, whose lock is waited for no longer than the deadline lets."""
     from openai_cli.conversation import file
@@ -99,6 +128,17 @@ def telling(context: Context, path: str | None, stored: KeptConversation) -> Ite
         else:
             context.messages.notice(state)
         raise
+
+
+class Begun:
+    """A conversation that has properties and no message yet, and is not kept before it has one."""
+
+    def __init__(self, stored: KeptConversation, body: Mapping[str, Any]) -> None:
+        self.body = body
+        self._stored = stored
+
+    def save(self, body: Mapping[str, Any], left: list[Message]) -> None:
+        self._stored.save(body, left)
 
 
 @record
@@ -133,6 +173,10 @@ class TurnSender:
                 return self._send(stored, said, fitting.whole(fit.kept), fit)
             except RefusedError as refused:
                 fit = fitting.further(fit, refused)
+
+    def first(self, begun: Begun, messages: Sequence[Message], request: Request) -> None:
+        """Send the request of these messages, print the reply, and keep both."""
+        self._send(begun, NewMessages((), messages), request, Fit([], []))
 
     def _send(
         self, stored: KeptConversation, said: NewMessages, request: Request, fit: Fit

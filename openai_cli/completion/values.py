@@ -24,8 +24,9 @@ _TYPED_FILES = frozenset({"JSON", "OBJECT", "ID=BIAS", "@FILE"})
 
 # The mode that a model has in the table when it is for the command. A model without one, as the
 # newest, may be for any.
+FOR_CHAT = ("chat", None)
 _MODES: Mapping[str, tuple[str | None, ...]] = {
-    "chat": ("chat", None),
+    "chat": FOR_CHAT,
     "complete": ("completion",),
     "respond": ("chat", "responses", None),
     "embed": ("embedding",),
@@ -88,7 +89,7 @@ def _models(context: Context, command: str, text: str) -> list[str]:
         and (modes is None or (model.mode in modes and not name.startswith("ft:")))
     ]
     today = context.today()
-    current = [model for model in fitting if model.retired is None or model.retired > today]
+    current = [model for model in fitting if not model.is_retired(today)]
     return [model.name for model in current or fitting]
 
 

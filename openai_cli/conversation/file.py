@@ -234,11 +234,12 @@ def _body(path: str, data: bytes) -> dict[str, Any]:
         body = parse_json(data)
     except ValueError as error:
         raise _refused(path, str(error)) from None
-    _check_shape(path, body)
+    check_shape(path, body)
     return body  # type: ignore[no-any-return]  # a dict, as its shape is right
 
 
-def _check_shape(path: str, body: Any) -> None:
+def check_shape(path: str, body: Any) -> None:
+    """UsageError for a body that the conversation in this file could not be."""
     if not isinstance(body, dict):
         raise _refused(path, "must be a JSON object")
     messages = body.get("messages")

@@ -1,6 +1,6 @@
 """Our own flags of a conversation: its file, and its length."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from openai_cli.flags.ours import CONVERSATION, number, options_group, ours, switch
 from openai_cli.flags.server import Fallback, SendingOptions
@@ -14,10 +14,20 @@ FULL = ("error", "drop", "summarize")
 class ConversationOptions(SendingOptions, Fallback):
     """The options of a conversation."""
 
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("conversation", "save"),
+        ("interactive", "save"),
+    )
+
     conversation: Annotated[
         str | None,
         ours(CONVERSATION, "--continue", "Go on with the conversation in FILE, or begin it",
              metavar="FILE", short="-c"),
+    ] = None  # fmt: skip
+    save: Annotated[
+        str | None,
+        ours(CONVERSATION, "--save", "Keep this exchange in FILE, for -c; FILE must be new",
+             metavar="FILE"),
     ] = None  # fmt: skip
     interactive: Annotated[
         bool,

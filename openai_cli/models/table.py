@@ -150,6 +150,10 @@ class Model:
     regions: Mapping[str, Decimal] | None = None
     searches: bool = False
 
+    def is_retired(self, on: date) -> bool:
+        """Whether it is known to have come to its end by that day."""
+        return self.retired is not None and self.retired <= on
+
     def row(self, on: date) -> Row:
         """The prices on a day; UsageError when none are known for it.
 

@@ -25,8 +25,11 @@ def content_part(
     inputs: Inputs,
     *,
     taken: str = f"{_IMAGES}, WAV and MP3 audio, PDF files and UTF-8 text",
+    reader: str = "--attach",
 ) -> dict[str, Any]:
-    """The content part of a path, `-`, or a URL; `taken` names the kinds in a message.
+    """The content part of a path, `-`, or a URL.
+
+    A message has `taken` as the names of the kinds, and `reader` as that of who asks.
 
     A file's kind is told from its first bytes. Raises UsageError for a file that cannot be read,
     is empty, or is of a kind that the API does not take, and for a URL of audio or PDF, which the
@@ -35,16 +38,16 @@ def content_part(
     if source.startswith(("http://", "https://", "data:")):
         if _is_no_image(source):
             raise UsageError(
-                f"--attach: the API takes only images by URL, not {quoted(source)}",
+                f"{reader}: the API takes only images by URL, not {quoted(source)}",
                 hint="attach it as a file",
             )
         return {"type": "image_url", "image_url": {"url": source}}
-    data = inputs.source("--attach", source)
+    data = inputs.source(reader, source)
     if not data:
-        raise UsageError(f"--attach: '{source}' is empty")
+        raise UsageError(f"{reader}: '{source}' is empty")
     part = _part_of(data, source) or _text_of(data, source)
     if part is None:
-        raise _unknown(source, taken)
+        raise _unknown(source, taken, reader)
     return part
 
 
@@ -52,7 +55,7 @@ def image_part(source: str, inputs: Inputs) -> dict[str, Any]:
     """The content part of an image's path, `-`, or URL; UsageError for all else."""
     part = content_part(source, inputs, taken=_IMAGES)
     if part["type"] == "text":
-        raise _unknown(source, _IMAGES)
+        raise _unknown(source, _IMAGES, "--attach")
     if part["type"] != "image_url":
         raise UsageError(f"--attach: '{source}' is no image")
     return part
@@ -74,9 +77,9 @@ def input_part(source: str, inputs: Inputs) -> dict[str, Any]:
     raise UsageError(f"--attach: '{source}' is audio, which POST /responses does not take")
 
 
-def _unknown(source: str, taken: str) -> UsageError:
+def _unknown(source: str, taken: str, reader: str) -> UsageError:
     return UsageError(
-        f"--attach: '{source}' is of no kind that the API takes", hint=f"{taken} can be attached"
+        f"{reader}: '{source}' is of no kind that the API takes", hint=f"{taken} can be attached"
     )
 
 

@@ -186,7 +186,7 @@ def test_more_words_than_fit_are_counted(tmp_path: Path) -> None:
     """prompt_toolkit would ask whether to show them, and end with a trace when Ctrl-C answers."""
     with talk(tmp_path, replies=[said("Yes.")]) as (typist, server):
         typist.type("/model ", TAB)
-        typist.see(" begin so; type more of the word")
+        assert b"gpt-6-luna" in typist.see(" more begin so: type more of the word")
         typist.type(CTRL_C)
         shown = typist.ask("a question")
         typist.type(CTRL_D, CTRL_D)

@@ -16,7 +16,7 @@ class Interrupting(io.StringIO):
 
 def test_ctrl_c_just_behind_the_prompt_is_not_lost() -> None:
     stderr = Interrupting()
-    terminal = PlainTerminal(io.BytesIO(b"next\n"), Messages(stderr, environ={}))
+    terminal = PlainTerminal(io.BytesIO(b"next\n"), Messages(stderr, environ={}), edit=str)
     assert terminal.ask() == ""
     assert stderr.getvalue() == f"> \nopenai-cli: notice: {HOW_TO_END}\n"
     assert terminal.ask() == "next"

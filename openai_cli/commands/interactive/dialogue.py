@@ -1,12 +1,18 @@
 """A conversation of several turns, and all that can be done with it between them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from openai_cli.calls.session import Session
 from openai_cli.commands.fitting import prompt_limit, prompt_tokens
+from openai_cli.commands.interactive.attached import (
+    Attachment,
+    attachments,
+    listed,
+    with_attachments,
+)
 from openai_cli.commands.interactive.slash import unknown
 from openai_cli.commands.interactive.spending import next_turn, spent
 from openai_cli.commands.interactive.store import (
@@ -20,10 +26,11 @@ from openai_cli.commands.turns import (
     NewMessages,
     TurnSender,
     all_messages,
-    opened_file,
+    new_file,
     telling,
     with_standing,
 )
+from openai_cli.config.values import expanded
 from openai_cli.conversation.shortening import STANDING, Message
 from openai_cli.errors import UsageError
 from openai_cli.flags.adapter import parameters
@@ -46,7 +53,9 @@ class Dialogue:
     """A conversation while it is held.
 
     `flags` are the request properties that go over the conversation's own; `standing` are the
-    messages of --system and --developer. What gives a string gives what is to be shown.
+    messages of --system and --developer. `waiting` is what goes with the next message, `draft` what
+    was written in the user's own editor; both last until they are in the conversation. What gives a
+    string gives what is to be shown.
     """
 
     session: Session
@@ -56,11 +65,32 @@ class Dialogue:
     store: Store
     flags: dict[str, Any]
     standing: list[Message]
+    waiting: list[Attachment] = field(default_factory=list)
+    draft: str = ""
+
+    def ask(self, text: str) -> None:
+        """Say a text as the user, with all that waits for it."""
+        self.say([with_attachments(text, self.waiting)])
+
+    def attach(self, argument: str) -> str:
+        """Let files wait for the next message; what waits by now."""
+        self.waiting = [*self.waiting, *attachments(argument, self.inputs)]
+        return listed(self.waiting)
+
+    def detach(self) -> str:
+        """Let nothing wait."""
+        self.waiting = []
+        return listed(self.waiting)
 
     def say(self, messages: list[Message]) -> None:
         """Add a turn: what is said, and the reply. On a failure all is as it was."""
         with self.store.opened() as stored, telling(self.session.context, self._path, stored):
-            self.sender.turn(stored, NewMessages(self.standing, messages))
+            before = stored.body
+            try:
+                self.sender.turn(stored, NewMessages(self.standing, messages))
+            finally:
+                if stored.body is not before:
+                    self.waiting, self.draft = [], ""
 
     def retry(self) -> None:
         """Get another reply in the place of the last; on a failure all is as it was."""
@@ -90,13 +120,12 @@ class Dialogue:
 
     def save(self, path: str) -> str:
         """Keep the conversation in a file that is not there yet, and go on with it there."""
+        path = expanded(path)
         if not path:
             raise UsageError("/save wants a FILE", hint="for example: /save talk.json")
         if not (body := self.store.read()):
             raise UsageError("there is no turn to keep yet")
-        with opened_file(self.session, path) as stored:
-            if stored.body:
-                raise UsageError(f"'{path}' has a conversation already", hint="name another file")
+        with new_file(self.session, path, "name another file") as stored:
             stored.save(dict(body), [])
         self.store = InFile(self.session, path)
         self.options = replace(self.options, conversation=path)
@@ -179,15 +208,18 @@ class Dialogue:
         )
 
     def said_before(self) -> list[str]:
-        """The texts of the user's messages, from the first on."""
+        """The texts of the user's messages, from the first on, without what was attached."""
         messages = self.store.read().get("messages", [])
-        return [text_of(message) for message in messages if message.get("role") == "user"]
+        return [
+            "".join(texts_of(message)[:1]) for message in messages if message.get("role") == "user"
+        ]
 
     @property
     def _request(self) -> Request:
-        """The conversation as it would be sent now."""
+        """The conversation as it would be sent now, with what waits."""
         body = self.store.read()
-        messages = all_messages(body.get("messages", []), NewMessages(self.standing, []))
+        new = [with_attachments("", self.waiting)] if self.waiting else []
+        messages = all_messages(body.get("messages", []), NewMessages(self.standing, new))
         return self.sender.compose(body).with_text("messages", messages)
 
     @property
@@ -197,13 +229,18 @@ class Dialogue:
 
 def text_of(message: Message) -> str:
     """The text of a message; of its parts, that of those that have one."""
+    return "\n".join(texts_of(message))
+
+
+def texts_of(message: Message) -> list[str]:
+    """The text of a message, or those of its parts that have one."""
     content = message.get("content")
     parts = content if isinstance(content, list) else [{"text": content}]
-    return "\n".join(
+    return [
         part["text"]
         for part in parts
         if isinstance(part, dict) and isinstance(part.get("text"), str)
-    )
+    ]
 
 
 def _messages(messages: list[Message]) -> str:

@@ -1,5 +1,6 @@
 """A line a turn: from a script, or from a terminal where no line can be drawn anew."""
 
+from collections.abc import Callable
 from typing import BinaryIO
 
 from openai_cli.errors import UsageError
@@ -18,6 +19,9 @@ class Script:
         self._lines = inputs.lines("-i", "-")
         self._number = 0
 
+    def edit(self, _text: str) -> str:
+        raise UsageError("/edit wants a terminal")
+
     def ask(self) -> str | None:
         """The next line, None after the last; UsageError for one that is no text."""
         self._number += 1
@@ -27,7 +31,8 @@ class Script:
 class PlainTerminal:
     """A terminal that edits a line by itself: TERM=dumb, or a stderr that goes elsewhere."""
 
-    def __init__(self, stdin: BinaryIO, messages: Messages) -> None:
+    def __init__(self, stdin: BinaryIO, messages: Messages, *, edit: Callable[[str], str]) -> None:
+        self.edit = edit
         self._stdin = stdin
         self._messages = messages
 

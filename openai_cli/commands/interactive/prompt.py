@@ -20,7 +20,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import has_focus
 from prompt_toolkit.history import InMemoryHistory
-from prompt_toolkit.input.vt100 import Vt100Input
+from prompt_toolkit.input.vt100 import Vt100Input, cooked_mode
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.bindings.completion import display_completions_like_readline
 from prompt_toolkit.output.color_depth import ColorDepth
@@ -29,6 +29,8 @@ from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.utils import get_cwidth
 
 from openai_cli.commands.interactive.lines import HOW_TO_END
+from openai_cli.commands.interactive.offers import Offer
+from openai_cli.commands.interactive.slash import as_typed
 from openai_cli.errors import ENDING, Terminated, UsageError
 from openai_cli.messages import Messages
 
@@ -36,7 +38,8 @@ from openai_cli.messages import Messages
 class Editor:
     """Asks for one text after the other, with line editing and history.
 
-    `words` are what Tab completes: under "" the commands, under a command its arguments.
+    `offered` is what Tab completes: under "" the commands, under a command its arguments. `edit`
+    gives a text as the user's own editor leaves it, or raises UsageError.
     """
 
     def __init__(
@@ -46,16 +49,19 @@ class Editor:
         output: Vt100_Output,
         *,
         history: Sequence[str],
-        words: Mapping[str, Sequence[str]],
+        offered: Mapping[str, Offer],
+        edit: Callable[[str], str],
     ) -> None:
         self._messages = messages
+        self._terminal = stdin.fileno()
+        self._edit = edit
         has_color = messages.may_color(terminal=True)
         self._session: PromptSession[str] = PromptSession(
             "> ",
             multiline=True,
             enable_suspend=True,
             complete_style=CompleteStyle.READLINE_LIKE,  # at once, so that Tab can be typed ahead
-            completer=_Words(words),
+            completer=_Words(offered),
             history=InMemoryHistory(history),
             key_bindings=_bindings(messages),
             color_depth=None if has_color else ColorDepth.DEPTH_1_BIT,
@@ -68,9 +74,33 @@ class Editor:
 
         Raises UsageError for one that is no UTF-8, Terminated for a signal that asks for an end.
         """
+        text = self._typed("")
+        while isinstance(text, _ForEditor):
+            text = self._typed(self._edited(text))
+        return text
+
+    def edit(self, text: str) -> str:
+        """The text as the user's own editor leaves it, which can be found as what was typed."""
+        with cooked_mode(self._terminal):
+            found = self._edit(text)
+        if found.strip():
+            self._session.history.append_string(as_typed(found))
+        return found
+
+    def _edited(self, line: str) -> str:
+        """A line as the user's own editor leaves it, or as it is where that fails."""
+        try:
+            with cooked_mode(self._terminal):
+                return self._edit(line)
+        except UsageError as error:
+            self._messages.error(error)
+            return line
+
+    def _typed(self, begun_with: str) -> str | None:
+        self._session.app.erase_when_done = False
         try:
             with self._until_terminated() as begun:
-                text = self._session.prompt(pre_run=begun)
+                text = self._session.prompt(pre_run=begun, default=begun_with)
         except KeyboardInterrupt:
             self._messages.notice(HOW_TO_END)
             return ""
@@ -134,11 +164,17 @@ def typed_ahead(terminal: int) -> Iterator[None]:
             termios.tcsetattr(terminal, termios.TCSANOW, before)
 
 
-class _Words(Completer):
-    """Completes the last word of a line that is a command."""
+class _ForEditor(str):
+    """A line that is to be taken into the user's own editor."""
 
-    def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
-        self._words = words
+    __slots__ = ()
+
+
+class _Words(Completer):
+    """Completes a line that is a command: its name, or what stands behind that."""
+
+    def __init__(self, offered: Mapping[str, Offer]) -> None:
+        self._offered = offered
 
     def get_completions(
         self,
@@ -146,16 +182,21 @@ class _Words(Completer):
         complete_event: CompleteEvent,  # noqa: ARG002 - prompt_toolkit's signature
     ) -> Iterable[Completion]:
         line = document.text_before_cursor
-        command, blank, word = line.rpartition(" ")
         if not line.startswith("/") or "\n" in line:
             return
-        for found in self._words.get(command if blank else "", ()):
-            if found.startswith(word):
-                yield Completion(found, start_position=-len(word))
+        command, blank, argument = line.partition(" ")
+        offer = self._offered.get(command if blank else "")
+        text = argument if blank else line
+        for found in offer(text) if offer else ():
+            yield Completion(
+                found,
+                start_position=-len(text),
+                display=found[_shared(argument) :] if blank else found,
+            )
 
 
 def _bindings(messages: Messages) -> KeyBindings:
-    """Enter sends, Alt-Enter and Ctrl-J begin a line, Ctrl-C clears, Tab completes."""
+    """What the keys do that do not do here what they do in any line editor."""
     keys = KeyBindings()
     at_prompt = has_focus(DEFAULT_BUFFER)  # and not in a search, which has its own Enter and Ctrl-C
 
@@ -176,25 +217,43 @@ def _bindings(messages: Messages) -> KeyBindings:
         else:
             event.app.exit(exception=KeyboardInterrupt)
 
+    @keys.add("c-x", "c-e", filter=at_prompt)
+    def edit(event: KeyPressEvent) -> None:
+        event.app.erase_when_done = True  # the line stands there again when it comes back
+        event.app.exit(result=_ForEditor(event.current_buffer.text))
+
     @keys.add("tab", filter=at_prompt)
     def complete(event: KeyPressEvent) -> None:
         # Where the words do not fit the library would ask whether to show them, and end with a
         # trace when Ctrl-C answers.
         document = event.current_buffer.document
         found = list(event.current_buffer.completer.get_completions(document, CompleteEvent()))
-        if get_common_complete_suffix(document, found) or _fits(found, event.app.output.get_size()):
+        if len(found) == 1 or get_common_complete_suffix(document, found):
             display_completions_like_readline(event)
-        else:
-            told = f"{len(found)} begin so; type more of the word"
-            run_in_terminal(lambda: messages.notice(told))
+        elif found:
+            shown = _in_columns([each.display_text for each in found], event.app.output.get_size())
+            run_in_terminal(lambda: messages.block(shown))
 
     return keys
 
 
-def _fits(found: Sequence[Completion], size: Size) -> bool:
-    """Whether these words, in columns, fit on a terminal beside the prompt."""
-    widest = max((get_cwidth(each.display_text) + 1 for each in found), default=1)
-    return len(found) <= max(1, size.columns // widest) * (size.rows - 1)
+def _shared(text: str) -> int:
+    """How much of a text need not stand in a list of what it may become: folders and names."""
+    return max(text.rfind("/"), text.rfind(" ")) + 1
+
+
+def _in_columns(words: Sequence[str], size: Size) -> str:
+    """The words in columns, as many as fit on a terminal beside the prompt; how many do not."""
+    width = max(map(get_cwidth, words)) + 2
+    columns = max(1, (size.columns + 1) // width)
+    most = columns * max(1, size.rows - 2)
+    shown = words if len(words) <= most else words[:most]
+    height = -(-len(shown) // columns)
+    rows = (shown[row::height] for row in range(height))
+    lines = ["".join(word + " " * (width - get_cwidth(word)) for word in row) for row in rows]
+    if len(shown) < len(words):
+        lines.append(f"{len(words) - len(shown)} more begin so: type more of the word")
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def output(stream: TextIO, term: str | None) -> Vt100_Output:

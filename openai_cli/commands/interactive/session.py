@@ -1,15 +1,22 @@
 """`chat -i`: turn after turn, until the end of input, /exit or, in a script, the first error."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
 from openai_cli.calls.session import Session
+from openai_cli.commands.interactive.attached import Attachment, listed
 from openai_cli.commands.interactive.dialogue import Dialogue, text_of
 from openai_cli.commands.interactive.lines import PlainTerminal, Script
-from openai_cli.commands.interactive.slash import COMMANDS, SlashCall, help_text, parsed
+from openai_cli.commands.interactive.slash import (
+    COMMANDS,
+    SlashCall,
+    as_typed,
+    help_text,
+    parsed,
+)
 from openai_cli.commands.interactive.store import InFile, InMemory
 from openai_cli.commands.turns import Compose, NewMessages, TurnSender
 from openai_cli.errors import CliError, ReaderGone, UsageError
@@ -23,19 +30,24 @@ class Reader(Protocol):
     def ask(self) -> str | None:
         """The next text, empty when there is none this time; None at the end."""
 
+    def edit(self, text: str) -> str:
+        """The text as the user's own editor leaves it; UsageError where that fails."""
+
 
 def hold(
     session: Session,
     options: ConversationOptions,
     inputs: Inputs,
     first: NewMessages,
+    attached: Iterable[tuple[str, dict[str, Any]]] = (),
     *,
     flags: dict[str, Any],
     compose: Compose,
 ) -> None:
     """Hold a conversation, in the file of --continue or in memory.
 
-    `first` is said before anything is read, if it has messages. `flags` are the request properties
+    `first` is said before anything is read, if it has messages; `attached` are names and content
+    parts that wait for the first message that is read. `flags` are the request properties
     that `compose` puts over the conversation's body. Raises UsageError for options that make no
     sense here; in a script, what the first turn that fails raises.
     """
@@ -49,7 +61,9 @@ def hold(
     with ExitStack() as stack:
         sender = TurnSender(session, options, compose)
         dialogue = Dialogue(session, options, inputs, sender, store, flags, list(first.standing))
+        dialogue.waiting = [Attachment(*each) for each in attached]
         said = [*dialogue.said_before(), *map(text_of, first.messages)]
+        said = [as_typed(text) for text in said if text]
         reader = _reader(stack, dialogue, said)
         loop = _Loop(dialogue, reader, is_script=not context.stdin_is_terminal)
         loop.run(list(first.messages))
@@ -68,19 +82,31 @@ def _reader(stack: ExitStack, dialogue: Dialogue, said: list[str]) -> Reader:
     context = dialogue.session.context
     if not context.stdin_is_terminal or context.stdin is None:
         return Script(dialogue.inputs)
+    from openai_cli.commands.interactive.own_editor import edited
+
     stderr = context.messages.stream
     if stderr is None or not stderr.isatty() or context.variable("TERM") in (None, "dumb"):
-        return PlainTerminal(context.stdin, context.messages)
-    from openai_cli.commands.interactive import prompt
+        return PlainTerminal(context.stdin, context.messages, edit=partial(edited, context))
+    from openai_cli.commands.interactive import offers, prompt
 
-    words = {
-        "": list(COMMANDS),
-        "/set": [name for name in dialogue.parameters if name not in ("model", "messages")],
-        "/model": sorted(dialogue.session.table.models),
+    parameters = [name for name in dialogue.parameters if name not in ("model", "messages")]
+    tab = {
+        "": offers.names(COMMANDS),
+        "/set": offers.names(parameters),
+        "/model": offers.models(dialogue.session.table, context.today()),
+        "/attach": offers.quoted_path,
+        "/save": offers.path,
     }
     stack.enter_context(prompt.typed_ahead(context.stdin.fileno()))
     screen = prompt.output(stderr, context.variable("TERM"))
-    return prompt.Editor(context.messages, context.stdin, screen, history=said, words=words)
+    return prompt.Editor(
+        context.messages,
+        context.stdin,
+        screen,
+        history=said,
+        offered=tab,
+        edit=partial(edited, context),
+    )
 
 
 @dataclass
@@ -95,9 +121,12 @@ class _Loop:
 
     def run(self, first: list[Any]) -> None:
         if not self.is_script:
-            self.dialogue.session.context.messages.notice(
+            messages = self.dialogue.session.context.messages
+            messages.notice(
                 f"{self.dialogue.model('')}; /help shows commands and keys; Ctrl-D ends"
             )
+            if self.dialogue.waiting:
+                messages.block(listed(self.dialogue.waiting))
         if first:
             self._attempt(partial(self.dialogue.say, first))
         while not self.is_over:
@@ -134,7 +163,16 @@ class _Loop:
             if isinstance(meant, SlashCall):
                 self._do(meant)
             else:
-                self.dialogue.say([{"role": "user", "content": meant}])
+                self.dialogue.ask(meant)
+
+    def _edit(self) -> None:
+        """Say what is written in the user's own editor; what could not be sent is there again."""
+        dialogue = self.dialogue
+        dialogue.draft = self.reader.edit(dialogue.draft)
+        if dialogue.draft.strip():
+            dialogue.ask(dialogue.draft)
+        else:
+            dialogue.session.context.messages.notice("nothing was written, so nothing is sent")
 
     @property
     def _would_lose(self) -> bool:
@@ -150,12 +188,15 @@ class _Loop:
             "/model": dialogue.model,
             "/set": dialogue.set,
             "/save": dialogue.save,
+            "/attach": dialogue.attach,
         }
         alone: dict[str, Callable[[], str | None]] = {
             "/help": lambda: help_text(kept_in=dialogue.options.conversation),
             "/undo": dialogue.undo,
             "/retry": dialogue.retry,
             "/clear": dialogue.clear,
+            "/detach": dialogue.detach,
+            "/edit": self._edit,
             "/tokens": dialogue.tokens,
             "/cost": dialogue.cost,
         }

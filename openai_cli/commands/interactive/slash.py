@@ -22,6 +22,9 @@ COMMANDS = {
     "/undo": SlashCommand("", "take the last turn back"),
     "/retry": SlashCommand("", "ask the last turn anew"),
     "/clear": SlashCommand("", "begin anew, with the same system message"),
+    "/attach": SlashCommand("[FILE...]", "send files with the next message, or list them"),
+    "/detach": SlashCommand("", "send none of them"),
+    "/edit": SlashCommand("", "write a message in $VISUAL or $EDITOR, and send it"),
     "/save": SlashCommand("FILE", "keep the conversation in FILE, from now on"),
     "/tokens": SlashCommand("", "count the conversation, and what is left of the limit"),
     "/cost": SlashCommand("", "what this session did cost; what the next turn will"),
@@ -32,6 +35,7 @@ COMMANDS = {
 _KEYS = """\
 //TEXT sends /TEXT. Enter sends; Alt-Enter or Ctrl-J begins a new line.
 Up, down and Ctrl-R find what was typed before; Tab completes.
+Ctrl-X Ctrl-E takes the line into $VISUAL or $EDITOR.
 Ctrl-C stops a reply, or clears the line."""
 
 
@@ -60,6 +64,11 @@ def parsed(typed: str) -> SlashCall | str:
     if name not in COMMANDS:
         raise unknown("command", name, COMMANDS, f"/help lists them; /{name} is sent as text")
     return _call(name, "".join(arguments))
+
+
+def as_typed(text: str) -> str:
+    """What has to be typed for the text to be sent, whatever it begins with."""
+    return f"/{text}" if text.startswith("/") else text
 
 
 def _call(name: str, argument: str) -> SlashCall:

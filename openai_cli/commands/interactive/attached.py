@@ -1,0 +1,56 @@
+"""The files of `/attach`, which wait for the next message."""
+
+import shlex
+from typing import Any, NamedTuple
+
+from openai_cli.config.values import expanded
+from openai_cli.conversation.shortening import Message
+from openai_cli.errors import UsageError
+from openai_cli.request.attachments import content_part
+from openai_cli.request.inputs import Inputs
+
+_KINDS = {"text": "text", "image_url": "image", "input_audio": "audio", "file": "PDF"}
+
+
+class Attachment(NamedTuple):
+    """A file or URL as it was typed, and the content part that was made of it."""
+
+    name: str
+    part: dict[str, Any]
+
+
+def attachments(argument: str, inputs: Inputs) -> list[Attachment]:
+    """What is named, quoted as for a shell: all of it, or UsageError for the first that is wrong.
+
+    Files are read now: what goes with the message is what is in them by now.
+    """
+    try:
+        names = shlex.split(argument)
+    except ValueError:
+        raise UsageError(
+            f"/attach: a quote or a backslash without its other half: {argument}",
+            hint="a name with blanks is 'quoted', a quote in it is \\'",
+        ) from None
+    return [Attachment(name, _part(expanded(name), inputs)) for name in names]
+
+
+def _part(source: str, inputs: Inputs) -> dict[str, Any]:
+    if source == "-":
+        raise UsageError("/attach: stdin is the conversation's own", hint="name a file")
+    return content_part(source, inputs, reader="/attach")
+
+
+def listed(waiting: list[Attachment]) -> str:
+    """A line for each attachment that waits."""
+    lines = [f"{_KINDS[each.part['type']]}: {each.name}" for each in waiting]
+    if not lines:
+        return "nothing is attached"
+    return "\n".join([*lines, "with the next message; /detach takes all back"])
+
+
+def with_attachments(text: str, waiting: list[Attachment]) -> Message:
+    """The user's message of a text and all that is attached."""
+    if not waiting:
+        return {"role": "user", "content": text}
+    parts = [{"type": "text", "text": text}, *(each.part for each in waiting)]
+    return {"role": "user", "content": parts}
