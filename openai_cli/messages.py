@@ -9,7 +9,8 @@ from openai_cli.terminal import visible
 Color = Literal["auto", "always", "never"]
 
 PROGRAM = "openai-cli"
-_RED, _YELLOW, _RESET = "\x1b[31m", "\x1b[33m", "\x1b[0m"
+# Both can be read on a dark ground and on a light one, where yellow cannot.
+_RED, _MAGENTA, _RESET = "\x1b[31m", "\x1b[35m", "\x1b[0m"
 
 
 def one_line(text: str) -> str:
@@ -44,7 +45,7 @@ class Messages:
     def notice(self, text: str) -> None:
         """Something to know that is no error."""
         if not self.quiet:
-            self._line(f"{self._paint(_YELLOW, 'notice:')} {one_line(text)}")
+            self._line(f"{self._paint(_MAGENTA, 'notice:')} {one_line(text)}")
 
     def usage(self, text: str) -> None:
         """What a call took."""

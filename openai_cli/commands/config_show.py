@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from openai_cli.config.listing import Value
 
 # In characters: a longer value moves its own source alone.
-_WIDEST = 42
+_WIDEST = 48
 
 
 @options_group

@@ -1,6 +1,7 @@
 """`models list`: the models of the server, or those of the table of this version."""
 
 import shutil
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.prices.money import exact_json, plain
 
 _HEAD = ("model", "context", "output", "encoding", "USD in", "USD out", "retired")
+_NUMBERS = ("context", "output", "USD in", "USD out")
 # What a terminal that is too narrow goes without, the first of them first.
 _LESS = ("encoding", "output", "context", "retired")
 
@@ -28,7 +30,7 @@ class Options(StoredOptions):
     With --local the table of this version, with no network: the models that are not retired, or
     with --retired the others. USD is for a million tokens at the standard tier, and a column is
     empty where nothing is known. At a terminal the columns are aligned under a head, as many as
-    there is room for; elsewhere a tab stands between them.
+    there is room for, or beneath each name; elsewhere a tab stands between them.
     """
 
     endpoint = Endpoint("/models", method="GET")
@@ -85,16 +87,35 @@ def _list_table(context: Context, options: Options) -> None:
 
 
 def _columns(rows: list[list[str]]) -> str:
-    """The rows under a head, without the columns of _LESS that there is no room for."""
+    """The rows under a head, without the columns of _LESS that there is no room for.
+
+    Where there is none for the prices, what is known of a model stands beneath its name.
+    """
     width = shutil.get_terminal_size().columns
     heads = list(_HEAD)
     for less in (None, *_LESS):
         heads = [head for head in heads if head != less]
         kept = [[row[_HEAD.index(head)] for head in heads] for row in rows]
-        text = aligned([heads, *kept])
+        numbers = [place for place, head in enumerate(heads) if head in _NUMBERS]
+        text = aligned([heads, *kept], numbers=numbers)
         if max(map(len, text.splitlines())) <= width:
-            break
-    return text
+            return text
+    return "".join(f"{line}\n" for row in rows for line in _beneath(row, width))
+
+
+def _beneath(row: list[str], width: int) -> Iterator[str]:
+    """The name of a model, and beneath it what is known but for its encoding, behind the heads."""
+    yield row[0]
+    line = ""
+    for head, cell in zip(_HEAD[1:], row[1:], strict=True):
+        if cell and head != _LESS[0]:
+            added = f"{line}, {head} {cell}" if line else f"  {head} {cell}"
+            if len(added) > width and line:
+                yield line
+                added = f"  {head} {cell}"
+            line = added
+    if line:
+        yield line
 
 
 def _prices(model: Model, on: date) -> Row | None:

@@ -37,7 +37,15 @@ def as_table(report: Report, *, columns: int | None = None) -> str:
         lines = _narrow(report, columns)
     elif columns is not None and report.is_choice:
         lines = _with_bars(lines, report.statements, columns)
-    return "".join(f"{line.rstrip()}\n" for line in [*lines, *_remarks(report)])
+    remarks = _remarks(report)
+    if columns is not None:
+        remarks = [line for remark in remarks for line in _wrapped(remark, columns)]
+    return "".join(f"{line.rstrip()}\n" for line in [*lines, *remarks])
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    """The text in lines as wide as the terminal; a flag stays in one piece."""
+    return wrap(text, columns, break_on_hyphens=False)
 
 
 def _lines(grid: _Grid) -> list[str]:
@@ -63,12 +71,11 @@ def _narrow(report: Report, columns: int) -> list[str]:
         if not charges or report.is_choice:
             rows.append([f"{_GAP}sum", "", plain(statement.usd)])
     last = None if report.is_choice else [_total_label(report), "", plain(report.usd)]
-    head, *lines = _lines(_Grid(["", "", "USD"], rows, 1, last))
+    counted = "" if set(_kinds(report.statements)) & UNITS.keys() else "tokens"
+    head, *lines = _lines(_Grid(["", counted, "USD"], rows, 1, last))
     for place, names in sorted(heads.items(), reverse=True):
-        lines[place:place] = wrap(one_line(names), columns)
-    open_output = f"output: {report.missing}"
-    remarks = wrap(open_output, columns) if report.is_detailed and report.unlimited else []
-    return [head, *lines, *remarks]
+        lines[place:place] = _wrapped(one_line(names), columns)
+    return [head, *lines]
 
 
 def as_markdown(report: Report) -> str:
@@ -133,9 +140,9 @@ def _detailed(report: Report) -> _Grid:
                 counted, rated = f"{unit.noun}s", unit.rated
                 rate = round(unit.times * rate, 9).normalize()
             rows.append([name, tier, kind, str(charge.quantity), plain(rate), plain(charge.usd)])
-        for output in statement.open_outputs:
-            missing = f"{output.kind}: {report.missing}"
-            rows.append([name, tier, missing, "", plain(output.rate), ""])
+        rows += [
+            [name, tier, each.kind, "", plain(each.rate), ""] for each in statement.open_outputs
+        ]
     last = [_total_label(report), "", "", "", "", plain(report.usd)]
     return _Grid(["model", "tier", "kind", counted, rated, "USD"], rows, 3, last)
 
@@ -192,15 +199,18 @@ def _total_label(report: Report) -> str:
 
 def _remarks(report: Report) -> list[str]:
     """What stands beneath the table: outputs without a limit."""
-    if report.is_detailed or not report.unlimited:
+    if not report.unlimited:
         return []
-    if report.is_choice:
+    if report.is_detailed or report.is_choice:
         return [f"output: {report.missing}"]
+    counts: dict[str, list[Statement]] = {}
+    for statement in report.statements:
+        counts.setdefault(one_line(statement.tariff.name), []).append(statement)
     return [
-        f"{one_line(statement.tariff.name)}: output of {statement.unlimited} of "
-        f"{statement.requests} requests: {report.missing}"
-        for statement in report.statements
-        if statement.unlimited
+        f"{name}: output of {unlimited} of {sum(each.requests for each in found)} requests: "
+        f"{report.missing}"
+        for name, found in counts.items()
+        if (unlimited := sum(each.unlimited for each in found))
     ]
 
 

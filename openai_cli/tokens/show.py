@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from openai_cli.terminal import visible
 
-# Black on the six plain background colours in turn (ECMA-48, SGR 30 and 41 to 46).
-_BACKGROUNDS = [f"\x1b[30;{code}m" for code in range(41, 47)]
+# Black on six colours in turn, of the 256 that are the same in every terminal: the plain ones are
+# the user's own, and black on the blue of most is not to be read.
+_BACKGROUNDS = [f"\x1b[38;5;16;48;5;{code}m" for code in (210, 114, 221, 111, 176, 80)]
 _RESET = "\x1b[0m"
 _LINE_END = "↵"
 
@@ -38,7 +39,8 @@ def colored(tokens: Iterable[bytes]) -> str:
 
 def colored_with_ids(tokens: Sequence[bytes], ids: Sequence[int], *, columns: int) -> str:
     """The tokens as cells with their ids beneath, in rows that fit into `columns`."""
-    return "".join(f"{texts}\n{numbers}\n" for texts, numbers in _rows(tokens, ids, columns))
+    rows = _rows(tokens, ids, columns)
+    return "".join(f"{texts.rstrip()}\n{numbers.rstrip()}\n" for texts, numbers in rows)
 
 
 def _rows(tokens: Sequence[bytes], ids: Sequence[int], columns: int) -> Iterator[tuple[str, str]]:

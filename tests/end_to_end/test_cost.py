@@ -103,9 +103,9 @@ def test_the_output_as_a_figure(cost: Cost) -> None:
 
 def test_without_a_limit_the_output_says_what_is_missing(cost: Cost) -> None:
     done = cost("hello", "-m", "gpt-4o")
-    output = next(line for line in done.text.splitlines() if "output:" in line)
-    assert "give --max-tokens or --output-tokens" in output
-    assert done.text.splitlines()[-1].split() == ["total", "without", "output", "0.00002"]
+    *_, last, remark = done.text.splitlines()
+    assert last.split() == ["total", "without", "output", "0.00002"]
+    assert remark == "output: give --max-tokens or --output-tokens"
     alone = cost("hello", "-m", "gpt-4o", "--total")
     assert total(alone) == D("0.00002")
     assert "the total is without output: give --max-tokens or --output-tokens" in alone.err

@@ -38,8 +38,9 @@ def test_a_terminal_gets_the_columns_that_it_has_room_for(folder: Path) -> None:
     [luna] = [line for line in lines if line.startswith("gpt-6-luna ")]
     assert max(map(len, [head, *lines])) <= 80
     assert head.split() == ["model", "context", "USD", "in", "USD", "out", "retired"]
-    assert luna.index("1050000") == head.index("context")
-    assert luna.index("0.1") == head.index("USD in")
+    assert luna.index("1050000") == head.index("context"), "seven digits below seven letters"
+    points = {line.index(".", 50, 58) for line in lines if "." in line[50:58]}
+    assert points == {luna.index("0.1") + 1}, "the points stand one below the other"
 
 
 @pytest.mark.parametrize(
@@ -48,8 +49,7 @@ def test_a_terminal_gets_the_columns_that_it_has_room_for(folder: Path) -> None:
         (200, ["model", "context", "output", "encoding", "USD in", "USD out", "retired"]),
         (48, ["model", "context", "output", "USD in", "USD out", "retired"]),
         (40, ["model", "context", "USD in", "USD out", "retired"]),
-        (20, ["model", "USD in", "USD out"]),
-        (1, ["model", "USD in", "USD out"]),
+        (24, ["model", "USD in", "USD out"]),
     ],
 )
 def test_columns(columns: int, heads: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +58,20 @@ def test_columns(columns: int, heads: list[str], monkeypatch: pytest.MonkeyPatch
     head, line = models_list._columns([row]).splitlines()
     assert [head[start:].split("  ")[0] for start in _starts(head)] == heads
     assert len(line.split()) >= len(heads)
+
+
+def test_without_room_for_columns_what_is_known_stands_beneath_the_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "21")
+    row = ["m", "128000", "16384", "o200k_base", "0.1", "0.25", ""]
+    assert models_list._columns([row]).splitlines() == [
+        "m",
+        "  context 128000",
+        "  output 16384",
+        "  USD in 0.1",
+        "  USD out 0.25",
+    ]
 
 
 def _starts(head: str) -> list[int]:

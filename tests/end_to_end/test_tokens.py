@@ -138,7 +138,7 @@ def test_show_into_a_pipe(run: Run) -> None:
 
 def test_show_in_colours(run: Run) -> None:
     done = run("tokens", "--show", "hamburger", "--color", "always")
-    assert done.text == "\x1b[30;41mhamb\x1b[0m\x1b[30;42murger\x1b[0m\n"
+    assert done.text == "\x1b[38;5;16;48;5;210mhamb\x1b[0m\x1b[38;5;16;48;5;114murger\x1b[0m\n"
     assert "\x1b" not in run("tokens", "--show", "hamburger").text
 
 

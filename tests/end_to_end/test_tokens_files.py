@@ -172,7 +172,9 @@ def test_show_at_a_terminal_has_colours_and_ids_beneath(tmp_path: Path) -> None:
         )
         return terminal.read_all()
 
-    assert shown("--show") == b"\x1b[30;41mhamb\x1b[0m\x1b[30;42murger\x1b[0m\n"
+    assert (
+        shown("--show") == b"\x1b[38;5;16;48;5;210mhamb\x1b[0m\x1b[38;5;16;48;5;114murger\x1b[0m\n"
+    )
     lines = shown("--show", "--ids").splitlines()
     assert len(lines) == 2
     assert lines[1].split() == [b"103406", b"41633"]

@@ -48,13 +48,20 @@ def test_points_stand_in_line() -> None:
     ]
 
 
-def test_a_missing_limit_is_told_in_the_row_of_the_output() -> None:
+def test_a_missing_limit_is_told_beneath_the_output() -> None:
     assert as_table(report(("nova", 8, None), is_detailed=True)) == (
-        "model                 tier      kind                  tokens  USD per million       USD\n"
-        "nova                  standard  input                      8                2  0.000016\n"
-        "nova                  standard  output: give a limit                       10\n"
-        "total without output                                                           0.000016\n"
+        "model                 tier      kind    tokens  USD per million       USD\n"
+        "nova                  standard  input        8                2  0.000016\n"
+        "nova                  standard  output                       10\n"
+        "total without output                                             0.000016\n"
+        "output: give a limit\n"
     )
+
+
+def test_a_missing_limit_is_told_once_for_a_model() -> None:
+    one, other = (report(("nova", tokens, None)).statements for tokens in (8, 1))
+    found = report(labels=LABELS, labelled="file")._replace(statements=one + other)
+    assert as_table(found).splitlines()[4:] == ["nova: output of 2 of 2 requests: give a limit"]
 
 
 def test_a_kind_without_a_rate_of_its_own_says_so() -> None:
@@ -94,32 +101,43 @@ def test_models_side_by_side_with_bars() -> None:
 def test_a_narrow_terminal_has_a_line_for_each_kind() -> None:
     found = report(("nova", 8, 500), ("plain", 1, None), at_most=True)
     assert as_table(found, columns=50).splitlines() == [
-        "                                USD",
+        "                      tokens       USD",
         "nova standard",
-        "  input                 8  0.000016",
-        "  output, at most     500  0.005000",
+        "  input                    8  0.000016",
+        "  output, at most        500  0.005000",
         "plain standard",
-        "  input                 1  0.000003",
-        "total without output       0.005019",
+        "  input                    1  0.000003",
+        "total without output          0.005019",
         "plain: output of 1 of 1 requests: give a limit",
     ]
 
 
 def test_a_text_on_a_narrow_terminal() -> None:
-    shown = as_table(report(("nova", 8, None), is_detailed=True), columns=40)
-    assert shown.splitlines()[1:] == [
+    found = report(("nova", 8, None), is_detailed=True)
+    found = found._replace(missing="give --max-tokens or --output-tokens")
+    assert as_table(found, columns=40).splitlines() == [
+        "                      tokens       USD",
         "nova standard",
-        "  input               8  0.000016",
-        "total without output     0.000016",
-        "output: give a limit",
+        "  input                    8  0.000016",
+        "total without output          0.000016",
+        "output: give --max-tokens or",
+        "--output-tokens",
     ]
+
+
+def test_what_is_not_told_in_tokens_has_no_such_head_on_a_narrow_terminal() -> None:
+    bill = Bill(FEES, TODAY, None)
+    usage = {"input_tokens": 10, "output_tokens": 0}
+    bill.add_answer(Billed("finder", "standard", usage, Calls({"web_search": 2})), model="finder")
+    found = Report(tuple(bill.statements()), as_of=TODAY, table=FEES)
+    assert as_table(found, columns=20).splitlines()[0].split() == ["USD"]
 
 
 def test_models_side_by_side_on_a_narrow_terminal() -> None:
     shown = as_table(report(("plain", 10, 0), ("nova", 20, 0), is_choice=True), columns=20)
     assert shown.splitlines()[1:] == [
-        "plain standard", "  input  10  0.00003", "  sum        0.00003",
-        "nova standard", "  input  20  0.00004", "  sum        0.00004",
+        "plain standard", "  input      10  0.00003", "  sum            0.00003",
+        "nova standard", "  input      20  0.00004", "  sum            0.00004",
     ]  # fmt: skip
 
 

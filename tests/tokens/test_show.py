@@ -36,7 +36,7 @@ def test_json_gives_the_bytes_again(data: bytes) -> None:
 
 def test_neighbours_have_other_colours() -> None:
     text = colored([b"x"] * 20)
-    backgrounds = [code for code in _SGR.findall(text) if code.startswith("30;4")]
+    backgrounds = [code for code in _SGR.findall(text) if code.startswith("38;5;16;48;5;")]
     assert len(backgrounds) == 20
     assert all(one != other for one, other in itertools.pairwise(backgrounds))
     assert plain(text) == "x" * 20 + "\n"
@@ -57,19 +57,19 @@ def test_what_a_terminal_may_execute_is_shown() -> None:
 
 def test_ids_stand_beneath_their_tokens() -> None:
     shown = plain(colored_with_ids([b"ham", b"burger", b"!"], [2763, 1, 0], columns=80))
-    assert shown.splitlines() == ["ham  burger ! ", "2763 1      0 "]
+    assert shown.splitlines() == ["ham  burger !", "2763 1      0"]
 
 
 def test_wide_characters_take_two_columns() -> None:
     shown = plain(colored_with_ids(["中文".encode(), b"a"], [1, 2], columns=80))
-    assert shown.splitlines() == ["中文 a ", "1    2 "]
+    assert shown.splitlines() == ["中文 a", "1    2"]
 
 
 def test_rows_fit_into_the_columns_and_end_with_the_line() -> None:
     shown = plain(
-        colored_with_ids([b"aaaa", b"bbbb", b"cccc", b"\n", b"d"], [1, 2, 3, 4, 5], columns=12)
+        colored_with_ids([b"aaaa", b"bbbb", b"cccc", b"\n", b"d"], [1, 2, 3, 4, 5], columns=9)
     )
     rows = shown.splitlines()
-    assert [row.rstrip() for row in rows[::2]] == ["aaaa bbbb", "cccc ↵", "d"]
+    assert rows[::2] == ["aaaa bbbb", "cccc ↵", "d"]
     assert [row.split() for row in rows[1::2]] == [["1", "2"], ["3", "4"], ["5"]]
-    assert max(map(len, rows)) <= 12
+    assert max(map(len, rows)) <= 9, "a blank behind the last would begin a line of its own"
