@@ -506,7 +506,7 @@ def test_tokens_and_cost(tmp_path: Path) -> None:
             b"the next turn: 0.00005 USD at least, for 20 input tokens\n"
         )
         typist.ask("three")
-        assert b"; the price of 1 call to llama3 is not known\n" in typist.ask("/cost")
+        assert b"; the price of 1 call to\nllama3 is not known\n" in typist.ask("/cost")
 
 
 def test_unknown_commands_send_nothing(tmp_path: Path) -> None:

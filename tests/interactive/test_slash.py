@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openai_cli.commands.interactive.session import folded
 from openai_cli.commands.interactive.slash import COMMANDS, SlashCall, help_text, parsed
 from openai_cli.errors import UsageError
 
@@ -73,8 +74,34 @@ def test_all_that_is_typed_means_something(typed: str) -> None:
         assert meant in (typed, typed[1:])
 
 
-def test_the_help_fits_a_terminal() -> None:
-    text = help_text(kept_in=None)
+def test_on_a_narrow_terminal_a_summary_stands_beneath_its_command() -> None:
+    lines = help_text(kept_in=None, columns=79).splitlines()
+    assert lines[:4] == [
+        "/help",
+        "  show this",
+        "/system [TEXT]",
+        "  show or set the system message",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "shown"),
+    [
+        ("one two three", 8, "one two\nthree"),
+        ("one two three", None, "one two three"),
+        ("say --max-tokens", 10, "say\n--max-tokens"),
+        ("  one two\n\nx", 6, "  one\n  two\n\nx"),
+    ],
+)
+def test_what_a_command_prints_is_broken_between_words(
+    text: str, columns: int | None, shown: str
+) -> None:
+    assert folded(text, columns) == shown
+
+
+@pytest.mark.parametrize("columns", [80, None])
+def test_the_help_fits_a_terminal(columns: int | None) -> None:
+    text = help_text(kept_in=None, columns=columns)
     assert max(map(len, text.splitlines())) <= 80
     assert all(name in text for name in COMMANDS)
-    assert "trip.json" in help_text(kept_in="trip.json")
+    assert "trip.json" in help_text(kept_in="trip.json", columns=columns)

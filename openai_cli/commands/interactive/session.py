@@ -1,5 +1,6 @@
 """`chat -i`: turn after turn, until the end of input, /exit or, in a script, the first error."""
 
+import os
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -175,6 +176,14 @@ class _Loop:
             dialogue.session.context.messages.notice("nothing was written, so nothing is sent")
 
     @property
+    def columns(self) -> int | None:
+        """Of the terminal that shows what commands print; None where none tells of them."""
+        stream = self.dialogue.session.context.messages.stream
+        if stream is None or not stream.isatty():
+            return None
+        return os.get_terminal_size(stream.fileno()).columns or None
+
+    @property
     def _would_lose(self) -> bool:
         """Whether somebody at a terminal would lose what was said."""
         dialogue = self.dialogue
@@ -191,7 +200,7 @@ class _Loop:
             "/attach": dialogue.attach,
         }
         alone: dict[str, Callable[[], str | None]] = {
-            "/help": lambda: help_text(kept_in=dialogue.options.conversation),
+            "/help": lambda: help_text(kept_in=dialogue.options.conversation, columns=self.columns),
             "/undo": dialogue.undo,
             "/retry": dialogue.retry,
             "/clear": dialogue.clear,
@@ -208,4 +217,29 @@ class _Loop:
         else:
             self.is_over = True
         if shown is not None:
-            dialogue.session.context.messages.block(shown)
+            dialogue.session.context.messages.block(folded(shown, self.columns))
+
+
+def folded(text: str, columns: int | None) -> str:
+    """The text with the lines broken between words that a terminal of so many columns has no room
+    for; as it is without a terminal."""
+    if columns is None:
+        return text
+    from textwrap import wrap
+
+    lines = (
+        wrap(
+            line,
+            columns,
+            break_on_hyphens=False,
+            break_long_words=False,
+            subsequent_indent=_indent(line),
+        )
+        or [""]
+        for line in text.split("\n")
+    )
+    return "\n".join(part for parts in lines for part in parts)
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]

@@ -85,10 +85,18 @@ def unknown(what: str, name: str, names: Iterable[str], hint: str) -> UsageError
     return UsageError(f"no such {what}: {name}", hint=meant + hint)
 
 
-def help_text(*, kept_in: str | None) -> str:
-    """The commands and the keys; `kept_in` is the file of the conversation, if it has one."""
+# Where the summaries stand, and in how many columns they have room there.
+_SUMMARIES, _WIDE = 26, 80
+
+
+def help_text(*, kept_in: str | None, columns: int | None) -> str:
+    """The commands and the keys; `kept_in` is the file of the conversation, if it has one.
+
+    In few columns a summary stands beneath its command.
+    """
+    gap = "\n  " if columns is not None and columns < _WIDE else ""
     lines = [
-        f"{f'{name} {command.usage}':<26}{command.summary}"
+        f"{name} {command.usage}".rstrip().ljust(0 if gap else _SUMMARIES) + gap + command.summary
         for name, command in COMMANDS.items()
         if command.summary
     ]
