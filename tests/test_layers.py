@@ -112,8 +112,11 @@ def test_no_command_imports_another() -> None:
 
 
 USERS = {
-    "requests": {"http.client", "http.debug", "http.exceptions", "http.transport"},
-    "urllib3": {"http.client", "http.debug", "http.exceptions", "http.transport"},
+    "requests": {"http.client", "http.debug", "http.direct", "http.exceptions", "http.transport"},
+    "urllib3": {
+        "http.client", "http.debug", "http.decoding", "http.direct", "http.exceptions",
+        "http.transport",
+    },
     "socks": {"http.exceptions"},
     "requests_toolbelt": {"http.payload"},
     "tiktoken": {"tokens.encoding", "tokens.vocabulary"},

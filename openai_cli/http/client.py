@@ -4,7 +4,6 @@
 """
 
 import threading
-import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,8 +23,10 @@ from openai_cli.errors import (
 from openai_cli.http import debug, failure, retry
 from openai_cli.http.address import joined, name_and_port
 from openai_cli.http.deadline import Deadline
+from openai_cli.http.decoding import LARGEST, pieces_of
+from openai_cli.http.direct import Direct
 from openai_cli.http.exceptions import FOREIGN, translated
-from openai_cli.http.payload import Payload
+from openai_cli.http.payload import Json, Payload
 from openai_cli.http.transport import (
     ClientCertificate,
     Connections,
@@ -36,13 +37,9 @@ from openai_cli.http.transport import (
 
 T = TypeVar("T")
 
-LARGEST = 512 * 1024 * 1024
-_PIECE = 64 * 1024
 _LARGEST_ERROR = 1024 * 1024
 # Statuses of an answer that is whole (RFC 9110, section 15.3): 206 is a part that nobody asked for.
 _WHOLE = frozenset({200, 201, 202, 203, 204})
-_GZIP = 16 + zlib.MAX_WBITS
-_MOST_EMPTY = 1000
 
 # What may stand behind the last event of a stream: blank lines, a comment, the last chunk.
 _REST_PIECES, _REST_SECONDS = 8, 0.2
@@ -53,6 +50,7 @@ class ServerSettings:
     """Where requests go and how: `key` None sends none; time-outs are in seconds.
 
     `headers` are the user's own, which stand above ours; `deadline` is for all calls together.
+    As many `connections` are kept as threads may share the client.
     """
 
     base_url: str
@@ -63,6 +61,7 @@ class ServerSettings:
     max_retries: int
     certificate: ClientCertificate | None = None
     deadline: Deadline = field(default_factory=Deadline)
+    connections: int = 64
 
 
 class HttpResponse:
@@ -85,7 +84,7 @@ class HttpResponse:
         return self._pieces
 
     def _read(self) -> Generator[bytes, None, None]:
-        yield from _pieces(self._response, LARGEST)
+        yield from pieces_of(self._response.raw, LARGEST)
         self.is_read = True
 
     def end_within(self, seconds: float | None) -> None:
@@ -125,67 +124,6 @@ class HttpResponse:
         self._response.close()
 
 
-def _pieces(response: requests.Response, largest: int) -> Iterator[bytes]:
-    """The response's body; the time-out and the end are watched by urllib3, the size here."""
-    size = 0
-    for piece in _decoded(_raw(response), response.headers.get("content-encoding", "")):
-        size += len(piece)
-        if size > largest:
-            raise BadAnswerError(f"the answer is above {largest // 1024**2} MB")
-        yield piece
-
-
-def _raw(response: requests.Response) -> Iterator[bytes]:
-    """What arrives, as it arrives: a chunk of a chunked body, else what is there.
-
-    Not iter_content, which waits until its piece is full when the body is not chunked. For a
-    stream of 20,000 chunks read1 would take three times as long as read_chunked.
-    """
-    try:
-        if response.raw.chunked:
-            yield from response.raw.read_chunked(_PIECE, decode_content=False)
-        else:
-            while piece := response.raw.read1(_PIECE, decode_content=False):
-                yield piece
-    except FOREIGN as error:
-        raise translated(error, has_begun=True) from error
-
-
-def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """The pieces as they were before the server encoded them."""
-    name = encoding.strip().lower()
-    if name in ("", "identity"):
-        return pieces
-    if name in ("gzip", "x-gzip"):
-        return _inflated(pieces)
-    raise BadAnswerError(f"the answer is encoded as {name}, which was not asked for")
-
-
-def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """What gzip data holds, in bounded pieces; NetworkError when the data ends too early.
-
-    zlib itself, for urllib3 takes a gzip stream that was cut off for a whole one.
-    """
-    inflate, empty = zlib.decompressobj(_GZIP), 0
-    for piece in pieces:
-        rest = piece
-        while rest:
-            if inflate.eof:  # another member follows (RFC 1952, section 2.2)
-                inflate = zlib.decompressobj(_GZIP)
-                empty += 1
-            if empty > _MOST_EMPTY:
-                raise BadAnswerError("the answer's gzip data is one empty member after the other")
-            try:
-                found = inflate.decompress(rest, _PIECE * 16)
-                empty = 0 if found else empty
-                yield found
-            except zlib.error as error:
-                raise BadAnswerError(f"the answer's gzip data is broken: {error}") from None
-            rest = inflate.unconsumed_tail or inflate.unused_data
-    if not inflate.eof:
-        raise NetworkError("the answer ended before its gzip data was whole")
-
-
 class Client:
     """Sends requests to one server."""
 
@@ -193,7 +131,7 @@ class Client:
         self._server = server
         self._context = context
         self._debug = debug_on
-        self._transport = Transport()
+        self._transport = Transport(server.connections)
         self._session = Connections(self._transport)
         self._deadline = server.deadline
         self._unfinished: list[HttpResponse] = []
@@ -287,6 +225,22 @@ class Client:
         while self._unfinished:
             self._unfinished.pop().finish()
 
+    def direct(self, path: str) -> Direct:
+        """A way to POST JSON to one path many times, each tried once."""
+        url = joined(self._server.base_url, path)
+        proxies = Proxies.of(self._context, url)
+        with ExitStack() as stack:
+            prepared = self._prepared("POST", url, Json(b""), stack)
+        return Direct(
+            self._transport,
+            prepared,
+            proxies,
+            authorities=authorities(self._context),
+            certificate=self._server.certificate,
+            timeouts=(self._server.connect_timeout, self._server.read_timeout),
+            base_url=self._server.base_url,
+        )
+
     def close(self) -> None:
         """Close all connections."""
         while self._unfinished:
@@ -353,7 +307,7 @@ class Client:
     def _failure(self, response: requests.Response) -> CliError:
         body = b""
         try:
-            for piece in _pieces(response, _LARGEST_ERROR):
+            for piece in pieces_of(response.raw, _LARGEST_ERROR):
                 body += piece
         except CliError:
             pass  # what came of the body is all that can be said of it

@@ -30,6 +30,7 @@ from openai_cli.errors import (
     UsageError,
 )
 from openai_cli.http import client as client_module
+from openai_cli.http import decoding
 from openai_cli.http.client import Client, HttpResponse, ServerSettings
 from openai_cli.http.payload import Json
 from tests import servers
@@ -747,7 +748,7 @@ def test_an_answer_of_the_limit_is_taken(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_limit_is_512_megabytes() -> None:
-    assert client_module.LARGEST == 512 * 1024**2
+    assert decoding.LARGEST == 512 * 1024**2
 
 
 @pytest.mark.parametrize("head", ["X: y", CHUNKED, GZIP])

@@ -1,0 +1,75 @@
+"""The body of an answer, decoded, in pieces as they arrive."""
+
+import zlib
+from collections.abc import Iterator
+
+import urllib3
+
+from openai_cli.errors import BadAnswerError, NetworkError
+from openai_cli.http.exceptions import FOREIGN, translated
+
+LARGEST = 512 * 1024 * 1024
+_PIECE = 64 * 1024
+_GZIP = 16 + zlib.MAX_WBITS
+_MOST_EMPTY = 1000
+
+
+def pieces_of(response: urllib3.HTTPResponse, largest: int) -> Iterator[bytes]:
+    """The response's body; the time-out and the end are watched by urllib3, the size here."""
+    size = 0
+    for piece in _decoded(_raw(response), response.headers.get("content-encoding", "")):
+        size += len(piece)
+        if size > largest:
+            raise BadAnswerError(f"the answer is above {largest // 1024**2} MB")
+        yield piece
+
+
+def _raw(response: urllib3.HTTPResponse) -> Iterator[bytes]:
+    """What arrives, as it arrives: a chunk of a chunked body, else what is there.
+
+    Not iter_content, which waits until its piece is full when the body is not chunked. For a
+    stream of 20,000 chunks read1 would take three times as long as read_chunked.
+    """
+    try:
+        if response.chunked:
+            yield from response.read_chunked(_PIECE, decode_content=False)
+        else:
+            while piece := response.read1(_PIECE, decode_content=False):
+                yield piece
+    except FOREIGN as error:
+        raise translated(error, has_begun=True) from error
+
+
+def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """The pieces as they were before the server encoded them."""
+    name = encoding.strip().lower()
+    if name in ("", "identity"):
+        return pieces
+    if name in ("gzip", "x-gzip"):
+        return _inflated(pieces)
+    raise BadAnswerError(f"the answer is encoded as {name}, which was not asked for")
+
+
+def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """What gzip data holds, in bounded pieces; NetworkError when the data ends too early.
+
+    zlib itself, for urllib3 takes a gzip stream that was cut off for a whole one.
+    """
+    inflate, empty = zlib.decompressobj(_GZIP), 0
+    for piece in pieces:
+        rest = piece
+        while rest:
+            if inflate.eof:  # another member follows (RFC 1952, section 2.2)
+                inflate = zlib.decompressobj(_GZIP)
+                empty += 1
+            if empty > _MOST_EMPTY:
+                raise BadAnswerError("the answer's gzip data is one empty member after the other")
+            try:
+                found = inflate.decompress(rest, _PIECE * 16)
+                empty = 0 if found else empty
+                yield found
+            except zlib.error as error:
+                raise BadAnswerError(f"the answer's gzip data is broken: {error}") from None
+            rest = inflate.unconsumed_tail or inflate.unused_data
+    if not inflate.eof:
+        raise NetworkError("the answer ended before its gzip data was whole")

@@ -1,0 +1,94 @@
+"""Many requests to one path: the same headers and failures as through the client."""
+
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from openai_cli.errors import BadAnswerError, NetworkError, RateLimitError
+from openai_cli.http import transport
+from tests.http.test_client import BODY, KEY, OK, World
+from tests.servers import KeepingServer, Received, Server, kept, reply
+
+PATH = "/chat/completions"
+
+
+def headers_of(received: Received) -> dict[str, str]:
+    return {name: value for name, value in received.headers.items() if name != "host"}
+
+
+def test_it_sends_what_the_client_sends() -> None:
+    with Server([OK, OK]) as server:
+        here = World(server.base_url, key=KEY, headers={"X-Team": "ci"})
+        here.post()
+        assert here.client.direct(PATH).post(BODY).body == b"{}"
+    first, second = server.received
+    assert (second.line, second.body) == (first.line, first.body)
+    assert headers_of(second) == headers_of(first)
+
+
+def test_its_requests_share_a_connection() -> None:
+    with KeepingServer([kept(OK), kept(OK), kept(OK)]) as server:
+        here = World(server.base_url)
+        way = here.client.direct(PATH)
+        for _ in range(3):
+            way.post(BODY)
+        assert server.connections == 1
+        here.client.close()
+
+
+def test_any_status_is_an_answer_and_its_failure_is_the_clients() -> None:
+    body = {"error": {"message": "Slow down", "code": "rate_limit_exceeded"}}
+    busy = reply(
+        body, status="429 Too Many Requests", headers=["retry-after: 7", "x-request-id: r"]
+    )
+    with Server([busy]) as server:
+        way = World(server.base_url).client.direct(PATH)
+        answer = way.post(BODY)
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "7")
+    failed = way.failure(answer)
+    assert isinstance(failed, RateLimitError)
+    assert (failed.problem, failed.request_id) == ("Slow down", "r")
+
+
+def test_an_answer_that_ends_early_is_a_failure_of_the_network() -> None:
+    with Server([OK[:-1]]) as server, pytest.raises(NetworkError, match="before the answer"):
+        World(server.base_url).client.direct(PATH).post(BODY)
+
+
+def test_an_answer_in_an_encoding_that_nobody_asked_for_is_refused() -> None:
+    odd = reply(b"{}", headers=["Content-Encoding: br"])
+    with Server([odd]) as server, pytest.raises(BadAnswerError, match="encoded as br"):
+        World(server.base_url).client.direct(PATH).post(BODY)
+
+
+def test_a_read_has_its_own_time_out() -> None:
+    def silent(connection: Any) -> None:
+        connection.recv(1)
+
+    with Server([silent]) as server, pytest.raises(NetworkError, match="no answer in time"):
+        World(server.base_url).client.direct(PATH).post(BODY, read_timeout=0.05)
+
+
+def test_authorities_are_loaded_once_for_all_connections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(bundle := tmp_path / "ca.pem")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    made: list[object] = []
+    create = transport.create_urllib3_context
+
+    def counted() -> ssl.SSLContext:
+        made.append(None)
+        return create()
+
+    monkeypatch.setattr(transport, "create_urllib3_context", counted)
+    with Server([OK, OK, OK], tls) as server:
+        here = World(server.base_url, environ={"SSL_CERT_FILE": str(bundle)})
+        way = here.client.direct(PATH)
+        assert [way.post(BODY).body, way.post(BODY).body, here.post()] == [b"{}"] * 3
+    assert len(made) == 1
