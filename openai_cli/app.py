@@ -58,8 +58,8 @@ class CommandGroup(TyperGroup):
         path = f"{self.prefix}{cmd_name}"
         if path in COMMANDS:
             return command(*declared(path))
-        if cmd_name in GROUPS:
-            return tree(GROUPS[cmd_name], prefix=f"{cmd_name} ")
+        if path in GROUPS:
+            return tree(GROUPS[path], prefix=f"{path} ")
         if ctx.resilient_parsing:
             return None
         from difflib import get_close_matches

@@ -11,6 +11,7 @@ CliError                        1   a fault of ours, when nothing below fits
 ├── LimitError                  8   a limit or check that the user set was not met
 ├── IncompleteError             9   the answer is not complete and the user required that
 ├── OutputError                10   the answer came but could not be written
+├── LinesFailedError           11   some lines of a batch failed for good; all others are written
 └── ReaderGone                141   the reader of stdout went away; nothing is printed
 
 Terminated is none of these: as KeyboardInterrupt (130) it passes whatever takes failures.
@@ -35,6 +36,7 @@ class ExitCode(IntEnum):
     LIMIT = 8
     INCOMPLETE = 9
     OUTPUT = 10
+    LINES_FAILED = 11
     HUNG_UP = 129
     INTERRUPTED = 130
     READER_GONE = 141
@@ -143,6 +145,12 @@ class OutputError(CliError):
     """The answer came but could not be written."""
 
     exit_code = ExitCode.OUTPUT
+
+
+class LinesFailedError(CliError):
+    """Some lines of a batch failed for good; all others are written."""
+
+    exit_code = ExitCode.LINES_FAILED
 
 
 class ReaderGone(CliError):  # noqa: N818 - not an error to the user, who is told nothing

@@ -72,7 +72,7 @@ def fetched(session: Session, url: str) -> bytes:
     https, or that is in a private network where the server itself is not.
     """
     from openai_cli.answer.parts import collected
-    from openai_cli.http.client import LARGEST
+    from openai_cli.http.decoding import LARGEST
     from openai_cli.http.private import is_private
 
     is_https = url.lower().startswith("https://")

@@ -94,21 +94,32 @@ class Receipts:
         is_unsent = isinstance(failed, (UsageError, LimitError))
         if not self.are_wanted or is_unsent:
             return
+        receipt = self.receipt_of(answer, failed, is_taken=is_taken)
+        if self.kept is not None and (failed is None or answer.usage is not None):
+            self.kept.append(receipt)
+        if self.is_shown and (failed is None or answer.usage is not None):
+            self.context.messages.usage(receipt.line())
+        if self._log is not None:
+            self.append(self.record_of(answer, receipt))
+
+    def receipt_of(
+        self, answer: "Answer", failed: BaseException | None = None, *, is_taken: bool = False
+    ) -> "Receipt":
+        """What a call took, as `add` tells it."""
         from openai_cli.prices.receipt import Receipt
         from openai_cli.prices.regions import region_of
 
         region, on = region_of(self.base_url()), self._sent(answer).date()
         receipt = Receipt.of(answer, self.table(), on, region=region)
         if failed is not None:
-            receipt = receipt.of_failed(failed, is_taken=is_taken)
-        elif self.must_be_complete and answer.incomplete:
-            receipt = replace(receipt, exit_code=ExitCode.INCOMPLETE)
-        if self.kept is not None and (failed is None or answer.usage is not None):
-            self.kept.append(receipt)
-        if self.is_shown and (failed is None or answer.usage is not None):
-            self.context.messages.usage(receipt.line())
-        if self._log is not None:
-            self._write(self._log, receipt.record(self._occasion(answer)))
+            return receipt.of_failed(failed, is_taken=is_taken)
+        if self.must_be_complete and answer.incomplete:
+            return replace(receipt, exit_code=ExitCode.INCOMPLETE)
+        return receipt
+
+    def record_of(self, answer: "Answer", receipt: "Receipt") -> str:
+        """The line of a call for --usage-file."""
+        return receipt.record(self._occasion(answer))
 
     def _sent(self, answer: "Answer") -> "datetime":
         """When the request of an answer was sent; where that is not known, now."""
@@ -146,9 +157,11 @@ class Receipts:
             )
             self.context.messages.debug(f"input tokens: {told}")
 
-    def _write(self, log: Log, line: str) -> None:
+    def append(self, line: str) -> None:
+        """Append a line to --usage-file, which is open; `check` raises where that failed."""
+        assert self._log is not None
         try:
-            log.add(utf8_bytes(f"{line}\n"))
+            self._log.add(utf8_bytes(f"{line}\n"))
         except OSError as error:
             self.failure = OutputError(
                 f"the usage could not be written to '{self.path}': {error.strerror}",

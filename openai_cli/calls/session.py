@@ -39,7 +39,7 @@ class Session:
 
     `server` is where requests go, `deadline` how long all may take, `form` how answers are printed,
     `preview` how a request is shown that is not sent, `budget` what calls may cost, `receipts` what
-    they took; `fallbacks` are the models of --fallback-model, `must_be_complete` is
+    they took; as many `connections` are kept as threads may share the client; `fallbacks` are the models of --fallback-model, `must_be_complete` is
     --require-complete, and `schema` what answers have to hold to.
 
     Raises UsageError for options that are wrong.
@@ -67,6 +67,7 @@ class Session:
         self.fallbacks = _fallbacks_of(options)
         self.must_be_complete = isinstance(options, Completeness) and options.require_complete
         self.server = destination(context, options, inputs)
+        self.connections = 64
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -145,6 +146,7 @@ class Session:
             max_retries=self._patience.retries,
             certificate=_certificate(server),
             deadline=self.deadline,
+            connections=self.connections,
         )
         client = Client(settings, self.context, debug_on=self._debug_on)
         self._stack.callback(client.close)

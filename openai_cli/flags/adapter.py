@@ -83,6 +83,12 @@ def parameters(options: CommonOptions) -> dict[str, ApiParameter]:
     }
 
 
+def parameters_of(options: type[CommonOptions]) -> list[ApiParameter]:
+    """The parameters of the API that the options of a command have."""
+    infos = (_info(field) for field in options_of(options))
+    return [info for info in infos if isinstance(info, ApiParameter)]
+
+
 def _info(field: Field[Any]) -> Any:
     """What the field's annotation says of its flag or argument."""
     return field.type.__metadata__[0]  # type: ignore[union-attr]  # every field is Annotated

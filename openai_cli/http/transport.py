@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 from weakref import WeakSet
 
 import requests
-from requests import certs
 from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies, select_proxy
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
@@ -146,7 +145,7 @@ class Transport(HTTPAdapter):
 def _tls(verify: str | bool, cert: "str | tuple[str, str] | None") -> ssl.SSLContext:
     """What verifies servers by these authorities, and is known to them by this certificate."""
     context = create_urllib3_context()
-    path = verify if isinstance(verify, str) else certs.where()
+    path = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
     is_folder = all(Path(one).is_dir() for one in path.split(os.pathsep)) or Path(path).is_dir()
     context.load_verify_locations(**{"capath" if is_folder else "cafile": path})
     if cert is not None:

@@ -73,3 +73,26 @@ class Progress:
         bar.add_task("", total=self._total)
         bar.start()
         return bar
+
+
+class StatusLine:
+    """A line at the foot of a terminal that changes; it is gone when it is closed."""
+
+    def __init__(self, messages: Messages) -> None:
+        from rich.console import Console
+        from rich.live import Live
+        from rich.text import Text
+
+        self._made = Text
+        self._live = Live(
+            Text(""), console=Console(file=messages.stream), transient=True, auto_refresh=False
+        )
+        self._live.start()
+
+    def show(self, text: str) -> None:
+        """Show this text in the place of the one before."""
+        self._live.update(self._made(text, overflow="ellipsis", no_wrap=True), refresh=True)
+
+    def close(self) -> None:
+        """Take the line away."""
+        self._live.stop()

@@ -12,7 +12,7 @@ ON_SERVER = ("previous_response_id", "conversation", "prompt")
 
 _RESPONSES_ALONE = ("instructions", "previous_response_id", "conversation")
 
-_COUNTED = (CHAT, "/completions", RESPONSES, "/embeddings")
+COUNTED = (CHAT, "/completions", RESPONSES, "/embeddings")
 
 # Models of one endpoint each, by the start of their names.
 _MODELS = {
@@ -37,17 +37,18 @@ def told_by(body: Json, endpoint: str | None) -> str:
 
     UsageError for one whose prompts cannot be counted, and for a body that tells of none.
     """
-    path = _told_by(body) if endpoint is None else endpoint.removeprefix("/v1")
-    if path not in _COUNTED:
+    path = endpoint_of(body) if endpoint is None else endpoint.removeprefix("/v1")
+    if path not in COUNTED:
         raise UsageError(
             f"the prompt tokens of a request to {path if endpoint is None else endpoint} cannot be "
             "counted",
-            hint=f"those to {', '.join(_COUNTED)} can",
+            hint=f"those to {', '.join(COUNTED)} can",
         )
     return path
 
 
-def _told_by(body: Json) -> str:
+def endpoint_of(body: Json) -> str:
+    """The endpoint that the properties of a body tell; UsageError where they tell of none."""
     if "messages" in body:
         return CHAT
     if (path := _by_model(body.get("model"))) is not None:

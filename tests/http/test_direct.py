@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import trustme
+from urllib3.util.ssl_ import create_urllib3_context
 
 from openai_cli.errors import BadAnswerError, NetworkError, RateLimitError
 from openai_cli.http import transport
@@ -80,11 +81,10 @@ def test_authorities_are_loaded_once_for_all_connections(
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     made: list[object] = []
-    create = transport.create_urllib3_context
 
     def counted() -> ssl.SSLContext:
         made.append(None)
-        return create()
+        return create_urllib3_context()
 
     monkeypatch.setattr(transport, "create_urllib3_context", counted)
     with Server([OK, OK, OK], tls) as server:

@@ -1,0 +1,40 @@
+"""What a run may cost: each line's bound is reserved before it is sent, and settled afterwards.
+
+Amounts are in units, of which `costs.UNITS` are a dollar.
+"""
+
+from dataclasses import dataclass
+
+from openai_cli.batches.costs import dollars
+from openai_cli.errors import LimitError
+from openai_cli.prices.money import plain
+
+
+@dataclass
+class Reserve:
+    """The `limit` of a run, None without one; what is `used` of it, and what is reserved."""
+
+    limit: int | None = None
+    used: int = 0
+    reserved: int = 0
+
+    def take(self, bound: int) -> bool:
+        """Reserve what a line can cost; False where that would be too much."""
+        if self.limit is not None and self.used + self.reserved + bound > self.limit:
+            return False
+        self.reserved += bound
+        return True
+
+    def settle(self, bound: int, cost: int | None) -> None:
+        """In the place of a bound put what the line did cost; its bound where nobody knows."""
+        self.reserved -= bound
+        self.used += bound if cost is None else cost
+
+    def error(self, bound: int) -> LimitError:
+        """The error of a run whose next line could be too much."""
+        assert self.limit is not None
+        return LimitError(
+            f"the next line can cost {plain(dollars(bound))} USD, and {plain(dollars(self.used))} "
+            f"of the {plain(dollars(self.limit))} of --max-cost are spent",
+            hint="the same command with a higher --max-cost goes on",
+        )

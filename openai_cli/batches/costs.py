@@ -1,0 +1,216 @@
+"""What requests of a file have in tokens and can cost, line by line, and in each way."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from itertools import chain, repeat
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from openai_cli.errors import UsageError
+from openai_cli.models.table import Table
+from openai_cli.prices.bill import Bill
+from openai_cli.prices.bodies import Asked, asked
+from openai_cli.prices.bound import bound, bounded, counted_as
+from openai_cli.prices.calls import AskedCalls, asked_calls
+from openai_cli.prices.charges import total
+from openai_cli.tokens.endpoints import COUNTED
+
+if TYPE_CHECKING:
+    from openai_cli.batches.lines import Line
+    from openai_cli.tokens.lines import Group
+
+T = TypeVar("T")
+
+# The ways of a run, and the tier at which each is billed.
+WAYS = {"live": "standard", "flex": "flex", "batch": "batch"}
+
+# Money in the state of a run is in whole units of so many to the dollar.
+UNITS = 10**12
+
+
+def units(usd: Decimal) -> int:
+    """An amount in units, never less than it is."""
+    return ceil(usd * UNITS)
+
+
+def dollars(count: int) -> Decimal:
+    """The amount of so many units, in USD."""
+    return Decimal(count) / UNITS
+
+
+class Counted(NamedTuple):
+    """What a request has: tokens of its prompt and the most of its outputs, and its bound in units.
+
+    None is what is not known; `doubt` says why there is no bound.
+    """
+
+    tokens: int | None = None
+    output: int | None = None
+    bound: int | None = None
+    doubt: str | None = None
+
+
+class Prices(NamedTuple):
+    """By which prices: the table, the day, the region, and the tier, None for that of each body.
+
+    With `allows_unbounded` what has no bound counts as its estimate.
+    """
+
+    table: Callable[[], Table]
+    on: date
+    region: str | None = None
+    tier: str | None = None
+    allows_unbounded: bool = False
+
+
+class Sum(NamedTuple):
+    """What all requests cost in one way, in USD: what is known of it, and the most.
+
+    `problem` says why that is not known.
+    """
+
+    usd: Decimal | None = None
+    most: Decimal | None = None
+    problem: str | None = None
+
+
+class Costs:
+    """Counts requests as they are read, and adds them up for each of the `WAYS`."""
+
+    def __init__(self, prices: Prices) -> None:
+        self._prices = prices
+        self._bills = {way: Bill(prices.table(), prices.on, prices.region) for way in WAYS}
+        self._problems: dict[str, str] = {}
+        self._bounds: dict[tuple[Asked, AskedCalls, int], int] = {}
+        self.tokens = 0
+        self.doubts: dict[str, None] = {}
+        self.unbounded: str | None = None
+
+    def counted(
+        self, lines: Iterable["Line"], keep: Callable[["Line"], T]
+    ) -> Iterator[tuple[T, Counted]]:
+        """What is to `keep` of each of the lines, and what it has.
+
+        Where a prompt cannot be counted, nothing is known of it and of those behind it.
+        """
+        waiting: deque[T] = deque()
+        iterator = iter(lines)
+        if (first := next(iterator, None)) is None:
+            return
+        lines = chain((first,), iterator)
+        if first.path not in COUNTED:
+            yield from ((keep(line), self._alone(line)) for line in lines)
+            return
+        from openai_cli.tokens.lines import count_lines
+
+        def told() -> Iterator[bytes]:
+            number = 0
+            for line in lines:
+                waiting.append(keep(line))
+                yield from repeat(b"\n", line.number - number - 1)
+                yield line.as_input()
+                number = line.number
+
+        try:
+            for group in count_lines(told(), stand_in=self._stand_in, on=self._prices.on):
+                yield from ((waiting.popleft(), counted) for counted in self._of_group(group))
+        except UsageError as error:
+            none = Counted(doubt=error.problem)
+            self._problems |= dict.fromkeys(WAYS, error.problem)
+            yield from ((one, none) for one in waiting)
+            yield from ((keep(line), none) for line in lines)
+
+    def _stand_in(self, name: str) -> str | None:
+        try:
+            return counted_as(name, self._prices.table().model(name))
+        except UsageError:
+            from openai_cli.tokens.encoding import encoding_for_model
+
+            try:
+                encoding_for_model(name)
+            except UsageError:
+                return "gpt-4o"
+            return None
+
+    def _alone(self, line: "Line") -> Counted:
+        """What a request has whose prompt is not counted line by line."""
+        prices = self._prices
+        try:
+            most = bound(
+                line.body, endpoint=line.path, table=prices.table(), on=prices.on,
+                region=prices.region,
+            )  # fmt: skip
+        except UsageError as error:
+            for way in WAYS:
+                self._problems.setdefault(way, error.problem)
+            return Counted(doubt=error.problem)
+        return Counted(int(most.input_tokens), most.output_tokens, units(most.usd))
+
+    def _of_group(self, group: "Group") -> Iterator[Counted]:
+        """What each request of a group has."""
+        self.tokens += sum(group.tokens)
+        self.doubts |= dict.fromkeys(group.doubts)
+        for way, tier in WAYS.items():
+            if way not in self._problems:
+                try:
+                    request, calls = self._asked(group, self._bills[way], tier)
+                    self._bills[way].add_requests(request, group.tokens, calls=calls)
+                except UsageError as error:
+                    self._problems[way] = error.problem
+        try:
+            own, calls = self._asked(group, self._bills["live"], self._prices.tier)
+            model = self._prices.table().model(own.model)
+        except UsageError as error:
+            yield from (Counted(tokens, doubt=error.problem) for tokens in group.tokens)
+            return
+        doubts = bounded(group.doubts, group.body, model)
+        unbounded = next((str(one) for one in doubts if one.more is None), None)
+        if unbounded is not None and self.unbounded is None:
+            self.unbounded = unbounded
+        more = sum(doubt.more or 0 for doubt in doubts)
+        output = None if own.limit is None else own.limit * own.choices
+        for tokens in group.tokens:
+            if unbounded is not None and not self._prices.allows_unbounded:
+                yield Counted(tokens, output, doubt=unbounded)
+            else:
+                yield self._priced(own, calls, tokens, more, output)
+
+    def _asked(self, group: "Group", bill: Bill, tier: str | None) -> tuple[Asked, AskedCalls]:
+        request = asked(group.body, model=str(group.body.get("model")), tier=tier)
+        searches = bill.tariff(request.model, request.tier).model.searches
+        return request, asked_calls(group.body, searches=searches)
+
+    def _priced(
+        self, own: Asked, calls: AskedCalls, tokens: int, more: int, output: int | None
+    ) -> Counted:
+        key = own, calls, tokens + more
+        if (found := self._bounds.get(key)) is None:
+            bill = self._bills["live"].empty()
+            try:
+                bill.add_requests(own, [tokens + more], calls=calls)
+                (statement,) = bill.statements()
+                if statement.unknown and not self._prices.allows_unbounded:
+                    return Counted(tokens, output, doubt=statement.unknown[0])
+                found = units(statement.most())
+            except UsageError as error:
+                return Counted(tokens, output, doubt=error.problem)
+            if len(self._bounds) > 10_000:
+                self._bounds.clear()
+            self._bounds[key] = found
+        return Counted(tokens, output, found)
+
+    def sums(self) -> dict[str, Sum]:
+        """What all cost in each way."""
+        return {way: self._sum(way) for way in WAYS}
+
+    def _sum(self, way: str) -> Sum:
+        if way in self._problems:
+            return Sum(problem=self._problems[way])
+        statements = self._bills[way].statements()
+        usd = total(statement.usd for statement in statements)
+        try:
+            return Sum(usd, total(statement.most() for statement in statements))
+        except UsageError as error:
+            return Sum(usd, problem=error.problem)

@@ -1,0 +1,55 @@
+"""The files of a run: all beside its output, and named after it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import NamedTuple
+
+from openai_cli.errors import UsageError
+from openai_cli.locking import locked
+
+
+class Files(NamedTuple):
+    """`output` as the user named it, or that of a shard; `failed` are the failures, `state` how far
+    the run is.
+    """
+
+    output: Path
+
+    @classmethod
+    def of(cls, output: str, shard: tuple[int, int] = (1, 1)) -> "Files":
+        """The files of an output; a shard has its own, as `out.2-of-4.jsonl`."""
+        path, (index, count) = Path(output), shard
+        if count > 1:
+            path = path.with_name(f"{path.stem}.{index}-of-{count}{path.suffix}")
+        return cls(path)
+
+    @property
+    def failed(self) -> Path:
+        return self.output.with_name(f"{self.output.stem}.failed.jsonl")
+
+    @property
+    def state(self) -> Path:
+        return self.output.with_name(f"{self.output.name}.run")
+
+    def check(self) -> None:
+        """UsageError where the output cannot be written, or stands in the way of the others."""
+        folder = self.output.parent
+        if not folder.is_dir():
+            raise UsageError(f"--output: there is no folder '{folder}'")
+        if self.output.is_dir():
+            raise UsageError(f"--output: '{self.output}' is a folder")
+
+    def locked(self) -> AbstractContextManager[None]:
+        """The lock of the run; UsageError where another process has it."""
+        lock = self.state.with_name(f"{self.state.name}.lock")
+        return locked(lock, waits=lambda: None, sleep=self._refuse(), is_bounded=True)
+
+    def _refuse(self) -> Callable[[float], None]:
+        def refuse(_seconds: float) -> None:
+            raise UsageError(
+                f"another process is at this run: '{self.state}' is its state",
+                hint=f"openai-cli batch status {self.output} tells how far it is",
+            )
+
+        return refuse

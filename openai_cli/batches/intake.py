@@ -1,0 +1,100 @@
+"""The input of a run on its way into the state: all of it at first, later what has come to it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
+
+from openai_cli.batches.costs import Costs, Counted
+from openai_cli.batches.job import changed
+from openai_cli.batches.lines import Line
+from openai_cli.batches.rules import Rules
+from openai_cli.batches.source import Source
+from openai_cli.batches.state import LineRow, State
+from openai_cli.errors import UsageError
+
+_AT_ONCE = 1000
+
+
+class Shard(NamedTuple):
+    """One of so many parts of the lines, from 1."""
+
+    index: int = 1
+    count: int = 1
+
+    @classmethod
+    def parsed(cls, text: str) -> "Shard":
+        """The shard of `2/4`; UsageError for what is none."""
+        found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
+        if found is None or not 1 <= int(found[1]) <= int(found[2]):
+            raise UsageError(f"--shard must be I/N, as 1/4, with I from 1 to N, not '{text}'")
+        return cls(int(found[1]), int(found[2]))
+
+    def has(self, number: int) -> bool:
+        """Whether a line is in it."""
+        return (number - 1) % self.count == self.index - 1
+
+
+@dataclass(eq=False)
+class Intake:
+    """Reads the input once, holds it against what is known of it, and adds what is new.
+
+    Use `take` within a transaction.
+    """
+
+    state: State
+    source: Source
+    rules: Rules
+    costs: Costs
+    shard: Shard
+
+    def take(self) -> int:
+        """Take the input in; gives how many lines are new.
+
+        Raises UsageError for the first fault, and for lines that are others than they were.
+        """
+        known = self.state.known()
+        moved: list[tuple[int, int, int]] = []
+        count = 0
+        rows = (
+            _with_counts(row, counted)
+            for row, counted in self.costs.counted(self._fresh(known, moved), _row)
+        )
+        while page := list(islice(rows, _AT_ONCE)):
+            self.state.add_lines(page)
+            count += len(page)
+        if self.rules.faults:
+            more = len(self.rules.faults) - 1
+            error = self.rules.faults[0].error(self.source.shown)
+            if more:
+                error.add_hint(f"batch check names {more} more")
+            raise error
+        if (left := next(known, None)) is not None:
+            raise UsageError(
+                f"{self.source.shown}: line {left.number}, which the run has, is there no more",
+                hint="put it back, or begin anew with another output",
+            )
+        self.state.move(moved)
+        return count
+
+    def _fresh(self, known: Iterator[LineRow], moved: list[tuple[int, int, int]]) -> Iterator[Line]:
+        """The lines that are not known yet."""
+        for line in self.rules.read(self.source):
+            if not self.shard.has(line.number):
+                continue
+            before = next(known, None)
+            if before is None:
+                yield line
+            elif (before.number, before.digest) != (line.number, line.digest()):
+                raise changed(self.source, min(before.number, line.number))
+            elif before.start != line.start or before.size != line.size:
+                moved.append((line.start, line.size, line.number))
+
+
+def _row(line: Line) -> LineRow:
+    return LineRow(line.number, line.custom_id, line.digest(), line.start, line.size)
+
+
+def _with_counts(row: LineRow, counted: Counted) -> LineRow:
+    return row._replace(tokens=counted.tokens, output=counted.output, bound=counted.bound)

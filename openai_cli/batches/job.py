@@ -1,0 +1,81 @@
+"""What a run is of, whatever way it goes: its input, its state, what its bodies become."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from openai_cli.answer.base import Answer
+from openai_cli.batches.bookkeeping import Books
+from openai_cli.batches.lines import Line, parsed
+from openai_cli.batches.progress import RunProgress
+from openai_cli.batches.source import Source
+from openai_cli.batches.state import Ended, State, Waiting
+from openai_cli.calls.session import Session
+from openai_cli.errors import CliError, UsageError
+from openai_cli.http.direct import WholeResponse
+from openai_cli.http.errorbody import detail_of
+from openai_cli.jsontext import encode_json
+
+# In seconds: how long an answer at the tier flex may take.
+# https://platform.openai.com/docs/guides/flex-processing#api-request-timeouts
+FLEX_PATIENCE = 900.0
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A run: `path` is that of its endpoint; `tier` is --service-tier, None for that of each body.
+
+    A line is tried `retries` times more. `has_own_timeout` says that --timeout was given.
+    """
+
+    session: Session
+    state: State
+    source: Source
+    path: str
+    books: Books
+    progress: RunProgress
+    retries: int = 2
+    tier: str | None = None
+    has_own_timeout: bool = False
+
+    def line_at(self, place: Waiting | Ended) -> Line:
+        """The line of the input that stands there."""
+        return parsed(place.number, place.start, self.source.at(place.start, place.size))
+
+    def line(self, waiting: Waiting) -> Line:
+        """The line of the input; UsageError where it is another than it was."""
+        line = self.line_at(waiting)
+        if line.digest() != waiting.digest:
+            raise changed(self.source, waiting.number)
+        return line
+
+    def body_of(self, waiting: Waiting) -> Mapping[str, Any]:
+        """The body as it is sent."""
+        body = self.line(waiting).body
+        return body if self.tier is None else {**body, "service_tier": self.tier}
+
+    def encoded(self, body: Mapping[str, Any]) -> bytes:
+        """The body as bytes."""
+        return encode_json(body)
+
+    def patience_for(self, body: Mapping[str, Any]) -> float | None:
+        """How long an answer may take, in seconds; None for as long as everywhere."""
+        is_flex = body.get("service_tier") == "flex" and not self.has_own_timeout
+        return FLEX_PATIENCE if is_flex else None
+
+    def shortfalls(self, answer: Answer) -> list[str]:
+        """Why an answer is not complete."""
+        return list(answer.incomplete)
+
+    def code_of(self, error: CliError, response: WholeResponse | None) -> str:
+        """What a failure is called, for programs."""
+        detail = detail_of(response.body) if response and response.status >= 300 else None
+        return (detail.code if detail else None) or error.code or type(error).__name__
+
+
+def changed(source: Source, number: int) -> UsageError:
+    """The error of a line that is another than it was when the run began."""
+    return UsageError(
+        f"{source.shown}: line {number} has changed since the run began",
+        hint="put it back, or begin anew with another output",
+    )

@@ -1,0 +1,115 @@
+"""The lines of a file of requests: as the Batch API takes them, or request bodies alone."""
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from openai_cli.batches.source import Source
+from openai_cli.errors import UsageError
+from openai_cli.jsontext import encode_json, parse_json, quick_loads
+from openai_cli.tokens.endpoints import endpoint_of
+
+VERSION = "/v1"
+
+# https://platform.openai.com/docs/api-reference/batch/create
+ENDPOINTS = (
+    "/responses", "/chat/completions", "/embeddings", "/completions", "/moderations",
+    "/images/generations", "/images/edits", "/videos",
+)  # fmt: skip
+
+
+class Line(NamedTuple):
+    """A request: the `number` of its line, from 1, and where that is in the file, in bytes.
+
+    `path` is that of the endpoint, as `/embeddings`; `is_bare` says that the line is the body alone,
+    whose `custom_id` is the line's number.
+    """
+
+    number: int
+    start: int
+    size: int
+    custom_id: str
+    path: str
+    body: dict[str, Any]
+    is_bare: bool = False
+
+    def encoded(self) -> bytes:
+        """The body as it is sent."""
+        return encode_json(self.body)
+
+    def digest(self) -> bytes:
+        """What tells this request from another."""
+        told = (self.custom_id.encode(errors="replace"), self.path.encode(), self.encoded())
+        return blake2b(b"\0".join(told), digest_size=16).digest()
+
+    def as_input(self, **more: Any) -> bytes:
+        """The line as the Batch API takes it, with what else is to be told on it."""
+        url = VERSION + self.path
+        line = {"custom_id": self.custom_id, "method": "POST", "url": url, "body": self.body}
+        return encode_json({**line, **more}) + b"\n"
+
+
+def lines_of(source: Source) -> Iterator[Line]:
+    """The requests of a file; lines that are empty are passed over.
+
+    UsageError, with the line, for what is no request.
+    """
+    for number, start, raw in source.lines():
+        if not raw.isspace():
+            yield parsed(number, start, raw)
+
+
+def parsed(number: int, start: int, raw: bytes) -> Line:
+    """The request on a line; UsageError, with the line's number, for what is none."""
+    try:
+        value = _value(raw)
+        if not isinstance(value, dict):
+            raise UsageError("it is no JSON object")
+        found = _of_batch(value) if {"custom_id", "url", "method"} & value.keys() else _bare(value)
+    except (UsageError, ValueError) as error:
+        problem = error.problem if isinstance(error, UsageError) else f"it {error}"
+        hint = error.hint if isinstance(error, UsageError) else None
+        raise UsageError(f"line {number}: {problem}", hint=hint) from None
+    custom_id, path, body = found
+    return Line(
+        number, start, len(raw), custom_id or str(number), path, body, is_bare=custom_id is None
+    )
+
+
+def _value(raw: bytes) -> Any:
+    load = quick_loads()
+    if load.__module__ != "json":
+        try:
+            return load(raw)
+        except ValueError:  # of what json takes all the same, or to be told in its words
+            pass
+    return parse_json(raw)
+
+
+def _of_batch(value: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    custom_id, url, body = (value.get(name) for name in ("custom_id", "url", "body"))
+    if not isinstance(custom_id, str) or not custom_id:
+        raise UsageError("custom_id must be a string that is not empty")
+    if (method := value.get("method")) != "POST":
+        raise UsageError(f"method must be POST, not {_shown(method)}")
+    path = url.removeprefix(VERSION) if isinstance(url, str) else None
+    if not isinstance(url, str) or path not in ENDPOINTS:
+        raise UsageError(
+            f"url must be an endpoint that the Batch API takes, not {_shown(url)}",
+            hint=f"those are {', '.join(VERSION + one for one in ENDPOINTS)}",
+        )
+    if not isinstance(body, dict):
+        raise UsageError(f"body must be an object, not {_shown(body)}")
+    return custom_id, path, body
+
+
+def _bare(body: dict[str, Any]) -> tuple[None, str, dict[str, Any]]:
+    path = endpoint_of(body)
+    if path not in ENDPOINTS:
+        raise UsageError(f"the Batch API takes no requests to {path}")
+    return None, path, body
+
+
+def _shown(value: Any) -> str:
+    text = encode_json(value).decode()
+    return text if len(text) <= 60 else f"{text[:60]}…"

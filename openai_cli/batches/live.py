@@ -1,0 +1,344 @@
+"""A run line by line: many requests in flight, their answers into the state as they come.
+
+One thread keeps the state and says who may go; the others send. A place in flight is free again
+when the answer is committed: so a kill loses no answer but those in flight.
+"""
+
+import heapq
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from openai_cli.answer.base import Answer
+from openai_cli.answer.parts import read
+from openai_cli.batches.budgeting import Reserve
+from openai_cli.batches.ending import Stopping
+from openai_cli.batches.pace import Pace
+from openai_cli.batches.readers import reader_of
+from openai_cli.batches.state import AnswerRow, Stage, Waiting
+from openai_cli.batches.verdict import Verdict, is_busy, verdict_of
+from openai_cli.errors import CliError, RateLimitError
+from openai_cli.http import retry
+from openai_cli.http.direct import Direct, WholeResponse
+
+if TYPE_CHECKING:
+    from openai_cli.batches.job import Job
+
+# In seconds: how often the state of things is looked at where nothing comes.
+_TICK = 0.25
+# In seconds: how long nothing but 429 may come.
+PATIENCE = 900.0
+# How many lines may fail one after the other, by the server or the network, before the run ends.
+_MOST_IN_A_ROW = 20
+_WHOLE = range(200, 300)
+
+
+class Task(NamedTuple):
+    """An attempt at a line: `tries` were counted before it, `sent` is when it went out."""
+
+    line: Waiting
+    body: Mapping[str, Any]
+    data: bytes
+    tries: int = 0
+    waits: int = 0
+    sent: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        """What the request counts for against a limit of tokens."""
+        return (self.line.tokens or 0) + (self.line.output or 0)
+
+    @property
+    def bound(self) -> int:
+        """The most that it can cost, in units; 0 where that is not known."""
+        return self.line.bound or 0
+
+
+class Outcome(NamedTuple):
+    """What came of an attempt: an answer that is whole, or an error; `fault` is one of ours."""
+
+    task: Task
+    answer: Answer
+    response: WholeResponse | None = None
+    error: CliError | None = None
+    fault: BaseException | None = None
+
+
+@dataclass(eq=False)
+class Live:
+    """A run on the endpoint itself.
+
+    `more` gives the lines that are to be sent. `ended_by` is why the run ends before all are done.
+    """
+
+    job: "Job"
+    pace: Pace
+    reserve: Reserve
+    more: Iterator[Waiting]
+    stopping: Stopping
+    ended_by: CliError | None = None
+    _tasks: "SimpleQueue[Task | None]" = field(default_factory=SimpleQueue)
+    _outcomes: "SimpleQueue[Outcome]" = field(default_factory=SimpleQueue)
+    _threads: list[threading.Thread] = field(default_factory=list)
+    _flying: dict[int, Task] = field(default_factory=dict)
+    _later: list[tuple[float, int, Task]] = field(default_factory=list)
+    _next: Task | None = None
+    _is_all_read: bool = False
+    _answered: int = 0
+    _in_a_row: list[int] = field(default_factory=list)
+    _heard: float = 0.0
+    _direct: Direct | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are out."""
+        return len(self._flying)
+
+    def run(self) -> None:
+        """Send until all have an answer, or something ends the run; what is in flight is awaited.
+
+        Raises OutputError where the state cannot be written.
+        """
+        self._direct = self.job.session.client.direct(self.job.path)
+        self._heard = time.monotonic()
+        self._answered = self.job.state.sums().done
+        try:
+            while self._go_on():
+                outcomes = self._arrived()
+                with self.job.state.transaction():
+                    for outcome in outcomes:
+                        self._settle(outcome)
+                    going = self._chosen()
+                    self.job.state.mark_sent(task.line.number for task in going)
+                self.job.books.tell()
+                for outcome in outcomes:
+                    self._landed(outcome.task)
+                self._send(going)
+                self.job.progress.tick(self)
+        finally:
+            for _ in self._threads:
+                self._tasks.put(None)
+
+    def _go_on(self) -> bool:
+        """Whether anything is to come."""
+        if self._flying:
+            return True
+        return not self._is_over and (bool(self._later) or self._peek() is not None)
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether nothing more is sent."""
+        return self.ended_by is not None or self.stopping.is_asked
+
+    # What goes out
+
+    def _peek(self) -> Task | None:
+        """The next line that was not sent yet."""
+        if self._next is None and not self._is_all_read:
+            line = next(self.more, None)
+            self._is_all_read = line is None
+            self._next = None if line is None else self._task(line)
+        return self._next
+
+    def _task(self, line: Waiting) -> Task:
+        body = self.job.body_of(line)
+        return Task(line, body, self.job.encoded(body))
+
+    def _chosen(self) -> list[Task]:
+        """The tasks that may go now."""
+        going: list[Task] = []
+        now = time.monotonic()
+        while not self._is_over and (task := self._candidate(now)) is not None:
+            if self.pace.wait(now, len(self._flying) + len(going), task.tokens) > 0:
+                break
+            if not self._affords(task, len(self._flying) + len(going)):
+                break
+            self._taken(task)
+            going.append(task._replace(sent=now))
+            self.pace.sent(now, task.tokens)
+        return going
+
+    def _candidate(self, now: float) -> Task | None:
+        """A task whose time to be tried again has come, else the next line."""
+        if self._later and self._later[0][0] <= now:
+            return self._later[0][2]
+        return self._peek()
+
+    def _taken(self, task: Task) -> None:
+        if self._later and self._later[0][2] is task:
+            heapq.heappop(self._later)
+        else:
+            self._next = None
+
+    def _affords(self, task: Task, in_flight: int) -> bool:
+        """Reserve what the task can cost; the run ends where that is too much and none is out."""
+        if self.reserve.take(task.bound):
+            return True
+        if not in_flight:
+            self.ended_by = self.reserve.error(task.bound)
+        return False
+
+    def _send(self, going: list[Task]) -> None:
+        for task in going:
+            self._flying[task.line.number] = task
+            self._tasks.put(task)
+        while len(self._threads) < len(self._flying):
+            thread = threading.Thread(target=self._work, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    # What comes back
+
+    def _arrived(self) -> list[Outcome]:
+        """The outcomes that are there; waits for one, or until something may go."""
+        found: list[Outcome] = []
+        try:
+            if self._flying or self._pause() > 0:
+                found.append(self._outcomes.get(timeout=max(self._pause(), 0.001)))
+            while True:
+                found.append(self._outcomes.get_nowait())
+        except Empty:
+            return found
+
+    def _pause(self) -> float:
+        """How long nothing can go, in seconds, but for what comes back."""
+        now = time.monotonic()
+        if self._is_over:
+            return _TICK
+        waits = [_TICK]
+        if (task := self._candidate(now)) is not None:
+            waits.append(self.pace.wait(now, len(self._flying), task.tokens))
+        elif self._later:
+            waits.append(self._later[0][0] - now)
+        return max(0.0, min(waits))
+
+    def _landed(self, task: Task) -> None:
+        self._flying.pop(task.line.number, None)
+
+    def _settle(self, outcome: Outcome) -> None:
+        if outcome.fault is not None:
+            raise outcome.fault
+        now = time.monotonic()
+        if outcome.response is not None:
+            self.pace.heed(now, outcome.response.headers)
+        if outcome.error is None:
+            self._done(outcome)
+        else:
+            self._failed(outcome, outcome.error, now)
+
+    def _done(self, outcome: Outcome) -> None:
+        task, response = outcome.task, outcome.response
+        assert response is not None
+        self.pace.went_well()
+        self._heard = time.monotonic()
+        self._answered += 1
+        self._in_a_row.clear()
+        receipt = self.job.books.of(outcome.answer)
+        self.reserve.settle(task.bound, receipt.usd)
+        self.job.progress.count(receipt.tokens, receipt.usd)
+        row = AnswerRow(
+            task.line.number,
+            response.status,
+            response.request_id,
+            response.body,
+            incomplete="; ".join(self.job.shortfalls(outcome.answer)) or None,
+            usd=receipt.usd,
+            tokens=receipt.tokens,
+            record=receipt.record,
+        )
+        self.job.state.settle(Stage.DONE, [row])
+
+    def _failed(self, outcome: Outcome, error: CliError, now: float) -> None:
+        task, response = outcome.task, outcome.response
+        verdict = verdict_of(error, response, is_first=not self._answered)
+        if is_busy(verdict, error):
+            asked = retry.asked_delay(response.headers, time.time()) if response else None
+            self.pace.too_much(now, task.sent, asked)
+        self._account(outcome, error)
+        if verdict is Verdict.WAIT:
+            if now - self._heard > PATIENCE:
+                self._end(task, error)
+            else:
+                self._again(task._replace(waits=task.waits + 1), now, task.waits)
+            return
+        self._heard = now
+        if verdict is Verdict.END:
+            self._end(task, error)
+        elif verdict is Verdict.RETRY and task.tries < self.job.retries:
+            self._again(task._replace(tries=task.tries + 1), now, task.tries)
+        else:
+            self._fail(outcome, error, is_of_server=verdict is Verdict.RETRY)
+
+    def _account(self, outcome: Outcome, error: CliError) -> None:
+        """Give back what was reserved; what no answer tells of may have been paid for."""
+        may_be_paid = not isinstance(error, RateLimitError) and (
+            outcome.response is None or outcome.response.status >= 500
+            or outcome.response.status in _WHOLE
+        )  # fmt: skip
+        bound = outcome.task.bound
+        self.reserve.settle(bound, bound if may_be_paid else 0)
+        if may_be_paid and bound:
+            self.job.state.lose([(bound, outcome.task.line.number)])
+
+    def _again(self, task: Task, now: float, before: int) -> None:
+        if self._is_over:
+            self.job.state.wait_again([task.line.number])
+            return
+        due = now + retry.delay(before, None, self.job.session.context.chance())
+        heapq.heappush(self._later, (due, task.line.number, task))
+
+    def _end(self, task: Task, error: CliError) -> None:
+        """End the run; the line is as it was."""
+        self.job.state.wait_again([task.line.number])
+        self.ended_by = self.ended_by or error
+
+    def _fail(self, outcome: Outcome, error: CliError, *, is_of_server: bool) -> None:
+        task, response = outcome.task, outcome.response
+        self.job.progress.fail()
+        record = self.job.books.of(outcome.answer, error).record
+        row = AnswerRow(
+            task.line.number,
+            response.status if response else None,
+            error.request_id or (response.request_id if response else None),
+            response.body if response else None,
+            reason=error.problem,
+            code=self.job.code_of(error, response),
+            record=record,
+        )
+        self.job.state.settle(Stage.FAILED, [row])
+        if not is_of_server:
+            self._in_a_row.clear()
+            return
+        self._in_a_row.append(task.line.number)
+        if len(self._in_a_row) >= _MOST_IN_A_ROW:
+            self.job.state.wait_again(self._in_a_row)
+            error.add_hint(f"{len(self._in_a_row)} requests failed so, one after the other")
+            self.ended_by = self.ended_by or error
+            self._in_a_row.clear()
+
+    # In the threads that send
+
+    def _work(self) -> None:
+        for task in iter(self._tasks.get, None):
+            self._outcomes.put(self._attempt(task))
+
+    def _attempt(self, task: Task) -> Outcome:
+        assert self._direct is not None
+        answer = reader_of(self.job.path, task.body)
+        answer.asked_model, answer.began = task.body.get("model"), self.job.session.context.now()
+        response: WholeResponse | None = None
+        try:
+            response = self._direct.post(task.data, read_timeout=self.job.patience_for(task.body))
+            answer.request_id = response.request_id
+            if response.status not in _WHOLE:
+                return Outcome(task, answer, response, self._direct.failure(response))
+            for _ in read(response, answer):
+                pass
+        except CliError as error:
+            return Outcome(task, answer, response, error)
+        except BaseException as fault:  # noqa: BLE001 - it is raised where the run is kept
+            return Outcome(task, answer, response, fault=fault)
+        return Outcome(task, answer, response)

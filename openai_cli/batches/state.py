@@ -1,0 +1,429 @@
+"""How far a run is: one SQLite file beside its output, which outlives any end of the process.
+
+What is committed is there after a kill; what was sent and has no answer is sent again.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from openai_cli.errors import CliError, OutputError, UsageError
+
+# Raised where the tables change, so that another version does not read them wrong.
+VERSION = 1
+
+_TABLES = """
+CREATE TABLE run(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE lines(
+  number INTEGER PRIMARY KEY,   -- of the line in the input, from 1
+  custom_id TEXT NOT NULL UNIQUE,
+  digest BLOB NOT NULL,         -- of id, endpoint and body
+  start INTEGER NOT NULL,       -- where the line is in the input, and how long it is, in bytes
+  size INTEGER NOT NULL,
+  tokens INTEGER,               -- of the prompt; NULL: not known
+  output INTEGER,               -- the limit of the outputs, in tokens; NULL: none, or not known
+  bound INTEGER,                -- the most that it can cost, in units; NULL: not known
+  state INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  lost INTEGER NOT NULL DEFAULT 0,  -- what attempts without an answer may have cost, in units
+  part INTEGER                  -- of the Batch API's parts, the one that it is in
+);
+CREATE TABLE answers(
+  number INTEGER PRIMARY KEY,
+  status INTEGER,               -- of HTTP; NULL where there was none
+  request_id TEXT,
+  body BLOB,                    -- as it came
+  reason TEXT,                  -- why the line failed, for a user
+  code TEXT,                    -- the same for programs
+  incomplete TEXT,              -- why the answer is not complete
+  usd INTEGER,                  -- what it cost, in units; NULL: not known
+  tokens INTEGER,               -- that were billed
+  record TEXT,                  -- its line for --usage-file
+  is_told INTEGER NOT NULL DEFAULT 0  -- whether that line is there
+);
+CREATE INDEX untold ON answers(number) WHERE record IS NOT NULL AND is_told = 0;
+CREATE TABLE parts(
+  number INTEGER PRIMARY KEY,   -- of a part that goes to the Batch API, from 1
+  intent TEXT NOT NULL UNIQUE,  -- written down before the upload, and in the batch's metadata
+  lines INTEGER NOT NULL,
+  size INTEGER NOT NULL,        -- in bytes
+  tokens INTEGER,
+  state TEXT NOT NULL,          -- of the part: see the engine
+  file_id TEXT,
+  batch_id TEXT,
+  batch BLOB                    -- the batch as the API told it last
+);
+"""
+
+
+# How many rows are read at once.
+_PAGE = 1000
+
+_ENDED = (
+    "lines.number, custom_id, start, size, state, attempts, answers.number, status, request_id,"
+    " body, reason, code, incomplete, usd, answers.tokens"
+)
+_WITH_ANSWERS = "lines JOIN answers ON answers.number = lines.number"
+
+
+class Stage(IntEnum):
+    """Where a line is: in `PART` it is with the Batch API."""
+
+    WAITING = 0
+    SENT = 1
+    DONE = 2
+    FAILED = 3
+    PART = 4
+
+
+class LineRow(NamedTuple):
+    """A line of the input, as `lines` has it."""
+
+    number: int
+    custom_id: str
+    digest: bytes
+    start: int
+    size: int
+    tokens: int | None = None
+    output: int | None = None
+    bound: int | None = None
+
+
+class Waiting(NamedTuple):
+    """A line that is to be sent."""
+
+    number: int
+    start: int
+    size: int
+    digest: bytes
+    tokens: int | None
+    output: int | None
+    bound: int | None
+    attempts: int
+
+
+class AnswerRow(NamedTuple):
+    """What came of a line, as `answers` has it."""
+
+    number: int
+    status: int | None = None
+    request_id: str | None = None
+    body: bytes | None = None
+    reason: str | None = None
+    code: str | None = None
+    incomplete: str | None = None
+    usd: int | None = None
+    tokens: int | None = None
+    record: str | None = None
+
+
+class Ended(NamedTuple):
+    """A line that is done or has failed, with what came of it."""
+
+    number: int
+    custom_id: str
+    start: int
+    size: int
+    stage: int
+    attempts: int
+    answer: AnswerRow
+
+
+class Sums(NamedTuple):
+    """A run in figures: lines by stage, and amounts in units."""
+
+    lines: int
+    done: int
+    failed: int
+    sent: int
+    in_parts: int
+    incomplete: int
+    tokens: int
+    usd: int
+    unpriced: int
+    lost: int
+
+    @property
+    def waiting(self) -> int:
+        """How many have neither an answer nor failed."""
+        return self.lines - self.done - self.failed
+
+
+class State:
+    """The state of a run at `path`. Use it as a context manager.
+
+    What is written stands in a `transaction`. Raises UsageError for what is no state of a run, and
+    OutputError where it cannot be written.
+    """
+
+    def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
+        self.path = path
+        with self._telling():
+            if not is_read_only:
+                # Its WAL gets the mode of the file.
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+            way = "ro" if is_read_only else "rw"
+            self._database = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={way}", uri=True, isolation_level=None, timeout=10
+            )
+            try:
+                self._set_up(is_read_only=is_read_only)
+            except BaseException:
+                self._database.close()
+                raise
+
+    def _set_up(self, *, is_read_only: bool) -> None:
+        (version,) = self._row("PRAGMA user_version")
+        if not is_read_only:
+            self._database.execute("PRAGMA journal_mode = WAL")
+            # A kill loses nothing that is committed; a loss of power may, and that is sent again.
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            if version == 0:
+                with self.transaction():
+                    for statement in _TABLES.split(";\n"):
+                        self._database.execute(statement)
+                    self._database.execute(f"PRAGMA user_version = {VERSION}")
+                return
+        if version != VERSION:
+            raise UsageError(
+                f"'{self.path}' is of another version of openai-cli",
+                hint="take the version that began it, or begin anew with another output",
+            )
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What the block writes is there all together, or not at all."""
+        with self._telling():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._database.rollback()
+                raise
+            self._database.execute("COMMIT")
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise UsageError(f"cannot write '{self.path}': {error.strerror}") from None
+        except sqlite3.DatabaseError as error:
+            raise _told(self.path, error) from error
+
+    def _row(self, statement: str, values: Sequence[Any] = ()) -> tuple[Any, ...]:
+        with self._telling():
+            found: tuple[Any, ...] = self._database.execute(statement, values).fetchone()
+            return found
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # What is known of the whole run
+
+    def __getitem__(self, name: str) -> Any:
+        """A fact of the run; None where there is none."""
+        found = self._row("SELECT (SELECT value FROM run WHERE name = ?)", (name,))
+        return found[0]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._write("INSERT OR REPLACE INTO run VALUES(?, ?)", [(name, value)])
+
+    def sums(self) -> Sums:
+        """The run in figures."""
+        of_lines = self._row(
+            "SELECT COUNT(*), COUNT(*) FILTER (WHERE state = 2), COUNT(*) FILTER (WHERE state = 3),"
+            " COUNT(*) FILTER (WHERE state = 1), COUNT(*) FILTER (WHERE state = 4),"
+            " TOTAL(lost) FROM lines"
+        )
+        of_answers = self._row(
+            "SELECT COUNT(incomplete), TOTAL(tokens), IFNULL(SUM(usd), 0),"
+            " COUNT(*) FILTER (WHERE usd IS NULL AND reason IS NULL) FROM answers"
+        )
+        *stages, lost = of_lines
+        incomplete, tokens, usd, unpriced = of_answers
+        return Sums(*stages, incomplete, int(tokens), usd, unpriced, int(lost))
+
+    # Lines
+
+    def _write(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        with self._telling():
+            self._database.executemany(statement, rows)
+
+    def add_lines(self, rows: Iterable[LineRow]) -> None:
+        """Add lines that are waiting."""
+        self._write(
+            "INSERT INTO lines(number, custom_id, digest, start, size, tokens, output, bound)"
+            " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+
+    def known(self) -> Iterator[LineRow]:
+        """All lines, in order."""
+        yield from map(LineRow._make, self._in_order(
+            "number, custom_id, digest, start, size, tokens, output, bound", "lines", "TRUE"))  # fmt: skip
+
+    def move(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        """Lines that stand elsewhere in the input now: start, size, number."""
+        self._write("UPDATE lines SET start = ?, size = ? WHERE number = ?", rows)
+
+    def bind(self, rows: Iterable[tuple[int | None, int | None, int | None, int]]) -> None:
+        """Count lines anew: tokens, output, bound, number."""
+        self._write("UPDATE lines SET tokens = ?, output = ?, bound = ? WHERE number = ?", rows)
+
+    def waiting(self, limit: int | None = None) -> Iterator[Waiting]:
+        """The lines that are to be sent, in order; of a `limit`, those of the first so many."""
+        where = "state = 0"
+        if limit is not None:
+            last = f"(SELECT number FROM lines ORDER BY number LIMIT 1 OFFSET {limit - 1})"
+            where += f" AND number <= IFNULL({last}, number)"
+        columns = "number, start, size, digest, tokens, output, bound, attempts"
+        yield from map(Waiting._make, self._in_order(columns, "lines", where))
+
+    def unbounded(self) -> int | None:
+        """The first line that is to be sent and has no bound."""
+        found: int | None
+        (found,) = self._row(
+            "SELECT MIN(number) FROM lines WHERE state IN (0, 1) AND bound IS NULL"
+        )
+        return found
+
+    def bounds(self) -> tuple[int, int, int]:
+        """Of all lines: the most that they can cost, their tokens, how many have no bound."""
+        usd, tokens, unknown = self._row(
+            "SELECT IFNULL(SUM(bound), 0), IFNULL(SUM(tokens), 0),"
+            " COUNT(*) FILTER (WHERE bound IS NULL) FROM lines"
+        )
+        return usd, tokens, unknown
+
+    def _in_order(self, columns: str, table: str, where: str) -> Iterator[tuple[Any, ...]]:
+        """Rows in the order of their first column, a page at a time: no query stays open."""
+        after = 0
+        first = columns.partition(",")[0]
+        query = (
+            f"SELECT {columns} FROM {table} WHERE {first} > ? AND {where}"  # noqa: S608 - all ours
+            f" ORDER BY {first} LIMIT {_PAGE}"
+        )
+        while True:
+            with self._telling():
+                rows = self._database.execute(query, (after,)).fetchall()
+            yield from rows
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1][0]
+
+    def mark_sent(self, numbers: Iterable[int]) -> None:
+        """These are about to be sent."""
+        self._write(
+            "UPDATE lines SET state = 1, attempts = attempts + 1 WHERE number = ?",
+            ((number,) for number in numbers),
+        )
+
+    def lose(self, amounts: Iterable[tuple[int, int]]) -> None:
+        """Attempts without an answer may have cost so much: units, number."""
+        self._write("UPDATE lines SET lost = lost + ? WHERE number = ?", amounts)
+
+    def wait_again(self, numbers: Iterable[int]) -> None:
+        """These are to be sent again, as if they had not failed."""
+        rows = [(number,) for number in numbers]
+        self._write("UPDATE lines SET state = 0 WHERE number = ?", rows)
+        self._write("DELETE FROM answers WHERE number = ?", rows)
+
+    def recover(self) -> int:
+        """Lines that were in flight when the process ended wait again; gives how many they are.
+
+        Their attempt may have been paid for.
+        """
+        (count,) = self._row("SELECT COUNT(*) FROM lines WHERE state = 1")
+        if count:
+            self._write(
+                "UPDATE lines SET state = 0, lost = lost + IFNULL(bound, 0) WHERE state = 1", [()]
+            )
+        return int(count)
+
+    def retry_failed(self) -> int:
+        """Lines that have failed wait again; gives how many they are."""
+        (count,) = self._row("SELECT COUNT(*) FROM lines WHERE state = 3")
+        if count:
+            self._write(
+                "DELETE FROM answers WHERE number IN (SELECT number FROM lines WHERE state = 3)",
+                [()],
+            )
+            self._write("UPDATE lines SET state = 0, attempts = 0 WHERE state = 3", [()])
+        return int(count)
+
+    def settle(self, stage: Stage, rows: Iterable[AnswerRow]) -> None:
+        """Lines have come to this stage, with these answers."""
+        kept = list(rows)
+        self._write(
+            "INSERT OR REPLACE INTO answers(number, status, request_id, body, reason, code,"
+            " incomplete, usd, tokens, record) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            kept,
+        )
+        self._write(
+            "UPDATE lines SET state = ? WHERE number = ?", ((stage, row.number) for row in kept)
+        )
+
+    # Answers
+
+    def ended(self, stage: Stage) -> Iterator[Ended]:
+        """The lines that have come to this stage, in the order of the input."""
+        with self._telling():
+            # Row by row, for answers may be large; nothing is written meanwhile.
+            for row in self._database.execute(
+                f"SELECT {_ENDED} FROM {_WITH_ANSWERS} WHERE state = ? ORDER BY lines.number",  # noqa: S608 - all ours
+                (int(stage),),
+            ):
+                yield Ended(*row[:6], AnswerRow(*row[6:]))
+
+    def find(self, custom_id: str) -> Ended | None:
+        """The line of that name, where it is done or has failed."""
+        with self._telling():
+            row = self._database.execute(
+                f"SELECT {_ENDED} FROM {_WITH_ANSWERS} WHERE custom_id = ? AND state IN (2, 3)",  # noqa: S608 - all ours
+                (custom_id,),
+            ).fetchone()
+        return row and Ended(*row[:6], AnswerRow(*row[6:]))
+
+    def untold(self) -> list[tuple[int, str]]:
+        """The lines for --usage-file that may not be there yet, with their numbers."""
+        with self._telling():
+            return self._database.execute(
+                "SELECT number, record FROM answers WHERE record IS NOT NULL AND is_told = 0"
+            ).fetchall()
+
+    def mark_told(self, numbers: Iterable[int]) -> None:
+        """The lines of these are in --usage-file."""
+        self._write(
+            "UPDATE answers SET is_told = 1 WHERE number = ?", ((number,) for number in numbers)
+        )
+
+
+def _told(path: Path, error: sqlite3.DatabaseError) -> CliError:
+    """What a failure of SQLite's means to a user."""
+    code = getattr(error, "sqlite_errorname", "") or ""
+    if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        return OutputError(
+            f"the state of the run could not be written to '{path}': {error}",
+            hint="with room on the disk, the same command goes on where it was",
+        )
+    if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")) or "no such table" in str(error):
+        return UsageError(f"'{path}' is no state of a run", hint="give the output another name")
+    return UsageError(f"'{path}': {error}")

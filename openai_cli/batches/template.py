@@ -1,0 +1,56 @@
+"""A text with the columns of a row in it: `Classify: {text}`; `{{` and `}}` are braces."""
+
+import re
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+
+from openai_cli.errors import UsageError
+
+_PIECES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_BRACES = {"{{": "{", "}}": "}"}
+
+
+class Template:
+    """A template; UsageError for a brace that opens or closes nothing."""
+
+    def __init__(self, text: str) -> None:
+        self._texts = [""]
+        self.columns: list[str] = []
+        place = 0
+        for found in _PIECES.finditer(text):
+            self._texts[-1] += text[place : found.start()]
+            place = found.end()
+            if found[0] in _BRACES:
+                self._texts[-1] += _BRACES[found[0]]
+            elif found[1] is None:
+                raise UsageError(
+                    f"--template has a lone {found[0]} at character {found.start() + 1}",
+                    hint=f"{found[0] * 2} is a brace, and {{column}} a column",
+                )
+            else:
+                self.columns.append(found[1])
+                self._texts.append("")
+        self._texts[-1] += text[place:]
+
+    def check(self, columns: Collection[str]) -> None:
+        """UsageError for a column that the rows do not have, with the one that may be meant."""
+        for name in self.columns:
+            check_column("--template", name, columns)
+
+    def filled(self, row: Mapping[str, str]) -> str:
+        """The text for a row."""
+        values = [row[name] for name in self.columns]
+        first, *rest = self._texts
+        return first + "".join(v + text for v, text in zip(values, rest, strict=True))
+
+
+def check_column(flag: str, name: str, columns: Collection[str]) -> None:
+    """UsageError where there is no such column."""
+    if name in columns:
+        return
+    near = get_close_matches(name, columns, n=1)
+    known = ", ".join(columns)
+    raise UsageError(
+        f"{flag}: there is no column '{name}'",
+        hint=f"did you mean {near[0]}?" if near else f"there is {known}",
+    )

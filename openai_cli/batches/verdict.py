@@ -1,0 +1,59 @@
+"""What a failure means for a line, and for the whole run: pure functions."""
+
+from enum import Enum, auto
+
+from openai_cli.errors import (
+    BadAnswerError,
+    CliError,
+    CredentialError,
+    NetworkError,
+    RateLimitError,
+    UnreachableError,
+)
+from openai_cli.http import retry
+from openai_cli.http.direct import WholeResponse
+from openai_cli.http.errorbody import detail_of
+
+# The API's codes of a budget that is used up, where waiting does not help:
+# https://platform.openai.com/docs/guides/error-codes
+SPENT = frozenset(
+    {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "quota_exceeded"}
+)
+_NO_MODEL = frozenset({"model_not_found", "model_not_available"})
+
+
+class Verdict(Enum):
+    """What is done about a line whose attempt has failed."""
+
+    RETRY = auto()  # the server or the network failed: again, as often as the client tries
+    WAIT = auto()  # there is too much to do for the server: again, as often as it takes
+    FAIL = auto()  # the line has failed for good, and the others go on
+    END = auto()  # it would be so with every line: the run ends
+
+
+def verdict_of(error: CliError, response: WholeResponse | None, *, is_first: bool) -> Verdict:
+    """What a failure means; `response` is the answer that told of it, where there was one.
+
+    `is_first` says that no line has an answer yet: then what the server does not know, it does not
+    know of any.
+    """
+    if isinstance(error, CredentialError | UnreachableError):
+        return Verdict.END
+    if response is None:
+        return Verdict.RETRY if isinstance(error, NetworkError) else Verdict.FAIL
+    if isinstance(error, RateLimitError):
+        is_spent = not SPENT.isdisjoint(detail_of(response.body).names)
+        return Verdict.END if is_spent else Verdict.WAIT
+    if response.status == 404:
+        is_model = not _NO_MODEL.isdisjoint(detail_of(response.body).names)
+        return Verdict.END if is_model or is_first else Verdict.FAIL
+    if isinstance(error, BadAnswerError) and response.status < 300:
+        return Verdict.FAIL
+    return Verdict.RETRY if retry.may_retry(response.status, response.headers) else Verdict.FAIL
+
+
+def is_busy(verdict: Verdict, error: CliError) -> bool:
+    """Whether fewer requests at once would help."""
+    if verdict is Verdict.WAIT:
+        return True
+    return verdict is Verdict.RETRY and isinstance(error, BadAnswerError | NetworkError)

@@ -1,0 +1,107 @@
+"""`batch check`: what is wrong with a file of requests, and what it costs in each way."""
+
+import json
+from collections import deque
+from typing import Annotated, Any
+
+from openai_cli.batches.costs import Costs, Prices, Sum
+from openai_cli.batches.rules import Rules
+from openai_cli.batches.source import Source
+from openai_cli.commands.batching import Judge
+from openai_cli.context import Context
+from openai_cli.flags.ours import (
+    INPUT,
+    OUTPUT,
+    CommonOptions,
+    Written,
+    argument,
+    options_group,
+    ours,
+    switch,
+)
+from openai_cli.models.table import load_table
+from openai_cli.output.columns import aligned
+from openai_cli.output.progress import Progress
+from openai_cli.output.sink import open_sink, utf8_bytes
+from openai_cli.prices.money import plain
+from openai_cli.prices.regions import region_of
+from openai_cli.request.inputs import Inputs
+
+
+@options_group
+class Options(CommonOptions, Written):
+    """FILE has a request on each line, as the Batch API takes it, or its body alone; - is stdin.
+
+    Each fault is told with its line, and ends with exit 2. What the requests cost is told for a
+    live run, for flex and for the Batch API: by what is known, and at most.
+    """
+
+    file: Annotated[str, argument("FILE", "The requests; - is stdin", names=None)]
+    prices: Annotated[
+        str | None,
+        ours(INPUT, "--prices", "Lay your own table of prices over ours", metavar="FILE"),
+    ] = None
+    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
+
+
+def run(context: Context, options: Options) -> None:
+    """Tell of each fault, and raise the last; without any, print the costs."""
+    judge = Judge(context)
+    prices = Prices(
+        lambda: load_table(options.prices),
+        context.today(),
+        region_of(context.variable("OPENAI_BASE_URL") or ""),
+    )
+    costs = Costs(prices)
+    with (
+        Source.open(options.file, Inputs(context)) as source,
+        Rules(judge, is_for_batch=True) as rules,
+        Progress(context.messages, source.size) as progress,
+    ):
+        source.on_read = progress.advance
+        deque(costs.counted(rules.read(source), lambda _line: None), maxlen=0)
+        faults = [fault.error(source.shown) for fault in rules.faults]
+    judge.tell_unknown()
+    if faults:
+        *before, last = faults
+        for fault in before:
+            context.messages.error(fault)
+        raise last
+    found = _found(rules, costs)
+    with open_sink(context, options.output) as sink:
+        if options.json:
+            sink.write_json(json.dumps(found, ensure_ascii=False).encode() + b"\n")
+        else:
+            sink.write(utf8_bytes(_table(found)))
+    for doubt in list(costs.doubts)[:5]:
+        context.messages.notice(f"the tokens are an estimate: {doubt}")
+    if costs.unbounded is not None:
+        context.messages.notice(f"nothing bounds what they can cost: {costs.unbounded}")
+
+
+def _found(rules: Rules, costs: Costs) -> dict[str, Any]:
+    return {
+        "requests": rules.count,
+        "url": f"/v1{rules.path}",
+        "model": rules.model,
+        "input_tokens": costs.tokens,
+        "ways": {way: _sum(one) for way, one in costs.sums().items()},
+    }
+
+
+def _sum(one: Sum) -> dict[str, Any]:
+    usd, most = (None if value is None else plain(value) for value in (one.usd, one.most))
+    return {"usd": usd, "most_usd": most, **({"problem": one.problem} if one.problem else {})}
+
+
+def _table(found: dict[str, Any]) -> str:
+    facts = [
+        ("requests", f"{found['requests']:,}"),
+        ("url", found["url"]),
+        ("model", found["model"]),
+        ("input", f"{found['input_tokens']:,} tokens"),
+    ]
+    rows = [("", "USD", "at most")]
+    for way, one in found["ways"].items():
+        rows.append((way, one["usd"] or one.get("problem", ""), one["most_usd"] or ""))
+    return aligned(facts) + "\n" + aligned(rows)

@@ -1,0 +1,5 @@
+"""`batch make complete`."""
+
+from openai_cli.commands.making import declaration
+
+Options, run = declaration("complete")

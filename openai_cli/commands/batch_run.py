@@ -1,0 +1,320 @@
+"""`batch run`: the requests of a file, answered and accounted for; the same command goes on."""
+
+from contextlib import ExitStack
+from itertools import chain
+from typing import Annotated, ClassVar
+
+from openai_cli.batches.bookkeeping import Books
+from openai_cli.batches.budgeting import Reserve
+from openai_cli.batches.costs import UNITS, Costs, dollars
+from openai_cli.batches.costs import Prices as CostPrices
+from openai_cli.batches.ending import Stopping
+from openai_cli.batches.files import Files
+from openai_cli.batches.intake import Intake, Shard
+from openai_cli.batches.job import Job
+from openai_cli.batches.live import Live
+from openai_cli.batches.pace import Pace
+from openai_cli.batches.progress import RunProgress
+from openai_cli.batches.results import Wanted, answers, failed_line, joined, output_line, write
+from openai_cli.batches.rules import Rules
+from openai_cli.batches.source import Source
+from openai_cli.batches.state import Stage, State, Sums
+from openai_cli.calls.budget import no_bound
+from openai_cli.calls.session import Session
+from openai_cli.commands.batching import Judge
+from openai_cli.config.destination import patience
+from openai_cli.context import Context
+from openai_cli.errors import IncompleteError, LinesFailedError, OutputError, UsageError
+from openai_cli.flags.ours import (
+    INPUT,
+    OUTPUT,
+    Completeness,
+    Prices,
+    Spending,
+    Written,
+    argument,
+    number,
+    options_group,
+    ours,
+    switch,
+)
+from openai_cli.flags.server import ServerOptions
+from openai_cli.flags.values import Number
+from openai_cli.models.table import tier_of
+from openai_cli.output.progress import Progress
+from openai_cli.output.writers import Query
+from openai_cli.prices.money import amount, plain
+from openai_cli.prices.regions import region_of
+from openai_cli.request.inputs import Inputs
+
+WAYS = ("live",)
+
+
+@options_group
+class RunOptions:
+    """How a run goes."""
+
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("query", "text", "csv"),)
+
+    via: Annotated[
+        str, ours(INPUT, "--via", "live: request by request", metavar="WAY", names=WAYS)
+    ] = "live"
+    concurrency: Annotated[
+        str | None, ours(INPUT, "--concurrency", "Most requests at once (64)", metavar="N")
+    ] = None
+    rpm: Annotated[str | None, ours(INPUT, "--rpm", "Most requests a minute", metavar="N")] = None
+    tpm: Annotated[str | None, ours(INPUT, "--tpm", "Most tokens a minute", metavar="N")] = None
+    service_tier: Annotated[
+        str | None,
+        ours(INPUT, "--service-tier", "Of all requests: flex, priority, …", metavar="NAME"),
+    ] = None
+    limit: Annotated[
+        str | None, ours(INPUT, "--limit", "The first N lines alone, as a sample", metavar="N")
+    ] = None
+    retry_failed: Annotated[
+        bool, switch(INPUT, "retry-failed", "Send those again that have failed")
+    ] = False
+    shard: Annotated[
+        str | None, ours(INPUT, "--shard", "Part I of N of the lines", metavar="I/N")
+    ] = None
+    query: Annotated[
+        str | None,
+        ours(OUTPUT, "--query", "Write what this JMESPath finds in each answer", metavar="EXPR"),
+    ] = None
+    text: Annotated[bool, switch(OUTPUT, "text", "Write the text of each answer")] = False
+    csv: Annotated[
+        str | None,
+        ours(OUTPUT, "--csv", "Write these rows, with a column of answers", metavar="ROWS"),
+    ] = None
+    id: Annotated[
+        str | None,
+        ours(OUTPUT, "--id", "The rows' column that is the custom_id", metavar="COLUMN"),
+    ] = None
+    null: Annotated[
+        bool, switch(OUTPUT, "null", "End each result with NUL, add no newline", short="-0")
+    ] = False
+
+
+@options_group
+class Options(RunOptions, ServerOptions, Written, Completeness, Spending, Prices):
+    """FILE has a request on each line: one of the Batch API, or its body alone; - is stdin.
+
+    OUT gets a line for each answer, in the order of FILE, as the Batch API writes them; what has
+    failed is in OUT.failed.jsonl, which is an input again. How far it is stands in OUT.run: the
+    same command goes on where it ended.
+    """
+
+    file: Annotated[str, argument("FILE", "The requests; - is stdin", names=None)]
+
+
+def run(context: Context, options: Options) -> None:
+    """Take the input in, send what has no answer yet, and write what there is."""
+    if options.output in (None, "-"):
+        raise UsageError(
+            "batch run needs -o FILE, beside which it keeps how far it is",
+            hint=f"for example: openai-cli batch run {options.file} -o out.jsonl",
+        )
+    if options.via not in WAYS:
+        raise UsageError(f"--via must be {' or '.join(WAYS)}, not '{options.via}'")
+    with ExitStack() as stack:
+        _Run(context, options, stack).run()
+
+
+class _Run:
+    """One command; what it opens is closed by the `stack`.
+
+    Raises UsageError, LimitError and CredentialError before anything is sent.
+    """
+
+    def __init__(self, context: Context, options: Options, stack: ExitStack) -> None:
+        self.context = context
+        self.options = options
+        self.shard = Shard() if options.shard is None else Shard.parsed(options.shard)
+        self.files = Files.of(str(options.output), self.shard)
+        self.files.check()
+        self.inputs = Inputs(context)
+        self.pace = Pace(
+            _whole("--concurrency", options.concurrency) or 64,
+            rpm=self._share(_whole("--rpm", options.rpm)),
+            tpm=self._share(_whole("--tpm", options.tpm)),
+        )
+        self.limit = _whole("--limit", options.limit)
+        self.query = None if options.query is None else Query(options.query)
+        self.session = stack.enter_context(Session(context, options, self.inputs))
+        self.session.connections = self.pace.most
+        self.source = stack.enter_context(Source.open(options.file, self.inputs))
+        _ = self.session.client  # a key that is missing is told of before anything is made
+        stack.enter_context(self.files.locked())
+        self.state = stack.enter_context(State(self.files.state))
+        self.books = Books(self.session.receipts, self.state)
+
+    def _share(self, value: int | None) -> float | None:
+        """A cap of all shards together, as far as it is for this one."""
+        return None if value is None else value / self.shard.count
+
+    def run(self) -> None:
+        """Take the input in, send what has no answer, write what there is, and say how it ended."""
+        self._take_in()
+        self.books.recover()
+        before = self.state.sums()
+        reserve = self._reserve(before)
+        self._tell_bound(before)
+        with Stopping() as stopping:
+            live = self._live(before, reserve, stopping)
+            try:
+                live.run()
+            finally:
+                live.job.progress.close()
+            self._write(live.job)
+            self._end(live, stopping)
+
+    # Before anything is sent
+
+    def _take_in(self) -> None:
+        """Have the input in the state; nothing of it, where something is wrong with it."""
+        receipts = self.session.receipts
+        prices = CostPrices(
+            receipts.table,
+            self.context.today(),
+            region_of(self.session.server.base_url),
+            None if self.options.service_tier is None else tier_of(self.options.service_tier),
+            self.options.allow_unbounded,
+        )
+        judge = Judge(self.context)
+        with (
+            Rules(judge) as rules,
+            Progress(self.context.messages, self.source.size) as progress,
+            self.state.transaction(),
+        ):
+            self.source.on_read = progress.advance
+            facts = {"shard": f"{self.shard.index}/{self.shard.count}"}
+            if self.state["path"] is not None:
+                self._check_facts(facts)
+            Intake(self.state, self.source, rules, Costs(prices), self.shard).take()
+            self.state["path"] = rules.path
+            for name, value in facts.items():
+                self.state[name] = value
+            self.in_flight = self.state.recover()
+            if self.options.retry_failed:
+                self.state.retry_failed()
+        judge.tell_unknown()
+        if self.in_flight:
+            self.context.messages.notice(
+                f"{self.in_flight} requests were in flight when the run broke off: they are sent again"
+            )
+
+    def _check_facts(self, facts: dict[str, str]) -> None:
+        """UsageError for flags that are others than those that the run began with."""
+        for name, value in facts.items():
+            if self.state[name] != value:
+                raise UsageError(
+                    f"the run began with --{name} {self.state[name]}",
+                    hint="go on with that, or begin anew with another output",
+                )
+
+    def _reserve(self, before: Sums) -> Reserve:
+        """What --max-cost leaves; LimitError where nothing bounds a line."""
+        if self.options.max_cost is None:
+            return Reserve(used=before.usd + before.lost)
+        limit = int(amount("--max-cost", self.options.max_cost) * UNITS) // self.shard.count
+        if (line := self.state.unbounded()) is not None:
+            error = no_bound("its price or its tokens are not known")
+            error.problem = f"line {line}: {error.problem}"
+            raise error
+        return Reserve(limit, used=before.usd + before.lost)
+
+    def _tell_bound(self, before: Sums) -> None:
+        bound, tokens, unknown = self.state.bounds()
+        told = f"{before.lines:,} requests, {tokens:,} input tokens"
+        if not unknown:
+            told += f", at most {plain(dollars(bound))} USD"
+        if before.done or before.failed:
+            told += f"; {before.done:,} are done, {before.failed:,} have failed"
+        self.context.messages.notice(told)
+
+    # The run itself
+
+    def _live(self, before: Sums, reserve: Reserve, stopping: Stopping) -> Live:
+        job = Job(
+            self.session,
+            self.state,
+            self.source,
+            self.state["path"],
+            self.books,
+            RunProgress(
+                self.context.messages,
+                min(before.lines, self.limit or before.lines),
+                before.done,
+                before.failed,
+                before.usd,
+            ),
+            retries=patience(self.options).retries,
+            tier=self.options.service_tier,
+            has_own_timeout=self.options.timeout is not None,
+        )
+        more = self.state.waiting(self.limit)
+        return Live(job, self.pace, reserve, more, stopping)
+
+    # What there is at the end
+
+    def _write(self, job: Job) -> None:
+        """Write the answers and the failures; OutputError where that cannot be."""
+        wanted = Wanted(job.path, self.query, self.options.null)
+        try:
+            if self.options.csv is not None:
+                rows = joined(self.state, self.options.csv, self.options.id, wanted, self.inputs)
+                write(self.files.output, rows)
+            else:
+                is_plain = self.query is None and not self.options.text
+                shape = output_line if is_plain else wanted
+                write(self.files.output, answers(self.state, shape))
+            self._write_failed(job)
+        except OSError as error:
+            raise OutputError(
+                f"cannot write '{self.files.output}': {error.strerror}",
+                hint="the answers are kept, and the same command writes them",
+            ) from None
+
+    def _write_failed(self, job: Job) -> None:
+        lines = (failed_line(one, job.line_at(one)) for one in self.state.ended(Stage.FAILED))
+        first = next(lines, None)
+        if first is None:
+            self.files.failed.unlink(missing_ok=True)
+        else:
+            write(self.files.failed, chain((first,), lines))
+
+    def _end(self, live: Live, stopping: Stopping) -> None:
+        """Say how far the run is, and raise what ended it."""
+        sums = self.state.sums()
+        far = f"{sums.done:,} of {sums.lines:,} lines are done"
+        if self.options.usage:
+            self.context.messages.usage(
+                f"{sums.tokens:,} tokens; {plain(dollars(sums.usd))} USD"
+                + (f", and {sums.unpriced} answers without a price" if sums.unpriced else "")
+            )
+        if stopping.is_asked:
+            self.context.messages.notice(f"{far}; the same command goes on")
+            stopping.check()
+        if live.ended_by is not None:
+            live.ended_by.add_hint(f"{far}, and the same command goes on")
+            raise live.ended_by
+        if sums.waiting:
+            self.context.messages.notice(f"{far}; without --limit the same command goes on")
+        if sums.failed:
+            noun = "line" if sums.failed == 1 else "lines"
+            raise LinesFailedError(
+                f"{sums.failed:,} of {sums.lines:,} {noun} failed",
+                hint=f"'{self.files.failed}' has them with the reasons; --retry-failed sends them "
+                "again",
+            )
+        if sums.incomplete:
+            reason = f"{sums.incomplete:,} of {sums.lines:,} answers are not complete"
+            if self.session.must_be_complete:
+                raise IncompleteError(reason)
+            self.context.messages.notice(reason)
+
+
+def _whole(flag: str, raw: str | None) -> int | None:
+    """The number typed for a flag, of at least 1."""
+    value = number(flag, raw, Number(1, integer=True))
+    return None if value is None else int(value)

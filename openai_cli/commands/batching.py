@@ -1,0 +1,99 @@
+"""What the commands of `batch` have in common: the rules of bodies, and the file of requests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from io import BytesIO, StringIO
+from typing import Any
+
+from openai_cli.commands import declared
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags.adapter import parameters_of
+from openai_cli.flags.bodies import unknown_names, value_faults
+from openai_cli.flags.parameter import ApiParameter
+from openai_cli.jsontext import encode_json
+from openai_cli.messages import Messages
+
+# The command of each endpoint that the Batch API takes and that has one.
+COMMAND_OF = {
+    "/chat/completions": "chat",
+    "/responses": "respond",
+    "/completions": "complete",
+    "/embeddings": "embed",
+    "/moderations": "moderate",
+    "/images/generations": "image generate",
+    "/images/edits": "image edit",
+}
+
+# What a request says; lines of one file differ in it, and each is checked by its kind alone.
+_TEXTS = ("messages", "input", "prompt")
+
+# How many kinds of bodies are remembered.
+_MOST_KINDS = 1000
+
+
+@dataclass
+class Judge:
+    """Holds bodies against the rules of their endpoints' commands.
+
+    `unknown` counts the properties that no command has, by endpoint and name, with the one that may
+    be meant.
+    """
+
+    context: Context
+    unknown: dict[tuple[str, str], tuple[int, str | None]] = field(default_factory=dict)
+    _known: set[bytes] = field(default_factory=set)
+    _commands: "dict[str, _Command]" = field(default_factory=dict)
+
+    def __call__(self, path: str, body: Mapping[str, Any]) -> None:
+        """UsageError for a body that the command would not send."""
+        if (name := COMMAND_OF.get(path)) is None:
+            return
+        command = self._commands.get(path)
+        if command is None:
+            command = self._commands[path] = _Command(self.context, name)
+        for parameter, problem in value_faults(body, command.parameters):
+            raise UsageError(f"{parameter} {problem}")
+        for parameter, near in unknown_names(body, command.parameters):
+            count, _ = self.unknown.get((path, parameter), (0, None))
+            self.unknown[path, parameter] = count + 1, near
+        # What a line has besides its text is judged once.
+        kind = {**body, **{name: type(body[name]).__name__ for name in _TEXTS if name in body}}
+        key = path.encode() + encode_json(kind)
+        if key not in self._known:
+            command.compose(body)
+            if len(self._known) < _MOST_KINDS:
+                self._known.add(key)
+
+    def tell_unknown(self) -> None:
+        """Tell of the properties that no command has: the API refuses what it does not know."""
+        for (path, name), (count, near) in self.unknown.items():
+            lines = f"{count} line{'s have' if count > 1 else ' has'}"
+            meant = f"; did you mean {near}?" if near else ""
+            self.context.messages.notice(
+                f"{lines} {name}, which {path} is not known to take{meant}"
+            )
+
+
+@dataclass(frozen=True)
+class _Command:
+    """The command of an endpoint."""
+
+    context: Context
+    name: str
+
+    @cached_property
+    def parameters(self) -> Mapping[str, ApiParameter]:
+        return {one.api_name: one for one in parameters_of(declared(self.name).options)}
+
+    def compose(self, body: Mapping[str, Any]) -> None:
+        """Have the command make a request of the body, and check it; what it prints is left out."""
+        command = declared(self.name)
+        silent = Messages(StringIO(), environ={})
+        context = replace(
+            self.context, stdout=BytesIO(), stdout_is_terminal=False, messages=silent,
+            settings=replace(self.context.settings, properties={}),
+        )  # fmt: skip
+        options = command.options(body=encode_json(body).decode(), dry_run=True, stdin=False)
+        command.run(context, options)

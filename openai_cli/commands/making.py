@@ -1,0 +1,213 @@
+"""`batch make` of an endpoint: the flags of its command, and the rows that its texts come from.
+
+The endpoint's own command makes one request, with marks where the text and the id stand; each row
+is put there.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from io import BytesIO
+from typing import Annotated, Any, get_args
+
+from openai_cli.batches.rows import PROMPT, READERS, Row
+from openai_cli.batches.seen import Seen
+from openai_cli.batches.template import Template, check_column
+from openai_cli.commands import declared
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags.names import flag_of
+from openai_cli.flags.ours import (
+    INPUT,
+    TEXT,
+    CommonOptions,
+    Written,
+    options_group,
+    options_of,
+    ours,
+)
+from openai_cli.flags.parameter import ApiParameter, OwnArgument, OwnOption
+from openai_cli.jsontext import encode_json
+from openai_cli.output.sink import open_sink
+from openai_cli.request.inputs import Inputs
+
+# In bytes: how much is made before it is written.
+_AT_ONCE = 2**16
+
+
+@options_group
+class Rows(CommonOptions, Written):
+    """Where the texts come from: one of --prompts, --csv, --tsv and --jsonl; - is stdin."""
+
+    prompts: Annotated[
+        str | None, ours(TEXT, "--prompts", "Each line is a text", metavar="FILE")
+    ] = None
+    csv: Annotated[
+        str | None, ours(TEXT, "--csv", "Rows for --template, with a head", metavar="FILE")
+    ] = None
+    tsv: Annotated[str | None, ours(TEXT, "--tsv", "The same with tabs", metavar="FILE")] = None
+    jsonl: Annotated[
+        str | None, ours(TEXT, "--jsonl", "Objects for --template, one a line", metavar="FILE")
+    ] = None
+    template: Annotated[
+        str | None,
+        ours(TEXT, "--template", "The text, with {column}; {{ is a brace", metavar="TEXT|@FILE"),
+    ] = None
+    id: Annotated[
+        str | None,
+        ours(TEXT, "--id", "The column that is the custom_id (the number)", metavar="COLUMN"),
+    ] = None
+
+
+def declaration(name: str) -> tuple[type[Rows], Callable[[Context, Any], None]]:
+    """The options and the `run` of `batch make` for the command of that name."""
+    own = declared(name).options
+    fields = {field.name: field for field in options_of(own) if _is_of_the_request(field.type)}
+    members: dict[str, Any] = {
+        "__doc__": f"Each row is a request as `{name}` would send it, on a line for the Batch API.",
+        "__annotations__": {each.name: each.type for each in fields.values()},
+        "endpoint": own.endpoint,
+        **{each.name: each.default for each in fields.values()},
+    }
+    options = options_group(type("Options", (Rows,), members))
+
+    def run(context: Context, options: Rows) -> None:
+        _run(context, options, name)
+
+    return options, run
+
+
+def _is_of_the_request(annotation: Any) -> bool:
+    """Whether a field of a command's options says what the request is."""
+    info = get_args(annotation)[1]
+    if isinstance(info, ApiParameter):
+        return info.api_name not in ("stream", "stream_options")
+    is_ours = isinstance(info, OwnOption) and info.rich_help_panel in (TEXT, INPUT)
+    return is_ours and info.param_decls[0] not in _LEFT_OUT
+
+
+# Of the texts and inputs of a command, those that are not the request's.
+_LEFT_OUT = ("--stdin/--no-stdin", "--require-input/--no-require-input", "--fallback-model",
+             "--prices", "--lines/--no-lines", "--wait/--no-wait")  # fmt: skip
+
+
+def _run(context: Context, options: Rows, name: str) -> None:
+    """Write the line of each row."""
+    inputs = Inputs(context)
+    rows = _texts(context, options, inputs)
+    line = _Line.of(context, options, name)
+    with open_sink(context, options.output) as sink, Seen() as seen:
+        made = bytearray()
+        for row, custom_id, text in rows:
+            if (before := seen.add(custom_id, row.line)) is not None:
+                raise UsageError(f"line {row.line}: the id '{custom_id}' is that of line {before}")
+            made += line.filled(custom_id, text)
+            if len(made) > _AT_ONCE:
+                sink.write(bytes(made))
+                sink.flush()
+                made.clear()
+        if not seen.count:
+            raise UsageError("there is no row")
+        sink.write(bytes(made))
+
+
+def _texts(context: Context, options: Rows, inputs: Inputs) -> Iterator[tuple[Row, str, str]]:
+    """Each row with its id and its text."""
+    given = [kind for kind in READERS if getattr(options, kind) is not None]
+    if len(given) != 1:
+        raise UsageError(
+            f"{', '.join(map(flag_of, given))}: give one of them" if given else "there are no rows",
+            hint="for example: --prompts FILE, or --csv FILE --template 'Classify: {text}'",
+        )
+    (kind,) = given
+    template = None
+    if options.template is not None:
+        template = Template(inputs.flag_text("--template", options.template))
+    elif kind != "prompts":
+        raise UsageError(
+            f"{flag_of(kind)} needs --template", hint="for example: --template 'Classify: {text}'"
+        )
+    return _filled(options, inputs, kind, template)
+
+
+def _filled(
+    options: Rows, inputs: Inputs, kind: str, template: Template | None
+) -> Iterator[tuple[Row, str, str]]:
+    flag, path = flag_of(kind), getattr(options, kind)
+    shown = "stdin" if path == "-" else f"'{path}'"
+    try:
+        is_checked = False
+        for row in inputs.read(flag, path, READERS[kind]):
+            # The columns of a table are those of its head; objects may have others each.
+            if not is_checked or kind == "jsonl":
+                _check(options, template, row)
+                is_checked = True
+            text = row.columns[PROMPT] if template is None else template.filled(row.columns)
+            custom_id = str(row.number) if options.id is None else row.columns[options.id]
+            if not custom_id:
+                raise UsageError(f"line {row.line}: the id is empty")
+            yield row, custom_id, text
+    except UsageError as error:
+        if error.problem.startswith(("line ", "the head ", "has a line ")):
+            error.problem = f"{flag}: {shown}: {error.problem}"
+        raise
+
+
+def _check(options: Rows, template: Template | None, row: Row) -> None:
+    try:
+        if template is not None:
+            template.check(row.columns)
+        if options.id is not None:
+            check_column("--id", options.id, row.columns)
+    except UsageError as error:
+        if options.jsonl is not None:
+            error.problem = f"line {row.line}: {error.problem}"
+        raise
+
+
+class _Line:
+    """The line of the Batch API, less the text and the id of a row."""
+
+    def __init__(self, line: bytes, marks: Mapping[str, str]) -> None:
+        self._pieces: list[bytes] = []
+        self._order: list[str] = []
+        rest = line
+        places = {name: encode_json(mark) for name, mark in marks.items()}
+        while found := [name for name, mark in places.items() if mark in rest]:
+            name = min(found, key=lambda name: rest.index(places[name]))
+            before, _, rest = rest.partition(places[name])
+            self._pieces.append(before)
+            self._order.append(name)
+        self._pieces.append(rest)
+
+    @classmethod
+    def of(cls, context: Context, options: Rows, name: str) -> "_Line":
+        """The line that the command of that name prints for a text."""
+        command = declared(name)
+        known = {field.name: field for field in options_of(command.options)}
+        argument = next(
+            name
+            for name, field in known.items()
+            if isinstance(get_args(field.type)[1], OwnArgument)
+        )
+        marks = {mark: f"{mark}-{os.urandom(16).hex()}" for mark in ("id", "text")}
+        shared = {field.name for field in options_of(type(options))} - {
+            field.name for field in options_of(Rows)
+        }
+        given = {name: getattr(options, name) for name in shared}
+        common = {each.name: getattr(options, each.name) for each in options_of(CommonOptions)}
+        out = BytesIO()
+        command.run(
+            replace(context, stdout=out, stdout_is_terminal=False),
+            command.options(
+                **common, **given, **{argument: marks["text"]}, batch_line=marks["id"], stdin=False
+            ),
+        )
+        return cls(out.getvalue(), marks)
+
+    def filled(self, custom_id: str, text: str) -> bytes:
+        """The line of a row."""
+        values = {"id": encode_json(custom_id), "text": encode_json(text)}
+        first, *rest = self._pieces
+        pairs = zip(self._order, rest, strict=True)
+        return first + b"".join(values[name] + piece for name, piece in pairs)
