@@ -18,6 +18,7 @@ LAYERS: list[set[str]] = [
     {"__main__"},
     {"app"},
     {"commands"},
+    {"batches"},
     {"calls"},
     {"completion", "config", "conversation"},
     {"diff", "output", "request"},
@@ -97,8 +98,9 @@ def test_no_imports_go_round_in_a_circle() -> None:
 
 # What several commands do alike.
 SHARED = (
-    "comparison", "counting", "counting_files", "fitting", "images", "ledger", "pricing",
-    "pricing_files", "speech_to_text", "stored_response", "turns", "verifying",
+    "body_rules", "comparison", "counting", "counting_files", "fitting", "images", "ledger",
+    "line_maker", "pricing", "pricing_files", "speech_to_text", "stored_response", "turns",
+    "verifying",
 )  # fmt: skip
 
 
@@ -114,7 +116,11 @@ def test_no_command_imports_another() -> None:
 USERS = {
     "requests": {"http.client", "http.debug", "http.direct", "http.exceptions", "http.transport"},
     "urllib3": {
-        "http.client", "http.debug", "http.decoding", "http.direct", "http.exceptions",
+        "http.client",
+        "http.debug",
+        "http.decoding",
+        "http.direct",
+        "http.exceptions",
         "http.transport",
     },
     "socks": {"http.exceptions"},
@@ -123,6 +129,7 @@ USERS = {
     "marisa_trie": {"tokens.vocabulary"},
     "jmespath": {"output.writers", "sandbox.replies", "tokens.jsonl"},
     "jsonschema": {"request.schema"},
+    "sqlite3": {"batches.seen", "batches.state"},
     "referencing": {"request.schema"},
     "rich": {"output.progress", "output.rendering", "tokens.show"},
     "markdown_it": {"output.rendering", "output.shapes"},

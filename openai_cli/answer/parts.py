@@ -20,7 +20,7 @@ from openai_cli.http.sse import Decoder, Event, EventTooLongError
 from openai_cli.jsontext import weight
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import HttpResponse
+    from openai_cli.http.decoding import Incoming
 
 # In seconds: how long usage and [DONE] are waited for once every choice has ended.
 LINGER = 5.0
@@ -56,7 +56,7 @@ class Part(NamedTuple):
 
 
 def read(
-    http: "HttpResponse", answer: Answer, *, arrived: Callable[[], None] = lambda: None
+    http: "Incoming", answer: Answer, *, arrived: Callable[[], None] = lambda: None
 ) -> Iterator[tuple[Part, list[tuple[Choice, str]]]]:
     """The parts of an answer as they arrive, each with what it adds to the answer's choices.
 
@@ -87,7 +87,7 @@ def read(
 
 
 @contextmanager
-def _telling(http: "HttpResponse", raw: bytes | None = None) -> Iterator[None]:
+def _telling(http: "Incoming", raw: bytes | None = None) -> Iterator[None]:
     """Tell of the failure of an answer's shape which answer it is of."""
     try:
         yield
@@ -95,14 +95,14 @@ def _telling(http: "HttpResponse", raw: bytes | None = None) -> Iterator[None]:
         raise _told(error, http, raw) from None
 
 
-def _told(error: CliError, http: "HttpResponse", raw: bytes | None) -> CliError:
+def _told(error: CliError, http: "Incoming", raw: bytes | None) -> CliError:
     """The failure, with the request's id and what was refused."""
     error.request_id = error.request_id or http.request_id
     error.body = error.body or raw
     return error
 
 
-def _parts(http: "HttpResponse", answer: Answer, arrived: Callable[[], None]) -> Iterator[Part]:
+def _parts(http: "Incoming", answer: Answer, arrived: Callable[[], None]) -> Iterator[Part]:
     pieces = http.pieces()
     start = bytearray()
     head = b""
@@ -131,7 +131,7 @@ def collected(pieces: Iterable[bytes], largest: int, start: bytearray | None = N
     return whole
 
 
-def _is_named_stream(http: "HttpResponse") -> bool:
+def _is_named_stream(http: "Incoming") -> bool:
     return http.content_type.startswith("text/event-stream")
 
 
@@ -142,7 +142,7 @@ def _is_stream(head: bytes) -> bool | None:
     return None if any(field.startswith(head) for field in _FIELDS) else False
 
 
-def _whole(raw: bytes, http: "HttpResponse", answer: Answer) -> Part:
+def _whole(raw: bytes, http: "Incoming", answer: Answer) -> Part:
     if answer.is_text:
         _refuse_error(raw, http.request_id)
         _refuse_page(raw, http)
@@ -167,7 +167,7 @@ def _whole(raw: bytes, http: "HttpResponse", answer: Answer) -> Part:
     return Part(raw, body, False, None if value is body else value)
 
 
-def file_pieces(http: "HttpResponse") -> Iterator[bytes]:
+def file_pieces(http: "Incoming") -> Iterator[bytes]:
     """The pieces of an answer that may be a file of any kind, as they arrive.
 
     Raises the failure of an error object that came instead. Only what may become one is held back.
@@ -212,7 +212,7 @@ def _refuse_error(raw: bytes, request_id: str | None) -> None:
         raise failure.of_error(error, request_id, raw)
 
 
-def _refuse_page(raw: bytes, http: "HttpResponse") -> None:
+def _refuse_page(raw: bytes, http: "Incoming") -> None:
     """Raise BadAnswerError for a page of HTML, as a proxy or a wrong address sends it with 200."""
     is_named = http.content_type.partition(";")[0].strip().lower() in _PAGES
     if is_named or raw.lstrip(_BOM + b" \t\r\n")[:9].lower().startswith((b"<!doctype", b"<html")):
@@ -225,7 +225,7 @@ def check_weight(found: int) -> None:
         raise BadAnswerError(f"the answer takes more than {_HEAVIEST // 1024**2} MB of memory")
 
 
-def _json_of(raw: bytes, http: "HttpResponse", answer: Answer) -> Any:
+def _json_of(raw: bytes, http: "Incoming", answer: Answer) -> Any:
     if not raw.strip():
         raise BadAnswerError("the answer is empty")
     check_weight(weight(raw, of_items=not answer.has_many_numbers))
@@ -235,7 +235,7 @@ def _json_of(raw: bytes, http: "HttpResponse", answer: Answer) -> Any:
         raise _not_json(raw, error, http) from None
 
 
-def _not_json(raw: bytes, error: Exception, http: "HttpResponse") -> CliError:
+def _not_json(raw: bytes, error: Exception, http: "Incoming") -> CliError:
     """JSON that breaks off is an answer that ended early; all else is no JSON."""
     if isinstance(error, json.JSONDecodeError) and raw.lstrip()[:1] in (b"{", b"["):
         rest = error.doc[error.pos :].strip()
@@ -253,7 +253,7 @@ def _not_json(raw: bytes, error: Exception, http: "HttpResponse") -> CliError:
 class _Stream:
     """The events of a stream, as parts; `is_cut` says that its last event was not whole."""
 
-    http: "HttpResponse"
+    http: "Incoming"
     answer: Answer
     arrived: Callable[[], None]
     is_cut: bool = False

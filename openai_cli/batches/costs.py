@@ -110,7 +110,7 @@ class Costs:
             for line in lines:
                 waiting.append(keep(line))
                 yield from repeat(b"\n", line.number - number - 1)
-                yield line.as_input()
+                yield line.raw
                 number = line.number
 
         try:

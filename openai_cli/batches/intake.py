@@ -20,8 +20,8 @@ _AT_ONCE = 1000
 class Shard(NamedTuple):
     """One of so many parts of the lines, from 1."""
 
-    index: int = 1
-    count: int = 1
+    number: int = 1
+    of: int = 1
 
     @classmethod
     def parsed(cls, text: str) -> "Shard":
@@ -33,7 +33,7 @@ class Shard(NamedTuple):
 
     def has(self, number: int) -> bool:
         """Whether a line is in it."""
-        return (number - 1) % self.count == self.index - 1
+        return (number - 1) % self.of == self.number - 1
 
 
 @dataclass(eq=False)
@@ -88,12 +88,12 @@ class Intake:
                 yield line
             elif (before.number, before.digest) != (line.number, line.digest()):
                 raise changed(self.source, min(before.number, line.number))
-            elif before.start != line.start or before.size != line.size:
-                moved.append((line.start, line.size, line.number))
+            elif before.start != line.start or before.size != len(line.raw):
+                moved.append((line.start, len(line.raw), line.number))
 
 
 def _row(line: Line) -> LineRow:
-    return LineRow(line.number, line.custom_id, line.digest(), line.start, line.size)
+    return LineRow(line.number, line.custom_id, line.digest(), line.start, len(line.raw))
 
 
 def _with_counts(row: LineRow, counted: Counted) -> LineRow:

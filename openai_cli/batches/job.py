@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openai_cli.answer.base import Answer
-from openai_cli.batches.bookkeeping import Books
+from openai_cli.batches.books import Books
 from openai_cli.batches.lines import Line, parsed
 from openai_cli.batches.progress import RunProgress
 from openai_cli.batches.source import Source
@@ -42,21 +42,16 @@ class Job:
         """The line of the input that stands there."""
         return parsed(place.number, place.start, self.source.at(place.start, place.size))
 
-    def line(self, waiting: Waiting) -> Line:
-        """The line of the input; UsageError where it is another than it was."""
+    def request(self, waiting: Waiting) -> tuple[Mapping[str, Any], bytes]:
+        """The body as it is sent, and its bytes; UsageError where it is another than it was."""
         line = self.line_at(waiting)
-        if line.digest() != waiting.digest:
+        data = line.encoded()
+        if line.digest(data) != waiting.digest:
             raise changed(self.source, waiting.number)
-        return line
-
-    def body_of(self, waiting: Waiting) -> Mapping[str, Any]:
-        """The body as it is sent."""
-        body = self.line(waiting).body
-        return body if self.tier is None else {**body, "service_tier": self.tier}
-
-    def encoded(self, body: Mapping[str, Any]) -> bytes:
-        """The body as bytes."""
-        return encode_json(body)
+        if self.tier is None:
+            return line.body, data
+        body = {**line.body, "service_tier": self.tier}
+        return body, encode_json(body)
 
     def patience_for(self, body: Mapping[str, Any]) -> float | None:
         """How long an answer may take, in seconds; None for as long as everywhere."""

@@ -18,16 +18,20 @@ ENDPOINTS = (
 )  # fmt: skip
 
 
-class Line(NamedTuple):
-    """A request: the `number` of its line, from 1, and where that is in the file, in bytes.
+# What tells a line of the Batch API from a body.
+_OF_BATCH = {"custom_id", "url", "method"}
 
-    `path` is that of the endpoint, as `/embeddings`; `is_bare` says that the line is the body alone,
-    whose `custom_id` is the line's number.
+
+class Line(NamedTuple):
+    """A request: the `number` of its line, from 1, where that is in the file, and its bytes.
+
+    `path` is that of the endpoint, as `/embeddings`. Where it `is_bare`, the line is the body
+    alone, and its `custom_id` is the line's number.
     """
 
     number: int
     start: int
-    size: int
+    raw: bytes
     custom_id: str
     path: str
     body: dict[str, Any]
@@ -37,9 +41,10 @@ class Line(NamedTuple):
         """The body as it is sent."""
         return encode_json(self.body)
 
-    def digest(self) -> bytes:
-        """What tells this request from another."""
-        told = (self.custom_id.encode(errors="replace"), self.path.encode(), self.encoded())
+    def digest(self, encoded: bytes | None = None) -> bytes:
+        """What tells this request from another; `encoded` is the body, where that is at hand."""
+        body = self.encoded() if encoded is None else encoded
+        told = (self.custom_id.encode(errors="replace"), self.path.encode(), body)
         return blake2b(b"\0".join(told), digest_size=16).digest()
 
     def as_input(self, **more: Any) -> bytes:
@@ -62,18 +67,13 @@ def lines_of(source: Source) -> Iterator[Line]:
 def parsed(number: int, start: int, raw: bytes) -> Line:
     """The request on a line; UsageError, with the line's number, for what is none."""
     try:
-        value = _value(raw)
-        if not isinstance(value, dict):
-            raise UsageError("it is no JSON object")
-        found = _of_batch(value) if {"custom_id", "url", "method"} & value.keys() else _bare(value)
+        found = _request(_value(raw))
     except (UsageError, ValueError) as error:
         problem = error.problem if isinstance(error, UsageError) else f"it {error}"
         hint = error.hint if isinstance(error, UsageError) else None
         raise UsageError(f"line {number}: {problem}", hint=hint) from None
     custom_id, path, body = found
-    return Line(
-        number, start, len(raw), custom_id or str(number), path, body, is_bare=custom_id is None
-    )
+    return Line(number, start, raw, custom_id or str(number), path, body, is_bare=custom_id is None)
 
 
 def _value(raw: bytes) -> Any:
@@ -84,6 +84,13 @@ def _value(raw: bytes) -> Any:
         except ValueError:  # of what json takes all the same, or to be told in its words
             pass
     return parse_json(raw)
+
+
+def _request(value: Any) -> tuple[str | None, str, dict[str, Any]]:
+    """The id, the path and the body."""
+    if not isinstance(value, dict):
+        raise UsageError("it is no JSON object")
+    return _of_batch(value) if _OF_BATCH & value.keys() else _bare(value)
 
 
 def _of_batch(value: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.parts import read
-from openai_cli.batches.budgeting import Reserve
-from openai_cli.batches.ending import Stopping
 from openai_cli.batches.pace import Pace
 from openai_cli.batches.readers import reader_of
+from openai_cli.batches.reserve import Reserve
+from openai_cli.batches.signals import Stopping
 from openai_cli.batches.state import AnswerRow, Stage, Waiting
 from openai_cli.batches.verdict import Verdict, is_busy, verdict_of
 from openai_cli.errors import CliError, RateLimitError
@@ -87,10 +87,12 @@ class Live:
     _later: list[tuple[float, int, Task]] = field(default_factory=list)
     _next: Task | None = None
     _is_all_read: bool = False
+    _is_short: bool = False
+    _is_told: bool = False
     _answered: int = 0
     _in_a_row: list[int] = field(default_factory=list)
     _heard: float = 0.0
-    _direct: Direct | None = None
+    _direct: Direct = field(init=False)
 
     @property
     def in_flight(self) -> int:
@@ -118,6 +120,9 @@ class Live:
                     self._landed(outcome.task)
                 self._send(going)
                 self.job.progress.tick(self)
+                self._tell_end()
+            with self.job.state.transaction():
+                self.job.state.wait_again(task.line.number for _, _, task in self._later)
         finally:
             for _ in self._threads:
                 self._tasks.put(None)
@@ -133,6 +138,15 @@ class Live:
         """Whether nothing more is sent."""
         return self.ended_by is not None or self.stopping.is_asked
 
+    def _tell_end(self) -> None:
+        """Say once that nothing more is sent, and what is waited for."""
+        if self._is_over and self._flying and not self._is_told:
+            self._is_told = True
+            more = "; once more stops at once" if self.stopping.is_asked else ""
+            self.job.session.context.messages.notice(
+                f"nothing more is sent; {len(self._flying)} in flight are awaited{more}"
+            )
+
     # What goes out
 
     def _peek(self) -> Task | None:
@@ -144,13 +158,13 @@ class Live:
         return self._next
 
     def _task(self, line: Waiting) -> Task:
-        body = self.job.body_of(line)
-        return Task(line, body, self.job.encoded(body))
+        return Task(line, *self.job.request(line))
 
     def _chosen(self) -> list[Task]:
         """The tasks that may go now."""
         going: list[Task] = []
         now = time.monotonic()
+        self._is_short = False
         while not self._is_over and (task := self._candidate(now)) is not None:
             if self.pace.wait(now, len(self._flying) + len(going), task.tokens) > 0:
                 break
@@ -177,6 +191,7 @@ class Live:
         """Reserve what the task can cost; the run ends where that is too much and none is out."""
         if self.reserve.take(task.bound):
             return True
+        self._is_short = True
         if not in_flight:
             self.ended_by = self.reserve.error(task.bound)
         return False
@@ -206,7 +221,7 @@ class Live:
     def _pause(self) -> float:
         """How long nothing can go, in seconds, but for what comes back."""
         now = time.monotonic()
-        if self._is_over:
+        if self._is_over or self._is_short:
             return _TICK
         waits = [_TICK]
         if (task := self._candidate(now)) is not None:
@@ -224,14 +239,13 @@ class Live:
         now = time.monotonic()
         if outcome.response is not None:
             self.pace.heed(now, outcome.response.headers)
-        if outcome.error is None:
-            self._done(outcome)
-        else:
+        if outcome.error is None and outcome.response is not None:
+            self._done(outcome, outcome.response)
+        elif outcome.error is not None:
             self._failed(outcome, outcome.error, now)
 
-    def _done(self, outcome: Outcome) -> None:
-        task, response = outcome.task, outcome.response
-        assert response is not None
+    def _done(self, outcome: Outcome, response: WholeResponse) -> None:
+        task = outcome.task
         self.pace.went_well()
         self._heard = time.monotonic()
         self._answered += 1
@@ -254,21 +268,21 @@ class Live:
     def _failed(self, outcome: Outcome, error: CliError, now: float) -> None:
         task, response = outcome.task, outcome.response
         verdict = verdict_of(error, response, is_first=not self._answered)
+        asked = retry.asked_delay(response.headers, time.time()) if response else None
         if is_busy(verdict, error):
-            asked = retry.asked_delay(response.headers, time.time()) if response else None
             self.pace.too_much(now, task.sent, asked)
         self._account(outcome, error)
         if verdict is Verdict.WAIT:
             if now - self._heard > PATIENCE:
                 self._end(task, error)
             else:
-                self._again(task._replace(waits=task.waits + 1), now, task.waits)
+                self._again(task._replace(waits=task.waits + 1), now, task.waits, asked)
             return
         self._heard = now
         if verdict is Verdict.END:
             self._end(task, error)
         elif verdict is Verdict.RETRY and task.tries < self.job.retries:
-            self._again(task._replace(tries=task.tries + 1), now, task.tries)
+            self._again(task._replace(tries=task.tries + 1), now, task.tries, asked)
         else:
             self._fail(outcome, error, is_of_server=verdict is Verdict.RETRY)
 
@@ -283,11 +297,12 @@ class Live:
         if may_be_paid and bound:
             self.job.state.lose([(bound, outcome.task.line.number)])
 
-    def _again(self, task: Task, now: float, before: int) -> None:
+    def _again(self, task: Task, now: float, before: int, asked: float | None) -> None:
+        """Send the task again, after as long as was asked for, or ever longer."""
         if self._is_over:
             self.job.state.wait_again([task.line.number])
             return
-        due = now + retry.delay(before, None, self.job.session.context.chance())
+        due = now + retry.delay(before, asked, self.job.session.context.chance())
         heapq.heappush(self._later, (due, task.line.number, task))
 
     def _end(self, task: Task, error: CliError) -> None:
@@ -326,7 +341,6 @@ class Live:
             self._outcomes.put(self._attempt(task))
 
     def _attempt(self, task: Task) -> Outcome:
-        assert self._direct is not None
         answer = reader_of(self.job.path, task.body)
         answer.asked_model, answer.began = task.body.get("model"), self.job.session.context.now()
         response: WholeResponse | None = None

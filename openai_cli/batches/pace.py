@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 FIRST = 8
 
+# Of a limit, the part that must be left for it to be no matter.
+_PLENTY = 0.5
+
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 
 
@@ -118,8 +121,13 @@ class Pace:
         https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
         """
         for name in ("requests", "tokens"):
-            left, limit = (_number(headers.get(f"x-ratelimit-{which}-{name}"))
-                           for which in ("remaining", "limit"))  # fmt: skip
+            left, limit = (
+                _number(headers.get(f"x-ratelimit-{which}-{name}"))
+                for which in ("remaining", "limit")
+            )
+            if left is not None and limit is not None and left > limit * _PLENTY:
+                self._told.pop(name, None)
+                continue
             reset = seconds_of(headers.get(f"x-ratelimit-reset-{name}"))
             if left is None or limit is None or not reset or limit <= left:
                 continue

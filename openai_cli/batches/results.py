@@ -17,6 +17,7 @@ from openai_cli.jsontext import encode_json
 from openai_cli.output.links import followed
 from openai_cli.output.sink import WholeFile, utf8_bytes
 from openai_cli.output.writers import Query
+from openai_cli.prices.answers import LIVE
 from openai_cli.request.inputs import Inputs
 
 # In bytes: how much is made before it is written.
@@ -36,7 +37,7 @@ def output_line(ended: Ended) -> bytes:
     body = (answer.body or b"null").strip().replace(b"\r", b" ").replace(b"\n", b" ")
     name, custom_id, request_id = (
         encode_json(text)
-        for text in (f"batch_req_{ended.number:012d}", ended.custom_id, answer.request_id)
+        for text in (f"{LIVE}{ended.number:012d}", ended.custom_id, answer.request_id)
     )
     return (
         b'{"id": %s, "custom_id": %s, "response": {"status_code": %d, "request_id": %s, "body": %s}'
@@ -85,7 +86,7 @@ class Wanted:
         response = WholeResponse(200, {}, body)
         choices: dict[int, str] = {}
         reader = reader_of(self.path, {})
-        for _, added in read(response, reader):  # type: ignore[arg-type]  # all that is asked of it
+        for _, added in read(response, reader):
             for choice, text in added:
                 choices[choice.index] = choices.get(choice.index, "") + text
         return [text for _, text in sorted(choices.items())]

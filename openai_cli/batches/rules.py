@@ -37,8 +37,8 @@ class Fault(NamedTuple):
 class Rules:
     """Reads the requests of a file, and keeps what is wrong with it. Use it as a context manager.
 
-    With `is_for_batch` the limits of one batch hold too. `faults` are at most `most`; `count` is how
-    many requests there were, and `inputs` how many inputs of embeddings.
+    With `is_for_batch` the limits of one batch hold too. `faults` are at most `most`; `count` is
+    how many requests there were, and `inputs` how many inputs of embeddings.
     """
 
     judge: JudgeBody

@@ -65,10 +65,12 @@ CREATE TABLE parts(
 _PAGE = 1000
 
 _ENDED = (
-    "lines.number, custom_id, start, size, state, attempts, answers.number, status, request_id,"
-    " body, reason, code, incomplete, usd, answers.tokens"
+    "SELECT lines.number, custom_id, start, size, state, attempts, answers.number, status,"
+    " request_id, body, reason, code, incomplete, usd, answers.tokens"
+    " FROM lines JOIN answers ON answers.number = lines.number WHERE "
 )
-_WITH_ANSWERS = "lines JOIN answers ON answers.number = lines.number"
+_FIND = _ENDED + "custom_id = ? AND state IN (2, 3)"
+_IN_STAGE = _ENDED + "state = ? ORDER BY lines.number"
 
 
 class Stage(IntEnum):
@@ -259,7 +261,7 @@ class State:
         )
         *stages, lost = of_lines
         incomplete, tokens, usd, unpriced = of_answers
-        return Sums(*stages, incomplete, int(tokens), usd, unpriced, int(lost))
+        return Sums._make((*stages, incomplete, int(tokens), usd, unpriced, int(lost)))
 
     # Lines
 
@@ -277,8 +279,8 @@ class State:
 
     def known(self) -> Iterator[LineRow]:
         """All lines, in order."""
-        yield from map(LineRow._make, self._in_order(
-            "number, custom_id, digest, start, size, tokens, output, bound", "lines", "TRUE"))  # fmt: skip
+        columns = "number, custom_id, digest, start, size, tokens, output, bound"
+        yield from map(LineRow._make, self._in_order(columns, "TRUE"))
 
     def move(self, rows: Iterable[tuple[int, int, int]]) -> None:
         """Lines that stand elsewhere in the input now: start, size, number."""
@@ -292,10 +294,11 @@ class State:
         """The lines that are to be sent, in order; of a `limit`, those of the first so many."""
         where = "state = 0"
         if limit is not None:
-            last = f"(SELECT number FROM lines ORDER BY number LIMIT 1 OFFSET {limit - 1})"
-            where += f" AND number <= IFNULL({last}, number)"
+            last = "SELECT (SELECT number FROM lines ORDER BY number LIMIT 1 OFFSET ?)"
+            if (found := self._row(last, (limit - 1,))[0]) is not None:
+                where += f" AND number <= {int(found)}"
         columns = "number, start, size, digest, tokens, output, bound, attempts"
-        yield from map(Waiting._make, self._in_order(columns, "lines", where))
+        yield from map(Waiting._make, self._in_order(columns, where))
 
     def unbounded(self) -> int | None:
         """The first line that is to be sent and has no bound."""
@@ -313,14 +316,11 @@ class State:
         )
         return usd, tokens, unknown
 
-    def _in_order(self, columns: str, table: str, where: str) -> Iterator[tuple[Any, ...]]:
-        """Rows in the order of their first column, a page at a time: no query stays open."""
+    def _in_order(self, columns: str, where: str) -> Iterator[tuple[Any, ...]]:
+        """Lines in order, the number first, a page at a time: no query stays open meanwhile."""
         after = 0
-        first = columns.partition(",")[0]
-        query = (
-            f"SELECT {columns} FROM {table} WHERE {first} > ? AND {where}"  # noqa: S608 - all ours
-            f" ORDER BY {first} LIMIT {_PAGE}"
-        )
+        condition = f"number > ? AND {where} ORDER BY number LIMIT {_PAGE}"
+        query = f"SELECT {columns} FROM lines WHERE {condition}"  # noqa: S608 - all of it is ours
         while True:
             with self._telling():
                 rows = self._database.execute(query, (after,)).fetchall()
@@ -387,20 +387,14 @@ class State:
         """The lines that have come to this stage, in the order of the input."""
         with self._telling():
             # Row by row, for answers may be large; nothing is written meanwhile.
-            for row in self._database.execute(
-                f"SELECT {_ENDED} FROM {_WITH_ANSWERS} WHERE state = ? ORDER BY lines.number",  # noqa: S608 - all ours
-                (int(stage),),
-            ):
-                yield Ended(*row[:6], AnswerRow(*row[6:]))
+            for row in self._database.execute(_IN_STAGE, (int(stage),)):
+                yield _ended(row)
 
     def find(self, custom_id: str) -> Ended | None:
         """The line of that name, where it is done or has failed."""
         with self._telling():
-            row = self._database.execute(
-                f"SELECT {_ENDED} FROM {_WITH_ANSWERS} WHERE custom_id = ? AND state IN (2, 3)",  # noqa: S608 - all ours
-                (custom_id,),
-            ).fetchone()
-        return row and Ended(*row[:6], AnswerRow(*row[6:]))
+            row = self._database.execute(_FIND, (custom_id,)).fetchone()
+        return row and _ended(row)
 
     def untold(self) -> list[tuple[int, str]]:
         """The lines for --usage-file that may not be there yet, with their numbers."""
@@ -409,11 +403,22 @@ class State:
                 "SELECT number, record FROM answers WHERE record IS NOT NULL AND is_told = 0"
             ).fetchall()
 
+    def count_told(self, record: str) -> int:
+        """How many lines with this one for --usage-file have it there, as far as is known."""
+        (count,) = self._row(
+            "SELECT COUNT(*) FROM answers WHERE record = ? AND is_told = 1", (record,)
+        )
+        return int(count)
+
     def mark_told(self, numbers: Iterable[int]) -> None:
         """The lines of these are in --usage-file."""
         self._write(
             "UPDATE answers SET is_told = 1 WHERE number = ?", ((number,) for number in numbers)
         )
+
+
+def _ended(row: tuple[Any, ...]) -> Ended:
+    return Ended._make((*row[:6], AnswerRow._make((*row[6:], None))))
 
 
 def _told(path: Path, error: sqlite3.DatabaseError) -> CliError:

@@ -158,10 +158,10 @@ class Receipts:
             self.context.messages.debug(f"input tokens: {told}")
 
     def append(self, line: str) -> None:
-        """Append a line to --usage-file, which is open; `check` raises where that failed."""
-        assert self._log is not None
+        """Append a line to --usage-file, once that is open; `check` raises where that failed."""
         try:
-            self._log.add(utf8_bytes(f"{line}\n"))
+            if self._log is not None:
+                self._log.add(utf8_bytes(f"{line}\n"))
         except OSError as error:
             self.failure = OutputError(
                 f"the usage could not be written to '{self.path}': {error.strerror}",

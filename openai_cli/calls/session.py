@@ -39,8 +39,9 @@ class Session:
 
     `server` is where requests go, `deadline` how long all may take, `form` how answers are printed,
     `preview` how a request is shown that is not sent, `budget` what calls may cost, `receipts` what
-    they took; as many `connections` are kept as threads may share the client; `fallbacks` are the models of --fallback-model, `must_be_complete` is
-    --require-complete, and `schema` what answers have to hold to.
+    they took; `fallbacks` are the models of --fallback-model, `must_be_complete` is
+    --require-complete, and `schema` what answers have to hold to. As many `connections` are kept as
+    threads share the client.
 
     Raises UsageError for options that are wrong.
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from openai_cli.batches.costs import Costs, Prices, Sum
 from openai_cli.batches.rules import Rules
 from openai_cli.batches.source import Source
-from openai_cli.commands.batching import Judge
+from openai_cli.commands.body_rules import Judge
 from openai_cli.context import Context
 from openai_cli.flags.ours import (
     INPUT,

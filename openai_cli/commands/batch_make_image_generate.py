@@ -1,5 +1,5 @@
 """`batch make image generate`."""
 
-from openai_cli.commands.making import declaration
+from openai_cli.commands.line_maker import declaration
 
 Options, run = declaration("image generate")

@@ -1,5 +1,5 @@
 """`batch make respond`."""
 
-from openai_cli.commands.making import declaration
+from openai_cli.commands.line_maker import declaration
 
 Options, run = declaration("respond")

@@ -4,24 +4,24 @@ from contextlib import ExitStack
 from itertools import chain
 from typing import Annotated, ClassVar
 
-from openai_cli.batches.bookkeeping import Books
-from openai_cli.batches.budgeting import Reserve
+from openai_cli.batches.books import Books
 from openai_cli.batches.costs import UNITS, Costs, dollars
 from openai_cli.batches.costs import Prices as CostPrices
-from openai_cli.batches.ending import Stopping
 from openai_cli.batches.files import Files
 from openai_cli.batches.intake import Intake, Shard
 from openai_cli.batches.job import Job
 from openai_cli.batches.live import Live
 from openai_cli.batches.pace import Pace
 from openai_cli.batches.progress import RunProgress
+from openai_cli.batches.reserve import Reserve
 from openai_cli.batches.results import Wanted, answers, failed_line, joined, output_line, write
 from openai_cli.batches.rules import Rules
+from openai_cli.batches.signals import Stopping
 from openai_cli.batches.source import Source
 from openai_cli.batches.state import Stage, State, Sums
 from openai_cli.calls.budget import no_bound
 from openai_cli.calls.session import Session
-from openai_cli.commands.batching import Judge
+from openai_cli.commands.body_rules import Judge
 from openai_cli.config.destination import patience
 from openai_cli.context import Context
 from openai_cli.errors import IncompleteError, LinesFailedError, OutputError, UsageError
@@ -150,12 +150,13 @@ class _Run:
 
     def _share(self, value: int | None) -> float | None:
         """A cap of all shards together, as far as it is for this one."""
-        return None if value is None else value / self.shard.count
+        return None if value is None else value / self.shard.of
 
     def run(self) -> None:
         """Take the input in, send what has no answer, write what there is, and say how it ended."""
         self._take_in()
         self.books.recover()
+        self.books.tell()
         before = self.state.sums()
         reserve = self._reserve(before)
         self._tell_bound(before)
@@ -187,7 +188,7 @@ class _Run:
             self.state.transaction(),
         ):
             self.source.on_read = progress.advance
-            facts = {"shard": f"{self.shard.index}/{self.shard.count}"}
+            facts = {"shard": f"{self.shard.number}/{self.shard.of}"}
             if self.state["path"] is not None:
                 self._check_facts(facts)
             Intake(self.state, self.source, rules, Costs(prices), self.shard).take()
@@ -200,7 +201,7 @@ class _Run:
         judge.tell_unknown()
         if self.in_flight:
             self.context.messages.notice(
-                f"{self.in_flight} requests were in flight when the run broke off: they are sent again"
+                f"{self.in_flight} requests were in flight when the run broke off: they go again"
             )
 
     def _check_facts(self, facts: dict[str, str]) -> None:
@@ -216,7 +217,7 @@ class _Run:
         """What --max-cost leaves; LimitError where nothing bounds a line."""
         if self.options.max_cost is None:
             return Reserve(used=before.usd + before.lost)
-        limit = int(amount("--max-cost", self.options.max_cost) * UNITS) // self.shard.count
+        limit = int(amount("--max-cost", self.options.max_cost) * UNITS) // self.shard.of
         if (line := self.state.unbounded()) is not None:
             error = no_bound("its price or its tokens are not known")
             error.problem = f"line {line}: {error.problem}"

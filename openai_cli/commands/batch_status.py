@@ -1,2 +1,56 @@
-"""stub."""
+"""`batch status`: how far a run is, also while it runs."""
 
+import json
+from typing import Annotated, Any
+
+from openai_cli.batches.costs import dollars
+from openai_cli.batches.files import Files
+from openai_cli.batches.state import State
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags.ours import OUTPUT, CommonOptions, argument, options_group, switch
+from openai_cli.output.columns import facts
+from openai_cli.output.sink import open_sink, utf8_bytes
+from openai_cli.prices.money import plain
+
+
+@options_group
+class Options(CommonOptions):
+    """OUT is the output of the run, beside which its state is kept."""
+
+    out: Annotated[str, argument("OUT", "The output of the run", names=None)]
+    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
+
+
+def run(context: Context, options: Options) -> None:
+    """Print what is known of the run."""
+    found = status_of(Files.of(options.out))
+    with open_sink(context, None) as sink:
+        if options.json:
+            sink.write_json(json.dumps(found).encode() + b"\n")
+        else:
+            sink.write(utf8_bytes(facts(found)))
+
+
+def status_of(files: Files) -> dict[str, Any]:
+    """The run in figures; UsageError where there is none."""
+    if not files.state.is_file():
+        raise UsageError(
+            f"there is no run of '{files.output}': '{files.state}' would be its state",
+            hint="openai-cli batch run FILE -o OUT begins one",
+        )
+    with State(files.state, is_read_only=True) as state:
+        sums, shard = state.sums(), state["shard"]
+    return {
+        **({"shard": shard} if shard != "1/1" else {}),
+        "lines": sums.lines,
+        "done": sums.done,
+        "failed": sums.failed,
+        "in_flight": sums.sent,
+        "waiting": sums.waiting - sums.sent,
+        "incomplete": sums.incomplete,
+        "tokens": sums.tokens,
+        "usd": plain(dollars(sums.usd)),
+        "without_price": sums.unpriced,
+        "may_have_cost_usd": plain(dollars(sums.lost)),
+    }

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
+from typing import Protocol
 
 from urllib3.response import BaseHTTPResponse
 
@@ -12,6 +13,22 @@ LARGEST = 512 * 1024 * 1024
 _PIECE = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 _MOST_EMPTY = 1000
+
+
+class Incoming(Protocol):
+    """An answer whose body is read: as it arrives, or from what is at hand."""
+
+    @property
+    def request_id(self) -> str | None: ...
+
+    @property
+    def content_type(self) -> str: ...
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body, decoded, in pieces."""
+
+    def end_within(self, seconds: float | None) -> None:
+        """Let the body end so many seconds from now; None takes it back."""
 
 
 def pieces_of(response: BaseHTTPResponse, largest: int) -> Iterator[bytes]:

@@ -4,9 +4,9 @@ They go through the connections that requests has set up, with its proxies and c
 past what it does for each request: of the processor time of a small one that is more than half.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import requests
 import urllib3
@@ -17,9 +17,6 @@ from openai_cli.http.address import name_and_port
 from openai_cli.http.decoding import LARGEST, pieces_of
 from openai_cli.http.exceptions import FOREIGN, translated
 from openai_cli.http.transport import ClientCertificate, Proxies, Transport
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,9 +36,12 @@ class WholeResponse:
     def content_type(self) -> str:
         return self.headers.get("content-type", "")
 
-    def pieces(self) -> "Iterator[bytes]":
+    def pieces(self) -> Iterator[bytes]:
         """The body, as `HttpResponse` has it."""
         return iter((self.body,))
+
+    def end_within(self, seconds: float | None) -> None:
+        """Nothing: all of it is here."""
 
 
 class Timeouts(NamedTuple):

@@ -15,6 +15,9 @@ from openai_cli.prices.records import is_free, is_record, of_record
 
 Json = Any
 
+# What the id of a line begins with that `batch run` has sent live, at the tier of its answer.
+LIVE = "live_req_"
+
 
 class Answers:
     """Reads answers, a JSON object each; `taken` counts them, `failed` those that cost nothing.
@@ -58,6 +61,7 @@ class Answers:
             yield from of_record(line, value)
             return
         is_batch = "custom_id" in value and "response" in value
+        is_live = str(value.get("id")).startswith(LIVE)
         found = _batch_body(value) if is_batch else value
         if found is None:
             self.failed += 1
@@ -66,7 +70,7 @@ class Answers:
         is_event = isinstance(value.get("type"), str)
         inner = value.get("response")
         body = inner if is_event and isinstance(inner, dict) else value
-        tier = "batch" if is_batch else tier_of(_string(body, "service_tier"))
+        tier = "batch" if is_batch and not is_live else tier_of(_string(body, "service_tier"))
         billed = tuple(billed_in(body, tier=tier, line=line))
         stream = body.get("id") if is_event or self._is_chunk(body) else None
         if isinstance(stream, str):

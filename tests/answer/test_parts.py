@@ -138,7 +138,7 @@ def test_a_server_that_keeps_the_connection_is_waited_for_a_little(
 ) -> None:
     chunks = [events(event, done=False) for event in data]
     served = Scripted(chunks, NetworkError("silent"))
-    list(parts.read(served, reader()))  # type: ignore[arg-type]
+    list(parts.read(served, reader()))
     assert served.limits == [parts.LINGER]
     assert parts.LINGER <= 5
 
@@ -148,13 +148,13 @@ def test_a_choice_that_begins_later_is_waited_for_as_long_as_ever() -> None:
     chunks = [events(event, done=False) for event in (ONE, STOP, more)]
     served = Scripted(chunks, NetworkError("silent"))
     with pytest.raises(NetworkError):
-        list(parts.read(served, Completion()))  # type: ignore[arg-type]
+        list(parts.read(served, Completion()))
     assert served.limits == [parts.LINGER, None]
 
 
 def test_of_two_choices_the_second_is_waited_for() -> None:
     served = Scripted([events(ONE, STOP, done=False)])
-    list(parts.read(served, Completion(expected=2)))  # type: ignore[arg-type]
+    list(parts.read(served, Completion(expected=2)))
     assert served.limits == []
 
 

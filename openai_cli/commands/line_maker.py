@@ -69,7 +69,7 @@ def declaration(name: str) -> tuple[type[Rows], Callable[[Context, Any], None]]:
         "endpoint": own.endpoint,
         **{each.name: each.default for each in fields.values()},
     }
-    options = options_group(type("Options", (Rows,), members))
+    options: type[Rows] = options_group(type("Options", (Rows,), members))
 
     def run(context: Context, options: Rows) -> None:
         _run(context, options, name)
@@ -94,7 +94,7 @@ _LEFT_OUT = ("--stdin/--no-stdin", "--require-input/--no-require-input", "--fall
 def _run(context: Context, options: Rows, name: str) -> None:
     """Write the line of each row."""
     inputs = Inputs(context)
-    rows = _texts(context, options, inputs)
+    rows = _texts(options, inputs)
     line = _Line.of(context, options, name)
     with open_sink(context, options.output) as sink, Seen() as seen:
         made = bytearray()
@@ -111,7 +111,7 @@ def _run(context: Context, options: Rows, name: str) -> None:
         sink.write(bytes(made))
 
 
-def _texts(context: Context, options: Rows, inputs: Inputs) -> Iterator[tuple[Row, str, str]]:
+def _texts(options: Rows, inputs: Inputs) -> Iterator[tuple[Row, str, str]]:
     """Each row with its id and its text."""
     given = [kind for kind in READERS if getattr(options, kind) is not None]
     if len(given) != 1:
@@ -143,14 +143,18 @@ def _filled(
                 _check(options, template, row)
                 is_checked = True
             text = row.columns[PROMPT] if template is None else template.filled(row.columns)
-            custom_id = str(row.number) if options.id is None else row.columns[options.id]
-            if not custom_id:
-                raise UsageError(f"line {row.line}: the id is empty")
-            yield row, custom_id, text
+            yield row, _id_of(options, row), text
     except UsageError as error:
         if error.problem.startswith(("line ", "the head ", "has a line ")):
             error.problem = f"{flag}: {shown}: {error.problem}"
         raise
+
+
+def _id_of(options: Rows, row: Row) -> str:
+    custom_id = str(row.number) if options.id is None else row.columns[options.id]
+    if not custom_id:
+        raise UsageError(f"line {row.line}: the id is empty")
+    return custom_id
 
 
 def _check(options: Rows, template: Template | None, row: Row) -> None:

@@ -32,9 +32,8 @@ class Reserve:
 
     def error(self, bound: int) -> LimitError:
         """The error of a run whose next line could be too much."""
-        assert self.limit is not None
         return LimitError(
             f"the next line can cost {plain(dollars(bound))} USD, and {plain(dollars(self.used))} "
-            f"of the {plain(dollars(self.limit))} of --max-cost are spent",
+            f"of the {plain(dollars(self.limit or 0))} of --max-cost are spent",
             hint="the same command with a higher --max-cost goes on",
         )

@@ -1,0 +1,119 @@
+"""What each line took: for the state, for the budget, and for --usage-file, where it is once."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from openai_cli.answer.base import Answer
+from openai_cli.batches.costs import units
+from openai_cli.batches.state import State
+from openai_cli.calls.receipts import Receipts
+from openai_cli.errors import UsageError
+from openai_cli.models.table import tier_of
+from openai_cli.prices.charges import Tariff, by_kind, product, tariff, total
+from openai_cli.prices.regions import region_of
+from openai_cli.prices.usage import usage_of
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+class Taken(NamedTuple):
+    """What a line took: its cost in units, its tokens, its line for --usage-file."""
+
+    usd: int | None
+    tokens: int | None
+    record: str | None
+
+
+class Books:
+    """Prices answers, and passes their lines on to --usage-file once they are in the state."""
+
+    def __init__(self, receipts: Receipts, state: State) -> None:
+        self._receipts = receipts
+        self._state = state
+        self._tariffs: dict[tuple[str, str, date], Tariff] = {}
+
+    def of(self, answer: Answer, failed: BaseException | None = None) -> Taken:
+        """What an answer took; of one that `failed`, as far as it is known."""
+        if failed is None and self._receipts.path is None:
+            try:
+                if (quick := self._tokens_alone(answer)) is not None:
+                    return quick
+            except UsageError:  # which the receipt tells of as it should be told
+                pass
+        receipt = self._receipts.receipt_of(answer, failed)
+        known = [one for one in (receipt.input_tokens, receipt.output_tokens) if one is not None]
+        is_whole = receipt.usd is not None and not receipt.unknown
+        return Taken(
+            units(receipt.usd) if receipt.usd is not None and is_whole else None,
+            sum(known) if known else None,
+            self._receipts.record_of(answer, receipt) if self._receipts.path is not None else None,
+        )
+
+    def _tokens_alone(self, answer: Answer) -> Taken | None:
+        """What an answer took that is billed by its own tokens alone; None for all others.
+
+        A receipt does the same for any answer, in ten times the time.
+        """
+        name = answer.model or answer.asked_model
+        if answer.usage is None or name is None or not _is_plain(answer.billable):
+            return None
+        context = self._receipts.context
+        key = name, tier_of(answer.service_tier), context.today()
+        if (prices := self._tariffs.get(key)) is None:
+            region = region_of(self._receipts.base_url())
+            prices = self._tariffs[key] = tariff(self._receipts.table(), *key, region=region)
+        usage = usage_of(answer.usage, mode=prices.model.mode)
+        if usage.unknown or prices.unknown or prices.model.searches:
+            return None
+        if usage.seconds or usage.characters:
+            return None
+        band = prices.band(usage.input)
+        usd = total(
+            product(count, prices.rate(band, kind)[0])
+            for kind, count in by_kind(usage, prices.kinds).items()
+        )
+        return Taken(units(usd), usage.input + usage.output, None)
+
+    def tell(self) -> None:
+        """Append what is in the state and not yet in --usage-file."""
+        if self._receipts.path is None:
+            return
+        if told := self._state.untold():
+            for _, record in told:
+                self._receipts.append(record)
+            self._receipts.check()
+            with self._state.transaction():
+                self._state.mark_told(number for number, _ in told)
+
+    def recover(self) -> None:
+        """After a kill, mark what was appended though nobody wrote that down.
+
+        Lines of two calls may be equal, so they are counted.
+        """
+        path = self._receipts.path
+        if path is None or not Path(path).is_file() or not (untold := self._state.untold()):
+            return
+        wanted = {record for _, record in untold}
+        there = Counter[str]()
+        with Path(path).open(encoding="utf-8", errors="replace") as file:
+            there.update(line for raw in file if (line := raw.removesuffix("\n")) in wanted)
+        there.subtract({record: self._state.count_told(record) for record in wanted})
+        told = []
+        for number, record in untold:
+            if there[record] > 0:
+                there[record] -= 1
+                told.append(number)
+        with self._state.transaction():
+            self._state.mark_told(told)
+
+
+def _is_plain(billable: dict[str, object]) -> bool:
+    """Whether what an answer has besides its usage costs nothing: texts, and what was reasoned."""
+    output = billable.get("output", [])
+    others = any(value for name, value in billable.items() if name != "output")
+    if others or not isinstance(output, list):
+        return False
+    kinds = {item.get("type") if isinstance(item, dict) else None for item in output}
+    return kinds <= {"message", "reasoning"}

@@ -1,0 +1,130 @@
+"""A server that many ask at once: what it answers is a function of the request."""
+
+import json
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from tests.servers import Received, _read_request, reply
+
+Answer = Callable[[Received], bytes]
+
+
+def text_of(received: Received) -> str:
+    """What the last message of a chat request says, or the input of another."""
+    body = received.json
+    if "messages" in body:
+        return str(body["messages"][-1]["content"])
+    return str(body.get("input", body.get("prompt")))
+
+
+def completion(text: str, **more: Any) -> dict[str, Any]:
+    """A chat completion that says this."""
+    message = {"role": "assistant", "content": text}
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "gpt-4o-mini",
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
+        **more,
+    }
+
+
+def says(body: Any, status: str = "200 OK", headers: Sequence[str] = ()) -> bytes:
+    """An answer on a connection that goes on."""
+    return reply(body, status=status, headers=headers).replace(b"Connection: close\r\n", b"", 1)
+
+
+def error(status: str, code: str, message: str = "No.", headers: Sequence[str] = ()) -> bytes:
+    """The API's error of that code."""
+    body = {"error": {"message": message, "type": "made_up", "param": None, "code": code}}
+    return says(body, status, headers)
+
+
+def echo(received: Received) -> bytes:
+    """What was said, said again."""
+    return says(completion(f"re: {text_of(received)}"), headers=["x-request-id: req_1"])
+
+
+@dataclass
+class Crowd:
+    """Answers each request by `answer`; `asked` counts the texts, `most` is how many were at once.
+
+    An answer of no bytes closes the connection.
+    """
+
+    answer: Answer = echo
+    asked: Counter[str] = field(default_factory=Counter)
+    received: list[Received] = field(default_factory=list)
+    at_once: int = 0
+    most: int = 0
+    connections: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            while (received := _read_request(connection)) is not None:
+                with self.lock:
+                    self.received.append(received)
+                    self.asked[text_of(received)] += 1
+                    self.at_once += 1
+                    self.most = max(self.most, self.at_once)
+                answer = self.answer(received)
+                with self.lock:
+                    self.at_once -= 1
+                if not answer:
+                    return
+                connection.sendall(answer)
+
+
+def lines(count: int, **body: Any) -> bytes:
+    """So many requests to chat; the n-th, from 1, has the id `r<n>` and says `text <n>`."""
+    return b"".join(line(f"r{n}", f"text {n}", **body) for n in range(1, count + 1))
+
+
+def line(custom_id: str, text: str, url: str = "/v1/chat/completions", **body: Any) -> bytes:
+    """A line of the Batch API."""
+    whole = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}], **body}
+    found = {"custom_id": custom_id, "method": "POST", "url": url, "body": whole}
+    return json.dumps(found).encode() + b"\n"
+
+
+def objects(data: bytes) -> list[Any]:
+    """The objects of JSONL."""
+    return [json.loads(raw) for raw in data.splitlines()]
