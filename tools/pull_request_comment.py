@@ -1,0 +1,97 @@
+"""Keep one comment on a pull request up to date: what action.yml runs after `cost diff`.
+
+    python3 pull_request_comment.py REPORT CHANGED
+
+REPORT is Markdown whose first line marks the comment. It is written where there is none, changed
+where it says something else, and removed where CHANGED is `false`. The rest comes from variables of
+GitHub Actions: GITHUB_EVENT_PATH, GITHUB_REPOSITORY, GITHUB_API_URL, and GITHUB_TOKEN. Who may not
+write, as the workflow of a fork, is told so and does not fail.
+"""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+_NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
+_PATIENCE = 30
+
+
+def main() -> int:
+    """Bring the comment of the pull request in line with the report; gives the exit code."""
+    report, changed = Path(sys.argv[1]), sys.argv[2]
+    event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+    number = event.get("pull_request", {}).get("number")
+    if number is None or not report.exists():
+        print("there is no pull request, or no report: nothing to comment")
+        return 0
+    try:
+        print(_kept(number, report.read_text(encoding="utf-8"), is_wanted=changed != "false"))
+    except HTTPError as error:
+        if error.code not in (403, 404):
+            raise
+        print("::notice::the token may not comment here: the summary has the report")
+    except OSError as error:
+        print(f"::warning::the comment could not be written: {error}")
+    return 0
+
+
+def _kept(number: int, text: str, *, is_wanted: bool) -> str:
+    """Write, change or remove the comment; gives what was done."""
+    comments = f"{_repository()}/issues/{number}/comments"
+    marker = text.partition("\n")[0]
+    before = next(
+        (
+            one
+            for one in _pages(f"{comments}?per_page=100")
+            if (one["body"] or "").startswith(marker)
+        ),
+        None,
+    )
+    if not is_wanted:
+        if before is None:
+            return "nothing is left to say"
+        _ask("DELETE", f"{_repository()}/issues/comments/{before['id']}")
+        return "the comment is removed: nothing is left to say"
+    if before is None:
+        _ask("POST", comments, {"body": text})
+        return "the comment is written"
+    if before["body"].splitlines() == text.splitlines():
+        return "the comment says so already"
+    _ask("PATCH", f"{_repository()}/issues/comments/{before['id']}", {"body": text})
+    return "the comment is changed"
+
+
+def _repository() -> str:
+    return f"{os.environ['GITHUB_API_URL']}/repos/{os.environ['GITHUB_REPOSITORY']}"
+
+
+def _pages(url: str | None) -> Any:
+    """The comments, page by page."""
+    while url is not None:
+        found, link = _ask("GET", url)
+        yield from found
+        following = _NEXT.search(link)
+        url = following[1] if following else None
+
+
+def _ask(method: str, url: str, body: dict[str, Any] | None = None) -> tuple[Any, str]:
+    """The answer of the API and its Link header; raises OSError, of which HTTPError is one."""
+    headers = {
+        "Accept": "application/vnd.github+json",
+        "Authorization": f"Bearer {os.environ['GITHUB_TOKEN']}",
+        "Content-Type": "application/json",
+    }
+    data = None if body is None else json.dumps(body).encode()
+    request = Request(url, data, headers, method=method)  # noqa: S310 - GitHub's own variable
+    with urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
+        text = answer.read()
+        return (json.loads(text) if text else None), answer.headers.get("Link", "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
