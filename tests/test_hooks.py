@@ -59,7 +59,7 @@ def run_hook(
         (
             "openai-cost-max",
             ["--max-cost=0.02", "--output-tokens=0"],
-            "it can cost 0.01278 USD, more than the 0.01 of --max-cost",
+            "USD, more than the 0.01 of --max-cost",
         ),
     ],
 )
