@@ -13,12 +13,12 @@ from openai_cli.flags.ours import (
     INPUT,
     OUTPUT,
     CommonOptions,
-    Written,
     argument,
     options_group,
     ours,
     switch,
 )
+from openai_cli.flags.output import Written
 from openai_cli.models.table import load_table
 from openai_cli.output.columns import aligned
 from openai_cli.output.progress import Progress

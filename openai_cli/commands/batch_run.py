@@ -22,22 +22,18 @@ from openai_cli.batches.state import Stage, State, Sums
 from openai_cli.calls.budget import no_bound
 from openai_cli.calls.session import Session
 from openai_cli.commands.body_rules import Judge
-from openai_cli.config.destination import patience
 from openai_cli.context import Context
 from openai_cli.errors import IncompleteError, LinesFailedError, OutputError, UsageError
 from openai_cli.flags.ours import (
     INPUT,
     OUTPUT,
-    Completeness,
-    Prices,
-    Spending,
-    Written,
     argument,
     number,
     options_group,
     ours,
     switch,
 )
+from openai_cli.flags.output import Completeness, Prices, Spending, Written
 from openai_cli.flags.server import ServerOptions
 from openai_cli.flags.values import Number
 from openai_cli.models.table import tier_of
@@ -249,7 +245,7 @@ class _Run:
                 before.failed,
                 before.usd,
             ),
-            retries=patience(self.options).retries,
+            retries=self.options.patience.retries,
             tier=self.options.service_tier,
             has_own_timeout=self.options.timeout is not None,
         )

@@ -21,11 +21,11 @@ from openai_cli.flags.ours import (
     INPUT,
     TEXT,
     CommonOptions,
-    Written,
     options_group,
     options_of,
     ours,
 )
+from openai_cli.flags.output import Written
 from openai_cli.flags.parameter import ApiParameter, OwnArgument, OwnOption
 from openai_cli.jsontext import encode_json
 from openai_cli.output.sink import open_sink
