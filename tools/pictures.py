@@ -2,12 +2,14 @@
 
 Each scene is run at a pseudo-terminal of 80 columns, with the sandbox for the API, and drawn as
 SVG by rich, once on a dark and once on a light ground. A picture fetches nothing from elsewhere.
+What is typed at `> ` is typed at a terminal that edits a line by itself: how a cursor moves is not
+drawn.
 """
 
+import json
 import os
 import pty
 import re
-import shlex
 import struct
 import subprocess
 import sys
@@ -24,6 +26,8 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
 from openai_cli.sandbox import Sandbox
+from openai_cli.sandbox.config import SandboxConfig
+from openai_cli.sandbox.replies import Replies
 
 ROOT = Path(__file__).parents[1]
 COLUMNS, LINES = 80, 200
@@ -31,8 +35,18 @@ COLUMNS, LINES = 80, 200
 # 2026-11-23, in UTC: prices and their age are those of one day.
 THAT_DAY = "1795392000"
 
-# What is typed, by the name of its picture.
-SCENES = {
+# What is typed, by the name of its picture; behind a line what is typed at its own prompts.
+SCENES: dict[str, list[str]] = {
+    "session": [
+        "git diff | openai-cli chat 'Write a commit message' --usage",
+        "openai-cli chat 'Rivers of Peru' --schema 'name, km int' --schema-rows --csv",
+        "openai-cli cost -q 'Rivers of Peru' --max-tokens 200 -m gpt-6-luna -m gpt-4o",
+        "openai-cli chat -i -c peru.json\n"
+        "Which river of Peru is the longest?\n"
+        "And where does it rise?\n"
+        "/cost\n"
+        "/exit",
+    ],
     "help": ["openai-cli --help"],
     "cost-help": ["openai-cli cost --help"],
     "error": [
@@ -50,6 +64,18 @@ SCENES = {
         "openai-cli cost 'Write a haiku' -m gpt-4o --max-tokens 500",
     ],
 }
+
+# What the sandbox says in the scenes, for it is no model.
+REPLIES = {
+    "commit message": "Retry a read that timed out",
+    "Rivers": '{"rows": [{"name": "Ucayali", "km": 1771}, {"name": "Marañón", "km": 1737}]}',
+    "longest": "The Ucayali, with 1771 km.",
+    "rise": "Where the Tambo and the Urubamba meet, near Atalaya.",
+}
+DIFF = """\
+git init --quiet && printf 'read(url)\\n' > sync.py && git add sync.py &&
+printf 'retried(read, url)\\n' > sync.py
+"""
 
 _NORMAL = [
     (36, 41, 47), (191, 56, 66), (66, 133, 50), (176, 128, 0),
@@ -93,8 +119,14 @@ FORMAT = """\
 
 def pictures() -> dict[str, str]:
     """The pictures, by the names of their files."""
-    with Sandbox() as sandbox, tempfile.TemporaryDirectory() as home:
+    replies = (
+        {"when": f"contains(messages[-1].content, '{asked}')", "text": text}
+        for asked, text in REPLIES.items()
+    )
+    config = SandboxConfig(Replies(json.dumps(line).encode() for line in replies))
+    with Sandbox(config=config) as sandbox, tempfile.TemporaryDirectory() as home:
         world = _world(sandbox, home)
+        subprocess.run(["sh", "-c", DIFF], check=True, cwd=home)
         shown = {name: _shown(lines, world) for name, lines in SCENES.items()}
     return {
         f"{name}-{theme}.svg": drawn(text, theme)
@@ -127,19 +159,32 @@ def _breaks(text: str) -> list[int]:
 
 def _shown(lines: list[str], world: dict[str, str]) -> str:
     """What a terminal shows when these lines are typed one after the other."""
-    blocks = [f"\x1b[1m$ {line}\x1b[0m\n{_run(shlex.split(line), world)}" for line in lines]
+    blocks = []
+    for line in lines:
+        command, *typed = line.split("\n")
+        world_of_line = {**world, "TERM": "dumb"} if typed else world
+        blocks.append(f"\x1b[1m$ {command}\x1b[0m\n{_run(command, typed, world_of_line)}")
     return "\n".join(blocks)
 
 
-def _run(command: list[str], world: dict[str, str]) -> str:
+def _run(command: str, typed: list[str], world: dict[str, str]) -> str:
     ours, theirs = pty.openpty()
     ioctl(theirs, TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=world):
+    with subprocess.Popen(
+        ["sh", "-c", command],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=world,
+        cwd=world["HOME"],
+    ):
         os.close(theirs)
         seen = b""
         try:
             while piece := os.read(ours, 65536):
                 seen += piece
+                if typed and seen.endswith(b"\n> "):
+                    os.write(ours, f"{typed.pop(0)}\n".encode())
         except OSError:  # Linux: the other side is closed
             pass
         os.close(ours)
