@@ -96,6 +96,18 @@ def test_where_nothing_was_written_nothing_is_kept(
     assert list(temporary.iterdir()) == []
 
 
+def test_what_was_typed_and_is_no_utf8_stays_where_it_is(temporary: Path) -> None:
+    with pytest.raises(UsageError, match="what was written is not UTF-8: byte 0xff at offset 1"):
+        edited(with_editor("true"), "a\udcff")
+    assert list(temporary.iterdir()) == []
+
+
+def test_where_no_file_can_be_made(temporary: Path) -> None:
+    temporary.rmdir()
+    with pytest.raises(UsageError, match="no text can be handed to an editor: No such file"):
+        edited(with_editor("true"), "a")
+
+
 def test_where_there_is_no_editor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UsageError, match="there is no editor"):

@@ -24,9 +24,17 @@ def edited(context: Context, text: str) -> str:
     was written is then kept in a file, which the error names.
     """
     command = _command(context)
+    try:
+        return _saved(context, command, text)
+    except OSError as error:
+        raise UsageError(f"no text can be handed to an editor: {error.strerror}") from None
+
+
+def _saved(context: Context, command: list[str], text: str) -> str:
+    """As `edited`; OSError where there is no place for the file."""
     with tempfile.TemporaryDirectory(prefix="openai-cli-edit-") as folder:
         path = Path(folder, "message.md")
-        before = f"{text}\n".encode() if text else b""
+        before = f"{text}\n".encode(errors="surrogateescape") if text else b""
         path.write_bytes(before)
         try:
             _run(context, [*command, str(path)])
