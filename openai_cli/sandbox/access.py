@@ -22,8 +22,8 @@ WRONG_KEY = (
 
 NOT_PERMITTED = (
     "You have insufficient permissions for this operation. Missing scopes: {scope}. The admin "
-    "operations of this sandbox take its admin key, which is sk-admin- and its key, and no other "
-    "operation takes that."
+    "operations of this sandbox take its admin key, OPENAI_ADMIN_KEY, and no other operation takes "
+    "that."
 )
 
 # How the keys of admins begin.
