@@ -113,11 +113,11 @@ class Api:
 
     def _respond(self, received: HttpRequest) -> HttpResponse:
         path = received.path
-        if not allowed_methods(path) and not self.replies.serves(path):
-            raise _no_such_path(received)
         found = find_route(received.method, received.place)
         if found is None and allowed_methods(path):
             raise _no_such_method(received)
+        if found is None and not self.replies.serves(path):
+            raise _no_such_path(received)
         body = _body(received, found[0] if found else None)
         fixed = self.replies.find(path, described(body))
         if isinstance(fixed, HttpResponse):

@@ -94,8 +94,8 @@ def allowed_methods(path: str) -> list[str]:
 
 def _routes_near(path: str) -> Iterator[Route]:
     """The endpoints that a path may be of, those with a handler of their own first."""
-    from openai_cli.sandbox.table import routes_of
-
     yield from ROUTES
+    from openai_cli.sandbox.table import routes_of  # what ROUTES has needs no table
+
     group = re.match(f"{ROOT}/([a-z_]+)", path)
     yield from routes_of(group[1]) if group else ()

@@ -16,7 +16,8 @@ from openai_cli.sandbox.routes import ROUTES
 from openai_cli.sandbox.table import groups, routes_of
 from openai_cli.sandbox.things import lists
 from tests.sandbox.client import KEY, Answer, send
-from tests.sandbox.sdk import BY_SHAPE, KEYS, Client, World, held
+from tests.sandbox.sdk import Client, held
+from tests.sandbox.world import BY_SHAPE, KEYS, World
 
 TABLE = [route for group in sorted(groups()) for route in routes_of(group)]
 
@@ -27,8 +28,8 @@ def operation_of(route: Route) -> Operation:
 
 
 OPERATIONS = [operation_of(route) for route in TABLE]
-# The package has no beta edition in its tree of its own; test_beta has them.
 PLAIN = [one for one in OPERATIONS if "?" not in one.path]
+BETA = [one for one in OPERATIONS if "?" in one.path]
 
 
 def named(one: Any) -> str:
@@ -88,6 +89,18 @@ RENAMED = {("POST", "/evals/{eval_id}/runs/{run_id}")}
 )
 def test_an_answer_is_what_its_type_says(world: World, one: Operation) -> None:
     world.ask(one.method, one.shape)
+
+
+@pytest.mark.parametrize("one", BETA, ids=named)
+def test_an_answer_of_the_beta_is_what_its_type_says(world: World, one: Operation) -> None:
+    made = world.made("POST", "/responses?beta=true")
+    world.ask(one.method, f"{one.shape}?beta=true", [made.id] if "{}" in one.shape else [])
+
+
+def test_the_beta_is_checked_as_itself(served: Sandbox) -> None:
+    body = {"model": "gpt-6-luna", "input": "hi", "multi_agent": {"enabled": True}}
+    assert ask(served, "POST", "/responses?beta=true", body).status == 200
+    assert ask(served, "POST", "/responses", body).status == 400
 
 
 def test_a_run_of_an_eval_is_cancelled(world: World, served: Sandbox) -> None:

@@ -14,7 +14,8 @@ import typing_extensions
 from openai_cli.sandbox.checks import Schema, resolved
 from openai_cli.sandbox.route import Route
 from openai_cli.sandbox.table import groups, routes_of
-from tests.sandbox.sdk import BY_SHAPE, NEVER, SEQUENCES
+from tests.sandbox.sdk import NEVER, SEQUENCES
+from tests.sandbox.world import BY_SHAPE
 
 Facts = dict[str, set[str]]
 DEEPEST = 9  # of schemas that refer to themselves
