@@ -53,11 +53,6 @@ class Told(NamedTuple):
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
-    @property
-    def source(self) -> str:
-        """By which prices."""
-        return f"prices of {self.table.date} (sha256 {self.table.digest}) as of {self.as_of}"
-
 
 def signed(amount: Decimal) -> str:
     """The amount with its sign, 0 without one."""
@@ -143,7 +138,9 @@ def as_table(told: Told) -> str:
         if any(column[1:])
     ]
     lines = ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
-    return "".join(f"{line}\n" for line in [*lines, *_remarks(told)])
+    remark = f"base {told.base.shown}, head {told.head.shown}{told.volume}"
+    prices = f"prices of {told.table.date} (sha256 {told.table.digest[:12]})"
+    return "".join(f"{line}\n" for line in [*lines, f"{remark}; {prices}"])
 
 
 def _cells(row: Row) -> list[str]:
@@ -179,12 +176,6 @@ def _rows(count: int) -> str:
     return "row" if count == 1 else "rows"
 
 
-def _remarks(told: Told) -> list[str]:
-    return [
-        f"base {told.base.shown}, head {told.head.shown}{told.volume}; {told.source}",
-    ]
-
-
 def as_markdown(told: Told) -> str:
     """The change as Markdown of GitHub, below LARGEST bytes: the largest changes, then how many."""
     head = [MARKER, f"**Cost of the prompts: {escaped(summary(told))}**", ""]
@@ -192,7 +183,8 @@ def as_markdown(told: Told) -> str:
                 for failure in islice(told.failures, 20)]  # fmt: skip
     tail = [
         "",
-        f"Base {escaped(told.base.shown)}, head {escaped(told.head.shown)}; {told.source}.",
+        f"Base {escaped(told.base.shown)}, head {escaped(told.head.shown)}.",
+        f"Prices of {told.table.date} (sha256 {told.table.digest}) as of {told.as_of}.",
         *(f"An estimate: {escaped(doubt)}." for doubt in told.doubts),
         *(f"Note: {escaped(note)}." for note in told.notes),
     ]

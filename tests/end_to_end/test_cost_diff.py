@@ -442,7 +442,7 @@ def test_markdown_has_a_marker_and_stays_small(repository: Repository, diff: Dif
     assert text.startswith("<!-- openai-cli cost diff -->\n")
     assert 50_000 < len(done.out) < 64_000
     assert "smaller changes are not shown" in text
-    assert "prices of 2026-11-28 (sha256 " in text
+    assert "Prices of 2026-11-28 (sha256 " in text
 
 
 def test_markdown_of_a_name_is_no_markup(repository: Repository, diff: Diff) -> None:
