@@ -20,8 +20,15 @@ from openai_cli.commands import COMMANDS, GROUPS, declared
 from openai_cli.completion import INSTALL, SHELLS, SHOW, VARIABLE, SetUp, set_up, with_shell
 from openai_cli.config.file import configured
 from openai_cli.context import Context
-from openai_cli.errors import ENDING, CliError, ExitCode, Terminated, UsageError
-from openai_cli.flags.adapter import CONTEXT_SETTINGS, Invocation, command, wrong_usage
+from openai_cli.errors import ENDING, CliError, ExitCode, Terminated
+from openai_cli.flags.adapter import (
+    CONTEXT_SETTINGS,
+    Invocation,
+    command,
+    flags_of,
+    unknown_name,
+    wrong_usage,
+)
 from openai_cli.flags.ours import CommonOptions, HelpShown, options_group, options_of, show_help
 from openai_cli.flags.parameter import OwnOption
 from openai_cli.messages import PROGRAM, Messages
@@ -42,35 +49,42 @@ class CommandGroup(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args:
             raise HelpShown(ctx.get_help())
-        return super().parse_args(ctx, args)
+        typed = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            path, commands = ctx.command_path, self.list_commands(ctx)
+            if (flag := unknown_name(error)) is None:
+                raise wrong_usage(error, path) from None
+            from openai_cli.suggestions.flags import flag_before_command
+
+            raise flag_before_command(flag, typed, flags_of(self), path, commands) from None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
         """The command that the first word names, or the first two, as `cost` and `cost diff` do."""
         words = " ".join(args[:2])
         if not self.prefix and " " in words and args[0] in COMMANDS and words in COMMANDS:
             return words, self.get_command(ctx, words), args[2:]
-        return super().resolve_command(ctx, args)
+        if (found := self.get_command(ctx, args[0])) is not None:
+            return args[0], found, args[1:]
+        from openai_cli.suggestions.commands import unknown_command
+
+        raise unknown_command(self.prefix.split(), args, [*COMMANDS, *GROUPS])
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
         return list(dict.fromkeys(name.split()[0] for name in self._commands()))
 
-    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:
+    def get_command(
+        self,
+        ctx: Any,  # noqa: ARG002 - Typer's signature
+        cmd_name: str,
+    ) -> TyperCommand | TyperGroup | None:
         path = f"{self.prefix}{cmd_name}"
         if path in COMMANDS:
             return command(*declared(path))
         if path in GROUPS:
             return tree(GROUPS[path], prefix=f"{path} ")
-        if ctx.resilient_parsing:
-            return None
-        from difflib import get_close_matches
-
-        near = get_close_matches(cmd_name, self.list_commands(ctx), n=1)
-        raise UsageError(
-            f"no such command: {path}",
-            hint=f"did you mean {near[0]}?"
-            if near
-            else f"{ctx.command_path} --help lists the commands",
-        )
+        return None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

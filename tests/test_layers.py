@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"completion", "config", "conversation"},
     {"diff", "output", "request"},
     {"prices", "sandbox"},
-    {"answer", "flags", "tokens"},
+    {"answer", "flags", "suggestions", "tokens"},
     {"http", "models"},
     {"context"},
     {"jsontext", "locking", "masking", "media", "messages", "reading", "settings"},

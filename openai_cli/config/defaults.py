@@ -144,10 +144,9 @@ def profile_of(document: Document, named: str | None) -> str | None:
 
 
 def _near(name: str, known: Iterable[str]) -> str | None:
-    from difflib import get_close_matches
+    from openai_cli.suggestions.near import did_you_mean, near
 
-    near = get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else None
+    return did_you_mean(near(underscored(name).removeprefix("no_"), known))
 
 
 def layers(command: str, profile: str | None) -> Iterator[tuple[str, ...]]:

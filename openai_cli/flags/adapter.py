@@ -103,23 +103,33 @@ def wrong_usage(error: typer.TyperException, path: str) -> UsageError:
     return UsageError(problem[:1].lower() + problem[1:], hint=f"{path} --help shows how to use it")
 
 
-def _unknown_option(error: typer.TyperException, typed: list[str], path: str) -> UsageError | None:
-    """The error for an option that there is not, with what was meant; None for any other error."""
-    if not hasattr(error, "possibilities"):
-        return None
-    unknown = getattr(error, "option_name", "")
-    text = next((argument for argument in typed if argument.startswith(unknown)), unknown)
-    near = error.possibilities
-    # What stands behind = may be a key: it is not said again.
-    if " " not in text and (near or "=" in text):
-        hint = f"did you mean {near[0]}?" if near else f"{path} --help lists them"
-        return UsageError(f"no such option: {unknown}", hint=hint)
-    import shlex
+def unknown_name(error: typer.TyperException) -> str | None:
+    """The flag that there is not, when that is the error."""
+    name: str | None = getattr(error, "option_name", None)
+    return name if hasattr(error, "possibilities") else None
 
-    return UsageError(
-        f"no such option: {text}",
-        hint=f"if it is text, put -- before it: {path} -- {shlex.quote(text)}",
-    )
+
+# What commands call the argument that is a text.
+_TEXTS = frozenset({"ARG", "INPUT", "MESSAGE", "PROMPT", "TEXT"})
+
+
+def _unknown_flag(error: typer.TyperException, typed: list[str], ctx: Any) -> UsageError | None:
+    """The error for a flag that there is not, with what was meant; None for any other error."""
+    if (flag := unknown_name(error)) is None:
+        return None
+    from openai_cli.suggestions.flags import unknown_flag
+
+    names = flags_of(ctx.command)
+    arguments = (one for one in ctx.command.params if one.param_type_name == "argument")
+    if any((one.metavar or "").strip("[].") in _TEXTS for one in arguments):
+        names.append("TEXT")
+    return unknown_flag(flag, typed, names, ctx.command_path)
+
+
+def flags_of(command: Any) -> list[str]:
+    """All spellings of the flags of a command or a group, those of `--no-` too."""
+    names = (name for one in command.params for name in (*one.opts, *one.secondary_opts))
+    return [name for name in names if name.startswith("-")]
 
 
 def _store_once(option: Any, value: str, state: Any) -> None:
@@ -131,6 +141,14 @@ def _store_once(option: Any, value: str, state: Any) -> None:
 
 # Both forms of a switch, as Typer writes them in the help.
 _SWITCH = r"--(\S+) / --no-\1"
+
+
+def _match_short(parser: Any, match: Callable[[str, Any], None], word: str, state: Any) -> None:
+    """Read a word of short flags, but for a long one with a dash too few: -model is no -m odel."""
+    flag = f"-{hyphenated(word.partition('=')[0])}"
+    if len(flag) > len("--m") and flag in parser._long_opt:  # noqa: SLF001 - as in make_parser
+        raise UsageError(f"no such option: {flag[1:]}", hint=f"did you mean {flag}?")
+    match(word, state)
 
 
 # Where the context of a command has its words as they were typed.
@@ -145,9 +163,7 @@ class Command(TyperCommand):
         try:
             rest = super().parse_args(ctx, args)
         except typer.TyperException as error:
-            raise _unknown_option(error, typed, ctx.command_path) or wrong_usage(
-                error, ctx.command_path
-            ) from None
+            raise _unknown_flag(error, typed, ctx) or wrong_usage(error, ctx.command_path) from None
         if rest:
             raise UsageError(
                 f"unexpected argument '{rest[0]}'",
@@ -160,6 +176,8 @@ class Command(TyperCommand):
         for option in parser._long_opt.values():  # noqa: SLF001 - it shows its options nowhere else
             if option.action == "store":
                 option.process = partial(_store_once, option)
+        match = parser._match_short_opt  # noqa: SLF001
+        parser._match_short_opt = partial(_match_short, parser, match)  # noqa: SLF001
         return parser
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

@@ -1,7 +1,6 @@
 """What is typed in a conversation: a text for the model, or a command, with a slash before it."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from openai_cli.errors import UsageError
@@ -80,9 +79,10 @@ def _call(name: str, argument: str) -> SlashCall:
 
 def unknown(what: str, name: str, names: Iterable[str], hint: str) -> UsageError:
     """The error for a name that there is not, with the nearest that there are, and the hint."""
-    near = get_close_matches(name, list(names), n=2)
-    meant = f"did you mean {' or '.join(near)}? " if near else ""
-    return UsageError(f"no such {what}: {name}", hint=meant + hint)
+    from openai_cli.suggestions.near import did_you_mean, near
+
+    meant = did_you_mean(near(name, names))
+    return UsageError(f"no such {what}: {name}", hint=f"{meant} {hint}" if meant else hint)
 
 
 # Where the summaries stand, and in how many columns they have room there.

@@ -1,0 +1,78 @@
+"""Names that are near to one that there is not."""
+
+import re
+from collections.abc import Iterable
+
+from openai_cli.flags.names import hyphenated
+
+# Of more names than these, none is more likely meant than another.
+_MOST = 3
+# In letters: up to so many, two edits make any name of any other.
+_SHORT = 3
+
+
+def near(typed: str, names: Iterable[str]) -> list[str]:
+    """The names that may be meant, at most three; none where that would be a guess.
+
+    These are the names that begin as it does, in which one that all the others begin with stands
+    for them; else those of the fewest edits, at most two, or one where it has three letters. Case,
+    `_` and `-`, and `maxTokens` for `max-tokens` make no difference.
+    """
+    plain = _plain(typed)
+    found = {name: other for name in names if (other := _plain(name))}
+    if not plain:
+        return []
+    if same := [name for name, other in found.items() if other == plain]:
+        return same[:1]
+    if begun := {name: other for name, other in found.items() if other.startswith(plain)}:
+        shortest = min(begun, key=lambda name: len(begun[name]))
+        if all(other.startswith(begun[shortest]) for other in begun.values()):
+            return [shortest]
+        if len(begun) <= _MOST:
+            return list(begun)
+    return _by_edits(plain, found)
+
+
+def did_you_mean(names: list[str]) -> str | None:
+    """The question for these names; None without any."""
+    return f"did you mean {' or '.join(names)}?" if names else None
+
+
+def _plain(name: str) -> str:
+    """The name as all its spellings have it: `--maxTokens` and `max_tokens` are `max-tokens`."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name.strip("-/"))
+    return hyphenated(words).lower()
+
+
+def _by_edits(plain: str, found: dict[str, str]) -> list[str]:
+    if len(plain) == 1:
+        return []
+    least = 1 if len(plain) <= _SHORT else 2
+    nearest: list[str] = []
+    for name, other in found.items():
+        # A name of one letter is an edit away from all of two.
+        if len(other) == 1 or abs(len(other) - len(plain)) > least:
+            continue
+        if (edits := _edits(plain, other)) < least:
+            least, nearest = edits, []
+        if edits == least:
+            nearest.append(name)
+    return nearest if len(nearest) <= _MOST else []
+
+
+def _edits(one: str, other: str) -> int:
+    """How many letters are put in, left out, changed or swapped with the next, from one to other.
+
+    The optimal string alignment form of the Damerau-Levenshtein distance.
+    """
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, wanted in enumerate(other, 1):
+            edits = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                edits = min(edits, before[j - 2] + 1)
+            row.append(edits)
+        before, last = last, row
+    return last[-1]
