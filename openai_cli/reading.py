@@ -39,6 +39,11 @@ def descriptor(path: str | Path, _flags: int = 0) -> int:
     return handle
 
 
+def is_file(name: str) -> bool:
+    """Whether a file has this name, be it a name at all."""
+    return os.path.isfile(name)  # noqa: PTH113 - where a Path raises, a text is just too long
+
+
 def read_whole(file: BinaryIO, name: str) -> bytes:
     """All of the file; UsageError, of this name, above 512 MB, as a device may give without end."""
     data = file.read(LARGEST + 1)

@@ -310,7 +310,7 @@ NAMED = [
 
 @pytest.mark.parametrize("info", NAMED)
 def test_the_help_tells_the_names_that_completion_offers(info: ApiParameter | OwnOption) -> None:
-    words = (info.help or "").replace(",", " ").replace(";", " ").split()
+    words = (info.help or "").replace(",", " ").replace(";", " ").replace("=", " ").split()
     told = dict.fromkeys(word for word in words if word in info.names)
     assert list(told) == list(info.names)
 

@@ -66,6 +66,7 @@ class Session:
         self.budget = Budget.of(context, options, *prices)
         self.receipts = Receipts.of(context, options, *prices)
         self.fallbacks = _fallbacks_of(options)
+        inputs.tell_several("--fallback-model", self.fallbacks)
         self.must_be_complete = isinstance(options, Completeness) and options.require_complete
         self.server = destination(context, options, inputs)
         self.connections = 64

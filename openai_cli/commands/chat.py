@@ -14,8 +14,9 @@ from openai_cli.flags.conversation import ConversationOptions
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import TEXT, RequiredInput, argument, options_group, ours
 from openai_cli.flags.output import Structured
+from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT
-from openai_cli.request.body import Given, Request, assembled, given_of
+from openai_cli.request.body import Given, Request, assembled, given_of, is_bare_schema
 from openai_cli.request.inputs import Inputs
 
 
@@ -170,6 +171,11 @@ def _composed(session: Session, given: Given, base: Mapping[str, Any] | None = N
     if session.schema is not None:
         request = session.schema.asked_of_chat(request, given.parts.body)
     request.check(
+        lambda body: not is_bare_schema(body.get("response_format")),
+        ("response_format",),
+        "response_format is a bare JSON Schema: give it to --schema",
+    )
+    request.check(
         lambda body: body.get("top_logprobs") is None or body.get("logprobs") is True,
         ("top_logprobs", "logprobs"),
         "top_logprobs needs logprobs: add --logprobs",
@@ -215,13 +221,30 @@ def _question(options: Options, inputs: Inputs, *, flagged: bool) -> list[dict[s
     return added
 
 
+# Those of ChatCompletionRequestMessage in OpenAI's published description.
+_ROLES = ("user", "assistant", "system", "developer", "tool", "function")
+
+
 def _message(text: str, inputs: Inputs) -> dict[str, str]:
     role, colon, content = text.partition(":")
-    if not colon or not role:
-        raise UsageError(
-            f"--message must be ROLE:TEXT, not '{text}'", hint="for example: --message user:Hello"
-        )
+    if not colon or role not in _ROLES:
+        raise _no_role(text, role if colon else "")
     return {"role": role, "content": inputs.flag_text("--message", content)}
+
+
+def _no_role(text: str, role: str) -> UsageError:
+    """The error for a --message without a role that the API has: a slip, or a text alone."""
+    import shlex
+
+    from openai_cli.suggestions.near import did_you_mean, near
+
+    hint = did_you_mean([f"{name}:" for name in near(role, _ROLES)])
+    if hint is None:
+        hint = (
+            f"a user's message is --message {shlex.quote(f'user:{text}')}; "
+            "--messages takes any role"
+        )
+    return UsageError(f"--message must be ROLE:TEXT, not {quoted(text)}", hint=hint)
 
 
 def _attachments(options: Options, inputs: Inputs) -> list[dict[str, Any]]:

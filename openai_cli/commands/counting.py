@@ -27,7 +27,7 @@ from openai_cli.flags.ours import (
 from openai_cli.flags.output import Results
 from openai_cli.flags.server import ServerOptions
 from openai_cli.flags.values import Number
-from openai_cli.jsontext import encode_json, parse_json
+from openai_cli.jsontext import encode_json, parse_json, quoted
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.output.sink import Sink, open_sink
 from openai_cli.request.inputs import Inputs
@@ -171,7 +171,12 @@ def _is_known(model: str) -> bool:
 def _model(context: Context, options: Counting) -> str | None:
     if options.model == "":
         raise UsageError("--model must not be empty")
-    return options.model or context.variable("OPENAI_MODEL")
+    model = options.model or context.variable("OPENAI_MODEL")
+    if model and "," in model and not (_is_known(model) and not is_guessed(model)):
+        raise UsageError(
+            f"the model {quoted(model)} is taken as one name", hint="count for one model at a time"
+        )
+    return model
 
 
 def text_of(options: Counting, inputs: Inputs) -> str:

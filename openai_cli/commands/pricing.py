@@ -24,6 +24,7 @@ from openai_cli.flags.ours import (
 )
 from openai_cli.flags.output import Prices, Written
 from openai_cli.flags.values import Number
+from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT, DEFAULT_TRANSCRIPTION
 from openai_cli.models.table import REGIONS, Table, tier_of
 from openai_cli.prices.bill import Bill, Statement
@@ -169,6 +170,11 @@ class Pricing:
     def __init__(self, context: Context, options: Priced, table: Table) -> None:
         if "" in (options.model or ()):
             raise UsageError("--model must not be empty")
+        for name in options.model or ():
+            if "," in name and table.find(name) is None:
+                raise UsageError(
+                    f"--model {quoted(name)} is taken as one name", hint="repeat --model for each"
+                )
         self.context = context
         self.options = options
         self.table = table

@@ -13,7 +13,7 @@ from openai_cli.flags.ours import TEXT, RequiredInput, argument, options_group, 
 from openai_cli.flags.output import Structured
 from openai_cli.flags.server import Fallback, SendingOptions
 from openai_cli.models import DEFAULT_CHAT
-from openai_cli.request.body import Request, assembled, given_of
+from openai_cli.request.body import Request, assembled, given_of, is_bare_schema
 from openai_cli.request.inputs import Inputs
 
 
@@ -75,6 +75,11 @@ def run(context: Context, options: Options) -> None:
         request = assembled(context, given)
         if session.schema is not None:
             request = session.schema.asked_of_response(request, given.parts.body)
+        request.check(
+            lambda body: not is_bare_schema(body.get("text"), "format"),
+            ("text",),
+            "the format in text is a bare JSON Schema: give it to --schema",
+        )
         request = _with_input(request, options, inputs)
         is_background = request.body.get("background") is True
         if options.wait and not is_background:

@@ -50,6 +50,9 @@ FROM_0 = Number(0, integer=True)
 INTEGER = Number(integer=True)
 PENALTY = Number(-2, 2)
 SHARE = Number(0, 1)
+TRUTHS = ("true", "false")
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+VERBOSITIES = ("low", "medium", "high")
 
 # Those that the published description names for a chat's answer.
 SOUND = {
@@ -152,12 +155,16 @@ PromptCacheRetention = Annotated[
 ReasoningEffort = Annotated[
     Scalar,
     api("reasoning_effort",
-        Text("NAME", names=("none", "minimal", "low", "medium", "high", "xhigh", "max")),
+        Text("NAME", names=EFFORTS),
         "none, minimal, low, medium, high, xhigh, max"),
 ]  # fmt: skip
 ResponseFormat = Annotated[
     Repeated,
-    api("response_format", Object(), "type=json_object, or a JSON Schema"),
+    api(
+        "response_format",
+        Object(names={"type": ("json_object", "text")}),
+        "type=json_object, or a JSON Schema",
+    ),
 ]
 SafetyIdentifier = Annotated[
     Scalar, api("safety_identifier", Text(longest=128), "Your stable id of the end user, hashed")
@@ -173,7 +180,12 @@ Stop = Annotated[Repeated, api("stop", Texts(most=4), "Text at which to stop; re
 Store = Annotated[Switch, api("store", Flag(), "Keep the answer, for distillation and evals")]
 Stream = Annotated[Switch, api("stream", Flag(), "Get the answer as it is made")]
 StreamOptions = Annotated[
-    Repeated, api("stream_options", Object(), "include_usage=true, include_obfuscation=false")
+    Repeated,
+    api(
+        "stream_options",
+        Object(names={"include_usage": TRUTHS, "include_obfuscation": TRUTHS}),
+        "include_usage=true, include_obfuscation=false",
+    ),
 ]
 Suffix = Annotated[
     Scalar, api("suffix", PromptText(), "Text that comes after the inserted completion")
@@ -197,7 +209,7 @@ TopP = Annotated[Scalar, api("top_p", SHARE, "Share of the probability sampled, 
 User = Annotated[Scalar, api("user", Text(), "Your id of the end user")]
 Verbosity = Annotated[
     Scalar,
-    api("verbosity", Text("NAME", names=("low", "medium", "high")), "low, medium or high"),
+    api("verbosity", Text("NAME", names=VERBOSITIES), "low, medium or high"),
 ]
 WebSearchOptions = Annotated[
     Repeated, api("web_search_options", Object(), "search_context_size, user_location")

@@ -66,7 +66,10 @@ class ApiParameter(OptionInfo):
         try:
             return self.kind.parse(raw, read)
         except ValueError as error:
+            from openai_cli.suggestions.values import value_hint
+
+            unchecked = f"--param {self.api_name}=VALUE sends any value unchecked"
             raise UsageError(
                 f"{self.api_name} {error}",
-                hint=f"--param {self.api_name}=VALUE sends any value unchecked",
+                hint=value_hint(self.flag, self.kind, raw) or unchecked,
             ) from None

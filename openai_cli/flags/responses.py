@@ -2,7 +2,17 @@
 
 from typing import Annotated
 
-from openai_cli.flags.api import Repeated, Scalar, Stream, Switch, api, in_query
+from openai_cli.flags.api import (
+    EFFORTS,
+    TRUTHS,
+    VERBOSITIES,
+    Repeated,
+    Scalar,
+    Stream,
+    Switch,
+    api,
+    in_query,
+)
 from openai_cli.flags.values import (
     Flag,
     Number,
@@ -63,10 +73,20 @@ PromptTemplate = Annotated[
     api("prompt", Object(texts=("id", "version")), "A stored prompt: id, version, variables"),
 ]
 Reasoning = Annotated[
-    Repeated, api("reasoning", Object(), "Reasoning: effort, summary; as effort=low")
+    Repeated,
+    api(
+        "reasoning",
+        Object(names={"effort": EFFORTS, "summary": ("auto", "concise", "detailed")}),
+        "Reasoning: effort, summary; as effort=low",
+    ),
 ]
 ResponseStreamOptions = Annotated[
-    Repeated, api("stream_options", Object(), "include_obfuscation=false")
+    Repeated,
+    api(
+        "stream_options",
+        Object(names={"include_obfuscation": TRUTHS}),
+        "include_obfuscation=false",
+    ),
 ]
 StartingAfter = Annotated[
     Scalar,
@@ -78,7 +98,10 @@ StartingAfter = Annotated[
     ),
 ]
 StreamInQuery = in_query(Stream)
-TextOptions = Annotated[Repeated, api("text", Object(), "The text: verbosity, format as JSON")]
+TextOptions = Annotated[
+    Repeated,
+    api("text", Object(names={"verbosity": VERBOSITIES}), "The text: verbosity, format as JSON"),
+]
 Tier = Annotated[
     Scalar,
     api("service_tier",

@@ -160,6 +160,16 @@ class Found(NamedTuple):
     is_json: bool
 
 
+def _is_jmespath(expression: str) -> bool:
+    import jmespath
+
+    try:
+        jmespath.compile(expression)
+    except jmespath.exceptions.JMESPathError:
+        return False
+    return True
+
+
 class Query:
     """A JMESPath expression; UsageError when it is none. With `lines` a list is its items."""
 
@@ -174,9 +184,13 @@ class Query:
             with suppress(jmespath.exceptions.JMESPathTypeError, TypeError):
                 self._compiled.search({})
         except (jmespath.exceptions.JMESPathError, ValueError, RecursionError) as error:
+            from openai_cli.suggestions.jq import MANUAL, hint_of
+
+            hint = hint_of(expression, _is_jmespath)
+            why = str(error).partition("\n")[0].removesuffix(", for expression:")
             raise UsageError(
-                f"--query is no JMESPath expression: {str(error).partition(chr(10))[0]}",
-                hint="jmespath.org has the language",
+                "--query is no JMESPath expression" + ("" if hint else f": {why}"),
+                hint=hint or MANUAL,
             ) from None
 
     def search(self, part: Part) -> list[Found]:
@@ -217,7 +231,8 @@ class QueryWriter(Writer):
     messages: Messages
     null: bool = False
     as_whole: bool = False
-    _found: bool = False
+    _has_printed: bool = False
+    _has_found: bool = False
     _held: list[Part] = field(default_factory=list)
     _weight: int = 0
 
@@ -237,15 +252,25 @@ class QueryWriter(Writer):
             self._held = [Part(encode_json(whole), whole, streamed=False)]
         for part in self._held:
             self._print(part)
-        if not self._found:
-            self.messages.notice(f"--query found nothing: {self.query.expression}")
+        if not self._has_found:
+            self._tell_nothing()
+
+    def _tell_nothing(self) -> None:
+        """Say that nothing was printed, or no more than an empty list where more was meant."""
+        from openai_cli.suggestions.jq import hint_of_nothing
+
+        why = hint_of_nothing(self.query.expression)
+        told = f"--query found nothing: {self.query.expression}"
+        if why or not self._has_printed:
+            self.messages.notice(f"{told}; {why}" if why else told)
 
     def _print(self, part: Part) -> None:
         for found in self.query.search(part):
             self._print_one(found)
 
     def _print_one(self, found: Found) -> None:
-        self._found = True
+        self._has_printed = True
+        self._has_found |= found.text != "[]"
         data = utf8_bytes(found.text)
         (self.sink.write_json if found.is_json else self.sink.write)(data)
         if self.null:

@@ -11,7 +11,14 @@ from openai_cli.flags.adapter import Parts, parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.server import SendingOptions
-from openai_cli.flags.values import PromptText, Structure, TextOrItems, TextsOrIds
+from openai_cli.flags.values import (
+    PromptText,
+    Structure,
+    TextOrItems,
+    TextOrObject,
+    Texts,
+    TextsOrIds,
+)
 from openai_cli.jsontext import encode_json, json_or_text
 from openai_cli.records import record
 from openai_cli.request.inputs import Inputs
@@ -121,6 +128,14 @@ def unchecked_params(params: list[str] | None) -> dict[str, Any]:
     return found
 
 
+def is_bare_schema(given: Any, key: str | None = None) -> bool:
+    """Whether a JSON Schema stands, in this key, where the API takes a format with one in it."""
+    found = given.get(key) if key is not None and isinstance(given, dict) else given
+    if not isinstance(found, dict) or {"schema", "json_schema"} & found.keys():
+        return False
+    return found.get("type") == "object" or bool({"properties", "$schema"} & found.keys())
+
+
 def given_body(raw: str | None, inputs: Inputs) -> dict[str, Any]:
     """The request body of --body; UsageError when it is no JSON object."""
     if raw is None:
@@ -130,7 +145,9 @@ def given_body(raw: str | None, inputs: Inputs) -> dict[str, Any]:
             raw, lambda path: inputs.source("--body", path)
         )
     except ValueError as error:
-        raise UsageError(f"--body {error}") from None
+        from openai_cli.suggestions.values import file_hint
+
+        raise UsageError(f"--body {error}", hint=file_hint("--body", raw)) from None
     return found
 
 
@@ -163,6 +180,8 @@ class Given(NamedTuple):
 def given_of(options: SendingOptions, inputs: Inputs) -> Given:
     """What the options give for a request; UsageError for a value that the API does not take."""
     parts = parts_of(options, inputs.source, partial(_tell_names, inputs))
+    for param in options.param or ():
+        inputs.tell_param_name(param)
     return Given(
         options.endpoint, parts, unchecked_params(options.param), given_body(options.body, inputs)
     )
@@ -196,10 +215,20 @@ def assembled(context: Context, given: Given, base: Mapping[str, Any] | None = N
 
 
 def _tell_names(inputs: Inputs, parameter: ApiParameter, typed: Any) -> None:
-    """Tell of each text of a prompt that is the name of what exists."""
-    if isinstance(parameter.kind, PromptText | TextsOrIds | TextOrItems):
-        for text in [typed] if isinstance(typed, str) else typed:
+    """Tell of what was typed for a value and is likely meant as something else.
+
+    That is a text with the name of a file, and a name with a comma in it where several could be
+    given.
+    """
+    kind, texts = parameter.kind, [typed] if isinstance(typed, str) else typed
+    if isinstance(kind, PromptText | TextsOrIds | TextOrItems):
+        for text in texts:
             inputs.tell_flag_name(parameter.flag, text)
+    elif isinstance(kind, TextOrObject):
+        for text in set(texts) - {*kind.names}:
+            inputs.tell_flag_name(parameter.flag, text)
+    elif isinstance(kind, Texts) and kind.metavar in ("NAME", "CODE"):
+        inputs.tell_several(parameter.flag, texts)
 
 
 def bodyless(endpoint: Endpoint, parts: Parts) -> Request:

@@ -1,6 +1,7 @@
 """What a command reads: its argument, stdin (once, by one reader), and files."""
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field
@@ -11,7 +12,7 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.values import prompt_text, without_final_newline
 from openai_cli.jsontext import quoted, utf8
-from openai_cli.reading import bounded_lines, opened, read_whole
+from openai_cli.reading import bounded_lines, is_file, opened, read_whole
 from openai_cli.records import mutable_record
 
 T = TypeVar("T")
@@ -20,6 +21,8 @@ SILENT_AFTER = 2.0
 
 # In bytes: of a file with short lines, each read by itself costs more than what is done with it.
 _BUFFER = 2**20
+# A list as other tools take it; one name may have a comma with a blank behind: `Smith, John`.
+_SEVERAL = re.compile(r",\S")
 _FALSE = ("", "0", "false", "no")
 
 
@@ -131,6 +134,22 @@ class Inputs:
         """Tell of a flag's text that is the name of what exists: its `@` may be forgotten."""
         if not text.startswith("@"):
             self._tell_name(text, "@", flag=f"{flag} ")
+
+    def tell_several(self, flag: str, names: Iterable[str]) -> None:
+        """Tell of a name with a comma in it, for a flag that is repeated for each."""
+        for name in names:
+            if _SEVERAL.search(name) and not name.startswith("["):
+                self.context.messages.notice(
+                    f"{flag} {quoted(name)} is taken as one name; repeat {flag} for each"
+                )
+
+    def tell_param_name(self, text: str) -> None:
+        """Tell of a --param NAME=@FILE, whose file is not read."""
+        name, _, value = text.partition("=")
+        if value.startswith("@") and is_file(value[1:]):
+            self.context.messages.notice(
+                f"--param {name} is the text {quoted(value)}: --param reads no file"
+            )
 
     def _tell_name(self, text: str | None, way: str, *, flag: str = "") -> None:
         """Tell of a text that is the name of what exists; `way` is what has its content read."""

@@ -8,7 +8,6 @@ its properties as required and allows no others, and the root is an object.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openai_cli.errors import UsageError
@@ -59,9 +58,10 @@ class AskedSchema:
         except RecursionError:
             raise UsageError("--schema nests too deep") from None
         except ValueError as error:
-            hint = f"to read the file: --schema @{options.schema}"
-            is_file = _is_file(options.schema)
-            raise UsageError(f"--schema {error}", hint=hint if is_file else None) from None
+            from openai_cli.suggestions.values import file_hint
+
+            hint = file_hint("--schema", options.schema)
+            raise UsageError(f"--schema {error}", hint=hint) from None
 
     def asked_of_chat(self, request: Request, given: Mapping[str, Any]) -> Request:
         """The request of POST /chat/completions; `given` are the parameters that flags gave."""
@@ -110,13 +110,6 @@ class AskedSchema:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _is_file(name: str) -> bool:
-    try:
-        return Path(name).is_file()
-    except (OSError, ValueError):
-        return False
 
 
 def _parsed(given: str, inputs: Inputs) -> Any:

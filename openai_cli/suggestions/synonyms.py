@@ -239,6 +239,16 @@ FLAGS: Mapping[str, Ways] = {
     "--config": ("OPENAI_CLI_CONFIG=FILE names another configuration file",),
 }
 
+_STRUCTURED = "--schema asks for JSON that holds to a schema"
+
+# What is said of a value that stands for a longer form.
+VALUES: Mapping[tuple[str, str], str] = {
+    ("--response-format", "json"): "did you mean --response-format type=json_object?",
+    ("--response-format", "json_schema"): _STRUCTURED,
+    ("--text", "json_object"): """did you mean --text '{"format": {"type": "json_object"}}'?""",
+    ("--text", "json_schema"): _STRUCTURED,
+}
+
 _CHAT: Ways = ("chat",)
 _KEY_SET: Ways = ("key set",)
 _EMBED: Ways = ("embed",)

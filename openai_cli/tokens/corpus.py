@@ -263,7 +263,9 @@ def _fields(path: str, field: Field, encoding: str, on_read: _OnRead) -> Iterato
                 except UsageError as error:
                     faults += 1
                     if faults <= _MOST_NAMED:
-                        yield UsageError(f"line {number} of '{path}' {error.problem}")
+                        yield UsageError(
+                            f"line {number} of '{path}' {error.problem}", hint=error.hint
+                        )
                     continue
                 yield from texts
         except BROKEN:

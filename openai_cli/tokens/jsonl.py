@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from openai_cli.errors import UsageError
-from openai_cli.jsontext import quick_loads
+from openai_cli.jsontext import quick_loads, quoted
 from openai_cli.reading import bounded_lines, descriptor
 
 _GZIP = b"\x1f\x8b"  # RFC 1952, 2.3.1
@@ -90,8 +90,19 @@ class Field:
             elif isinstance(value, dict) and name in value:
                 value = value[name]
             else:
-                raise UsageError(f"has no field {self._typed}")
+                hint = "a field has no leading dot" if self._typed.startswith(".") else None
+                raise UsageError(f"has no field {self._typed}", hint=hint)
         return value
+
+
+def _is_jmespath(expression: str) -> bool:
+    import jmespath
+
+    try:
+        jmespath.compile(expression)
+    except jmespath.exceptions.JMESPathError:
+        return False
+    return True
 
 
 def _compiled(expression: str) -> Callable[[Any], Any]:
@@ -106,10 +117,14 @@ def _compiled(expression: str) -> Callable[[Any], Any]:
         with suppress(JMESPathTypeError):  # what hangs on the data is found out by the data
             compiled.search({})
     except (*failures, RecursionError) as error:
-        why = str(error).partition("\n")[0]
+        from openai_cli.suggestions.jq import MANUAL, hint_of
+
+        why = str(error).partition("\n")[0].removesuffix(", for expression:")
+        hint = hint_of(expression, _is_jmespath)
         raise UsageError(
-            f"--jsonl: {expression!r} is no field and no JMESPath: {why}",
-            hint="jmespath.org has the language",
+            f"--jsonl: {quoted(expression)} is no field and no JMESPath"
+            + ("" if hint else f": {why}"),
+            hint=hint or MANUAL,
         ) from None
 
     def search(value: Any) -> Any:

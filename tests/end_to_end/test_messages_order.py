@@ -165,7 +165,7 @@ def test_flags_alone_are_enough() -> None:
         ("user: a ", "user", " a "),
         ("user:", "user", ""),
         ("assistant:line\r\n", "assistant", "line\r\n"),
-        ("made-up-role:x", "made-up-role", "x"),
+        ("developer:x", "developer", "x"),
         ("user:@@file", "user", "@file"),
         ('user:{"a": 1}', "user", '{"a": 1}'),
     ],
@@ -179,6 +179,28 @@ def test_a_message_is_its_role_and_the_text_after_the_first_colon(
 @pytest.mark.parametrize("typed", ["", "user", ":text", "no role here"])
 def test_a_message_without_role_and_text(typed: str) -> None:
     assert f"--message must be ROLE:TEXT, not '{typed}'" in refused("chat", "--message", typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("assistan:foo", "did you mean assistant:?"),
+        ("User:foo", "did you mean user:?"),
+        ("sys:foo", "did you mean system:?"),
+        ("http://a.b", "a user's message is --message user:http://a.b; --messages takes any role"),
+        ("Note: hi", "a user's message is --message 'user:Note: hi'; --messages takes any role"),
+        ("hi", "a user's message is --message user:hi; --messages takes any role"),
+    ],
+)
+def test_a_message_of_a_role_that_there_is_not(typed: str, says: str) -> None:
+    said = refused("chat", "--message", typed)
+    assert f"--message must be ROLE:TEXT, not '{typed}'; {says}\n" in said
+
+
+def test_any_role_is_sent_by_messages_and_by_param() -> None:
+    made_up = '[{"role": "made-up", "content": "x"}]'
+    assert body("chat", "--messages", made_up)["messages"] == [message("made-up", "x")]
+    assert body("chat", "--param", f"messages={made_up}")["messages"] == [message("made-up", "x")]
 
 
 def test_messages_that_no_message_can_be_added_to() -> None:

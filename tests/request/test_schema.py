@@ -71,7 +71,7 @@ def test_a_schema_may_be_in_a_file_or_on_stdin(text: str, tmp_path: Path) -> Non
     ):
         assert sent["response_format"]["json_schema"] == NAMED
     why = refused("chat", "hi", "--schema", str(path))
-    assert why.endswith(f"to read the file: --schema @{path}\n")
+    assert why.endswith(f"; --schema @{path} reads the file\n")
 
 
 def test_every_object_is_closed_and_has_all_its_properties() -> None:

@@ -1,0 +1,43 @@
+"""What may be meant by a value that a flag does not take."""
+
+import shlex
+from collections.abc import Sequence
+
+from openai_cli.flags.values import Kind, Object, Structure, TextOrObject
+from openai_cli.reading import is_file
+from openai_cli.suggestions.near import did_you_mean
+from openai_cli.suggestions.synonyms import VALUES
+
+_OF_JSON = (Object, Structure, TextOrObject)
+
+
+def value_hint(flag: str, kind: Kind, raw: str | Sequence[str]) -> str | None:
+    """What to type instead of a value that the kind refused; None where that is not known.
+
+    `raw` is what was typed: a text, or those of a flag that is repeated.
+    """
+    if not isinstance(kind, _OF_JSON):
+        return None
+    for piece in [raw] if isinstance(raw, str) else raw:
+        if told := VALUES.get((flag, piece)):
+            return told
+        if hint := file_hint(flag, piece) or _pair_hint(flag, kind, piece):
+            return hint
+    return None
+
+
+def file_hint(flag: str, text: str) -> str | None:
+    """How the file of this name is read, where there is one."""
+    return f"{flag} @{shlex.quote(text)} reads the file" if is_file(text) else None
+
+
+def _pair_hint(flag: str, kind: Kind, piece: str) -> str | None:
+    """The KEY=VALUE that a lone value, or a lone key, belongs to."""
+    if not isinstance(kind, Object):
+        return None
+    for key, values in kind.names.items():
+        if piece in values:
+            return did_you_mean([f"{flag} {key}={piece}"])
+        if piece == key:
+            return did_you_mean([f"{flag} {key}={values[0]}"])
+    return None
