@@ -1,5 +1,6 @@
 """`chat`: POST /chat/completions."""
 
+import shlex
 from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
@@ -17,7 +18,7 @@ from openai_cli.flags.output import Structured
 from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.request.body import Given, Request, assembled, given_of, is_bare_schema
-from openai_cli.request.inputs import Inputs
+from openai_cli.request.inputs import Inputs, is_like_text, nothing_given
 
 
 @options_group
@@ -110,7 +111,7 @@ def run(context: Context, options: Options) -> None:
         base = request.body.get("messages")
         flagged = options.body is not None or base is not None
         said = _standing(options, inputs) + _question(options, inputs, flagged=flagged)
-        request = request.with_text("messages", _joined(base, said))
+        request = request.with_text("messages", _joined(options, base, said))
         if session.preview is None and limit is not None:
             from openai_cli.commands.fitting import check_length
 
@@ -146,6 +147,7 @@ def _converse(session: Session, options: Options, inputs: Inputs, given: Given) 
 
     if options.body is not None:
         raise UsageError("--body and a conversation: give one of them")
+    _check_taken(options)
     compose = partial(_composed, session, given)
     before = given.parts.body.pop("messages", None)
     standing = _standing(options, inputs)
@@ -162,7 +164,17 @@ def _converse(session: Session, options: Options, inputs: Inputs, given: Given) 
     elif said.messages:
         converse(session, options, said, compose)
     else:
-        raise _nothing_to_send()
+        raise _nothing_to_send(options)
+
+
+def _check_taken(options: Options) -> None:
+    """Refuse a message that was taken for the FILE of --continue."""
+    taken = options.conversation or ""
+    if options.text is None and not options.interactive and is_like_text(taken):
+        raise UsageError(
+            f"--continue took {quoted(taken)} as its FILE",
+            hint=f"openai-cli chat -c FILE {shlex.quote(taken)}; -c ./… takes any name",
+        )
 
 
 def _composed(session: Session, given: Given, base: Mapping[str, Any] | None = None) -> Request:
@@ -183,19 +195,18 @@ def _composed(session: Session, given: Given, base: Mapping[str, Any] | None = N
     return request
 
 
-def _joined(base: Any, said: list[dict[str, Any]]) -> Any:
+def _joined(options: Options, base: Any, said: list[dict[str, Any]]) -> Any:
     """The messages of the body, and after them those of our flags and the text."""
     if base is None and not said:
-        raise _nothing_to_send()
+        raise _nothing_to_send(options)
     if said and not isinstance(base, list | None):
         raise UsageError("messages must be an array, for MESSAGE to be added to it")
     return (base or []) + said if said else base
 
 
-def _nothing_to_send() -> UsageError:
-    return UsageError(
-        "there is no message to send", hint="for example: openai-cli chat 'Say hello'"
-    )
+def _nothing_to_send(options: Options) -> UsageError:
+    command = "chat" if options.conversation is None else "chat -c talk.json"
+    return nothing_given(options, "message to send", f"{command} 'Say hello'")
 
 
 def _standing(options: Options, inputs: Inputs) -> list[dict[str, Any]]:
@@ -234,8 +245,6 @@ def _message(text: str, inputs: Inputs) -> dict[str, str]:
 
 def _no_role(text: str, role: str) -> UsageError:
     """The error for a --message without a role that the API has: a slip, or a text alone."""
-    import shlex
-
     from openai_cli.suggestions.near import did_you_mean, near
 
     hint = did_you_mean([f"{name}:" for name in near(role, _ROLES)])

@@ -13,7 +13,7 @@ from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OUTPUT, RequiredInput, argument, options_group, switch
 from openai_cli.flags.server import Fallback, SendingOptions
 from openai_cli.request.body import Given, Request, assembled, given_of
-from openai_cli.request.inputs import Inputs
+from openai_cli.request.inputs import Inputs, nothing_given
 
 if TYPE_CHECKING:
     from openai_cli.output.writers import Affixes
@@ -77,9 +77,7 @@ def _request(context: Context, options: Options, inputs: Inputs, given: Given) -
     if (text := inputs.text(options.text, flagged=flagged)) is not None:
         request = request.with_text("prompt", text)
     if "prompt" not in request.body:
-        raise UsageError(
-            "there is no prompt to send", hint="for example: openai-cli complete 'Once upon a time'"
-        )
+        raise nothing_given(options, "prompt to send", "complete 'Once upon a time'")
     request.check(_best_of_holds, ("best_of", "n"), "best_of must be at least n")
     request.check(
         lambda body: body.get("stream") is not True or not _above_1(body.get("best_of")),

@@ -16,7 +16,7 @@ from openai_cli.flags.ours import INPUT, argument, options_group, switch
 from openai_cli.flags.server import SendingOptions
 from openai_cli.jsontext import utf8
 from openai_cli.request.body import Request, assembled, given_of
-from openai_cli.request.inputs import Inputs
+from openai_cli.request.inputs import Inputs, nothing_given
 
 if TYPE_CHECKING:
     from openai_cli.output.sink import Sink
@@ -77,9 +77,7 @@ def _of_text(options: Options, inputs: Inputs, base: Request) -> Request:
     text = inputs.lone_text(options.text, flagged=flagged)
     given = base.body.get("input") if text is None else text
     if given is None:
-        raise UsageError(
-            "there is no text to embed", hint="for example: openai-cli embed 'Some text'"
-        )
+        raise nothing_given(options, "text to embed", "embed 'Some text'")
     return base.with_text("input", given)
 
 

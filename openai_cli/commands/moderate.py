@@ -15,7 +15,7 @@ from openai_cli.flags.server import SendingOptions
 from openai_cli.flags.values import Number
 from openai_cli.request.attachments import image_part
 from openai_cli.request.body import Request, assembled, given_of
-from openai_cli.request.inputs import Inputs
+from openai_cli.request.inputs import Inputs, nothing_given
 
 
 @options_group
@@ -85,9 +85,7 @@ def _given(base: Any, text: str | None, options: Options, inputs: Inputs) -> Any
     """The input of the body, or the text and the images as content parts."""
     if not options.attach:
         if (given := base if text is None else text) is None:
-            raise UsageError(
-                "there is no text to check", hint="for example: openai-cli moderate 'Some text'"
-            )
+            raise nothing_given(options, "text to check", "moderate 'Some text'")
         return given
     if base is not None:
         raise UsageError("--attach goes with TEXT; --input has parts of its own")

@@ -14,7 +14,7 @@ from openai_cli.flags.output import Structured
 from openai_cli.flags.server import Fallback, SendingOptions
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.request.body import Request, assembled, given_of, is_bare_schema
-from openai_cli.request.inputs import Inputs
+from openai_cli.request.inputs import Inputs, nothing_given
 
 
 @options_group
@@ -95,9 +95,7 @@ def _with_input(request: Request, options: Options, inputs: Inputs) -> Request:
     text = inputs.text(options.message, flagged=base is not None or options.body is not None)
     if text is None and not options.attach:
         if base is None and "prompt" not in request.body:
-            raise UsageError(
-                "there is no input to send", hint="for example: openai-cli respond 'Say hello'"
-            )
+            raise nothing_given(options, "input to send", "respond 'Say hello'")
         return request
     if isinstance(base, str):
         raise UsageError("the input is given twice: as the argument and by --input")

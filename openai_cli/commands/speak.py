@@ -13,7 +13,7 @@ from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
 from openai_cli.flags.server import SendingOptions
 from openai_cli.request.body import Request, assembled, given_of
-from openai_cli.request.inputs import Inputs
+from openai_cli.request.inputs import Inputs, nothing_given
 
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse
@@ -127,10 +127,7 @@ def _request(context: Context, options: Options, inputs: Inputs) -> Request:
     if (text := inputs.lone_text(options.text, flagged=flagged)) is not None:
         request = request.with_text("input", text)
     if not request.body.get("input"):
-        raise UsageError(
-            "there is no text to say",
-            hint="for example: openai-cli speak Hello --voice alloy -o hello.mp3",
-        )
+        raise nothing_given(options, "text to say", "speak Hello --voice alloy -o hello.mp3")
     if "voice" not in request.body:
         names = ", ".join(api.SOUND["voice"])
         raise UsageError("no voice is given", parameter="voice", hint=f"--voice NAME: {names}")

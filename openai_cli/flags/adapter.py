@@ -143,12 +143,25 @@ def _store_once(option: Any, value: str, state: Any) -> None:
 _SWITCH = r"--(\S+) / --no-\1"
 
 
-def _match_short(parser: Any, match: Callable[[str, Any], None], word: str, state: Any) -> None:
-    """Read a word of short flags, but for a long one with a dash too few: -model is no -m odel."""
-    flag = f"-{hyphenated(word.partition('=')[0])}"
-    if len(flag) > len("--m") and flag in parser._long_opt:  # noqa: SLF001 - as in make_parser
-        raise UsageError(f"no such option: {flag[1:]}", hint=f"did you mean {flag}?")
-    match(word, state)
+def _process_word(parser: Any, process: Callable[[str, Any], None], word: str, state: Any) -> None:
+    """Read a word of flags, but for two slips that would be taken for something else.
+
+    They are a long flag with a dash too few, as -model for -m odel, and a flag in the place of
+    another's value, as in `-c -i`.
+    """
+    longs, shorts = parser._long_opt, parser._short_opt  # noqa: SLF001 - as in make_parser
+    flag, equals, _ = word.partition("=")
+    flag = hyphenated(flag)
+    if len(flag) > len("-m") and f"-{flag}" in longs:
+        raise UsageError(f"no such option: {flag}", hint=f"did you mean -{flag}?")
+    option = longs.get(flag) or shorts.get(flag)
+    value = state.rargs[0] if state.rargs else ""
+    if option and option.takes_value and not equals and (value in shorts or value in longs):
+        raise UsageError(
+            f"{flag} needs a value, and {value} is a flag",
+            hint=f"{option.obj.opts[0]}={value} gives it as the value",
+        )
+    process(word, state)
 
 
 # Where the context of a command has its words as they were typed.
@@ -176,8 +189,8 @@ class Command(TyperCommand):
         for option in parser._long_opt.values():  # noqa: SLF001 - it shows its options nowhere else
             if option.action == "store":
                 option.process = partial(_store_once, option)
-        match = parser._match_short_opt  # noqa: SLF001
-        parser._match_short_opt = partial(_match_short, parser, match)  # noqa: SLF001
+        process = parser._process_opts  # noqa: SLF001
+        parser._process_opts = partial(_process_word, parser, process)  # noqa: SLF001
         return parser
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

@@ -10,6 +10,7 @@ from typing import BinaryIO, TypeVar
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
+from openai_cli.flags.names import flag_of
 from openai_cli.flags.values import prompt_text, without_final_newline
 from openai_cli.jsontext import quoted, utf8
 from openai_cli.reading import bounded_lines, is_file, opened, read_whole
@@ -204,6 +205,26 @@ class Inputs:
                 "--no-stdin leaves it alone"
             )
         return stdin
+
+
+# The fields of the options that are a FILE, and take a text for its name where it follows them.
+_FILES = ("output", "usage_file")
+
+
+def nothing_given(options: object, what: str, example: str) -> UsageError:
+    """The error for a call without its text, which may have been taken for the name of a file."""
+    for name in _FILES:
+        taken = getattr(options, name, None)
+        if isinstance(taken, str) and is_like_text(taken):
+            hint = f"{flag_of(name)} took {quoted(taken)} as its FILE"
+            return UsageError(f"there is no {what}", hint=hint)
+    return UsageError(f"there is no {what}", hint=f"for example: openai-cli {example}")
+
+
+def is_like_text(name: str) -> bool:
+    """Whether what was typed for a file's name is more likely a text: words, and no such file."""
+    is_path = name.startswith(("/", "./", "../", "~"))
+    return not is_path and len(name.split()) > 1 and _named(name) is None
 
 
 def _is_pipe_or_file(stream: BinaryIO | None) -> bool:

@@ -424,6 +424,9 @@ def test_retry_after_a_tools_answer(tmp_path: Path) -> None:
 
 def test_set(tmp_path: Path) -> None:
     with talk(tmp_path, "--seed", "7", replies=[said("a"), said("b")]) as (typist, server):
+        assert b"; did you mean /set response_format type=text?" in typist.ask(
+            "/set response_format text"
+        )
         assert b"no such parameter: temprature; did you mean temperature?" in typist.ask(
             "/set temprature 1"
         )

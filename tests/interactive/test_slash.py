@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_cli.commands.interactive.session import folded
-from openai_cli.commands.interactive.slash import COMMANDS, SlashCall, help_text, parsed
+from openai_cli.commands.interactive.slash import (
+    COMMANDS,
+    SlashCall,
+    help_text,
+    parsed,
+    typed_here,
+)
 from openai_cli.errors import UsageError
 
 
@@ -53,6 +59,20 @@ def test_what_is_refused(typed: str, problem: str, hint: str) -> None:
         parsed(typed)
     assert raised.value.problem == problem
     assert hint in (raised.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("hint", "told"),
+    [
+        ("--model names another model", "/model names another model"),
+        ("--max-completion-tokens lowers it", "/set max_completion_tokens lowers it"),
+        ("did you mean --audio voice=alloy?", "did you mean /set audio voice=alloy?"),
+        ("--context-limit sets it", "--context-limit sets it (a flag of openai-cli chat -i)"),
+        ("openai-cli key set stores one", "openai-cli key set stores one"),
+    ],
+)
+def test_a_hint_names_what_can_be_typed_in_a_conversation(hint: str, told: str) -> None:
+    assert typed_here(hint, {"max_completion_tokens", "audio", "model"}) == told
 
 
 @given(st.text())

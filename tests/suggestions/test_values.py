@@ -114,3 +114,58 @@ def test_a_param_reads_no_file_and_says_so(run: Run, folder: Path) -> None:
     done = run("chat", "hi", "--param", "tools=@tools.json", "--dry-run")
     assert "notice: --param tools is the text '@tools.json': --param reads no file\n" in done.err
     assert run("chat", "hi", "--param", "user=@nobody", "--dry-run").err == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (("-c", "-i"), "-c needs a value, and -i is a flag; --continue=-i gives it as the value"),
+        (("-o", "--json", "hi"), "-o needs a value, and --json is a flag; --output=--json gives "),
+        (("--system", "-q", "hi"), "--system needs a value, and -q is a flag; --system=-q gives "),
+        (("hi", "--max_tokens", "--no-store"), "--max-tokens needs a value, and --no-store is "),
+    ],
+)
+def test_a_flag_is_no_value_of_the_one_before(typed: tuple[str, ...], says: str) -> None:
+    assert f"error: {says}" in refused("chat", *typed)
+
+
+def test_a_value_that_looks_like_a_flag_can_be_given() -> None:
+    assert body("chat", "hi", "--stop=--json")["stop"] == ["--json"]
+    assert body("chat", "hi", "--stop", "--no-such-flag")["stop"] == ["--no-such-flag"]
+    assert body("chat", "hi", "--seed", "-1")["seed"] == -1
+
+
+def test_a_message_that_was_taken_for_the_conversation_is_told_of(run: Run, folder: Path) -> None:
+    says = "--continue took 'follow up' as its FILE; openai-cli chat -c FILE 'follow up'; -c ./… "
+    for stdin in (None, b"a diff"):
+        done = run("chat", "-c", "follow up", stdin=stdin)
+        assert done.code == 2
+        assert f"error: {says}" in done.err
+    assert not list(folder.iterdir())
+
+
+def test_a_conversation_may_have_words_for_its_name(run: Run, folder: Path) -> None:
+    (folder / "my talk").write_text('{"model": "m", "messages": []}')
+    assert run("chat", "-c", "my talk", "--dry-run", stdin=b"hi").code == 0
+    assert run("chat", "-c", "./new talk", "--dry-run", stdin=b"hi").code == 0
+    assert run("chat", "-c", "new talk", "hi", "--dry-run").code == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [
+        ("chat", "message to send"),
+        ("complete", "prompt to send"),
+        ("respond", "input to send"),
+        ("embed", "text to embed"),
+        ("moderate", "text to check"),
+        ("speak", "text to say"),
+    ],
+)
+def test_a_text_that_was_taken_for_a_file_is_told_of(command: str, what: str) -> None:
+    said = refused(command, "-o", "What is up?")
+    assert f"error: there is no {what}; --output took 'What is up?' as its FILE\n" in said
+    said = refused(command, "--usage-file", "What is up?")
+    assert f"error: there is no {what}; --usage-file took 'What is up?' as its FILE\n" in said
+    said = refused(command, "-o", "up")
+    assert f"error: there is no {what}; for example: openai-cli {command} " in said

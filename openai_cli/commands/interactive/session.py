@@ -17,6 +17,7 @@ from openai_cli.commands.interactive.slash import (
     as_typed,
     help_text,
     parsed,
+    typed_here,
 )
 from openai_cli.commands.interactive.store import InFile, InMemory
 from openai_cli.commands.turns import Compose, NewMessages, TurnSender
@@ -144,6 +145,8 @@ class _Loop:
             if self.is_script:
                 raise
             dialogue = self.dialogue
+            if error.hint:
+                error.hint = typed_here(error.hint, dialogue.parameters)
             dialogue.session.context.messages.error(error, with_body=dialogue.options.json)
         except KeyboardInterrupt:
             if self.is_script:

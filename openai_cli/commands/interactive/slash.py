@@ -1,9 +1,11 @@
 """What is typed in a conversation: a text for the model, or a command, with a slash before it."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from openai_cli.errors import UsageError
+from openai_cli.flags.names import underscored
 
 
 class SlashCommand(NamedTuple):
@@ -30,6 +32,9 @@ COMMANDS = {
     "/exit": SlashCommand("", "end the conversation, as /quit and Ctrl-D"),
     "/quit": SlashCommand("", ""),
 }
+
+# A flag of this command: one behind openai-cli is of a command line of its own.
+_FLAG = re.compile(r"(?<!\S)--([a-z][a-z-]*)")
 
 _KEYS = """\
 //TEXT sends /TEXT. Enter sends; Alt-Enter or Ctrl-J begins a new line.
@@ -75,6 +80,27 @@ def _call(name: str, argument: str) -> SlashCall:
     if argument and not COMMANDS[name].usage:
         raise UsageError(f"{name} takes no argument, and has '{argument}'")
     return SlashCall(name, argument)
+
+
+def typed_here(hint: str, parameters: Container[str]) -> str:
+    """A hint with what can be typed in a conversation, in the place of the flags of `chat`.
+
+    `parameters` are those that /set takes. Of a flag that has no command it says where it goes.
+    """
+    is_elsewhere = False
+
+    def command(match: re.Match[str]) -> str:
+        nonlocal is_elsewhere
+        name = underscored(match[1])
+        if f"/{name}" in COMMANDS:
+            return f"/{name}"
+        if name in parameters:
+            return f"/set {name}"
+        is_elsewhere = True
+        return match[0]
+
+    told = _FLAG.sub(command, hint)
+    return f"{told} (a flag of openai-cli chat -i)" if is_elsewhere else told
 
 
 def unknown(what: str, name: str, names: Iterable[str], hint: str) -> UsageError:
