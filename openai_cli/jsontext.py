@@ -85,7 +85,7 @@ def encode_json(value: Any, *, indent: int | None = None) -> bytes:
     except UnicodeEncodeError:
         return json.dumps(value, indent=indent).encode()
     except RecursionError:
-        raise UsageError("the request nests too deep to be sent") from None
+        raise UsageError("the request is nested too deeply to be sent") from None
 
 
 def finite_json(value: Any) -> str:
@@ -123,7 +123,7 @@ def quoted(text: str, most: int = 60) -> str:
 
 
 def _refuse(constant: str) -> float:
-    raise NotJsonError(f"is not JSON: {constant} is no JSON number")
+    raise NotJsonError(f"is not JSON: {constant} is not a JSON number")
 
 
 def _float(text: str) -> float:

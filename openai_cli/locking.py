@@ -87,7 +87,7 @@ def _opened(path: Path) -> int:
     found = os.fstat(handle)
     if not stat.S_ISREG(found.st_mode) or found.st_size:
         os.close(handle)
-        raise UsageError(f"'{path}' stands in the place of a lock, and is none", hint=_ELSEWHERE)
+        raise UsageError(f"'{path}' is in the place of a lock, and is not one", hint=_ELSEWHERE)
     return handle
 
 

@@ -155,7 +155,7 @@ def _whole(raw: bytes, http: "Incoming", answer: Answer) -> Part:
             raise failure.of_error(error, http.request_id, raw)
         body = {"data": value} if answer.may_be_array and isinstance(value, list) else value
         if not isinstance(body, dict):
-            raise misshapen("it is no JSON object")
+            raise misshapen("it is not a JSON object")
         if (error := answer.failure_in(body, streamed=False)) is not None:
             raise failure.of_error(error, http.request_id, raw)
         try:
@@ -328,7 +328,7 @@ class _Stream:
                 ) from None
             with _telling(self.http, raw):
                 if not isinstance(body, dict):
-                    raise misshapen("an event is no JSON object")
+                    raise misshapen("an event is not a JSON object")
             self._check(raw, body)
             yield Part(text.encode("utf-8", "surrogatepass"), body, True)
 

@@ -89,7 +89,7 @@ def _value(raw: bytes) -> Any:
 def _request(value: Any) -> tuple[str | None, str, dict[str, Any]]:
     """The id, the path and the body."""
     if not isinstance(value, dict):
-        raise UsageError("it is no JSON object")
+        raise UsageError("it is not a JSON object")
     return _of_batch(value) if _OF_BATCH & value.keys() else _bare(value)
 
 

@@ -35,7 +35,7 @@ class Source:
         try:
             file = opened(path, buffering=_BUFFER)
         except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is no file's name"
+            why = error.strerror if isinstance(error, OSError) else "it is not a file name"
             raise UsageError(f"cannot read '{path}': {why}") from None
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             return cls(path, file)

@@ -297,7 +297,7 @@ class _Exchange:
             text = data.decode()
         except UnicodeDecodeError:
             raise OutputError(
-                "the answer is no text, which a terminal cannot show",
+                "the answer is not text, and a terminal cannot show it",
                 hint=f"it is kept in {keep(data)}",
             ) from None
         if text:

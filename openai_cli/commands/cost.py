@@ -140,7 +140,7 @@ def _tell(call: Pricing, options: Options, found: Report) -> None:
     if (more := len(found.unknown) - _MOST_REASONS) > 0:
         notice(f"the cost is at least that: {more} more such reasons, which --json lists")
     if options.total and found.unlimited:
-        notice(f"the total is without output: {found.missing}")
+        notice(f"the total does not include output: {found.missing}")
 
 
 def _check(options: Options) -> None:

@@ -68,7 +68,7 @@ def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
     _keep_each(met.long, each)
     keep_limit(options, met.tokens)
     if not met.is_whole:
-        raise UsageError("not all was counted: the errors above say what was not")
+        raise UsageError("not everything was counted: see the errors above")
 
 
 class _Met:
@@ -147,7 +147,7 @@ def _paths(options: Counting, inputs: Inputs) -> Iterator[str]:
     """The paths of the arguments, then those of --files-from."""
     if not options.text and options.files_from is None:
         raise UsageError(
-            "--files wants paths", hint="for example: openai-cli tokens --files prompts/"
+            "--files needs paths", hint="for example: openai-cli tokens --files prompts/"
         )
     yield from options.text or ()
     if options.files_from is None:

@@ -113,8 +113,8 @@ class Fitting:
         if not limits and self.how != "error" and model not in self.learned.told:
             self.learned.told.add(model)
             self.session.context.messages.notice(
-                f"the window of {model} is not known, so turns leave once the server refuses the "
-                "prompt: --context-limit TOKENS sets it"
+                f"the window of {model} is not known, so turns are dropped once the server refuses "
+                "the prompt: --context-limit TOKENS sets it"
             )
         return min(limits, default=None)
 

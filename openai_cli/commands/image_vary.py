@@ -65,6 +65,6 @@ def _file(options: Options, inputs: Inputs, named: str | None) -> "FormFile":
     size = image_size(file.start())
     if size is not None and size.width != size.height:
         raise UsageError(
-            f"'{source}' has {size.width} x {size.height} pixels, and the API takes squares"
+            f"'{source}' has {size.width} x {size.height} pixels, and the API takes square images"
         )
     return file

@@ -177,7 +177,7 @@ def _image_of(session: Session, found: "Picture") -> bytes:
         data, where = _decoded(found), ""
     if not is_image(data):
         raise BadAnswerError(
-            f"an image is of no kind that is known: {', '.join(sorted(IMAGES))}",
+            f"an image is not of a known kind: {', '.join(sorted(IMAGES))}",
             hint=f"what came is kept in {keep(data)}{where}",
         )
     return data

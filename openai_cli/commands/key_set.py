@@ -91,8 +91,8 @@ def _tell(context: Context, place: KeyPlace, saved: Saved) -> None:
     notice = context.messages.notice
     notice(f"the key for {place} is {'replaced' if saved.replaced else 'stored'} in {saved.where}")
     if saved.left:
-        notice("the keyring still has the key before it; openai-cli key delete takes both away")
+        notice("the keyring still has the previous key; openai-cli key delete removes both")
     _, *earlier, _ = sources(context, Inputs(context), place.base_url)
     for source in earlier:
         if source.has_one():
-            notice(f"{source.name} is set, and goes before a stored key")
+            notice(f"{source.name} is set, and takes precedence over a stored key")

@@ -54,7 +54,7 @@ def run(context: Context, options: Options) -> None:
         return
     if options.prices is not None or options.retired:
         flag = "--retired" if options.retired else "--prices"
-        raise UsageError(f"{flag} is of the table: add --local")
+        raise UsageError(f"{flag} is for the built-in table: add --local")
     ask(context, options, _ids, lambda _request: Models())
 
 
@@ -69,7 +69,7 @@ def _ids(body: dict[str, Any]) -> str:
 def _list_table(context: Context, options: Options) -> None:
     if options.query is not None:
         raise UsageError(
-            "--query is of the server's answer: leave --local out",
+            "--query works on the server's answer: leave --local out",
             hint="openai-cli models list --local --json | jq has the table",
         )
     table = load_table(options.prices)

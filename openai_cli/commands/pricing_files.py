@@ -205,7 +205,7 @@ def of_files(call: Pricing, paths: Sequence[str]) -> list[Statement]:
     from openai_cli.tokens.corpus import FileCount, count_files
 
     if not paths:
-        raise UsageError("--files wants paths", hint="for example: openai-cli cost --files prompts")
+        raise UsageError("--files needs paths", hint="for example: openai-cli cost --files prompts")
     (model,) = call.options.model or (call.default_model,)
     bill = call.bill()
     request, frame, encoding = message_of(bill, model, call.tier or "standard")

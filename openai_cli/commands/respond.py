@@ -83,7 +83,7 @@ def run(context: Context, options: Options) -> None:
         request = _with_input(request, options, inputs)
         is_background = request.body.get("background") is True
         if options.wait and not is_background:
-            raise UsageError("--wait is for what goes on in the background: add --background")
+            raise UsageError("--wait needs --background")
         check_waiting(options, request.body)
         request = replace(request, may_stream=not is_background)
         deliver_response(session, request, Following(session), waits=options.wait)

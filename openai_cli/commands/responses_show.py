@@ -45,7 +45,7 @@ def run(context: Context, options: Options) -> None:
         parts = parts_of(options, inputs.source)
         check_waiting(options, parts.query)
         if "starting_after" in parts.query and parts.query.get("stream") is not True:
-            raise UsageError("--starting-after is of a stream: add --stream")
+            raise UsageError("--starting-after needs --stream")
         is_rest = options.starting_after is not None
         following = Following(session, options.id, is_rest=is_rest)
         request = bodyless(options.endpoint, parts)

@@ -70,7 +70,7 @@ def _download(session: Session, request: Request) -> None:
 
     if not session.form.is_text:
         raise UsageError(
-            "the answer is sound, no JSON", hint="--stream-format sse has events of JSON"
+            "the answer is audio, not JSON", hint="--stream-format sse has events of JSON"
         )
     usage = _usage(session, request)
     session.budget.check(request)
@@ -105,7 +105,7 @@ def _usage(session: Session, request: Request) -> dict[str, Any] | None:
         on = session.context.today()
         if price_answer([billed], table=session.table, on=on).usd:
             return usage
-    session.context.messages.notice("sound tells no usage; --stream-format sse does")
+    session.context.messages.notice("audio carries no usage; --stream-format sse does")
     return None
 
 
@@ -115,7 +115,7 @@ def _check_sound(http: "HttpResponse", start: bytes) -> None:
     if kind.startswith("audio/") or kind in _SOUND:
         return
     if not start[:256].translate(None, delete=_TEXT):
-        raise BadAnswerError(f"the answer is no sound ({kind})", request_id=http.request_id)
+        raise BadAnswerError(f"the answer is not audio ({kind})", request_id=http.request_id)
 
 
 def _request(context: Context, options: Options, inputs: Inputs) -> Request:

@@ -47,7 +47,7 @@ def transcribe_files(context: Context, options: SpeechOptions) -> None:
         _check_query(session, base)
         if options.max_cost is not None and session.preview is None:
             raise UsageError(
-                "--max-cost: what speech costs hangs on how long it is",
+                "--max-cost: what speech costs depends on how long it is",
                 hint="before it, `openai-cli cost --audio FILE --max-cost USD` exits with 8 "
                 "above it",
             )

@@ -36,7 +36,7 @@ class Waiting:
 def check_waiting(options: Waiting, asked: Mapping[str, Any]) -> None:
     """UsageError where it is to wait for what streams."""
     if options.wait and asked.get("stream") is True:
-        raise UsageError("--wait asks again and again: leave --stream out")
+        raise UsageError("--wait polls for the answer: leave --stream out")
 
 
 @contextmanager

@@ -114,7 +114,7 @@ def _install(context: Context, shell: str, text: str) -> None:
     for path in changed:
         notice(f"wrote '{path}'")
     if shell == "fish":
-        notice("fish has it at once")
+        notice("fish picks it up at once")
         return
     which = f"new {shell}" if place.start_file else f"new {shell} that loads bash-completion"
     # What zsh sources has to have run compinit.

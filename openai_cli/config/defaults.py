@@ -207,7 +207,9 @@ def twice(document: Document, entries: Iterable[Entry]) -> Iterator[UsageError]:
     names = set()
     for entry in entries:
         if entry.name in names:
-            yield UsageError(f"{entry.place(document)}: {entry.key} is there with - and with _")
+            yield UsageError(
+                f"{entry.place(document)}: {entry.key} is given twice, with - and with _"
+            )
         names.add(entry.name)
 
 

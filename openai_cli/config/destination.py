@@ -129,7 +129,7 @@ def _checked_url(url: str) -> str:
     url = url.strip()
     if "@" in url.partition("?")[0] or "#" in url:
         raise UsageError(
-            "the base URL must be without user and fragment",
+            "the base URL must not have a user or a fragment",
             hint="--header 'Authorization: …' sends other credentials",
         )
     try:

@@ -88,7 +88,7 @@ def _not_toml(name: str, text: str, message: str) -> UsageError:
         line, column = str(len(before) + 1), str(len(last) + 1)
     return UsageError(
         f"{name}:{line}:{column}: this is not TOML: {problem[:1].lower()}{problem[1:]}",
-        hint="a text stands in quotes" if problem == "Invalid value" else None,
+        hint="a string needs quotes" if problem == "Invalid value" else None,
     )
 
 

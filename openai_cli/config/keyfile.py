@@ -21,7 +21,7 @@ def read_given(inputs: Inputs, path: str) -> bytes:
     except OSError as error:
         raise UsageError(f"{FLAG}: cannot read '{path}': {error.strerror}") from None
     except ValueError:  # a NUL in the name
-        raise UsageError(f"{FLAG}: '{path}' is no file's name") from None
+        raise UsageError(f"{FLAG}: '{path}' is not a file name") from None
 
 
 def read_private(path: str | Path) -> bytes:
@@ -54,7 +54,8 @@ def _refuse_foreign(found: os.stat_result, path: str | Path) -> None:
     name = shlex.quote(os.path.realpath(path))
     if found.st_uid not in (os.geteuid(), 0):
         raise UsageError(
-            f"the configuration file '{path}' is another user's, who could have a program run",
+            f"the configuration file '{path}' belongs to another user, who could make it run a "
+            "program",
             hint=f"once you have read it: sudo chown {os.geteuid()} {name} && chmod go-w {name}",
         )
     if found.st_mode & 0o022:

@@ -147,7 +147,7 @@ def _name(value: Any) -> str:
 
 
 def _refuse(value: Any) -> Any:
-    raise ValueError(f"has {_name(value)} in it, which JSON has not: put it in quotes")
+    raise ValueError(f"has {_name(value)} in it, which JSON does not have: put it in quotes")
 
 
 def _check_url(context: Context, value: Any) -> None:

@@ -37,5 +37,5 @@ def segment(name: str) -> str:
     if not name:
         raise UsageError("the id is empty")
     if name in (".", ".."):
-        raise UsageError(f"'{name}' is no id")
+        raise UsageError(f"'{name}' is not an id")
     return quote(name, safe=":")

@@ -17,11 +17,11 @@ def parsed(url: str) -> SplitResult:
     """The parts of a base URL, without user and fragment; ValueError for what is none."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or parts.port == 0:
-        raise ValueError("its scheme or port is none")
+        raise ValueError("its scheme or port is not valid")
     host = parts.netloc.removesuffix("" if parts.port is None else f":{parts.port}")
     # urlsplit passes over control characters, and what passes them over may lead elsewhere.
     if not _HOST.fullmatch(host.removesuffix(":")) or not url.isprintable() or _NOWHERE.search(url):
-        raise ValueError("it has what no URL has")
+        raise ValueError("it has characters that no URL has")
     return parts
 
 

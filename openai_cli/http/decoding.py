@@ -80,7 +80,7 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
                 inflate = zlib.decompressobj(_GZIP)
                 empty += 1
             if empty > _MOST_EMPTY:
-                raise BadAnswerError("the answer's gzip data is one empty member after the other")
+                raise BadAnswerError("the answer's gzip data is one empty member after another")
             try:
                 found = inflate.decompress(rest, _PIECE * 16)
                 empty = 0 if found else empty

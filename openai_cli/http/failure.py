@@ -61,9 +61,9 @@ def of_status(
     """The failure that an HTTP answer without a whole result tells of; `with_key`: one was sent."""
     if status < 300:
         return BadAnswerError(
-            "the server sends a part of an answer, which was not asked for"
+            "the server sent part of an answer, which was not asked for"
             if status == 206
-            else "the server sends no whole answer",
+            else "the server sent no complete answer",
             status=status,
             request_id=headers.get(REQUEST_ID),
             body=body,

@@ -58,7 +58,7 @@ class ClientCertificate(NamedTuple):
                 with Path(path or self.file).open("rb"):
                     pass
             except (OSError, ValueError) as error:
-                why = error.strerror if isinstance(error, OSError) else "it is no file's name"
+                why = error.strerror if isinstance(error, OSError) else "it is not a file name"
                 raise UsageError(f"{flag}: cannot read '{path}': {why}") from None
         try:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -66,7 +66,7 @@ class ClientCertificate(NamedTuple):
         except ssl.SSLError as error:
             both = f"'{self.file}'" + (f" with '{self.key}'" if self.key else "")
             raise UsageError(
-                f"--client-cert: {both} is no certificate with its key: {error.reason or error}"
+                f"--client-cert: {both} is not a certificate with its key: {error.reason or error}"
             ) from None
 
 

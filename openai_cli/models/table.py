@@ -229,7 +229,7 @@ def load_table(overlay: str | PathLike[str] | None = None) -> Table:
     except OSError as error:
         raise UsageError(f"--prices: cannot read '{overlay}': {error.strerror}") from None
     except ValueError:  # a NUL in the name
-        raise UsageError(f"--prices: '{overlay!s}' is no file's name") from None
+        raise UsageError(f"--prices: '{overlay!s}' is not a file name") from None
     models = {**found["models"]}
     for name, facts in _own_models(own).items():
         models[name] = _overlaid(name, facts, models.get(name, {}), found["date"])

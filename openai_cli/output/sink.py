@@ -307,7 +307,7 @@ class Log:
     """A file that lines are appended to, by several processes at once.
 
     It is open from the start: a FIFO that is opened a second time may have lost its reader. Raises
-    OSError, and ValueError for what is no file's name.
+    OSError, and ValueError for what is not a file name.
     """
 
     def __init__(self, path: str) -> None:

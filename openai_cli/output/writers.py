@@ -189,7 +189,7 @@ class Query:
             hint = hint_of(expression, _is_jmespath)
             why = str(error).partition("\n")[0].removesuffix(", for expression:")
             raise UsageError(
-                "--query is no JMESPath expression" + ("" if hint else f": {why}"),
+                "--query is not a JMESPath expression" + ("" if hint else f": {why}"),
                 hint=hint or MANUAL,
             ) from None
 

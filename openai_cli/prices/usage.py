@@ -96,7 +96,7 @@ def _check(usage: Usage) -> None:
         or usage.cached_image > usage.image_input
     )
     if wrong:
-        raise UsageError("the usage has parts that are more than their whole")
+        raise UsageError("the parts of the usage are more than its total")
 
 
 def _details(found: Mapping[str, Json], *names: str) -> Mapping[str, Json]:

@@ -57,7 +57,7 @@ def image_part(source: str, inputs: Inputs) -> dict[str, Any]:
     if part["type"] == "text":
         raise _unknown(source, _IMAGES, "--attach")
     if part["type"] != "image_url":
-        raise UsageError(f"--attach: '{source}' is no image")
+        raise UsageError(f"--attach: '{source}' is not an image")
     return part
 
 
@@ -79,7 +79,7 @@ def input_part(source: str, inputs: Inputs) -> dict[str, Any]:
 
 def _unknown(source: str, taken: str, reader: str) -> UsageError:
     return UsageError(
-        f"{reader}: '{source}' is of no kind that the API takes", hint=f"{taken} can be attached"
+        f"{reader}: '{source}' is not of a kind that the API takes", hint=f"{taken} can be attached"
     )
 
 

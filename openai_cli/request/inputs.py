@@ -78,7 +78,7 @@ class Inputs:
             what = "cannot read stdin" if path == "-" else f"{reader}: cannot read '{path}'"
             raise UsageError(f"{what}: {error.strerror}") from None
         except ValueError:  # a NUL in the name
-            raise UsageError(f"{reader}: '{path}' is no file's name") from None
+            raise UsageError(f"{reader}: '{path}' is not a file name") from None
 
     def text(self, argument: str | None, *, flagged: bool) -> str | None:
         """The text of the call: stdin, an empty line, the argument; None when there is neither.

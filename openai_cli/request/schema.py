@@ -129,12 +129,12 @@ def _check(schema: Any) -> None:
             "'name, age int'; --response-format takes what has a schema within it"
         )
     if not isinstance(schema.get("$schema", ""), str):
-        raise ValueError("is no JSON Schema: $.$schema is no string")
+        raise ValueError("is not a JSON Schema: $.$schema is not a string")
     dialect = _dialect(schema)
     # Formats are not asked for: a pattern need not be one of Python's.
     error = best_match(dialect(dialect.META_SCHEMA).iter_errors(schema))
     if error is not None:
-        raise ValueError(f"is no JSON Schema: {error.json_path}: {_cut(error.message)}")
+        raise ValueError(f"is not a JSON Schema: {error.json_path}: {_cut(error.message)}")
 
 
 def _dialect(schema: Schema) -> "type[Validator]":
@@ -176,7 +176,9 @@ class _Strict:
 
     def _made(self, schema: Any, place: str) -> Any:
         if not isinstance(schema, dict):
-            raise ValueError(f"has {str(schema).lower()} at {place}, which the strict form has not")
+            raise ValueError(
+                f"has {str(schema).lower()} at {place}, which the strict form does not allow"
+            )
         found = dict(schema)
         if "$ref" in schema:
             found["$ref"] = self._moved(schema["$ref"], place)
@@ -220,13 +222,13 @@ def _closed(schema: Schema, place: str) -> Schema:
     """
     for name in ("additionalProperties", "patternProperties"):
         if schema.get(name, False) is not False:
-            raise ValueError(f"has {name} at {place}, which the strict form has not")
+            raise ValueError(f"has {name} at {place}, which the strict form does not allow")
     if "properties" not in schema and "additionalProperties" not in schema:
-        raise ValueError(f"has an object without properties at {place}, which none could fill")
+        raise ValueError(f"has an object without properties at {place}, which nothing could fill")
     properties = schema.get("properties", {})
     required = schema.get("required", list(properties))
     if strangers := [name for name in required if name not in properties]:
-        raise ValueError(f"requires {quoted(strangers[0])} at {place}, which is no property")
+        raise ValueError(f"requires {quoted(strangers[0])} at {place}, which is not a property")
     return {
         **schema,
         "properties": {

@@ -77,7 +77,7 @@ def _is_regular(path: Path, source: str) -> bool:
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no file's name"
+        why = error.strerror if isinstance(error, OSError) else "it is not a file name"
         raise UsageError(f"cannot read '{source}': {why}") from None
     if stat.S_ISDIR(mode):
         raise UsageError(f"'{source}' is a folder, not a file")
@@ -103,5 +103,5 @@ def _checked(source: str, head: bytes, size: int, rule: Rule) -> str | None:
         )
     kind = rule.kind_of(head) if rule.kind_of else None
     if rule.taken and kind is None:
-        raise UsageError(f"{shown} is of no kind that the API takes", hint=rule.taken)
+        raise UsageError(f"{shown} is not of a kind that the API takes", hint=rule.taken)
     return kind

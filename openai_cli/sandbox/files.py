@@ -77,7 +77,7 @@ def _check_lines(file: Upload) -> None:
             is_object = False
         if not is_object:
             raise Refusal(
-                f"Invalid file format for {file.filename}: line {number} is no JSON object.",
+                f"Invalid file format for {file.filename}: line {number} is not a JSON object.",
                 param="file",
                 code="invalid_file_format",
             )

@@ -116,9 +116,9 @@ def _line(number: int, text: bytes) -> _FixedReply:
     try:
         row = json.loads(text)
     except (ValueError, RecursionError):
-        raise ValueError("it is no JSON object") from None
+        raise ValueError("it is not a JSON object") from None
     if not isinstance(row, dict):
-        raise ValueError("it is no JSON object")
+        raise ValueError("it is not a JSON object")
     for key, value in row.items():
         _check_type(key, value)
     kind = _kind(row)
@@ -215,7 +215,7 @@ def _condition(expression: str | None) -> Callable[[object], bool]:
             compiled.search({})
     except (JMESPathError, ValueError) as error:
         problem = str(error).splitlines()[0]
-        raise ValueError(f"'when' is no JMESPath expression: {problem}") from None
+        raise ValueError(f"'when' is not a JMESPath expression: {problem}") from None
 
     def fits(body: object) -> bool:
         try:

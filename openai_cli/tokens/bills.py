@@ -104,7 +104,7 @@ class Bills:
         billed = _billed(around) if billed is None else billed
         if billed is None:
             if not _failed(told) and not _failed(around):
-                raise UsageError("it is not told how many input tokens were billed")
+                raise UsageError("nothing says how many input tokens were billed")
             self.failed += 1
             return
         model = _text(around, "served") or _text(told, "model") or _text(asked.body, "model")

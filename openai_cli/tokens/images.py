@@ -263,7 +263,8 @@ def _data_size(url: str, place: str) -> Size:
         size = _base64_size(payload[:_HEAD]) or _base64_size(payload)
     if size is None:
         raise UsageError(
-            f"{place} is no data URL of a PNG, JPEG, GIF or WebP image in base64", parameter=place
+            f"{place} is not a data URL of a PNG, JPEG, GIF or WebP image in base64",
+            parameter=place,
         )
     return size
 

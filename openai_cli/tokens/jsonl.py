@@ -69,7 +69,7 @@ class Field:
         UsageError, of whose problem the record is the subject, where there is none.
         """
         if not isinstance(record, dict):
-            raise UsageError("is no JSON object")
+            raise UsageError("is not a JSON object")
         if self._search is None or self._typed in record:
             found = self._found(record)
         else:
@@ -122,7 +122,7 @@ def _compiled(expression: str) -> Callable[[Any], Any]:
         why = str(error).partition("\n")[0].removesuffix(", for expression:")
         hint = hint_of(expression, _is_jmespath)
         raise UsageError(
-            f"--jsonl: {quoted(expression)} is no field and no JMESPath"
+            f"--jsonl: {quoted(expression)} is neither a field nor JMESPath"
             + ("" if hint else f": {why}"),
             hint=hint or MANUAL,
         ) from None

@@ -226,7 +226,7 @@ def objects(
             value = _loaded(line, number, (more for _, more in numbered) if is_first else ())
             may_be_deep = True
         if not isinstance(value, dict):
-            raise UsageError(f"line {number} is no JSON object")
+            raise UsageError(f"line {number} is not a JSON object")
         if may_be_deep and _nests_too_deep(value):
             raise UsageError(f"line {number} nests too deep")
         yield number, value

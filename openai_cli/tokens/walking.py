@@ -59,7 +59,7 @@ def walk(paths: Iterable[str], left_out: Counter[str]) -> Iterator[Found | Usage
         except OSError as error:
             yield unreadable(path, error)
         except ValueError:  # a NUL
-            yield UsageError(f"'{path}' is no file's name")
+            yield UsageError(f"'{path}' is not a file name")
         else:
             yield from _walk_folder(path, left_out) if is_folder else [Found(path, is_named=True)]
 

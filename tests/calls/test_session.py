@@ -100,7 +100,7 @@ WRONG = [
     ("--max-retries", "x", "--max-retries must be"),
     ("--max-retries", "101", "--max-retries must be"),
     ("--max-cost", "cheap", "--max-cost must be"),
-    ("--query", "a[", "--query is no JMESPath expression"),
+    ("--query", "a[", "--query is not a JMESPath expression"),
     ("--json", "--query=a", "--json and --query"),
     ("--curl", "--dry-run", "--dry-run and --curl"),
 ]

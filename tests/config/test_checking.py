@@ -105,7 +105,7 @@ a = 1
         "2: logprobs must be a number, not true or false",
         "3: --color must be auto, always or never, not 'blue'",
         "4: api_key_command must be a list of strings",
-        "10: max-tokens is there with - and with _",
+        "10: max-tokens is given twice, with - and with _",
         "10: max-tokens must be an integer, not 'x'",
         "11: no such key in [chat]: messages; it is what one call says",
         "13: no such key in [models]: local",

@@ -401,7 +401,7 @@ def test_what_a_flag_or_another_value_goes_before_is_not_looked_at() -> None:
 
 def test_a_key_in_both_spellings() -> None:
     text = "[chat]\nmax_tokens = 1\nmax-tokens = 2\n"
-    assert "c.toml:3: max-tokens is there with - and with _" in wrong(text)
+    assert "c.toml:3: max-tokens is given twice, with - and with _" in wrong(text)
 
 
 def test_a_profile_with_the_name_of_a_command() -> None:

@@ -128,7 +128,7 @@ def test_a_profile_without_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("a = 1\nb = x\n", ":2:5: this is not TOML: invalid value; a text stands in quotes"),
+        ("a = 1\nb = x\n", ":2:5: this is not TOML: invalid value; a string needs quotes"),
         ("[chat\n", ":1:6: this is not TOML: expected ']' at the end of a table declaration"),
         ("\n\n = 1", ":3:2: this is not TOML: "),
         ("[a]\n[a]\n", ":2:3: this is not TOML: "),

@@ -246,7 +246,7 @@ NONE = [
     (b"{\n 'messages': []\n}", "is not JSON: Expecting property name enclosed in double quotes"),
     (b'{\n "messages": [,]}', "is not JSON: Expecting value at line 2, column 15"),
     (b'{"messages": []}\n{"messages": []}\n', "is not JSON: Extra data at line 2, column 1"),
-    (b'{"messages": [], "seed": NaN}', "is not JSON: NaN is no JSON number"),
+    (b'{"messages": [], "seed": NaN}', "is not JSON: NaN is not a JSON number"),
     (b'{"messages": [], "seed": 1e400}', "has a number too large to send: '1e400'"),
     (b'{"messages": [], "seed": 1' + b"0" * 5000 + b"}", "has a number of 5001 digits"),
     (b'{"messages": ' + b"[" * 100_000, "has JSON that nests too deep"),

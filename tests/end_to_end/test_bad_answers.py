@@ -286,7 +286,7 @@ def test_a_query_of_no_json_is_refused_on_the_answer() -> None:
 
 
 def test_a_query_nested_too_deep_is_found_before_anything_is_paid_for() -> None:
-    assert "no JMESPath expression" in refused("chat", "hi", "--query", "[" * 3000 + "]" * 3000)
+    assert "not a JMESPath expression" in refused("chat", "hi", "--query", "[" * 3000 + "]" * 3000)
 
 
 PAGE = "<!DOCTYPE html><title>Sign in</title>"

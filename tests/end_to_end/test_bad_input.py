@@ -140,7 +140,7 @@ def test_a_file_that_is_no_text(run: Run, files: Path, line: str) -> None:
 )
 def test_a_file_of_another_kind(run: Run, files: Path, line: str, taken: str) -> None:
     said = refused(run, files, f"{line} --sandbox" if line.startswith("trans") else line)
-    assert "is of no kind that the API takes" in said
+    assert "is not of a kind that the API takes" in said
     assert taken in said
 
 
@@ -206,14 +206,14 @@ def test_json_of_another_shape(run: Run, files: Path, line: str, reason: str) ->
         ('image edit Hat --image a.png --images [{"file_id":"f"}]', "give one of them"),
         ('image edit Hat --images [{"file_id":"f"}] --markup a.png', "--markup is a file"),
         ("speak Hello", "no voice is given (parameter voice)"),
-        ("speak Hello --voice alloy --json", "the answer is sound, no JSON"),
+        ("speak Hello --voice alloy --json", "the answer is audio, not JSON"),
         ("transcribe a.wav --response-format srt --query x", "--query needs JSON"),
         ("transcribe a.wav --max-cost 1", "openai-cli cost --audio FILE --max-cost USD"),
         ("embed Hi --lines", "--lines takes its inputs from stdin"),
         ("embed Hi --input Ho", "the input is given twice"),
         ("moderate Hi --input Ho", "the input is given twice"),
-        ("respond Hi --wait", "--wait is for what goes on in the background"),
-        ("respond Hi --wait --background --stream", "--wait asks again and again"),
+        ("respond Hi --wait", "--wait needs --background"),
+        ("respond Hi --wait --background --stream", "--wait polls for the answer"),
         ("respond Hi --input Ho", "the input is given twice"),
         ("image generate Hi -n 2 -o -", "-o - takes one image"),
         ("image generate Hi -o missing/a.png", "missing"),

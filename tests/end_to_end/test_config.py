@@ -102,7 +102,7 @@ def test_what_is_no_toml_stops_all_but_what_mends_it(run: Run, config: Path) -> 
         assert (ended.code, ended.out) == (2, b"")
         assert ended.err == (
             f"openai-cli: error: {config}:2:9: this is not TOML: invalid value; "
-            "a text stands in quotes\n"
+            "a string needs quotes\n"
         )
     assert run("config", "show").code == 2
     assert run("config", "check").code == 2

@@ -108,7 +108,7 @@ def test_without_a_limit_the_output_says_what_is_missing(cost: Cost) -> None:
     assert remark == "output: give --max-tokens or --output-tokens"
     alone = cost("hello", "-m", "gpt-4o", "--total")
     assert total(alone) == D("0.00002")
-    assert "the total is without output: give --max-tokens or --output-tokens" in alone.err
+    assert "the total does not include output: give --max-tokens or --output-tokens" in alone.err
 
 
 @pytest.mark.parametrize(

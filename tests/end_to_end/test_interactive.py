@@ -676,7 +676,7 @@ def test_what_was_in_memory_is_saved_and_goes_on_there(run: Run, folder: Path) -
     ("lines", "told"),
     [
         (["/save t.json"], "there is no turn to keep yet"),
-        (["one", "/save"], "/save wants a FILE"),
+        (["one", "/save"], "/save needs a FILE"),
         (["one", "/save there.json"], "'there.json' has a conversation already"),
     ],
 )

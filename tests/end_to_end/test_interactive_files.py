@@ -71,9 +71,9 @@ def test_detach(run: Run, folder: Path) -> None:
     ("line", "told"),
     [
         ("/attach n.md gone.md", "/attach: cannot read 'gone.md'"),
-        ("/attach -", "/attach: stdin is the conversation's own"),
+        ("/attach -", "/attach: stdin is taken by the conversation"),
         ("/attach 'n.md", "without its other half: 'n.md"),
-        ("/attach zeros", "/attach: 'zeros' is of no kind that the API takes"),
+        ("/attach zeros", "/attach: 'zeros' is not of a kind that the API takes"),
         ("/attach ''", "/attach: cannot read ''"),
     ],
 )

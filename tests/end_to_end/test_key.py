@@ -99,7 +99,7 @@ def test_a_key_that_is_replaced(key: Key, store: Path) -> None:
 def test_a_variable_that_goes_before_is_told_of(key: Key) -> None:
     result = key("set", stdin=KEY.encode(), key="sk-made-up-variable")
     assert result.err.splitlines()[1:] == [
-        "openai-cli: notice: OPENAI_API_KEY is set, and goes before a stored key"
+        "openai-cli: notice: OPENAI_API_KEY is set, and takes precedence over a stored key"
     ]
     assert len(key("set", stdin=KEY.encode(), key="").err.splitlines()) == 1
 
@@ -244,7 +244,7 @@ def test_a_keyring_that_fails_is_told_when_its_key_is_needed(key: Key, run: Run)
     assert result.err.startswith("openai-cli: error: the keyring failed: it is locked; ")
     result = key("set", "--store", "file", stdin=KEY.encode(), env=locked)
     assert result.code == 0
-    assert "the keyring still has the key before it" in result.err
+    assert "the keyring still has the previous key" in result.err
     assert key("show", env=locked).out.endswith(b"used: \xe2\x80\xa6wxyz\n")
 
 

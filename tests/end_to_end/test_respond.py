@@ -433,10 +433,10 @@ def test_where_asking_again_fails_it_goes_on_too() -> None:
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        ("--starting-after 1", "--starting-after is of a stream: add --stream"),
-        ("--starting-after 1 --no-stream", "--starting-after is of a stream: add --stream"),
+        ("--starting-after 1", "--starting-after needs --stream"),
+        ("--starting-after 1 --no-stream", "--starting-after needs --stream"),
         ("--starting-after 1.5 --stream", "starting_after must be an integer"),
-        ("--stream --wait", "--wait asks again and again: leave --stream out"),
+        ("--stream --wait", "--wait polls for the answer: leave --stream out"),
     ],
 )
 def test_a_stream_that_cannot_be_is_not_asked_for(run: Run, flags: str, said: str) -> None:

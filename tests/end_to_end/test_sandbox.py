@@ -396,7 +396,7 @@ def test_strict_tells_of_lines_that_nothing_has_asked_for(installed: Run, replie
         (("--replies", "no-such"), "--replies: cannot read 'no-such': No such file or directory"),
         (
             ("--replies", "wrong.jsonl"),
-            "--replies: line 2 of 'wrong.jsonl': it is no JSON object; docs/sandbox.md has the "
+            "--replies: line 2 of 'wrong.jsonl': it is not a JSON object; docs/sandbox.md has the "
             "keys of a line",
         ),
         (("--record", "no/such"), "--record: cannot write 'no/such': No such file or directory"),

@@ -119,7 +119,7 @@ def test_what_is_billed_by_characters_tells_its_usage(run: Run, folder: Path) ->
 def test_what_is_billed_by_tokens_does_not(run: Run) -> None:
     with Server([reply(MP3, content_type="audio/mpeg")]) as server:
         done = run(*SPEAK, "-o", "a.mp3", "--usage", base_url=server.base_url)
-    assert done.err == "openai-cli: notice: sound tells no usage; --stream-format sse does\n"
+    assert done.err == "openai-cli: notice: audio carries no usage; --stream-format sse does\n"
 
 
 def test_a_budget_for_what_is_said(run: Run) -> None:

@@ -61,7 +61,7 @@ def test_what_cannot_be_counted_is_named_and_the_rest_is_counted(run: Run, tree:
     assert "'none': No such file or directory" in first
     assert "prompts/latin.txt" in second
     assert "byte 0xe9 at offset 3" in second
-    assert "not all was counted" in last
+    assert "not everything was counted" in last
 
 
 def test_paths_from_a_list(run: Run, tree: Path) -> None:

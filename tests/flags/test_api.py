@@ -286,7 +286,7 @@ def test_a_file_that_cannot_be_read(flag: str, tmp_path: Path) -> None:
         "loop": "symbolic links",
         "file/below": "Not a directory",
         "n" * 5000: "File name too long",
-        "nul\0.json": "no file's name",
+        "nul\0.json": "is not a file name",
     }
     for name, reason in reasons.items():
         message = refused("chat", "hi", flag, f"@{tmp_path}/{name}")
@@ -313,7 +313,7 @@ def test_a_file_that_may_not_be_read(
         (b'{"a": 1,\n  "b": }\n', "at line 2, column 8"),
         (b'{"a": "\xe9"}', "is not UTF-8: byte 0xe9 at offset 7"),
         (b"12", "must be a "),
-        (b"[NaN]", "NaN is no JSON number"),
+        (b"[NaN]", "NaN is not a JSON number"),
         (b"[" * 100_000, "nests too deep"),
         (b"[" + b"7" * 5000 + b"]", "has a number of 5000 digits"),
     ],

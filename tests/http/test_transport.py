@@ -180,7 +180,7 @@ def test_what_is_no_certificate_with_its_key_is_wrong_usage(
     text = tmp_path / "text"
     text.write_text("no certificate")
     for file, with_key, problem in (
-        (certificate, None, "--client-cert: '.*cert.pem' is no certificate with its key"),
+        (certificate, None, "--client-cert: '.*cert.pem' is not a certificate with its key"),
         (certificate, key, "--client-cert: '.*cert.pem' with '.*key.pem' is no certificate"),
         (text, None, "--client-cert: '.*text' is no certificate"),
         (tmp_path / "none", None, "--client-cert: cannot read '.*none': No such file"),

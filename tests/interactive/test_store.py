@@ -69,7 +69,7 @@ def test_the_reply(messages: Messages, replies: Messages) -> None:
 def test_where_there_is_no_turn(messages: Messages) -> None:
     with pytest.raises(UsageError, match="no turn to take back"):
         before_last_turn(messages)
-    with pytest.raises(UsageError, match="no turn to ask anew"):
+    with pytest.raises(UsageError, match="no turn to ask again"):
         before_reply([*messages, FIRST])
 
 

@@ -138,7 +138,7 @@ def test_what_the_api_takes_in_no_form(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "misleading.png"
     path.write_bytes(data)
     error = why_not(str(path))
-    assert f"--attach: '{path}' is of no kind that the API takes" in error.problem
+    assert f"--attach: '{path}' is not of a kind that the API takes" in error.problem
     assert error.hint is not None
     for kind in ("PNG", "JPEG", "GIF", "WebP", "WAV", "MP3", "PDF"):
         assert kind in error.hint
@@ -148,7 +148,7 @@ def test_what_the_api_takes_in_no_form(data: bytes, tmp_path: Path) -> None:
 def test_what_is_no_text_whatever_its_name(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "notes.md"
     path.write_bytes(data)
-    assert "is of no kind that the API takes" in why_not(str(path)).problem
+    assert "is not of a kind that the API takes" in why_not(str(path)).problem
 
 
 TEXTS = ["hello", "# Title\r\n\n```\ncode\n```\n\n", "\ufeff<svg/>", "{}", "\x1b[1m", " "]
@@ -185,4 +185,4 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     assert why_not("-", b"").problem == "--attach: '-' is empty"
     assert why_not(str(tmp_path)).problem.endswith(": Is a directory")
     assert why_not(f"{tmp_path}/none.png").problem.endswith(": No such file or directory")
-    assert "no file's name" in why_not("a\0.png").problem
+    assert "is not a file name" in why_not("a\0.png").problem

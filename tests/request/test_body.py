@@ -166,7 +166,7 @@ def test_a_prompt_or_messages_may_come_by_param() -> None:
         ("[]", "must be a JSON object"),
         ('"a"', "must be a JSON object"),
         ('{"a": 1,}', "at line 1, column"),
-        ('{"a": Infinity}', "Infinity is no JSON number"),
+        ('{"a": Infinity}', "Infinity is not a JSON number"),
         ("model=x", "is not JSON"),
     ],
 )

@@ -401,7 +401,7 @@ def test_a_file_is_read_byte_for_byte(tmp_path: Path) -> None:
     [
         ("missing", "--body: cannot read 'missing': No such file or directory"),
         ("/", "--body: cannot read '/': Is a directory"),
-        ("a\0b", "no file's name"),
+        ("a\0b", "is not a file name"),
     ],
 )
 def test_a_file_that_cannot_be_read(name: str, said: str) -> None:

@@ -162,15 +162,15 @@ def of_a(inner: Any) -> str:
         ('{"name": "x", "schema": {}}', "--response-format takes what has a schema within it"),
         ("{name}", "is not JSON: "),
         ("a date", "has no type 'date' at column 3"),
-        (of_a({"type": "date"}), "is no JSON Schema: $.properties.a.type: 'date' is not valid"),
+        (of_a({"type": "date"}), "is not a JSON Schema: $.properties.a.type: 'date' is not valid"),
         (of_a(True), "has true at #/properties/a"),
         (of_a({"type": "object"}), "has an object without properties at #/properties/a"),
         (of_a({"additionalProperties": True, "properties": {}}), "has additionalProperties at #/"),
         (of_a({"$ref": "http://127.0.0.1:9/x"}), "has a $ref at #/properties/a that leads nowhere"),
         (of_a({"$ref": "#/$defs/x"}), "has a $ref at #/properties/a that leads nowhere"),
-        ('{"$schema": [], "properties": {}}', "is no JSON Schema: $.$schema is no string"),
+        ('{"$schema": [], "properties": {}}', "is not a JSON Schema: $.$schema is not a string"),
         (300 * '{"properties": {"a": ' + "{}" + 300 * "}}", "nests too deep"),
-        ('{"properties": {}, "required": ["b"]}', "requires 'b' at #, which is no property"),
+        ('{"properties": {}, "required": ["b"]}', "requires 'b' at #, which is not a property"),
     ],
 )
 @pytest.mark.parametrize("command", ["chat", "respond"])

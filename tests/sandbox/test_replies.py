@@ -287,9 +287,9 @@ def test_strict() -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("{", "it is no JSON object"),
-        ("[]", "it is no JSON object"),
-        ("[" * 100_000, "it is no JSON object"),
+        ("{", "it is not a JSON object"),
+        ("[]", "it is not a JSON object"),
+        ("[" * 100_000, "it is not a JSON object"),
         (
             '{"texts": "a"}',
             "'texts' is no key; there are when, path, times, text, tool_call, tool_calls, refusal, "
@@ -336,11 +336,11 @@ def test_strict() -> None:
         ('{"when": 1, "text": "a"}', "'when' must be a JMESPath expression"),
         (
             '{"when": "a[", "text": "a"}',
-            "'when' is no JMESPath expression: Invalid jmespath expression: Incomplete expression:",
+            "'when' is not a JMESPath expression: Invalid jmespath expression: Incomplete ",
         ),
         (
             '{"when": "nothing(a)", "text": "a"}',
-            "'when' is no JMESPath expression: Unknown function: nothing()",
+            "'when' is not a JMESPath expression: Unknown function: nothing()",
         ),
     ],
 )
@@ -352,7 +352,7 @@ def test_wrong_lines(line: str, problem: str) -> None:
 
 
 def test_a_line_that_is_not_utf_8() -> None:
-    with pytest.raises(UsageError, match="line 1 of 'r': it is no JSON object"):
+    with pytest.raises(UsageError, match="line 1 of 'r': it is not a JSON object"):
         Replies([b'{"text": "\xff"}'], name="r")
 
 

@@ -90,7 +90,7 @@ def test_why_nothing_was_found(expression: str, says: str | None) -> None:
 def test_a_query_of_jq_is_told_of(command: tuple[str, ...]) -> None:
     said = refused(*command, "--query", ".data[] | .id")
     assert said.endswith(
-        "--query is no JMESPath expression; JMESPath has no leading dot: data[].id\n"
+        "--query is not a JMESPath expression; JMESPath has no leading dot: data[].id\n"
     )
 
 

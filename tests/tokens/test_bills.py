@@ -94,7 +94,7 @@ def test_what_failed_is_counted_apart(value: Json) -> None:
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        ([{"request": BODY, "response": {"id": "a"}}], "line 1: it is not told how many"),
+        ([{"request": BODY, "response": {"id": "a"}}], "line 1: nothing says how many"),
         ([{"request": 5, "response": ANSWER}], "line 1: request must be an object"),
         ([{"body": "hello", "usage": USAGE}], "line 1: body must be an object"),
         ([{"custom_id": 5, "body": BODY}], "line 1: custom_id must be a text"),

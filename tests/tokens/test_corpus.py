@@ -287,8 +287,8 @@ def test_packed_or_not(pack: Any, tmp_path: Path) -> None:
     ("line", "problem"),
     [
         (b"nonsense", "is not JSON: Expecting value at column 1"),
-        (b'"text"', "is no JSON object"),
-        (b'["text"]', "is no JSON object"),
+        (b'"text"', "is not a JSON object"),
+        (b'["text"]', "is not a JSON object"),
         (b"{}", "has no field text"),
         (b'{"Text": "a"}', "has no field text"),
         (b'{"text": null}', "has no string in text"),
@@ -357,7 +357,7 @@ def test_a_function_that_fails_on_a_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("field", ["a[", "nope(@)", "[" * 3000, "a | | b"])
 def test_what_is_no_expression(field: str) -> None:
-    with pytest.raises(UsageError, match=r"--jsonl: .* is no field and no JMESPath"):
+    with pytest.raises(UsageError, match=r"--jsonl: .* is neither a field nor JMESPath"):
         told(field=field)
 
 

@@ -243,7 +243,7 @@ def test_more_than_30000_patches_are_refused() -> None:
     ],
 )
 def test_a_data_url_of_no_image_is_wrong_usage(url: str) -> None:
-    with pytest.raises(UsageError, match=r"messages\[2\]\.image_url is no data URL") as caught:
+    with pytest.raises(UsageError, match=r"messages\[2\]\.image_url is not a data URL") as caught:
         image_tokens(url, None, model="gpt-4o", place="messages[2].image_url")
     assert caught.value.parameter == "messages[2].image_url"
 

@@ -145,7 +145,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_walked(tmp_path: Path) -> 
     assert problems == [
         f"cannot read '{paths[1]}': No such file or directory",
         f"cannot read '{paths[2]}': Not a directory",
-        f"'{paths[3]}' is no file's name",
+        f"'{paths[3]}' is not a file name",
     ]
 
 

@@ -36,7 +36,7 @@ def attachments(argument: str, inputs: Inputs) -> list[Attachment]:
 
 def _part(source: str, inputs: Inputs) -> dict[str, Any]:
     if source == "-":
-        raise UsageError("/attach: stdin is the conversation's own", hint="name a file")
+        raise UsageError("/attach: stdin is taken by the conversation", hint="name a file")
     return content_part(source, inputs, reader="/attach")
 
 

@@ -122,7 +122,7 @@ class Dialogue:
         """Keep the conversation in a file that is not there yet, and go on with it there."""
         path = expanded(path)
         if not path:
-            raise UsageError("/save wants a FILE", hint="for example: /save talk.json")
+            raise UsageError("/save needs a FILE", hint="for example: /save talk.json")
         if not (body := self.store.read()):
             raise UsageError("there is no turn to keep yet")
         with new_file(self.session, path, "name another file") as stored:
@@ -182,7 +182,7 @@ class Dialogue:
     def _parsed(self, parameter: ApiParameter, text: str) -> Any:
         def read(path: str) -> bytes:
             if path == "-":
-                raise UsageError(f"{parameter.api_name}: stdin is the conversation's own")
+                raise UsageError(f"{parameter.api_name}: stdin is taken by the conversation")
             return self.inputs.source(parameter.api_name, path)
 
         return parameter.parse(_typed(parameter, text), read)

@@ -89,7 +89,7 @@ def before_reply(messages: Sequence[Message]) -> tuple[list[Message], list[Messa
         if message.get("role") not in (*STANDING, "assistant")
     ]
     if not asked:
-        raise UsageError("there is no turn to ask anew")
+        raise UsageError("there is no turn to ask again")
     return _parted(messages, asked[-1] + 1)
 
 
