@@ -39,6 +39,7 @@ fix: $(VENV)/.tools  ## format, and mend what ruff can
 
 docs: $(VENV)/.tools  ## write pages, man pages and pictures anew, and build the site
 	$(BIN)/python tools/command_pages.py docs/commands
+	$(BIN)/python tools/operation_pages.py docs/operations
 	$(BIN)/python tools/man_pages.py docs/man
 	$(BIN)/python tools/pictures.py docs/pictures
 	@$(MAKE) --no-print-directory site

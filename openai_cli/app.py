@@ -15,8 +15,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from openai_cli import __version__
-from openai_cli.commands import COMMANDS, GROUPS, declared
+from openai_cli import __version__, commands
+from openai_cli.commands import declared
 from openai_cli.completion import INSTALL, SHELLS, SHOW, VARIABLE, SetUp, set_up, with_shell
 from openai_cli.config.file import configured
 from openai_cli.context import Context
@@ -63,16 +63,17 @@ class CommandGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
         """The command that the first word names, or the first two, as `cost` and `cost diff` do."""
         words = " ".join(args[:2])
-        if not self.prefix and " " in words and args[0] in COMMANDS and words in COMMANDS:
+        written = commands.COMMANDS
+        if not self.prefix and " " in words and args[0] in written and words in written:
             return words, self.get_command(ctx, words), args[2:]
         if (found := self.get_command(ctx, args[0])) is not None:
             return args[0], found, args[1:]
         from openai_cli.suggestions.commands import unknown_command
 
-        raise unknown_command(self.prefix.split(), args, [*COMMANDS, *GROUPS])
+        raise unknown_command(self.prefix.split(), args, [*commands.every(), *commands.GROUPS])
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
-        return list(dict.fromkeys(name.split()[0] for name in self._commands()))
+        return list(commands.words(self.prefix))
 
     def get_command(
         self,
@@ -80,23 +81,15 @@ class CommandGroup(TyperGroup):
         cmd_name: str,
     ) -> TyperCommand | TyperGroup | None:
         path = f"{self.prefix}{cmd_name}"
-        if path in COMMANDS:
+        if commands.is_command(path):
             return command(*declared(path))
-        if path in GROUPS:
-            return tree(GROUPS[path], prefix=f"{path} ")
+        if commands.is_group(path):
+            return tree(commands.summary(path), prefix=f"{path} ")
         return None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl(list(self._commands().items()))
-
-    def _commands(self) -> dict[str, str]:
-        """The names behind the prefix, with their summaries."""
-        return {
-            name.removeprefix(self.prefix): summary
-            for name, summary in COMMANDS.items()
-            if name.startswith(self.prefix)
-        }
+            formatter.write_dl(list(commands.listed(self.prefix).items()))
 
 
 @options_group
@@ -160,7 +153,7 @@ def _group(help: Help = False, version: Version = False) -> None:  # noqa: A002
 
 def annotations(path: str) -> Iterable[Any]:
     """The annotations of the options of a command or a group; '' is the program."""
-    if path in COMMANDS:
+    if path and commands.is_command(path):
         return [field.type for field in options_of(declared(path).options)]
     return (Help, Version) if path else (Help, Version, InstallCompletion, ShowCompletion)
 
@@ -215,7 +208,7 @@ def _complete(context: Context, shell: str, arguments: list[str]) -> ExitCode:
     from openai_cli.completion.shells import answer_shell
 
     with suppress(Exception), open_sink(context, None) as sink:
-        tree = Tree(COMMANDS, GROUPS, annotations)
+        tree = Tree(commands.is_command, commands.is_group, commands.words, annotations)
         sink.write(utf8_bytes(answer_shell(context, tree, shell, arguments)))
     return ExitCode.DONE
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openai_cli import commands
 from openai_cli.app import annotations as declared
-from openai_cli.commands import COMMANDS, GROUPS
+from openai_cli.commands import COMMANDS
 from openai_cli.completion import SHELLS
 from openai_cli.completion.candidates import NOTHING, Candidate, Completions, Tree, completions
 from openai_cli.completion.install import install_target
@@ -41,11 +42,17 @@ TALK = [
 READ = [Annotated[list[str] | None, argument("[PATH|URL]...", "Files")]]
 PROGRAM = [Annotated[bool, ours(TEXT, "--version", "The version")]]
 DECLARED: Mapping[str, list[Any]] = {"": PROGRAM, "big": PROGRAM, "talk": TALK, "read": READ}
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "": {"talk": "Talk.", "read": "Read.", "big": "The big ones."},
+    "big ": {"red": "A big one.", "blue": "Another."},
+}
 TREE = Tree(
-    {"talk": "Talk.", "read": "Read.", "big red": "A big one.", "big blue": "Another."},
-    {"big": "The big ones."},
+    ("talk", "read", "big red", "big blue").__contains__,
+    ("big",).__contains__,
+    lambda prefix: WORDS.get(prefix, {}),
     lambda path: DECLARED.get(path, []),
 )
+OURS = Tree(commands.is_command, commands.is_group, commands.words, declared)
 
 
 def offered(*words: str) -> list[str]:
@@ -165,7 +172,7 @@ def test_no_line_is_too_odd(words: list[str]) -> None:
 
 def values(*words: str, environ: Mapping[str, str] | None = None) -> list[str]:
     context = Context.test(environ=environ, now=NOVEMBER)
-    found = completions(context, Tree(COMMANDS, GROUPS, declared), words)
+    found = completions(context, OURS, words)
     assert found.kind == "values"
     return [each.value for each in found.candidates]
 
@@ -196,7 +203,7 @@ def test_the_commands_and_their_groups() -> None:
 def test_files_and_commands_where_they_are_meant(
     words: tuple[str, ...], found: Completions
 ) -> None:
-    assert completions(Context.test(), Tree(COMMANDS, GROUPS, declared), words) == found
+    assert completions(Context.test(), OURS, words) == found
 
 
 def test_arguments_that_are_names() -> None:
@@ -269,7 +276,7 @@ def test_known_names(words: tuple[str, ...], some: list[str]) -> None:
 
 
 def test_tokens_takes_files_after_the_flag_for_them() -> None:
-    tree = Tree(COMMANDS, GROUPS, declared)
+    tree = OURS
     assert completions(Context.test(), tree, ["tokens", ""]) == NOTHING
     assert completions(Context.test(), tree, ["tokens", "--files", "a", ""]) == Completions("files")
     assert completions(Context.test(), tree, ["chat", "-c", ""]) == Completions("files")
@@ -422,6 +429,72 @@ from openai_cli.context import Context
 run(Context.test(environ={"_OPENAI_CLI_COMPLETE": "zsh"}), sys.argv[1:])
 print(*sys.modules)
 """
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("vector-stores", ""), ["create", "delete", "file-batches", "files", "list", "search",
+                                 "show", "update"]),
+        (("vector-stores", "fi"), ["file-batches", "files"]),
+        (("vector-stores", "files", "l"), ["list"]),
+        (("organization", "usage", "c"), ["code-interpreter-sessions", "completions"]),
+        (("organization", "cos"), ["costs"]),
+        (("responses", ""), ["show", "cancel", "delete", "compact", "input-items",
+                             "input-tokens"]),
+        (("vector-stores", "create", "--expires-after", "a"), ["anchor="]),
+        (("vector-stores", "create", "--expires-after", "anchor="), ["anchor=last_active_at"]),
+        (("vector-stores", "files", "list", "vs", "--order", ""), ["asc", "desc"]),
+        (("vector-stores", "delete", "vs", "--y"), ["--yes"]),
+        (("vector-stores", "nope", ""), []),
+    ],
+)  # fmt: skip
+def test_the_operations_of_the_table(words: tuple[str, ...], found: list[str]) -> None:
+    assert values(*words) == found
+
+
+def test_a_file_of_an_operation_is_completed_by_the_shell() -> None:
+    words = ["uploads", "parts", "create", "u", "--data", ""]
+    assert completions(Context.test(), OURS, words) == Completions("files")
+
+
+PARTS = """
+import sys
+from openai_cli.app import run
+from openai_cli.context import Context
+from openai_cli.operations import table
+read = []
+part = table.part
+table.part = lambda group: read.append(group) or part(group)
+environ = {"_OPENAI_CLI_COMPLETE": "fish"} if sys.argv[1] == "complete" else {}
+run(Context.test(environ=environ, stdin=b""), sys.argv[2:])
+print(*dict.fromkeys(read))
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "read"),
+    [
+        ("complete vector-stores files ", "vector-stores"),
+        ("complete vec", ""),
+        ("complete chat --mo", ""),
+        ("run vector-stores create --dry-run", "vector-stores"),
+        ("run vector-stores --help", "vector-stores"),
+        ("run --help", ""),
+        ("run chat hi --dry-run", ""),
+        ("run models show x --curl", ""),
+        ("run config path", ""),
+    ],
+)
+def test_only_the_part_of_a_named_group_is_read(arguments: str, read: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PARTS, *arguments.split(" ")],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.splitlines()[-1] == read
 
 
 @pytest.mark.parametrize("words", [[""], ["chat", "--"], ["chat", "-m", ""], ["tokens", "--e"]])

@@ -19,6 +19,7 @@ from openai_cli.flags.adapter import command
 from openai_cli.flags.api import INT64
 from openai_cli.flags.ours import options_of
 from openai_cli.flags.parameter import PANEL, ApiParameter
+from openai_cli.flags.unions import AnyJson, FileOrJson, Numbers, TextOrScalar
 from openai_cli.flags.values import (
     Flag,
     Kind,
@@ -151,7 +152,7 @@ def _number(kind: Number) -> str:
 
 
 def _text(kind: Text | PromptText) -> str:
-    noun = "name" if kind.metavar == "NAME" else "text"
+    noun = {"NAME": "name", "FILE": "file"}.get(kind.metavar, "text")
     return noun if kind.longest is None else f"{noun} of up to {kind.longest} characters"
 
 
@@ -172,7 +173,7 @@ def _object(kind: Object) -> str:
 
 
 def _texts(kind: Texts) -> str:
-    noun = "names" if kind.metavar == "NAME" else "texts"
+    noun = {"NAME": "names", "FILE": "files"}.get(kind.metavar, "texts")
     return f"{noun if kind.most is None else f'up to {kind.most} {noun}'}, repeated"
 
 
@@ -187,6 +188,12 @@ _WORDS: Mapping[type[Kind], Callable[[Any], str]] = {
     TextOrItems: lambda kind: "text, texts or objects" if kind.several else "text or objects",
     TextOrObject: lambda _kind: "name or object",
     Texts: _texts,
+    Numbers: lambda kind: f"{described(kind.each)}, repeated",
+    TextOrScalar: lambda kind: " or ".join(kind.types),
+    AnyJson: lambda kind: (
+        "text or JSON" if kind.is_text_too else "array" if kind.is_array else "JSON"
+    ),
+    FileOrJson: lambda _kind: "file or object",
 }
 
 

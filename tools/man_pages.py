@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from command_pages import shown
+from operation_pages import groups, made, usage_of
 
 from openai_cli.app import SUMMARY
-from openai_cli.commands import COMMANDS
+from openai_cli.commands import COMMANDS, GROUPS
 from openai_cli.messages import PROGRAM
+from openai_cli.operations.table import summary_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,7 +25,9 @@ _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 def pages() -> dict[str, str]:
     """The pages, by the names of their files."""
-    return {f"{PROGRAM}.1": _whole(), **{f"{_title(name)}.1": _page(name) for name in COMMANDS}}
+    written = {f"{_title(name)}.1": _page(name) for name in COMMANDS}
+    of_table = {f"{_title(name)}.1": _group(name) for name in groups()}
+    return {f"{PROGRAM}.1": _whole(), **written, **of_table}
 
 
 def _title(name: str) -> str:
@@ -32,7 +36,8 @@ def _title(name: str) -> str:
 
 def _whole() -> str:
     commands = [(f"{PROGRAM} {name}", summary) for name, summary in COMMANDS.items()]
-    others = ", ".join(f"{_title(name)}(1)" for name in COMMANDS)
+    commands += [(f"{PROGRAM} {name} ...", GROUPS[name]) for name in groups()]
+    others = ", ".join(f"{_title(name)}(1)" for name in (*COMMANDS, *groups()))
     parts = [
         *_head(PROGRAM, SUMMARY),
         ".SH SYNOPSIS",
@@ -64,6 +69,22 @@ def _page(name: str) -> str:
     for panel, records in help_.sections:
         parts += [f".SH {_text(panel.upper())}", *_listed(records)]
     parts += _paragraphs(help_.epilog)
+    return "\n".join([*parts, ".SH SEE ALSO", f"{_text(PROGRAM)}(1)"]) + "\n"
+
+
+def _group(name: str) -> str:
+    """The page of a group of operations: a line for each of its commands."""
+    commands = [(usage_of(each).removeprefix("Usage: "), summary_of(each)) for each in made(name)]
+    parts = [
+        *_head(_title(name), GROUPS[name]),
+        ".SH SYNOPSIS",
+        f".B {_text(f'{PROGRAM} {name}')}",
+        "COMMAND [OPTIONS] [ARGUMENTS]",
+        ".SH COMMANDS",
+        *_listed(commands),
+        ".PP",
+        _text("The --help of each has its flags."),
+    ]
     return "\n".join([*parts, ".SH SEE ALSO", f"{_text(PROGRAM)}(1)"]) + "\n"
 
 

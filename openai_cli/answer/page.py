@@ -74,6 +74,17 @@ def items(body: dict[str, Any]) -> list[dict[str, Any]]:
     return as_objects(body["data"], "data")
 
 
+def following(body: Any, pages: str) -> str | None:
+    """What asks for the next page, as `pages` of the table of operations has it; None for none."""
+    if pages == "after":
+        return after(body)
+    if not isinstance(body, dict) or body.get("has_more") is False:
+        return None
+    # OpenAI's lists of usage have the one, all others the other.
+    found = body.get("next_page") or body.get("next")
+    return found if isinstance(found, str) else None
+
+
 def after(body: Any) -> str | None:
     """The id that the next page comes after; None where there is none."""
     if not isinstance(body, dict) or body.get("has_more") is not True:

@@ -59,7 +59,7 @@ def body(request: Request, *, terminal: bool) -> bytes:
 
 
 def curl(request: Request, server: Destination) -> bytes:
-    """A POSIX shell command: $OPENAI_API_KEY for the key, values of --header masked."""
+    """A POSIX shell command: the key's variable for the key, values of --header masked."""
     own = {name.lower() for name in server.own_headers}
     is_json = request.files is None and not request.is_bodyless
     ours = {"Content-Type": "application/json"} if is_json else {}
@@ -72,7 +72,8 @@ def curl(request: Request, server: Destination) -> bytes:
         words += ["--request", request.method]
     lines = [" ".join([*words, shlex.quote(joined(server.base_url, request.path))])]
     if not server.has_own_authorization and (server.key is not None or server.is_openai):
-        lines.append('  -H "Authorization: Bearer $OPENAI_API_KEY"')
+        variable = "OPENAI_ADMIN_KEY" if server.is_admin else "OPENAI_API_KEY"
+        lines.append(f'  -H "Authorization: Bearer ${variable}"')
     for option, path in (("--cert", server.client_cert), ("--key", server.client_key)):
         lines += [f"  {option} {shlex.quote(path)}"] if path else []
     lines += [f"  -H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]

@@ -20,6 +20,7 @@ from openai_cli.config.destination import (
 )
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.output import Completeness, Prices, Structured
 from openai_cli.flags.server import Fallback, ServerOptions
 from openai_cli.http.deadline import Deadline
@@ -43,16 +44,22 @@ class Session:
     --require-complete, and `schema` what answers have to hold to. As many `connections` are kept as
     threads share the client.
 
-    Raises UsageError for options that are wrong.
+    `endpoint` is that of the options where none is given. Raises UsageError for options that are
+    wrong.
 
     Once `client` was asked for, threads may share it.
     """
 
     def __init__(
-        self, context: Context, options: ServerOptions, inputs: Inputs | None = None
+        self,
+        context: Context,
+        options: ServerOptions,
+        inputs: Inputs | None = None,
+        endpoint: Endpoint | None = None,
     ) -> None:
         self.context = context
         self._debug_on, self._asks_sandbox = options.debug, options.sandbox
+        self._endpoint = endpoint or options.endpoint
         self._prices = options.prices if isinstance(options, Prices) else None
         self._patience = options.patience
         self.deadline = Deadline(self._patience.whole)
@@ -68,7 +75,7 @@ class Session:
         self.fallbacks = _fallbacks_of(options)
         inputs.tell_several("--fallback-model", self.fallbacks)
         self.must_be_complete = isinstance(options, Completeness) and options.require_complete
-        self.server = destination(context, options, inputs)
+        self.server = destination(context, options, inputs, self._endpoint)
         self.connections = 64
         self._stack = ExitStack()
 
@@ -130,7 +137,8 @@ class Session:
             for name, value in self.server.own_headers.items()
             if name.lower() != "authorization"
         }
-        return Destination(sandbox.base_url, headers={}, own_headers=own, key=sandbox.key)
+        headers = dict(self._endpoint.headers)
+        return Destination(sandbox.base_url, headers=headers, own_headers=own, key=sandbox.key)
 
     def stranger(self, url: str) -> "Client":
         """A client for another server, which gets neither a key nor a header of the user's."""

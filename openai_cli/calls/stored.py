@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from openai_cli.answer.page import Deletion, Whole, after
+from openai_cli.answer.page import Deletion, Whole, following
 from openai_cli.answer.shape import as_string
+from openai_cli.calls.consent import Consent, demand_consent
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.flags.adapter import Parts, parts_of
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 @options_group
 class StoredOptions(ServerOptions, Forms, Stdin):
     """The options of a command about something that the API has stored."""
+
+
+@options_group
+class DeletionOptions(StoredOptions, Consent):
+    """The options of a command that deletes something that the API has stored."""
 
 
 def ask(
@@ -46,8 +52,12 @@ def ask(
             answered(session, sink, request, printed, answer(request))
 
 
-def delete(context: Context, options: StoredOptions) -> None:
-    """Send the options' requests of deletion, and print the id of each thing once it is deleted."""
+def delete(context: Context, options: DeletionOptions) -> None:
+    """Send the options' requests of deletion, and print the id of each thing once it is deleted.
+
+    Raises what `demand_consent` raises.
+    """
+    demand_consent(context, options)
 
     def deletion(request: Request) -> Deletion:
         return Deletion(instead={"id": unquote(request.path.rpartition("/")[2])})
@@ -86,21 +96,23 @@ def answered(
     return session.client.call(request.method, request.path, consume, payload=request.payload())
 
 
-def pages(request: Request, get: Callable[[Request], Any]) -> Iterator[str]:
-    """Get the page of the request, and those behind it, each after the last item of its forerunner.
+def pages(request: Request, get: Callable[[Request], Any], style: str = "after") -> Iterator[str]:
+    """Get the page of the request, and those behind it, as `pages` of the table has their style.
 
-    Gives that item's id before the page is asked for. A server that names an id again has no more.
+    Gives what asks for a page, as the id of the last item of its forerunner, before it is asked
+    for. A server that names one again has no more.
     """
+    name = "page" if style == "page" else "after"
     seen: set[str] = set()
-    last = after(get(request))
+    last = following(get(request), style)
     while last is not None and last not in seen:
         seen.add(last)
         yield last
-        last = after(get(replace(request, path=_with_after(request.path, last))))
+        last = following(get(replace(request, path=_with(request.path, name, last))), style)
 
 
-def _with_after(path: str, last: str) -> str:
-    """The path with `after` in its query."""
+def _with(path: str, name: str, value: str) -> str:
+    """The path with this parameter in its query."""
     base, _, query = path.partition("?")
-    pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "after"]
-    return f"{base}?{urlencode([*pairs, ('after', last)])}"
+    pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != name]
+    return f"{base}?{urlencode([*pairs, (name, value)])}"

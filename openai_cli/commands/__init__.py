@@ -1,9 +1,10 @@
-"""One module per command: its options, and what it does with them.
+"""The commands: those that are written by hand, and those of the table of operations.
 
-The module of `models list` is models_list.py. It is imported when the command is named.
+One that is written has a module: that of `models list` is models_list.py. It is imported when the
+command is named, and of the table only the part of the command's first word is read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -65,6 +66,25 @@ GROUPS = {
     "responses": "The responses that the API stores.",
     "key": "The API key: store it, see which one is sent, try it, delete it.",
     "config": "The configuration file: defaults for any flag.",
+    "audio": "Voices of your own, and the consents that they need.",
+    "batches": "Batches of requests, made within a day.",
+    "beta": "What is in beta: agents, ChatKit, multi-agent responses, and assistants.",
+    "chat-completions": "The chat completions that the API stores.",
+    "containers": "Containers, in which models run code, and their files.",
+    "content-provenance-checks": "Checks whether OpenAI's models made an image or a sound.",
+    "conversations": "Conversations that the API stores, and their items.",
+    "decisions": "Decisions of a model.",
+    "evals": "Evals, their runs, and what came out.",
+    "fine-tuning": "Jobs of fine-tuning, their checkpoints, and graders.",
+    "live": "Live sessions.",
+    "organization": "The organization: projects, users, keys, limits, usage and costs (admin).",
+    "realtime": "Calls and client secrets of the Realtime API.",
+    "safety": "Safety alerts and cases.",
+    "skills": "Skills, and their versions.",
+    "uploads": "Large files, uploaded in parts.",
+    "vector-stores": "Vector stores: their files, and search in them.",
+    "videos": "Videos made of a text.",
+    "webhooks": "Webhook endpoints, and the events that they get.",
 }
 
 
@@ -79,5 +99,94 @@ class Declared(NamedTuple):
 
 def declared(name: str) -> Declared:
     """The command of that name."""
-    module = import_module(f"openai_cli.commands.{name.replace(' ', '_')}")
-    return Declared(name, COMMANDS[name], module.Options, module.run)
+    if name in COMMANDS:
+        module = import_module(f"openai_cli.commands.{name.replace(' ', '_')}")
+        return Declared(name, COMMANDS[name], module.Options, module.run)
+    from openai_cli.commands.operation.options import options_class
+    from openai_cli.commands.operation.run import run
+    from openai_cli.operations.table import find, summary_of
+
+    operation = find(name)
+    if operation is None:
+        raise KeyError(name)
+    return Declared(name, summary_of(operation), options_class(operation), run)
+
+
+def is_command(path: str) -> bool:
+    """Whether these words are a command."""
+    return path in COMMANDS or (path not in GROUPS and path in _of_group(path))
+
+
+def is_group(path: str) -> bool:
+    """Whether there are commands that begin with these words and go on."""
+    return path in GROUPS or (" " in path and any(_behind(f"{path} ", _of_group(path))))
+
+
+def summary(path: str) -> str:
+    """The line of a command, or of a group."""
+    known = COMMANDS.get(path) or GROUPS.get(path) or _of_group(path).get(path)
+    return known or f"The commands of {path}."
+
+
+def listed(prefix: str = "") -> dict[str, str]:
+    """What the help shows behind the words of the prefix, each with a line.
+
+    At first these are the written commands and the other groups. Of a group these are its commands,
+    and a group within is told by the words that follow.
+    """
+    if not prefix:
+        written = {name.partition(" ")[0] for name in COMMANDS}
+        others = [name for name in GROUPS if name not in written and " " not in name]
+        return {**COMMANDS, **{name: GROUPS[name] for name in others}}
+    found = {}
+    names = _of_group(prefix)
+    for word, inner in _words(prefix, names).items():
+        path = f"{prefix}{word}"
+        found[word] = names.get(path) or GROUPS.get(path) or ", ".join(inner)
+    return found
+
+
+def words(prefix: str = "") -> dict[str, str]:
+    """The words that may follow those of the prefix, each with a line."""
+    if not prefix:
+        first = dict.fromkeys(name.partition(" ")[0] for name in (*COMMANDS, *GROUPS))
+        return {word: GROUPS.get(word) or COMMANDS[word] for word in first}
+    names = _of_group(prefix)
+    return {word: summary(f"{prefix}{word}") for word in _words(prefix, names)}
+
+
+def every() -> list[str]:
+    """The names of all commands, those that are written first."""
+    from openai_cli.operations import table
+
+    others = [each.command for each in table.every() if each.command not in COMMANDS]
+    return [*COMMANDS, *filter(None, others)]
+
+
+def _of_group(path: str) -> dict[str, str]:
+    """The commands that begin with the first word of the path, each with its line."""
+    first = path.partition(" ")[0]
+    names = {name: line for name, line in COMMANDS.items() if name.partition(" ")[0] == first}
+    if first not in GROUPS:
+        return names
+    from openai_cli.operations.table import part, summary_of
+
+    for operation in part(first):
+        if operation.command:
+            names.setdefault(operation.command, summary_of(operation))
+    return names
+
+
+def _behind(prefix: str, names: Iterable[str]) -> list[str]:
+    return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+
+
+def _words(prefix: str, names: Iterable[str]) -> dict[str, list[str]]:
+    """The words behind the prefix, each with those that follow it."""
+    found: dict[str, list[str]] = {}
+    for rest in _behind(prefix, names):
+        word, _, inner = rest.partition(" ")
+        following = found.setdefault(word, [])
+        if (first := inner.partition(" ")[0]) and first not in following:
+            following.append(first)
+    return found

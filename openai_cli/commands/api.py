@@ -10,14 +10,16 @@ from openai_cli.calls.plan import Plan
 from openai_cli.calls.send import send
 from openai_cli.calls.session import Session
 from openai_cli.calls.stored import pages
-from openai_cli.config.destination import Destination
+from openai_cli.config.destination import base_url
 from openai_cli.context import Context
 from openai_cli.errors import OutputError, UsageError
+from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import INPUT, OUTPUT, TEXT, Stdin, argument, options_group, ours, switch
 from openai_cli.flags.output import Completeness, Forms, Previews, Prices, Spending
 from openai_cli.flags.server import ServerOptions
 from openai_cli.jsontext import json_or_text, utf8
-from openai_cli.output.sink import Sink, keep, lined
+from openai_cli.operations.table import is_admin_path
+from openai_cli.output.sink import Sink, keep, lined, open_sink
 from openai_cli.request.body import Request, given_body
 from openai_cli.request.inputs import Inputs
 
@@ -39,10 +41,21 @@ class Options(ServerOptions, Previews, Completeness, Spending, Prices, Forms, St
     Fields make the JSON body; with GET, DELETE and HEAD they go into the query. A key may be
     a[b] for a property of an object, and a[] for an item of an array. What comes back is printed as
     it is. --usage and --require-complete are for the endpoints of a command that has them.
+
+    --list prints method, path and command of every operation, or of those that have a WORD in path
+    or command. --describe prints the parameters of one.
     """
 
-    method: Annotated[str, argument("METHOD", "GET, POST, PUT, PATCH, DELETE, HEAD", names=METHODS)]
-    path: Annotated[str, argument("PATH", "The path of the endpoint", names=())]
+    method: Annotated[
+        str | None, argument("METHOD", "GET, POST, PUT, PATCH, DELETE, HEAD", names=METHODS)
+    ] = None
+    path: Annotated[str | None, argument("PATH", "The path of the endpoint", names=())] = None
+    list_: Annotated[
+        bool, switch(TEXT, "list", "List the operations, as --list WORD those with the word")
+    ] = False
+    describe: Annotated[
+        bool, switch(TEXT, "describe", "Print the parameters of METHOD and PATH")
+    ] = False
     field: Annotated[
         list[str] | None,
         ours(TEXT, "--field", "A field that is JSON, @FILE or else text; repeated",
@@ -67,10 +80,20 @@ class Options(ServerOptions, Previews, Completeness, Spending, Prices, Forms, St
 
 
 def run(context: Context, options: Options) -> None:
-    """Send the request, and print what comes back."""
+    """Send the request, and print what comes back; or what the table has of operations."""
+    if options.list_ or options.describe:
+        _tell(context, options)
+        return
+    if options.method is None or options.path is None:
+        raise UsageError(
+            "METHOD and PATH are needed",
+            hint="for example: openai-cli api GET /models; openai-cli api --list has them all",
+        )
     inputs = Inputs(context, options.stdin)
-    with Session(context, options, inputs) as session:
-        request = _request(options, inputs, session.server)
+    path = _path(options.path, base_url(context, options))
+    endpoint = Endpoint(path, is_admin=is_admin_path(path))
+    with Session(context, options, inputs, endpoint) as session:
+        request = _request(options, options.method, inputs, path)
         if session.preview is not None:
             session.show((request,))
             if request.is_bodyless and options.dry_run:
@@ -105,15 +128,31 @@ def _plan(session: Session, request: Request) -> Plan | None:
     )
 
 
-def _request(options: Options, inputs: Inputs, server: Destination) -> Request:
-    method = options.method.upper()
+def _tell(context: Context, options: Options) -> None:
+    """Print what the table has of operations; nothing is sent."""
+    from openai_cli.commands.operation import catalogue
+
+    if options.query is not None or (options.list_ and options.describe):
+        flag = "--query" if options.query is not None else "--describe"
+        raise UsageError(f"{'--list' if options.list_ else '--describe'} takes no {flag}")
+    with open_sink(context, options.output) as sink:
+        if options.list_:
+            words = [word for word in (options.method, options.path) if word is not None]
+            catalogue.print_list(sink, words, as_json=options.json)
+        else:
+            operation = catalogue.find(options.method or "", options.path or "")
+            catalogue.print_parameters(sink, operation, as_json=options.json)
+            context.messages.notice(catalogue.command_line(operation))
+
+
+def _request(options: Options, given: str, inputs: Inputs, path: str) -> Request:
+    method = given.upper()
     if method not in METHODS:
-        is_path = options.method.startswith("/") or options.method.startswith("http")
+        is_path = given.startswith(("/", "http"))
         raise UsageError(
-            f"METHOD is one of {', '.join(METHODS)}, not '{options.method}'",
-            hint=f"openai-cli api GET {options.method}" if is_path else None,
+            f"METHOD is one of {', '.join(METHODS)}, not '{given}'",
+            hint=f"openai-cli api GET {given}" if is_path else None,
         )
-    path = _path(options.path, server)
     if options.paginate and (method != "GET" or options.stream):
         raise UsageError("--paginate is for GET, and not for a stream")
     if options.form:
@@ -130,11 +169,11 @@ def _request(options: Options, inputs: Inputs, server: Destination) -> Request:
     return Request(path, body, method=method, has_body=method == "POST")
 
 
-def _path(given: str, server: Destination) -> str:
+def _path(given: str, server_url: str) -> str:
     """The path below the base URL; UsageError for an address elsewhere: the key stays here."""
     path = given
     if "://" in path:
-        base = server.base_url.partition("?")[0]
+        base = server_url.partition("?")[0]
         if not path.startswith(f"{base}/"):
             raise UsageError(
                 f"'{given}' is not below the base URL {base}",
@@ -142,7 +181,7 @@ def _path(given: str, server: Destination) -> str:
             )
         path = path.removeprefix(base)
     path = path if path.startswith("/") else f"/{path}"
-    root = urlsplit(server.base_url).path.rstrip("/")
+    root = urlsplit(server_url).path.rstrip("/")
     if root and path.startswith(f"{root}/"):
         path = path.removeprefix(root)
     if "#" in path:

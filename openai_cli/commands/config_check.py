@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from openai_cli.commands import COMMANDS, declared
 from openai_cli.config.file import find, location
 from openai_cli.context import Context
 from openai_cli.flags.ours import CommonOptions, options_group
@@ -26,12 +25,14 @@ def run(context: Context, options: Options) -> None:
             f"there is no configuration file; it would be '{location(context)}'"
         )
         return
+    from openai_cli.commands.configurable import options_by_command
     from openai_cli.config.checking import Checker
     from openai_cli.config.document import key_faults, read_document
     from openai_cli.config.values import settings_of
 
     document = read_document(path)
-    commands = {name: settings_of(declared(name).options) for name in COMMANDS}
+    declared = options_by_command(document)
+    commands = {name: settings_of(options) for name, options in declared.items()}
     profile = options.profile or context.variable("OPENAI_CLI_PROFILE")
     keys = list(key_faults(document))
     told = {fault.problem.partition(": ")[0] for fault in keys}

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.commands import COMMANDS, declared
 from openai_cli.config.file import find, location
 from openai_cli.context import Context
 from openai_cli.flags.ours import OUTPUT, CommonOptions, options_group, switch
@@ -33,13 +32,14 @@ class Options(CommonOptions):
 
 def run(context: Context, options: Options) -> None:
     """Print the values; UsageError for a file that cannot be read."""
+    from openai_cli.commands.configurable import options_by_command
     from openai_cli.config.document import Document, load_document
     from openai_cli.config.listing import World, values
     from openai_cli.config.values import settings_of
 
     path = find(context)
     document = Document("", {}, "") if path is None else load_document(path)
-    declarations = {name: declared(name).options for name in COMMANDS}
+    declarations = options_by_command(document)
     commands = {name: settings_of(each) for name, each in declarations.items()}
     models = {name: each.endpoint.default_model for name, each in declarations.items()}
     general = [name for name, each in declarations.items() if each.endpoint.takes_general_model]

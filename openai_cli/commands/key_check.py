@@ -7,7 +7,8 @@ from openai_cli.config.destination import Destination
 from openai_cli.config.keys import masked
 from openai_cli.context import Context
 from openai_cli.errors import CliError, CredentialError
-from openai_cli.flags.ours import options_group
+from openai_cli.flags.endpoint import Endpoint
+from openai_cli.flags.ours import AdminKey, options_group
 from openai_cli.flags.server import ServerOptions
 from openai_cli.masking import shown_url
 from openai_cli.output.sink import open_sink, utf8_bytes
@@ -15,33 +16,40 @@ from openai_cli.output.sink import open_sink, utf8_bytes
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse
 
+_MODELS = Endpoint("/models", method="GET")
+_PROJECTS = Endpoint("/organization/projects", method="GET", is_admin=True)
+
 
 @options_group
 class Options(ServerOptions):
     """It asks the server for the list of its models, and says whether the key was good for that.
 
-    Exit 3 is a key that the server refuses, exit 7 a server that cannot be reached.
+    An admin key is good for the projects. Exit 3 is a key that the server refuses, exit 7 a server
+    that cannot be reached.
     """
+
+    admin: AdminKey = False
 
 
 def run(context: Context, options: Options) -> None:
     """Ask the server, and print what the answer means for the key."""
-    with Session(context, options) as session:
+    endpoint, noun = (_PROJECTS, "project") if options.admin else (_MODELS, "model")
+    with Session(context, options, endpoint=endpoint) as session:
         client = session.client
         server = session.server
         try:
-            count = client.call("GET", "/models", _models)
+            count = client.call(endpoint.method, endpoint.path, _count)
         except CliError as error:
             raise _located(error, server) from None
     sent = _sent(server)
     good = f"{sent} is good" if sent else "no key is needed"
     with open_sink(context, None) as sink:
-        models = f"{count} model{'' if count == 1 else 's'}"
-        sink.write(utf8_bytes(f"{good}: {shown_url(server.base_url)} lists {models}\n"))
+        found = f"{count} {noun}{'' if count == 1 else 's'}"
+        sink.write(utf8_bytes(f"{good}: {shown_url(server.base_url)} lists {found}\n"))
 
 
-def _models(http: "HttpResponse") -> int:
-    """The number of models in an answer of GET /models."""
+def _count(http: "HttpResponse") -> int:
+    """The number of things in the answer."""
     from openai_cli.answer.page import Page, items
     from openai_cli.answer.parts import read
 

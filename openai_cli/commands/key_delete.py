@@ -6,7 +6,7 @@ from openai_cli.config.destination import base_url
 from openai_cli.config.keystore import KeyPlace, KeyStore
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError
-from openai_cli.flags.ours import CONNECTION, CommonOptions, options_group, ours
+from openai_cli.flags.ours import CONNECTION, AdminKey, CommonOptions, options_group, ours
 
 
 @options_group
@@ -17,11 +17,12 @@ class Options(CommonOptions):
         str | None,
         ours(CONNECTION, "--base-url", "The server it is for (OPENAI_BASE_URL)", metavar="URL"),
     ] = None
+    admin: AdminKey = False
 
 
 def run(context: Context, options: Options) -> None:
     """Delete the key, and say where it was."""
-    place = KeyPlace.of(base_url(context, options), context.settings.profile)
+    place = KeyPlace.of(base_url(context, options), context.settings.profile, options.admin)
     store = KeyStore(context)
     was = store.delete(place)
     if not was:

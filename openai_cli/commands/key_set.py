@@ -7,7 +7,14 @@ from openai_cli.config.keys import checked, decoded, sources
 from openai_cli.config.keystore import KeyPlace, KeyStore, Saved
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
-from openai_cli.flags.ours import CONNECTION, CommonOptions, argument, options_group, ours
+from openai_cli.flags.ours import (
+    CONNECTION,
+    AdminKey,
+    CommonOptions,
+    argument,
+    options_group,
+    ours,
+)
 from openai_cli.request.inputs import Inputs
 
 _STORES = ("keyring", "file")
@@ -27,6 +34,7 @@ class Options(CommonOptions):
         str | None,
         ours(CONNECTION, "--base-url", "The server it is for (OPENAI_BASE_URL)", metavar="URL"),
     ] = None
+    admin: AdminKey = False
     store: Annotated[
         str | None,
         ours(CONNECTION, "--store", "keyring or file; else a keyring if any", metavar="WHERE",
@@ -39,7 +47,7 @@ def run(context: Context, options: Options) -> None:
     _refuse_arguments(context, options.arguments or [])
     if options.store not in (None, *_STORES):
         raise UsageError(f"--store must be keyring or file, not '{options.store}'")
-    place = KeyPlace.of(base_url(context, options), context.settings.profile)
+    place = KeyPlace.of(base_url(context, options), context.settings.profile, options.admin)
     store = KeyStore(context)
     store.places()  # what is wrong with its file is told before anybody types a key
     saved = store.save(place, _key(context, place), options.store)
@@ -92,7 +100,8 @@ def _tell(context: Context, place: KeyPlace, saved: Saved) -> None:
     notice(f"the key for {place} is {'replaced' if saved.replaced else 'stored'} in {saved.where}")
     if saved.left:
         notice("the keyring still has the previous key; openai-cli key delete removes both")
-    _, *earlier, _ = sources(context, Inputs(context), place.base_url)
+    inputs = Inputs(context)
+    _, *earlier, _ = sources(context, inputs, place.base_url, is_admin=place.is_admin)
     for source in earlier:
         if source.has_one():
             notice(f"{source.name} is set, and takes precedence over a stored key")

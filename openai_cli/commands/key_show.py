@@ -4,11 +4,19 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, NamedTuple
 
 from openai_cli.config.destination import base_url
-from openai_cli.config.keys import WAYS, Source, checked, masked, sources
+from openai_cli.config.keys import ADMIN_WAYS, WAYS, Source, checked, masked, sources
 from openai_cli.config.keystore import KeyPlace
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError
-from openai_cli.flags.ours import CONNECTION, OUTPUT, CommonOptions, options_group, ours, switch
+from openai_cli.flags.ours import (
+    CONNECTION,
+    OUTPUT,
+    AdminKey,
+    CommonOptions,
+    options_group,
+    ours,
+    switch,
+)
 from openai_cli.jsontext import encode_json
 from openai_cli.masking import shown_url
 from openai_cli.output.sink import open_sink, utf8_bytes
@@ -31,6 +39,7 @@ class Options(CommonOptions):
         str | None,
         ours(CONNECTION, "--api-key-file", "Look here first, as all commands do", metavar="FILE"),
     ] = None
+    admin: AdminKey = False
     json: Annotated[bool, switch(OUTPUT, "json", "Print JSON: the URL, the key, the sources")] = (
         False
     )
@@ -47,8 +56,9 @@ class _Finding(NamedTuple):
 def run(context: Context, options: Options) -> None:
     """Print what each source has; CredentialError when none has a key."""
     url = base_url(context, options)
-    place = KeyPlace.of(url, context.settings.profile)
-    asked = sources(context, Inputs(context), url, options.api_key_file)
+    place = KeyPlace.of(url, context.settings.profile, options.admin)
+    inputs = Inputs(context)
+    asked = sources(context, inputs, url, options.api_key_file, is_admin=options.admin)
     findings = []
     with open_sink(context, None) as sink:
         if not options.json:
@@ -60,7 +70,9 @@ def run(context: Context, options: Options) -> None:
         if options.json:
             sink.write_json(_json(place, findings))
     if not any(finding.key for finding in findings):
-        raise CredentialError(f"there is no API key for {place}", hint=WAYS)
+        raise CredentialError(
+            f"there is no API key for {place}", hint=ADMIN_WAYS if options.admin else WAYS
+        )
 
 
 def _findings(context: Context, asked: Iterable[Source]) -> Iterator[_Finding]:

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from openai_cli.calls.stored import StoredOptions, delete
+from openai_cli.calls.stored import DeletionOptions, delete
 from openai_cli.context import Context
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group, path_argument
 
 
 @options_group
-class Options(StoredOptions):
+class Options(DeletionOptions):
     """The model is one that you have fine-tuned; its id is printed once it is deleted."""
 
     endpoint = Endpoint("/models/{model}", method="DELETE")

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from openai_cli.calls.stored import StoredOptions, delete
+from openai_cli.calls.stored import DeletionOptions, delete
 from openai_cli.context import Context
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group, path_argument
 
 
 @options_group
-class Options(StoredOptions):
+class Options(DeletionOptions):
     """The id of each response is printed once it is deleted."""
 
     endpoint = Endpoint("/responses/{response_id}", method="DELETE")

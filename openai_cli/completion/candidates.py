@@ -19,13 +19,15 @@ from openai_cli.flags.parameter import OwnArgument
 
 
 class Tree(NamedTuple):
-    """The commands and groups by their names, with their summaries.
+    """The commands and groups by their names.
 
-    `declared` gives the annotations of a command's options, or of a group's; '' is the program.
+    `words` has what may follow the words of a prefix, with a line each. `declared` gives the
+    annotations of a command's options, or of a group's; '' is the program.
     """
 
-    commands: Mapping[str, str]
-    groups: Mapping[str, str]
+    is_command: Callable[[str], bool]
+    is_group: Callable[[str], bool]
+    words: Callable[[str], Mapping[str, str]]
     declared: Callable[[str], Iterable[Any]]
 
 
@@ -85,15 +87,15 @@ def completions(context: Context, tree: Tree, words: Sequence[str]) -> Completio
     while True:
         declared = list(tree.declared(path))
         flags = _flags(declared)
-        is_command = path in tree.commands
-        if is_command and f"{path} {' '.join(before[:1])}" in tree.commands:
+        is_command = tree.is_command(path)
+        if is_command and before and tree.is_command(f"{path} {before[0]}"):
             path, before = f"{path} {before[0]}", before[1:]
             continue
         line = _read(flags, before, to_text=not is_command)
         if is_command or not line.rest:
             break
         path, before = f"{path} {line.rest[0]}".strip(), list(line.rest[1:])
-        if path not in tree.commands and path not in tree.groups:
+        if not tree.is_command(path) and not tree.is_group(path):
             return NOTHING
     if line.awaited is not None:
         return _value(context, path, line.awaited, "", word)
@@ -215,15 +217,9 @@ def _argument(
 
 
 def _subcommands(tree: Tree, path: str) -> Iterator[Candidate]:
-    """The next words of the names that begin with the words of `path`, each once."""
-    depth = len(path.split())
-    shown = {}
-    for name, summary in tree.commands.items():
-        words = name.split()
-        if words[:depth] == path.split() and len(words) > depth:
-            word = " ".join(words[: depth + 1])
-            shown[words[depth]] = tree.groups.get(word, summary)
-    yield from (Candidate(word, summary) for word, summary in shown.items())
+    """The words that may follow those of `path`."""
+    for word, line in tree.words(f"{path} " if path else "").items():
+        yield Candidate(word, line)
 
 
 def _matching(text: str, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:

@@ -6,9 +6,10 @@ from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from openai_cli.config.keys import OPENAI, WAYS, first_key, sources
+from openai_cli.config.keys import ADMIN_WAYS, OPENAI, WAYS, first_key, sources
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
+from openai_cli.flags.endpoint import OFFLINE, Endpoint
 from openai_cli.flags.server import Connection
 from openai_cli.http.address import is_loopback, parsed
 from openai_cli.jsontext import quoted
@@ -46,7 +47,7 @@ class Destination:
 
     `key` is the one that a flag or the environment gives. Where they give none, `ask` may have one,
     from a command, a file or a keyring: `demand_key` asks, so what is not sent asks nobody. With
-    `allows_http` the key may go over plain http.
+    `allows_http` the key may go over plain http. Where it `is_admin`, the key is the admin key.
     """
 
     base_url: str
@@ -57,6 +58,7 @@ class Destination:
     client_key: str | None = None
     ask: Callable[[], str | None] = lambda: None
     allows_http: bool = False
+    is_admin: bool = False
 
     @property
     def is_openai(self) -> bool:
@@ -69,18 +71,22 @@ class Destination:
         return any(name.lower() == "authorization" for name in self.own_headers)
 
 
-def destination(context: Context, options: Connection, inputs: Inputs) -> Destination:
-    """The server that flags and environment name, with the key that they give.
+def destination(
+    context: Context, options: Connection, inputs: Inputs, endpoint: Endpoint = OFFLINE
+) -> Destination:
+    """The server that flags and environment name, with the key that they give for the endpoint.
 
     Raises UsageError for a base URL or a header that cannot be one, CredentialError for such a key.
     """
     url = base_url(context, options)
     if options.client_key is not None and options.client_cert is None:
         raise UsageError("--client-key is the key of --client-cert: give that too")
-    *given, command, store = sources(context, inputs, url, options.api_key_file)
+    *given, command, store = sources(
+        context, inputs, url, options.api_key_file, is_admin=endpoint.is_admin
+    )
     organization = options.organization or context.variable("OPENAI_ORG_ID")
     project = options.project or context.variable("OPENAI_PROJECT_ID")
-    headers = {"OpenAI-Organization": organization, "OpenAI-Project": project}
+    headers = {"OpenAI-Organization": organization, "OpenAI-Project": project, **endpoint.headers}
     own = dict(_header(text) for text in options.header or ())
     for secret in (*query_secrets(url), *_header_secrets(own)):
         context.messages.hide(secret)
@@ -93,6 +99,7 @@ def destination(context: Context, options: Connection, inputs: Inputs) -> Destin
         client_key=options.client_key,
         ask=partial(first_key, context, (command, store)),
         allows_http=options.allow_http,
+        is_admin=endpoint.is_admin,
     )
 
 
@@ -114,7 +121,7 @@ def demand_key(found: Destination) -> None:
     if found.key is None and not found.has_own_authorization:
         found.key = found.ask()
         if found.key is None and found.is_openai:
-            raise CredentialError("there is no API key", hint=WAYS)
+            raise _no_key(found)
     if found.key is None:
         return
     is_plain = urlsplit(found.base_url).scheme == "http" and not is_loopback(found.base_url)
@@ -123,6 +130,12 @@ def demand_key(found: Destination) -> None:
             f"the key would go over plain http to {urlsplit(found.base_url).hostname}",
             hint="use https, or --allow-http if the way is safe",
         )
+
+
+def _no_key(found: Destination) -> CredentialError:
+    if found.is_admin:
+        return CredentialError("there is no admin key", hint=ADMIN_WAYS)
+    return CredentialError("there is no API key", hint=WAYS)
 
 
 def _checked_url(url: str) -> str:

@@ -20,6 +20,9 @@ WAYS = (
     "set OPENAI_API_KEY, give --api-key-file FILE, or store one with openai-cli key set; "
     "--sandbox tries a command with no key"
 )
+ADMIN_WAYS = (
+    "set OPENAI_ADMIN_KEY, give --api-key-file FILE, or store one with openai-cli key set --admin"
+)
 
 
 class Source(NamedTuple):
@@ -36,15 +39,23 @@ class Source(NamedTuple):
 
 
 def sources(
-    context: Context, inputs: Inputs, base_url: str, api_key_file: str | None = None
+    context: Context,
+    inputs: Inputs,
+    base_url: str,
+    api_key_file: str | None = None,
+    *,
+    is_admin: bool = False,
 ) -> tuple[Source, Source, Source, Source]:
     """All sources in their order: two that are given at each call, and two that are asked.
 
+    Where it `is_admin`, these are the sources of the admin key: what the configuration file has is
+    the other one.
+
     Nothing is read, run or loaded before a method of the source is called.
     """
-    variable = (context.variable("OPENAI_API_KEY") or "").strip()
     settings = context.settings
-    store = cache(lambda: _store(context))
+    if is_admin and settings.origin("--api-key-file") is not None:
+        api_key_file = None
     return (
         Source(
             "--api-key-file",
@@ -52,19 +63,30 @@ def sources(
             lambda: api_key_file is not None,
             lambda: _in_file(inputs, api_key_file or ""),
         ),
-        Source("OPENAI_API_KEY", "not set", lambda: bool(variable), lambda: variable),
+        _variable(context, "OPENAI_ADMIN_KEY" if is_admin else "OPENAI_API_KEY"),
         Source(
             "api_key_command",
-            _command_lacks(settings, base_url),
-            lambda: _command_is_for(settings, base_url),
+            "gives no admin key" if is_admin else _command_lacks(settings, base_url),
+            lambda: not is_admin and _command_is_for(settings, base_url),
             lambda: _of_command(context),
         ),
-        Source(
-            "key set",
-            "has none for this base URL",
-            lambda: store().has(base_url, settings.profile),
-            lambda: store().find(base_url, settings.profile),
-        ),
+        _stored(context, base_url, is_admin=is_admin),
+    )
+
+
+def _variable(context: Context, name: str) -> Source:
+    variable = (context.variable(name) or "").strip()
+    return Source(name, "not set", lambda: bool(variable), lambda: variable)
+
+
+def _stored(context: Context, base_url: str, *, is_admin: bool) -> Source:
+    store = cache(lambda: _store(context))
+    place = (base_url, context.settings.profile, is_admin)
+    return Source(
+        "key set --admin" if is_admin else "key set",
+        "has none for this base URL",
+        lambda: store().has(*place),
+        lambda: store().find(*place),
     )
 
 

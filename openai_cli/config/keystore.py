@@ -1,8 +1,9 @@
 """The keys that `key set` stores: each for one base URL, in the system's keyring or in a file.
 
 The file is JSON: {"keys": [{"base_url": …, "profile": …, "key": …}]}, with a profile only for the
-key of one. An entry with `"keyring": true` says that the keyring has a key. So the keyring, which
-takes 0.1 s to load, is asked only where it has an answer, and costs nothing to all others.
+key of one, and `"admin": true` for an admin key. An entry with `"keyring": true` says that the
+keyring has a key. So the keyring, which takes 0.1 s to load, is asked only where it has an answer,
+and costs nothing to all others.
 """
 
 import os
@@ -24,24 +25,25 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class KeyPlace(NamedTuple):
-    """What a key is for: a base URL, or a base URL in a profile."""
+    """What a key is for: a base URL, or a base URL in a profile; an admin key is another."""
 
     base_url: str
     profile: str | None = None
+    is_admin: bool = False
 
     @classmethod
-    def of(cls, url: str, profile: str | None = None) -> Self:
+    def of(cls, url: str, profile: str | None = None, is_admin: bool = False) -> Self:
         """The place of a base URL, in the one form of all that lead there (RFC 3986, 6.2.3)."""
         parts = urlsplit(url)
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         port = f":{parts.port}" if parts.port not in (None, _PORTS.get(parts.scheme)) else ""
-        return cls(parts._replace(netloc=f"{host}{port}").geturl(), profile)
+        return cls(parts._replace(netloc=f"{host}{port}").geturl(), profile, is_admin)
 
     @property
     def account(self) -> str:
         """Its account in a keyring: no URL has a blank in it."""
         profile = "" if self.profile is None else f" in profile {self.profile}"
-        return f"{self.base_url}{profile}"
+        return f"{self.base_url}{profile}{' (admin)' if self.is_admin else ''}"
 
     def __str__(self) -> str:
         """The place in what is printed."""
@@ -89,15 +91,17 @@ class KeyStore:
         self._context = context
         self.path = _path(context)
 
-    def has(self, base_url: str, profile: str | None) -> bool:
+    def has(self, base_url: str, profile: str | None, is_admin: bool = False) -> bool:
         """Whether a key is stored for this base URL; no keyring is asked."""
-        return self._first(base_url, profile) is not None
+        return self._first(base_url, profile, is_admin) is not None
 
-    def find(self, base_url: str, profile: str | None) -> str:
+    def find(self, base_url: str, profile: str | None, is_admin: bool = False) -> str:
         """The key for this base URL: that of the profile, else the one without a profile."""
-        found = self._first(base_url, profile)
+        found = self._first(base_url, profile, is_admin)
         if found is None:
-            raise CredentialError(f"no key is stored for {KeyPlace.of(base_url, profile)}")
+            raise CredentialError(
+                f"no key is stored for {KeyPlace.of(base_url, profile, is_admin)}"
+            )
         place, stored = found
         if stored.key is not None:
             return stored.key
@@ -111,9 +115,11 @@ class KeyStore:
             )
         return key
 
-    def _first(self, base_url: str, profile: str | None) -> tuple[KeyPlace, Stored] | None:
+    def _first(
+        self, base_url: str, profile: str | None, is_admin: bool
+    ) -> tuple[KeyPlace, Stored] | None:
         keys = self._load()
-        places = (KeyPlace.of(base_url, profile), KeyPlace.of(base_url))
+        places = (KeyPlace.of(base_url, name, is_admin) for name in (profile, None))
         return next(((place, keys[place]) for place in places if place in keys), None)
 
     def places(self) -> list[KeyPlace]:
@@ -218,7 +224,7 @@ def _entry(entry: Any) -> tuple[KeyPlace, Stored]:
     texts = isinstance(url, str) and isinstance(profile, str | None) and isinstance(key, str | None)
     if not texts or (key is None and not in_keyring):
         raise TypeError
-    return KeyPlace(url, profile), Stored(key, in_keyring)
+    return KeyPlace(url, profile, entry.get("admin") is True), Stored(key, in_keyring)
 
 
 def _write(path: Path, keys: dict[KeyPlace, Stored]) -> None:
@@ -236,6 +242,7 @@ def _write(path: Path, keys: dict[KeyPlace, Stored]) -> None:
         {
             "base_url": place.base_url,
             **({} if place.profile is None else {"profile": place.profile}),
+            **({"admin": True} if place.is_admin else {}),
             **({} if stored.key is None else {"key": stored.key}),
             **({"keyring": True} if stored.in_keyring else {}),
         }

@@ -20,8 +20,8 @@ from openai_cli.masking import MASK, bare_keys, is_secret_name, shown_url, witho
 
 _ENVIRONMENT = (
     "OPENAI_CLI_CONFIG", "OPENAI_CLI_PROFILE", "OPENAI_CLI_KEYS", "OPENAI_CLI_NO_STDIN",
-    "OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_MODEL",
-    "NO_COLOR",
+    "OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID",
+    "OPENAI_MODEL", "NO_COLOR",
 )  # fmt: skip
 
 Key = tuple[str, ...]
@@ -82,7 +82,7 @@ def _of_environment(world: World) -> Iterator[Value]:
         value = world.context.variable(name)
         if value is not None:
             over = "--profile" if name == "OPENAI_CLI_PROFILE" and world.flag is not None else None
-            shown = masked(value.strip()) if name == "OPENAI_API_KEY" else _text(value)
+            shown = masked(value.strip()) if name.endswith("_KEY") else _text(value)
             yield Value(name, shown, "environment", in_force=not over, passed_over_for=over)
 
 

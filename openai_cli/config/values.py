@@ -17,6 +17,7 @@ from openai_cli.flags.names import underscored
 from openai_cli.flags.ours import CommonOptions, options_of
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.server import Connection
+from openai_cli.flags.unions import AnyJson, FileOrJson, Numbers, TextOrScalar
 from openai_cli.flags.values import (
     Flag,
     Kind,
@@ -26,6 +27,7 @@ from openai_cli.flags.values import (
     Read,
     Structure,
     Text,
+    TextOrItems,
     TextOrObject,
     Texts,
 )
@@ -44,6 +46,11 @@ _TAKES: Mapping[type[Kind], tuple[tuple[type, ...], str]] = {
     Text: ((), "a string"),
     TextOrObject: ((dict,), "a string or a table"),
     Texts: ((list,), "an array of strings"),
+    TextOrItems: ((list,), "a string or an array"),
+    Numbers: ((list,), "an array of numbers"),
+    TextOrScalar: ((int, float, bool), "a string, a number, true or false"),
+    AnyJson: ((list, dict, int, float, bool), "any value"),
+    FileOrJson: ((dict,), "a string or a table"),
 }
 _NAMES = {
     str: "a string", bool: "true or false", int: "a number", float: "a number", list: "an array",

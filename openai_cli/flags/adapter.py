@@ -19,7 +19,7 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import hyphenated
 from openai_cli.flags.ours import PANELS, CommonOptions, Input, options_of
-from openai_cli.flags.parameter import ApiParameter, PathArgument
+from openai_cli.flags.parameter import ApiParameter, PathArgument, PropertyArgument
 
 O = TypeVar("O", bound=CommonOptions)  # noqa: E741
 Run = Callable[[Context, O], None]
@@ -71,6 +71,18 @@ def parts_of(
             watch(info, value)
             part: dict[str, Any] = getattr(found, info.place)
             part[info.api_name] = info.parse(value, partial(source, info.flag))
+        elif isinstance(info, PropertyArgument):
+            found.body[info.api_name] = info.parse(value, partial(source, info.api_name))
+    return found
+
+
+def path_values(options: CommonOptions) -> list[str]:
+    """What was given for the parameters of the path, in their order."""
+    found = []
+    for field in options_of(type(options)):
+        if isinstance(_info(field), PathArgument):
+            value = getattr(options, field.name)
+            found += value if isinstance(value, list) else [value]
     return found
 
 

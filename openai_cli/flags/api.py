@@ -46,6 +46,7 @@ Switch = bool | None
 Repeated = list[str] | None
 
 INT64 = Number(-(2**63), 2**63 - 1, integer=True)
+METADATA = Object(value=Text(longest=512), key=Text(longest=64), most=16)
 FROM_0 = Number(0, integer=True)
 INTEGER = Number(integer=True)
 PENALTY = Number(-2, 2)
@@ -112,7 +113,7 @@ Metadata = Annotated[
     Repeated,
     api(
         "metadata",
-        Object(value=Text(longest=512), key=Text(longest=64), most=16),
+        METADATA,
         "Up to 16 texts kept with the answer",
     ),
 ]

@@ -1,6 +1,7 @@
 """Where the API takes a command's request, and what it takes there."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ class Endpoint(NamedTuple):
     such a stream tells its usage only for `stream_options.include_usage`.
     `takes_general_model` says that OPENAI_MODEL is for it, and the model that the configuration
     file has for no command by name: that is one of text, which other endpoints do not serve.
+    Where it `is_admin`, it takes the admin key and no other. `headers` go with its requests.
     """
 
     path: str
@@ -23,6 +25,8 @@ class Endpoint(NamedTuple):
     streams: bool = False
     asks_for_usage: bool = False
     takes_general_model: bool = False
+    is_admin: bool = False
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def filled(self, values: Mapping[str, str]) -> str:
         """The path with its parameters; UsageError for an id that would lead elsewhere."""

@@ -112,6 +112,11 @@ def switch(panel: str, name: str, help_line: str, *, short: str | None = None) -
     return ours(panel, f"--{name}/--no-{name}", help_line, short=short)
 
 
+AdminKey = Annotated[
+    bool, switch(CONNECTION, "admin", "The admin key, of the operations of an organization")
+]
+
+
 def show_help(ctx: typer.Context, value: bool) -> None:
     """The callback of --help: Typer's own prints by itself, and takes a closed pipe for exit 1."""
     if value:
@@ -200,8 +205,8 @@ class Stdin:
 
 
 @options_group
-class Input(Stdin):
-    """Where a request's properties come from besides their own flags."""
+class Params(Stdin):
+    """Which properties are sent unchecked."""
 
     param: Annotated[
         list[str] | None,
@@ -212,6 +217,12 @@ class Input(Stdin):
             metavar="NAME=JSON",
         ),
     ] = None
+
+
+@options_group
+class Input(Params):
+    """Where a request's properties come from besides their own flags."""
+
     body: Annotated[
         str | None,
         ours(INPUT, "--body", "A whole request body, under the flags", metavar="JSON"),

@@ -36,6 +36,20 @@ class PathArgument(OwnArgument):
     api_name = ""
 
 
+class PropertyArgument(OwnArgument):
+    """A property of the body that is an argument, for its flag is one of ours."""
+
+    api_name = ""
+    kind: Kind
+
+    def parse(self, raw: Any, read: Read) -> Any:
+        """The JSON value to send for what was typed; UsageError with the parameter's name."""
+        try:
+            return self.kind.parse(raw, read)
+        except ValueError as error:
+            raise UsageError(f"{self.api_name} {error}") from None
+
+
 class ApiParameter(OptionInfo):
     """A parameter of the API: its name there, its place, its kind of value, and its flag."""
 

@@ -105,8 +105,8 @@ TextOptions = Annotated[
 Tier = Annotated[
     Scalar,
     api("service_tier",
-        Text("NAME", names=("auto", "default", "flex", "scale", "priority", "fast")),
-        "auto, default, flex, scale, priority or fast"),
+        Text("NAME", names=("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")),
+        "auto, default, flex, scale, priority, fast or ultrafast"),
 ]  # fmt: skip
 Truncation = Annotated[
     Scalar,

@@ -165,6 +165,8 @@ class Structure(NamedTuple):
 class Object(NamedTuple):
     """A JSON object: JSON, `@file`, `@-`, or `key=value`, repeated; a later key wins.
 
+    `outer.inner=value` reaches into an object, but not where every value is of one type.
+
     `value` checks every value, where the API takes one type alone; without it a value is JSON
     where it parses and a string where it does not, but one of `texts`, which is a string always.
     `names` are known values, by their keys.
@@ -180,9 +182,13 @@ class Object(NamedTuple):
     def parse(self, raw: Sequence[str], read: Read) -> dict[str, Json]:
         merged: dict[str, Json] = {}
         for piece in raw:
-            merged.update(self._piece(piece, read))
+            _put(merged, self._piece(piece, read), self._reaches_in(piece))
         _count(merged, None, self.most, "keys")
         return merged
+
+    def _reaches_in(self, piece: str) -> bool:
+        """Whether a dot in the key stands before a key of an object within."""
+        return self.value is None and not piece.startswith(("@", "{"))
 
     def _piece(self, piece: str, read: Read) -> dict[str, Json]:
         if piece.startswith(("@", "{")):
@@ -269,6 +275,28 @@ class TextOrItems(NamedTuple):
             return value
         arrays = "objects or of strings" if self.several else "objects"
         raise ValueError(f"must be a string, or a JSON array of {arrays}")
+
+
+def _put(merged: dict[str, Json], piece: dict[str, Json], reaches_in: bool) -> None:
+    """Add the keys to an object; one that `reaches_in` as `outer.inner` leaves what else is there.
+
+    ValueError for a key of an object where a value of another kind is.
+    """
+    if not reaches_in:
+        merged.update(piece)
+        return
+    for key, value in piece.items():
+        *outer, last = key.split(".") if _has_steps(key) else [key]
+        at = merged
+        for step in outer:
+            at = at.setdefault(step, {})
+            if not isinstance(at, dict):
+                raise ValueError(f"has a {quoted(step)} that is no object, and {quoted(key)}")
+        at[last] = value
+
+
+def _has_steps(key: str) -> bool:
+    return "" not in key.split(".")
 
 
 def _all_texts(value: list[Json]) -> TypeGuard[list[str]]:

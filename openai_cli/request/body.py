@@ -9,6 +9,7 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.adapter import Parts, parts_of
 from openai_cli.flags.endpoint import Endpoint
+from openai_cli.flags.ours import CommonOptions
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.server import SendingOptions
 from openai_cli.flags.values import (
@@ -179,12 +180,17 @@ class Given(NamedTuple):
 
 def given_of(options: SendingOptions, inputs: Inputs) -> Given:
     """What the options give for a request; UsageError for a value that the API does not take."""
-    parts = parts_of(options, inputs.source, partial(_tell_names, inputs))
+    parts = told_parts(options, inputs)
     for param in options.param or ():
         inputs.tell_param_name(param)
     return Given(
         options.endpoint, parts, unchecked_params(options.param), given_body(options.body, inputs)
     )
+
+
+def told_parts(options: CommonOptions, inputs: Inputs) -> Parts:
+    """The parts of a request, with a notice of each text that is the name of what exists."""
+    return parts_of(options, inputs.source, partial(_tell_names, inputs))
 
 
 def assembled(context: Context, given: Given, base: Mapping[str, Any] | None = None) -> Request:
@@ -204,7 +210,7 @@ def assembled(context: Context, given: Given, base: Mapping[str, Any] | None = N
         # The model stands first, where a reader looks for it.
         body = {"model": body.get("model", endpoint.default_model), **body}
     return Request(
-        _with_query(endpoint.filled(parts.path), parts.query),
+        with_query(endpoint.filled(parts.path), parts.query),
         body,
         method=endpoint.method,
         unchecked=frozenset(params.keys() - parts.body.keys()),
@@ -233,15 +239,16 @@ def _tell_names(inputs: Inputs, parameter: ApiParameter, typed: Any) -> None:
 
 def bodyless(endpoint: Endpoint, parts: Parts) -> Request:
     """The request of an endpoint that takes a path and a query alone."""
-    path = _with_query(endpoint.filled(parts.path), parts.query)
+    path = with_query(endpoint.filled(parts.path), parts.query)
     return Request(path, {}, method=endpoint.method, has_body=False)
 
 
-def _with_query(path: str, query: Mapping[str, Any]) -> str:
+def with_query(path: str, query: Mapping[str, Any]) -> str:
+    """The path with these parameters in its query, behind those that it has."""
     if not query:
         return path
     from urllib.parse import urlencode
 
     from openai_cli.http.payload import form_fields
 
-    return f"{path}?{urlencode(list(form_fields(query)))}"
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(list(form_fields(query)))}"

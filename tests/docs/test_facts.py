@@ -88,10 +88,10 @@ def anchors(page: Path) -> set[str]:
 def test_every_page_is_in_the_table_of_contents() -> None:
     listed = {
         (list_.parent / target).resolve()
-        for list_ in (DOCS / "index.md", DOCS / "commands" / "index.md")
+        for list_ in (DOCS / "index.md", *DOCS.glob("*/index.md"))
         for target in re.findall(r"\]\(([^)#]+)\)", list_.read_text())
     }
-    assert {page for page in PAGES if page.is_relative_to(DOCS)} - listed == {DOCS / "index.md"}
+    assert {page for page in PAGES if page.is_relative_to(DOCS)} - listed <= {DOCS / "index.md"}
 
 
 def test_the_size_of_an_endpoint_is_the_one_that_is_told() -> None:

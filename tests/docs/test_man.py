@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from openai_cli.commands import COMMANDS
+from openai_cli.commands import COMMANDS, GROUPS
 from openai_cli.errors import ExitCode
+from openai_cli.operations.table import part
 from tests.docs.pages import ROOT
 
 FOLDER = ROOT / "docs" / "man"
@@ -30,7 +31,8 @@ def formatted(page: Path) -> str:
 
 def test_every_command_has_its_page_and_no_other_has() -> None:
     names = {f"openai-cli-{name.replace(' ', '-')}.1" for name in COMMANDS}
-    assert {page.name for page in PAGES} == names | {"openai-cli.1"}
+    groups = {f"openai-cli-{name}.1" for name in GROUPS if made(name)}
+    assert {page.name for page in PAGES} == names | groups | {"openai-cli.1"}
 
 
 def test_the_tool_writes_the_committed_pages(tmp_path: Path) -> None:
@@ -45,6 +47,17 @@ def test_a_page_has_every_line_of_the_help(name: str) -> None:
     records = [record for _, records in SHOWN(name).sections for record in records]
     assert len(records) > 4
     assert [line for line in map(" ".join, records) if line not in text] == []
+
+
+def made(group: str) -> list[str]:
+    """The commands of a group that are made of the table of operations."""
+    return [each.command for each in part(group) if each.command and each.command not in COMMANDS]
+
+
+@pytest.mark.parametrize("group", [*filter(made, GROUPS)])
+def test_the_page_of_a_group_has_its_commands(group: str) -> None:
+    text = formatted(FOLDER / f"openai-cli-{group}.1")
+    assert [name for name in made(group) if f"openai-cli {name} " not in text] == []
 
 
 def test_what_holds_for_all_is_told_of() -> None:

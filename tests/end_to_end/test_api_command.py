@@ -21,6 +21,7 @@ _LINES = (Path(__file__).parent / "operations.txt").read_text().splitlines()
 OPERATIONS = [tuple(line.split(" ")) for line in _LINES if not line.startswith("#")]
 
 OK = reply({"ok": True})
+ADMIN_KEY = "sk-admin-made-up"
 
 
 def test_the_published_description_has_182_paths() -> None:
@@ -29,7 +30,11 @@ def test_the_published_description_has_182_paths() -> None:
 
 def test_every_operation_of_the_published_description_is_reached() -> None:
     with Server([OK] * len(OPERATIONS)) as server:
-        environ = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY}
+        environ = {
+            "OPENAI_BASE_URL": server.base_url,
+            "OPENAI_API_KEY": MADE_UP_KEY,
+            "OPENAI_ADMIN_KEY": ADMIN_KEY,
+        }
         for method, path in OPERATIONS:
             filled = re.sub(r"\{\w+\}", "x_1", path)
             fields = ("-F", "n=1") if method == "POST" else ()
@@ -38,7 +43,9 @@ def test_every_operation_of_the_published_description_is_reached() -> None:
     for (method, path), request in zip(OPERATIONS, server.received, strict=True):
         filled = re.sub(r"\{\w+\}", "x_1", path)
         assert request.line == f"{method} /v1{filled} HTTP/1.1"
-        assert request.headers["authorization"] == f"Bearer {MADE_UP_KEY}"
+        is_admin = path.startswith(("/organization/", "/projects/"))
+        key = ADMIN_KEY if is_admin else MADE_UP_KEY
+        assert request.headers["authorization"] == f"Bearer {key}"
         assert request.body == (b'{"n": 1}' if method == "POST" else b"")
 
 

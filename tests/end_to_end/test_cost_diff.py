@@ -15,8 +15,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from openai_cli import commands
 from openai_cli.app import annotations
-from openai_cli.commands import COMMANDS, GROUPS
 from openai_cli.completion.candidates import Tree, completions
 from openai_cli.context import Context
 from tests.conftest import Result, Run
@@ -558,7 +558,7 @@ def test_the_text_diff_is_still_priced(run: Run) -> None:
     ],
 )
 def test_completion_offers_it(words: list[str], offered: list[str]) -> None:
-    tree = Tree(COMMANDS, GROUPS, annotations)
+    tree = Tree(commands.is_command, commands.is_group, commands.words, annotations)
     found = completions(Context.system(), tree, words)
     assert [candidate.value for candidate in found.candidates] == offered
 

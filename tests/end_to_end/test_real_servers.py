@@ -229,9 +229,11 @@ ROWS: dict[str, Row] = {
         whole({"data": [{"id": "f", "bytes": None, "purpose": None, "filename": None}]}),
         0, "f\t\t\t\t\n", "",
     ),
-    "a deletion without a body": Row("responses delete resp_1", whole(b""), 0, "resp_1\n", ""),
+    "a deletion without a body": Row(
+        "responses delete resp_1 --yes", whole(b""), 0, "resp_1\n", ""
+    ),
     "a deletion that did not happen": Row(
-        "files delete f", whole({"id": "f", "deleted": False}), 6, "",
+        "files delete f --yes", whole({"id": "f", "deleted": False}), 6, "",
         f"{ERROR}the server did not delete 'f'\n",
     ),
     # Moderations

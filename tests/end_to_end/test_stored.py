@@ -104,9 +104,14 @@ def test_content_is_not_for_a_terminal(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "request_line", "answer", "printed"),
     [
-        ("files delete file-1", "DELETE /v1/files/file-1", {"id": "file-1"}, "file-1\n"),
-        ("models delete ft:a:b::c", "DELETE /v1/models/ft:a:b::c", {"id": "ft"}, "ft\n"),
-        ("responses delete resp_1", "DELETE /v1/responses/resp_1", {"id": "resp_1"}, "resp_1\n"),
+        ("files delete file-1 --yes", "DELETE /v1/files/file-1", {"id": "file-1"}, "file-1\n"),
+        ("models delete ft:a:b::c --yes", "DELETE /v1/models/ft:a:b::c", {"id": "ft"}, "ft\n"),
+        (
+            "responses delete resp_1 --yes",
+            "DELETE /v1/responses/resp_1",
+            {"id": "resp_1"},
+            "resp_1\n",
+        ),
     ],
 )
 def test_what_is_deleted_is_named(
@@ -138,7 +143,7 @@ def test_what_is_shown(run: Run, line: str, request_line: str) -> None:
     assert server.received[0].line == f"{request_line} HTTP/1.1"
 
 
-LINES = ["files show", "files delete", "files content", "models show", "models delete"]
+LINES = ["files show", "files delete --yes", "files content", "models show", "models delete --yes"]
 
 
 @pytest.mark.parametrize("line", [*LINES, "responses show", "responses cancel"])
@@ -161,7 +166,7 @@ def test_what_is_not_there(run: Run, line: str, status: str, code: int) -> None:
 
 
 @pytest.mark.parametrize("answer", [reply([]), reply({}), reply({"data": 7}), reply("<html>")])
-@pytest.mark.parametrize("line", ["files list", "files delete x"])
+@pytest.mark.parametrize("line", ["files list", "files delete x --yes"])
 def test_answers_that_are_none(run: Run, line: str, answer: bytes) -> None:
     with Server([answer]) as server:
         done = run(*line.split(), base_url=server.base_url)

@@ -414,12 +414,38 @@ def test_key_value(raw: list[str], value: dict[str, Any]) -> None:
 @settings(max_examples=50)
 @given(
     st.dictionaries(
-        st.text(min_size=1).filter(lambda key: key[0] not in "@{" and "=" not in key), JSON_VALUES
+        st.text(min_size=1).filter(lambda key: key[0] not in "@{" and not {"=", "."} & {*key}),
+        JSON_VALUES,
     )
 )
 def test_any_object_may_be_typed_as_keys_and_values(value: dict[str, Any]) -> None:
     raw = [f"{key}={json.dumps(item)}" for key, item in value.items()]
     assert Object().parse(raw, no_file) == value
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        (["a.b=1"], {"a": {"b": 1}}),
+        (["a.b=1", "a.c=x", "d=2"], {"a": {"b": 1, "c": "x"}, "d": 2}),
+        (["a.b.c=1", "a.b.d=2"], {"a": {"b": {"c": 1, "d": 2}}}),
+        (['{"a": {"b": 1}}', "a.c=2"], {"a": {"b": 1, "c": 2}}),
+        (["a.b=1", "a=2"], {"a": 2}),
+        (['{"a.b": 1}'], {"a.b": 1}),
+        ([".=1", "a..b=2", "c.=3"], {".": 1, "a..b": 2, "c.": 3}),
+    ],
+)
+def test_a_dot_in_a_key_reaches_into_an_object(typed: list[str], found: Any) -> None:
+    assert Object().parse(typed, no_file) == found
+
+
+def test_a_dot_does_not_reach_into_what_is_no_object() -> None:
+    with pytest.raises(ValueError, match=r"has a 'a' that is no object, and 'a.b'"):
+        Object().parse(["a=1", "a.b=2"], no_file)
+
+
+def test_a_dot_is_of_the_key_where_all_values_are_of_one_type() -> None:
+    assert Object(value=Text()).parse(["a.b=c"], no_file) == {"a.b": "c"}
 
 
 BIAS = Object(value=Number(-100, 100, integer=True))

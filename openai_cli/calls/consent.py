@@ -1,0 +1,34 @@
+"""--yes, and the question that stands in its place at a terminal: before what cannot be undone."""
+
+from typing import Annotated
+
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags.adapter import path_values
+from openai_cli.flags.ours import INPUT, CommonOptions, options_group, switch
+
+
+@options_group
+class Consent:
+    """Whether it is asked before what cannot be undone."""
+
+    yes: Annotated[
+        bool, switch(INPUT, "yes", "Do it without asking; needed where nobody can answer")
+    ] = False
+
+
+def demand_consent(context: Context, options: CommonOptions) -> None:
+    """Ask at a terminal, where --yes was not given, before anything is sent.
+
+    Raises UsageError where nobody agrees, or nobody can be asked.
+    """
+    if not isinstance(options, Consent) or options.yes:
+        return
+    named = " ".join(["openai-cli", context.command, *path_values(options)])
+    hint = "--yes does it without asking"
+    if not context.stdin_is_terminal or context.stdin is None:
+        raise UsageError(f"{named} cannot be undone", hint=hint)
+    context.messages.prompt(f"{named} cannot be undone. Go on? [y/N] ")
+    answer = context.stdin.readline().decode(errors="replace").strip().lower()
+    if answer not in ("y", "yes"):
+        raise UsageError(f"{named}: nothing was done", hint=hint)

@@ -1,0 +1,1 @@
+"""The commands that are made of rows of the table of operations."""

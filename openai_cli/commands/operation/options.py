@@ -1,0 +1,200 @@
+"""The options of an operation's command, made of its row when the command is named."""
+
+from collections.abc import Iterator
+from keyword import iskeyword
+from typing import Annotated, Any, ClassVar
+
+from openai_cli.calls.consent import Consent
+from openai_cli.flags.api import Repeated, Scalar, Switch
+from openai_cli.flags.endpoint import Endpoint
+from openai_cli.flags.facts import Facts, help_of, is_repeated, kind_of
+from openai_cli.flags.names import flag_of
+from openai_cli.flags.ours import (
+    OUTPUT,
+    TEXT,
+    Input,
+    Params,
+    options_group,
+    ours,
+    path_argument,
+)
+from openai_cli.flags.output import Forms, Previews, Written
+from openai_cli.flags.parameter import ApiParameter, Place, PropertyArgument
+from openai_cli.flags.server import ServerOptions
+from openai_cli.flags.values import Flag, Kind
+from openai_cli.operations.table import Operation
+
+
+@options_group
+class OperationOptions(ServerOptions, Previews, Params):
+    """The options of every operation's command."""
+
+    operation: ClassVar[Operation]
+
+
+@options_group
+class Listing:
+    """How much of a list is printed."""
+
+    max_items: Annotated[
+        str | None, ours(OUTPUT, "--max-items", "Print so many at most", metavar="N")
+    ] = None
+
+
+# The operations that take something away and can be done anew as they were: what they concern
+# stays where it is. All other deletions cannot be undone.
+UNDOABLE = frozenset(
+    {
+        "organization groups roles delete",
+        "organization groups users delete",
+        "organization projects groups delete",
+        "organization projects groups roles delete",
+        "organization projects users delete",
+        "organization projects users roles delete",
+        "organization users roles delete",
+        "vector-stores files delete",
+    }
+)
+# What cannot be undone though it deletes nothing.
+FINAL = frozenset({"organization projects archive", "webhooks rotate-secret"})
+
+
+def is_final(operation: Operation) -> bool:
+    """Whether what the operation does cannot be undone."""
+    is_deletion = operation.method == "DELETE" and operation.command not in UNDOABLE
+    return is_deletion or operation.command in FINAL
+
+
+def options_class(operation: Operation) -> type[OperationOptions]:
+    """The options of the operation's command, as a command that is written by hand has them."""
+    bases = tuple(_bases(operation))
+    taken = _names_of_ours(bases)
+    found = list(_fields(operation, taken))
+    values: dict[str, Any] = {name: None for name, _, is_required in found if not is_required}
+    made = type(
+        "Options",
+        bases,
+        {
+            "__doc__": _text_of(operation),
+            "__annotations__": {name: annotation for name, annotation, _ in found},
+            "operation": operation,
+            "endpoint": Endpoint(
+                operation.path,
+                method=operation.method,
+                is_admin=operation.admin,
+                headers=operation.headers,
+            ),
+            **values,
+        },
+    )
+    return options_group(made)
+
+
+def _bases(operation: Operation) -> Iterator[type]:
+    yield OperationOptions
+    if operation.has_body:
+        yield Input
+    if operation.answer == "bytes":
+        yield Written
+    elif operation.answer != "nothing":
+        yield Forms
+    if operation.answer == "list":
+        yield Listing
+    if is_final(operation):
+        yield Consent
+
+
+def _names_of_ours(bases: tuple[type, ...]) -> frozenset[str]:
+    return frozenset(
+        name
+        for base in bases
+        for each in base.__mro__[:-1]
+        for name in each.__annotations__
+        if not name.startswith("__")
+    ) - {"operation", "endpoint"}
+
+
+def collisions(operation: Operation) -> list[str]:
+    """The properties that have no flag, for ours has that name."""
+    taken = _names_of_ours(tuple(_bases(operation)))
+    return [name for name in (*operation.query, *operation.body) if name in taken]
+
+
+def _fields(operation: Operation, taken: frozenset[str]) -> Iterator[tuple[str, Any, bool]]:
+    """The fields: the name of each, its annotation, and whether it has to be given."""
+    for name in operation.arguments:
+        yield (
+            _field_name(name, taken),
+            Annotated[str, path_argument(name, name.upper(), _told(name))],
+            True,
+        )
+    for place, properties in (("query", operation.query), ("body", operation.body)):
+        for name, facts in properties.items():
+            if name not in taken:
+                yield _field_name(name, taken), _flag(name, facts, place), False
+            elif facts.get("required") and place == "body":
+                yield _field_name(name, taken), _argument(name, facts), False
+
+
+def _field_name(name: str, taken: frozenset[str]) -> str:
+    is_other = iskeyword(name) or name in taken or hasattr(OperationOptions, name)
+    return f"{name}_" if is_other or name == "operation" else name
+
+
+def _told(name: str) -> str:
+    words = name.removesuffix("_id").replace("_", " ")
+    return f"The id of the {words}" if name.endswith("_id") else f"The {words}"
+
+
+def _flag(name: str, facts: Facts, place: Any) -> Any:
+    kind = kind_of(name, facts)
+    where: Place = "file" if "file" in facts["types"] else place
+    return Annotated[_typer_type(kind), ApiParameter(name, kind, help_of(name, facts), None, where)]
+
+
+def _argument(name: str, facts: Facts) -> Any:
+    """An argument for a property that the operation needs, though its flag is one of ours."""
+    kind = kind_of(name, facts)
+    info = PropertyArgument(
+        default=...,
+        metavar=f"[{name.upper()}]",
+        help=f"{help_of(name, facts)}; {flag_of(name)} is ours",
+        show_default=False,
+        rich_help_panel=TEXT,
+    )
+    info.api_name, info.kind = name, kind
+    return Annotated[_typer_type(kind), info]
+
+
+def _typer_type(kind: Kind) -> Any:
+    if isinstance(kind, Flag):
+        return Switch
+    return Repeated if is_repeated(kind) else Scalar
+
+
+def _text_of(operation: Operation) -> str:
+    """What the help says of the command below its line."""
+    parts = []
+    if operation.deprecated:
+        parts.append("The API has it deprecated.")
+    if operation.answer == "list":
+        parts.append(_of_list(operation))
+    elif operation.answer == "bytes":
+        parts.append("The bytes go to --output or into a pipe, as they come.")
+    elif operation.method == "DELETE":
+        parts.append("The id of what is deleted is printed.")
+    elif operation.answer == "object":
+        parts.append("What comes back is printed as JSON.")
+    if is_final(operation):
+        parts.append("It cannot be undone: a terminal is asked first, and elsewhere --yes is due.")
+    if operation.admin:
+        parts.append("It takes the admin key: OPENAI_ADMIN_KEY, or key set --admin.")
+    return "\n\n".join(parts)
+
+
+def _of_list(operation: Operation) -> str:
+    columns = ", ".join(operation.columns)
+    line = f"Each thing is a line: {columns}." if columns else "Each thing is a line of JSON."
+    if not operation.pages or "limit" not in operation.query:
+        return f"{line} All pages are asked for." if operation.pages else line
+    return f"{line} All pages are asked for; --limit is how many things one has."

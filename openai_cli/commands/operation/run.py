@@ -1,0 +1,162 @@
+"""What an operation's command does: its request, shown or sent, and its answer printed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from openai_cli.calls.consent import demand_consent
+from openai_cli.calls.plan import Plan
+from openai_cli.calls.send import send
+from openai_cli.calls.session import Session
+from openai_cli.commands.operation.options import OperationOptions
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.flags.adapter import Parts
+from openai_cli.flags.names import flag_of
+from openai_cli.operations.table import Facts, Operation
+from openai_cli.request.body import (
+    Given,
+    Request,
+    assembled,
+    bodyless,
+    given_body,
+    told_parts,
+    unchecked_params,
+    with_query,
+)
+from openai_cli.request.inputs import Inputs
+
+if TYPE_CHECKING:
+    from openai_cli.http.payload import FormFile
+
+
+def run(context: Context, options: OperationOptions) -> None:
+    """Send the operation's request, and print what comes back."""
+    inputs = Inputs(context, options.stdin)
+    with Session(context, options, inputs) as session:
+        request = request_of(context, options, inputs)
+        if session.preview is not None:
+            session.show((request,))
+            if request.is_bodyless and options.dry_run:
+                context.messages.notice(f"{request.method} {request.path} has no body")
+            return
+        demand_consent(context, options)
+        _deliver(session, options, request)
+
+
+def _deliver(session: Session, options: OperationOptions, request: Request) -> None:
+    from openai_cli.commands.operation import printing
+
+    operation = options.operation
+    if operation.answer == "list":
+        printing.print_list(session, request, operation, getattr(options, "max_items", None))
+    elif operation.answer == "bytes":
+        from openai_cli.calls.download import download
+
+        download(session, request)
+    else:
+        send(session, _plan(operation, request))
+
+
+def _plan(operation: Operation, request: Request) -> Plan:
+    from openai_cli.answer.page import AnyWhole
+    from openai_cli.commands.operation import printing
+
+    if operation.method == "DELETE":
+        deleted = printing.Deleted(request)
+        return Plan(request, answer=deleted.reader, writer=deleted.writer, is_free=True)
+    if operation.answer == "nothing":
+        return Plan(
+            request,
+            answer=lambda: AnyWhole(instead={}),
+            writer=printing.NothingWriter,
+            is_free=True,
+        )
+    return Plan(request, answer=AnyWhole, writer=printing.ThingWriter, is_free=True)
+
+
+def request_of(context: Context, options: OperationOptions, inputs: Inputs) -> Request:
+    """The operation's request of the options.
+
+    Raises UsageError for a property that is needed and not given, or is none of its kind.
+    """
+    operation = options.operation
+    parts = told_parts(options, inputs)
+    request = (
+        _with_body(context, options, inputs, parts)
+        if operation.has_body
+        else _without_body(context, options, parts)
+    )
+    query = _names_in_query(request.path)
+    _check_needed(operation.query, query)
+    given = {*request.body, *(file.field.removesuffix("[]") for file in request.files or ())}
+    _check_needed(operation.body, given)
+    return request
+
+
+def _without_body(context: Context, options: OperationOptions, parts: Parts) -> Request:
+    """A request with a query alone, into which --param goes too.
+
+    So does what the configuration file has for one of its parameters.
+    """
+    known = options.operation.query
+    defaults = {name: value for name, value in context.settings.properties.items() if name in known}
+    query = {**defaults, **unchecked_params(options.param), **parts.query}
+    return bodyless(options.endpoint, parts._replace(query=query))
+
+
+def _with_body(context: Context, options: Any, inputs: Inputs, parts: Parts) -> Request:
+    operation: Operation = options.operation
+    files = list(_files(parts.file, inputs))
+    objects = {name: value for name, value in parts.file.items() if isinstance(value, dict)}
+    given = Given(
+        options.endpoint,
+        parts._replace(body={**parts.body, **objects}),
+        unchecked_params(options.param),
+        given_body(options.body, inputs),
+    )
+    request = assembled(context, given)
+    in_query = {name: value for name, value in request.body.items() if name in operation.query}
+    if in_query:  # they came by --param
+        body = {name: value for name, value in request.body.items() if name not in in_query}
+        request = replace(request, path=with_query(request.path, in_query), body=body)
+    is_form = operation.form == "always" or bool(files)
+    return replace(request, files=tuple(files) if is_form else None, has_body=bool(operation.body))
+
+
+def _files(given: Mapping[str, Any], inputs: Inputs) -> "Iterator[FormFile]":
+    """The files of a form; several of one property are an array of them."""
+    from openai_cli.request.uploads import Rule, form_file
+
+    for name, value in given.items():
+        if isinstance(value, str):
+            yield form_file(name, value.removeprefix("@"), inputs, rule=Rule())
+        elif isinstance(value, list):
+            field = f"{name}[]" if len(value) > 1 else name
+            for path in value:
+                yield form_file(
+                    field, path, inputs, rule=Rule(), filename=None if path == "-" else path
+                )
+
+
+def _names_in_query(path: str) -> set[str]:
+    """The parameters in the query of a path; of an array or an object its name."""
+    from urllib.parse import parse_qsl
+
+    pairs = parse_qsl(path.partition("?")[2], keep_blank_values=True)
+    return {name.partition("[")[0] for name, _ in pairs}
+
+
+def _check_needed(properties: Mapping[str, Facts], given: set[str]) -> None:
+    missing = [
+        name for name, facts in properties.items() if facts.get("required") and name not in given
+    ]
+    if missing:
+        flags = ", ".join(map(flag_of, missing))
+        names = " and ".join(missing)
+        verb = "is" if len(missing) == 1 else "are"
+        raise UsageError(
+            f"{names} {verb} needed, and not given",
+            parameter=missing[0],
+            hint=f"{flags}, --param or --body gives {'it' if len(missing) == 1 else 'them'}",
+        )

@@ -1,0 +1,158 @@
+"""From what the table of operations knows of a property to its kind of value and its help line."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from openai_cli.flags.api import METADATA
+from openai_cli.flags.unions import AnyJson, FileOrJson, Numbers, TextOrScalar
+from openai_cli.flags.values import (
+    Flag,
+    Kind,
+    Number,
+    Object,
+    Structure,
+    Text,
+    TextOrItems,
+    TextOrObject,
+    Texts,
+)
+
+Facts = Mapping[str, Any]
+
+_TEXTS = frozenset({"string"})
+_NUMBERS = frozenset({"integer", "number"})
+# So many names fit into a help line; of more, so many are told.
+_MOST_NAMES = 8
+
+
+def kind_of(name: str, facts: Facts) -> Kind:
+    """The kind of the values of a property; what fits none of ours is any JSON."""
+    types = _types(facts)
+    if name == "metadata" and types == {"object"}:
+        return METADATA  # its bounds are told in words, which are no facts of the table
+    if types and types <= _NUMBERS:
+        return _number(facts)
+    if types == _TEXTS:
+        return Text(_metavar(name, facts), facts.get("longest"), tuple(facts.get("enum", ())))
+    if len(types) == 1 and (made := _MADE.get(*types)):
+        return made(facts)
+    return _of_file(types) if "file" in types else _union(facts, types)
+
+
+def _of_file(types: frozenset[str]) -> Kind:
+    if "array" in types:
+        return Texts("FILE")
+    return FileOrJson() if "object" in types else Text("FILE")
+
+
+def _union(facts: Facts, types: frozenset[str]) -> Kind:
+    names = tuple(facts.get("enum", ()))
+    if types == {"object", "string"}:
+        return TextOrObject(names=names)
+    items = _types(facts.get("items", {}))
+    if types == {"array", "string"} and items <= {"string", "object"}:
+        return TextOrItems(several="string" in items)
+    if types <= _NUMBERS | {"string", "boolean"}:
+        return TextOrScalar(tuple(sorted(types)), names=names)
+    return AnyJson(is_text_too=bool(types & {"string", "any"}))
+
+
+def _types(facts: Facts) -> frozenset[str]:
+    return frozenset(facts.get("types", ()))
+
+
+def _metavar(name: str, facts: Facts) -> str:
+    if facts.get("enum"):
+        return "NAME"
+    return "ID" if name == "id" or name.endswith("_id") else "TEXT"
+
+
+def _number(facts: Facts) -> Number:
+    integer = "number" not in facts["types"]
+    return Number(facts.get("low"), facts.get("high"), integer=integer)
+
+
+def _object(facts: Facts) -> Object:
+    keys = facts.get("keys", {})
+    values = facts.get("values", {})
+    value: Number | Text | None = None
+    if _types(values) == _TEXTS:
+        value = Text(longest=values.get("longest"))
+    elif _types(values) and _types(values) <= _NUMBERS:
+        value = _number(values)
+    return Object(
+        value=value,
+        names={key: tuple(each.get("enum", ())) for key, each in keys.items()},
+        texts=tuple(key for key, each in keys.items() if _types(each) == _TEXTS),
+    )
+
+
+def _array(facts: Facts) -> Kind:
+    items = facts.get("items", {})
+    least, most = facts.get("least"), facts.get("most")
+    if _types(items) == _TEXTS:
+        metavar = "NAME" if items.get("enum") else "TEXT"
+        return Texts(metavar, most, tuple(items.get("enum", ())))
+    if _types(items) and _types(items) <= _NUMBERS:
+        return Numbers(_number(items), most)
+    if _types(items) == {"object"}:
+        return Structure(least=least, most=most)
+    return AnyJson(is_array=True)
+
+
+_MADE: Mapping[str, Callable[[Facts], Kind]] = {
+    "boolean": lambda _facts: Flag(),
+    "object": _object,
+    "array": _array,
+}
+
+
+def is_repeated(kind: Kind) -> bool:
+    """Whether a flag of this kind is given once for each value, or each key."""
+    return isinstance(kind, Texts | Numbers | Object | TextOrItems)
+
+
+# What all lists have, and what these mean there.
+_OF_LISTS = {
+    "after": "The things after this one",
+    "before": "The things before this one",
+    "limit": "How many things a page has",
+    "page": "The page to begin with, as the one before names it",
+}
+
+
+def help_of(name: str, facts: Facts) -> str:
+    """The help line: what has to be known of a value beside its metavar."""
+    said = [*([_OF_LISTS[name]] if name in _OF_LISTS else []), *_said(facts)]
+    return "; ".join(said) or _NOUNS.get(" ".join(facts["types"]), "JSON")
+
+
+_NOUNS = {
+    "string": "Text", "integer": "Integer", "number": "Number", "boolean": "True or false",
+    "object": "Object", "array": "Array", "file": "File",
+}  # fmt: skip
+
+
+def _said(facts: Facts) -> Iterator[str]:
+    if facts.get("required"):
+        yield "Required"
+    if names := facts.get("enum") or facts.get("items", {}).get("enum"):
+        shown = ", ".join(names[:_MOST_NAMES])
+        yield shown if len(names) <= _MOST_NAMES else f"{shown} …"
+    yield from _bounds(facts)
+    if keys := facts.get("keys"):
+        shown = ", ".join(list(keys)[:_MOST_NAMES])
+        yield f"keys: {shown}" if len(keys) <= _MOST_NAMES else f"keys: {shown} …"
+
+
+def _bounds(facts: Facts) -> Iterator[str]:
+    for low, high, noun in (("low", "high", ""), ("least", "most", " items")):
+        least, most = facts.get(low), facts.get(high)
+        if least is not None and most is not None:
+            yield f"{least} to {most}{noun}"
+        elif least is not None:
+            yield f"{least} or more{noun}"
+        elif most is not None:
+            yield f"up to {most}{noun}"
+    if (longest := facts.get("longest")) is not None:
+        yield f"up to {longest} characters"

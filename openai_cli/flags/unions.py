@@ -1,0 +1,84 @@
+"""Values of a property that may be of several types, as the table of operations has them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from openai_cli.flags.values import Number, Read
+from openai_cli.jsontext import Json, json_or_text, parse_json, quoted
+
+
+class Numbers(NamedTuple):
+    """An array of numbers: the flag repeated, or given once with a JSON array."""
+
+    each: Number = Number()
+    most: int | None = None
+
+    @property
+    def metavar(self) -> str:
+        return self.each.metavar
+
+    def parse(self, raw: Sequence[str], read: Read) -> list[int | float]:
+        if len(raw) == 1 and raw[0].lstrip().startswith("["):
+            values = [self.each.check(value) for value in parse_json(raw[0])]
+        else:
+            values = [self.each.parse(text, read) for text in raw]
+        if self.most is not None and len(values) > self.most:
+            raise ValueError(f"takes at most {self.most} values, not {len(values)}")
+        return values
+
+
+class TextOrScalar(NamedTuple):
+    """A string, a number or a boolean: what is typed is of the first of these that it can be."""
+
+    types: tuple[str, ...] = ("integer", "string")
+    names: tuple[str, ...] = ()
+
+    @property
+    def metavar(self) -> str:
+        nouns = {"integer": "INT", "number": "NUMBER", "boolean": "true|false"}
+        return "|".join([*(nouns[kind] for kind in self.types if kind in nouns), "TEXT"])
+
+    def parse(self, raw: str, _read: Read) -> Json:
+        if "boolean" in self.types and raw in ("true", "false"):
+            return raw == "true"
+        try:
+            if "number" in self.types or "integer" in self.types:
+                return Number(integer="number" not in self.types).parse(raw)
+        except ValueError:
+            if "string" not in self.types:
+                raise
+        return raw
+
+
+class AnyJson(NamedTuple):
+    """Any JSON: as typed, `@file`, or `@-` for stdin; where `is_text_too`, all else is a string.
+
+    Where `is_array`, it has to be an array.
+    """
+
+    is_text_too: bool = False
+    is_array: bool = False
+
+    @property
+    def metavar(self) -> str:
+        return "TEXT|JSON" if self.is_text_too else "JSON"
+
+    def parse(self, raw: str, read: Read) -> Json:
+        if raw.startswith("@") and not raw.startswith("@@"):
+            value = parse_json(read(raw[1:]))
+        elif self.is_text_too:
+            value = json_or_text(raw.removeprefix("@") if raw.startswith("@@") else raw)
+        else:
+            value = parse_json(raw)
+        if self.is_array and not isinstance(value, list):
+            raise ValueError(f"must be a JSON array, not {quoted(raw)}")
+        return value
+
+
+class FileOrJson(NamedTuple):
+    """A file, by its path, or an object that names one: what begins with `{` is that."""
+
+    metavar: str = "FILE|JSON"
+
+    def parse(self, raw: str, _read: Read) -> Json:
+        return parse_json(raw) if raw.lstrip().startswith("{") else raw

@@ -1,0 +1,146 @@
+"""Write the pages of the operations: `python tools/operation_pages.py docs/operations`.
+
+There is a page for each first word of a command that is made of the table of operations. It has a
+section for each command: method and path, the arguments and flags of the API with their values, and
+what the help says beside these.
+"""
+
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from command_pages import described
+
+from openai_cli.commands import COMMANDS, GROUPS
+from openai_cli.commands.operation.options import collisions, is_final, options_class
+from openai_cli.flags.facts import help_of, kind_of
+from openai_cli.flags.names import flag_of
+from openai_cli.messages import PROGRAM
+from openai_cli.operations.table import Facts, Operation, every, part, summary_of
+
+MARK = "<!-- Generated from the table of operations by `make docs`. -->"
+
+
+def pages() -> dict[str, str]:
+    """The page of every group and the list of them, by the names of their files."""
+    return {"index.md": _index(), **{f"{name}.md": _page(name) for name in groups()}}
+
+
+def groups() -> list[str]:
+    """The first words of the commands that are made of the table."""
+    return [name for name in sorted(GROUPS) if made(name)]
+
+
+def made(group: str) -> list[Operation]:
+    """The operations of a group whose commands are not written by hand."""
+    return [each for each in part(group) if each.command and each.command not in COMMANDS]
+
+
+def _index() -> str:
+    rows = [["group", "what it has", "commands"]]
+    rows += [[f"[{name}]({name}.md)", GROUPS[name], str(len(made(name)))] for name in groups()]
+    collided = [["command", "property", "how it is given"], *_collided()]
+    parts = [
+        *("# Operations", MARK, _INTRODUCTION, _table(rows)),
+        *("## Flags that are ours", _COLLISIONS, _table(collided)),
+        *("## What cannot be undone", _FINAL, _final()),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+_INTRODUCTION = """\
+Every operation of the API has a command: those of the [guides](../index.md), which do more than
+their operation, and these, which are made of one table of facts. They share the flags of
+[input, output and connection](../connection.md) with all others: `--param`, `--body`, `--json`,
+`--query`, `-o`, `--dry-run`, `--curl`. `openai-cli api --list WORD` finds one by a word of its
+path, and `openai-cli api --describe METHOD PATH` has its parameters.
+
+One thing is printed as its JSON, a list a line for each of its things, and of what is deleted its
+id. A list is of all pages: `--limit` is the size of a page, and `--max-items N` ends after so many
+things.
+
+What belongs to the name of a resource is a word with hyphens, and the verb is the last: `show` gets
+one thing. The parameters of the path are arguments in their order, and all others are flags of
+their names."""
+
+_COLLISIONS = """\
+A property whose flag would be one of ours has none: ours stays, and `--param NAME=VALUE` sends
+theirs. Where the operation needs it, it is an argument too."""
+
+_FINAL = """\
+These ask at a terminal before they send anything, and elsewhere need `--yes`:"""
+
+
+def _collided() -> Iterator[list[str]]:
+    for operation in every():
+        for name in collisions(operation) if operation.command else ():
+            is_needed = {**operation.query, **operation.body}[name].get("required")
+            way = f"`--param {name}=VALUE`"
+            if is_needed and name in operation.body:
+                way = f"the argument {name.upper()}, or {way}"
+            yield [f"`{operation.command}`", f"`{name}`", way]
+
+
+def _page(group: str) -> str:
+    parts = [f"# {group}", MARK, GROUPS[group]]
+    for operation in made(group):
+        parts += _section(operation)
+    return "\n\n".join(parts) + "\n"
+
+
+def usage_of(operation: Operation) -> str:
+    """The command of the operation with its arguments."""
+    body = operation.body
+    needed = [name for name in collisions(operation) if body.get(name, {}).get("required")]
+    arguments = [*map(str.upper, operation.arguments), *(f"[{name.upper()}]" for name in needed)]
+    return " ".join(["Usage:", PROGRAM, operation.command, *arguments])
+
+
+def _section(operation: Operation) -> Iterator[str]:
+    ours = collisions(operation)
+    yield f"## {operation.command}"
+    yield f"```text\n{usage_of(operation)}\n```"
+    yield f"`{summary_of(operation)}`"
+    yield from filter(None, [inspect.getdoc(options_class(operation))])
+    rows = [
+        [f"`{_typed(name, ours)}`", _values(name, facts), help_of(name, facts)]
+        for name, facts in {**operation.query, **operation.body}.items()
+    ]
+    if rows:
+        yield _table([["flag", "values", "what is known"], *rows])
+
+
+def _typed(name: str, ours: list[str]) -> str:
+    return f"--param {name}=" if name in ours else flag_of(name)
+
+
+def _values(name: str, facts: Facts) -> str:
+    return described(kind_of(name, facts))
+
+
+def _table(rows: list[list[str]]) -> str:
+    head, *rest = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    lines = [head, ["---"] * len(head), *rest]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _final() -> str:
+    names = sorted(each.command for each in every() if each.command and is_final(each))
+    return "\n".join(f"- `{name}`" for name in names)
+
+
+def main() -> None:
+    """Write the pages into the folder that the argument names."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python tools/operation_pages.py DIR")
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("*.md"):
+        path.unlink()
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
