@@ -70,7 +70,7 @@ def test_pages_and_several_ids_are_one_connection(run: Run) -> None:
         assert run("files", "list", base_url=server.base_url).code == 0
     assert server.connections == 1
     with KeepingServer([kept(reply({"id": name})) for name in "ab"]) as server:
-        assert run("files", "delete", "a", "b", base_url=server.base_url).out == b"a\nb\n"
+        assert run("files", "delete", "--yes", "a", "b", base_url=server.base_url).out == b"a\nb\n"
     assert server.connections == 1
 
 
