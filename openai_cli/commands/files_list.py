@@ -2,24 +2,25 @@
 
 from typing import Any
 
-from openai_cli.answer import page
+from openai_cli.calls.listing import Listing, print_list
 from openai_cli.calls.session import Session
-from openai_cli.calls.stored import StoredOptions, answered, pages
+from openai_cli.calls.stored import StoredOptions
 from openai_cli.context import Context
 from openai_cli.flags import files
 from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group
 from openai_cli.output.columns import moment, tabbed
-from openai_cli.request.body import Request, bodyless
+from openai_cli.output.sink import Sink
+from openai_cli.request.body import bodyless
 from openai_cli.request.inputs import Inputs
 
 
 @options_group
-class Options(StoredOptions):
+class Options(StoredOptions, Listing):
     """Each file is a line: its id, bytes, time of creation, purpose and name, with tabs between.
 
-    All of them are listed; with --limit so many.
+    All pages are asked for; --limit is how many files one has.
     """
 
     endpoint = Endpoint("/files", method="GET")
@@ -34,18 +35,11 @@ def run(context: Context, options: Options) -> None:
     """Print the files, page by page."""
     inputs = Inputs(context, options.stdin)
     request = bodyless(options.endpoint, parts_of(options, inputs.source))
-    with Session(context, options, inputs) as session, session.form.open(context) as sink:
-
-        def get(request: Request) -> Any:
-            return answered(session, sink, request, _lines, page.Page())
-
-        for last in pages(request, get):
-            if options.limit is not None:
-                context.messages.notice(f"there are more: --after {last}")
-                return
+    with Session(context, options, inputs) as session:
+        print_list(session, request, options, _lines)
 
 
-def _lines(body: dict[str, Any]) -> str:
+def _lines(_sink: Sink, found: list[dict[str, Any]]) -> str:
     return tabbed(
         [
             _cell(file.get("id")),
@@ -54,7 +48,7 @@ def _lines(body: dict[str, Any]) -> str:
             _cell(file.get("purpose")),
             _cell(file.get("filename")),
         ]
-        for file in page.items(body)
+        for file in found
     )
 
 

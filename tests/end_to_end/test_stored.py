@@ -68,11 +68,11 @@ def test_facts_are_as_in_json(run: Run) -> None:
 def test_so_many_files(run: Run) -> None:
     with Server([page({**FILE, "id": "a"}, more=True)]) as server:
         done = run(
-            "files", "list", "--limit", "1", "--order", "asc", "--after", "x",
+            "files", "list", "--limit", "1", "--order", "asc", "--after", "x", "--max-items", "1",
             base_url=server.base_url,
         )  # fmt: skip
     assert done.code == 0
-    assert "there are more: --after a" in done.err
+    assert done.err == "openai-cli: notice: there are more than the 1 of --max-items\n"
     assert server.received[0].line == "GET /v1/files?limit=1&order=asc&after=x HTTP/1.1"
 
 

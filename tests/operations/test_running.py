@@ -362,13 +362,18 @@ def test_the_limit_is_the_size_of_a_page(run: Run) -> None:
     assert server.received[1].line == "GET /v1/vector_stores?limit=1&after=a HTTP/1.1"
 
 
-@pytest.mark.parametrize(("most", "pages", "lines"), [("1", 1, 1), ("2", 1, 2), ("3", 2, 3)])
-def test_so_many_things_at_most(run: Run, most: str, pages: int, lines: int) -> None:
+@pytest.mark.parametrize(
+    ("most", "pages", "lines", "is_told"),
+    [("1", 1, 1, True), ("2", 1, 2, True), ("3", 2, 3, True), ("4", 2, 4, False)],
+)
+def test_so_many_things_at_most(run: Run, most: str, pages: int, lines: int, is_told: bool) -> None:
     replies = [page(store("a"), store("b"), has_more=True, last_id="b"),
-               page(store("c"), store("d"), has_more=True, last_id="d")]  # fmt: skip
+               page(store("c"), store("d"))]  # fmt: skip
     with Server(replies[:pages]) as server:
         done = run("vector-stores", "list", "--max-items", most, base_url=server.base_url)
     assert len(done.text.splitlines()) == lines
+    said = f"openai-cli: notice: there are more than the {most} of --max-items\n"
+    assert done.err == (said if is_told else "")
 
 
 def test_the_pages_as_json_are_whole(run: Run) -> None:

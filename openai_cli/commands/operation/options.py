@@ -5,17 +5,16 @@ from keyword import iskeyword
 from typing import Annotated, Any, ClassVar
 
 from openai_cli.calls.consent import Consent
+from openai_cli.calls.listing import Listing
 from openai_cli.flags.api import Repeated, Scalar, Switch
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.facts import Facts, help_of, is_repeated, kind_of
 from openai_cli.flags.names import flag_of
 from openai_cli.flags.ours import (
-    OUTPUT,
     TEXT,
     Input,
     Params,
     options_group,
-    ours,
     path_argument,
 )
 from openai_cli.flags.output import Forms, Previews, Written
@@ -30,15 +29,6 @@ class OperationOptions(ServerOptions, Previews, Params):
     """The options of every operation's command."""
 
     operation: ClassVar[Operation]
-
-
-@options_group
-class Listing:
-    """How much of a list is printed."""
-
-    max_items: Annotated[
-        str | None, ours(OUTPUT, "--max-items", "Print so many at most", metavar="N")
-    ] = None
 
 
 # The operations that take something away and can be done anew as they were: what they concern

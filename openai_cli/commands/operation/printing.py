@@ -1,20 +1,16 @@
 """How the answers of operations are printed: a thing, a list, what was deleted, nothing."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from openai_cli.answer.choice import Choice
-from openai_cli.answer.page import Deletion, Page, items
+from openai_cli.answer.page import Deletion
 from openai_cli.answer.parts import Part
 from openai_cli.answer.shape import as_string
-from openai_cli.calls.session import Session
-from openai_cli.calls.stored import answered, pages
-from openai_cli.flags.ours import number
-from openai_cli.flags.values import Number
 from openai_cli.jsontext import encode_json, finite_json
-from openai_cli.operations.table import Operation
 from openai_cli.output.columns import aligned, moment, tabbed
 from openai_cli.output.sink import Sink
 from openai_cli.output.writers import AnswerWriter, JsonWriter
@@ -63,73 +59,25 @@ class Deleted:
         return as_string(body.get("id"), "id") if "deleted" in body and "id" in body else self._name
 
 
-class _Lines:
-    """The lines of a list's things, at most so many."""
+class Rows:
+    """Prints the things of a list by their columns, under heads at a terminal."""
 
-    def __init__(self, operation: Operation, sink: Sink, most: int | None) -> None:
-        self._operation = operation
-        self._sink = sink
-        self._left = most
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._columns = columns
         self._is_headed = False
 
-    @property
-    def is_full(self) -> bool:
-        """Whether no more is to be printed."""
-        return self._left == 0
-
-    def text(self, body: dict[str, Any]) -> str:
+    def lines(self, sink: Sink, found: list[dict[str, Any]]) -> str:
         """The lines of a page."""
-        found = self._taken(items(body))
-        columns = self._operation.columns
-        if not columns:
+        if not self._columns:
             return "".join(f"{finite_json(item)}\n" for item in found)
-        rows = [[_cell(name, item.get(name)) for name in columns] for item in found]
-        if not self._sink.is_terminal:
-            return tabbed(rows)
-        return _at_terminal(self._heads(columns), rows)
+        rows = [[_cell(name, item.get(name)) for name in self._columns] for item in found]
+        return _at_terminal(self._heads(), rows) if sink.is_terminal else tabbed(rows)
 
-    def count(self, body: dict[str, Any]) -> None:
-        """Take note of a page that something else prints."""
-        self._taken(items(body))
-
-    def _taken(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if self._left is None:
-            return found
-        taken = found[: self._left]
-        self._left -= len(taken)
-        return taken
-
-    def _heads(self, columns: tuple[str, ...]) -> list[list[str]]:
+    def _heads(self) -> list[list[str]]:
         if self._is_headed:
             return []
         self._is_headed = True
-        return [[name.replace("_", " ") for name in columns]]
-
-
-def print_list(
-    session: Session, request: Request, operation: Operation, max_items: str | None
-) -> None:
-    """Send the request, and those of the pages behind it, and print a line for each thing.
-
-    `max_items` is what was typed for --max-items.
-    """
-    most = number("--max-items", max_items, Number(1, integer=True))
-    with session.form.open(session.context) as sink:
-        lines = _Lines(operation, sink, None if most is None else int(most))
-
-        def get(request: Request) -> dict[str, Any]:
-            body = answered(session, sink, request, lines.text, Page())
-            if not session.form.is_text:
-                lines.count(body)
-            return body
-
-        if not operation.pages:
-            get(request)
-            return
-        for _ in pages(request, get, operation.pages):
-            if lines.is_full:
-                return
-            sink.flush()
+        return [[name.replace("_", " ") for name in self._columns]]
 
 
 def _at_terminal(heads: list[list[str]], rows: list[list[str]]) -> str:

@@ -49,7 +49,10 @@ def _deliver(session: Session, options: OperationOptions, request: Request) -> N
 
     operation = options.operation
     if operation.answer == "list":
-        printing.print_list(session, request, operation, getattr(options, "max_items", None))
+        from openai_cli.calls.listing import print_list
+
+        lines = printing.Rows(operation.columns).lines
+        print_list(session, request, options, lines, operation.pages)
     elif operation.answer == "bytes":
         from openai_cli.calls.download import download
 

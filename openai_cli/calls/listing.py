@@ -1,0 +1,64 @@
+"""Lists of what the API has: all pages, or so many things of them."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from openai_cli.answer.page import Page, items
+from openai_cli.calls.session import Session
+from openai_cli.calls.stored import answered, pages
+from openai_cli.flags.ours import OUTPUT, number, options_group, ours
+from openai_cli.flags.values import Number
+from openai_cli.output.sink import Sink
+from openai_cli.request.body import Request
+
+
+@options_group
+class Listing:
+    """How much of a list is printed."""
+
+    max_items: Annotated[
+        str | None, ours(OUTPUT, "--max-items", "Print so many at most", metavar="N")
+    ] = None
+
+
+Printed = Callable[[Sink, list[dict[str, Any]]], str]
+
+
+def print_list(
+    session: Session, request: Request, options: object, printed: Printed, style: str = "after"
+) -> None:
+    """Send the request, and those of the pages behind it; `printed` makes the lines of a page.
+
+    The list goes on as `pages` of the table of operations has its `style`; '' is a list of one
+    page. It ends after the things of --max-items, but as JSON a page is whole.
+    """
+    most = _most(options)
+    left, is_cut = most, False
+    with session.form.open(session.context) as sink:
+
+        def lines(body: dict[str, Any]) -> str:
+            return printed(sink, items(body)[:left])
+
+        def get(request: Request) -> dict[str, Any]:
+            nonlocal left, is_cut
+            body = answered(session, sink, request, lines, Page())
+            if left is not None:
+                count = len(items(body))
+                left, is_cut = max(left - count, 0), count > left
+            return body
+
+        if not style:
+            get(request)
+        for _ in pages(request, get, style) if style else ():
+            is_cut = is_cut or left == 0
+            if is_cut:
+                break
+            sink.flush()
+    if is_cut:
+        session.context.messages.notice(f"there are more than the {most} of --max-items")
+
+
+def _most(options: object) -> int | None:
+    typed = options.max_items if isinstance(options, Listing) else None
+    most = number("--max-items", typed, Number(1, integer=True))
+    return None if most is None else int(most)
