@@ -36,6 +36,12 @@ from openai_cli.output.sink import keep, open_sink, utf8_bytes
 from openai_cli.request.inputs import check_arguments
 
 SUMMARY = "The OpenAI HTTP API on the command line: one flag for every parameter."
+EXAMPLES = (
+    'openai-cli chat "Write a haiku about rain"',
+    "printf 'pears\\napples\\n' | openai-cli chat \"Sort these lines\"",
+    'openai-cli tokens "How many tokens is this?"',
+    "openai-cli sandbox -- bash",
+)
 
 
 class CommandGroup(TyperGroup):
@@ -90,6 +96,22 @@ class CommandGroup(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(commands.listed(self.prefix).items()))
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        from openai_cli.flags.help import manual, write_end
+
+        told = f"{ctx.command_path} COMMAND --help shows the flags of a command."
+        write_end(
+            formatter, [told], self._examples(), manual(self.prefix, has_page=not self.prefix)
+        )
+
+    def _examples(self) -> tuple[str, ...]:
+        """Those of the program, or the first ones of the group's first command."""
+        if not self.prefix:
+            return EXAMPLES
+        names = [f"{self.prefix}{word}" for word in commands.words(self.prefix)]
+        first = next(filter(commands.is_command, names), None)
+        return declared(first).examples[:2] if first else ()
 
 
 @options_group

@@ -19,7 +19,7 @@ from openai_cli.completion.install import install_target
 from openai_cli.completion.shells import answer_shell, split_words
 from openai_cli.context import Context
 from openai_cli.flags.api import api
-from openai_cli.flags.ours import TEXT, argument, ours, switch
+from openai_cli.flags.ours import OPTIONS, argument, ours, switch
 from openai_cli.flags.parameter import ApiParameter, OwnOption
 from openai_cli.flags.values import Object, Structure, Text
 from tests.flags.commandline import call, user_text
@@ -34,13 +34,13 @@ TALK = [
         list[str] | None, api("sound", Object(names={"voice": ("ada", "al"), "to": ()}), "A sound")
     ],
     Annotated[str | None, api("tools_used", Structure(), "Tools")],
-    Annotated[str | None, ours(TEXT, "--output", "A file", metavar="FILE", short="-o")],
-    Annotated[str | None, ours(TEXT, "--folder", "A folder", metavar="FOLDER")],
-    Annotated[str | None, ours(TEXT, "--system", "A text", metavar="TEXT", short="-s")],
-    Annotated[bool, switch(TEXT, "loud", "Be loud", short="-l")],
+    Annotated[str | None, ours(OPTIONS, "--output", "A file", metavar="FILE", short="-o")],
+    Annotated[str | None, ours(OPTIONS, "--folder", "A folder", metavar="FOLDER")],
+    Annotated[str | None, ours(OPTIONS, "--system", "A text", metavar="TEXT", short="-s")],
+    Annotated[bool, switch(OPTIONS, "loud", "Be loud", short="-l")],
 ]
 READ = [Annotated[list[str] | None, argument("[PATH|URL]...", "Files")]]
-PROGRAM = [Annotated[bool, ours(TEXT, "--version", "The version")]]
+PROGRAM = [Annotated[bool, ours(OPTIONS, "--version", "The version")]]
 DECLARED: Mapping[str, list[Any]] = {"": PROGRAM, "big": PROGRAM, "talk": TALK, "read": READ}
 WORDS: Mapping[str, Mapping[str, str]] = {
     "": {"talk": "Talk.", "read": "Read.", "big": "The big ones."},
@@ -519,7 +519,7 @@ def test_the_program_answers_and_is_silent_on_what_it_cannot() -> None:
     assert ended.out == (
         b"values\n"
         b"moderate\tCheck texts and images for harm (POST /moderations).\n"
-        b"models\tThe models: what they are and what they cost.\n"
+        b"models\tList, show and delete models.\n"
     )
     odd = call("a line alone", environ={"_OPENAI_CLI_COMPLETE": "bash"})
     assert (odd.code, odd.out, odd.err) == (0, b"", "")

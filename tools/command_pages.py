@@ -6,17 +6,18 @@ and the values that the property takes.
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import typer
 
+from openai_cli.app import EXAMPLES
 from openai_cli.commands import COMMANDS, declared
 from openai_cli.flags.adapter import command
 from openai_cli.flags.api import INT64
+from openai_cli.flags.help import Records, groups, notes
 from openai_cli.flags.ours import options_of
 from openai_cli.flags.parameter import PANEL, ApiParameter
 from openai_cli.flags.unions import AnyJson, FileOrJson, Numbers, TextOrScalar
@@ -37,7 +38,7 @@ from openai_cli.messages import PROGRAM
 
 MARK = "<!-- Generated from the command by `make docs`; change the command, not this page. -->"
 
-_FLAG = re.compile(r"--(?:\[no-\])?([a-z0-9-]+)")
+_FLAG = re.compile(r"--([a-z0-9-]+)")
 
 
 def pages() -> dict[str, str]:
@@ -53,26 +54,37 @@ def _index() -> str:
     rows = [["command", "what it does"]]
     rows += [[f"[{name}]({_file(name)})", summary] for name, summary in COMMANDS.items()]
     text = "Every flag of every command; `--help` says the same."
-    return "\n\n".join(["# Commands", MARK, text, _rows(rows)]) + "\n"
+    parts = ["# Commands", MARK, text, _rows(rows), "## Examples", fence(EXAMPLES)]
+    return "\n\n".join(parts) + "\n"
+
+
+def fence(examples: Sequence[str]) -> str:
+    """Command lines as a fence of Markdown."""
+    return "\n".join(["```sh", *examples, "```"])
 
 
 @dataclass
 class Shown:
-    """What the --help of a command shows: `sections` are its groups, of flags with their lines."""
+    """What the --help of a command shows: `groups` are its flags with their lines, by title."""
 
     usage: str
     text: str
-    sections: list[tuple[str, list[tuple[str, str]]]]
-    epilog: str
+    groups: dict[str, Records]
+    notes: list[str]
+    examples: tuple[str, ...]
 
 
 def shown(name: str) -> Shown:
     """What the --help of a command shows."""
     made = command(*declared(name))
     context = typer.Context(made, info_name=f"{PROGRAM} {name}")
-    help_ = _Help()
-    made.format_options(context, cast("Any", help_))
-    return Shown(made.get_usage(context), made.help or "", help_.sections, made.epilog or "")
+    return Shown(
+        made.get_usage(context),
+        made.help or "",
+        groups(made.options, made.get_params(context), context),
+        list(notes(made.options)),
+        made.examples,
+    )
 
 
 def _page(name: str) -> str:
@@ -84,26 +96,13 @@ def _page(name: str) -> str:
         MARK,
         f"```text\n{help_.usage}\n```",
         help_.text,
-        f"Examples: [{guide}](../{guide}).",
+        f"The guide: [{guide}](../{guide}).",
+        "## Examples",
+        fence(help_.examples),
     ]
-    for panel, records in help_.sections:
-        parts += [f"## {panel}", _table(panel, records, known)]
-    return "\n\n".join([*parts, *([help_.epilog] if help_.epilog else [])]) + "\n"
-
-
-@dataclass
-class _Help:
-    """Stands where --help has its formatter, and keeps what is written to it."""
-
-    sections: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
-
-    @contextmanager
-    def section(self, name: str) -> Iterator[None]:
-        self.sections.append((name, []))
-        yield
-
-    def write_dl(self, records: Sequence[tuple[str, str]]) -> None:
-        self.sections[-1][1].extend(records)
+    for title, records in help_.groups.items():
+        parts += [f"## {title}", _table(title, records, known)]
+    return "\n\n".join([*parts, *help_.notes]) + "\n"
 
 
 def _api_parameters(options: Any) -> dict[str, ApiParameter]:

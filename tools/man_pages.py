@@ -12,7 +12,7 @@ from pathlib import Path
 from command_pages import shown
 from operation_pages import groups, made, usage_of
 
-from openai_cli.app import SUMMARY
+from openai_cli.app import EXAMPLES, SUMMARY
 from openai_cli.commands import COMMANDS, GROUPS
 from openai_cli.messages import PROGRAM
 from openai_cli.operations.table import summary_of
@@ -49,6 +49,7 @@ def _whole() -> str:
         *_listed(_rows("connection.md", "## Environment variables")),
         ".SH EXIT STATUS",
         *_listed(_rows("exit-codes.md", "# Exit codes")),
+        *_examples(EXAMPLES),
         ".SH SEE ALSO",
         _text(others),
     ]
@@ -66,9 +67,11 @@ def _page(name: str) -> str:
         ".SH DESCRIPTION",
         *_paragraphs(help_.text),
     ]
-    for panel, records in help_.sections:
-        parts += [f".SH {_text(panel.upper())}", *_listed(records)]
-    parts += _paragraphs(help_.epilog)
+    for title, records in help_.groups.items():
+        parts += [f".SH {_text(title.upper())}", *_listed(records)]
+    for note in help_.notes:
+        parts += _paragraphs(note)
+    parts += _examples(help_.examples)
     return "\n".join([*parts, ".SH SEE ALSO", f"{_text(PROGRAM)}(1)"]) + "\n"
 
 
@@ -99,6 +102,12 @@ def _head(title: str, summary: str) -> Iterator[str]:
 def _listed(records: Iterable[tuple[str, str]]) -> Iterator[str]:
     for names, line in records:
         yield from (".TP", f".B {_text(names)}", _text(line))
+
+
+def _examples(lines: Iterable[str]) -> Iterator[str]:
+    yield from (".SH EXAMPLES", ".nf")  # no filling: a line stays one
+    yield from map(_text, lines)
+    yield ".fi"
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -14,14 +14,14 @@ COMMANDS = {
     "respond": "Ask a model for a response (POST /responses).",
     "tokens": "Count, show, cut, split and decode tokens, offline.",
     "cost": "Estimate or add up what requests cost, offline.",
-    "cost diff": "Tell what a change of prompts and requests costs.",
+    "cost diff": "Show what a change of prompts and requests costs.",
     "embed": "Turn texts into vectors (POST /embeddings).",
     "moderate": "Check texts and images for harm (POST /moderations).",
     "transcribe": "Turn speech into text (POST /audio/transcriptions).",
     "translate": "Turn speech into English text (POST /audio/translations).",
     "speak": "Turn text into speech (POST /audio/speech).",
-    "image generate": "Make images of a text (POST /images/generations).",
-    "image edit": "Change images by a text (POST /images/edits).",
+    "image generate": "Make images from a text (POST /images/generations).",
+    "image edit": "Edit images as a text says (POST /images/edits).",
     "image vary": "Make variations of an image (POST /images/variations).",
     "batch make chat": "Write requests to POST /chat/completions, a line each.",
     "batch make respond": "Write requests to POST /responses, a line each.",
@@ -34,13 +34,13 @@ COMMANDS = {
     "batch run": "Run a file of requests; the same command again goes on.",
     "batch status": "Tell how far a run is.",
     "batch merge": "Put the shards of a run together.",
-    "models list": "List the models of the server, or of this version.",
+    "models list": "List the server's models, or those that this version knows.",
     "models show": "Show a model (GET /models/ID).",
     "models delete": "Delete a fine-tuned model (DELETE /models/ID).",
     "files list": "List the stored files (GET /files).",
-    "files upload": "Store a file (POST /files).",
-    "files show": "Show what is known of a stored file (GET /files/ID).",
-    "files content": "Get the bytes of a stored file (GET /files/ID/content).",
+    "files upload": "Upload a file (POST /files).",
+    "files show": "Show a stored file's details (GET /files/ID).",
+    "files content": "Download a stored file (GET /files/ID/content).",
     "files delete": "Delete a stored file (DELETE /files/ID).",
     "responses show": "Show a stored response (GET /responses/ID).",
     "responses cancel": "Cancel a response (POST /responses/ID/cancel).",
@@ -48,24 +48,24 @@ COMMANDS = {
     "api": "Send a request to any other endpoint.",
     "key set": "Store an API key.",
     "key show": "Show which API key would be sent.",
-    "key check": "Ask the server whether the API key is good.",
-    "key delete": "Forget a stored API key.",
+    "key check": "Check with the server that the API key works.",
+    "key delete": "Delete a stored API key.",
     "config show": "Show every value that is set, and where it comes from.",
     "config path": "Print where the configuration file is, or would be.",
-    "config check": "Name every fault of the configuration file, with its line.",
-    "sandbox": "Serve a local stand-in for the API, for trials and tests.",
+    "config check": "List every mistake in the configuration file, with its line.",
+    "sandbox": "Run a local stand-in for the API, for trials and tests.",
 }
 
 GROUPS = {
-    "image": "Images: make them, change them, vary them.",
+    "image": "Make, edit and vary images.",
     "batch": "Many requests from one file: make it, check it, run it.",
     "batch make": "Write a file of requests, from rows of texts.",
     "batch make image": "Write requests for images, from rows of texts.",
-    "models": "The models: what they are and what they cost.",
-    "files": "The files that the API stores.",
-    "responses": "The responses that the API stores.",
-    "key": "The API key: store it, see which one is sent, try it, delete it.",
-    "config": "The configuration file: defaults for any flag.",
+    "models": "List, show and delete models.",
+    "files": "Upload, list and download the files that the API stores.",
+    "responses": "Show, cancel and delete stored responses.",
+    "key": "Store an API key, show which one is sent, check it, delete it.",
+    "config": "Show and check the configuration file, which sets defaults for any flag.",
     "audio": "Voices of your own, and the consents that they need.",
     "batches": "Batches of requests, made within a day.",
     "beta": "What is in beta: agents, ChatKit, multi-agent responses, and assistants.",
@@ -89,19 +89,25 @@ GROUPS = {
 
 
 class Declared(NamedTuple):
-    """A command as it is declared: its name, a line on it, its options and what it does."""
+    """A command as it is declared: its name, a line on it, its options and what it does.
+
+    `examples` are two to four command lines for its help, each to be pasted as it stands, one after
+    the other, in an empty folder with the sandbox for the API.
+    """
 
     name: str
     summary: str
     options: type[Any]
     run: Callable[[Any, Any], None]
+    examples: tuple[str, ...] = ()
 
 
 def declared(name: str) -> Declared:
     """The command of that name."""
     if name in COMMANDS:
         module = import_module(f"openai_cli.commands.{name.replace(' ', '_')}")
-        return Declared(name, COMMANDS[name], module.Options, module.run)
+        examples = getattr(module, "EXAMPLES", ())
+        return Declared(name, COMMANDS[name], module.Options, module.run, examples)
     from openai_cli.commands.operation.options import options_class
     from openai_cli.commands.operation.run import run
     from openai_cli.operations.table import find, summary_of

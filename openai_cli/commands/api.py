@@ -14,7 +14,7 @@ from openai_cli.config.destination import base_url
 from openai_cli.context import Context
 from openai_cli.errors import OutputError, UsageError
 from openai_cli.flags.endpoint import Endpoint
-from openai_cli.flags.ours import INPUT, OUTPUT, TEXT, Stdin, argument, options_group, ours, switch
+from openai_cli.flags.ours import OPTIONS, Stdin, argument, options_group, ours, switch
 from openai_cli.flags.output import Completeness, Forms, Previews, Prices, Spending
 from openai_cli.flags.server import ServerOptions
 from openai_cli.jsontext import json_or_text, utf8
@@ -33,17 +33,24 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _QUERIED = ("GET", "HEAD", "DELETE", "OPTIONS")
 _KEY = re.compile(r"([^\[\]=]+)((?:\[[^\[\]]*\])*)")
 
+EXAMPLES = (
+    "openai-cli api GET /models",
+    "openai-cli api GET models --query 'data[].id' --lines",
+    "openai-cli api POST /embeddings -f model=text-embedding-3-small -f input=Hi",
+)
+
 
 @options_group
 class Options(ServerOptions, Previews, Completeness, Spending, Prices, Forms, Stdin):
-    """PATH is below the base URL, as /files or files?limit=2; METHOD is GET, POST or another.
+    """PATH is relative to the base URL, such as /files or files?limit=2. METHOD is GET, POST or
+    another.
 
-    Fields make the JSON body; with GET, DELETE and HEAD they go into the query. A key may be
-    a[b] for a property of an object, and a[] for an item of an array. What comes back is printed as
-    it is. --usage and --require-complete are for the endpoints of a command that has them.
+    The fields make up the JSON body; with GET, DELETE and HEAD they go into the query. A key can be
+    a[b] for a property of an object, or a[] for an item of an array. The response is printed as it
+    is. --usage and --require-complete work for the endpoints whose own commands have them.
 
-    --list prints method, path and command of every operation, or of those that have a WORD in path
-    or command. --describe prints the parameters of one.
+    --list prints the method, path and command of every operation, or of those that have a WORD in
+    their path or command. --describe prints the parameters of one.
     """
 
     method: Annotated[
@@ -51,31 +58,31 @@ class Options(ServerOptions, Previews, Completeness, Spending, Prices, Forms, St
     ] = None
     path: Annotated[str | None, argument("PATH", "The path of the endpoint", names=())] = None
     list_: Annotated[
-        bool, switch(TEXT, "list", "List the operations, as --list WORD those with the word")
+        bool, switch(OPTIONS, "list", "List the operations, as --list WORD those with the word")
     ] = False
     describe: Annotated[
-        bool, switch(TEXT, "describe", "Print the parameters of METHOD and PATH")
+        bool, switch(OPTIONS, "describe", "Print the parameters of METHOD and PATH")
     ] = False
     field: Annotated[
         list[str] | None,
-        ours(TEXT, "--field", "A field that is JSON, @FILE or else text; repeated",
+        ours(OPTIONS, "--field", "A field: JSON, @FILE or text; repeatable",
              metavar="KEY=VALUE", short="-F"),
     ] = None  # fmt: skip
     raw_field: Annotated[
         list[str] | None,
-        ours(TEXT, "--raw-field", "A field that is text; repeated", metavar="KEY=TEXT", short="-f"),
+        ours(OPTIONS, "--raw-field", "A text field; repeatable", metavar="KEY=TEXT", short="-f"),
     ] = None
     body: Annotated[
-        str | None, ours(TEXT, "--body", "A whole JSON body, under the fields", metavar="JSON")
+        str | None, ours(OPTIONS, "--body", "A whole JSON body; fields override it", metavar="JSON")
     ] = None
     form: Annotated[
-        bool, switch(INPUT, "form", "Send a multipart form: -F KEY=@FILE is a file of it")
+        bool, switch(OPTIONS, "form", "Send a multipart form; -F KEY=@FILE adds a file")
     ] = False
     paginate: Annotated[
-        bool, switch(OUTPUT, "paginate", "Get all pages, by after and has_more")
+        bool, switch(OPTIONS, "paginate", "Get all pages, using after and has_more")
     ] = False
     stream: Annotated[
-        bool, switch(OUTPUT, "stream", "Ask for a stream; each event is a line of JSON")
+        bool, switch(OPTIONS, "stream", "Ask for a stream; print each event as a JSON line")
     ] = False
 
 

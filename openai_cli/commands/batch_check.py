@@ -9,15 +9,7 @@ from openai_cli.batches.rules import Rules
 from openai_cli.batches.source import Source
 from openai_cli.commands.body_rules import Judge
 from openai_cli.context import Context
-from openai_cli.flags.ours import (
-    INPUT,
-    OUTPUT,
-    CommonOptions,
-    argument,
-    options_group,
-    ours,
-    switch,
-)
+from openai_cli.flags.ours import OPTIONS, CommonOptions, argument, options_group, ours, switch
 from openai_cli.flags.output import Written
 from openai_cli.models.table import load_table
 from openai_cli.output.columns import aligned
@@ -26,6 +18,12 @@ from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.prices.money import plain
 from openai_cli.prices.regions import region_of
 from openai_cli.request.inputs import Inputs
+
+EXAMPLES = (
+    "seq 3 | openai-cli batch make chat --prompts - -o batch.jsonl",
+    "openai-cli batch check batch.jsonl",
+    "openai-cli batch check batch.jsonl --json",
+)
 
 
 @options_group
@@ -39,9 +37,9 @@ class Options(CommonOptions, Written):
     file: Annotated[str, argument("FILE", "The requests; - is stdin", names=None)]
     prices: Annotated[
         str | None,
-        ours(INPUT, "--prices", "Lay your own table of prices over ours", metavar="FILE"),
+        ours(OPTIONS, "--prices", "Add or override prices from your own table", metavar="FILE"),
     ] = None
-    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
+    json: Annotated[bool, switch(OPTIONS, "json", "Print JSON")] = False
 
 
 def run(context: Context, options: Options) -> None:

@@ -9,8 +9,15 @@ from openai_cli.batches.results import Wanted, output_line, write
 from openai_cli.batches.shards import Shards
 from openai_cli.context import Context
 from openai_cli.errors import LinesFailedError, OutputError
-from openai_cli.flags.ours import OUTPUT, CommonOptions, argument, options_group, ours, switch
+from openai_cli.flags.ours import OPTIONS, CommonOptions, argument, options_group, ours, switch
 from openai_cli.output.writers import Query
+
+EXAMPLES = (
+    "seq 3 | openai-cli batch make chat --prompts - -o batch.jsonl",
+    "openai-cli batch run batch.jsonl -o answers.jsonl --shard 1/2",
+    "openai-cli batch run batch.jsonl -o answers.jsonl --shard 2/2",
+    "openai-cli batch merge answers.jsonl",
+)
 
 
 @options_group
@@ -20,11 +27,11 @@ class Options(CommonOptions):
     out: Annotated[str, argument("OUT", "The output to write", names=None)]
     query: Annotated[
         str | None,
-        ours(OUTPUT, "--query", "Write what this JMESPath finds in each answer", metavar="EXPR"),
+        ours(OPTIONS, "--query", "Write what this JMESPath finds in each answer", metavar="EXPR"),
     ] = None
-    text: Annotated[bool, switch(OUTPUT, "text", "Write the text of each answer")] = False
+    text: Annotated[bool, switch(OPTIONS, "text", "Write the text of each answer")] = False
     null: Annotated[
-        bool, switch(OUTPUT, "null", "End each result with NUL, add no newline", short="-0")
+        bool, switch(OPTIONS, "null", "End each result with NUL, not a newline", short="-0")
     ] = False
 
 

@@ -24,15 +24,7 @@ from openai_cli.calls.session import Session
 from openai_cli.commands.body_rules import Judge
 from openai_cli.context import Context
 from openai_cli.errors import IncompleteError, LinesFailedError, OutputError, UsageError
-from openai_cli.flags.ours import (
-    INPUT,
-    OUTPUT,
-    argument,
-    number,
-    options_group,
-    ours,
-    switch,
-)
+from openai_cli.flags.ours import OPTIONS, argument, number, options_group, ours, switch
 from openai_cli.flags.output import Completeness, Prices, Spending, Written
 from openai_cli.flags.server import ServerOptions
 from openai_cli.flags.values import Number
@@ -53,42 +45,49 @@ class RunOptions:
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("query", "text", "csv"),)
 
     via: Annotated[
-        str, ours(INPUT, "--via", "live: request by request", metavar="WAY", names=WAYS)
+        str, ours(OPTIONS, "--via", "live: request by request", metavar="WAY", names=WAYS)
     ] = "live"
     concurrency: Annotated[
-        str | None, ours(INPUT, "--concurrency", "Most requests at once (64)", metavar="N")
+        str | None, ours(OPTIONS, "--concurrency", "Most requests at once (64)", metavar="N")
     ] = None
-    rpm: Annotated[str | None, ours(INPUT, "--rpm", "Most requests a minute", metavar="N")] = None
-    tpm: Annotated[str | None, ours(INPUT, "--tpm", "Most tokens a minute", metavar="N")] = None
+    rpm: Annotated[str | None, ours(OPTIONS, "--rpm", "Most requests a minute", metavar="N")] = None
+    tpm: Annotated[str | None, ours(OPTIONS, "--tpm", "Most tokens a minute", metavar="N")] = None
     service_tier: Annotated[
         str | None,
-        ours(INPUT, "--service-tier", "Of all requests: flex, priority, …", metavar="NAME"),
+        ours(OPTIONS, "--service-tier", "Of all requests: flex, priority, …", metavar="NAME"),
     ] = None
     limit: Annotated[
-        str | None, ours(INPUT, "--limit", "The first N lines alone, as a sample", metavar="N")
+        str | None, ours(OPTIONS, "--limit", "The first N lines alone, as a sample", metavar="N")
     ] = None
     retry_failed: Annotated[
-        bool, switch(INPUT, "retry-failed", "Send those again that have failed")
+        bool, switch(OPTIONS, "retry-failed", "Send those again that have failed")
     ] = False
     shard: Annotated[
-        str | None, ours(INPUT, "--shard", "Part I of N of the lines", metavar="I/N")
+        str | None, ours(OPTIONS, "--shard", "Part I of N of the lines", metavar="I/N")
     ] = None
     query: Annotated[
         str | None,
-        ours(OUTPUT, "--query", "Write what this JMESPath finds in each answer", metavar="EXPR"),
+        ours(OPTIONS, "--query", "Write what this JMESPath finds in each answer", metavar="EXPR"),
     ] = None
-    text: Annotated[bool, switch(OUTPUT, "text", "Write the text of each answer")] = False
+    text: Annotated[bool, switch(OPTIONS, "text", "Write the text of each answer")] = False
     csv: Annotated[
         str | None,
-        ours(OUTPUT, "--csv", "Write these rows, with a column of answers", metavar="ROWS"),
+        ours(OPTIONS, "--csv", "Write these rows, with a column of answers", metavar="ROWS"),
     ] = None
     id: Annotated[
         str | None,
-        ours(OUTPUT, "--id", "The rows' column that is the custom_id", metavar="COLUMN"),
+        ours(OPTIONS, "--id", "The rows' column that is the custom_id", metavar="COLUMN"),
     ] = None
     null: Annotated[
-        bool, switch(OUTPUT, "null", "End each result with NUL, add no newline", short="-0")
+        bool, switch(OPTIONS, "null", "End each result with NUL, not a newline", short="-0")
     ] = False
+
+
+EXAMPLES = (
+    "seq 3 | openai-cli batch make chat --prompts - -o batch.jsonl",
+    "openai-cli batch run batch.jsonl -o answers.jsonl",
+    "openai-cli batch run batch.jsonl -o texts.txt --text --concurrency 2",
+)
 
 
 @options_group

@@ -8,10 +8,16 @@ from openai_cli.batches.files import Files
 from openai_cli.batches.state import State
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import OUTPUT, CommonOptions, argument, options_group, switch
+from openai_cli.flags.ours import OPTIONS, CommonOptions, argument, options_group, switch
 from openai_cli.output.columns import facts
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.prices.money import plain
+
+EXAMPLES = (
+    "seq 3 | openai-cli batch make chat --prompts - -o batch.jsonl",
+    "openai-cli batch run batch.jsonl -o answers.jsonl",
+    "openai-cli batch status answers.jsonl",
+)
 
 
 @options_group
@@ -19,7 +25,7 @@ class Options(CommonOptions):
     """OUT is the output of the run, beside which its state is kept."""
 
     out: Annotated[str, argument("OUT", "The output of the run", names=None)]
-    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
+    json: Annotated[bool, switch(OPTIONS, "json", "Print JSON")] = False
 
 
 def run(context: Context, options: Options) -> None:

@@ -13,21 +13,28 @@ from openai_cli.errors import UsageError
 from openai_cli.flags import api
 from openai_cli.flags.conversation import ConversationOptions
 from openai_cli.flags.endpoint import Endpoint
-from openai_cli.flags.ours import TEXT, RequiredInput, argument, options_group, ours
+from openai_cli.flags.ours import OPTIONS, RequiredInput, argument, options_group, ours
 from openai_cli.flags.output import Structured
 from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.request.body import Given, Request, assembled, given_of, is_bare_schema
 from openai_cli.request.inputs import Inputs, is_like_text, nothing_given
 
+EXAMPLES = (
+    'openai-cli chat "Write a haiku about rain"',
+    "printf 'pears\\napples\\n' | openai-cli chat \"Sort these lines\"",
+    'openai-cli chat -c trip.json "Plan a day in Lima" --system "Be brief"',
+    "openai-cli chat \"The largest city of Peru\" --schema 'name, people int'",
+)
+
 
 @options_group
 class Options(ConversationOptions, Structured, RequiredInput):
-    """MESSAGE is the user's message; a piped stdin goes before it, with an empty line between.
+    """MESSAGE is the user's message. Piped stdin comes before it, with an empty line between.
 
     The messages are sent in this order: --messages, --system, --developer, each --message, MESSAGE.
-    With --continue the conversation's own go before them, and --system and --developer take the
-    place of its own for this call.
+    With --continue they follow those of the conversation; --system and --developer then replace the
+    conversation's own for this call.
     """
 
     endpoint = Endpoint(
@@ -38,23 +45,23 @@ class Options(ConversationOptions, Structured, RequiredInput):
         takes_general_model=True,
     )
 
-    text: Annotated[str | None, argument("[MESSAGE]", "The user's message; - is stdin")] = None
+    text: Annotated[str | None, argument("[MESSAGE]", "The user's message; - reads stdin")] = None
     system: Annotated[
-        str | None, ours(TEXT, "--system", "A system message", metavar="TEXT|@FILE")
+        str | None, ours(OPTIONS, "--system", "A system message", metavar="TEXT|@FILE")
     ] = None
     developer: Annotated[
-        str | None, ours(TEXT, "--developer", "A developer message", metavar="TEXT|@FILE")
+        str | None, ours(OPTIONS, "--developer", "A developer message", metavar="TEXT|@FILE")
     ] = None
     message: Annotated[
         list[str] | None,
-        ours(TEXT, "--message", "A message before MESSAGE; repeated", metavar="ROLE:TEXT"),
+        ours(OPTIONS, "--message", "A message before MESSAGE; repeatable", metavar="ROLE:TEXT"),
     ] = None
     attach: Annotated[
         list[str] | None,
         ours(
-            TEXT,
+            OPTIONS,
             "--attach",
-            "A text, image, WAV, MP3 or PDF with MESSAGE; repeated",
+            "Attach a text, image, WAV, MP3 or PDF; repeatable",
             metavar="PATH|URL",
         ),
     ] = None

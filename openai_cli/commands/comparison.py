@@ -16,7 +16,7 @@ from openai_cli.commands.pricing import Rates, count_of, region
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import flag_of
-from openai_cli.flags.ours import INPUT, CommonOptions, argument, options_group, ours, switch
+from openai_cli.flags.ours import OPTIONS, CommonOptions, argument, options_group, ours, switch
 from openai_cli.flags.values import Number
 from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT
@@ -47,39 +47,52 @@ class Compared(CommonOptions, Rates):
 
     paths: Annotated[list[str] | None, argument("[PATH]...", "Prompts: files and folders")] = None
     files: Annotated[
-        bool, switch(INPUT, "files", "PATHs are files and folders, as they always are here")
+        bool, switch(OPTIONS, "files", "Changes nothing: PATHs are always files and folders")
     ] = False
     base: Annotated[
         str | None,
-        ours(INPUT, "--base", "Compare with this branch, tag or commit", metavar="REF"),
+        ours(OPTIONS, "--base", "Compare with this branch, tag or commit", metavar="REF"),
     ] = None
     merge_base: Annotated[
-        bool, switch(INPUT, "merge-base", "Compare with what --base and the head have in common")
+        bool,
+        switch(OPTIONS, "merge-base", "Compare with the common ancestor of --base and the head"),
     ] = True
     head: Annotated[
         str | None,
-        ours(INPUT, "--head", "Compare this commit, not the working folder", metavar="REF"),
+        ours(OPTIONS, "--head", "Compare this commit, not the working folder", metavar="REF"),
     ] = None
     baseline: Annotated[
         str | None,
-        ours(INPUT, "--baseline", "Compare with what `cost --json` printed", metavar="FILE"),
+        ours(OPTIONS, "--baseline", "Compare with the output of `cost --json`", metavar="FILE"),
     ] = None
     request: Annotated[
         list[str] | None,
-        ours(INPUT, "--request", "Request bodies or batch lines too; repeated", metavar="FILE"),
+        ours(
+            OPTIONS,
+            "--request",
+            "Compare request bodies or batch lines too; repeatable",
+            metavar="FILE",
+        ),
     ] = None
     response: Annotated[
         list[str] | None,
-        ours(INPUT, "--response", "Answers or usage lines too; repeated", metavar="FILE"),
+        ours(
+            OPTIONS, "--response", "Compare answers or usage lines too; repeatable", metavar="FILE"
+        ),
     ] = None
     model: Annotated[
         str | None,
-        ours(INPUT, "--model", "The model of prompts and of requests that name none",
+        ours(OPTIONS, "--model", "The model for prompts and for requests without one",
              metavar="NAME", short="-m"),
     ] = None  # fmt: skip
     calls: Annotated[
         str | None,
-        ours(INPUT, "--calls", "Of so many calls of each, as 1000/day", metavar="N[/day]"),
+        ours(
+            OPTIONS,
+            "--calls",
+            "Multiply by this many calls of each, such as 1000/day",
+            metavar="N[/day]",
+        ),
     ] = None
 
 

@@ -10,7 +10,7 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
 from openai_cli.flags.endpoint import Endpoint
-from openai_cli.flags.ours import OUTPUT, RequiredInput, argument, options_group, switch
+from openai_cli.flags.ours import OPTIONS, RequiredInput, argument, options_group, switch
 from openai_cli.flags.server import Fallback, SendingOptions
 from openai_cli.request.body import Given, Request, assembled, given_of
 from openai_cli.request.inputs import Inputs, nothing_given
@@ -18,13 +18,19 @@ from openai_cli.request.inputs import Inputs, nothing_given
 if TYPE_CHECKING:
     from openai_cli.output.writers import Affixes
 
+EXAMPLES = (
+    'openai-cli complete "Once upon a time" --max-tokens 30',
+    'openai-cli complete "def add(a, b):" --suffix "print(add(1, 2))" --whole',
+    'openai-cli complete "Hello" --base-url http://localhost:8080/v1 --curl',
+)
+
 
 @options_group
 class Options(SendingOptions, Fallback, RequiredInput):
-    """PROMPT is the text to go on from; a piped stdin goes before it, with an empty line between.
+    """PROMPT is the text to continue. Piped stdin comes before it, with an empty line between.
 
-    OpenAI retired its last models of this endpoint on 2026-09-28; other servers have it
-    (--base-url): vLLM, llama.cpp, Ollama, LM Studio.
+    OpenAI retired its last models for this endpoint on 2026-09-28. Other servers still have it:
+    vLLM, llama.cpp, Ollama, LM Studio. Name one with --base-url.
     """
 
     endpoint = Endpoint(
@@ -35,7 +41,7 @@ class Options(SendingOptions, Fallback, RequiredInput):
         takes_general_model=True,
     )
 
-    text: Annotated[str | None, argument("[PROMPT]", "The prompt; - is stdin")] = None
+    text: Annotated[str | None, argument("[PROMPT]", "The prompt; - reads stdin")] = None
     prompt: api.PromptFlag = None
     model: api.Model = None
     best_of: api.BestOf = None
@@ -55,7 +61,7 @@ class Options(SendingOptions, Fallback, RequiredInput):
     top_p: api.TopP = None
     user: api.User = None
     whole: Annotated[
-        bool, switch(OUTPUT, "whole", "Print prompt, completion and suffix as one text")
+        bool, switch(OPTIONS, "whole", "Print prompt, completion and suffix as one text")
     ] = False
 
 

@@ -6,12 +6,20 @@ from openai_cli.config.file import find, location
 from openai_cli.context import Context
 from openai_cli.flags.ours import CommonOptions, options_group
 
+EXAMPLES = (
+    "openai-cli config check",
+    "echo 'model = \"gpt-6-luna\"' > team.toml",
+    "OPENAI_CLI_CONFIG=team.toml openai-cli config check",
+)
+
 
 @options_group
 class Options(CommonOptions):
-    """Exit 2 when something is wrong: keys that no command has, values that a flag does not take.
+    """Exit code 2 means that something is wrong: a key that no command has, or a value that a flag
+    refuses.
 
-    Commands themselves let pass what is for others, so that a file may be for several versions.
+    The commands themselves ignore keys that they do not know, so that one file can serve several
+    versions.
     """
 
     is_configured: ClassVar[bool] = False

@@ -8,10 +8,15 @@ from openai_cli.context import Context
 from openai_cli.flags.ours import CommonOptions, options_group
 from openai_cli.output.sink import open_sink
 
+EXAMPLES = (
+    "openai-cli config path",
+    'mkdir -p "$(dirname "$(openai-cli config path)")"',
+)
+
 
 @options_group
 class Options(CommonOptions):
-    """The path is printed whether there is such a file or not; OPENAI_CLI_CONFIG names another."""
+    """The path is printed whether or not the file exists. OPENAI_CLI_CONFIG names another file."""
 
     is_configured: ClassVar[bool] = False
 

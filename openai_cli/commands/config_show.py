@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from openai_cli.config.file import find, location
 from openai_cli.context import Context
-from openai_cli.flags.ours import OUTPUT, CommonOptions, options_group, switch
+from openai_cli.flags.ours import OPTIONS, CommonOptions, options_group, switch
 from openai_cli.jsontext import encode_json
 from openai_cli.output.sink import open_sink, utf8_bytes
 
@@ -16,18 +16,24 @@ if TYPE_CHECKING:
 # In characters: a longer value moves its own source alone.
 _WIDEST = 48
 
+EXAMPLES = (
+    "openai-cli config show",
+    "OPENAI_MODEL=gpt-6-sol openai-cli config show --json",
+)
+
 
 @options_group
 class Options(CommonOptions):
-    """A line for each value: of the environment, of the configuration file, and built in.
+    """Each value is printed on one line: from the environment, from the configuration file, or
+    built in.
 
-    A value for all commands has its plain name, that of one command the command's before it. What
-    another value goes before is shown too, and said to be passed over.
+    A value for all commands has its plain name; one for a single command starts with the command. A
+    value that another one overrides is shown too, and marked as passed over.
     """
 
-    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON: the file, the profile, values")] = (
-        False
-    )
+    json: Annotated[
+        bool, switch(OPTIONS, "json", "Print JSON: the file, the profile and the values")
+    ] = False
 
 
 def run(context: Context, options: Options) -> None:

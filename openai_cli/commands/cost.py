@@ -14,7 +14,7 @@ from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.names import flag_of
-from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
+from openai_cli.flags.ours import OPTIONS, options_group, ours, switch
 from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.models.table import Table, load_table
@@ -57,15 +57,23 @@ _ALTERNATIVES = (
     *((source, name) for source, names in _NOT_WITH.items() for name in names),
 )
 
+EXAMPLES = (
+    'openai-cli cost "Write a haiku" --max-tokens 100',
+    'openai-cli cost "Write a haiku" --output-tokens 40 -m gpt-4o -m gpt-5.4-mini',
+    'openai-cli chat "Say hi" --usage-file usage.jsonl',
+    "openai-cli cost --response usage.jsonl",
+)
+
 
 @options_group
 class Options(Priced):
-    """TEXT is priced as the message that `chat TEXT` sends; without one it is stdin as it is.
+    """TEXT is priced as the message that `chat TEXT` sends. Without TEXT, stdin is priced as it is.
 
-    The output is an upper bound by its limit, or a figure by --output-tokens. Tokens that are read
-    from or written to the cache cost the input's rate where the model has no rate for them.
+    A limit on the output gives an upper bound; --output-tokens gives a figure. Tokens that are read
+    from the cache or written to it cost the input rate if the model has no rate of its own for
+    them.
 
-    `cost diff` tells what a change of prompts costs; TEXT that is such a word goes behind --.
+    `cost diff` shows what a change of prompts costs. Put `--` before a TEXT that is such a word.
     """
 
     endpoint = Endpoint("", DEFAULT_CHAT, takes_general_model=True)
@@ -74,12 +82,12 @@ class Options(Priced):
 
     max_price_age: Annotated[
         str | None,
-        ours(INPUT, "--max-price-age", "Exit 8 when the table is older", metavar="DAYS"),
+        ours(OPTIONS, "--max-price-age", "Exit 8 if the price table is older", metavar="DAYS"),
     ] = None
-    total: Annotated[bool, switch(OUTPUT, "total", "Print the total alone")] = False
-    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
-    csv: Annotated[bool, switch(OUTPUT, "csv", "Print CSV, without the total")] = False
-    markdown: Annotated[bool, switch(OUTPUT, "markdown", "Print a table in Markdown")] = False
+    total: Annotated[bool, switch(OPTIONS, "total", "Print only the total")] = False
+    json: Annotated[bool, switch(OPTIONS, "json", "Print JSON")] = False
+    csv: Annotated[bool, switch(OPTIONS, "csv", "Print CSV without the total")] = False
+    markdown: Annotated[bool, switch(OPTIONS, "markdown", "Print a Markdown table")] = False
 
 
 def run(context: Context, options: Options) -> None:

@@ -8,7 +8,7 @@ from openai_cli.commands.comparison import Compared, Comparing
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
 from openai_cli.flags.names import flag_of
-from openai_cli.flags.ours import OUTPUT, options_group, ours, switch
+from openai_cli.flags.ours import OPTIONS, options_group, ours, switch
 from openai_cli.flags.output import Written
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.prices.money import amount
@@ -19,14 +19,22 @@ if TYPE_CHECKING:
     from openai_cli.diff.gate import Limits
     from openai_cli.diff.report import Told
 
+EXAMPLES = (
+    'echo "Write a haiku" > haiku.txt',
+    "openai-cli cost --files haiku.txt --output-tokens 40 --json -o base.json",
+    "openai-cli cost diff haiku.txt --baseline base.json --output-tokens 40",
+    "openai-cli cost diff haiku.txt --baseline base.json --output-tokens 80 --json",
+)
+
 
 @options_group
 class Options(Compared, Written):
-    """PATHs are files and folders of prompts, each priced as the message that `chat < FILE` sends.
+    """PATHs are files and folders of prompts. Each file is priced as the message that `chat < FILE`
+    sends.
 
-    The base is the commit that --base and the head have in common, and the head is what the
-    working folder has. An output without a limit is in neither side; where the change takes its
-    limit away, it is the longest of the model.
+    The base is the last commit that --base and the head have in common; the head is the working
+    folder. An output without a limit is left out on both sides. If the change removes a limit, the
+    model's longest output is used.
     """
 
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (
@@ -37,34 +45,44 @@ class Options(Compared, Written):
 
     max_increase: Annotated[
         str | None,
-        ours(OUTPUT, "--max-increase", "Exit 8 when all cost more by more", metavar="USD"),
+        ours(
+            OPTIONS,
+            "--max-increase",
+            "Exit 8 if the total increases by more",
+            metavar="USD",
+        ),
     ] = None
     max_increase_percent: Annotated[
         str | None,
-        ours(OUTPUT, "--max-increase-percent", "The same, in percent of the base", metavar="P"),
+        ours(OPTIONS, "--max-increase-percent", "The same, in percent of the base", metavar="P"),
     ] = None
     max_increase_each: Annotated[
         str | None,
-        ours(OUTPUT, "--max-increase-each", "Exit 8 when one costs more by more", metavar="USD"),
+        ours(
+            OPTIONS,
+            "--max-increase-each",
+            "Exit 8 if any one increases by more",
+            metavar="USD",
+        ),
     ] = None
     max_increase_percent_each: Annotated[
         str | None,
-        ours(OUTPUT, "--max-increase-percent-each", "The same, in percent", metavar="P"),
+        ours(OPTIONS, "--max-increase-percent-each", "The same, in percent", metavar="P"),
     ] = None
     ignore_below: Annotated[
         str | None,
-        ours(OUTPUT, "--ignore-below", "Let an increase of less pass", metavar="USD"),
+        ours(OPTIONS, "--ignore-below", "Ignore smaller increases", metavar="USD"),
     ] = None
-    warn: Annotated[bool, switch(OUTPUT, "warn", "Say what would be exit 8, and exit 0")] = False
-    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
-    markdown: Annotated[bool, switch(OUTPUT, "markdown", "Print Markdown, as for a comment")] = (
-        False
-    )
+    warn: Annotated[bool, switch(OPTIONS, "warn", "Warn instead of exiting with 8")] = False
+    json: Annotated[bool, switch(OPTIONS, "json", "Print JSON")] = False
+    markdown: Annotated[
+        bool, switch(OPTIONS, "markdown", "Print Markdown, such as for a comment")
+    ] = False
     github: Annotated[
-        bool, switch(OUTPUT, "github", "Annotate, and write a step's summary and outputs too")
+        bool, switch(OPTIONS, "github", "Write GitHub annotations, step summary and outputs")
     ] = False
     junit: Annotated[
-        str | None, ours(OUTPUT, "--junit", "Write a report in JUnit's XML too", metavar="FILE")
+        str | None, ours(OPTIONS, "--junit", "Also write a JUnit XML report", metavar="FILE")
     ] = None
 
 

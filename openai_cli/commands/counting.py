@@ -5,9 +5,9 @@ its tokens, are in commands/tokens.py.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from openai_cli import tokens
 from openai_cli.context import Context
@@ -15,8 +15,7 @@ from openai_cli.errors import BadAnswerError, LimitError, UsageError
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import (
     CONNECTION,
-    INPUT,
-    OUTPUT,
+    OPTIONS,
     Stdin,
     argument,
     number,
@@ -57,62 +56,72 @@ class Counting(ServerOptions, Results, Stdin):
     """What to count, and how."""
 
     endpoint = Endpoint("/responses/input_tokens", DEFAULT_CHAT, takes_general_model=True)
+    group_notes: ClassVar[Mapping[str, str]] = {CONNECTION: "used only with --remote"}
 
     text: Annotated[
         list[str] | None,
-        argument("[ARG]...", "The text; with --decode ids, with --files paths; - is stdin"),
+        argument("[ARG]...", "The text; ids with --decode, paths with --files; - reads stdin"),
     ] = None
     model: Annotated[
         str | None,
-        ours(INPUT, "--model", "Count as this model does", metavar="NAME", short="-m"),
+        ours(OPTIONS, "--model", "Count for this model", metavar="NAME", short="-m"),
     ] = None
     encoding: Annotated[
-        str | None, ours(INPUT, "--encoding", "Count in this encoding", metavar="NAME")
+        str | None, ours(OPTIONS, "--encoding", "Count with this encoding", metavar="NAME")
     ] = None
     files: Annotated[
-        bool, switch(INPUT, "files", "ARG are paths of files and folders; count each")
+        bool, switch(OPTIONS, "files", "Count the files and folders that ARG names")
     ] = False
     files_from: Annotated[
         str | None,
-        ours(INPUT, "--files-from", "Read paths here, a line or (-0) a NUL each", metavar="FILE"),
+        ours(
+            OPTIONS,
+            "--files-from",
+            "Read paths from FILE, one per line (with -0, NUL-separated)",
+            metavar="FILE",
+        ),
     ] = None
     jsonl: Annotated[
         str | None,
-        ours(INPUT, "--jsonl", "Of files, count this field of each line", metavar="FIELD"),
+        ours(
+            OPTIONS, "--jsonl", "Count this field of each JSON line of the files", metavar="FIELD"
+        ),
     ] = None
     input_encoding: Annotated[
         str | None,
         ours(
-            INPUT,
+            OPTIONS,
             "--input-encoding",
-            "Of files, the encoding, as utf-16 or latin-1",
+            "Encoding of the files, such as utf-16 or latin-1",
             metavar="NAME",
         ),
     ] = None
     request: Annotated[
         str | None,
-        ours(INPUT, "--request", "Count request bodies, or Batch API lines", metavar="FILE"),
+        ours(OPTIONS, "--request", "Count request bodies, or Batch API lines", metavar="FILE"),
     ] = None
     verify: Annotated[
         str | None,
-        ours(INPUT, "--verify", "Hold counts against what was billed, a line each", metavar="FILE"),
+        ours(
+            OPTIONS, "--verify", "Compare counts with what was billed, one per line", metavar="FILE"
+        ),
     ] = None
     max_difference: Annotated[
         str | None,
-        ours(OUTPUT, "--max-difference", "Exit 8 when a count of --verify differs more",
+        ours(OPTIONS, "--max-difference", "Exit 8 if a count of --verify differs by more",
              metavar="PERCENT"),
     ] = None  # fmt: skip
     max: Annotated[
-        str | None, ours(OUTPUT, "--max", "Exit 8 when there are more tokens", metavar="N")
+        str | None, ours(OPTIONS, "--max", "Exit 8 if there are more tokens", metavar="N")
     ] = None
     max_each: Annotated[
         str | None,
-        ours(OUTPUT, "--max-each", "Exit 8 when a file has more tokens", metavar="N"),
+        ours(OPTIONS, "--max-each", "Exit 8 if a file has more tokens", metavar="N"),
     ] = None
-    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
-    remote: Annotated[
-        bool, switch(CONNECTION, "remote", "Ask the API too, and print both numbers")
-    ] = False
+    json: Annotated[bool, switch(OPTIONS, "json", "Print JSON")] = False
+    remote: Annotated[bool, switch(OPTIONS, "remote", "Ask the API too, and print both counts")] = (
+        False
+    )
 
 
 def whole(flag: str, raw: str | None, kind: Number) -> int | None:

@@ -12,7 +12,7 @@ from openai_cli.context import Context
 from openai_cli.errors import CliError, UsageError
 from openai_cli.flags import api, embeddings
 from openai_cli.flags.endpoint import Endpoint
-from openai_cli.flags.ours import INPUT, argument, options_group, switch
+from openai_cli.flags.ours import OPTIONS, argument, options_group, switch
 from openai_cli.flags.server import SendingOptions
 from openai_cli.jsontext import utf8
 from openai_cli.request.body import Request, assembled, given_of
@@ -26,19 +26,24 @@ if TYPE_CHECKING:
 MOST_INPUTS = 2048
 MOST_TOKENS = 300_000
 
+EXAMPLES = (
+    'openai-cli embed "hamburger" --dimensions 3',
+    "printf 'red\\ngreen\\nblue\\n' | openai-cli embed --lines -o vectors.jsonl",
+)
+
 
 @options_group
 class Options(SendingOptions):
-    """TEXT is what is embedded; without it, a piped stdin is.
+    """TEXT is the text to embed. Without TEXT, piped stdin is embedded.
 
-    Each vector is a line: a JSON array of numbers. With --lines each line of stdin is an input, in
-    as many requests as it takes, and the vectors come in the order of the lines.
+    Each vector is printed on one line, as a JSON array of numbers. With --lines, each line of stdin
+    is one input: they are sent in as many requests as needed, and the vectors keep their order.
     """
 
     endpoint = Endpoint("/embeddings", "text-embedding-3-small")
 
-    text: Annotated[str | None, argument("[TEXT]", "The text; - is stdin")] = None
-    lines: Annotated[bool, switch(INPUT, "lines", "Each line of stdin is an input")] = False
+    text: Annotated[str | None, argument("[TEXT]", "The text; - reads stdin")] = None
+    lines: Annotated[bool, switch(OPTIONS, "lines", "Embed each line of stdin")] = False
     input: embeddings.Input = None
     model: api.Model = None
     dimensions: embeddings.Dimensions = None

@@ -13,10 +13,16 @@ from openai_cli.flags.server import ServerOptions
 from openai_cli.request.body import bodyless
 from openai_cli.request.inputs import Inputs
 
+EXAMPLES = (
+    "id=$(echo hi | openai-cli files upload --purpose user_data --filename a.txt)",
+    'openai-cli files content "$id"',
+    'openai-cli files content "$id" -o a.txt',
+)
+
 
 @options_group
 class Options(ServerOptions, Written, Stdin):
-    """The bytes go to --output or into a pipe, as they come."""
+    """The file goes to --output or into a pipe, as it arrives."""
 
     endpoint = Endpoint("/files/{file_id}/content", method="GET")
 

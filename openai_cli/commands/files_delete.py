@@ -7,10 +7,15 @@ from openai_cli.context import Context
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group, path_argument
 
+EXAMPLES = (
+    "id=$(echo hi | openai-cli files upload --purpose user_data --filename a.txt)",
+    'openai-cli files delete "$id"',
+)
+
 
 @options_group
 class Options(DeletionOptions):
-    """The id of each file is printed once it is deleted."""
+    """Each id is printed once its file is deleted."""
 
     endpoint = Endpoint("/files/{file_id}", method="DELETE")
 

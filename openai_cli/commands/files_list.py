@@ -15,12 +15,18 @@ from openai_cli.output.sink import Sink
 from openai_cli.request.body import bodyless
 from openai_cli.request.inputs import Inputs
 
+EXAMPLES = (
+    "openai-cli files list",
+    "openai-cli files list --purpose batch --limit 10",
+)
+
 
 @options_group
 class Options(StoredOptions, Listing):
-    """Each file is a line: its id, bytes, time of creation, purpose and name, with tabs between.
+    """Each file is printed on one line: id, bytes, creation time, purpose and name, separated by
+    tabs.
 
-    All pages are asked for; --limit is how many files one has.
+    All pages are listed; --limit is the size of a page.
     """
 
     endpoint = Endpoint("/files", method="GET")

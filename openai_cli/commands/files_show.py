@@ -8,10 +8,16 @@ from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group, path_argument
 from openai_cli.output.columns import facts
 
+EXAMPLES = (
+    "id=$(echo hi | openai-cli files upload --purpose user_data --filename a.txt)",
+    'openai-cli files show "$id"',
+    'openai-cli files show "$id" --query bytes',
+)
+
 
 @options_group
 class Options(StoredOptions):
-    """What the API tells of a stored file: a line for each fact."""
+    """Each detail that the API gives about the file is printed on one line."""
 
     endpoint = Endpoint("/files/{file_id}", method="GET")
 

@@ -10,7 +10,7 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import files
 from openai_cli.flags.endpoint import Endpoint
-from openai_cli.flags.ours import INPUT, argument, options_group, ours
+from openai_cli.flags.ours import OPTIONS, argument, options_group, ours
 from openai_cli.flags.server import SendingOptions
 from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
@@ -22,16 +22,22 @@ if TYPE_CHECKING:
 # https://platform.openai.com/docs/api-reference/files/create
 LARGEST = 512 * 1024 * 1024
 
+EXAMPLES = (
+    'echo \'{"question": "1 + 1", "answer": "2"}\' > evals.jsonl',
+    "openai-cli files upload evals.jsonl --purpose evals",
+    'echo "a,b" | openai-cli files upload --purpose user_data --filename a.csv',
+)
+
 
 @options_group
 class Options(SendingOptions):
-    """Each FILE is stored, and its id printed; without one, a piped stdin is stored."""
+    """Each FILE is uploaded, and its id is printed. Without FILE, piped stdin is uploaded."""
 
     endpoint = Endpoint("/files")
 
-    paths: Annotated[list[str] | None, argument("[FILE]...", "Files; - is stdin")] = None
+    paths: Annotated[list[str] | None, argument("[FILE]...", "The files; - reads stdin")] = None
     filename: Annotated[
-        str | None, ours(INPUT, "--filename", "The name to store one under", metavar="NAME")
+        str | None, ours(OPTIONS, "--filename", "The name to store the file under", metavar="NAME")
     ] = None
     file: files.File = None
     purpose: files.UploadPurpose = None

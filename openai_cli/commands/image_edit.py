@@ -23,18 +23,23 @@ if TYPE_CHECKING:
 LARGEST = 50 * 1024 * 1024
 LARGEST_MASK = 4 * 1024 * 1024
 
+EXAMPLES = (
+    'openai-cli image generate "A cat" -o cat.png',
+    'openai-cli image edit "Add a scarf" --image cat.png -o scarf.png',
+)
+
 
 @options_group
 class Options(ImageOptions):
-    """PROMPT says what to change; without it, a piped stdin does.
+    """PROMPT says what to change. Without PROMPT, piped stdin does.
 
-    The images are files by --image, or by --images what the API can fetch or has stored. Each image
-    that comes back is saved, and its path is printed: see image generate.
+    Give the images as files with --image, or with --images as URLs or stored files. Each resulting
+    image is saved, and its path is printed, as by image generate.
     """
 
     endpoint = Endpoint("/images/edits", "gpt-image-1-mini")
 
-    text: Annotated[str | None, argument("[PROMPT]", "What to change; - is stdin")] = None
+    text: Annotated[str | None, argument("[PROMPT]", "What to change; - reads stdin")] = None
     image: aliases.Image = None
     mask: aliases.Mask = None
     markup: aliases.Markup = None

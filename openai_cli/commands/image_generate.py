@@ -11,18 +11,24 @@ from openai_cli.flags.ours import argument, options_group
 from openai_cli.request.body import assembled, given_of
 from openai_cli.request.inputs import Inputs
 
+EXAMPLES = (
+    'openai-cli image generate "A cat in a hat" -o cat.png',
+    'openai-cli image generate "A logo" -n 2 --quality low --usage',
+    'echo "A small house" | openai-cli image generate --quality low -o house.png',
+)
+
 
 @options_group
 class Options(ImageOptions):
-    """PROMPT says what the image shows; without it, a piped stdin does.
+    """PROMPT says what the image shows. Without PROMPT, piped stdin does.
 
-    Each image is saved, and its path is printed: with -o cat.png they are cat.png, cat-2.png and so
-    on, without it image.png, or the next name that is free. -o - is one image onto stdout.
+    Each image is saved, and its path is printed. With -o cat.png, the files are cat.png, cat-2.png
+    and so on; without it, image.png or the next free name. `-o -` writes one image to stdout.
     """
 
     endpoint = Endpoint("/images/generations", "gpt-image-1-mini")
 
-    text: Annotated[str | None, argument("[PROMPT]", "What the image shows; - is stdin")] = None
+    text: Annotated[str | None, argument("[PROMPT]", "What the image shows; - reads stdin")] = None
     prompt: images.ImagePrompt = None
     model: api.Model = None
     background: images.Background = None

@@ -20,17 +20,22 @@ if TYPE_CHECKING:
 # https://platform.openai.com/docs/api-reference/images/createVariation
 LARGEST = 4 * 1024 * 1024
 
+EXAMPLES = (
+    'openai-cli image generate "A cat" -o cat.png',
+    "openai-cli image vary cat.png -n 2 -o variant.png",
+)
+
 
 @options_group
 class Options(ImageOptions):
-    """IMAGE is a square PNG of less than 4 MB; without it, a piped stdin is.
+    """IMAGE is a square PNG of less than 4 MB. Without IMAGE, piped stdin is sent.
 
-    Each image that comes back is saved, and its path is printed: see image generate.
+    Each resulting image is saved, and its path is printed, as by image generate.
     """
 
     endpoint = Endpoint("/images/variations", "dall-e-2")
 
-    path: Annotated[str | None, argument("[IMAGE]", "The image; - is stdin")] = None
+    path: Annotated[str | None, argument("[IMAGE]", "The image; - reads stdin")] = None
     image: images.ImageToVary = None
     model: api.Model = None
     n: images.ImageN = None

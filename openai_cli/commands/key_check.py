@@ -16,16 +16,21 @@ from openai_cli.output.sink import open_sink, utf8_bytes
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse
 
+EXAMPLES = (
+    "openai-cli key check",
+    "openai-cli key check || openai-cli key show",
+)
+
 _MODELS = Endpoint("/models", method="GET")
 _PROJECTS = Endpoint("/organization/projects", method="GET", is_admin=True)
 
 
 @options_group
 class Options(ServerOptions):
-    """It asks the server for the list of its models, and says whether the key was good for that.
+    """The server is asked for its list of models, which costs nothing.
 
-    An admin key is good for the projects. Exit 3 is a key that the server refuses, exit 7 a server
-    that cannot be reached.
+    With --admin these are the projects. Exit code 3 means that the server refuses the key, 7 that
+    the server cannot be reached.
     """
 
     admin: AdminKey = False

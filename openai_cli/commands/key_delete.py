@@ -6,16 +6,23 @@ from openai_cli.config.destination import base_url
 from openai_cli.config.keystore import KeyPlace, KeyStore
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError
-from openai_cli.flags.ours import CONNECTION, AdminKey, CommonOptions, options_group, ours
+from openai_cli.flags.ours import OPTIONS, AdminKey, CommonOptions, options_group, ours
+
+EXAMPLES = (
+    "echo sk-made-up | openai-cli key set --base-url https://models.example/v1",
+    "openai-cli key delete --base-url https://models.example/v1",
+)
 
 
 @options_group
 class Options(CommonOptions):
-    """The key goes from where key set stored it, the keyring or the file."""
+    """The key is deleted from where key set stored it: the keyring or the file."""
 
     base_url: Annotated[
         str | None,
-        ours(CONNECTION, "--base-url", "The server it is for (OPENAI_BASE_URL)", metavar="URL"),
+        ours(
+            OPTIONS, "--base-url", "The server the key is for [env: OPENAI_BASE_URL]", metavar="URL"
+        ),
     ] = None
     admin: AdminKey = False
 

@@ -7,37 +7,39 @@ from openai_cli.config.keys import checked, decoded, sources
 from openai_cli.config.keystore import KeyPlace, KeyStore, Saved
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
-from openai_cli.flags.ours import (
-    CONNECTION,
-    AdminKey,
-    CommonOptions,
-    argument,
-    options_group,
-    ours,
-)
+from openai_cli.flags.ours import OPTIONS, AdminKey, CommonOptions, argument, options_group, ours
 from openai_cli.request.inputs import Inputs
 
 _STORES = ("keyring", "file")
 
+EXAMPLES = (
+    "openai-cli key set",
+    "openai-cli key set --base-url https://models.example/v1",
+)
+
 
 @options_group
 class Options(CommonOptions):
-    """The key is asked for at a terminal, and not shown; a piped stdin has it on one line.
+    """At a terminal you are asked for the key, and it is not shown. Otherwise stdin has it on one
+    line.
 
-    It is sent to the base URL that it was stored for, and to no other.
+    The key is sent only to the base URL that it was stored for.
     """
 
     arguments: Annotated[
-        list[str] | None, argument("[< FILE]", "A file with the key: as an argument others see it")
+        list[str] | None,
+        argument("[< FILE]", "A file with the key; arguments are visible to others"),
     ] = None
     base_url: Annotated[
         str | None,
-        ours(CONNECTION, "--base-url", "The server it is for (OPENAI_BASE_URL)", metavar="URL"),
+        ours(
+            OPTIONS, "--base-url", "The server the key is for [env: OPENAI_BASE_URL]", metavar="URL"
+        ),
     ] = None
     admin: AdminKey = False
     store: Annotated[
         str | None,
-        ours(CONNECTION, "--store", "keyring or file; else a keyring if any", metavar="WHERE",
+        ours(OPTIONS, "--store", "keyring or file [default: a keyring if any]", metavar="WHERE",
              names=_STORES),
     ] = None  # fmt: skip
 

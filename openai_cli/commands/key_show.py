@@ -8,41 +8,40 @@ from openai_cli.config.keys import ADMIN_WAYS, WAYS, Source, checked, masked, so
 from openai_cli.config.keystore import KeyPlace
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError
-from openai_cli.flags.ours import (
-    CONNECTION,
-    OUTPUT,
-    AdminKey,
-    CommonOptions,
-    options_group,
-    ours,
-    switch,
-)
+from openai_cli.flags.ours import OPTIONS, AdminKey, CommonOptions, options_group, ours, switch
 from openai_cli.jsontext import encode_json
 from openai_cli.masking import shown_url
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.request.inputs import Inputs
 
+EXAMPLES = (
+    "openai-cli key show",
+    "openai-cli key show --json",
+)
+
 
 @options_group
 class Options(CommonOptions):
-    """A line for each source of keys, in their order: the first that has one is used.
+    """Each source of keys is printed on one line, in order. The first that has a key is used.
 
-    Of that key only the last four characters are shown. An api_key_command is run, where no source
+    Only the last four characters of that key are shown. An api_key_command is run only if no source
     before it has a key.
     """
 
     base_url: Annotated[
         str | None,
-        ours(CONNECTION, "--base-url", "The server it is for (OPENAI_BASE_URL)", metavar="URL"),
+        ours(
+            OPTIONS, "--base-url", "The server the key is for [env: OPENAI_BASE_URL]", metavar="URL"
+        ),
     ] = None
     api_key_file: Annotated[
         str | None,
-        ours(CONNECTION, "--api-key-file", "Look here first, as all commands do", metavar="FILE"),
+        ours(OPTIONS, "--api-key-file", "Look in FILE first, as all commands do", metavar="FILE"),
     ] = None
     admin: AdminKey = False
-    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON: the URL, the key, the sources")] = (
-        False
-    )
+    json: Annotated[
+        bool, switch(OPTIONS, "json", "Print JSON: the URL, the key and the sources")
+    ] = False
 
 
 class _Finding(NamedTuple):

@@ -17,14 +17,7 @@ from openai_cli.commands import declared
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import flag_of
-from openai_cli.flags.ours import (
-    INPUT,
-    TEXT,
-    CommonOptions,
-    options_group,
-    options_of,
-    ours,
-)
+from openai_cli.flags.ours import OPTIONS, CommonOptions, options_group, options_of, ours
 from openai_cli.flags.output import Written
 from openai_cli.flags.parameter import ApiParameter, OwnArgument, OwnOption
 from openai_cli.jsontext import encode_json
@@ -40,22 +33,22 @@ class Rows(CommonOptions, Written):
     """Where the texts come from: one of --prompts, --csv, --tsv and --jsonl; - is stdin."""
 
     prompts: Annotated[
-        str | None, ours(TEXT, "--prompts", "Each line is a text", metavar="FILE")
+        str | None, ours(OPTIONS, "--prompts", "Each line is a text", metavar="FILE")
     ] = None
     csv: Annotated[
-        str | None, ours(TEXT, "--csv", "Rows for --template, with a head", metavar="FILE")
+        str | None, ours(OPTIONS, "--csv", "Rows for --template, with a head", metavar="FILE")
     ] = None
-    tsv: Annotated[str | None, ours(TEXT, "--tsv", "The same with tabs", metavar="FILE")] = None
+    tsv: Annotated[str | None, ours(OPTIONS, "--tsv", "The same with tabs", metavar="FILE")] = None
     jsonl: Annotated[
-        str | None, ours(TEXT, "--jsonl", "Objects for --template, one a line", metavar="FILE")
+        str | None, ours(OPTIONS, "--jsonl", "Objects for --template, one a line", metavar="FILE")
     ] = None
     template: Annotated[
         str | None,
-        ours(TEXT, "--template", "The text, with {column}; {{ is a brace", metavar="TEXT|@FILE"),
+        ours(OPTIONS, "--template", "The text, with {column}; {{ is a brace", metavar="TEXT|@FILE"),
     ] = None
     id: Annotated[
         str | None,
-        ours(TEXT, "--id", "The column that is the custom_id (the number)", metavar="COLUMN"),
+        ours(OPTIONS, "--id", "The column that is the custom_id (the number)", metavar="COLUMN"),
     ] = None
 
 
@@ -82,13 +75,14 @@ def _is_of_the_request(annotation: Any) -> bool:
     info = get_args(annotation)[1]
     if isinstance(info, ApiParameter):
         return info.api_name not in ("stream", "stream_options")
-    is_ours = isinstance(info, OwnOption) and info.rich_help_panel in (TEXT, INPUT)
-    return is_ours and info.param_decls[0] not in _LEFT_OUT
+    is_ours = isinstance(info, OwnOption)
+    return is_ours and info.param_decls[0] in _OF_THE_REQUEST
 
 
-# Of the texts and inputs of a command, those that are not the request's.
-_LEFT_OUT = ("--stdin/--no-stdin", "--require-input/--no-require-input", "--fallback-model",
-             "--prices", "--lines/--no-lines", "--wait/--no-wait")  # fmt: skip
+# Our own flags that say what the request is.
+_OF_THE_REQUEST = (
+    "--system", "--developer", "--message", "--attach", "--schema", "--param", "--body",
+)  # fmt: skip
 
 
 def _run(context: Context, options: Rows, name: str) -> None:

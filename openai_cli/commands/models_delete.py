@@ -7,10 +7,15 @@ from openai_cli.context import Context
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group, path_argument
 
+EXAMPLES = (
+    "openai-cli models delete ft:gpt-4o-mini:acme::abc123",
+    "openai-cli models delete ft:gpt-4o-mini:acme::xyz789 --json",
+)
+
 
 @options_group
 class Options(DeletionOptions):
-    """The model is one that you have fine-tuned; its id is printed once it is deleted."""
+    """Only models that you have fine-tuned can be deleted. The id is printed once it is deleted."""
 
     endpoint = Endpoint("/models/{model}", method="DELETE")
 

@@ -11,7 +11,7 @@ from openai_cli.calls.stored import StoredOptions, ask
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.endpoint import Endpoint
-from openai_cli.flags.ours import INPUT, options_group, ours, switch
+from openai_cli.flags.ours import OPTIONS, options_group, ours, switch
 from openai_cli.models.table import FEES, Model, Rates, Row, load_table
 from openai_cli.output.columns import aligned, tabbed
 from openai_cli.output.sink import open_sink, utf8_bytes
@@ -22,28 +22,39 @@ _NUMBERS = ("context", "output", "USD in", "USD out")
 # What a terminal that is too narrow goes without, the first of them first.
 _LESS = ("encoding", "output", "context", "retired")
 
+EXAMPLES = (
+    "openai-cli models list",
+    "openai-cli models list --local",
+    "openai-cli models list --local --json -o models.json",
+)
+
 
 @options_group
 class Options(StoredOptions):
-    """The ids of the server's models, a line each, by name.
+    """The ids of the server's models are printed one per line, sorted by name.
 
-    With --local the table of this version, with no network: the models that are not retired, or
-    with --retired the others. USD is for a million tokens at the standard tier, and a column is
-    empty where nothing is known. At a terminal the columns are aligned under a head, as many as
-    there is room for, or beneath each name; elsewhere a tab stands between them.
+    With --local, this version's own table is printed, offline: the models that are not retired, or
+    with --retired those that are. Prices are in USD per million tokens at the standard tier. What
+    is not known is left empty. A terminal shows aligned columns with a heading, as many as fit,
+    or below each name if it is narrow; elsewhere columns are separated by tabs.
     """
 
     endpoint = Endpoint("/models", method="GET")
 
-    local: Annotated[
-        bool, switch(INPUT, "local", "The models of the table of prices, with no network")
-    ] = False
+    local: Annotated[bool, switch(OPTIONS, "local", "List this version's own table, offline")] = (
+        False
+    )
     retired: Annotated[
-        bool, switch(INPUT, "retired", "With --local the models that are retired")
+        bool, switch(OPTIONS, "retired", "With --local, list the retired models")
     ] = False
     prices: Annotated[
         str | None,
-        ours(INPUT, "--prices", "Lay your own table over that of --local", metavar="FILE"),
+        ours(
+            OPTIONS,
+            "--prices",
+            "With --local, add or override models from your table",
+            metavar="FILE",
+        ),
     ] = None
 
 

@@ -8,10 +8,15 @@ from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group, path_argument
 from openai_cli.output.columns import facts
 
+EXAMPLES = (
+    "openai-cli models show gpt-6-luna",
+    "openai-cli models show gpt-6-luna --query owned_by",
+)
+
 
 @options_group
 class Options(StoredOptions):
-    """What the server tells of a model: a line for each fact."""
+    """Each detail that the server gives about the model is printed on one line."""
 
     endpoint = Endpoint("/models/{model}", method="GET")
 

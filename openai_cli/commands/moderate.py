@@ -10,37 +10,47 @@ from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
 from openai_cli.flags import api, moderations
 from openai_cli.flags.endpoint import Endpoint
-from openai_cli.flags.ours import OUTPUT, TEXT, argument, number, options_group, ours, switch
+from openai_cli.flags.ours import OPTIONS, argument, number, options_group, ours, switch
 from openai_cli.flags.server import SendingOptions
 from openai_cli.flags.values import Number
 from openai_cli.request.attachments import image_part
 from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs, nothing_given
 
+EXAMPLES = (
+    'openai-cli moderate "A story of violence and hate"',
+    'echo "A kind word" | openai-cli moderate --fail-if-flagged',
+)
+
 
 @options_group
 class Options(SendingOptions):
-    """TEXT is what is checked; without it, a piped stdin is.
+    """TEXT is the text to check. Without TEXT, piped stdin is checked.
 
-    Each category over the threshold is a line: its name and its score, between them a tab. With
-    several inputs the number of the input, from 0, goes before them.
+    Each category over the threshold is printed on one line: its name, a tab and its score. With
+    several inputs, each line starts with the number of the input, counted from 0.
     """
 
     endpoint = Endpoint("/moderations", "omni-moderation-latest")
 
-    text: Annotated[str | None, argument("[TEXT]", "The text; - is stdin")] = None
+    text: Annotated[str | None, argument("[TEXT]", "The text; - reads stdin")] = None
     attach: Annotated[
         list[str] | None,
-        ours(TEXT, "--attach", "An image with the text; repeated", metavar="PATH|URL"),
+        ours(OPTIONS, "--attach", "Attach an image; repeatable", metavar="PATH|URL"),
     ] = None
     input: moderations.Input = None
     model: api.Model = None
     threshold: Annotated[
         str | None,
-        ours(OUTPUT, "--threshold", "The least score to print, not the API's", metavar="SCORE"),
+        ours(
+            OPTIONS,
+            "--threshold",
+            "Print scores from this one up, not by the API's threshold",
+            metavar="SCORE",
+        ),
     ] = None
     fail_if_flagged: Annotated[
-        bool, switch(OUTPUT, "fail-if-flagged", "Exit 8 when a category is over the threshold")
+        bool, switch(OPTIONS, "fail-if-flagged", "Exit 8 if a category is over the threshold")
     ] = False
 
 

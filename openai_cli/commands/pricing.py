@@ -12,8 +12,7 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import flag_of
 from openai_cli.flags.ours import (
-    INPUT,
-    OUTPUT,
+    OPTIONS,
     CommonOptions,
     Stdin,
     argument,
@@ -52,24 +51,24 @@ class Rates(Prices):
 
     tier: Annotated[
         str | None,
-        ours(INPUT, "--tier", "standard, batch, flex, priority, …", metavar="NAME"),
+        ours(OPTIONS, "--tier", "standard, batch, flex, priority, …", metavar="NAME"),
     ] = None
     region: Annotated[
         str | None,
         ours(
-            INPUT,
+            OPTIONS,
             "--region",
-            f"The host of a region: {', '.join(REGIONS)}",
+            f"Use the prices of a region: {', '.join(REGIONS)}",
             metavar="NAME",
             names=REGIONS,
         ),
     ] = None
     output_tokens: Annotated[
         str | None,
-        ours(INPUT, "--output-tokens", "What each output has, as a figure", metavar="N"),
+        ours(OPTIONS, "--output-tokens", "Assume this many tokens per output", metavar="N"),
     ] = None
     as_of: Annotated[
-        str | None, ours(INPUT, "--as-of", "By the prices of that day", metavar="YYYY-MM-DD")
+        str | None, ours(OPTIONS, "--as-of", "Use the prices of this day", metavar="YYYY-MM-DD")
     ] = None
 
 
@@ -79,80 +78,93 @@ class Priced(CommonOptions, Written, Rates, Stdin):
 
     text: Annotated[
         list[str] | None,
-        argument("[TEXT]...", "The text to price; with --files paths; - is stdin"),
+        argument("[TEXT]...", "The text to price; paths with --files; - reads stdin"),
     ] = None
     model: Annotated[
         list[str] | None,
-        ours(INPUT, "--model", "The model; repeated, to compare", metavar="NAME", short="-m"),
+        ours(OPTIONS, "--model", "The model; repeat it to compare", metavar="NAME", short="-m"),
     ] = None
     max_tokens: Annotated[
-        str | None, ours(INPUT, "--max-tokens", "The limit of each output", metavar="N")
+        str | None, ours(OPTIONS, "--max-tokens", "Limit of each output", metavar="N")
     ] = None
     max_completion_tokens: Annotated[
-        str | None, ours(INPUT, "--max-completion-tokens", "The same", metavar="N")
+        str | None, ours(OPTIONS, "--max-completion-tokens", "Same as --max-tokens", metavar="N")
     ] = None
-    n: Annotated[str | None, ours(INPUT, "--n", "How many outputs", metavar="N")] = None
+    n: Annotated[str | None, ours(OPTIONS, "--n", "How many outputs", metavar="N")] = None
     best_of: Annotated[
-        str | None, ours(INPUT, "--best-of", "Of how many outputs the best are", metavar="N")
+        str | None,
+        ours(OPTIONS, "--best-of", "Generate this many outputs to return the best", metavar="N"),
     ] = None
     input_tokens: Annotated[
         str | None,
-        ours(INPUT, "--input-tokens", "What the input has, instead of a text", metavar="N"),
+        ours(
+            OPTIONS, "--input-tokens", "Assume this many input tokens, without a text", metavar="N"
+        ),
     ] = None
     cached_tokens: Annotated[
         str | None,
-        ours(INPUT, "--cached-tokens", "How many of the input the cache has", metavar="N"),
+        ours(OPTIONS, "--cached-tokens", "Input tokens read from the cache", metavar="N"),
     ] = None
     cache_write_tokens: Annotated[
         str | None,
-        ours(INPUT, "--cache-write-tokens", "How many of it are written there", metavar="N"),
+        ours(OPTIONS, "--cache-write-tokens", "Input tokens written to the cache", metavar="N"),
     ] = None
     request: Annotated[
         str | None,
         ours(
-            INPUT,
+            OPTIONS,
             "--request",
-            "Price request bodies or batch lines; -m for that model",
+            "Price request bodies or batch lines, for -m if given",
             metavar="FILE",
         ),
     ] = None
     response: Annotated[
         str | None,
         ours(
-            INPUT,
+            OPTIONS,
             "--response",
-            "Add up answers or usage lines; -m as of that model",
+            "Add up answers or usage lines, as -m if given",
             metavar="FILE",
         ),
     ] = None
     files: Annotated[
-        bool, switch(INPUT, "files", "TEXT are paths of files and folders; price each")
+        bool, switch(OPTIONS, "files", "Price the files and folders that TEXT names")
     ] = False
     by_request: Annotated[
-        bool, switch(OUTPUT, "by-request", "A row for each request or answer of the file")
+        bool, switch(OPTIONS, "by-request", "Print a row for each request or answer")
     ] = False
     audio: Annotated[
         list[str] | None,
-        ours(INPUT, "--audio", "Price files of speech by their length; repeated", metavar="FILE"),
+        ours(OPTIONS, "--audio", "Price an audio file by its length; repeatable", metavar="FILE"),
     ] = None
     audio_seconds: Annotated[
         str | None,
-        ours(INPUT, "--audio-seconds", "Price so much speech, for `transcribe`", metavar="N"),
+        ours(
+            OPTIONS,
+            "--audio-seconds",
+            "Price this many seconds of speech for `transcribe`",
+            metavar="N",
+        ),
     ] = None
     since: Annotated[
         str | None,
-        ours(INPUT, "--since", "Usage lines from that day on, in UTC", metavar="YYYY-MM-DD"),
+        ours(OPTIONS, "--since", "Count usage lines from this day on (UTC)", metavar="YYYY-MM-DD"),
     ] = None
     until: Annotated[
         str | None,
-        ours(INPUT, "--until", "Usage lines up to that day, included", metavar="YYYY-MM-DD"),
+        ours(
+            OPTIONS,
+            "--until",
+            "Count usage lines up to and including this day",
+            metavar="YYYY-MM-DD",
+        ),
     ] = None
     by: Annotated[
         str | None,
         ours(
-            OUTPUT,
+            OPTIONS,
             "--by",
-            f"A row for each {', '.join(KEYS)} of usage lines",
+            f"Add up usage lines by: {', '.join(KEYS)}",
             metavar="WHAT",
             names=tuple(KEYS),
         ),

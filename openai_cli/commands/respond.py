@@ -9,27 +9,34 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api, responses
 from openai_cli.flags.endpoint import Endpoint
-from openai_cli.flags.ours import TEXT, RequiredInput, argument, options_group, ours
+from openai_cli.flags.ours import OPTIONS, RequiredInput, argument, options_group, ours
 from openai_cli.flags.output import Structured
 from openai_cli.flags.server import Fallback, SendingOptions
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.request.body import Request, assembled, given_of, is_bare_schema
 from openai_cli.request.inputs import Inputs, nothing_given
 
+EXAMPLES = (
+    'openai-cli respond "Explain the tides in one sentence"',
+    'openai-cli respond "Is 97 a prime?" --reasoning effort=low --usage',
+    'id=$(openai-cli respond "My name is Ann" --query id)',
+    'openai-cli respond "What is my name?" --previous-response-id "$id"',
+)
+
 
 @options_group
 class Options(SendingOptions, Fallback, Waiting, Structured, RequiredInput):
-    """INPUT is the user's message; a piped stdin goes before it, with an empty line between.
+    """INPUT is the user's message. Piped stdin comes before it, with an empty line between.
 
-    With --input items, INPUT is a message after them.
+    If --input gives items, INPUT is added after them as a message.
     """
 
     endpoint = Endpoint("/responses", DEFAULT_CHAT, streams=True, takes_general_model=True)
 
-    message: Annotated[str | None, argument("[INPUT]", "The user's message; - is stdin")] = None
+    message: Annotated[str | None, argument("[INPUT]", "The user's message; - reads stdin")] = None
     attach: Annotated[
         list[str] | None,
-        ours(TEXT, "--attach", "A text, image or PDF with INPUT; repeated", metavar="PATH|URL"),
+        ours(OPTIONS, "--attach", "Attach a text, image or PDF; repeatable", metavar="PATH|URL"),
     ] = None
     input: responses.Input = None
     model: api.Model = None

@@ -7,10 +7,15 @@ from openai_cli.context import Context
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group, path_argument
 
+EXAMPLES = (
+    'id=$(openai-cli respond "Write a long story" --background --quiet)',
+    'openai-cli responses cancel "$id"',
+)
+
 
 @options_group
 class Options(StoredOptions):
-    """A response in the background is made no further; its status is printed."""
+    """A response that runs in the background is stopped, and its status is printed."""
 
     endpoint = Endpoint("/responses/{response_id}/cancel")
 

@@ -7,10 +7,15 @@ from openai_cli.context import Context
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group, path_argument
 
+EXAMPLES = (
+    'id=$(openai-cli respond "Say hello" --query id)',
+    'openai-cli responses delete "$id"',
+)
+
 
 @options_group
 class Options(DeletionOptions):
-    """The id of each response is printed once it is deleted."""
+    """Each id is printed once its response is deleted."""
 
     endpoint = Endpoint("/responses/{response_id}", method="DELETE")
 

@@ -20,13 +20,20 @@ from openai_cli.flags.server import PrintingOptions
 from openai_cli.request.body import bodyless
 from openai_cli.request.inputs import Inputs
 
+EXAMPLES = (
+    'id=$(openai-cli respond "Say hello" --query id)',
+    'openai-cli responses show "$id"',
+    'openai-cli responses show "$id" --query usage.total_tokens',
+)
+
 
 @options_group
 class Options(PrintingOptions, Stdin, Waiting, Extracting):
-    """The text of a stored response, as respond prints it.
+    """The text of the response is printed, as respond prints it.
 
-    One that is still being made has no text: its id is printed, or with --wait its text once it is
-    made. With --stream the text comes as it is made, if it was asked for as a stream too.
+    A response that is not done yet has no text: its id is printed, or with --wait the text once it
+    is done. With --stream the text is printed as it arrives, if the response was created as a
+    stream.
     """
 
     endpoint = SHOW

@@ -10,9 +10,7 @@ from openai_cli.context import Context
 from openai_cli.errors import CliError, LimitError, UsageError
 from openai_cli.flags.adapter import TYPED
 from openai_cli.flags.ours import (
-    CONNECTION,
-    INPUT,
-    OUTPUT,
+    OPTIONS,
     CommonOptions,
     argument,
     number,
@@ -48,24 +46,32 @@ def _after_dashes(ctx: Any, words: list[str] | None) -> list[str] | None:
     return words
 
 
-_COMMAND = argument("[-- COMMAND ARG...]", "Run this with the sandbox as the API")
+_COMMAND = argument("[-- COMMAND ARG...]", "Run COMMAND with the sandbox as its API")
 _COMMAND.callback = _after_dashes
+
+EXAMPLES = (
+    "openai-cli sandbox -- bash",
+    'openai-cli sandbox --fault status=429,first=1 -- openai-cli chat "Say hello"',
+    'echo \'{"text": "Lima"}\' > replies.jsonl',
+    'openai-cli sandbox --replies replies.jsonl -- openai-cli chat "Peru?"',
+)
 
 
 @options_group
 class Options(CommonOptions):
-    """It listens on this machine alone, and prints its base URL when it is ready.
+    """It listens on this machine only, and prints its base URL when it is ready.
 
-    With COMMAND it runs that instead, with OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_ADMIN_KEY set
-    to the sandbox, and ends with it and with its exit code. Without COMMAND it serves until it is
+    With COMMAND it runs that command, with OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_ADMIN_KEY set
+    to the sandbox, and exits with the command's exit code. Without COMMAND it serves until it is
     interrupted.
 
-    It demands a key, a new one each time, so that no other user of the machine can use it. The
-    admin key is sk-admin- and that key.
+    It requires a key, a new one each time, so that no other user of the machine can use it. The
+    admin key is sk-admin- followed by that key.
 
-    It serves every operation of the API, and keeps what is made as long as it lives. It is not a
-    model: for `Say X` it says X, else a sentence that names the request's last text. It trains,
-    grades and films nothing: jobs end well after a few looks, with samples as their results.
+    It serves every operation of the API, and keeps what is created until it ends. It is not a
+    model: to `Say X` it answers X, and to anything else a sentence that quotes your text. It does
+    not really train, grade or film anything: jobs finish after a few requests, with samples as
+    their results.
     """
 
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"strict": ("replies",)}
@@ -73,33 +79,45 @@ class Options(CommonOptions):
 
     command: Annotated[list[str] | None, _COMMAND] = None
     replies: Annotated[
-        str | None, ours(INPUT, "--replies", "Fixed answers, one JSON line each", metavar="FILE")
+        str | None,
+        ours(OPTIONS, "--replies", "Answer from FILE: one JSON object per line", metavar="FILE"),
     ] = None
     strict: Annotated[
         bool,
-        switch(INPUT, "strict", "Refuse what no reply is for; exit 8 for replies not used"),
+        switch(OPTIONS, "strict", "Refuse requests without a reply; exit 8 if any is unused"),
     ] = False
     fault: Annotated[
         list[str] | None,
-        ours(INPUT, "--fault", "Fail on purpose, as status=429,first=2; repeated", metavar="SPEC"),
+        ours(
+            OPTIONS,
+            "--fault",
+            "Fail on purpose, such as status=429,first=2; repeatable",
+            metavar="SPEC",
+        ),
     ] = None
     record: Annotated[
         str | None,
-        ours(OUTPUT, "--record", "Append each request as a JSON line; keys masked", metavar="FILE"),
+        ours(
+            OPTIONS,
+            "--record",
+            "Append each request to FILE as JSON; keys are masked",
+            metavar="FILE",
+        ),
     ] = None
     port: Annotated[
-        str | None, ours(CONNECTION, "--port", "Where to listen (any free port)", metavar="N")
+        str | None,
+        ours(OPTIONS, "--port", "Port to listen on [default: any free port]", metavar="N"),
     ] = None
     key: Annotated[
         str | None,
-        ours(CONNECTION, "--key", "The key to demand (a random one)", metavar="KEY|@FILE"),
+        ours(OPTIONS, "--key", "The key to require [default: a random one]", metavar="KEY|@FILE"),
     ] = None
     any_key: Annotated[
-        bool, switch(CONNECTION, "any-key", "Take any key, of any user of this machine")
+        bool, switch(OPTIONS, "any-key", "Accept any key, from any user of this machine")
     ] = False
     ready_file: Annotated[
         str | None,
-        ours(CONNECTION, "--ready-file", "Have the base URL here while it serves", metavar="FILE"),
+        ours(OPTIONS, "--ready-file", "Keep the base URL in FILE while it serves", metavar="FILE"),
     ] = None
 
 

@@ -27,17 +27,23 @@ _SOUND = ("", "application/octet-stream", "binary/octet-stream", "application/og
 _TEXT = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm")
 
+EXAMPLES = (
+    'openai-cli speak "Good morning" --voice coral -o morning.mp3',
+    'echo "Good night" | openai-cli speak --voice alloy -o night.mp3',
+    'openai-cli speak "Hi" --voice sage --response-format wav -o hello.wav',
+)
+
 
 @options_group
 class Options(SendingOptions):
-    """TEXT is what is said; without it, a piped stdin is.
+    """TEXT is the text to say. Without TEXT, piped stdin is said.
 
-    The sound goes to --output or into a pipe, as mp3 unless --response-format says otherwise.
+    The sound goes to --output or into a pipe. It is mp3 unless --response-format says otherwise.
     """
 
     endpoint = Endpoint("/audio/speech", "gpt-4o-mini-tts")
 
-    text: Annotated[str | None, argument("[TEXT]", "The text; - is stdin")] = None
+    text: Annotated[str | None, argument("[TEXT]", "The text; - reads stdin")] = None
     input: audio.SpeechInput = None
     model: api.Model = None
     voice: audio.Voice = None

@@ -10,7 +10,7 @@ from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import INPUT, argument, options_group, ours
+from openai_cli.flags.ours import OPTIONS, argument, options_group, ours
 from openai_cli.flags.server import SendingOptions
 from openai_cli.media import one_of
 from openai_cli.request.body import Request, assembled, given_of
@@ -29,10 +29,10 @@ TAKEN = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
 class SpeechOptions(SendingOptions):
     """The options of a command that takes files of speech."""
 
-    files: Annotated[list[str] | None, argument("[FILE]...", "Files of speech; - is stdin")] = None
+    files: Annotated[list[str] | None, argument("[FILE]...", "Audio files; - reads stdin")] = None
     filename: Annotated[
         str | None,
-        ours(INPUT, "--filename", "The name that the API sees: it tells the format",
+        ours(OPTIONS, "--filename", "The file name to send, which tells the API the format",
              metavar="NAME"),
     ] = None  # fmt: skip
 

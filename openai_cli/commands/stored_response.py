@@ -13,7 +13,7 @@ from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, NetworkError, UsageError
 from openai_cli.flags.endpoint import Endpoint
-from openai_cli.flags.ours import OUTPUT, options_group, switch
+from openai_cli.flags.ours import OPTIONS, options_group, switch
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ SHOW = Endpoint("/responses/{response_id}", method="GET")
 class Waiting:
     """Whether to wait."""
 
-    wait: Annotated[
-        bool, switch(OUTPUT, "wait", "Wait until a response in the background is made")
-    ] = False
+    wait: Annotated[bool, switch(OPTIONS, "wait", "Wait until a background response is done")] = (
+        False
+    )
 
 
 def check_waiting(options: Waiting, asked: Mapping[str, Any]) -> None:

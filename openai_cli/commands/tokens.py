@@ -23,7 +23,7 @@ from openai_cli.commands.counting_files import count_paths
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import flag_of
-from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
+from openai_cli.flags.ours import OPTIONS, options_group, ours, switch
 from openai_cli.flags.values import Number
 from openai_cli.jsontext import quoted
 from openai_cli.output.sink import Series, Sink, open_sink, separator, utf8_bytes
@@ -67,49 +67,59 @@ _NEEDS = {
     **dict.fromkeys(("jsonl", "input_encoding", "max_each"), ("files", "files_from")),
 }
 
+EXAMPLES = (
+    'openai-cli tokens "How many tokens is this?"',
+    'openai-cli tokens --show --ids "Tokenization"',
+    'echo "Answer in one word." | tee prompt.txt | openai-cli tokens -m gpt-4o',
+    "openai-cli tokens --files prompt.txt --max 100",
+)
+
 
 @options_group
 class Options(Counting):
-    """ARG is the text, several with a blank between; without one it is stdin, byte for byte.
+    """ARG is the text; several are joined by spaces. Without ARG, stdin is counted byte for byte.
 
-    The result is the number of tokens alone. What looks like a special token is ordinary text.
+    The output is just the number. Text that looks like a special token is counted as ordinary text.
     """
 
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = _ALTERNATIVES
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = _NEEDS
 
     special: Annotated[
-        bool, switch(INPUT, "special", "Take <|endoftext|> and the like as special tokens")
+        bool, switch(OPTIONS, "special", "Treat <|endoftext|> and the like as special tokens")
     ] = False
-    decode: Annotated[bool, switch(INPUT, "decode", "ARG or stdin are ids; print their bytes")] = (
-        False
-    )
-    ids: Annotated[bool, switch(OUTPUT, "ids", "Print the ids of the tokens")] = False
+    decode: Annotated[bool, switch(OPTIONS, "decode", "Decode the ids in ARG or stdin")] = False
+    ids: Annotated[bool, switch(OPTIONS, "ids", "Print the ids of the tokens")] = False
     show: Annotated[
-        bool, switch(OUTPUT, "show", "Print the tokens: coloured, or JSON strings in a pipe")
+        bool, switch(OPTIONS, "show", "Print the tokens: coloured, or as JSON strings in a pipe")
     ] = False
     first: Annotated[
-        str | None, ours(OUTPUT, "--first", "Print the text of the first N tokens", metavar="N")
+        str | None, ours(OPTIONS, "--first", "Print the text of the first N tokens", metavar="N")
     ] = None
     last: Annotated[
-        str | None, ours(OUTPUT, "--last", "Print the text of the last N tokens", metavar="N")
+        str | None, ours(OPTIONS, "--last", "Print the text of the last N tokens", metavar="N")
     ] = None
     split: Annotated[
         str | None,
-        ours(OUTPUT, "--split", "Print the text in pieces of at most N tokens", metavar="N"),
+        ours(OPTIONS, "--split", "Print the text in pieces of at most N tokens", metavar="N"),
     ] = None
     overlap: Annotated[
         str | None,
-        ours(OUTPUT, "--overlap", "Begin a piece with the last N tokens before", metavar="N"),
+        ours(
+            OPTIONS,
+            "--overlap",
+            "Start each piece with the last N tokens of the one before",
+            metavar="N",
+        ),
     ] = None
     at: Annotated[
         str | None,
-        ours(OUTPUT, "--at", "End pieces behind a token, line or paragraph", metavar="PLACE",
+        ours(OPTIONS, "--at", "End pieces after a token, line or paragraph", metavar="PLACE",
              names=tuple(PLACES)),
     ] = None  # fmt: skip
     output_dir: Annotated[
         str | None,
-        ours(OUTPUT, "--output-dir", "Write each piece to a file in FOLDER", metavar="FOLDER"),
+        ours(OPTIONS, "--output-dir", "Write each piece to a file in FOLDER", metavar="FOLDER"),
     ] = None
 
 

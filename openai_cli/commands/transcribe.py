@@ -7,12 +7,18 @@ from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group
 from openai_cli.models import DEFAULT_TRANSCRIPTION
 
+EXAMPLES = (
+    'openai-cli speak "Good morning" --voice coral -o morning.mp3',
+    "openai-cli transcribe morning.mp3",
+    "openai-cli transcribe morning.mp3 -m whisper-1 --response-format srt",
+)
+
 
 @options_group
 class Options(SpeechOptions):
-    """Each FILE is sent in a request of its own; without one, a piped stdin is.
+    """Each FILE is sent in its own request. Without FILE, piped stdin is sent.
 
-    At OpenAI: flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav and webm of up to 25 MB.
+    OpenAI accepts flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav and webm files of up to 25 MB.
     """
 
     endpoint = Endpoint("/audio/transcriptions", DEFAULT_TRANSCRIPTION, streams=True)

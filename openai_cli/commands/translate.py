@@ -6,12 +6,18 @@ from openai_cli.flags import api, audio
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group
 
+EXAMPLES = (
+    'openai-cli speak "Bonjour" --voice coral -o bonjour.mp3',
+    "openai-cli translate bonjour.mp3",
+    "openai-cli translate bonjour.mp3 --response-format vtt -o bonjour.vtt",
+)
+
 
 @options_group
 class Options(SpeechOptions):
-    """Each FILE is sent in a request of its own; without one, a piped stdin is.
+    """Each FILE is sent in its own request. Without FILE, piped stdin is sent.
 
-    What is said in any language comes back as English text.
+    The text is in English, whatever language is spoken.
     """
 
     endpoint = Endpoint("/audio/translations", "whisper-1")

@@ -5,7 +5,6 @@ Typer's own main an interrupt, an end of file and a broken pipe would be taken f
 """
 
 import inspect
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, Field
 from functools import partial
@@ -18,7 +17,7 @@ from typer.main import get_command
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import hyphenated
-from openai_cli.flags.ours import PANELS, CommonOptions, Input, options_of
+from openai_cli.flags.ours import CommonOptions, options_of
 from openai_cli.flags.parameter import ApiParameter, PathArgument, PropertyArgument
 
 O = TypeVar("O", bound=CommonOptions)  # noqa: E741
@@ -151,10 +150,6 @@ def _store_once(option: Any, value: str, state: Any) -> None:
     type(option).process(option, value, state)
 
 
-# Both forms of a switch, as Typer writes them in the help.
-_SWITCH = r"--(\S+) / --no-\1"
-
-
 def _process_word(parser: Any, process: Callable[[str, Any], None], word: str, state: Any) -> None:
     """Read a word of flags, but for two slips that would be taken for something else.
 
@@ -181,7 +176,14 @@ TYPED = "openai_cli.typed"
 
 
 class Command(TyperCommand):
-    """Typer's command with help in groups, and errors that say what to type instead."""
+    """Typer's command with help in groups, and errors that say what to type instead.
+
+    `path` is its name, as `models list`.
+    """
+
+    path = ""
+    options: type[CommonOptions] = CommonOptions
+    examples: tuple[str, ...] = ()
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         typed = ctx.meta[TYPED] = list(args)
@@ -210,23 +212,16 @@ class Command(TyperCommand):
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        panels: dict[str, list[tuple[str, str]]] = {panel: [] for panel in PANELS}
-        for parameter in self.get_params(ctx):
-            if (record := parameter.get_help_record(ctx)) is not None:
-                names, help_line = record
-                panel = getattr(parameter, "rich_help_panel", PANELS[0])
-                told = help_line.removesuffix("  [required]")  # the usage line says so
-                panels[panel].append((re.sub(_SWITCH, r"--[no-]\1", names), told))
-        for panel, records in panels.items():
-            if records:
-                with formatter.section(panel):
-                    formatter.write_dl(records)
+        from openai_cli.flags.help import groups
 
+        for title, records in groups(self.options, self.get_params(ctx), ctx).items():
+            with formatter.section(title):
+                formatter.write_dl(records)
 
-VALUES = """Values: JSON is JSON, @FILE, or @- for stdin. OBJECT is JSON, or KEY=VALUE, repeated. \
-\
-TEXT|@FILE is a text, or a file that has it; @@ begins a text that starts with @. \
-What is not given is not sent."""
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
+        from openai_cli.flags.help import manual, notes, write_end
+
+        write_end(formatter, notes(self.options), self.examples, manual(self.path))
 
 
 def _given(ctx: typer.Context, names: Iterable[str]) -> frozenset[str]:
@@ -240,8 +235,13 @@ def _default(field: Field[Any]) -> Any:
     return inspect.Parameter.empty if field.default is MISSING else field.default
 
 
-def command(name: str, summary: str, options: type[O], run: Run[O]) -> TyperCommand:
-    """The Typer command of an options dataclass and its run; `name` is that of `models list`."""
+def command(
+    name: str, summary: str, options: type[O], run: Run[O], examples: tuple[str, ...] = ()
+) -> Command:
+    """The Typer command of an options dataclass and its run; `name` is as `models list`.
+
+    `examples` are command lines for its help.
+    """
 
     def callback(ctx: typer.Context, **values: Any) -> Invocation[O]:
         return Invocation(name, run, options(**values), _given(ctx, values))
@@ -263,8 +263,9 @@ def command(name: str, summary: str, options: type[O], run: Run[O]) -> TyperComm
         name.rpartition(" ")[2],
         cls=Command,
         help=f"{summary}\n\n{inspect.getdoc(options)}",
-        epilog=VALUES if issubclass(options, Input) else None,
         add_help_option=False,
         context_settings={**CONTEXT_SETTINGS, "allow_extra_args": True},
     )(callback)
-    return get_command(tree)  # type: ignore[return-value]
+    made: Command = get_command(tree)  # type: ignore[assignment]  # of `cls`
+    made.path, made.options, made.examples = name, options, examples
+    return made

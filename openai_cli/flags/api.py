@@ -67,11 +67,15 @@ SOUND = {
 Audio = Annotated[Repeated, api("audio", Object(names=SOUND), "Audio output: voice and format")]
 BestOf = Annotated[
     Scalar,
-    api("best_of", Number(0, 20, integer=True), "Completions made, of which the best n come back"),
+    api(
+        "best_of",
+        Number(0, 20, integer=True),
+        "Generate this many completions and return the best n",
+    ),
 ]
-Echo = Annotated[Switch, api("echo", Flag(), "Give back the prompt before the completion")]
+Echo = Annotated[Switch, api("echo", Flag(), "Return the prompt before the completion")]
 FrequencyPenalty = Annotated[
-    Scalar, api("frequency_penalty", PENALTY, "Penalty by how often a token stood, -2 to 2")
+    Scalar, api("frequency_penalty", PENALTY, "Penalize tokens by how often they occurred, -2 to 2")
 ]
 FunctionCall = Annotated[
     Scalar,
@@ -82,7 +86,7 @@ Functions = Annotated[
     api(
         "functions",
         Structure(least=1, most=128),
-        "Functions to call (older form of tools)",
+        "Older form of tools",
     ),
 ]
 LogitBias = Annotated[
@@ -90,68 +94,75 @@ LogitBias = Annotated[
     api(
         "logit_bias",
         Object(metavar="ID=BIAS", value=Number(-100, 100, integer=True)),
-        "Bias of a token, -100 to 100; repeated",
+        "Bias of a token, -100 to 100; repeatable",
     ),
 ]
-Logprobs = Annotated[Switch, api("logprobs", Flag(), "Log probabilities of the output tokens")]
+Logprobs = Annotated[
+    Switch, api("logprobs", Flag(), "Return log probabilities of the output tokens")
+]
 LogprobsCount = Annotated[
     Scalar,
-    api("logprobs", Number(0, 5, integer=True), "Log probabilities of that many likely tokens"),
+    api(
+        "logprobs",
+        Number(0, 5, integer=True),
+        "Return log probabilities of this many likely tokens",
+    ),
 ]
 MaxCompletionTokens = Annotated[
-    Scalar, api("max_completion_tokens", INTEGER, "Most tokens to make, reasoning included")
+    Scalar,
+    api("max_completion_tokens", INTEGER, "Generate at most this many tokens, reasoning included"),
 ]
 MaxTokens = Annotated[Scalar, api("max_tokens", INTEGER, "Older form of max_completion_tokens")]
 MaxTokensFrom0 = Annotated[
-    Scalar, api("max_tokens", FROM_0, "Most tokens to make; the API's default is 16")
+    Scalar, api("max_tokens", FROM_0, "Generate at most this many tokens; the API's default is 16")
 ]
 Messages = Annotated[
     Scalar,
-    api("messages", Structure(least=1), "The conversation so far, before all else"),
+    api("messages", Structure(least=1), "The conversation so far; it comes first"),
 ]
 Metadata = Annotated[
     Repeated,
     api(
         "metadata",
         METADATA,
-        "Up to 16 texts kept with the answer",
+        "Up to 16 labels to store with the answer",
     ),
 ]
 Modalities = Annotated[
     Repeated,
     api("modalities", Texts("NAME", names=("text", "audio")),
-        "Kinds of output: text, audio; repeated"),
+        "Kinds of output: text, audio; repeatable"),
 ]  # fmt: skip
 Model = Annotated[Scalar, api("model", Text("NAME", may_be_empty=False), "The model", short="-m")]
 Moderation = Annotated[
     Repeated, api("moderation", Object(), "Moderate input and output: model, policy")
 ]
 N = Annotated[
-    Scalar, api("n", Number(1, 128, integer=True), "How many choices to make", short="-n")
+    Scalar, api("n", Number(1, 128, integer=True), "How many choices to generate", short="-n")
 ]
 ParallelToolCalls = Annotated[
     Switch, api("parallel_tool_calls", Flag(), "Let the model call several tools at once")
 ]
 Prediction = Annotated[
-    Repeated, api("prediction", Object(), "Text that the answer will mostly repeat")
+    Repeated, api("prediction", Object(), "Text that most of the answer will repeat")
 ]
 PresencePenalty = Annotated[
-    Scalar, api("presence_penalty", PENALTY, "Penalty if a token stood at all, -2 to 2")
+    Scalar, api("presence_penalty", PENALTY, "Penalize tokens that occurred at all, -2 to 2")
 ]
 PromptFlag = Annotated[
     Repeated,
-    api("prompt", TextsOrIds(), "The prompt as a flag: text, texts or token ids; - is stdin"),
+    api("prompt", TextsOrIds(), "The prompt: text, texts or token ids; - reads stdin"),
 ]
 PromptCacheKey = Annotated[
-    Scalar, api("prompt_cache_key", Text(), "Key under which like prompts are cached")
+    Scalar, api("prompt_cache_key", Text(), "Key that groups similar prompts in the cache")
 ]
 PromptCacheOptions = Annotated[
-    Repeated, api("prompt_cache_options", Object(), "Caching of the prompt: mode, ttl")
+    Repeated, api("prompt_cache_options", Object(), "How to cache the prompt: mode, ttl")
 ]
 PromptCacheRetention = Annotated[
     Scalar,
     api("prompt_cache_retention", Text("NAME", names=("in_memory", "24h")),
-        "in_memory or 24h (older form of ttl)"),
+        "in_memory or 24h; older form of ttl"),
 ]  # fmt: skip
 ReasoningEffort = Annotated[
     Scalar,
@@ -168,18 +179,18 @@ ResponseFormat = Annotated[
     ),
 ]
 SafetyIdentifier = Annotated[
-    Scalar, api("safety_identifier", Text(longest=128), "Your stable id of the end user, hashed")
+    Scalar, api("safety_identifier", Text(longest=128), "A stable, hashed id for the end user")
 ]
-Seed = Annotated[Scalar, api("seed", INT64, "For the same answer again, if it can be")]
+Seed = Annotated[Scalar, api("seed", INT64, "Ask for reproducible answers")]
 ServiceTier = Annotated[
     Scalar,
     api("service_tier",
         Text("NAME", names=("auto", "default", "flex", "scale", "priority", "fast")),
         "auto, default, flex, scale, priority or fast"),
 ]  # fmt: skip
-Stop = Annotated[Repeated, api("stop", Texts(most=4), "Text at which to stop; repeated, up to 4")]
-Store = Annotated[Switch, api("store", Flag(), "Keep the answer, for distillation and evals")]
-Stream = Annotated[Switch, api("stream", Flag(), "Get the answer as it is made")]
+Stop = Annotated[Repeated, api("stop", Texts(most=4), "Stop at this text; repeatable, up to 4")]
+Store = Annotated[Switch, api("store", Flag(), "Store the answer")]
+Stream = Annotated[Switch, api("stream", Flag(), "Stream the answer")]
 StreamOptions = Annotated[
     Repeated,
     api(
@@ -188,9 +199,7 @@ StreamOptions = Annotated[
         "include_usage=true, include_obfuscation=false",
     ),
 ]
-Suffix = Annotated[
-    Scalar, api("suffix", PromptText(), "Text that comes after the inserted completion")
-]
+Suffix = Annotated[Scalar, api("suffix", PromptText(), "Text that follows the completion")]
 Temperature = Annotated[Scalar, api("temperature", Number(0, 2), "Randomness, 0 to 2")]
 ToolChoice = Annotated[
     Scalar,
@@ -203,11 +212,11 @@ TopLogprobs = Annotated[
     api(
         "top_logprobs",
         Number(0, 20, integer=True),
-        "Log probabilities of that many at each place",
+        "Return this many log probabilities per token",
     ),
 ]
-TopP = Annotated[Scalar, api("top_p", SHARE, "Share of the probability sampled, 0 to 1")]
-User = Annotated[Scalar, api("user", Text(), "Your id of the end user")]
+TopP = Annotated[Scalar, api("top_p", SHARE, "Sample from this share of the probability, 0 to 1")]
+User = Annotated[Scalar, api("user", Text(), "Your id for the end user")]
 Verbosity = Annotated[
     Scalar,
     api("verbosity", Text("NAME", names=VERBOSITIES), "low, medium or high"),

@@ -9,33 +9,33 @@ ChunkingStrategy = Annotated[
     Scalar,
     api("chunking_strategy", TextOrObject(names=("auto",)), "auto, or server_vad as JSON"),
 ]
-File = Annotated[Scalar, api("file", Text("PATH"), "The file as a flag; - is stdin", place="file")]
+File = Annotated[Scalar, api("file", Text("PATH"), "The file; - reads stdin", place="file")]
 Include = Annotated[
-    Repeated, api("include", Texts("NAME", names=("logprobs",)), "More to tell: logprobs")
+    Repeated, api("include", Texts("NAME", names=("logprobs",)), "Return more: logprobs")
 ]
 Keywords = Annotated[
-    Repeated, api("keywords", Texts(), "A word that is likely to be said; repeated")
+    Repeated, api("keywords", Texts(), "A word that is likely to occur; repeatable")
 ]
 KnownSpeakerNames = Annotated[
     Repeated,
-    api("known_speaker_names", Texts("NAME", most=4), "A speaker's name; repeated, up to 4"),
+    api("known_speaker_names", Texts("NAME", most=4), "A speaker's name; repeatable, up to 4"),
 ]
 KnownSpeakerReferences = Annotated[
     Repeated,
     api(
         "known_speaker_references",
         Texts("URL", most=4),
-        "A speaker's voice, a data URL; repeated",
+        "A sample of a speaker's voice, as a data URL; repeatable",
     ),
 ]
 Language = Annotated[
-    Scalar, api("language", Text("CODE"), "The language that is spoken, as en (ISO 639-1)")
+    Scalar, api("language", Text("CODE"), "The spoken language, such as en (ISO 639-1)")
 ]
 Languages = Annotated[
-    Repeated, api("languages", Texts("CODE"), "Languages that may be spoken; repeated")
+    Repeated, api("languages", Texts("CODE"), "A language that may be spoken; repeatable")
 ]
 TranscriptionPrompt = Annotated[
-    Scalar, api("prompt", PromptText(), "Text for the style, or what was said before")
+    Scalar, api("prompt", PromptText(), "Text that sets the style, or what was said before")
 ]
 TranscriptionFormat = Annotated[
     Scalar,
@@ -52,7 +52,7 @@ AudioTemperature = Annotated[Scalar, api("temperature", Number(0, 1), "Randomnes
 TimestampGranularities = Annotated[
     Repeated,
     api("timestamp_granularities", Texts("NAME", names=("word", "segment")),
-        "Times in verbose_json, by word or segment; repeated"),
+        "Timestamps in verbose_json: word, segment; repeatable"),
 ]  # fmt: skip
 
 SpeechInput = Annotated[
@@ -60,7 +60,7 @@ SpeechInput = Annotated[
     api(
         "input",
         PromptText(longest=4096, is_input=True),
-        "The text as a flag, up to 4096 characters",
+        "The text, up to 4096 characters",
     ),
 ]
 Instructions = Annotated[
@@ -71,7 +71,7 @@ SpeechFormat = Annotated[
     api("response_format", Text("NAME", names=("mp3", "opus", "aac", "flac", "wav", "pcm")),
         "mp3, opus, aac, flac, wav or pcm"),
 ]  # fmt: skip
-Speed = Annotated[Scalar, api("speed", Number(0.25, 4), "How fast, 0.25 to 4; 1 is usual")]
+Speed = Annotated[Scalar, api("speed", Number(0.25, 4), "Speed, 0.25 to 4; 1 is normal")]
 StreamFormat = Annotated[
     Scalar, api("stream_format", Text("NAME", names=("audio", "sse")), "audio, or sse for events")
 ]

@@ -21,7 +21,7 @@ class ConversationOptions(SendingOptions, Fallback):
 
     conversation: Annotated[
         str | None,
-        ours(CONVERSATION, "--continue", "Go on with the conversation in FILE, or begin it",
+        ours(CONVERSATION, "--continue", "Continue the conversation in FILE, or start it",
              metavar="FILE", short="-c"),
     ] = None  # fmt: skip
     save: Annotated[
@@ -32,28 +32,34 @@ class ConversationOptions(SendingOptions, Fallback):
     interactive: Annotated[
         bool,
         switch(
-            CONVERSATION, "interactive", "Converse at the terminal, or a line a turn", short="-i"
+            CONVERSATION,
+            "interactive",
+            "Chat at the terminal; each line of a pipe is a turn",
+            short="-i",
         ),
     ] = False
-    render: Annotated[
-        bool, switch(CONVERSATION, "render", "Show a reply's Markdown rendered, on a terminal")
-    ] = False
+    render: Annotated[bool, switch(CONVERSATION, "render", "Render Markdown on a terminal")] = False
     keep_partial: Annotated[
-        bool, switch(CONVERSATION, "keep-partial", "Keep a reply that was cut off in mid-stream")
+        bool, switch(CONVERSATION, "keep-partial", "Keep a reply whose stream was cut off")
     ] = False
     context_limit: Annotated[
         str | None,
-        ours(CONVERSATION, "--context-limit", "Longest prompt (what the model's window leaves)",
+        ours(CONVERSATION, "--context-limit", "Longest prompt [default: the model's window]",
              metavar="TOKENS"),
     ] = None  # fmt: skip
     when_full: Annotated[
         str,
-        ours(CONVERSATION, "--when-full", "Above the limit: error, drop or summarize old turns",
+        ours(CONVERSATION, "--when-full", "Above that limit: error, drop or summarize old turns",
              metavar="HOW", names=FULL),
     ] = "error"  # fmt: skip
     summary_model: Annotated[
         str | None,
-        ours(CONVERSATION, "--summary-model", "The model that sums up (the same)", metavar="NAME"),
+        ours(
+            CONVERSATION,
+            "--summary-model",
+            "The model that summarizes [default: the same]",
+            metavar="NAME",
+        ),
     ] = None
 
     @property

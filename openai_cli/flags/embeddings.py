@@ -6,13 +6,17 @@ from openai_cli.flags.api import Repeated, Scalar, api
 from openai_cli.flags.values import Number, Text, TextsOrIds
 
 Dimensions = Annotated[
-    Scalar, api("dimensions", Number(1, integer=True), "How many numbers a vector has")
+    Scalar, api("dimensions", Number(1, integer=True), "How many numbers each vector has")
 ]
 EncodingFormat = Annotated[
     Scalar,
-    api("encoding_format", Text("NAME", names=("float", "base64")), "float or base64, on the way"),
+    api(
+        "encoding_format",
+        Text("NAME", names=("float", "base64")),
+        "float or base64; only for the transfer",
+    ),
 ]
 Input = Annotated[
     Repeated,
-    api("input", TextsOrIds(), "The text as a flag: text, texts or token ids; - is stdin"),
+    api("input", TextsOrIds(), "The input: text, texts or token ids; - reads stdin"),
 ]

@@ -7,11 +7,11 @@ from openai_cli.flags.values import Number, Object, Text
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 
-After = Annotated[Scalar, api("after", Text("ID"), "The files after this one", place="query")]
+After = Annotated[Scalar, api("after", Text("ID"), "List the files after this one", place="query")]
 ExpiresAfter = Annotated[
-    Repeated, api("expires_after", Object(), "anchor=created_at, and seconds=N: 3600 to 2592000")
+    Repeated, api("expires_after", Object(), "anchor=created_at and seconds=N, 3600 to 2592000")
 ]
-File = Annotated[Scalar, api("file", Text("PATH"), "The file as a flag; - is stdin", place="file")]
+File = Annotated[Scalar, api("file", Text("PATH"), "The file; - reads stdin", place="file")]
 Limit = Annotated[
     Scalar,
     api("limit", Number(1, 10_000, integer=True), "How many a page has, 1 to 10000", place="query"),
@@ -21,7 +21,7 @@ Order = Annotated[
     api(
         "order",
         Text("NAME", names=("asc", "desc")),
-        "asc or desc, by the time of creation",
+        "asc or desc, by creation time",
         place="query",
     ),
 ]
@@ -30,7 +30,7 @@ Purpose = Annotated[
     api(
         "purpose",
         Text("NAME", names=PURPOSES),
-        f"Those alone of {', '.join(PURPOSES)}",
+        f"List only files for this purpose: {', '.join(PURPOSES)}",
         place="query",
     ),
 ]

@@ -13,53 +13,59 @@ Background = Annotated[
 Complexity = Annotated[
     Scalar,
     api("complexity", Text("NAME", names=("low", "medium", "high")),
-        "Planning of the image: low, medium or high"),
+        "How much to plan the image: low, medium or high"),
 ]  # fmt: skip
 FrameCount = Annotated[
-    Scalar, api("frame_count", Number(2, 16, integer=True), "Frames of a GIF, 2 to 16")
+    Scalar, api("frame_count", Number(2, 16, integer=True), "Number of frames in a GIF, 2 to 16")
 ]
 FrameDurationMs = Annotated[
-    Scalar, api("frame_duration_ms", FROM_0, "How long a frame of a GIF is shown")
+    Scalar, api("frame_duration_ms", FROM_0, "Milliseconds per frame of a GIF")
 ]
 Image = Annotated[
     Repeated,
     api(
         "image",
         Texts("PATH", most=16),
-        "An image to change; repeated, up to 16; - is stdin",
+        "An image to change; repeatable, up to 16; - reads stdin",
         place="file",
     ),
 ]
 ImageToVary = Annotated[
-    Scalar, api("image", Text("PATH"), "The image as a flag; - is stdin", place="file")
+    Scalar, api("image", Text("PATH"), "The image; - reads stdin", place="file")
 ]
 Images = Annotated[
     Scalar,
-    api("images", Structure(least=1, most=16), "Images by file_id or image_url, not as files"),
+    api("images", Structure(least=1, most=16), "Images by file_id or image_url instead of --image"),
 ]
 InputFidelity = Annotated[
     Scalar,
     api("input_fidelity", Text("NAME", names=("high", "low")),
-        "How closely to keep to the images: high, low"),
+        "How closely to match the input images: high, low"),
 ]  # fmt: skip
 Markup = Annotated[
     Scalar,
-    api("markup", Text("PATH"), "A transparent PNG over the first image, as a guide", place="file"),
+    api(
+        "markup",
+        Text("PATH"),
+        "A transparent PNG to lay over the first image as a guide",
+        place="file",
+    ),
 ]
 Mask = Annotated[
     Scalar,
     api(
         "mask",
         Text("PATH|JSON"),
-        "A PNG, transparent where to change; JSON with --images",
+        "A PNG, transparent where to edit; JSON with --images",
         place="file",
     ),
 ]
 ImageModeration = Annotated[
-    Scalar, api("moderation", Text("NAME", names=("low", "auto")), "Filtering: low or auto")
+    Scalar,
+    api("moderation", Text("NAME", names=("low", "auto")), "How strictly to filter: low or auto"),
 ]
 ImageN = Annotated[
-    Scalar, api("n", Number(1, 10, integer=True), "How many images, 1 to 10", short="-n")
+    Scalar, api("n", Number(1, 10, integer=True), "How many images to make, 1 to 10", short="-n")
 ]
 OutputCompression = Annotated[
     Scalar,
@@ -72,34 +78,34 @@ OutputFormat = Annotated[
 ]  # fmt: skip
 PartialImages = Annotated[
     Scalar,
-    api("partial_images", Number(0, 3, integer=True), "Images on the way of a stream, 0 to 3"),
+    api("partial_images", Number(0, 3, integer=True), "Partial images in a stream, 0 to 3"),
 ]
 ImagePrompt = Annotated[
     Scalar,
     api(
         "prompt",
         PromptText(longest=32_000, is_input=True),
-        "The text as a flag, up to 32000 characters",
+        "The prompt, up to 32000 characters",
     ),
 ]
 Quality = Annotated[
     Scalar,
     api("quality", Text("NAME", names=("auto", "low", "medium", "high", "standard", "hd")),
-        "auto, low, medium, high; dall-e: standard, hd"),
+        "auto, low, medium, high; for dall-e standard, hd"),
 ]  # fmt: skip
 ImageResponseFormat = Annotated[
     Scalar,
-    api("response_format", Text("NAME", names=("url", "b64_json")), "dall-e: url or b64_json"),
+    api("response_format", Text("NAME", names=("url", "b64_json")), "For dall-e: url or b64_json"),
 ]
 ImageSafetyIdentifier = Annotated[
-    Scalar, api("safety_identifier", Text(), "Your stable id of the end user, hashed")
+    Scalar, api("safety_identifier", Text(), "A stable, hashed id for the end user")
 ]
 Size = Annotated[
     Scalar,
     api("size", Text("SIZE", names=("auto", "1024x1024", "1536x1024", "1024x1536")),
-        "auto, 1024x1024, 1536x1024, 1024x1536 or another"),
+        "auto, 1024x1024, 1536x1024, 1024x1536 or others"),
 ]  # fmt: skip
 Style = Annotated[
-    Scalar, api("style", Text("NAME", names=("vivid", "natural")), "dall-e-3: vivid or natural")
+    Scalar, api("style", Text("NAME", names=("vivid", "natural")), "For dall-e-3: vivid or natural")
 ]
-Svg = Annotated[Repeated, api("svg", Object(), "The author of an SVG: model, reasoning")]
+Svg = Annotated[Repeated, api("svg", Object(), "How to write an SVG: model, reasoning")]

@@ -7,5 +7,5 @@ from openai_cli.flags.values import TextOrItems
 
 Input = Annotated[
     Repeated,
-    api("input", TextOrItems(several=True), "The text as a flag: text, texts, or content parts"),
+    api("input", TextOrItems(several=True), "The input: text, texts or content parts"),
 ]

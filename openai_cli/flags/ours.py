@@ -18,9 +18,10 @@ from openai_cli.flags.values import Number
 from openai_cli.messages import Color
 from openai_cli.records import frozen, with_fields
 
-TEXT, INPUT, OUTPUT, CONNECTION = "Text", "Input", "Output", "Connection"
-CONVERSATION = "Conversation"
-PANELS = (TEXT, PANEL, CONVERSATION, INPUT, OUTPUT, CONNECTION)
+# The groups of the help in their order. A command's own flags are its OPTIONS.
+ARGUMENTS, OPTIONS, CONVERSATION = "Arguments", "Options", "Conversation"
+INPUT, OUTPUT, CONNECTION = "Input", "Output", "Connection"
+PANELS = (ARGUMENTS, OPTIONS, CONVERSATION, PANEL, INPUT, OUTPUT, CONNECTION)
 COLORS = get_args(Color)
 
 T = TypeVar("T")
@@ -67,7 +68,7 @@ def argument(metavar: str, help_line: str, *, names: tuple[str, ...] | None = No
     `names` are values for completion to offer; where there are any, or (), it is not a path.
     """
     info = OwnArgument(
-        default=..., metavar=metavar, help=help_line, show_default=False, rich_help_panel=TEXT
+        default=..., metavar=metavar, help=help_line, show_default=False, rich_help_panel=ARGUMENTS
     )
     info.names = names
     return info
@@ -76,7 +77,7 @@ def argument(metavar: str, help_line: str, *, names: tuple[str, ...] | None = No
 def path_argument(name: str, metavar: str, help_line: str) -> PathArgument:
     """The parameter `name` of the path of a command's endpoint."""
     info = PathArgument(
-        default=..., metavar=metavar, help=help_line, show_default=False, rich_help_panel=TEXT
+        default=..., metavar=metavar, help=help_line, show_default=False, rich_help_panel=ARGUMENTS
     )
     info.api_name = name
     return info
@@ -142,33 +143,34 @@ class CommonOptions:
 
     Of fields that are `alternatives` one call takes one: where the command line gives it, the
     configuration file gives none of the others. A field that `needs` others is left out by the
-    file without them.
+    file without them. `group_notes` say of a group of the help what it is for.
     """
 
     endpoint: ClassVar[Endpoint] = OFFLINE
     subcommands: ClassVar[tuple[str, ...]] = ()
     is_configured: ClassVar[bool] = True
+    group_notes: ClassVar[Mapping[str, str]] = {}
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = ()
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
-    quiet: Annotated[
-        bool, switch(OUTPUT, "quiet", "Say nothing on stderr but errors", short="-q")
-    ] = False
+    quiet: Annotated[bool, switch(OUTPUT, "quiet", "Print only errors on stderr", short="-q")] = (
+        False
+    )
     color: Annotated[
         str,
-        ours(OUTPUT, "--color", "Colour on stderr: auto, always or never", metavar="WHEN",
+        ours(OUTPUT, "--color", "Use colour on stderr: auto, always or never", metavar="WHEN",
              names=COLORS),
     ] = "auto"  # fmt: skip
     debug: Annotated[
-        bool, switch(CONNECTION, "debug", "Show requests, headers and times on stderr; keys masked")
+        bool, switch(OUTPUT, "debug", "Show requests and headers on stderr; keys are masked")
     ] = False
 
     profile: Annotated[
         str | None,
         ours(
-            CONNECTION,
+            INPUT,
             "--profile",
-            "Defaults of this profile (OPENAI_CLI_PROFILE)",
+            "Use this profile of config.toml [env: OPENAI_CLI_PROFILE]",
             metavar="NAME",
         ),
     ] = None
@@ -200,7 +202,7 @@ class Stdin:
 
     stdin: Annotated[
         bool | None,
-        switch(INPUT, "stdin", "Read a piped stdin, or leave it alone"),
+        switch(INPUT, "stdin", "Read piped stdin; --no-stdin ignores it"),
     ] = None
 
 
@@ -213,7 +215,7 @@ class Params(Stdin):
         ours(
             INPUT,
             "--param",
-            "Send any property unchecked; repeated",
+            "Send any property, unchecked; repeatable",
             metavar="NAME=JSON",
         ),
     ] = None
@@ -225,7 +227,7 @@ class Input(Params):
 
     body: Annotated[
         str | None,
-        ours(INPUT, "--body", "A whole request body, under the flags", metavar="JSON"),
+        ours(INPUT, "--body", "A whole request body; flags override it", metavar="JSON"),
     ] = None
 
 
@@ -233,6 +235,6 @@ class Input(Params):
 class RequiredInput:
     """Whether stdin, which goes before the argument, has to have something."""
 
-    require_input: Annotated[
-        bool, switch(INPUT, "require-input", "Exit 2 when nothing came through stdin")
-    ] = False
+    require_input: Annotated[bool, switch(INPUT, "require-input", "Exit 2 when stdin is empty")] = (
+        False
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from openai_cli.flags.ours import INPUT, OUTPUT, TEXT, options_group, ours, switch
+from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
 
 
 @options_group
@@ -12,7 +12,7 @@ class Written:
 
     output: Annotated[
         str | None,
-        ours(OUTPUT, "--output", "Write to FILE, whole or not at all", metavar="FILE", short="-o"),
+        ours(OUTPUT, "--output", "Write to FILE, all of it or nothing", metavar="FILE", short="-o"),
     ] = None
 
 
@@ -22,10 +22,15 @@ class Results(Written):
 
     separator: Annotated[
         str | None,
-        ours(OUTPUT, "--separator", "Between several results (an empty line)", metavar="TEXT"),
+        ours(
+            OUTPUT,
+            "--separator",
+            "Put TEXT between results [default: an empty line]",
+            metavar="TEXT",
+        ),
     ] = None
     null: Annotated[
-        bool, switch(OUTPUT, "null", "End each result with NUL, add no newline", short="-0")
+        bool, switch(OUTPUT, "null", "End each result with NUL, not a newline", short="-0")
     ] = False
 
 
@@ -36,15 +41,15 @@ class Forms(Written):
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("json", "query"),)
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"lines": ("query",)}
 
-    json: Annotated[bool, switch(OUTPUT, "json", "Print the answer's body exactly as it came")] = (
+    json: Annotated[bool, switch(OUTPUT, "json", "Print the response body exactly as it came")] = (
         False
     )
     query: Annotated[
         str | None,
-        ours(OUTPUT, "--query", "Print what this JMESPath finds in the body", metavar="EXPR"),
+        ours(OUTPUT, "--query", "Print what this JMESPath expression finds", metavar="EXPR"),
     ] = None
     lines: Annotated[
-        bool, switch(OUTPUT, "lines", "Print a list that --query finds, a line for each item")
+        bool, switch(OUTPUT, "lines", "Print each item of the list that --query finds")
     ] = False
 
     @property
@@ -62,10 +67,10 @@ class Extracting(Forms):
     )
 
     extract: Annotated[
-        bool, switch(OUTPUT, "extract", "Print the answer's first code block alone", short="-x")
+        bool, switch(OUTPUT, "extract", "Print only the answer's first code block", short="-x")
     ] = False
     extract_last: Annotated[
-        bool, switch(OUTPUT, "extract-last", "Print the answer's last code block alone")
+        bool, switch(OUTPUT, "extract-last", "Print only the answer's last code block")
     ] = False
 
 
@@ -85,14 +90,15 @@ class Structured(Extracting):
     schema: Annotated[
         str | None,
         ours(
-            TEXT,
+            OUTPUT,
             "--schema",
-            "Ask for JSON of this JSON Schema, or as 'name, age int'",
+            "Ask for JSON: a JSON Schema, or 'name, age int'",
             metavar="SCHEMA",
         ),
     ] = None
     schema_rows: Annotated[
-        bool, switch(OUTPUT, "schema-rows", "Ask for a list of --schema, print a line for each")
+        bool,
+        switch(OUTPUT, "schema-rows", "Ask for a list of --schema objects; print one per line"),
     ] = False
     csv: Annotated[bool, switch(OUTPUT, "csv", "Print the --schema-rows as CSV")] = False
 
@@ -101,17 +107,19 @@ class Structured(Extracting):
 class Spending:
     """How it is told what calls took."""
 
-    usage: Annotated[bool, switch(OUTPUT, "usage", "Show what the call took, on stderr")] = False
+    usage: Annotated[bool, switch(OUTPUT, "usage", "Show tokens and cost on stderr")] = False
     usage_file: Annotated[
         str | None,
-        ours(OUTPUT, "--usage-file", "Append what the call took, as JSON", metavar="FILE"),
+        ours(
+            OUTPUT, "--usage-file", "Append tokens, cost and more to FILE as JSON", metavar="FILE"
+        ),
     ] = None
     label: Annotated[
         str | None,
         ours(
             OUTPUT,
             "--label",
-            "What its line is to be found by; or OPENAI_CLI_LABEL",
+            "Label that line [env: OPENAI_CLI_LABEL]",
             metavar="TEXT",
         ),
     ] = None
@@ -123,14 +131,14 @@ class Prices:
 
     prices: Annotated[
         str | None,
-        ours(INPUT, "--prices", "Lay your own table of prices over ours", metavar="FILE"),
+        ours(INPUT, "--prices", "Add or override prices from your own table", metavar="FILE"),
     ] = None
     max_cost: Annotated[
-        str | None, ours(OUTPUT, "--max-cost", "Exit 8 when it can cost more", metavar="USD")
+        str | None, ours(OUTPUT, "--max-cost", "Exit 8 if it could cost more", metavar="USD")
     ] = None
     allow_unbounded: Annotated[
         bool,
-        switch(OUTPUT, "allow-unbounded", "Let --max-cost pass what has no bound, at its estimate"),
+        switch(OUTPUT, "allow-unbounded", "Let --max-cost use an estimate where there is no bound"),
     ] = False
 
 
@@ -140,7 +148,7 @@ class Completeness:
 
     require_complete: Annotated[
         bool,
-        switch(OUTPUT, "require-complete", "Exit 9 when the answer is cut off or refused"),
+        switch(OUTPUT, "require-complete", "Exit 9 if the answer is cut off or refused"),
     ] = False
 
 
@@ -150,10 +158,10 @@ class Previews:
 
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("dry_run", "curl", "batch_line"),)
 
-    dry_run: Annotated[bool, switch(OUTPUT, "dry-run", "Print the request body; send nothing")] = (
-        False
-    )
-    curl: Annotated[bool, switch(OUTPUT, "curl", "Print a curl command; send nothing")] = False
+    dry_run: Annotated[
+        bool, switch(OUTPUT, "dry-run", "Print the request body and send nothing")
+    ] = False
+    curl: Annotated[bool, switch(OUTPUT, "curl", "Print a curl command and send nothing")] = False
 
 
 @options_group
@@ -162,7 +170,7 @@ class BatchLine:
 
     batch_line: Annotated[
         str | None,
-        ours(OUTPUT, "--batch-line", "Print the Batch API's line; send nothing", metavar="ID"),
+        ours(OUTPUT, "--batch-line", "Print a Batch API line and send nothing", metavar="ID"),
     ] = None
 
 

@@ -26,21 +26,21 @@ from openai_cli.flags.values import (
 from openai_cli.flags.values import TextOrObject as Union
 
 AccessPrograms = Annotated[Repeated, api("access_programs", Object(), "Access programs: cyber")]
-Background = Annotated[Switch, api("background", Flag(), "Make the response in the background")]
+Background = Annotated[Switch, api("background", Flag(), "Run in the background")]
 BackgroundOptions = Annotated[
     Repeated,
-    api("background_options", Object(), "In the background: completion_window, continuation_id"),
+    api("background_options", Object(), "Background options: completion_window, continuation_id"),
 ]
 ContextManagement = Annotated[
     Scalar, api("context_management", Structure(least=1), "When to compact the context")
 ]
 Conversation = Annotated[
-    Scalar, api("conversation", Union("ID|JSON"), "A stored conversation to go on with")
+    Scalar, api("conversation", Union("ID|JSON"), "A stored conversation to continue")
 ]
-Image = Annotated[Repeated, api("image", Object(), "Images of the request: context_compression")]
+Image = Annotated[Repeated, api("image", Object(), "Image options: context_compression")]
 Include = Annotated[
     Repeated,
-    api("include", Texts("NAME"), "More to tell, as reasoning.encrypted_content; repeated"),
+    api("include", Texts("NAME"), "Return more, such as reasoning.encrypted_content; repeatable"),
 ]
 IncludeInQuery = in_query(Include)
 IncludeObfuscation = Annotated[
@@ -48,25 +48,28 @@ IncludeObfuscation = Annotated[
     api(
         "include_obfuscation",
         Flag(),
-        "Pad the events of a stream, as the API does itself",
+        "Pad stream events, as the API does by default",
         place="query",
     ),
 ]
-Input = Annotated[
-    Repeated, api("input", TextOrItems(), "The input as a flag: text or items; - is stdin")
-]
+Input = Annotated[Repeated, api("input", TextOrItems(), "The input: text or items; - reads stdin")]
 Instructions = Annotated[
     Scalar, api("instructions", PromptText(), "A system or developer message, for this call")
 ]
 MaxOutputTokens = Annotated[
     Scalar,
-    api("max_output_tokens", Number(16, integer=True), "Most tokens to make, reasoning included"),
+    api(
+        "max_output_tokens",
+        Number(16, integer=True),
+        "Generate at most this many tokens, reasoning included",
+    ),
 ]
 MaxToolCalls = Annotated[
-    Scalar, api("max_tool_calls", Number(integer=True), "Most calls of built-in tools")
+    Scalar,
+    api("max_tool_calls", Number(integer=True), "Allow at most this many calls of built-in tools"),
 ]
 PreviousResponseId = Annotated[
-    Scalar, api("previous_response_id", Text("ID"), "The response to go on from")
+    Scalar, api("previous_response_id", Text("ID"), "The response to continue from")
 ]
 PromptTemplate = Annotated[
     Repeated,
@@ -77,7 +80,7 @@ Reasoning = Annotated[
     api(
         "reasoning",
         Object(names={"effort": EFFORTS, "summary": ("auto", "concise", "detailed")}),
-        "Reasoning: effort, summary; as effort=low",
+        "Reasoning options, such as effort=low",
     ),
 ]
 ResponseStreamOptions = Annotated[
@@ -93,14 +96,18 @@ StartingAfter = Annotated[
     api(
         "starting_after",
         Number(integer=True),
-        "Go on behind the event of this sequence_number",
+        "Continue after the event with this sequence_number",
         place="query",
     ),
 ]
 StreamInQuery = in_query(Stream)
 TextOptions = Annotated[
     Repeated,
-    api("text", Object(names={"verbosity": VERBOSITIES}), "The text: verbosity, format as JSON"),
+    api(
+        "text",
+        Object(names={"verbosity": VERBOSITIES}),
+        "Text options: verbosity, or format as JSON",
+    ),
 ]
 Tier = Annotated[
     Scalar,

@@ -5,7 +5,6 @@ from typing import Annotated, ClassVar, NamedTuple
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import (
     CONNECTION,
-    INPUT,
     CommonOptions,
     Input,
     number,
@@ -37,52 +36,70 @@ class Connection:
 
     base_url: Annotated[
         str | None,
-        ours(CONNECTION, "--base-url", "Another server (OPENAI_BASE_URL)", metavar="URL"),
+        ours(CONNECTION, "--base-url", "Use another server [env: OPENAI_BASE_URL]", metavar="URL"),
     ] = None
     api_key_file: Annotated[
         str | None,
-        ours(CONNECTION, "--api-key-file", "Read the key here, not OPENAI_API_KEY", metavar="FILE"),
+        ours(
+            CONNECTION,
+            "--api-key-file",
+            "Read the key from FILE, not from OPENAI_API_KEY",
+            metavar="FILE",
+        ),
     ] = None
     organization: Annotated[
-        str | None, ours(CONNECTION, "--organization", "OPENAI_ORG_ID", metavar="ID")
+        str | None,
+        ours(CONNECTION, "--organization", "The organization [env: OPENAI_ORG_ID]", metavar="ID"),
     ] = None
     project: Annotated[
-        str | None, ours(CONNECTION, "--project", "OPENAI_PROJECT_ID", metavar="ID")
+        str | None,
+        ours(CONNECTION, "--project", "The project [env: OPENAI_PROJECT_ID]", metavar="ID"),
     ] = None
     header: Annotated[
         list[str] | None,
-        ours(CONNECTION, "--header", "Send this header too; repeated", metavar="'NAME: VALUE'"),
+        ours(CONNECTION, "--header", "Send this header too; repeatable", metavar="'NAME: VALUE'"),
     ] = None
     timeout: Annotated[
         str | None,
         ours(
             CONNECTION,
             "--timeout",
-            "To connect and to read (10 and 600)",
+            "Time limit to connect and to read [default: 10, 600]",
             metavar="SECONDS",
         ),
     ] = None
     max_time: Annotated[
         str | None,
-        ours(CONNECTION, "--max-time", "For all of a call, retries too", metavar="SECONDS"),
+        ours(
+            CONNECTION,
+            "--max-time",
+            "Time limit for the whole call with its retries",
+            metavar="SECONDS",
+        ),
     ] = None
     max_retries: Annotated[
-        str | None, ours(CONNECTION, "--max-retries", "How often to try again (2)", metavar="N")
+        str | None,
+        ours(CONNECTION, "--max-retries", "How often to retry [default: 2]", metavar="N"),
     ] = None
     client_cert: Annotated[
         str | None,
-        ours(CONNECTION, "--client-cert", "Certificate to be known by, PEM", metavar="FILE"),
+        ours(CONNECTION, "--client-cert", "Client certificate, in PEM", metavar="FILE"),
     ] = None
     client_key: Annotated[
         str | None,
-        ours(CONNECTION, "--client-key", "Its key, where that is not in it", metavar="FILE"),
+        ours(
+            CONNECTION,
+            "--client-key",
+            "Key of that certificate, if not in the same file",
+            metavar="FILE",
+        ),
     ] = None
     allow_http: Annotated[
-        bool, switch(CONNECTION, "allow-http", "Let a key go over plain http")
+        bool, switch(CONNECTION, "allow-http", "Allow sending a key over plain http")
     ] = False
     sandbox: Annotated[
         bool,
-        switch(CONNECTION, "sandbox", "Ask a local stand-in for the API: no key, no cost"),
+        switch(CONNECTION, "sandbox", "Use a local stand-in for the API: no key, no cost"),
     ] = False
 
     @property
@@ -108,7 +125,7 @@ class ServerOptions(CommonOptions, Connection):
 
 
 @options_group
-class PrintingOptions(ServerOptions, Output, Prices):
+class PrintingOptions(ServerOptions, Prices, Output):
     """The options of every command that prints what a model said."""
 
 
@@ -124,9 +141,9 @@ class Fallback:
     fallback_model: Annotated[
         list[str] | None,
         ours(
-            INPUT,
+            CONNECTION,
             "--fallback-model",
-            "Ask this one after a 429 or 5xx; repeated",
+            "Ask this model next after a 429 or 5xx; repeatable",
             metavar="NAME",
         ),
     ] = None

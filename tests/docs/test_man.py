@@ -44,9 +44,15 @@ def test_the_tool_writes_the_committed_pages(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_page_has_every_line_of_the_help(name: str) -> None:
     text = formatted(FOLDER / f"openai-cli-{name.replace(' ', '-')}.1")
-    records = [record for _, records in SHOWN(name).sections for record in records]
+    records = [record for records in SHOWN(name).groups.values() for record in records]
     assert len(records) > 4
     assert [line for line in map(" ".join, records) if line not in text] == []
+
+
+def test_a_page_has_the_examples_each_on_a_line_of_its_own() -> None:
+    page = (FOLDER / "openai-cli-tokens.1").read_text()
+    assert '\n.SH EXAMPLES\n.nf\nopenai\\-cli tokens "How many tokens is this?"\n' in page
+    assert "--files prompt.txt --max 100" in formatted(FOLDER / "openai-cli-tokens.1")
 
 
 def made(group: str) -> list[str]:

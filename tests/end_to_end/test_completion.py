@@ -226,7 +226,7 @@ def test_a_list_of_candidates(name: str, open_shell: Open) -> None:
     shell = open_shell(name)
     shell.list("openai-cli key ", "delete")
     if name != "bash":
-        shell.list("openai-cli key ", "Forget a stored API key.")
+        shell.list("openai-cli key ", "Delete a stored API key.")
 
 
 @pytest.mark.parametrize("name", START)

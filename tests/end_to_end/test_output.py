@@ -470,7 +470,7 @@ def test_help_and_version(run: Run) -> None:
         assert shown.text.startswith("Usage: openai-cli")
         assert max(map(len, shown.text.splitlines())) <= 80
     assert run("--version").out == f"openai-cli {__version__}\n".encode()
-    groups = ["Text:", "API parameters:", "Input:", "Output:", "Connection:"]
+    groups = ["Arguments:", "Options:", "API parameters:", "Input:", "Output:", "Connection:"]
     lines = run("chat", "--help").text.splitlines()
     assert [line for line in lines if line in groups] == groups
 

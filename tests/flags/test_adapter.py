@@ -162,7 +162,7 @@ def test_help_needs_nothing_else_and_fits_80_columns(command: str) -> None:
     assert (ended.code, ended.err) == (0, "")
     lines = ended.out.decode().splitlines()
     assert max(map(len, lines)) <= 80
-    titles = ("Text:", "API parameters:", "Input:", "Output:", "Connection:")
+    titles = ("Arguments:", "Options:", "API parameters:", "Input:", "Output:", "Connection:")
     assert [line for line in lines if line in titles] == list(titles)
     assert call(command, "-h").out == ended.out
 

@@ -11,7 +11,7 @@ from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.facts import Facts, help_of, is_repeated, kind_of
 from openai_cli.flags.names import flag_of
 from openai_cli.flags.ours import (
-    TEXT,
+    OPTIONS,
     Input,
     Params,
     options_group,
@@ -150,7 +150,7 @@ def _argument(name: str, facts: Facts) -> Any:
         metavar=f"[{name.upper()}]",
         help=f"{help_of(name, facts)}; {flag_of(name)} is ours",
         show_default=False,
-        rich_help_panel=TEXT,
+        rich_help_panel=OPTIONS,
     )
     info.api_name, info.kind = name, kind
     return Annotated[_typer_type(kind), info]

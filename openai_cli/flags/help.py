@@ -1,0 +1,74 @@
+"""What --help says besides the usage line: the groups of flags, the examples, and the manual."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from openai_cli.flags.ours import PANELS, CommonOptions, Input
+from openai_cli.messages import PROGRAM
+
+Records = list[tuple[str, str]]
+
+SWITCHES = "A flag without a value also has a --no- form, such as --no-quiet."
+VALUES = (
+    "JSON means JSON text, @FILE to read it from a file, or @- for stdin. OBJECT is also JSON, or "
+    "KEY=VALUE, repeated. TEXT|@FILE means text or a file to read it from; type @@ for text that "
+    "starts with @. Parameters that you do not give are not sent."
+)
+
+
+def groups(options: type[CommonOptions], parameters: Iterable[Any], ctx: Any) -> dict[str, Records]:
+    """The arguments and flags with their lines, by the titles of the groups that have any."""
+    panels: dict[str, Records] = {panel: [] for panel in PANELS}
+    for parameter in parameters:
+        if (record := parameter.get_help_record(ctx)) is not None:
+            names, line = record
+            told = line.removesuffix("  [required]")  # the usage line says so
+            if "--model" in parameter.opts:
+                told += _default_model(options)
+            panel = getattr(parameter, "rich_help_panel", PANELS[0])
+            panels[panel].append((names.partition(" / --no-")[0], told))
+    notes = options.group_notes
+    return {
+        f"{panel} ({notes[panel]})" if panel in notes else panel: records
+        for panel, records in panels.items()
+        if records
+    }
+
+
+def _default_model(options: type[CommonOptions]) -> str:
+    endpoint = options.endpoint
+    if not endpoint.default_model:
+        return ""
+    variable = "OPENAI_MODEL or " if endpoint.takes_general_model else ""
+    return f" [default: {variable}{endpoint.default_model}]"
+
+
+def notes(options: type[CommonOptions]) -> Iterator[str]:
+    """The paragraphs behind the flags."""
+    yield SWITCHES
+    if issubclass(options, Input):
+        yield VALUES
+
+
+def manual(name: str, *, has_page: bool = True) -> str:
+    """Where the manual has the command or the group of that name; '' is the program.
+
+    `has_page` says that there is a man page of its own, which a group has not.
+    """
+    guide = f"docs/{name.partition(' ')[0] or 'index'}.md"
+    page = "-".join([PROGRAM, *name.split()])
+    return f"Manual: man {page}, or {guide}" if has_page else f"Manual: {guide}"
+
+
+def write_end(
+    formatter: Any, paragraphs: Iterable[str], examples: Iterable[str], last: str
+) -> None:
+    """Write what follows the flags; an example stands on one line, as it can be pasted."""
+    for paragraph in paragraphs:
+        formatter.write_paragraph()
+        formatter.write_text(paragraph)
+    if examples:
+        with formatter.section("Examples"):
+            formatter.write("".join(f"  {example}\n" for example in examples))
+    formatter.write_paragraph()
+    formatter.write(f"{last}\n")
