@@ -54,7 +54,7 @@ def _answered(line: str) -> str:
 def test_there_are_two_to_four_and_the_command_is_in_them(name: str) -> None:
     lines = ALL[name]
     assert 2 <= len(lines) <= 4
-    assert sum(f"openai-cli {name}" in line for line in lines) >= len(lines) / 2
+    assert any(f"openai-cli {name}" in line for line in lines)
     assert max(map(len, lines)) <= 78, "the help indents them by two"
 
 
@@ -76,8 +76,9 @@ def test_the_help_of_a_group_has_examples_and_the_manual(group: str, run: Run) -
     lines = run(group, "--help").text.splitlines()
     first = next(name for name in COMMANDS if name.startswith(f"{group} "))
     assert lines[lines.index("Examples:") + 1 : -2] == [f"  {line}" for line in ALL[first][:2]]
-    assert lines[-2:] == ["", f"Manual: docs/{group}.md"]
-    assert (ROOT / f"docs/{group}.md").is_file()
+    guide = f"docs/{group.partition(' ')[0]}.md"
+    assert lines[-2:] == ["", f"Manual: {guide}"]
+    assert (ROOT / guide).is_file()
 
 
 @pytest.mark.parametrize(
