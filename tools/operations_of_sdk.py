@@ -54,7 +54,7 @@ class SdkOperation(NamedTuple):
 
     `resource` has the names of the resource, as `("vector_stores", "files")`, and `verb` is the
     method's. `pages` is as in the table; None is no list. `item` is the shape of what is listed, or
-    of the answer.
+    of the answer. A form has the properties of `as_json` as JSON, and no fields of theirs.
     """
 
     resource: tuple[str, ...]
@@ -71,6 +71,7 @@ class SdkOperation(NamedTuple):
     deprecated: bool
     admin: bool
     headers: dict[str, str]
+    as_json: list[str]
 
 
 def read_sources(package: Path) -> dict[str, str]:
@@ -340,6 +341,7 @@ def _operation(module: Module, method: ast.FunctionDef, call: ast.Call) -> SdkOp
         deprecated=any("deprecated" in ast.unparse(each) for each in method.decorator_list),
         admin="admin_api_key_auth" in texts,
         headers=_headers(method),
+        as_json=_as_json(method),
     )
 
 
@@ -401,6 +403,20 @@ def _form(method: ast.FunctionDef) -> str:
         if isinstance(node, ast.If) and "multipart/form-data" in ast.unparse(node):
             return "with files"
     return "always"
+
+
+def _as_json(method: ast.FunctionDef) -> list[str]:
+    """The properties that a form has as JSON: `encode_multipart` is told (type, whether so)."""
+    for node in ast.walk(method):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "encode_multipart":
+            found = next((each for each in node.args if isinstance(each, ast.Dict)), ast.Dict())
+            pairs = zip(found.keys, found.values, strict=True)
+            return [str(getattr(key, "value", "")) for key, value in pairs if _is_true(value)]
+    return []
+
+
+def _is_true(value: ast.expr) -> bool:
+    return isinstance(value, ast.Tuple) and getattr(value.elts[-1], "value", None) is True
 
 
 def _answer(module: Module, words: Mapping[str, ast.expr]) -> tuple[str, str | None, Shape]:

@@ -100,14 +100,14 @@ def _row(
         if pages and _PAGE_PARAMETERS[pages] in query:
             row["pages"] = pages
         row["columns"] = _columns(*(each.item for each in known))
-    for name in ("deprecated", "admin"):
-        if any(getattr(each, name) for each in known):
-            row[name] = True
-    if "stream" in body or "stream" in query:
-        row["streams"] = True
-    if of_sdk is not None and of_sdk.headers:
-        row["headers"] = of_sdk.headers
-    return row
+    others = {
+        "deprecated": any(each.deprecated for each in known),
+        "admin": any(each.admin for each in known),
+        "streams": "stream" in body or "stream" in query,
+        "headers": of_sdk.headers if of_sdk else {},
+        "as_json": of_sdk.as_json if of_sdk else [],
+    }
+    return {**row, **{name: value for name, value in others.items() if value}}
 
 
 def _properties(names: set[str], *sides: Mapping[str, Shape]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ read.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -25,9 +25,9 @@ class Operation(NamedTuple):
 
     `path` is below the base URL, with `{name}` for each of its parameters; `query` and `body` have
     the facts of the properties by their names. `form` says when the body is a multipart form:
-    `always`, or `with files`. `pages` says how a list goes on: by `after` with the id of the last
-    thing, by `after` with what the page has as `next`, or by `page`. `columns` are the properties
-    that tell the things of a list apart.
+    `always`, or `with files`; it has the properties of `as_json` as JSON. `pages` says how a list
+    goes on: by `after` with the id of the last thing, by `after` with what the page has as `next`,
+    or by `page`. `columns` are the properties that tell the things of a list apart.
     """
 
     command: str
@@ -38,11 +38,12 @@ class Operation(NamedTuple):
     form: Literal["", "always", "with files"] = ""
     answer: Literal["object", "list", "bytes", "nothing"] = "object"
     pages: Literal["", "after", "next", "page"] = ""
-    columns: tuple[str, ...] = ()
+    columns: Sequence[str] = ()
     streams: bool = False
     deprecated: bool = False
     admin: bool = False
     headers: Mapping[str, str] = _NOTHING
+    as_json: Sequence[str] = ()
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -64,7 +65,7 @@ def part(group: str) -> tuple[Operation, ...]:
     import json
 
     rows = json.loads(path.read_text(encoding="utf-8"))
-    return tuple(Operation(**{**row, "columns": tuple(row.get("columns", ()))}) for row in rows)
+    return tuple(Operation(**row) for row in rows)
 
 
 def find(command: str) -> Operation | None:

@@ -229,6 +229,17 @@ def test_a_reference_is_a_file_or_an_object(run: Run, folder: Path) -> None:
     ]
 
 
+def test_an_object_may_be_json_in_a_form(run: Run) -> None:
+    with Server([reply(b"v=0", content_type="application/sdp")]) as server:
+        done = run("realtime", "calls", "create", "--sdp", "v=1", "--session", "type=realtime",
+                   base_url=server.base_url)  # fmt: skip
+    assert (done.code, done.out) == (0, b"v=0")
+    assert fields_of(server.received[0]) == [
+        Field("sdp", b"v=1"),
+        Field("session", b'{"type": "realtime"}'),
+    ]
+
+
 # One thing
 
 

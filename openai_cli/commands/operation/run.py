@@ -13,6 +13,7 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.adapter import Parts
 from openai_cli.flags.names import flag_of
+from openai_cli.jsontext import encode_json
 from openai_cli.operations.table import Facts, Operation
 from openai_cli.request.body import (
     Given,
@@ -124,6 +125,9 @@ def _with_body(context: Context, options: Any, inputs: Inputs, parts: Parts) -> 
         body = {name: value for name, value in request.body.items() if name not in in_query}
         request = replace(request, path=with_query(request.path, in_query), body=body)
     is_form = operation.form == "always" or bool(files)
+    for name in operation.as_json if is_form else ():
+        if name in request.body:
+            request = request.with_body(**{name: encode_json(request.body[name]).decode()})
     return replace(request, files=tuple(files) if is_form else None, has_body=bool(operation.body))
 
 
