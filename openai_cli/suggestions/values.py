@@ -39,5 +39,5 @@ def _pair_hint(flag: str, kind: Kind, piece: str) -> str | None:
         if piece in values:
             return did_you_mean([f"{flag} {key}={piece}"])
         if piece == key:
-            return did_you_mean([f"{flag} {key}={values[0]}"])
+            return did_you_mean([f"{flag} {key}={values[0] if values else 'VALUE'}"])
     return None
