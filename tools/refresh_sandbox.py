@@ -3,7 +3,8 @@
     python tools/refresh_sandbox.py openapi.json
 
 It takes every operation that has no handler of its own in openai_cli/sandbox/routes.py: method and
-path, the schemas of its request and of its answer, its query. They go into
+path, the schemas of its request and of its answer, its query; and the same of those that the
+`openai` package has beyond the description. They go into
 openai_cli/sandbox/data/operations/, a file for each first word of a path, with the schemas that no
 other file has; `shared.json` has those of several, and requests.json those that it had already. The
 same description gives the same bytes.
@@ -18,8 +19,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from package_schemas import PackageReader
 from refresh_requests import REFERENCE, Schema, add, normalise, references
-from sandbox_additions import ADDITIONS, QUERIES
+from sandbox_additions import ADDITIONS, ANSWERS, QUERIES
 
 from openai_cli.sandbox.routes import ROUTES
 
@@ -35,6 +37,11 @@ Row = dict[str, Any]
 def shape_of(path: str) -> str:
     """A path without the names of its parameters."""
     return re.sub(r"\{\w+\}", "{}", path)
+
+
+def _handled() -> list[Row]:
+    """The operations that have handlers of their own."""
+    return [{"method": route.method, "path": route.path} for route in ROUTES]
 
 
 def order_of(row: Row) -> tuple[list[tuple[bool, str]], str]:
@@ -53,7 +60,7 @@ class Reader:
 
     def rows(self) -> list[Row]:
         """The operations that are served by the table."""
-        served = {(route.method, shape_of(route.path)) for route in ROUTES}
+        served = {(row["method"], shape_of(row["path"])) for row in _handled()}
         return sorted(
             (
                 self._row(method.upper(), path, operation)
@@ -134,8 +141,13 @@ def names_of(row: Row, schemas: dict[str, Schema]) -> set[str]:
 def extract(description: bytes, known: Iterable[str]) -> dict[str, str]:
     """The texts of the files by their names; `known` are the schemas that requests.json has."""
     reader = Reader(json.loads(description))
+    package = PackageReader()
     rows = reader.rows()
-    schemas = reader.schemas
+    served = [(row["method"], shape_of(row["path"])) for row in [*rows, *_handled()]]
+    rows = sorted([*rows, *package.rows(served)], key=order_of)
+    for row in rows:
+        row.update(_renamed(row))
+    schemas = {**package.schemas, **reader.schemas}
     for name, path, facts, _ in ADDITIONS:
         add(schemas.setdefault(name, {}), path, facts)
     for path, name, facts, _ in QUERIES:
@@ -162,6 +174,11 @@ def extract(description: bytes, known: Iterable[str]) -> dict[str, str]:
         )
         for group, names in {**wanted, SHARED: several}.items()
     }
+
+
+def _renamed(row: Row) -> Row:
+    answer = ANSWERS.get((row["method"], row["path"]))
+    return {"answer": answer} if answer else {}
 
 
 def _add_to_query(row: Row, name: str, facts: Schema) -> None:

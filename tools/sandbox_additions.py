@@ -231,3 +231,6 @@ QUERIES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
         )
     ),
 )
+
+# What the package has a type of its own for, and the description this schema.
+ANSWERS = {("POST", "/evals/{eval_id}/runs/{run_id}/cancel"): "EvalRun"}

@@ -40,6 +40,22 @@ PROJECT_ROLES = "/projects/{}/roles"
 
 # By the path of their collection, with `{}` for each parameter.
 KINDS: Mapping[str, Kind] = {
+    "/agents": Kind("agent_", "agent"),
+    "/agents/automations": Kind("automation_", "automation"),
+    "/agents/automations/{}/invocations": Kind("invocation_", "invocation"),
+    "/agents/environments": Kind("env_", "environment"),
+    "/agents/environments/templates": Kind("envtmpl_", "environment template"),
+    "/agents/environments/{}/files": Kind("envfile_", "environment file"),
+    "/agents/sessions": Kind("session_", "session"),
+    "/agents/sessions/{}/artifacts": Kind("artifact_", "artifact", has_sample=True),
+    "/agents/sessions/{}/items": Kind("item_", "item", has_sample=True),
+    "/agents/sessions/{}/subagents": Kind("subagent_", "subagent", has_sample=True),
+    "/agents/sessions/{}/subagents/{}/items": Kind("item_", "item", has_sample=True),
+    "/agents/sessions/{}/subagents/{}/turns": Kind("turn_", "turn", has_sample=True),
+    "/agents/sessions/{}/subagents/{}/turns/{}/items": Kind("item_", "item", has_sample=True),
+    "/agents/sessions/{}/traces": Kind("trace_", "trace", has_sample=True),
+    "/agents/sessions/{}/turns": Kind("turn_", "turn", has_sample=True),
+    "/agents/sessions/{}/turns/{}/items": Kind("item_", "item", has_sample=True),
     "/assistants": Kind("asst_", "assistant"),
     "/audio/voice_consents": Kind("cons_", "voice consent"),
     "/audio/voices": Kind("voice_", "voice"),
@@ -83,9 +99,12 @@ KINDS: Mapping[str, Kind] = {
     ),
     "/fine_tuning/jobs/{}/checkpoints": Kind("ftckpt_", "checkpoint"),
     "/fine_tuning/jobs/{}/events": Kind("ftevent-", "event"),
+    "/live/sessions": Kind("live_", "session"),
     "/organization/admin_api_keys": Kind("key_", "admin API key"),
     "/organization/audit_logs": Kind("audit_log-", "audit log", has_sample=True),
     "/organization/certificates": Kind("cert_", "certificate"),
+    "/organization/external_keys": Kind("extkey_", "external key"),
+    "/organization/external_storage": Kind("extstorage_", "external storage"),
     "/organization/groups": Kind("group_", "group"),
     "/organization/groups/{}/roles": Kind("role_", "role", key="role_id", source=ROLES),
     "/organization/groups/{}/users": Kind("user-", "user", key="user_id", source=USERS),
@@ -123,6 +142,10 @@ KINDS: Mapping[str, Kind] = {
     "/organization/users/{}/roles": Kind("role_", "role", key="role_id", source=ROLES),
     "/organization/data_retention": Kind(spelled={"retention_type": "type"}),
     "/organization/projects/{}/data_retention": Kind(spelled={"retention_type": "type"}),
+    "/organization/workload_identity_providers": Kind("wip_", "workload identity provider"),
+    "/organization/workload_identity_providers/{}/federation_rules": Kind(
+        "wifr_", "federation rule"
+    ),
     "/projects/{}/groups/{}/roles": Kind("role_", "role", key="role_id", source=PROJECT_ROLES),
     PROJECT_ROLES: Kind(
         "role_",
@@ -132,6 +155,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "/projects/{}/users/{}/roles": Kind("role_", "role", key="role_id", source=PROJECT_ROLES),
     "/realtime/calls": Kind("rtc_", "call"),
+    "/safety/alerts": Kind("alert_", "safety alert", has_sample=True),
+    "/safety/cases": Kind("case_", "safety case", has_sample=True),
     "/skills": Kind("skill_", "skill"),
     "/skills/{}/versions": Kind("skillver_", "version", key="version"),
     "/threads": Kind("thread_", "thread"),
@@ -145,6 +170,8 @@ KINDS: Mapping[str, Kind] = {
     "/threads/{}/runs/{}/steps": Kind("step_", "run step"),
     "/uploads": Kind("upload_", "upload", facts={"object": "upload"}),
     "/uploads/{}/parts": Kind("part_", "part"),
+    "/vaults": Kind("vault_", "vault"),
+    "/vaults/{}/credentials": Kind("cred_", "credential"),
     "/vector_stores": Kind("vs_", "vector store", seen="vector_stores.look_at_store"),
     "/vector_stores/{}/file_batches": Kind(
         "vsfb_", "file batch", seen="vector_stores.look_at_batch"
@@ -159,4 +186,5 @@ KINDS: Mapping[str, Kind] = {
         seen="videos.bring_up_to_date",
     ),
     "/videos/characters": Kind("char_", "character"),
+    "/webhook_endpoints": Kind("we_", "webhook endpoint"),
 }

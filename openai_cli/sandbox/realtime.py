@@ -1,11 +1,12 @@
-"""/realtime over HTTP: sessions, their secrets, and calls. Nobody speaks: there is no socket."""
+"""/realtime and /live over HTTP: sessions, their secrets, and calls; nobody speaks there."""
 
-from openai_cli.sandbox.exchange import CREATED, ApiRequest, HttpResponse
+from openai_cli.sandbox.exchange import CREATED, ApiRequest, HttpResponse, described
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.shapes import HOUR
-from openai_cli.sandbox.things import last_of, new_id, told
+from openai_cli.sandbox.things import Shelfmark, found, keep, last_of, new_id, told
 
 CALL = "rtc_"
+LIVE = Shelfmark("/live/sessions", "/live/sessions")
 _SDP = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=sandbox\r\nt=0 0\r\n"
 
 
@@ -39,3 +40,12 @@ def act_on_call(request: ApiRequest) -> HttpResponse:
     if not name.startswith(CALL):
         raise Refusal(f"No call found with id '{name}'.", status=404)
     return HttpResponse(200)
+
+
+def create_live_session(request: ApiRequest) -> HttpResponse:
+    """POST /live/sessions, and POST /live/sessions/ID/fork, which makes one of another."""
+    if request.parameters:
+        found(request, LIVE, last_of(request))
+    session = keep(request, LIVE, described(dict(request.body)))
+    transport = {"type": "webrtc", "sdp": _SDP}
+    return told(request, {"session": {"id": session.name}, "transport": transport})

@@ -23,6 +23,7 @@ from openai_cli.sandbox.route import function_of
 from openai_cli.sandbox.shapes import answer_in
 from openai_cli.sandbox.table import answer_of, has
 
+JSON = "application/json"
 # The number of the state that none comes after.
 ENDED = 1_000
 
@@ -239,10 +240,11 @@ def last_of(request: ApiRequest) -> str:
 
 
 def told(request: ApiRequest, facts: Mapping[str, Any]) -> HttpResponse:
-    """Facts in the shape of the operation's answer; no body where it has none."""
+    """Facts in the shape of the operation's answer; else a sample of bytes, or nothing."""
     operation = request.operation
     if not operation.answer:
-        return HttpResponse(operation.status)
+        sample = b"sandbox\n" if operation.media else b""
+        return HttpResponse(operation.status, sample, content_type=operation.media or JSON)
     return json_response(answer_in(operation.answer, facts), operation.status)
 
 

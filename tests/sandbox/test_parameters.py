@@ -10,11 +10,11 @@ from typing import Any
 import openai
 import pytest
 import typing_extensions
+from package_methods import NEVER, SEQUENCES
 
 from openai_cli.sandbox.checks import Schema, resolved
 from openai_cli.sandbox.route import Route
 from openai_cli.sandbox.table import groups, routes_of
-from tests.sandbox.sdk import NEVER, SEQUENCES
 from tests.sandbox.world import BY_SHAPE
 
 Facts = dict[str, set[str]]

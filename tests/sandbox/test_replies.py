@@ -194,17 +194,17 @@ def test_paths() -> None:
     with fixed(
         {"path": "/completions", "text": "completed"},
         {"path": "/v1/models", "body": {"data": []}},
-        {"path": "agents", "body": {"data": [1]}, "when": "input == 'a'"},
+        {"path": "rerank", "body": {"data": [1]}, "when": "input == 'a'"},
         {"body": {"fixed": True}},
     ) as sandbox:
         assert complete(sandbox).json["choices"][0]["text"] == "completed"
         assert chat(sandbox).json == {"fixed": True}
         assert send(sandbox, "/v1/models", method="GET").json == {"data": []}
-        assert send(sandbox, "/v1/agents", {"input": "a"}).json == {"data": [1]}
+        assert send(sandbox, "/v1/rerank", {"input": "a"}).json == {"data": [1]}
         count = {"model": "gpt-6-luna", "input": "a"}
         counted = send(sandbox, "/v1/responses/input_tokens", count)
         assert "input_tokens" in counted.json, "without a path a line is for what speaks"
-        assert send(sandbox, "/v1/vaults", {}).status == 404
+        assert send(sandbox, "/v1/nowhere", {}).status == 404
 
 
 def test_every_endpoint_that_speaks_says_a_text() -> None:
@@ -247,10 +247,10 @@ def test_a_condition_sees_the_files_of_a_form() -> None:
 
 
 def test_a_path_that_a_line_has_added_answers_nothing_by_itself() -> None:
-    with fixed({"path": "/agents", "body": {}, "times": 1}) as sandbox:
-        assert send(sandbox, "/v1/agents", {}).status == 200
-        answer = send(sandbox, "/v1/agents", {})
-    assert (answer.status, answer.json) == (404, error("Invalid URL (POST /v1/agents)"))
+    with fixed({"path": "/rerank", "body": {}, "times": 1}) as sandbox:
+        assert send(sandbox, "/v1/rerank", {}).status == 200
+        answer = send(sandbox, "/v1/rerank", {})
+    assert (answer.status, answer.json) == (404, error("Invalid URL (POST /v1/rerank)"))
 
 
 def test_a_wrong_request_is_refused_before_a_line_is_looked_for() -> None:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
-from tests.sandbox.sdk import FILE, Client, Method, arguments, held, methods
+from package_methods import FILE, Method, arguments, methods
+
+from tests.sandbox.sdk import Client, held
 
 
 class World:
@@ -161,7 +163,12 @@ ELSEWHERE = {
     "/projects/{}/users": "/organization/projects/{}/users",
 }
 # Things that nobody makes.
-NAMED = {"/fine_tuning/checkpoints": "ft:gpt-5.4-mini:sandbox::1", "/realtime/calls": "rtc_1"}
+NAMED = {
+    "/fine_tuning/checkpoints": "ft:gpt-5.4-mini:sandbox::1",
+    "/realtime/calls": "rtc_1",
+    "/safety/alerts": "alert_sandbox",
+    "/safety/cases": "case_sandbox",
+}
 # What is there only after something else was looked at.
 LOOKED_AT = {
     "/evals/{}/runs/{}/output_items/{}": "/evals/{}/runs/{}",
@@ -170,6 +177,7 @@ LOOKED_AT = {
 }
 # The property by which a thing is asked for, where it is not its id.
 KEYS = {
+    "/live/sessions": "session.id",
     "/organization/groups/{}/roles": "role.id",
     "/organization/groups/{}/users": "user_id",
     "/organization/projects/{}/groups": "group_id",
