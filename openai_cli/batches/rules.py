@@ -101,6 +101,7 @@ class Rules:
             self.path, self.model = line.path, line.body.get("model")
         if line.path != self.path:
             yield f"url is {VERSION}{line.path}, and that of the lines before {VERSION}{self.path}"
+            return
         model = line.body.get("model")
         if not isinstance(model, str) or not model:
             yield "the body names no model"

@@ -71,6 +71,9 @@ def run(context: Context, options: Options) -> None:
             sink.write_json(json.dumps(found, ensure_ascii=False).encode() + b"\n")
         else:
             sink.write(utf8_bytes(_table(found)))
+    problems = {one["problem"]: way for way, one in found["ways"].items() if "problem" in one}
+    for problem, way in problems.items():
+        context.messages.notice(f"{way}: {problem}")
     for doubt in list(costs.doubts)[:5]:
         context.messages.notice(f"the tokens are an estimate: {doubt}")
     if costs.unbounded is not None:
@@ -101,5 +104,5 @@ def _table(found: dict[str, Any]) -> str:
     ]
     rows = [("", "USD", "at most")]
     for way, one in found["ways"].items():
-        rows.append((way, one["usd"] or one.get("problem", ""), one["most_usd"] or ""))
+        rows.append((way, one["usd"] or "-", one["most_usd"] or "-"))
     return aligned(facts) + "\n" + aligned(rows)
