@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from openai_cli.answer.base import Answer
 from openai_cli.batches.books import Books
@@ -19,6 +19,18 @@ from openai_cli.jsontext import encode_json
 # In seconds: how long an answer at the tier flex may take.
 # https://platform.openai.com/docs/guides/flex-processing#api-request-timeouts
 FLEX_PATIENCE = 900.0
+
+
+class Engine(Protocol):
+    """A way to have the lines of a run answered.
+
+    `ended_by` is why it ended before all were; what came is in the state.
+    """
+
+    ended_by: CliError | None
+
+    def run(self) -> None:
+        """Have the lines that wait answered; OutputError where the state cannot be written."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from openai_cli.batches.costs import UNITS, Costs, dollars
 from openai_cli.batches.costs import Prices as CostPrices
 from openai_cli.batches.files import Files
 from openai_cli.batches.intake import Intake, Shard
-from openai_cli.batches.job import Job
+from openai_cli.batches.job import Engine, Job
 from openai_cli.batches.live import Live
 from openai_cli.batches.pace import Pace
 from openai_cli.batches.progress import RunProgress
@@ -156,13 +156,14 @@ class _Run:
         reserve = self._reserve(before)
         self._tell_bound(before)
         with Stopping() as stopping:
-            live = self._live(before, reserve, stopping)
+            job = self._job(before)
+            engine = self._engine(job, reserve, stopping)
             try:
-                live.run()
+                engine.run()
             finally:
-                live.job.progress.close()
-            self._write(live.job)
-            self._end(live, stopping)
+                job.progress.close()
+            self._write(job)
+            self._end(engine, stopping)
 
     # Before anything is sent
 
@@ -230,8 +231,12 @@ class _Run:
 
     # The run itself
 
-    def _live(self, before: Sums, reserve: Reserve, stopping: Stopping) -> Live:
-        job = Job(
+    def _engine(self, job: Job, reserve: Reserve, stopping: Stopping) -> Engine:
+        """What has the lines answered, by --via."""
+        return Live(job, self.pace, reserve, self.state.waiting(self.limit), stopping)
+
+    def _job(self, before: Sums) -> Job:
+        return Job(
             self.session,
             self.state,
             self.source,
@@ -248,8 +253,6 @@ class _Run:
             tier=self.options.service_tier,
             has_own_timeout=self.options.timeout is not None,
         )
-        more = self.state.waiting(self.limit)
-        return Live(job, self.pace, reserve, more, stopping)
 
     # What there is at the end
 
@@ -279,7 +282,7 @@ class _Run:
         else:
             write(self.files.failed, chain((first,), lines))
 
-    def _end(self, live: Live, stopping: Stopping) -> None:
+    def _end(self, engine: Engine, stopping: Stopping) -> None:
         """Say how far the run is, and raise what ended it."""
         sums = self.state.sums()
         far = f"{sums.done:,} of {sums.lines:,} lines are done"
@@ -291,9 +294,9 @@ class _Run:
         if stopping.is_asked:
             self.context.messages.notice(f"{far}; the same command goes on")
             stopping.check()
-        if live.ended_by is not None:
-            live.ended_by.add_hint(f"{far}, and the same command goes on")
-            raise live.ended_by
+        if engine.ended_by is not None:
+            engine.ended_by.add_hint(f"{far}, and the same command goes on")
+            raise engine.ended_by
         if sums.waiting:
             self.context.messages.notice(f"{far}; without --limit the same command goes on")
         if sums.failed:

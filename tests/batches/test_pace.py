@@ -1,6 +1,7 @@
 """How fast requests go out: by concurrency, by caps of ours, by what the server says."""
 
 from math import inf
+from typing import Any
 
 import pytest
 
@@ -100,7 +101,7 @@ def simulated(pace: Pace, minutes: int) -> int:
 
 
 @pytest.mark.parametrize(("caps", "most"), [({"rpm": 50}, 50), ({"tpm": 3000}, 30)])
-def test_no_minute_has_more_than_the_cap(caps: dict[str, float], most: int) -> None:
+def test_no_minute_has_more_than_the_cap(caps: dict[str, Any], most: int) -> None:
     assert simulated(Pace(64, **caps), 10) == pytest.approx(10 * most, abs=1)
 
 
