@@ -10,8 +10,9 @@ from openai_cli.batches.costs import Costs, Counted
 from openai_cli.batches.job import changed
 from openai_cli.batches.lines import Line
 from openai_cli.batches.rules import Rules
+from openai_cli.batches.schema import LineRow
 from openai_cli.batches.source import Source
-from openai_cli.batches.state import LineRow, State
+from openai_cli.batches.state import State
 from openai_cli.errors import UsageError
 
 _AT_ONCE = 1000
@@ -40,7 +41,7 @@ class Shard(NamedTuple):
 class Intake:
     """Reads the input once, holds it against what is known of it, and adds what is new.
 
-    Use `take` within a transaction.
+    Where it `recounts`, what is known is counted anew. Use `take` within a transaction.
     """
 
     state: State
@@ -48,6 +49,7 @@ class Intake:
     rules: Rules
     costs: Costs
     shard: Shard
+    recounts: bool = False
 
     def take(self) -> int:
         """Take the input in; gives how many lines are new.
@@ -84,11 +86,13 @@ class Intake:
             if not self.shard.has(line.number):
                 continue
             before = next(known, None)
-            if before is None:
+            if before is None or self.recounts:
                 yield line
-            elif (before.number, before.digest) != (line.number, line.digest()):
+            if before is None:
+                continue
+            if (before.number, before.digest) != (line.number, line.digest()):
                 raise changed(self.source, min(before.number, line.number))
-            elif before.start != line.start or before.size != len(line.raw):
+            if before.start != line.start or before.size != len(line.raw):
                 moved.append((line.start, len(line.raw), line.number))
 
 

@@ -8,8 +8,9 @@ from openai_cli.answer.base import Answer
 from openai_cli.batches.books import Books
 from openai_cli.batches.lines import Line, parsed
 from openai_cli.batches.progress import RunProgress
+from openai_cli.batches.schema import Ended, Waiting
 from openai_cli.batches.source import Source
-from openai_cli.batches.state import Ended, State, Waiting
+from openai_cli.batches.state import State
 from openai_cli.calls.session import Session
 from openai_cli.errors import CliError, UsageError
 from openai_cli.http.direct import WholeResponse

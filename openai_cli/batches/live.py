@@ -17,10 +17,10 @@ from openai_cli.answer.parts import read
 from openai_cli.batches.pace import Pace
 from openai_cli.batches.readers import reader_of
 from openai_cli.batches.reserve import Reserve
+from openai_cli.batches.schema import AnswerRow, Stage, Waiting
 from openai_cli.batches.signals import Stopping
-from openai_cli.batches.state import AnswerRow, Stage, Waiting
 from openai_cli.batches.verdict import Verdict, is_busy, verdict_of
-from openai_cli.errors import CliError, RateLimitError
+from openai_cli.errors import CliError, RateLimitError, UnreachableError
 from openai_cli.http import retry
 from openai_cli.http.direct import Direct, WholeResponse
 
@@ -129,6 +129,10 @@ class Live:
 
     def _go_on(self) -> bool:
         """Whether anything is to come."""
+        try:
+            self.job.session.deadline.check()
+        except UnreachableError as error:
+            self.ended_by = self.ended_by or error
         if self._flying:
             return True
         return not self._is_over and (bool(self._later) or self._peek() is not None)

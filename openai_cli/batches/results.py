@@ -10,7 +10,8 @@ from openai_cli.answer.parts import Part, read
 from openai_cli.batches.lines import Line
 from openai_cli.batches.readers import reader_of
 from openai_cli.batches.rows import READERS, Row, written
-from openai_cli.batches.state import Ended, Stage, State
+from openai_cli.batches.schema import Ended, Stage
+from openai_cli.batches.state import State
 from openai_cli.errors import UsageError
 from openai_cli.http.direct import WholeResponse
 from openai_cli.jsontext import encode_json

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from openai_cli.batches.files import Files
 from openai_cli.batches.results import Shape
-from openai_cli.batches.state import Stage, State, Sums
+from openai_cli.batches.schema import Stage, Sums
+from openai_cli.batches.state import State
 from openai_cli.errors import UsageError
 
 

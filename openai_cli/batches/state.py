@@ -7,59 +7,21 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
+from openai_cli.batches.schema import (
+    TABLES,
+    VERSION,
+    AnswerRow,
+    Ended,
+    LineRow,
+    Stage,
+    Sums,
+    Waiting,
+)
 from openai_cli.errors import CliError, OutputError, UsageError
-
-# Raised where the tables change, so that another version does not read them wrong.
-VERSION = 1
-
-_TABLES = """
-CREATE TABLE run(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE lines(
-  number INTEGER PRIMARY KEY,   -- of the line in the input, from 1
-  custom_id TEXT NOT NULL UNIQUE,
-  digest BLOB NOT NULL,         -- of id, endpoint and body
-  start INTEGER NOT NULL,       -- where the line is in the input, and how long it is, in bytes
-  size INTEGER NOT NULL,
-  tokens INTEGER,               -- of the prompt; NULL: not known
-  output INTEGER,               -- the limit of the outputs, in tokens; NULL: none, or not known
-  bound INTEGER,                -- the most that it can cost, in units; NULL: not known
-  state INTEGER NOT NULL DEFAULT 0,
-  attempts INTEGER NOT NULL DEFAULT 0,
-  lost INTEGER NOT NULL DEFAULT 0,  -- what attempts without an answer may have cost, in units
-  part INTEGER                  -- of the Batch API's parts, the one that it is in
-);
-CREATE TABLE answers(
-  number INTEGER PRIMARY KEY,
-  status INTEGER,               -- of HTTP; NULL where there was none
-  request_id TEXT,
-  body BLOB,                    -- as it came
-  reason TEXT,                  -- why the line failed, for a user
-  code TEXT,                    -- the same for programs
-  incomplete TEXT,              -- why the answer is not complete
-  usd INTEGER,                  -- what it cost, in units; NULL: not known
-  tokens INTEGER,               -- that were billed
-  record TEXT,                  -- its line for --usage-file
-  is_told INTEGER NOT NULL DEFAULT 0  -- whether that line is there
-);
-CREATE INDEX untold ON answers(number) WHERE record IS NOT NULL AND is_told = 0;
-CREATE TABLE parts(
-  number INTEGER PRIMARY KEY,   -- of a part that goes to the Batch API, from 1
-  intent TEXT NOT NULL UNIQUE,  -- written down before the upload, and in the batch's metadata
-  lines INTEGER NOT NULL,
-  size INTEGER NOT NULL,        -- in bytes
-  tokens INTEGER,
-  state TEXT NOT NULL,          -- of the part: see the engine
-  file_id TEXT,
-  batch_id TEXT,
-  batch BLOB                    -- the batch as the API told it last
-);
-"""
-
 
 # How many rows are read at once.
 _PAGE = 1000
@@ -71,89 +33,6 @@ _ENDED = (
 )
 _FIND = _ENDED + "custom_id = ? AND state IN (2, 3)"
 _IN_STAGE = _ENDED + "state = ? ORDER BY lines.number"
-
-
-class Stage(IntEnum):
-    """Where a line is: in `PART` it is with the Batch API."""
-
-    WAITING = 0
-    SENT = 1
-    DONE = 2
-    FAILED = 3
-    PART = 4
-
-
-class LineRow(NamedTuple):
-    """A line of the input, as `lines` has it."""
-
-    number: int
-    custom_id: str
-    digest: bytes
-    start: int
-    size: int
-    tokens: int | None = None
-    output: int | None = None
-    bound: int | None = None
-
-
-class Waiting(NamedTuple):
-    """A line that is to be sent."""
-
-    number: int
-    start: int
-    size: int
-    digest: bytes
-    tokens: int | None
-    output: int | None
-    bound: int | None
-    attempts: int
-
-
-class AnswerRow(NamedTuple):
-    """What came of a line, as `answers` has it."""
-
-    number: int
-    status: int | None = None
-    request_id: str | None = None
-    body: bytes | None = None
-    reason: str | None = None
-    code: str | None = None
-    incomplete: str | None = None
-    usd: int | None = None
-    tokens: int | None = None
-    record: str | None = None
-
-
-class Ended(NamedTuple):
-    """A line that is done or has failed, with what came of it."""
-
-    number: int
-    custom_id: str
-    start: int
-    size: int
-    stage: int
-    attempts: int
-    answer: AnswerRow
-
-
-class Sums(NamedTuple):
-    """A run in figures: lines by stage, and amounts in units."""
-
-    lines: int
-    done: int
-    failed: int
-    sent: int
-    in_parts: int
-    incomplete: int
-    tokens: int
-    usd: int
-    unpriced: int
-    lost: int
-
-    @property
-    def waiting(self) -> int:
-        """How many have neither an answer nor failed."""
-        return self.lines - self.done - self.failed
 
 
 class State:
@@ -187,7 +66,7 @@ class State:
             self._database.execute("PRAGMA synchronous = NORMAL")
             if version == 0:
                 with self.transaction():
-                    for statement in _TABLES.split(";\n"):
+                    for statement in TABLES.split(";\n"):
                         self._database.execute(statement)
                     self._database.execute(f"PRAGMA user_version = {VERSION}")
                 return
@@ -226,6 +105,12 @@ class State:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+    def remove(self) -> None:
+        """Close the file, and take it away: for a run that did not begin."""
+        self.close()
+        for end in ("", "-wal", "-shm"):
+            Path(f"{self.path}{end}").unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -270,10 +155,11 @@ class State:
             self._database.executemany(statement, rows)
 
     def add_lines(self, rows: Iterable[LineRow]) -> None:
-        """Add lines that are waiting."""
+        """Add lines that are waiting, or the counts of those that are there."""
         self._write(
             "INSERT INTO lines(number, custom_id, digest, start, size, tokens, output, bound)"
-            " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(number) DO UPDATE"
+            " SET tokens = excluded.tokens, output = excluded.output, bound = excluded.bound",
             rows,
         )
 
@@ -285,10 +171,6 @@ class State:
     def move(self, rows: Iterable[tuple[int, int, int]]) -> None:
         """Lines that stand elsewhere in the input now: start, size, number."""
         self._write("UPDATE lines SET start = ?, size = ? WHERE number = ?", rows)
-
-    def bind(self, rows: Iterable[tuple[int | None, int | None, int | None, int]]) -> None:
-        """Count lines anew: tokens, output, bound, number."""
-        self._write("UPDATE lines SET tokens = ?, output = ?, bound = ? WHERE number = ?", rows)
 
     def waiting(self, limit: int | None = None) -> Iterator[Waiting]:
         """The lines that are to be sent, in order; of a `limit`, those of the first so many."""

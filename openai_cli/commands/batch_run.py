@@ -16,9 +16,10 @@ from openai_cli.batches.progress import RunProgress
 from openai_cli.batches.reserve import Reserve
 from openai_cli.batches.results import Wanted, answers, failed_line, joined, output_line, write
 from openai_cli.batches.rules import Rules
+from openai_cli.batches.schema import Stage, Sums
 from openai_cli.batches.signals import Stopping
 from openai_cli.batches.source import Source
-from openai_cli.batches.state import Stage, State, Sums
+from openai_cli.batches.state import State
 from openai_cli.calls.budget import no_bound
 from openai_cli.calls.session import Session
 from openai_cli.commands.body_rules import Judge
@@ -178,36 +179,40 @@ class _Run:
             self.options.allow_unbounded,
         )
         judge = Judge(self.context)
-        with (
-            Rules(judge) as rules,
-            Progress(self.context.messages, self.source.size) as progress,
-            self.state.transaction(),
-        ):
-            self.source.on_read = progress.advance
-            facts = {"shard": f"{self.shard.number}/{self.shard.of}"}
-            if self.state["path"] is not None:
-                self._check_facts(facts)
-            Intake(self.state, self.source, rules, Costs(prices), self.shard).take()
-            self.state["path"] = rules.path
-            for name, value in facts.items():
-                self.state[name] = value
-            self.in_flight = self.state.recover()
-            if self.options.retry_failed:
-                self.state.retry_failed()
+        has_begun = self.state["path"] is not None
+        try:
+            self._taken(Costs(prices), judge)
+        except BaseException:
+            if not has_begun:
+                self.state.remove()
+            raise
         judge.tell_unknown()
         if self.in_flight:
             self.context.messages.notice(
                 f"{self.in_flight} requests were in flight when the run broke off: they go again"
             )
 
-    def _check_facts(self, facts: dict[str, str]) -> None:
-        """UsageError for flags that are others than those that the run began with."""
-        for name, value in facts.items():
-            if self.state[name] != value:
+    def _taken(self, costs: Costs, judge: Judge) -> None:
+        """The same in one transaction."""
+        with (
+            Rules(judge) as rules,
+            Progress(self.context.messages, self.source.size) as progress,
+            self.state.transaction(),
+        ):
+            self.source.on_read = progress.advance
+            shard, tier = f"{self.shard.number}/{self.shard.of}", self.options.service_tier or ""
+            if self.state["shard"] not in (None, shard):
                 raise UsageError(
-                    f"the run began with --{name} {self.state[name]}",
+                    f"the run began with --shard {self.state['shard']}",
                     hint="go on with that, or begin anew with another output",
                 )
+            recounts = self.state["service_tier"] not in (None, tier)
+            Intake(self.state, self.source, rules, costs, self.shard, recounts).take()
+            self.state["path"], self.state["shard"] = rules.path, shard
+            self.state["service_tier"] = tier
+            self.in_flight = self.state.recover()
+            if self.options.retry_failed:
+                self.state.retry_failed()
 
     def _reserve(self, before: Sums) -> Reserve:
         """What --max-cost leaves; LimitError where nothing bounds a line."""

@@ -300,13 +300,16 @@ def test_a_line_that_has_changed_since_ends_it(batch: Batch, folder: Path) -> No
     assert set(server.asked.values()) == {1}
 
 
-def test_a_fault_of_the_input_is_told_with_its_line_and_nothing_is_sent(batch: Batch) -> None:
+def test_a_fault_of_the_input_is_told_with_its_line_and_nothing_is_sent(
+    batch: Batch, folder: Path
+) -> None:
     with Crowd() as server:
         done = batch(server, data=lines(2) + b"{\n" + line("r1", "x"))
     assert done.code == 2
     assert "'in.jsonl': line 3: it is not JSON" in done.err
     assert "batch check names 1 more" in done.err
     assert not server.received
+    assert [path.name for path in folder.iterdir()] == ["in.jsonl"]
 
 
 def test_a_pipe_is_an_input_too(run: Run, folder: Path) -> None:
@@ -497,6 +500,32 @@ def test_max_cost_is_never_above_and_a_higher_one_goes_on(batch: Batch, folder: 
         assert server.most == 1
         assert batch(server, "--max-cost", "1").code == 0
     assert len(out(folder)) == 10
+    assert set(server.asked.values()) == {1}
+
+
+def test_another_tier_has_other_bounds(batch: Batch) -> None:
+    # 0.75 and 4.50 USD a million, and twice that as priority.
+    data = lines(2, model="gpt-5.4-mini", max_completion_tokens=100)
+    with Crowd() as server:
+        first = batch(server, "--limit", "1", data=data)
+        second = batch(server, "--limit", "1", "--service-tier", "priority")
+    at_most = [float(done.err.split("at most ")[1].split(" USD")[0]) for done in (first, second)]
+    assert at_most[1] == pytest.approx(2 * at_most[0])
+
+
+def test_max_time_is_for_the_whole_run(batch: Batch, folder: Path) -> None:
+    done_by = threading.Event()
+
+    def slow(received: Received) -> bytes:
+        done_by.wait(0.3)
+        return echo(received)
+
+    with Crowd(slow) as server:
+        done = batch(server, "--max-time", "0.2", "--concurrency", "2", data=lines(9))
+        assert done.code == 7
+        assert "--max-time SECONDS waits longer" in done.err
+        assert 2 <= len(out(folder)) < 9
+        assert batch(server).code == 0
     assert set(server.asked.values()) == {1}
 
 
