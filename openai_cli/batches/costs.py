@@ -82,6 +82,7 @@ class Costs:
     def __init__(self, prices: Prices) -> None:
         self._prices = prices
         self._bills = {way: Bill(prices.table(), prices.on, prices.region) for way in WAYS}
+        self._most = {way: bill.empty() for way, bill in self._bills.items()}
         self._problems: dict[str, str] = {}
         self._bounds: dict[tuple[Asked, AskedCalls, int], int] = {}
         self.tokens = 0
@@ -152,11 +153,10 @@ class Costs:
         """What each request of a group has."""
         self.tokens += sum(group.tokens)
         self.doubts |= dict.fromkeys(group.doubts)
-        for way, tier in WAYS.items():
+        for way in WAYS:
             if way not in self._problems:
                 try:
-                    request, calls = self._asked(group, self._bills[way], tier)
-                    self._bills[way].add_requests(request, group.tokens, calls=calls)
+                    self._add(group, way)
                 except UsageError as error:
                     self._problems[way] = error.problem
         try:
@@ -176,6 +176,14 @@ class Costs:
                 yield Counted(tokens, output, doubt=unbounded)
             else:
                 yield self._priced(own, calls, tokens, more, output)
+
+    def _add(self, group: "Group", way: str) -> None:
+        """Add a group to what all cost in one way, and to the most of that."""
+        request, calls = self._asked(group, self._bills[way], WAYS[way])
+        self._bills[way].add_requests(request, group.tokens, calls=calls)
+        doubts = bounded(group.doubts, group.body, self._prices.table().model(request.model))
+        more = sum(doubt.more or 0 for doubt in doubts)
+        self._most[way].add_requests(request, [one + more for one in group.tokens], calls=calls)
 
     def _asked(self, group: "Group", bill: Bill, tier: str | None) -> tuple[Asked, AskedCalls]:
         request = asked(group.body, model=str(group.body.get("model")), tier=tier)
@@ -208,9 +216,10 @@ class Costs:
     def _sum(self, way: str) -> Sum:
         if way in self._problems:
             return Sum(problem=self._problems[way])
-        statements = self._bills[way].statements()
-        usd = total(statement.usd for statement in statements)
+        usd = total(statement.usd for statement in self._bills[way].statements())
+        if self.unbounded is not None:
+            return Sum(usd, problem=f"nothing bounds what they can cost: {self.unbounded}")
         try:
-            return Sum(usd, total(statement.most() for statement in statements))
+            return Sum(usd, total(statement.most() for statement in self._most[way].statements()))
         except UsageError as error:
             return Sum(usd, problem=error.problem)

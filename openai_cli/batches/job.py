@@ -12,7 +12,7 @@ from openai_cli.batches.schema import Ended, Waiting
 from openai_cli.batches.source import Source
 from openai_cli.batches.state import State
 from openai_cli.calls.session import Session
-from openai_cli.errors import CliError, UsageError
+from openai_cli.errors import CliError, NetworkError, UsageError
 from openai_cli.http.direct import WholeResponse
 from openai_cli.http.errorbody import detail_of
 from openai_cli.jsontext import encode_json
@@ -76,9 +76,11 @@ class Job:
         return list(answer.incomplete)
 
     def code_of(self, error: CliError, response: WholeResponse | None) -> str:
-        """What a failure is called, for programs."""
-        detail = detail_of(response.body) if response and response.status >= 300 else None
-        return (detail.code if detail else None) or error.code or type(error).__name__
+        """What a failure is called, for programs: by the API, else by its status or its kind."""
+        if response is None or response.status < 300:
+            return error.code or ("network" if isinstance(error, NetworkError) else "bad_answer")
+        detail = detail_of(response.body)
+        return detail.code or next(iter(detail.names), f"http_{response.status}")
 
 
 def changed(source: Source, number: int) -> UsageError:

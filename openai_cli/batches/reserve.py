@@ -35,5 +35,4 @@ class Reserve:
         return LimitError(
             f"the next line can cost {plain(dollars(bound))} USD, and {plain(dollars(self.used))} "
             f"of the {plain(dollars(self.limit or 0))} of --max-cost are spent",
-            hint="the same command with a higher --max-cost goes on",
         )

@@ -2,6 +2,8 @@
 
 import json
 from collections import deque
+from itertools import groupby
+from operator import itemgetter
 from typing import Annotated, Any
 
 from openai_cli.batches.costs import Costs, Prices, Sum
@@ -71,13 +73,11 @@ def run(context: Context, options: Options) -> None:
             sink.write_json(json.dumps(found, ensure_ascii=False).encode() + b"\n")
         else:
             sink.write(utf8_bytes(_table(found)))
-    problems = {one["problem"]: way for way, one in found["ways"].items() if "problem" in one}
-    for problem, way in problems.items():
-        context.messages.notice(f"{way}: {problem}")
+    problems = ((one["problem"], way) for way, one in found["ways"].items() if "problem" in one)
+    for problem, same in groupby(problems, itemgetter(0)):
+        context.messages.notice(f"{', '.join(way for _, way in same)}: {problem}")
     for doubt in list(costs.doubts)[:5]:
         context.messages.notice(f"the tokens are an estimate: {doubt}")
-    if costs.unbounded is not None:
-        context.messages.notice(f"nothing bounds what they can cost: {costs.unbounded}")
 
 
 def _found(rules: Rules, costs: Costs) -> dict[str, Any]:

@@ -58,5 +58,5 @@ def run(context: Context, options: Options) -> None:
     if sums.failed:
         raise LinesFailedError(
             f"{sums.failed:,} of {sums.lines:,} lines failed",
-            hint=f"'{files.failed}' has them with the reasons",
+            hint=f"'{files.failed}' has the reasons",
         )

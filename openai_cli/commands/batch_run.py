@@ -24,7 +24,7 @@ from openai_cli.calls.budget import no_bound
 from openai_cli.calls.session import Session
 from openai_cli.commands.body_rules import Judge
 from openai_cli.context import Context
-from openai_cli.errors import IncompleteError, LinesFailedError, OutputError, UsageError
+from openai_cli.errors import IncompleteError, LimitError, LinesFailedError, OutputError, UsageError
 from openai_cli.flags.ours import OPTIONS, argument, number, options_group, ours, switch
 from openai_cli.flags.output import Completeness, Prices, Spending, Written
 from openai_cli.flags.server import ServerOptions
@@ -231,7 +231,7 @@ class _Run:
         if not unknown:
             told += f", at most {plain(dollars(bound))} USD"
         if before.done or before.failed:
-            told += f"; {before.done:,} are done, {before.failed:,} have failed"
+            told += f"; {before.done:,} done, {before.failed:,} failed"
         self.context.messages.notice(told)
 
     # The run itself
@@ -300,16 +300,16 @@ class _Run:
             self.context.messages.notice(f"{far}; the same command goes on")
             stopping.check()
         if engine.ended_by is not None:
-            engine.ended_by.add_hint(f"{far}, and the same command goes on")
+            is_short = isinstance(engine.ended_by, LimitError)
+            how = " with a higher --max-cost" if is_short else ""
+            engine.ended_by.add_hint(f"{far}, and the same command{how} goes on")
             raise engine.ended_by
         if sums.waiting:
             self.context.messages.notice(f"{far}; without --limit the same command goes on")
         if sums.failed:
-            noun = "line" if sums.failed == 1 else "lines"
             raise LinesFailedError(
-                f"{sums.failed:,} of {sums.lines:,} {noun} failed",
-                hint=f"'{self.files.failed}' has them with the reasons; --retry-failed sends them "
-                "again",
+                f"{sums.failed:,} of {sums.lines:,} lines failed",
+                hint=f"'{self.files.failed}' has the reasons; --retry-failed sends them again",
             )
         if sums.incomplete:
             reason = f"{sums.incomplete:,} of {sums.lines:,} answers are not complete"

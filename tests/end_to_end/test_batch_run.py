@@ -154,9 +154,7 @@ def test_a_line_that_is_refused_fails_alone(batch: Batch, folder: Path) -> None:
     with Crowd(some) as server:
         done = batch(server, data=lines(3))
         assert done.code == 11
-        assert "1 of 3 lines failed; 'out.failed.jsonl' has them" in done.err.replace(
-            "line failed", "lines failed"
-        )
+        assert "1 of 3 lines failed; 'out.failed.jsonl' has the reasons" in done.err
         assert [one["custom_id"] for one in out(folder)] == ["r1", "r3"]
         (failed,) = out(folder, "out.failed.jsonl")
         assert failed == {
@@ -494,7 +492,7 @@ def test_max_cost_is_never_above_and_a_higher_one_goes_on(batch: Batch, folder: 
         done = batch(server, "--max-cost", "0.00008", data=lines(10, max_completion_tokens=100))
         assert done.code == 8
         assert "the next line can cost 0.0000615 USD" in done.err
-        assert "the same command with a higher --max-cost goes on" in done.err
+        assert "lines are done, and the same command with a higher --max-cost goes on" in done.err
         before = len(out(folder))
         assert before * 0.0000045 + 0.0000615 > 0.00008
         assert server.most == 1
