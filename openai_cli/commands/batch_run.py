@@ -46,7 +46,7 @@ class RunOptions:
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("query", "text", "csv"),)
 
     via: Annotated[
-        str, ours(OPTIONS, "--via", "live: request by request", metavar="WAY", names=WAYS)
+        str, ours(OPTIONS, "--via", "How: live, request by request", metavar="WAY", names=WAYS)
     ] = "live"
     concurrency: Annotated[
         str | None, ours(OPTIONS, "--concurrency", "Most requests at once (64)", metavar="N")

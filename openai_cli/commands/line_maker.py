@@ -59,7 +59,7 @@ def declaration(name: str) -> tuple[type[Rows], Callable[[Context, Any], None]]:
     members: dict[str, Any] = {
         "__doc__": f"Each row is a request as `{name}` would send it, on a line for the Batch API.",
         "__annotations__": {each.name: each.type for each in fields.values()},
-        "endpoint": own.endpoint,
+        "endpoint": own.endpoint._replace(default_model=""),  # it is in what the command makes
         **{each.name: each.default for each in fields.values()},
     }
     options: type[Rows] = options_group(type("Options", (Rows,), members))

@@ -24,6 +24,8 @@ O = TypeVar("O", bound=CommonOptions)  # noqa: E741
 
 KEY_COMMAND = "api_key_command"
 
+_MAKE = ("batch", "make")
+
 # The environment variable that goes before what the file has for a flag.
 VARIABLES: Mapping[str, str] = {
     "model": "OPENAI_MODEL",
@@ -150,11 +152,17 @@ def _near(name: str, known: Iterable[str]) -> str | None:
 
 
 def layers(command: str, profile: str | None) -> Iterator[tuple[str, ...]]:
-    """The tables that may set the flags of a command, what goes first first; '' is no command."""
+    """The tables that may set the flags of a command, what goes first first; '' is no command.
+
+    A command that makes lines of another one's requests has what that one asks for.
+    """
     words = tuple(command.split())
+    made = words[len(_MAKE) :] if words[: len(_MAKE)] == _MAKE else ()
     for root in ((),) if profile is None else (("profiles", profile), ()):
         if words:
             yield (*root, *words)
+        if made:
+            yield (*root, *made)
         yield root
 
 
@@ -170,19 +178,27 @@ def ranked(
     Raises UsageError for a key of the command's own tables that is no flag of it, and no table of
     one of its `subcommands`.
     """
-    general = list(layers("", profile))
+    general, words = list(layers("", profile)), tuple(command.split())
     for path in layers(command, profile):
         is_own = path not in general
+        is_of_other = is_own and path[-len(words) :] != words
         entries = entries_of(document, path)
         for error in twice(document, entries):
             raise error
         for entry in entries:
             if isinstance(entry.value, dict) and entry.key in subcommands:
                 continue
+            if is_of_other and not _is_of_request(entry, known):
+                continue
             if is_own and entry.name not in known:
                 raise unknown(document, entry, known)
             if entry.name in known and (is_own or not is_table_of_command(entry, known)):
                 yield entry
+
+
+def _is_of_request(entry: Entry, known: Mapping[str, Setting]) -> bool:
+    """Whether it says what a request asks for, and not what becomes of it."""
+    return entry.name in known and (known[entry.name].is_api or entry.name == "param")
 
 
 def is_general_model(entry: Entry) -> bool:

@@ -43,10 +43,7 @@ def test_every_environment_variable_is_told_of() -> None:
 
 
 DEFAULT_MODELS = {
-    name: model
-    for name in COMMANDS
-    if (model := declared(name).options.endpoint.default_model)
-    and not name.startswith("batch make ")  # which has that of the command that it makes lines of
+    name: model for name in COMMANDS if (model := declared(name).options.endpoint.default_model)
 }
 
 

@@ -173,3 +173,16 @@ def test_the_official_client_takes_each_body(name: str, params: Any, run: Run) -
     (line,) = made(run, name, "--prompts", "-", stdin=b"Hello\n")
     assert line.keys() == {"custom_id", "method", "url", "body"}
     TypeAdapter(params).validate_python(line["body"])
+
+
+def test_what_the_configuration_has_for_the_command_is_for_its_lines_too(
+    run: Run, folder: Path
+) -> None:
+    (folder / "config.toml").write_text(
+        '[chat]\ntemperature = 0.25\nseed = 1\njson = true\noutput = "elsewhere"\n'
+        "[batch.make.chat]\nseed = 2\n"
+    )
+    env = {"OPENAI_CLI_CONFIG": "config.toml"}
+    done = run("batch", "make", "chat", "--prompts", "-", stdin=b"x\n", env=env)
+    body = objects(done.out)[0]["body"]
+    assert (body["temperature"], body["seed"]) == (0.25, 2)
