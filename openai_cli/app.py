@@ -98,20 +98,21 @@ class CommandGroup(TyperGroup):
             formatter.write_dl(list(commands.listed(self.prefix).items()))
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        from openai_cli.flags.help import manual, write_end
+        from openai_cli.flags.help import manual, manual_of_operations, write_end
 
         told = f"{ctx.command_path} COMMAND --help shows the flags of a command."
-        write_end(
-            formatter, [told], self._examples(), manual(self.prefix, has_page=not self.prefix)
-        )
+        group = self.prefix.partition(" ")[0]
+        is_written = not group or any(name.startswith(f"{group} ") for name in commands.COMMANDS)
+        where = manual(self.prefix) if is_written else manual_of_operations(group)
+        write_end(formatter, [told], self._examples(), where)
 
     def _examples(self) -> tuple[str, ...]:
         """Those of the program, or the first ones of the group's first command."""
         if not self.prefix:
             return EXAMPLES
-        names = [f"{self.prefix}{word}" for word in commands.words(self.prefix)]
-        first = next(filter(commands.is_command, names), None)
-        return declared(first).examples[:2] if first else ()
+        every = (*commands.COMMANDS, *commands.of_group(self.prefix))
+        first = next(name for name in every if name.startswith(self.prefix))
+        return declared(first).examples[:2]
 
 
 @options_group

@@ -69,7 +69,8 @@ A property whose flag would be one of ours has none: ours stays, and `--param NA
 theirs. Where the operation needs it, it is an argument too."""
 
 _FINAL = """\
-These ask at a terminal before they send anything, and elsewhere need `--yes`:"""
+These ask at a terminal before they send anything, unless `--yes` is given. Elsewhere those of an
+`organization` need it, and the others do as they are told:"""
 
 
 def _collided() -> Iterator[list[str]]:

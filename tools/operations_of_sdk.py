@@ -409,8 +409,8 @@ def _as_json(method: ast.FunctionDef) -> list[str]:
     """The properties that a form has as JSON: `encode_multipart` is told (type, whether so)."""
     for node in ast.walk(method):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "encode_multipart":
-            found = next((each for each in node.args if isinstance(each, ast.Dict)), ast.Dict())
-            pairs = zip(found.keys, found.values, strict=True)
+            given = [each for each in node.args if isinstance(each, ast.Dict)][:1]
+            pairs = [pair for each in given for pair in zip(each.keys, each.values, strict=True)]
             return [str(getattr(key, "value", "")) for key, value in pairs if _is_true(value)]
     return []
 

@@ -13,20 +13,24 @@ class Consent:
     """Whether it is asked before what cannot be undone."""
 
     yes: Annotated[
-        bool, switch(INPUT, "yes", "Do it without asking; needed where nobody can answer")
+        bool, switch(INPUT, "yes", "Do not ask; admin operations need it where nobody can answer")
     ] = False
 
 
 def demand_consent(context: Context, options: CommonOptions) -> None:
     """Ask at a terminal, where --yes was not given, before anything is sent.
 
-    Raises UsageError where nobody agrees, or nobody can be asked.
+    Without a terminal a script that names what it deletes has said so; what is an admin's, and may
+    end the work of others, wants --yes. Raises UsageError where nobody agrees, or nobody can be
+    asked.
     """
     if not isinstance(options, Consent) or options.yes:
         return
     named = " ".join(["openai-cli", context.command, *path_values(options)])
     hint = "--yes does it without asking"
     if not context.stdin_is_terminal or context.stdin is None:
+        if not options.endpoint.is_admin:
+            return
         raise UsageError(f"{named} cannot be undone", hint=hint)
     context.messages.prompt(f"{named} cannot be undone. Go on? [y/N] ")
     answer = context.stdin.readline().decode(errors="replace").strip().lower()

@@ -108,6 +108,7 @@ def declared(name: str) -> Declared:
         module = import_module(f"openai_cli.commands.{name.replace(' ', '_')}")
         examples = getattr(module, "EXAMPLES", ())
         return Declared(name, COMMANDS[name], module.Options, module.run, examples)
+    from openai_cli.commands.operation.examples import examples_of
     from openai_cli.commands.operation.options import options_class
     from openai_cli.commands.operation.run import run
     from openai_cli.operations.table import find, summary_of
@@ -115,22 +116,23 @@ def declared(name: str) -> Declared:
     operation = find(name)
     if operation is None:
         raise KeyError(name)
-    return Declared(name, summary_of(operation), options_class(operation), run)
+    options = options_class(operation)
+    return Declared(name, summary_of(operation), options, run, examples_of(options))
 
 
 def is_command(path: str) -> bool:
     """Whether these words are a command."""
-    return path in COMMANDS or (path not in GROUPS and path in _of_group(path))
+    return path in COMMANDS or (path not in GROUPS and path in of_group(path))
 
 
 def is_group(path: str) -> bool:
     """Whether there are commands that begin with these words and go on."""
-    return path in GROUPS or (" " in path and any(_behind(f"{path} ", _of_group(path))))
+    return path in GROUPS or (" " in path and any(_behind(f"{path} ", of_group(path))))
 
 
 def summary(path: str) -> str:
     """The line of a command, or of a group."""
-    known = COMMANDS.get(path) or GROUPS.get(path) or _of_group(path).get(path)
+    known = COMMANDS.get(path) or GROUPS.get(path) or of_group(path).get(path)
     return known or f"The commands of {path}."
 
 
@@ -145,7 +147,7 @@ def listed(prefix: str = "") -> dict[str, str]:
         others = [name for name in GROUPS if name not in written and " " not in name]
         return {**COMMANDS, **{name: GROUPS[name] for name in others}}
     found = {}
-    names = _of_group(prefix)
+    names = of_group(prefix)
     for word, inner in _words(prefix, names).items():
         path = f"{prefix}{word}"
         found[word] = names.get(path) or GROUPS.get(path) or ", ".join(inner)
@@ -157,7 +159,7 @@ def words(prefix: str = "") -> dict[str, str]:
     if not prefix:
         first = dict.fromkeys(name.partition(" ")[0] for name in (*COMMANDS, *GROUPS))
         return {word: GROUPS.get(word) or COMMANDS[word] for word in first}
-    names = _of_group(prefix)
+    names = of_group(prefix)
     return {word: summary(f"{prefix}{word}") for word in _words(prefix, names)}
 
 
@@ -169,7 +171,7 @@ def every() -> list[str]:
     return [*COMMANDS, *filter(None, others)]
 
 
-def _of_group(path: str) -> dict[str, str]:
+def of_group(path: str) -> dict[str, str]:
     """The commands that begin with the first word of the path, each with its line."""
     first = path.partition(" ")[0]
     names = {name: line for name, line in COMMANDS.items() if name.partition(" ")[0] == first}

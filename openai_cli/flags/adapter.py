@@ -219,9 +219,11 @@ class Command(TyperCommand):
                 formatter.write_dl(records)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
-        from openai_cli.flags.help import manual, notes, write_end
+        from openai_cli.flags.help import manual, manual_of_operations, notes, write_end
 
-        write_end(formatter, notes(self.options), self.examples, manual(self.path))
+        is_made = self.options.is_of_table
+        where = manual_of_operations(self.path.split()[0]) if is_made else manual(self.path)
+        write_end(formatter, notes(self.options), self.examples, where)
 
 
 def _given(ctx: typer.Context, names: Iterable[str]) -> frozenset[str]:

@@ -50,14 +50,17 @@ def notes(options: type[CommonOptions]) -> Iterator[str]:
         yield VALUES
 
 
-def manual(name: str, *, has_page: bool = True) -> str:
-    """Where the manual has the command or the group of that name; '' is the program.
-
-    `has_page` says that there is a man page of its own, which a group has not.
-    """
+def manual(name: str) -> str:
+    """Where the manual has the written command or the group of that name; '' is the program."""
     guide = f"docs/{name.partition(' ')[0] or 'index'}.md"
     page = "-".join([PROGRAM, *name.split()])
-    return f"Manual: man {page}, or {guide}" if has_page else f"Manual: {guide}"
+    is_group = name.endswith(" ")
+    return f"Manual: {guide}" if is_group else f"Manual: man {page}, or {guide}"
+
+
+def manual_of_operations(group: str) -> str:
+    """Where the manual has the commands of a group that are made of the table of operations."""
+    return f"Manual: man {PROGRAM}-{group}, or docs/operations/{group}.md"
 
 
 def write_end(

@@ -138,8 +138,8 @@ def number(flag: str, raw: str | None, kind: Number) -> float | None:
 class CommonOptions:
     """What every command has: how it talks on stderr, and which defaults there are.
 
-    `endpoint` is where its request goes; `subcommands` are the second words of commands that begin
-    with its name.
+    `endpoint` is where its request goes; `is_of_table` says that the table of operations has it;
+    `subcommands` are the second words of commands that begin with its name.
 
     Of fields that are `alternatives` one call takes one: where the command line gives it, the
     configuration file gives none of the others. A field that `needs` others is left out by the
@@ -149,6 +149,7 @@ class CommonOptions:
     endpoint: ClassVar[Endpoint] = OFFLINE
     subcommands: ClassVar[tuple[str, ...]] = ()
     is_configured: ClassVar[bool] = True
+    is_of_table: ClassVar[bool] = False
     group_notes: ClassVar[Mapping[str, str]] = {}
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = ()
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {}

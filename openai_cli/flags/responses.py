@@ -80,7 +80,7 @@ Reasoning = Annotated[
     api(
         "reasoning",
         Object(names={"effort": EFFORTS, "summary": ("auto", "concise", "detailed")}),
-        "Reasoning options, such as effort=low",
+        "effort=low or another, and summary=auto",
     ),
 ]
 ResponseStreamOptions = Annotated[

@@ -310,9 +310,6 @@ COMMANDS: Mapping[str, Ways] = {
     "moderation": ("moderate",),
     "moderations": ("moderate",),
     "moderations create": ("moderate",),
-    "audio": (
-        "openai-cli transcribe and openai-cli translate take speech; openai-cli speak makes it",
-    ),
     "whisper": _TRANSCRIBE,
     "stt": _TRANSCRIBE,
     "transcript": _TRANSCRIBE,

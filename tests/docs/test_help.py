@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from openai_cli.app import EXAMPLES
-from openai_cli.commands import COMMANDS, GROUPS, declared
+from openai_cli.commands import COMMANDS, GROUPS, declared, every
 from openai_cli.sandbox import Sandbox
 from openai_cli.sandbox.config import SandboxConfig
 from tests.conftest import MADE_UP_KEY, Run
@@ -73,12 +73,29 @@ def test_the_help_ends_with_the_examples_and_the_manual(name: str, run: Run) -> 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_the_help_of_a_group_has_examples_and_the_manual(group: str, run: Run) -> None:
-    lines = run(group, "--help").text.splitlines()
-    first = next(name for name in COMMANDS if name.startswith(f"{group} "))
-    assert lines[lines.index("Examples:") + 1 : -2] == [f"  {line}" for line in ALL[first][:2]]
-    guide = f"docs/{group.partition(' ')[0]}.md"
-    assert lines[-2:] == ["", f"Manual: {guide}"]
+    lines = run(*group.split(), "--help").text.splitlines()
+    first = next(name for name in every() if name.startswith(f"{group} "))
+    shown = [f"  {line}" for line in declared(first).examples[:2]]
+    assert lines[lines.index("Examples:") + 1 : -2] == shown
+    is_written = first in COMMANDS
+    guide = f"docs/{'' if is_written else 'operations/'}{group.partition(' ')[0]}.md"
+    page = "" if is_written else f"man openai-cli-{group}, or "
+    assert lines[-2:] == ["", f"Manual: {page}{guide}"]
     assert (ROOT / guide).is_file()
+
+
+MADE = [name for name in every() if name not in COMMANDS]
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_an_example_of_an_operation_is_a_request(name: str, run: Run, folder: Path) -> None:
+    """What it shows is taken: all that is needed is there, in the form that it has to have."""
+    (folder / "data.jsonl").write_text("{}\n")
+    first, second = declared(name).examples
+    assert second.startswith(first)
+    for line in (first, second):
+        done = run(*shlex.split(line)[1:], *(() if "--curl" in line else ("--dry-run",)))
+        assert done.code == 0, (line, done.err)
 
 
 @pytest.mark.parametrize(

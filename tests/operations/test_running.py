@@ -430,16 +430,21 @@ def test_what_is_not_deleted_is_a_failure(run: Run) -> None:
     assert done.code == 6
 
 
-FINAL = ("vector-stores delete vs_1", "containers delete c_1", "conversations delete c_1",
-         "organization projects archive p_1", "organization admin-api-keys delete k_1",
-         "webhooks rotate-secret w_1", "files delete f_1 f_2", "models delete m",
-         "responses delete r_1")  # fmt: skip
+ADMIN = ("organization projects archive p_1", "organization admin-api-keys delete k_1",
+         "organization users delete u_1")  # fmt: skip
 
 
-@pytest.mark.parametrize("typed", FINAL)
-def test_what_cannot_be_undone_wants_yes_where_nobody_can_answer(typed: str) -> None:
+@pytest.mark.parametrize("typed", ADMIN)
+def test_what_an_admin_cannot_undo_wants_yes_where_nobody_can_answer(typed: str) -> None:
     said = refused(*typed.split(), stdin=b"y\n")
     assert "cannot be undone; --yes does it without asking" in said
+
+
+@pytest.mark.parametrize("yes", [(), ("--yes",)])
+def test_a_script_that_names_what_it_deletes_is_not_asked(run: Run, yes: tuple[str, ...]) -> None:
+    with Server([reply({"id": "vs_1", "deleted": True})]) as server:
+        done = run("vector-stores", "delete", "vs_1", *yes, base_url=server.base_url)
+    assert (done.code, done.text) == (0, "vs_1\n")
 
 
 @pytest.mark.parametrize("typed", [b"y\n", b"YES\n"])

@@ -68,7 +68,6 @@ def test_what_was_meant(typed: str, meant: str) -> None:
     ("typed", "says"),
     [
         ("completion", "openai-cli complete completes a text; openai-cli --install-completion "),
-        ("audio", "openai-cli transcribe and openai-cli translate take speech; openai-cli speak "),
         ("generate", "openai-cli chat answers a message; openai-cli image generate makes "),
         ("version", "openai-cli --version shows the version"),
         ("help", "openai-cli --help lists the commands; "),

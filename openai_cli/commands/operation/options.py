@@ -29,6 +29,7 @@ class OperationOptions(ServerOptions, Previews, Params):
     """The options of every operation's command."""
 
     operation: ClassVar[Operation]
+    is_of_table: ClassVar[bool] = True
 
 
 # The operations that take something away and can be done anew as they were: what they concern
@@ -176,7 +177,9 @@ def _text_of(operation: Operation) -> str:
     elif operation.answer == "object":
         parts.append("What comes back is printed as JSON.")
     if is_final(operation):
-        parts.append("It cannot be undone: a terminal is asked first, and elsewhere --yes is due.")
+        parts.append(
+            "It cannot be undone: at a terminal you are asked first, unless --yes is given."
+        )
     if operation.admin:
         parts.append("It takes the admin key: OPENAI_ADMIN_KEY, or key set --admin.")
     return "\n\n".join(parts)
