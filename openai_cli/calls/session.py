@@ -138,7 +138,8 @@ class Session:
             if name.lower() != "authorization"
         }
         headers = dict(self._endpoint.headers)
-        return Destination(sandbox.base_url, headers=headers, own_headers=own, key=sandbox.key)
+        key = sandbox.admin_key if self._endpoint.is_admin else sandbox.key
+        return Destination(sandbox.base_url, headers=headers, own_headers=own, key=key)
 
     def stranger(self, url: str) -> "Client":
         """A client for another server, which gets neither a key nor a header of the user's."""

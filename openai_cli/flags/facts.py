@@ -10,6 +10,7 @@ from openai_cli.flags.values import (
     Kind,
     Number,
     Object,
+    PromptText,
     Structure,
     Text,
     TextOrItems,
@@ -21,6 +22,8 @@ Facts = Mapping[str, Any]
 
 _TEXTS = frozenset({"string"})
 _NUMBERS = frozenset({"integer", "number"})
+# The text of a prompt, which may be long and in a file.
+_PROMPTS = ("instructions", "additional_instructions", "prompt", "input")
 # So many names fit into a help line; of more, so many are told.
 _MOST_NAMES = 8
 
@@ -32,6 +35,8 @@ def kind_of(name: str, facts: Facts) -> Kind:
         return METADATA  # its bounds are told in words, which are no facts of the table
     if types and types <= _NUMBERS:
         return _number(facts)
+    if types == _TEXTS and name in _PROMPTS:
+        return PromptText(longest=facts.get("longest"))
     if types == _TEXTS:
         return Text(_metavar(name, facts), facts.get("longest"), tuple(facts.get("enum", ())))
     if len(types) == 1 and (made := _MADE.get(*types)):

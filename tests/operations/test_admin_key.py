@@ -125,6 +125,14 @@ def test_key_check_asks_for_what_the_key_is_for(
     assert server.received[0].line == f"GET {asked} HTTP/1.1"
 
 
+@pytest.mark.parametrize("words", [PROJECTS, STORES, RAW])
+def test_a_sandbox_of_the_call_gets_the_key_that_it_demands(
+    run: Run, words: tuple[str, ...]
+) -> None:
+    done = run(*words, "--sandbox", key=None)
+    assert done.code == 0, done.err
+
+
 def test_the_raw_command_knows_every_admin_operation_by_its_path() -> None:
     for operation in every():
         assert is_admin_path(operation.path) == operation.admin, operation

@@ -22,6 +22,11 @@ TOOL = ROOT / "tools" / "refresh_operations.py"
 @pytest.fixture
 def sources(tmp_path: Path) -> tuple[str, str]:
     """The description and a wheel of the package."""
+    return made_up(tmp_path)
+
+
+def made_up(tmp_path: Path) -> tuple[str, str]:
+    """Write the description and a wheel of the package; gives their paths."""
     description, wheel = tmp_path / "openapi.json", tmp_path / "openai-9.1.0-py3-none-any.whl"
     description.write_text(json.dumps(DESCRIPTION))
     with ZipFile(wheel, "w") as package:
@@ -42,12 +47,13 @@ def refresh(sources: tuple[str, str], folder: Path) -> str:
     return done.stdout
 
 
-@pytest.fixture
-def rows(sources: tuple[str, str], tmp_path: Path) -> dict[str, Any]:
-    refresh(sources, tmp_path / "data")
-    return {
-        row["command"]: row for row in json.loads((tmp_path / "data" / "toys.json").read_text())
-    }
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The rows of the made-up API by their commands."""
+    folder = tmp_path_factory.mktemp("rows")
+    refresh(made_up(folder), folder / "data")
+    found = json.loads((folder / "data" / "toys.json").read_text())
+    return {row["command"]: row for row in found}
 
 
 def test_a_row_for_each_operation_of_both(rows: dict[str, Any]) -> None:

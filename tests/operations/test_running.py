@@ -72,6 +72,11 @@ def at_terminal(server: Server, *words: str, typed: bytes = b"") -> Ended:
             "POST /v1/batches",
             {"input_file_id": "f", "endpoint": "/v1/responses", "completion_window": "24h"},
         ),
+        (
+            "beta assistants create --model m --instructions @rules.txt",
+            "POST /v1/assistants",
+            {"model": "m", "instructions": "Be kind.\n"},
+        ),
         ("batches cancel b_1", "POST /v1/batches/b_1/cancel", None),
         (
             "conversations items create c_1 --include a --include b --items [{}]",
@@ -107,7 +112,8 @@ def at_terminal(server: Server, *words: str, typed: bytes = b"") -> Ended:
         ),
     ],
 )  # fmt: skip
-def test_what_is_sent(run: Run, typed: str, line: str, body: Any) -> None:
+def test_what_is_sent(run: Run, folder: Path, typed: str, line: str, body: Any) -> None:
+    (folder / "rules.txt").write_text("Be kind.\n")
     with Server([page()]) as server:
         done = run(*typed.split(), base_url=server.base_url)
     assert done.code == 0, done.err
