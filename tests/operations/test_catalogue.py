@@ -50,6 +50,8 @@ def test_all_commands_of_the_list_are_commands(run: Run) -> None:
     commands = [each.command for each in every() if each.command]
     assert all(map(is_command, commands))
     assert len(commands) == len(set(commands))
+    # What follows a command's words are its arguments.
+    assert not [name for name in commands for other in commands if other.startswith(f"{name} ")]
     # What has none is cancelled by another path, as the official client does it.
     assert [each.path for each in every() if not each.command] == ["/evals/{eval_id}/runs/{run_id}"]
 
