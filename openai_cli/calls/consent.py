@@ -12,9 +12,7 @@ from openai_cli.flags.ours import INPUT, CommonOptions, options_group, switch
 class Consent:
     """Whether it is asked before what cannot be undone."""
 
-    yes: Annotated[
-        bool, switch(INPUT, "yes", "Do not ask; admin operations need it where nobody can answer")
-    ] = False
+    yes: Annotated[bool, switch(INPUT, "yes", "Do not ask for confirmation")] = False
 
 
 def demand_consent(context: Context, options: CommonOptions) -> None:
@@ -27,7 +25,7 @@ def demand_consent(context: Context, options: CommonOptions) -> None:
     if not isinstance(options, Consent) or options.yes:
         return
     named = " ".join(["openai-cli", context.command, *path_values(options)])
-    hint = "--yes does it without asking"
+    hint = "add --yes to do it without a question"
     if not context.stdin_is_terminal or context.stdin is None:
         if not options.endpoint.is_admin:
             return

@@ -17,7 +17,7 @@ class Listing:
     """How much of a list is printed."""
 
     max_items: Annotated[
-        str | None, ours(OUTPUT, "--max-items", "Print so many at most", metavar="N")
+        str | None, ours(OUTPUT, "--max-items", "Print at most N items", metavar="N")
     ] = None
 
 
@@ -55,7 +55,7 @@ def print_list(
                 break
             sink.flush()
     if is_cut:
-        session.context.messages.notice(f"there are more than the {most} of --max-items")
+        session.context.messages.notice(f"there is more: --max-items {most} ended the list")
 
 
 def _most(options: object) -> int | None:

@@ -58,7 +58,7 @@ class Options(ServerOptions, Previews, Completeness, Spending, Prices, Forms, St
     ] = None
     path: Annotated[str | None, argument("PATH", "The path of the endpoint", names=())] = None
     list_: Annotated[
-        bool, switch(OPTIONS, "list", "List the operations, as --list WORD those with the word")
+        bool, switch(OPTIONS, "list", "List operations; --list WORD lists those that match")
     ] = False
     describe: Annotated[
         bool, switch(OPTIONS, "describe", "Print the parameters of METHOD and PATH")

@@ -119,10 +119,10 @@ def is_repeated(kind: Kind) -> bool:
 
 # What all lists have, and what these mean there.
 _OF_LISTS = {
-    "after": "The things after this one",
-    "before": "The things before this one",
-    "limit": "How many things a page has",
-    "page": "The page to begin with, as the one before names it",
+    "after": "Start after this item",
+    "before": "Items before this one",
+    "limit": "Items per page",
+    "page": "Start at this page, named by the page before it",
 }
 
 

@@ -114,7 +114,7 @@ def switch(panel: str, name: str, help_line: str, *, short: str | None = None) -
 
 
 AdminKey = Annotated[
-    bool, switch(CONNECTION, "admin", "The admin key, of the operations of an organization")
+    bool, switch(CONNECTION, "admin", "Use the admin key, for organization operations")
 ]
 
 

@@ -147,11 +147,14 @@ def test_the_header_that_an_operation_needs(run: Run) -> None:
     [
         (
             "batches create --endpoint /v1/responses",
-            "completion_window and input_file_id are needed, and not given",
+            "missing completion_window and input_file_id (parameter completion_window); give",
         ),
-        ("uploads parts create u_1", "data is needed, and not given (parameter data); --data"),
-        ("organization costs", "start_time is needed, and not given"),
-        ("vector-stores search vs_1", "query is needed, and not given"),
+        ("uploads parts create u_1", "missing data (parameter data); give --data;"),
+        ("organization costs", "missing start_time"),
+        (
+            "vector-stores search vs_1",
+            "missing query (parameter query); give QUERY; --param and --body",
+        ),
         ("vector-stores list --limit x", "limit must be an integer, not 'x'"),
         ("vector-stores search vs_1 x --max-num-results 51", "max_num_results must be an integer"),
         ("vector-stores create --expires-after days", "did you mean --expires-after days=VALUE?"),
@@ -389,7 +392,7 @@ def test_so_many_things_at_most(run: Run, most: str, pages: int, lines: int, is_
     with Server(replies[:pages]) as server:
         done = run("vector-stores", "list", "--max-items", most, base_url=server.base_url)
     assert len(done.text.splitlines()) == lines
-    said = f"openai-cli: notice: there are more than the {most} of --max-items\n"
+    said = f"openai-cli: notice: there is more: --max-items {most} ended the list\n"
     assert done.err == (said if is_told else "")
 
 
@@ -443,7 +446,7 @@ ADMIN = ("organization projects archive p_1", "organization admin-api-keys delet
 @pytest.mark.parametrize("typed", ADMIN)
 def test_what_an_admin_cannot_undo_wants_yes_where_nobody_can_answer(typed: str) -> None:
     said = refused(*typed.split(), stdin=b"y\n")
-    assert "cannot be undone; --yes does it without asking" in said
+    assert "cannot be undone; add --yes to do it without a question" in said
 
 
 @pytest.mark.parametrize("yes", [(), ("--yes",)])

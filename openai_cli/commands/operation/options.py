@@ -167,27 +167,26 @@ def _text_of(operation: Operation) -> str:
     """What the help says of the command below its line."""
     parts = []
     if operation.deprecated:
-        parts.append("The API has it deprecated.")
+        parts.append("Deprecated by the API.")
     if operation.answer == "list":
         parts.append(_of_list(operation))
     elif operation.answer == "bytes":
-        parts.append("The bytes go to --output or into a pipe, as they come.")
+        parts.append("Writes the bytes to --output or into a pipe, as they arrive.")
     elif operation.method == "DELETE":
-        parts.append("The id of what is deleted is printed.")
+        parts.append("Prints the id of what was deleted.")
     elif operation.answer == "object":
-        parts.append("What comes back is printed as JSON.")
+        parts.append("Prints the response as JSON.")
     if is_final(operation):
-        parts.append(
-            "It cannot be undone: at a terminal you are asked first, unless --yes is given."
-        )
+        elsewhere = ", and needs --yes elsewhere" if operation.admin else ""
+        parts.append(f"This cannot be undone: it asks at a terminal{elsewhere}.")
     if operation.admin:
-        parts.append("It takes the admin key: OPENAI_ADMIN_KEY, or key set --admin.")
+        parts.append("Needs an admin key: OPENAI_ADMIN_KEY, or key set --admin.")
     return "\n\n".join(parts)
 
 
 def _of_list(operation: Operation) -> str:
     columns = ", ".join(operation.columns)
-    line = f"Each thing is a line: {columns}." if columns else "Each thing is a line of JSON."
+    line = f"Prints a line per item: {columns}." if columns else "Prints a line of JSON per item."
     if not operation.pages or "limit" not in operation.query:
-        return f"{line} All pages are asked for." if operation.pages else line
-    return f"{line} All pages are asked for; --limit is how many things one has."
+        return f"{line} Fetches all pages." if operation.pages else line
+    return f"{line} Fetches all pages; --limit sets the page size."

@@ -8,7 +8,7 @@ from openai_cli.calls.consent import demand_consent
 from openai_cli.calls.plan import Plan
 from openai_cli.calls.send import send
 from openai_cli.calls.session import Session
-from openai_cli.commands.operation.options import OperationOptions
+from openai_cli.commands.operation.options import OperationOptions, collisions
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.adapter import Parts
@@ -92,9 +92,9 @@ def request_of(context: Context, options: OperationOptions, inputs: Inputs) -> R
         else _without_body(context, options, parts)
     )
     query = _names_in_query(request.path)
-    _check_needed(operation.query, query)
+    _check_needed(operation, operation.query, query)
     given = {*request.body, *(file.field.removesuffix("[]") for file in request.files or ())}
-    _check_needed(operation.body, given)
+    _check_needed(operation, operation.body, given)
     return request
 
 
@@ -154,16 +154,15 @@ def _names_in_query(path: str) -> set[str]:
     return {name.partition("[")[0] for name, _ in pairs}
 
 
-def _check_needed(properties: Mapping[str, Facts], given: set[str]) -> None:
+def _check_needed(operation: Operation, properties: Mapping[str, Facts], given: set[str]) -> None:
     missing = [
         name for name, facts in properties.items() if facts.get("required") and name not in given
     ]
     if missing:
-        flags = ", ".join(map(flag_of, missing))
-        names = " and ".join(missing)
-        verb = "is" if len(missing) == 1 else "are"
+        ours = collisions(operation)
+        flags = ", ".join(name.upper() if name in ours else flag_of(name) for name in missing)
         raise UsageError(
-            f"{names} {verb} needed, and not given",
+            f"missing {' and '.join(missing)}",
             parameter=missing[0],
-            hint=f"{flags}, --param or --body gives {'it' if len(missing) == 1 else 'them'}",
+            hint=f"give {flags}; --param and --body set properties too",
         )
