@@ -209,17 +209,17 @@ def test_a_body_that_may_be_a_form_is_json_without_a_file(run: Run, folder: Path
     assert fields_of(second) == [Field("file", b"hi", "a.txt", "text/plain")]
 
 
-def test_several_files_are_an_array_under_the_paths_that_were_typed(run: Run, folder: Path) -> None:
+def test_several_files_are_an_array_under_their_relative_paths(run: Run, folder: Path) -> None:
     (folder / "s").mkdir()
     for name in ("SKILL.md", "run.py"):
         (folder / "s" / name).write_text(name)
     with Server([reply({"id": "skill_1"})]) as server:
-        done = run("skills", "create", "--files", "s/SKILL.md", "--files", "s/run.py",
-                   base_url=server.base_url)  # fmt: skip
+        files = ("--files", "./s/SKILL.md", "--files", str(folder / "s" / "run.py"))
+        done = run("skills", "create", *files, base_url=server.base_url)
     assert done.code == 0, done.err
     assert [(each.name, each.filename) for each in fields_of(server.received[0])] == [
         ("files[]", "s/SKILL.md"),
-        ("files[]", "s/run.py"),
+        ("files[]", "run.py"),
     ]
 
 

@@ -132,18 +132,20 @@ def _with_body(context: Context, options: Any, inputs: Inputs, parts: Parts) -> 
 
 
 def _files(given: Mapping[str, Any], inputs: Inputs) -> "Iterator[FormFile]":
-    """The files of a form; several of one property are an array of them."""
+    """The files of a form; several of one property are an array of them.
+
+    A file of an array keeps the folders of a relative path in its name: those of a skill have to.
+    """
     from openai_cli.request.uploads import Rule, form_file
 
     for name, value in given.items():
-        if isinstance(value, str):
-            yield form_file(name, value.removeprefix("@"), inputs, rule=Rule())
-        elif isinstance(value, list):
-            field = f"{name}[]" if len(value) > 1 else name
-            for path in value:
-                yield form_file(
-                    field, path, inputs, rule=Rule(), filename=None if path == "-" else path
-                )
+        paths = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        field = f"{name}[]" if len(paths) > 1 else name
+        for typed in paths:
+            path = typed.removeprefix("@")
+            kept = isinstance(value, list) and path != "-" and not path.startswith(("/", ".."))
+            filename = path.removeprefix("./") if kept else None
+            yield form_file(field, path, inputs, rule=Rule(), filename=filename)
 
 
 def _names_in_query(path: str) -> set[str]:
