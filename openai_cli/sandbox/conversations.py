@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from openai_cli.sandbox.exchange import ApiRequest, HttpResponse, Json
 from openai_cli.sandbox.items import kept_items
+from openai_cli.sandbox.pages import whole_page
 from openai_cli.sandbox.things import (
     Shelfmark,
     found,
@@ -32,9 +33,7 @@ def create_items(request: ApiRequest) -> HttpResponse:
     here(request)
     items = kept_items(request.body["items"], new_id(request, ""))
     add_items(request, last_of(request), items)
-    names = [item["id"] for item in items] or [""]
-    page = {"data": items, "has_more": False, "first_id": names[0], "last_id": names[-1]}
-    return told(request, page)
+    return told(request, whole_page(items))
 
 
 def delete_item(request: ApiRequest) -> HttpResponse:

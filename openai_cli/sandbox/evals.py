@@ -7,6 +7,7 @@ from typing import Any
 
 from openai_cli.sandbox.exchange import ApiRequest, HttpResponse, Json, strict_json
 from openai_cli.sandbox.files import file_of
+from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.things import Shelfmark, Thing, found, here, keep, last_of, told
 
 
@@ -49,9 +50,21 @@ def create_run(request: ApiRequest) -> HttpResponse:
 def _rows(request: ApiRequest, source: dict[str, Any]) -> list[Json]:
     """What a run is about: the rows of its source, or one where nobody can tell."""
     if source.get("type") == "file_id":
-        lines = file_of(request, source["id"], "data_source.source.id").data.splitlines()
-        return [strict_json(line) for line in lines]
+        param = "data_source.source.id"
+        return [
+            _row(line, param) for line in file_of(request, source["id"], param).data.splitlines()
+        ]
     return source.get("content") or [{"item": {}}]
+
+
+def _row(line: bytes, param: str) -> Json:
+    try:
+        row = strict_json(line)
+    except ValueError:
+        row = None
+    if not isinstance(row, dict):
+        raise Refusal("The file has a line that is no JSON object.", param=param)
+    return row
 
 
 def _counts(passed: int) -> Json:

@@ -8,6 +8,7 @@ from typing import Any
 
 from openai_cli.sandbox.exchange import CREATED, ApiRequest, HttpResponse, Json
 from openai_cli.sandbox.files import file_of
+from openai_cli.sandbox.pages import whole_page
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.things import (
     Shelfmark,
@@ -162,8 +163,7 @@ def create_permissions(request: ApiRequest) -> HttpResponse:
         keep(request, mark, {**above(request), "project_id": project}).facts
         for project in request.body["project_ids"]
     ]
-    page = {"data": made, "has_more": False, "first_id": made[0]["id"], "last_id": made[-1]["id"]}
-    return told(request, page)
+    return told(request, whole_page(made))
 
 
 def run_grader(request: ApiRequest) -> HttpResponse:

@@ -12,6 +12,8 @@ WIDTHS = {"1m": (60, 60, 1440), "1h": (3600, 24, 168), "1d": (86_400, 7, 31)}
 COSTS = "/organization/costs"
 MOST_COSTS = 180
 PAGE = "page_"
+# In seconds; above it is no time that a calendar has.
+_TIMES = {"minimum": 0, "maximum": 253_402_300_799}
 # What a result is of, where the request groups by it.
 _GROUPS = {
     "api_key_id": "key_sandbox",
@@ -47,6 +49,8 @@ def list_buckets(request: ApiRequest) -> HttpResponse:
     most = MOST_COSTS if request.operation.path == COSTS else most
     limit = query.get("limit", usual)
     check_value(limit, {"type": "integer", "minimum": 1, "maximum": most}, "limit")
+    for name in ("start_time", "end_time"):
+        check_value(query.get(name, 0), {"type": "integer", **_TIMES}, name)
     start = query["start_time"] - query["start_time"] % width
     end = query.get("end_time", start + limit * width)
     if end <= query["start_time"]:

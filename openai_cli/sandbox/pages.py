@@ -43,6 +43,12 @@ def page_of(request: ApiRequest, found: Sequence[Json], kind: Kind) -> Json:
     }
 
 
+def whole_page(things: Sequence[Json]) -> Json:
+    """What is known of a page that has all the things that there are, by their ids."""
+    names = [thing["id"] for thing in things] or [None]
+    return {"data": things, "has_more": False, "first_id": names[0], "last_id": names[-1]}
+
+
 def _place(names: list[str], name: str, kind: Kind, param: str) -> int:
     if name not in names:
         raise Refusal(kind.missing(name), status=404, param=param)

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+import zlib
 
 from openai_cli.sandbox.exchange import ApiRequest, HttpResponse, Json, Upload
 from openai_cli.sandbox.refusals import Refusal
@@ -108,9 +109,12 @@ def _zipped(files: Upload | list[Upload]) -> bytes:
 def _about(content: bytes) -> Json:
     """The name and the description at the head of SKILL.md."""
     text = ""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for name in archive.namelist():
-            if name.rpartition("/")[2] == ABOUT:
-                text = archive.read(name)[:10_000].decode("utf-8", "replace")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in archive.namelist():
+                if name.rpartition("/")[2] == ABOUT:
+                    text = archive.open(name).read(10_000).decode("utf-8", "replace")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error):
+        raise Refusal("The zip of the skill cannot be read.", param="files") from None
     told_of = dict(re.findall(r"^(name|description):[ \t]*(\S.*?)[ \t]*$", text, re.MULTILINE))
     return {"name": told_of.get("name", "sandbox"), "description": told_of.get("description", "")}

@@ -78,6 +78,11 @@ class Shelf:
                 raise self.missing(name)
             return self._things[name][0]
 
+    def find(self, name: str) -> Any:
+        """The thing; None where there is none."""
+        with self._lock:
+            return self._things[name][0] if name in self._things else None
+
     def remove(self, name: str) -> None:
         """Forget the thing; a Refusal where there is none."""
         with self._lock:

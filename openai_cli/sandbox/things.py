@@ -150,10 +150,9 @@ def is_kept(shape: str) -> bool:
 def found(request: ApiRequest, mark: Shelfmark, name: str) -> Thing:
     """A thing; a Refusal where it is not there."""
     _put_samples(request, mark)
-    try:
-        thing: Thing = request.store.things.get(mark.of(name))
-    except Refusal:
-        raise Refusal(mark.kind.missing(name), status=404) from None
+    thing: Thing | None = request.store.things.find(mark.of(name))
+    if thing is None:
+        raise Refusal(mark.kind.missing(name), status=404)
     return thing
 
 
@@ -187,14 +186,11 @@ def above(request: ApiRequest) -> Json:
     """What is known of a thing from the path to it: ids, and what they are the ids of."""
     known: Json = dict(request.parameters)
     parts = request.operation.shape.split("/")
-    names = list(request.parameters)
-    for end, part in enumerate(parts):
-        if part == "{}":
-            mark = mark_of(request, "/".join(parts[:end]))
-            name = names[parts[:end].count("{}")]
-            kept = dict(request.store.things.under(mark.of(request.parameters[name])))
-            if thing := kept.get(mark.of(request.parameters[name])):
-                known.setdefault(name.removesuffix("_id"), thing.facts)
+    ends = [end for end, part in enumerate(parts) if part == "{}"]
+    for end, (param, name) in zip(ends, request.parameters.items(), strict=True):
+        thing = request.store.things.find(mark_of(request, "/".join(parts[:end])).of(name))
+        if thing is not None:
+            known.setdefault(param.removesuffix("_id"), thing.facts)
     return known
 
 
@@ -261,9 +257,8 @@ def _named_by(request: ApiRequest, kind: Kind, name: str) -> Json:
     """What is known of the thing that a request names, as the role of a user; by its noun too."""
     if not kind.source:
         return {}
-    source = mark_of(request, kind.source)
-    kept = dict(request.store.things.under(source.of(name)))
-    known: Json = kept[source.of(name)].facts if source.of(name) in kept else {}
+    thing = request.store.things.find(mark_of(request, kind.source).of(name))
+    known: Json = thing.facts if thing is not None else {}
     noun = kind.key.removesuffix("_id")
     return {**known, noun: {**known, "id": name}}
 
@@ -320,8 +315,7 @@ def _the_one(request: ApiRequest) -> tuple[Shelfmark, str, Json]:
     check_parents(request, shape)
     collection, _, name = shape.rpartition("/")
     mark = mark_of(request, collection)
-    kept = dict(request.store.things.under(mark.of(name)))
-    thing = kept.get(mark.of(name))
+    thing = request.store.things.find(mark.of(name))
     return mark, name, thing.facts if thing else above(request)
 
 

@@ -6,7 +6,17 @@ from openai_cli.sandbox.exchange import CREATED, ApiRequest, HttpResponse, Uploa
 from openai_cli.sandbox.files import store_file
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.shapes import HOUR
-from openai_cli.sandbox.things import Shelfmark, Thing, found, here, keep, last_of, mark_of, told
+from openai_cli.sandbox.things import (
+    Shelfmark,
+    Thing,
+    found,
+    here,
+    keep,
+    last_of,
+    mark_of,
+    remove,
+    told,
+)
 
 UPLOADS = "/uploads"
 PARTS = f"{UPLOADS}/{{}}/parts"
@@ -54,7 +64,7 @@ def complete_upload(request: ApiRequest) -> HttpResponse:
     facts["file"] = store_file(request, file, facts["purpose"], facts.get("expires_after"))
     upload.end("completed")
     for name in names:
-        found(request, parts, name).content = b""
+        remove(request, parts, name)
     return told(request, facts)
 
 

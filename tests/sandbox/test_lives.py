@@ -196,6 +196,17 @@ def test_a_run_of_an_eval_has_an_item_for_each_row(client: openai.OpenAI) -> Non
     assert sorted(str(item.datasource_item["a"]) for item in items) == ["0", "1", "2"]
 
 
+def test_the_rows_of_a_file_are_objects(client: openai.OpenAI) -> None:
+    config: Any = {"type": "custom", "item_schema": {"type": "object"}}
+    made = client.evals.create(data_source_config=config, testing_criteria=[])
+    for text, status in (('{"item": {"a": 1}}', 200), ("[1]", 400), ("not JSON", 400)):
+        source: Any = {"type": "jsonl", "source": {"type": "file_id", "id": file_id(client, text)}}
+        if status == 200:
+            assert client.evals.runs.create(made.id, data_source=source).status == "queued"
+        else:
+            assert refused(client.evals.runs.create, made.id, data_source=source)[0] == status
+
+
 def test_a_video_comes_to_its_end(client: openai.OpenAI) -> None:
     video = client.videos.create(prompt="a cat", seconds="8")
     assert (video.status, video.progress, video.seconds) == ("queued", 0, "8")
@@ -259,6 +270,8 @@ def test_a_skill_has_versions(client: openai.OpenAI) -> None:
     assert client.skills.update(skill.id, default_version="2").default_version == "2"
     assert refused(client.skills.update, skill.id, default_version="3")[0] == 404
     assert refused(client.skills.versions.delete, "2", skill_id=skill.id)[0] == 400
+    broken = b"PK\x05\x06" + bytes(8) + b"\xff" * 4 + bytes(6)  # the end of a zip, and no more
+    assert refused(client.skills.create, files=[("a.zip", broken)])[0] == 400
     client.skills.versions.delete("1", skill_id=skill.id)
     assert [one.version for one in client.skills.versions.list(skill.id)] == ["2"]
 
@@ -407,6 +420,16 @@ def test_usage_comes_in_buckets(client: openai.OpenAI) -> None:
     costs = client.admin.organization.usage.costs(start_time=start)
     cost: Any = costs.data[0].results[0]
     assert (len(costs.data), cost.amount.value, cost.amount.currency) == (7, 0.06, "usd")
+
+
+def test_a_bucket_is_of_a_time_of_the_calendar(client: openai.OpenAI) -> None:
+    costs = client.admin.organization.usage.costs
+    assert refused(costs, start_time=10**30)[0] == 400
+    assert refused(costs, start_time=10, end_time=10) == (
+        400,
+        "'end_time' must be after 'start_time'.",
+    )
+    assert refused(costs, start_time=0, page="two") == (400, "Invalid page: 'two'.")
 
 
 def test_an_archived_project_is_listed_on_demand(client: openai.OpenAI) -> None:
