@@ -1,7 +1,8 @@
-"""One sandbox for all tests: it keeps nothing between requests."""
+"""One sandbox for all tests: it keeps nothing between requests. And one for each that keeps."""
 
 from collections.abc import Iterator
 
+import openai
 import pytest
 
 from openai_cli.sandbox import Sandbox
@@ -13,3 +14,18 @@ from tests.sandbox.client import KEY
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox(0, SandboxConfig(key=KEY)) as serving:
         yield serving
+
+
+@pytest.fixture
+def official() -> Iterator[openai.OpenAI]:
+    """The `openai` package's client, of a sandbox that has kept nothing."""
+    with (
+        Sandbox(0, SandboxConfig(key=KEY)) as serving,
+        openai.OpenAI(
+            base_url=serving.base_url,
+            api_key=serving.key,
+            admin_api_key=serving.admin_key,
+            max_retries=0,
+        ) as client,
+    ):
+        yield client
