@@ -38,6 +38,13 @@ class Kind:
 GROUPS, ROLES, USERS = "/organization/groups", "/organization/roles", "/organization/users"
 PROJECT_ROLES = "/projects/{}/roles"
 
+# Where the things are that some paths name otherwise.
+HOMES = {
+    "/projects": "/organization/projects",
+    "/projects/{}/groups": "/organization/projects/{}/groups",
+    "/projects/{}/users": "/organization/projects/{}/users",
+}
+
 # By the path of their collection, with `{}` for each parameter.
 KINDS: Mapping[str, Kind] = {
     "/agents": Kind("agent_", "agent"),

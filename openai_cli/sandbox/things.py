@@ -6,6 +6,7 @@ A thing is what is known of it; each answer is that, in the shape of the answer'
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from openai_cli.sandbox.checks import resolved
 from openai_cli.sandbox.exchange import (
@@ -16,7 +17,7 @@ from openai_cli.sandbox.exchange import (
     described,
     json_response,
 )
-from openai_cli.sandbox.kinds import KINDS, Kind
+from openai_cli.sandbox.kinds import HOMES, KINDS, Kind
 from openai_cli.sandbox.pages import page_of
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.route import function_of
@@ -77,7 +78,7 @@ class Shelfmark:
 
     def of(self, name: str) -> str:
         """Where the thing of this name is."""
-        return f"{self.path}/{name}"
+        return f"{self.path}/{quote(name, safe='')}"
 
 
 def serve(request: ApiRequest) -> HttpResponse:
@@ -113,7 +114,7 @@ def lists(answer: str) -> bool:
 
 def mark_of(request: ApiRequest, shape: str) -> Shelfmark:
     """A collection above or at the request's path, with the ids that the request names."""
-    names = iter(request.parameters.values())
+    names = (quote(name, safe="") for name in request.parameters.values())
     path = "/".join(next(names) if part == "{}" else part for part in shape.split("/"))
     return Shelfmark(shape, path)
 
@@ -132,14 +133,16 @@ def here(request: ApiRequest) -> Shelfmark:
 
 def check_parents(request: ApiRequest, shape: str) -> None:
     """Refuse a request for what belongs to a thing that is not there."""
+    for name, collection in zip(request.parameters.values(), _collections(shape), strict=False):
+        if is_kept(collection):
+            found(request, mark_of(request, collection), name)
+
+
+def _collections(shape: str) -> list[str]:
+    """The collections whose things a path names, in its order."""
     parts = shape.split("/")
-    names = list(request.parameters.values())
-    for end, part in enumerate(parts):
-        if part == "{}":
-            collection = "/".join(parts[:end])
-            if is_kept(collection):
-                name = names[parts[:end].count("{}")]
-                found(request, mark_of(request, collection), name)
+    found_at = ["/".join(parts[:end]) for end, part in enumerate(parts) if part == "{}"]
+    return [HOMES.get(collection, collection) for collection in found_at]
 
 
 def is_kept(shape: str) -> bool:
@@ -185,10 +188,9 @@ def new_id(request: ApiRequest, prefix: str) -> str:
 def above(request: ApiRequest) -> Json:
     """What is known of a thing from the path to it: ids, and what they are the ids of."""
     known: Json = dict(request.parameters)
-    parts = request.operation.shape.split("/")
-    ends = [end for end, part in enumerate(parts) if part == "{}"]
-    for end, (param, name) in zip(ends, request.parameters.items(), strict=True):
-        thing = request.store.things.find(mark_of(request, "/".join(parts[:end])).of(name))
+    collections = _collections(request.operation.shape)
+    for collection, (param, name) in zip(collections, request.parameters.items(), strict=True):
+        thing = request.store.things.find(mark_of(request, collection).of(name))
         if thing is not None:
             known.setdefault(param.removesuffix("_id"), thing.facts)
     return known

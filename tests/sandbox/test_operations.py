@@ -174,6 +174,24 @@ def test_what_is_not_there_is_not_found(world: World, served: Sandbox, one: Oper
     assert "nothing-of-that-name" in error["message"]
 
 
+@pytest.mark.parametrize("path", ["/projects/{}/roles", "/projects/{}/groups/{}/roles"])
+def test_a_project_is_the_organization_s(world: World, served: Sandbox, path: str) -> None:
+    ids = world.ids(path)
+    assert ask(served, "GET", path.format(*ids)).status == 200
+    answer = ask(served, "GET", path.format(*["proj_none"] * len(ids)))
+    assert (answer.status, answer.json["error"]["message"]) == (
+        404,
+        "No project found with id 'proj_none'.",
+    )
+
+
+def test_an_id_is_no_path(world: World, served: Sandbox) -> None:
+    ids = world.ids("/vector_stores/{}/files/{}")
+    inside = "/vector_stores/{}/files/{}".format(*ids)
+    assert ask(served, "GET", inside).status == 200
+    assert ask(served, "GET", "/vector_stores/{}%2Ffiles%2F{}".format(*ids)).status == 404
+
+
 DELETED = [one for one in ITEMS if one.method == "DELETE"]
 
 
