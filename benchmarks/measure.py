@@ -14,7 +14,7 @@ VENV = ROOT / ".venv-bench"
 BIN = VENV / "bin"
 RUNS = 15
 NOTHING = Path(os.devnull)
-PEERS = ("llm", "ttok")
+PEERS = ("llm", "openai", "ttok")
 KEY = "made-up-for-the-benchmark"
 
 RANKS = """

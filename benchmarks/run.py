@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from batch import batch
 from bulk import bulk
 from measure import BIN, ROOT, RUNS, alternate, install, median, row, write_ranks
 
@@ -55,6 +56,7 @@ def main() -> None:
     streams()
     tokens()
     bulk()
+    batch()
 
 
 def configured() -> None:

@@ -32,7 +32,7 @@ class Books:
     def __init__(self, receipts: Receipts, state: State) -> None:
         self._receipts = receipts
         self._state = state
-        self._tariffs: dict[tuple[str, str, date], Tariff] = {}
+        self._tariffs: dict[tuple[str, str, date], Tariff | None] = {}
 
     def of(self, answer: Answer, failed: BaseException | None = None) -> Taken:
         """What an answer took; of one that `failed`, as far as it is known."""
@@ -59,22 +59,33 @@ class Books:
         name = answer.model or answer.asked_model
         if answer.usage is None or name is None or not _is_plain(answer.billable):
             return None
-        context = self._receipts.context
-        key = name, tier_of(answer.service_tier), context.today()
-        if (prices := self._tariffs.get(key)) is None:
-            region = region_of(self._receipts.base_url())
-            prices = self._tariffs[key] = tariff(self._receipts.table(), *key, region=region)
-        usage = usage_of(answer.usage, mode=prices.model.mode)
-        if usage.unknown or prices.unknown or prices.model.searches:
+        prices = self._prices(name, tier_of(answer.service_tier))
+        usage = usage_of(answer.usage, mode=None if prices is None else prices.model.mode)
+        if usage.unknown or usage.seconds or usage.characters:
             return None
-        if usage.seconds or usage.characters:
+        tokens = usage.input + usage.output
+        if prices is None:
+            return Taken(None, tokens, None)
+        if prices.unknown or prices.model.searches:
             return None
         band = prices.band(usage.input)
         usd = total(
             product(count, prices.rate(band, kind)[0])
             for kind, count in by_kind(usage, prices.kinds).items()
         )
-        return Taken(units(usd), usage.input + usage.output, None)
+        return Taken(units(usd), tokens, None)
+
+    def _prices(self, name: str, tier: str) -> Tariff | None:
+        """What a model costs at a tier today; None where that is not known."""
+        key = name, tier, self._receipts.context.today()
+        if key not in self._tariffs:
+            region = region_of(self._receipts.base_url())
+            try:
+                found = tariff(self._receipts.table(), *key, region=region)
+            except UsageError:
+                found = None
+            self._tariffs[key] = found
+        return self._tariffs[key]
 
     def tell(self) -> None:
         """Append what is in the state and not yet in --usage-file."""

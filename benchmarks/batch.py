@@ -1,0 +1,131 @@
+"""Many requests at once, against what else sends them: AsyncOpenAI, and a process for each."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+from measure import BIN, KEY, ROOT, measure, median
+
+# The official client, as its README has it: so many requests at once from one event loop.
+ASYNC = """
+import asyncio, json, sys
+from openai import AsyncOpenAI
+path, at_once = sys.argv[1], int(sys.argv[2])
+bodies = iter([json.loads(line)["body"] for line in open(path)])
+client = AsyncOpenAI()
+async def work():
+    for body in bodies:
+        await client.chat.completions.create(**body)
+async def main():
+    await asyncio.gather(*[work() for _ in range(at_once)])
+asyncio.run(main())
+"""
+
+AT_ONCE = 64
+RUNS = 3
+
+
+def batch() -> None:
+    """Requests a second of processor time and of the clock, as ratios in one run."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _against_peers(folder)
+        _against_the_clock(folder)
+        _memory(folder)
+
+
+def _against_peers(folder: Path) -> None:
+    many, few = _lines(folder, 8000), _lines(folder, 64)
+    peer = [str(BIN / "python"), "-c", ASYNC, str(many), str(AT_ONCE)]
+    shell = f"xargs -P 8 -I_ {BIN / 'openai-cli'} chat -m m -q Hello > {os.devnull} < {few}"
+    with _server(0) as env:
+        ours, theirs = [], []
+        for run in range(RUNS + 1):
+            pair = measure(_run(folder, many), env), measure(peer, env)
+            if run:
+                ours.append(pair[0])
+                theirs.append(pair[1])
+        each = [measure(["sh", "-c", shell], env) for _ in range(RUNS)]
+    a, b = 8000 / median(ours, "cpu"), 8000 / median(theirs, "cpu")
+    print(
+        f"batch run, {AT_ONCE} at once, a server that answers at once: {a:.0f} requests a second of "
+        f"processor time; AsyncOpenAI: {b:.0f}; ratio {a / b:.2f} (goal: at least 2.5)"
+    )
+    c = 64 / median(each, "cpu")
+    print(
+        f"the same; xargs -P 8 openai-cli chat: {c:.1f}; ratio {a / c:.0f} (goal: at least 5); "
+        f"peak memory {median(ours, 'mib'):.0f} MiB; AsyncOpenAI: {median(theirs, 'mib'):.0f} MiB"
+    )
+
+
+def _against_the_clock(folder: Path) -> None:
+    """What of the possible is reached where an answer takes 200 ms: less the time of two lines."""
+    few, many = _lines(folder, 2), _lines(folder, 6400)
+    with _server(0.2) as env:
+        walls = []
+        for _ in range(RUNS):
+            start, all_ = (measure(_run(folder, path), env).wall for path in (few, many))
+            walls.append(all_ - start + 0.2)
+    rate, ideal = 6400 / sorted(walls)[RUNS // 2], AT_ONCE / 0.2
+    print(
+        f"batch run, {AT_ONCE} at once, a server that takes 200 ms: {rate:.0f} requests a second of "
+        f"{ideal:.0f}; ratio {rate / ideal:.3f} (goal: at least 0.95)"
+    )
+
+
+def _memory(folder: Path) -> None:
+    """Peak memory of a run's beginning, of which one line is sent."""
+    found = []
+    with _server(0) as env:
+        for count in (20_000, 200_000):
+            path = _lines(folder, count, size=1000)
+            found.append(measure([*_run(folder, path), "--limit", "1"], env).mib)
+            path.unlink()
+    print(
+        f"batch run of 20,000 and of 200,000 lines of 1 kB: {found[0]:.0f} and {found[1]:.0f} MiB "
+        "(goal: at most 150, and flat)"
+    )
+
+
+def _run(folder: Path, path: Path) -> list[str]:
+    """A run that begins anew each time."""
+    out = folder / f"out-{perf_counter()}.jsonl"
+    flags = ["-o", str(out), "-q", "--concurrency", str(AT_ONCE)]
+    return [str(BIN / "openai-cli"), "batch", "run", str(path), *flags]
+
+
+def _lines(folder: Path, count: int, size: int = 400) -> Path:
+    path = folder / f"{count}-{size}.jsonl"
+    with path.open("w") as file:
+        for number in range(count):
+            text = f"Classify {number}: " + "word some " * (size // 10 - 20)
+            body = {
+                "model": "gpt-4o-mini",
+                "messages": [{"role": "user", "content": text}],
+                "max_completion_tokens": 50,
+            }
+            line = {
+                "custom_id": f"r{number}",
+                "method": "POST",
+                "url": "/v1/chat/completions",
+                "body": body,
+            }
+            file.write(json.dumps(line) + "\n")
+    return path
+
+
+@contextmanager
+def _server(delay: float) -> Iterator[dict[str, str]]:
+    """The environment with a server that keeps connections, in a process of its own."""
+    server = [sys.executable, str(ROOT / "benchmarks" / "keeping_server.py"), str(delay)]
+    with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        yield {"OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1", "OPENAI_API_KEY": KEY}
+        process.terminate()
