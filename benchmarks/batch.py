@@ -54,8 +54,8 @@ def _against_peers(folder: Path) -> None:
         each = [measure(["sh", "-c", shell], env) for _ in range(RUNS)]
     a, b = 8000 / median(ours, "cpu"), 8000 / median(theirs, "cpu")
     print(
-        f"batch run, {AT_ONCE} at once, a server that answers at once: {a:.0f} requests a second of "
-        f"processor time; AsyncOpenAI: {b:.0f}; ratio {a / b:.2f} (goal: at least 2.5)"
+        f"batch run, {AT_ONCE} at once, a server that answers at once: {a:.0f} requests a second "
+        f"of processor time; AsyncOpenAI: {b:.0f}; ratio {a / b:.2f} (goal: at least 2.5)"
     )
     c = 64 / median(each, "cpu")
     print(
@@ -74,8 +74,8 @@ def _against_the_clock(folder: Path) -> None:
             walls.append(all_ - start + 0.2)
     rate, ideal = 6400 / sorted(walls)[RUNS // 2], AT_ONCE / 0.2
     print(
-        f"batch run, {AT_ONCE} at once, a server that takes 200 ms: {rate:.0f} requests a second of "
-        f"{ideal:.0f}; ratio {rate / ideal:.3f} (goal: at least 0.95)"
+        f"batch run, {AT_ONCE} at once, a server that takes 200 ms: {rate:.0f} requests a second "
+        f"of {ideal:.0f}; ratio {rate / ideal:.3f} (goal: at least 0.95)"
     )
 
 

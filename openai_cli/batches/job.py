@@ -38,7 +38,8 @@ class Engine(Protocol):
 class Job:
     """A run: `path` is that of its endpoint; `tier` is --service-tier, None for that of each body.
 
-    A line is tried `retries` times more. `has_own_timeout` says that --timeout was given.
+    A line is tried `retries` times more. `has_own_timeout` says that --timeout was given, and
+    `debug_on` that each attempt is shown.
     """
 
     session: Session
@@ -50,6 +51,7 @@ class Job:
     retries: int = 2
     tier: str | None = None
     has_own_timeout: bool = False
+    debug_on: bool = False
 
     def line_at(self, place: Waiting | Ended) -> Line:
         """The line of the input that stands there."""

@@ -146,6 +146,7 @@ class Live:
         """Say once that nothing more is sent, and what is waited for."""
         if self._is_over and self._flying and not self._is_told:
             self._is_told = True
+            self.job.progress.close()
             more = "; once more stops at once" if self.stopping.is_asked else ""
             self.job.session.context.messages.notice(
                 f"nothing more is sent; {len(self._flying)} in flight are awaited{more}"
@@ -241,12 +242,23 @@ class Live:
         if outcome.fault is not None:
             raise outcome.fault
         now = time.monotonic()
+        if self.job.debug_on:
+            self._show(outcome, now)
         if outcome.response is not None:
             self.pace.heed(now, outcome.response.headers)
         if outcome.error is None and outcome.response is not None:
             self._done(outcome, outcome.response)
         elif outcome.error is not None:
             self._failed(outcome, outcome.error, now)
+
+    def _show(self, outcome: Outcome, now: float) -> None:
+        task, response, error = outcome.task, outcome.response, outcome.error
+        status = f"HTTP {response.status}" if response else "no answer"
+        problem = f", {error.problem}" if error else ""
+        self.job.session.context.messages.debug(
+            f"line {task.line.number}: {status} after {now - task.sent:.2f} s{problem}; "
+            f"{len(self._flying)} in flight, at most {int(self.pace.window)}"
+        )
 
     def _done(self, outcome: Outcome, response: WholeResponse) -> None:
         task = outcome.task

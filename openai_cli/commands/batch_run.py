@@ -227,7 +227,8 @@ class _Run:
 
     def _tell_bound(self, before: Sums) -> None:
         bound, tokens, unknown = self.state.bounds()
-        told = f"{before.lines:,} requests, {tokens:,} input tokens"
+        noun = "request" if before.lines == 1 else "requests"
+        told = f"{before.lines:,} {noun}, {tokens:,} input tokens"
         if not unknown:
             told += f", at most {plain(dollars(bound))} USD"
         if before.done or before.failed:
@@ -257,6 +258,7 @@ class _Run:
             retries=self.options.patience.retries,
             tier=self.options.service_tier,
             has_own_timeout=self.options.timeout is not None,
+            debug_on=self.options.debug,
         )
 
     # What there is at the end

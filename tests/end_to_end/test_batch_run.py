@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -140,6 +142,19 @@ def test_rows_get_a_column_of_answers(batch: Batch, run: Run, folder: Path) -> N
     assert (folder / "out.jsonl").read_text() == (
         'id,text,answer,error\nb,"one, two","re: one, two",\na,three,re: three,\nc,bad,,Not this.\n'
     )
+
+
+def test_debug_shows_each_attempt(batch: Batch) -> None:
+    def first_not(received: Received) -> bytes:
+        is_first = server.asked.total() == 1
+        return error("500 No", "x", "Broken.") if is_first else echo(received)
+
+    with Crowd(first_not) as server:
+        done = batch(server, "--debug", data=lines(1))
+    found = re.sub(r"[0-9.]+ s", "N s", done.err)
+    assert "debug: line 1: HTTP 500 after N s, Broken.; 1 in flight, at most 8" in found
+    assert "debug: line 1: HTTP 200 after N s; 1 in flight, at most 4" in found
+    assert MADE_UP_KEY not in done.err
 
 
 # What fails
@@ -589,3 +604,24 @@ def test_a_run_is_told_in_figures(batch: Batch, run: Run) -> None:
     )
     missing = run("batch", "status", "other.jsonl")
     assert (missing.code, "there is no run" in missing.err) == (2, True)
+
+
+def test_a_full_disk_ends_it_and_the_same_command_goes_on(batch: Batch, folder: Path) -> None:
+    (folder / "in.jsonl").write_bytes(lines(200))
+    with Crowd() as server:
+        environ = {**os.environ, "OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY}
+        full = subprocess.run(
+            [COMMAND, "batch", "run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "8"],
+            cwd=folder,
+            env=environ,
+            stderr=subprocess.PIPE,
+            check=False,
+            # What a file may have is what a disk may have left.
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000)),
+        )
+        assert full.returncode == 10, full.stderr
+        assert b"with room on the disk, the same command goes on" in full.stderr
+        assert b"Traceback" not in full.stderr
+        assert batch(server).code == 0
+    assert texts(folder) == [f"re: text {n}" for n in range(1, 201)]
+    assert sum(count == 2 for count in server.asked.values()) <= 8
