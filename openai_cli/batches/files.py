@@ -32,13 +32,16 @@ class Files(NamedTuple):
     def state(self) -> Path:
         return self.output.with_name(f"{self.output.name}.run")
 
-    def check(self) -> None:
-        """UsageError where the output cannot be written, or stands in the way of the others."""
+    def check(self, given: str | None = None) -> None:
+        """UsageError where there can be no output, or it would go over the input `given`."""
         folder = self.output.parent
         if not folder.is_dir():
             raise UsageError(f"--output: there is no folder '{folder}'")
         if self.output.is_dir():
             raise UsageError(f"--output: '{self.output}' is a folder")
+        for path in (self.output, self.failed, self.state):
+            if given and path.exists() and Path(given).exists() and path.samefile(given):
+                raise UsageError(f"'{given}' is the input, and would be written over as '{path}'")
 
     def locked(self) -> AbstractContextManager[None]:
         """The lock of the run; UsageError where another process has it."""

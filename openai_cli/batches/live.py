@@ -184,7 +184,8 @@ class Live:
         """A task whose time to be tried again has come, else the next line."""
         if self._later and self._later[0][0] <= now:
             return self._later[0][2]
-        return self._peek()
+        # Else a server that refuses all for long would have the whole input in memory.
+        return self._peek() if len(self._later) < self.pace.most else None
 
     def _taken(self, task: Task) -> None:
         if self._later and self._later[0][2] is task:

@@ -122,11 +122,9 @@ def joined(
 
     A row is found by its column `key`, or by its number.
     """
-    kind = "tsv" if Path(rows).suffix == ".tsv" else "csv"
     is_first = True
-    for row in inputs.read("--csv", rows, READERS[kind]):
+    for row in _rows(rows, inputs):
         if is_first:
-            _check(row, key)
             yield written([[*row.columns, "answer", "error"]])
             is_first = False
         ended = state.find(str(row.number) if key is None else row.columns[key])
@@ -138,7 +136,17 @@ def joined(
         yield written([[*row.columns.values(), answer, reason]])
 
 
-def _check(row: Row, key: str | None) -> None:
+def _rows(path: str, inputs: Inputs) -> Iterator[Row]:
+    kind = "tsv" if Path(path).suffix == ".tsv" else "csv"
+    return inputs.read("--csv", path, READERS[kind])
+
+
+def check_rows(path: str, key: str | None, inputs: Inputs) -> None:
+    """UsageError for rows that `joined` cannot add its columns to."""
+    if path == "-":
+        raise UsageError("--csv is read at the end: it must be a file, not stdin")
+    if (row := next(_rows(path, inputs), None)) is None:
+        return
     if key is not None and key not in row.columns:
         raise UsageError(
             f"--id: there is no column '{key}'", hint=f"there is {', '.join(row.columns)}"

@@ -14,7 +14,15 @@ from openai_cli.batches.live import Live
 from openai_cli.batches.pace import Pace
 from openai_cli.batches.progress import RunProgress
 from openai_cli.batches.reserve import Reserve
-from openai_cli.batches.results import Wanted, answers, failed_line, joined, output_line, write
+from openai_cli.batches.results import (
+    Wanted,
+    answers,
+    check_rows,
+    failed_line,
+    joined,
+    output_line,
+    write,
+)
 from openai_cli.batches.rules import Rules
 from openai_cli.batches.schema import Stage, Sums
 from openai_cli.batches.signals import Stopping
@@ -31,6 +39,7 @@ from openai_cli.flags.server import ServerOptions
 from openai_cli.flags.values import Number
 from openai_cli.models.table import tier_of
 from openai_cli.output.progress import Progress
+from openai_cli.output.sink import check_writable
 from openai_cli.output.writers import Query
 from openai_cli.prices.money import amount, plain
 from openai_cli.prices.regions import region_of
@@ -43,7 +52,7 @@ WAYS = ("live",)
 class RunOptions:
     """How a run goes."""
 
-    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("query", "text", "csv"),)
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("query", "text"),)
 
     via: Annotated[
         str, ours(OPTIONS, "--via", "How: live, request by request", metavar="WAY", names=WAYS)
@@ -126,9 +135,11 @@ class _Run:
         self.context = context
         self.options = options
         self.shard = Shard() if options.shard is None else Shard.parsed(options.shard)
-        self.files = Files.of(str(options.output), self.shard)
-        self.files.check()
         self.inputs = Inputs(context)
+        self.files = Files.of(str(options.output), self.shard)
+        self.files.check(options.file)
+        check_writable(context, str(self.files.output))
+        self._check_forms()
         self.pace = Pace(
             _whole("--concurrency", options.concurrency) or 64,
             rpm=self._share(_whole("--rpm", options.rpm)),
@@ -143,6 +154,16 @@ class _Run:
         stack.enter_context(self.files.locked())
         self.state = stack.enter_context(State(self.files.state))
         self.books = Books(self.session.receipts, self.state)
+
+    def _check_forms(self) -> None:
+        """UsageError for forms of the output that do not go together, or cannot be made."""
+        options = self.options
+        if options.query is not None and options.text:
+            raise UsageError("--query and --text: give one of them")
+        if options.csv is not None:
+            check_rows(options.csv, options.id, self.inputs)
+        elif options.id is not None:
+            raise UsageError("--id is for --csv: it names the column of its rows")
 
     def _share(self, value: int | None) -> float | None:
         """A cap of all shards together, as far as it is for this one."""

@@ -347,6 +347,33 @@ def test_a_sample_first(batch: Batch, folder: Path) -> None:
     assert set(server.asked.values()) == {1}
 
 
+WRONG = [
+    (("-o", "in.jsonl"), "'in.jsonl' is the input, and would be written over"),
+    (("-o", "out.jsonl", "--query", "id", "--text"), "--query and --text: give one of them"),
+    (("-o", "out.jsonl", "--query", "]"), "--query is"),
+    (("-o", "out.jsonl", "--id", "x"), "--id is for --csv"),
+    (("-o", "out.jsonl", "--csv", "nowhere.csv"), "--csv: cannot read 'nowhere.csv'"),
+    (("-o", "out.jsonl", "--csv", "rows.csv", "--id", "x"), "--id: there is no column 'x'"),
+    (("-o", "out.jsonl", "--csv", "rows.csv"), "the rows have a column 'answer' already"),
+    (("-o", "nowhere/out.jsonl"), "there is no folder 'nowhere'"),
+    (("-o", "."), "'.' is a folder"),
+    (("-o", "out.jsonl", "--shard", "3/2"), "--shard must be I/N"),
+    (("-o", "out.jsonl", "--concurrency", "0"), "--concurrency must be"),
+    (("-o", "out.jsonl", "--via", "mail"), "--via must be"),
+]
+
+
+@pytest.mark.parametrize(("flags", "said"), WRONG)
+def test_what_is_wrong_is_told_before_anything_is_made(
+    flags: tuple[str, ...], said: str, run: Run, folder: Path
+) -> None:
+    (folder / "in.jsonl").write_bytes(lines(1))
+    (folder / "rows.csv").write_text("id,answer\na,b\n")
+    done = run("batch", "run", "in.jsonl", *flags)
+    assert (done.code, said in done.err) == (2, True), done.err
+    assert sorted(path.name for path in folder.iterdir()) == ["in.jsonl", "rows.csv"]
+
+
 def test_it_needs_a_file_for_its_state(run: Run) -> None:
     done = run("batch", "run", "in.jsonl")
     assert done.code == 2
