@@ -1,6 +1,8 @@
 """A request in, an answer out: routing, the key, the body, the checks. No sockets."""
 
 import hashlib
+import json
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +20,7 @@ from openai_cli.sandbox.exchange import (
     json_response,
     strict_json,
 )
+from openai_cli.sandbox.faults import Faults
 from openai_cli.sandbox.forms import FORM, boundary_of, form_body
 from openai_cli.sandbox.queries import checked_query
 from openai_cli.sandbox.refusals import Refusal
@@ -83,12 +86,14 @@ class HttpRequest:
 class Api:
     """The API with its fixed answers, the key that it demands, and what it has stored.
 
+    `faults` are for what it does later than it is asked: lines of batches, and batches.
     Where `key` is None it takes any that is not empty.
     """
 
     replies: Replies = field(default_factory=Replies)
     key: str | None = None
     store: SandboxStore = field(default_factory=SandboxStore)
+    faults: Faults = field(default_factory=Faults)
 
     def admit(self, received: HttpRequest) -> None:
         """Check, before its body is read, that a request may ask at all; else a Refusal."""
@@ -148,9 +153,17 @@ class Api:
             root=f"http://{received.host}",
             key=self.key,
             operation=route.operation or Operation(route.method, route.path),
+            ask=lambda path, inner: self.respond(_inner(received, path, inner)),
+            meets=self.faults.next,
         )
         with self.store.lock if route.operation else nullcontext():
             return route.answer(request)
+
+
+def _inner(received: HttpRequest, path: str, body: Mapping[str, Any]) -> HttpRequest:
+    """A request that is part of another."""
+    content = json.dumps(body).encode()
+    return HttpRequest("POST", path, content, "application/json", host=received.host)
 
 
 def error_response(refusal: Refusal) -> HttpResponse:

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import zip_longest
@@ -100,6 +100,8 @@ class ApiRequest:
     root: str = ""
     key: str | None = None
     operation: Operation = field(default_factory=lambda: Operation("", ""))
+    ask: Callable[[str, Mapping[str, Any]], "HttpResponse"] = field(default=lambda _, __: _nobody())
+    meets: Callable[[str], Any] = field(default=lambda _of: None)
 
 
 class Ending(Enum):
@@ -121,6 +123,10 @@ class HttpResponse:
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
     ending: Ending = Ending.WHOLE
+
+
+def _nobody() -> HttpResponse:
+    return HttpResponse(404)
 
 
 def strict_json(content: bytes) -> Any:

@@ -30,16 +30,19 @@ class Part(NamedTuple):
     """A part of a SPEC. `kind` tells what becomes of the answer: one part at most has one.
 
     `instead` is something else in its place, `with status` the same for whatever status is given,
-    `streamed` another end of a stream, and `changed` an answer with something else in it.
+    `streamed` another end of a stream, and `changed` an answer with something else in it. `line`
+    and `batch` are of no request, but of what a batch is made of, and of a batch.
     """
 
     meaning: str
     value: Value | None = None
-    kind: Literal["", "instead", "with status", "streamed", "changed"] = ""
+    kind: Literal["", "instead", "with status", "streamed", "changed", "line", "batch"] = ""
 
 
 _SECONDS = Value("SECONDS", r"[0-9]{1,6}(\.[0-9]{1,6})?", "a number of seconds")
 _EVENTS = Value("N", r"[0-9]{1,9}", "a number of events", int)
+_MILLIS = Value("TIME", r"[0-9]{1,7}ms|[0-9]{1,6}(\.[0-9]{1,6})?s", "a time as 200ms or 1.5s")
+_TOKENS = Value("TOKENS", r"[0-9]{1,9}", "a number of tokens", int)
 _REQUESTS = Value("N", r"[1-9][0-9]{0,8}", "a number of requests of at least 1", int)
 
 # In the words of docs/sandbox.md.
@@ -77,9 +80,23 @@ PARTS: Mapping[str, Part] = {
         "responses lacks its last event",
         kind="changed",
     ),
+    "lost": Part(
+        "what the request asks for is done, and the connection is reset before the answer",
+        kind="changed",
+    ),
+    "drop-line": Part("a line of a batch has neither an answer nor an error", kind="line"),
+    "error-line": Part("a line of a batch fails, with HTTP status 500", kind="line"),
+    "expire": Part("a batch expires when half of its lines are answered", kind="batch"),
+    "queue-full": Part(
+        "a batch fails, with `token_limit_exceeded`, where it and those under way have more tokens "
+        "than so many",
+        _TOKENS,
+        "batch",
+    ),
+    "latency": Part("every answer comes so much later, whatever else a request meets", _MILLIS),
     "delay": Part("the answer comes later; alone, or with any of these", _SECONDS),
-    "first": Part("it is for the first N requests", _REQUESTS),
-    "every": Part("it is for each Nth request", _REQUESTS),
+    "first": Part("it is for the first N requests, lines or batches", _REQUESTS),
+    "every": Part("it is for each Nth of them", _REQUESTS),
 }
 
 
@@ -96,7 +113,8 @@ KNOWN = f"it has {', '.join(_FORMS[:-1])} and {_FORMS[-1]}"
 class Fault(NamedTuple):
     """One fault: `what` is the part with a kind, None where there is a status or a delay alone.
 
-    `after` is a number of events. It is for the `first` requests or for `every` so many-th.
+    `after` is a number of events, `most` one of tokens. It is for the `first` requests or for
+    `every` so many-th; `delay` and `latency` are in seconds.
     """
 
     what: str | None = None
@@ -108,6 +126,19 @@ class Fault(NamedTuple):
     delay: float = 0.0
     first: int | None = None
     every: int | None = None
+    most: int = 0
+    latency: float = 0.0
+
+    @property
+    def of(self) -> str:
+        """What it counts: `line`s, `batch`es, or else `request`s."""
+        kind = PARTS[self.what].kind if self.what else ""
+        return kind if kind in ("line", "batch") else "request"
+
+    @property
+    def pause(self) -> float:
+        """How much later the answer comes."""
+        return self.delay + self.latency
 
     def is_due(self, number: int) -> bool:
         """Whether it is for the request of this number, from 1."""
@@ -121,6 +152,8 @@ class Fault(NamedTuple):
         if self.status is not None or kind in ("instead", "with status"):
             return self._instead()
         response = answer()
+        if self.what == "lost":
+            return HttpResponse(0, ending=Ending.RESET)
         if kind == "changed":
             return with_finish_reason(response, self.reason)
         if kind == "streamed" and response.events is not None:
@@ -154,17 +187,26 @@ class Faults:
     """The faults of a run. Each counts the requests that come to it; the first that is due has it.
 
     So the second of `status=429,first=1` and `status=500,first=1` is for the second request.
+    A latency is no turn.
     """
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
-        self._faults = tuple(faults)
+        given = tuple(faults)
+        self._faults = tuple(fault for fault in given if not fault.latency)
+        self._latency = sum(fault.latency for fault in given)
         self._came = [0] * len(self._faults)
         self._lock = Lock()
 
-    def next(self) -> Fault:
-        """The fault that the next request meets; one that does nothing where there is none."""
+    def next(self, of: str = "request") -> Fault:
+        """The fault that the next of these meets; one that does nothing where there is none."""
+        fault = self._next(of)
+        return fault._replace(latency=self._latency) if of == "request" else fault
+
+    def _next(self, of: str) -> Fault:
         with self._lock:
             for place, fault in enumerate(self._faults):
+                if fault.of != of:
+                    continue
                 self._came[place] += 1
                 if fault.is_due(self._came[place]):
                     return fault
@@ -191,7 +233,14 @@ def parse_fault(spec: str, *, once: bool = False) -> Fault:
         float(given.get("delay", 0)),
         given.get("first"),
         given.get("every"),
+        given.get("queue-full", 0),
+        _seconds(given.get("latency", "0s")),
     )
+
+
+def _seconds(text: str) -> float:
+    """The seconds of `200ms` or `1.5s`."""
+    return float(text[:-2]) / 1000 if text.endswith("ms") else float(text[:-1])
 
 
 def _value(name: str, text: str | None) -> Any:
@@ -222,5 +271,11 @@ def _check(given: dict[str, Any], *, once: bool) -> None:
         raise ValueError("has first and every: one of them")
     if once and (turn := next((name for name in ("first", "every") if name in given), None)):
         raise ValueError(f"is for one request, and {turn} is for several")
-    if not whats and "delay" not in given:
+    if once and whats and PARTS[whats[0]].kind in ("line", "batch"):
+        raise ValueError(f"is for one request, and {whats[0]} is for batches")
+    if "latency" in given and len(given) > 1:
+        raise ValueError("has latency, which stands alone: it is for all requests")
+    if whats and "delay" in given and PARTS[whats[0]].kind in ("line", "batch"):
+        raise ValueError(f"takes delay for requests, and {whats[0]} is for batches")
+    if not whats and "delay" not in given and "latency" not in given:
         raise ValueError("says when, and not what")

@@ -16,8 +16,8 @@ from openai_cli.sandbox.exchange import (
 )
 from openai_cli.sandbox.refusals import Refusal
 
-# Purposes whose files are JSONL.
-OF_LINES = ("batch", "fine-tune", "evals")
+# Purposes whose files must be JSONL as they come; the lines of one for a batch are read later.
+OF_LINES = ("fine-tune", "evals")
 MOST = 10_000
 
 
@@ -67,6 +67,12 @@ def file_of(request: ApiRequest, name: str, param: str, status: int = 404) -> Up
             f"File '{name}' does not exist.", status=status, param=param, code="file_not_found"
         ) from None
     return stored.upload
+
+
+def purpose_of(request: ApiRequest, name: str) -> str:
+    """What a file that is there is for."""
+    stored: _StoredFile = request.store.files.get(name)
+    return str(stored.description["purpose"])
 
 
 def _check_lines(file: Upload) -> None:

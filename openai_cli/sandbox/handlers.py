@@ -6,6 +6,8 @@ _USAGE = "organization_usage.list_buckets"
 
 # By method and path, with `{}` for each parameter: `module.function` of this package.
 HANDLERS: Mapping[str, str] = {
+    "POST /batches": "batches.create_batch",
+    "POST /batches/{}/cancel": "batches.cancel_batch",
     "GET /chat/completions": "stored_chats.list_chats",
     "GET /chat/completions/{}": "stored_chats.show_chat",
     "POST /chat/completions/{}": "stored_chats.change_chat",

@@ -66,7 +66,7 @@ KINDS: Mapping[str, Kind] = {
     "/assistants": Kind("asst_", "assistant"),
     "/audio/voice_consents": Kind("cons_", "voice consent"),
     "/audio/voices": Kind("voice_", "voice"),
-    "/batches": Kind("batch_", "batch"),
+    "/batches": Kind("batch_", "batch", facts={"object": "batch"}, seen="batches.look_at_batch"),
     "/chat/completions": Kind("chatcmpl-", "completion", said="Completion '{name}' not found."),
     "/chatkit/sessions": Kind("cksess_", "session"),
     "/chatkit/threads": Kind("cthr_", "thread", has_sample=True),

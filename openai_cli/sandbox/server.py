@@ -38,6 +38,16 @@ DISCARDED = 256 * 1024 * 1024
 # In seconds: how long one who has not shown the key may be silent.
 PATIENCE = 20.0
 
+# It limits no rate; so much a minute is what the API lets a project of the highest tier do.
+_LIMITS = (
+    ("x-ratelimit-limit-requests", "30000"),
+    ("x-ratelimit-limit-tokens", "150000000"),
+    ("x-ratelimit-remaining-requests", "29999"),
+    ("x-ratelimit-remaining-tokens", "149999000"),
+    ("x-ratelimit-reset-requests", "2ms"),
+    ("x-ratelimit-reset-tokens", "0s"),
+)
+
 FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n"
     b"Connection: close\r\n\r\n"
@@ -56,7 +66,7 @@ class SandboxServer(ThreadingHTTPServer):
 
     def __init__(self, port: int, config: SandboxConfig) -> None:
         self.config = config
-        self.api = Api(self.config.replies, self.config.key)
+        self.api = Api(self.config.replies, self.config.key, faults=self.config.faults)
         self.connections = Connections()
         self.bodies = Allowance(LARGEST_SUM)
         try:
@@ -158,8 +168,8 @@ class _Handler(BaseHTTPRequestHandler):
             reply = error_response(refusal)
         except Exception as error:  # noqa: BLE001 - a fault of ours must reach the client as one
             reply = error_response(Refusal(f"The sandbox failed: {error!r}", status=500))
-        if fault.delay:
-            self.server.config.sleep(fault.delay)
+        if fault.pause:
+            self.server.config.sleep(fault.pause)
         self._send(self._recorded(reply, content), self._received(content))
 
     def _received(self, content: bytes) -> HttpRequest:
@@ -276,6 +286,7 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.status == 405:
             yield "Allow", ", ".join(allowed_methods(received.path) or [received.method])
         yield from reply.headers
+        yield from _LIMITS
         yield "openai-version", "2020-10-01"
         yield "openai-processing-ms", "0"
         yield "x-request-id", f"req_{received.digest}"

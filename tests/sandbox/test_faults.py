@@ -310,7 +310,8 @@ def test_a_header_that_names_no_fault(sandbox: Sandbox) -> None:
     assert answer.json["error"]["message"] == (
         "X-Sandbox-Fault has no 'boom'; it has status=N, code=CODE, retry-after=SECONDS, not-json, "
         "empty, reset, stall, stall-after=N, cut-after=N, error-after=N, no-done, "
-        "finish-reason=REASON, no-finish-reason, delay=SECONDS, first=N and every=N."
+        "finish-reason=REASON, no-finish-reason, lost, drop-line, error-line, expire, "
+        "queue-full=TOKENS, latency=TIME, delay=SECONDS, first=N and every=N."
     )
     assert "first is for several" in faulty(sandbox, "stall,first=1").json["error"]["message"]
 
