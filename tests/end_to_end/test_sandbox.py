@@ -405,7 +405,8 @@ def test_strict_tells_of_lines_that_nothing_has_asked_for(installed: Run, replie
             "--fault takes a number from 400 to 599 for status, not '200'; it has status=N, "
             "code=CODE, retry-after=SECONDS, not-json, empty, reset, stall, stall-after=N, "
             "cut-after=N, error-after=N, no-done, finish-reason=REASON, no-finish-reason, "
-            "delay=SECONDS, first=N and every=N",
+            "lost, drop-line, error-line, expire, queue-full=TOKENS, latency=TIME, delay=SECONDS, "
+            "first=N and every=N",
         ),
         (("--port", "x"), "--port must be an integer from 0 to 65535, not 'x'"),
     ],

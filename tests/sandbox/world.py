@@ -100,12 +100,20 @@ def _outputs(world: World, ids: Sequence[str]) -> dict[str, Any]:
 
 Given = Callable[[World, Sequence[str]], dict[str, Any]]
 FUNCTION = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}
+BATCH_LINE = (
+    b'{"custom_id": "1", "method": "POST", "url": "/v1/embeddings", '
+    b'"body": {"model": "text-embedding-3-small", "input": "one"}}\n'
+)
 # What a method needs that its types do not tell: of the things that are there.
 GIVEN: dict[tuple[str, str], Given] = {
     ("POST", "/audio/voices"): lambda *_: {
         "name": "mine",
         "consent": "cons_text",
         "audio_sample": ("voice.wav", b"RIFF", "audio/x-wav"),
+    },
+    ("POST", "/batches"): lambda world, _: {
+        "input_file_id": world.file("batch", BATCH_LINE),
+        "endpoint": "/v1/embeddings",
     },
     ("POST", "/chat/completions"): lambda *_: {
         "messages": [{"role": "user", "content": "Say hello"}],
