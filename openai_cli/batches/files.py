@@ -1,9 +1,10 @@
 """The files of a run: all beside its output, and named after it."""
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from openai_cli.errors import UsageError
 from openai_cli.locking import locked
@@ -48,6 +49,14 @@ class Files(NamedTuple):
         lock = self.state.with_name(f"{self.state.name}.lock")
         return locked(lock, waits=lambda: None, sleep=self._refuse(), is_bounded=True)
 
+    def is_held(self) -> bool:
+        """Whether another process is at the run."""
+        try:
+            with self.locked():
+                return False
+        except UsageError:
+            return True
+
     def _refuse(self) -> Callable[[float], None]:
         def refuse(_seconds: float) -> None:
             raise UsageError(
@@ -56,3 +65,9 @@ class Files(NamedTuple):
             )
 
         return refuse
+
+
+def private(path: Path) -> BinaryIO:
+    """A file that is written anew, and that nobody else may read."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    return os.fdopen(os.open(path, flags, 0o600), "wb")

@@ -57,12 +57,17 @@ class Job:
         """The line of the input that stands there."""
         return parsed(place.number, place.start, self.source.at(place.start, place.size))
 
-    def request(self, waiting: Waiting) -> tuple[Mapping[str, Any], bytes]:
-        """The body as it is sent, and its bytes; UsageError where it is another than it was."""
+    def checked(self, waiting: Waiting) -> tuple[Line, bytes]:
+        """The line, and its body in bytes; UsageError where it is another than it was."""
         line = self.line_at(waiting)
         data = line.encoded()
         if line.digest(data) != waiting.digest:
             raise changed(self.source, waiting.number)
+        return line, data
+
+    def request(self, waiting: Waiting) -> tuple[Mapping[str, Any], bytes]:
+        """The body as it is sent, and its bytes; UsageError where it is another than it was."""
+        line, data = self.checked(waiting)
         if self.tier is None:
             return line.body, data
         body = {**line.body, "service_tier": self.tier}

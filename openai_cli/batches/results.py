@@ -38,7 +38,11 @@ def output_line(ended: Ended) -> bytes:
     body = (answer.body or b"null").strip().replace(b"\r", b" ").replace(b"\n", b" ")
     name, custom_id, request_id = (
         encode_json(text)
-        for text in (f"{LIVE}{ended.number:012d}", ended.custom_id, answer.request_id)
+        for text in (
+            answer.line_id or f"{LIVE}{ended.number:012d}",
+            ended.custom_id,
+            answer.request_id,
+        )
     )
     return (
         b'{"id": %s, "custom_id": %s, "response": {"status_code": %d, "request_id": %s, "body": %s}'

@@ -32,6 +32,7 @@ CREATE TABLE answers(
   incomplete TEXT,              -- why the answer is not complete
   usd INTEGER,                  -- what it cost, in units; NULL: not known
   tokens INTEGER,               -- that were billed
+  line_id TEXT,                 -- of its line in the file of a batch; NULL: it was not in one
   record TEXT,                  -- its line for --usage-file
   is_told INTEGER NOT NULL DEFAULT 0  -- whether that line is there
 );
@@ -45,6 +46,7 @@ CREATE TABLE parts(
   state TEXT NOT NULL,          -- of the part: see the engine
   file_id TEXT,
   batch_id TEXT,
+  asked REAL,                   -- when the batch was asked for first, in seconds since the epoch
   batch BLOB                    -- the batch as the API told it last
 );
 """
@@ -99,6 +101,7 @@ class AnswerRow(NamedTuple):
     usd: int | None = None
     tokens: int | None = None
     record: str | None = None
+    line_id: str | None = None
 
 
 class Ended(NamedTuple):

@@ -28,7 +28,7 @@ _PAGE = 1000
 
 _ENDED = (
     "SELECT lines.number, custom_id, start, size, state, attempts, answers.number, status,"
-    " request_id, body, reason, code, incomplete, usd, answers.tokens"
+    " request_id, body, reason, code, incomplete, usd, answers.tokens, line_id"
     " FROM lines JOIN answers ON answers.number = lines.number WHERE "
 )
 _FIND = _ENDED + "custom_id = ? AND state IN (2, 3)"
@@ -123,6 +123,16 @@ class State:
     ) -> None:
         self.close()
 
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """What a query finds."""
+        with self._telling():
+            return self._database.execute(statement, values).fetchall()
+
+    def write(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Do a statement with each of the rows; within a transaction where they are several."""
+        with self._telling():
+            self._database.executemany(statement, rows)
+
     # What is known of the whole run
 
     def __getitem__(self, name: str) -> Any:
@@ -131,7 +141,7 @@ class State:
         return found[0]
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self._write("INSERT OR REPLACE INTO run VALUES(?, ?)", [(name, value)])
+        self.write("INSERT OR REPLACE INTO run VALUES(?, ?)", [(name, value)])
 
     def sums(self) -> Sums:
         """The run in figures."""
@@ -150,13 +160,9 @@ class State:
 
     # Lines
 
-    def _write(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        with self._telling():
-            self._database.executemany(statement, rows)
-
     def add_lines(self, rows: Iterable[LineRow]) -> None:
         """Add lines that are waiting, or the counts of those that are there."""
-        self._write(
+        self.write(
             "INSERT INTO lines(number, custom_id, digest, start, size, tokens, output, bound)"
             " VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(number) DO UPDATE"
             " SET tokens = excluded.tokens, output = excluded.output, bound = excluded.bound",
@@ -170,7 +176,7 @@ class State:
 
     def move(self, rows: Iterable[tuple[int, int, int]]) -> None:
         """Lines that stand elsewhere in the input now: start, size, number."""
-        self._write("UPDATE lines SET start = ?, size = ? WHERE number = ?", rows)
+        self.write("UPDATE lines SET start = ?, size = ? WHERE number = ?", rows)
 
     def waiting(self, limit: int | None = None) -> Iterator[Waiting]:
         """The lines that are to be sent, in order; of a `limit`, those of the first so many."""
@@ -213,20 +219,20 @@ class State:
 
     def mark_sent(self, numbers: Iterable[int]) -> None:
         """These are about to be sent."""
-        self._write(
+        self.write(
             "UPDATE lines SET state = 1, attempts = attempts + 1 WHERE number = ?",
             ((number,) for number in numbers),
         )
 
     def lose(self, amounts: Iterable[tuple[int, int]]) -> None:
         """Attempts without an answer may have cost so much: units, number."""
-        self._write("UPDATE lines SET lost = lost + ? WHERE number = ?", amounts)
+        self.write("UPDATE lines SET lost = lost + ? WHERE number = ?", amounts)
 
     def wait_again(self, numbers: Iterable[int]) -> None:
         """These are to be sent again, as if they had not failed."""
         rows = [(number,) for number in numbers]
-        self._write("UPDATE lines SET state = 0 WHERE number = ?", rows)
-        self._write("DELETE FROM answers WHERE number = ?", rows)
+        self.write("UPDATE lines SET state = 0 WHERE number = ?", rows)
+        self.write("DELETE FROM answers WHERE number = ?", rows)
 
     def recover(self) -> int:
         """Lines that were in flight when the process ended wait again; gives how many they are.
@@ -235,7 +241,7 @@ class State:
         """
         (count,) = self._row("SELECT COUNT(*) FROM lines WHERE state = 1")
         if count:
-            self._write(
+            self.write(
                 "UPDATE lines SET state = 0, lost = lost + IFNULL(bound, 0) WHERE state = 1", [()]
             )
         return int(count)
@@ -244,22 +250,22 @@ class State:
         """Lines that have failed wait again; gives how many they are."""
         (count,) = self._row("SELECT COUNT(*) FROM lines WHERE state = 3")
         if count:
-            self._write(
+            self.write(
                 "DELETE FROM answers WHERE number IN (SELECT number FROM lines WHERE state = 3)",
                 [()],
             )
-            self._write("UPDATE lines SET state = 0, attempts = 0 WHERE state = 3", [()])
+            self.write("UPDATE lines SET state = 0, attempts = 0 WHERE state = 3", [()])
         return int(count)
 
     def settle(self, stage: Stage, rows: Iterable[AnswerRow]) -> None:
         """Lines have come to this stage, with these answers."""
         kept = list(rows)
-        self._write(
+        self.write(
             "INSERT OR REPLACE INTO answers(number, status, request_id, body, reason, code,"
-            " incomplete, usd, tokens, record) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " incomplete, usd, tokens, record, line_id) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             kept,
         )
-        self._write(
+        self.write(
             "UPDATE lines SET state = ? WHERE number = ?", ((stage, row.number) for row in kept)
         )
 
@@ -294,13 +300,14 @@ class State:
 
     def mark_told(self, numbers: Iterable[int]) -> None:
         """The lines of these are in --usage-file."""
-        self._write(
+        self.write(
             "UPDATE answers SET is_told = 1 WHERE number = ?", ((number,) for number in numbers)
         )
 
 
 def _ended(row: tuple[Any, ...]) -> Ended:
-    return Ended._make((*row[:6], AnswerRow._make((*row[6:], None))))
+    *answer, line_id = row[6:]
+    return Ended._make((*row[:6], AnswerRow._make((*answer, None, line_id))))
 
 
 def _told(path: Path, error: sqlite3.DatabaseError) -> CliError:

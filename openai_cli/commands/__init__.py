@@ -33,6 +33,8 @@ COMMANDS = {
     "batch check": "Check a file of requests, and tell what it costs in each way.",
     "batch run": "Run a file of requests; the same command again goes on.",
     "batch status": "Tell how far a run is.",
+    "batch wait": "Wait for a run on the Batch API, and collect it.",
+    "batch cancel": "End a run on the Batch API, and collect what was done.",
     "batch merge": "Put the shards of a run together.",
     "models list": "List the server's models, or those that this version knows.",
     "models show": "Show a model (GET /models/ID).",

@@ -12,7 +12,9 @@ from openai_cli.batches.intake import Intake, Shard
 from openai_cli.batches.job import Engine, Job
 from openai_cli.batches.live import Live
 from openai_cli.batches.pace import Pace
+from openai_cli.batches.parts import Parts
 from openai_cli.batches.progress import RunProgress
+from openai_cli.batches.queued import Queued
 from openai_cli.batches.reserve import Reserve
 from openai_cli.batches.results import (
     Wanted,
@@ -30,6 +32,7 @@ from openai_cli.batches.source import Source
 from openai_cli.batches.state import State
 from openai_cli.calls.budget import no_bound
 from openai_cli.calls.session import Session
+from openai_cli.commands.batch_kept import kept_options
 from openai_cli.commands.body_rules import Judge
 from openai_cli.context import Context
 from openai_cli.errors import IncompleteError, LimitError, LinesFailedError, OutputError, UsageError
@@ -45,7 +48,10 @@ from openai_cli.prices.money import amount, plain
 from openai_cli.prices.regions import region_of
 from openai_cli.request.inputs import Inputs
 
-WAYS = ("live",)
+WAYS = ("live", "batch")
+# What is of one way alone.
+_OF_LIVE = ("concurrency", "rpm", "tpm", "service_tier")
+_OF_BATCH = ("queue_tokens", "keep_files")
 
 
 @options_group
@@ -55,7 +61,7 @@ class RunOptions:
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("query", "text"),)
 
     via: Annotated[
-        str, ours(OPTIONS, "--via", "How: live, request by request", metavar="WAY", names=WAYS)
+        str, ours(OPTIONS, "--via", "How: live, or on the Batch API", metavar="WAY", names=WAYS)
     ] = "live"
     concurrency: Annotated[
         str | None, ours(OPTIONS, "--concurrency", "Most requests at once (64)", metavar="N")
@@ -66,6 +72,13 @@ class RunOptions:
         str | None,
         ours(OPTIONS, "--service-tier", "Of all requests: flex, priority, …", metavar="NAME"),
     ] = None
+    queue_tokens: Annotated[
+        str | None,
+        ours(OPTIONS, "--queue-tokens", "Most tokens with the Batch API at once", metavar="N"),
+    ] = None
+    keep_files: Annotated[
+        bool, switch(OPTIONS, "keep-files", "Leave the files of batches at the API")
+    ] = False
     limit: Annotated[
         str | None, ours(OPTIONS, "--limit", "The first N lines alone, as a sample", metavar="N")
     ] = None
@@ -112,8 +125,11 @@ class Options(RunOptions, ServerOptions, Written, Completeness, Spending, Prices
     file: Annotated[str, argument("FILE", "The requests; - is stdin", names=None)]
 
 
-def run(context: Context, options: Options) -> None:
-    """Take the input in, send what has no answer yet, and write what there is."""
+def run(context: Context, options: Options, *, cancels: bool = False) -> None:
+    """Take the input in, send what has no answer yet, and write what there is.
+
+    Where it `cancels`, nothing is sent, and what is with the Batch API is ended.
+    """
     if options.output in (None, "-"):
         raise UsageError(
             "batch run needs -o FILE, beside which it keeps how far it is",
@@ -121,8 +137,12 @@ def run(context: Context, options: Options) -> None:
         )
     if options.via not in WAYS:
         raise UsageError(f"--via must be {' or '.join(WAYS)}, not '{options.via}'")
+    foreign = _OF_LIVE if options.via == "batch" else _OF_BATCH
+    if (name := next((one for one in foreign if getattr(options, one)), None)) is not None:
+        other = "live" if options.via == "batch" else "batch"
+        raise UsageError(f"--{name.replace('_', '-')} is for --via {other}")
     with ExitStack() as stack:
-        _Run(context, options, stack).run()
+        _Run(context, options, stack, cancels=cancels).run()
 
 
 class _Run:
@@ -131,8 +151,14 @@ class _Run:
     Raises UsageError, LimitError and CredentialError before anything is sent.
     """
 
-    def __init__(self, context: Context, options: Options, stack: ExitStack) -> None:
+    def __init__(
+        self, context: Context, options: Options, stack: ExitStack, *, cancels: bool = False
+    ) -> None:
         self.context = context
+        self.cancels = cancels
+        self.is_batch = options.via == "batch"
+        # As the tables of prices have it: the Batch API is billed at a tier of its own.
+        self.tier = "batch" if self.is_batch else options.service_tier
         self.options = options
         self.shard = Shard() if options.shard is None else Shard.parsed(options.shard)
         self.inputs = Inputs(context)
@@ -145,6 +171,7 @@ class _Run:
             rpm=self._share(_whole("--rpm", options.rpm)),
             tpm=self._share(_whole("--tpm", options.tpm)),
         )
+        self.queue = _whole("--queue-tokens", options.queue_tokens)
         self.limit = _whole("--limit", options.limit)
         self.query = None if options.query is None else Query(options.query)
         self.session = stack.enter_context(Session(context, options, self.inputs))
@@ -196,7 +223,7 @@ class _Run:
             receipts.table,
             self.context.today(),
             region_of(self.session.server.base_url),
-            None if self.options.service_tier is None else tier_of(self.options.service_tier),
+            None if self.tier is None else tier_of(self.tier),
             self.options.allow_unbounded,
         )
         judge = Judge(self.context)
@@ -221,7 +248,7 @@ class _Run:
             self.state.transaction(),
         ):
             self.source.on_read = progress.advance
-            shard, tier = f"{self.shard.number}/{self.shard.of}", self.options.service_tier or ""
+            shard, tier = f"{self.shard.number}/{self.shard.of}", self.tier or ""
             if self.state["shard"] not in (None, shard):
                 raise UsageError(
                     f"the run began with --shard {self.state['shard']}",
@@ -231,9 +258,25 @@ class _Run:
             Intake(self.state, self.source, rules, costs, self.shard, recounts).take()
             self.state["path"], self.state["shard"] = rules.path, shard
             self.state["service_tier"] = tier
+            self._check_way()
             self.in_flight = self.state.recover()
             if self.options.retry_failed:
                 self.state.retry_failed()
+
+    def _check_way(self) -> None:
+        """Write down how the run goes; UsageError for a run that is under way elsewhere."""
+        if Parts(self.state).on_their_way():
+            if not self.is_batch:
+                raise UsageError(
+                    "lines of this run are with the Batch API",
+                    hint=f"openai-cli batch wait {self.options.output} goes on with them, and "
+                    "batch cancel ends them",
+                )
+            if (began := self.state["base_url"]) != self.session.server.base_url:
+                raise UsageError(f"the batches of this run are at {began}")
+        if self.is_batch and not self.cancels:
+            self.state["base_url"] = self.session.server.base_url
+            self.state["options"] = kept_options(self.options)
 
     def _reserve(self, before: Sums) -> Reserve:
         """What --max-cost leaves; LimitError where nothing bounds a line."""
@@ -260,6 +303,16 @@ class _Run:
 
     def _engine(self, job: Job, reserve: Reserve, stopping: Stopping) -> Engine:
         """What has the lines answered, by --via."""
+        if self.is_batch:
+            return Queued(
+                job,
+                reserve,
+                lambda: self.state.waiting(self.limit),
+                stopping,
+                queue=self.queue,
+                keeps_files=self.options.keep_files,
+                cancels=self.cancels,
+            )
         return Live(job, self.pace, reserve, self.state.waiting(self.limit), stopping)
 
     def _job(self, before: Sums) -> Job:

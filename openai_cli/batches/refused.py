@@ -1,0 +1,65 @@
+"""Why a batch has failed as a whole, and which of its lines are to blame."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from openai_cli.batches.schema import AnswerRow, Waiting
+from openai_cli.errors import CliError, RateLimitError, RefusedError
+
+# The code of a queue that has no room: https://platform.openai.com/docs/guides/batch ("Rate
+# limits"); more batches do fit later.
+QUEUE_FULL = "token_limit_exceeded"
+# Codes that are of the line that they name, and of no other.
+_OF_LINES = frozenset(
+    {
+        "duplicate_custom_id",
+        "invalid_json_line",
+        "invalid_method",
+        "invalid_type",
+        "invalid_value",
+        "missing_required_parameter",
+        "model_mismatch",
+        "url_mismatch",
+    }
+)
+
+
+class Refused(NamedTuple):
+    """The errors of a batch that has failed."""
+
+    errors: Sequence[Mapping[str, Any]]
+
+    @property
+    def is_queue_full(self) -> bool:
+        """Whether there was no room for it."""
+        return any(error.get("code") == QUEUE_FULL for error in self.errors)
+
+    def rows(self, lines: Sequence[Waiting]) -> Iterator[AnswerRow]:
+        """The lines that are to blame, as failures; each once."""
+        seen: set[int] = set()
+        for error in self.errors:
+            number = error.get("line")
+            if type(number) is not int or not 1 <= number <= len(lines) or number in seen:
+                continue
+            if error.get("code") in _OF_LINES:
+                seen.add(number)
+                yield AnswerRow(
+                    lines[number - 1].number,
+                    code=str(error["code"]),
+                    reason=str(error.get("message") or "the Batch API refuses the line"),
+                )
+
+    def error(self, batch_id: str) -> CliError:
+        """The failure that the batch tells of."""
+        first = self.errors[0] if self.errors else {}
+        kind = RateLimitError if self.is_queue_full else RefusedError
+        code = first.get("code")
+        problem = f"the batch {batch_id} failed: {first.get('message') or 'without a reason'}"
+        return kind(f"{problem} ({code})" if code else problem)
+
+
+def refused(batch: Mapping[str, Any]) -> Refused:
+    """The errors of a batch as the API told it."""
+    told = batch.get("errors")
+    data = told.get("data") if isinstance(told, Mapping) else None
+    return Refused([error for error in data or () if isinstance(error, Mapping)])

@@ -1,0 +1,60 @@
+"""`batch cancel`: end what the Batch API has of a run, and collect what was done."""
+
+from typing import Annotated
+
+from openai_cli.batches.batch_api import BatchApi
+from openai_cli.batches.files import Files
+from openai_cli.batches.parts import Part, Parts, Step
+from openai_cli.batches.state import State
+from openai_cli.calls.session import Session
+from openai_cli.commands.batch_kept import options_of_run
+from openai_cli.commands.batch_run import run as go_on
+from openai_cli.context import Context
+from openai_cli.errors import LinesFailedError, RefusedError
+from openai_cli.flags.ours import argument, options_group
+from openai_cli.flags.server import ServerOptions
+
+
+@options_group
+class Options(ServerOptions):
+    """OUT is the output of the run.
+
+    The lines that the Batch API did not come to are in OUT.failed.jsonl, and batch run
+    --retry-failed sends them again. Where another process waits for the run, it collects.
+    """
+
+    out: Annotated[str, argument("OUT", "The output of the run", names=None)]
+
+
+def run(context: Context, options: Options) -> None:
+    """Cancel the batches of the run, and collect what they have."""
+    kept = options_of_run(options.out, options, retry_failed=False, require_complete=False)
+    files = Files.of(options.out)
+    if files.is_held():
+        _cancel(context, options, files)
+        return
+    try:
+        go_on(context, kept, cancels=True)
+    except LinesFailedError as error:
+        context.messages.notice(f"{error.problem}; {error.hint}")
+
+
+def _cancel(context: Context, options: Options, files: Files) -> None:
+    """Cancel what another process waits for."""
+    with State(files.state, is_read_only=True) as state:
+        parts = Parts(state).at(Step.OPEN)
+    with Session(context, options) as session:
+        api = BatchApi(session)
+        count = sum(_is_cancelled(api, part) for part in parts)
+    context.messages.notice(
+        f"{count} of {len(parts)} batches are cancelled; the process that waits for them collects"
+    )
+
+
+def _is_cancelled(api: BatchApi, part: Part) -> bool:
+    """Whether a batch could be cancelled: it may have ended."""
+    try:
+        api.cancel(str(part.batch_id))
+    except RefusedError:
+        return False
+    return True

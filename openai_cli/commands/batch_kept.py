@@ -1,0 +1,61 @@
+"""The flags of a run on the Batch API, kept in its state: `batch wait` goes on with them."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from openai_cli.batches.files import Files
+from openai_cli.batches.state import State
+from openai_cli.errors import UsageError
+from openai_cli.flags.ours import CommonOptions, options_of
+from openai_cli.flags.server import ServerOptions
+
+if TYPE_CHECKING:
+    from openai_cli.commands.batch_run import Options
+
+# Paths, which are kept as they are from any folder.
+_PATHS = ("file", "csv", "output", "usage_file", "prices")
+
+
+def kept_options(options: "Options") -> str:
+    """The flags that are of the run and not of the server, as JSON."""
+    own = {one.name for one in options_of(ServerOptions)}
+    found = {
+        one.name: getattr(options, one.name)
+        for one in options_of(type(options))
+        if one.name not in own
+    }
+    for name in _PATHS:
+        if found[name] not in (None, "-"):
+            found[name] = str(Path(found[name]).absolute())
+    return json.dumps(found)
+
+
+def options_of_run(out: str, given: CommonOptions, **more: Any) -> "Options":
+    """The flags of the run of an output, with those of the server and `more` as they are given.
+
+    UsageError where there is no run on the Batch API, or one of a pipe that is read no more.
+    """
+    from openai_cli.commands.batch_run import Options
+
+    files = Files.of(out)
+    if not files.state.is_file():
+        raise UsageError(f"there is no run of '{out}': '{files.state}' would be its state")
+    with State(files.state, is_read_only=True) as state:
+        kept = state["options"]
+    if kept is None:
+        raise UsageError(
+            f"the run of '{out}' is not on the Batch API",
+            hint="openai-cli batch run FILE -o OUT --via batch begins one",
+        )
+    found = json.loads(kept)
+    if found["file"] == "-":
+        raise UsageError(
+            f"the run of '{out}' has its requests from a pipe",
+            hint="pipe them into the same batch run once more, which goes on",
+        )
+    server = {one.name: getattr(given, one.name) for one in options_of(ServerOptions)}
+    known = {one.name for one in options_of(Options)}
+    return Options(
+        **{name: value for name, value in found.items() if name in known} | server | more
+    )
