@@ -35,7 +35,7 @@ class Part(NamedTuple):
     lines: int
     size: int
     tokens: int
-    step: str = Step.INTENDED
+    step: Step = Step.INTENDED
     file_id: str | None = None
     batch_id: str | None = None
     asked: float | None = None
@@ -65,8 +65,9 @@ class Parts:
             "SELECT number, intent, lines, size, tokens, state, file_id, batch_id, asked, batch"
             " FROM parts ORDER BY number"
         )
-        parts = map(Part._make, rows)
-        return [part for part in parts if not steps or part.step in steps]
+        parts = (Part._make(row) for row in rows)
+        told = [part._replace(step=Step(part.step)) for part in parts]
+        return [part for part in told if not steps or part.step in steps]
 
     def of(self, number: int) -> Part:
         """A part that there is, as it is now."""

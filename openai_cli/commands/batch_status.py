@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from openai_cli.batches.costs import dollars
 from openai_cli.batches.files import Files
+from openai_cli.batches.parts import Part, Parts
 from openai_cli.batches.state import State
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -47,16 +48,30 @@ def status_of(files: Files) -> dict[str, Any]:
         )
     with State(files.state, is_read_only=True) as state:
         sums, shard = state.sums(), state["shard"]
+        batches = [_told(part) for part in Parts(state).at()]
     return {
         **({"shard": shard} if shard != "1/1" else {}),
         "lines": sums.lines,
         "done": sums.done,
         "failed": sums.failed,
         "in_flight": sums.sent,
-        "waiting": sums.waiting - sums.sent,
+        **({"in_batches": sums.in_parts} if batches else {}),
+        "waiting": sums.waiting - sums.sent - sums.in_parts,
         "incomplete": sums.incomplete,
         "tokens": sums.tokens,
         "usd": plain(dollars(sums.usd)),
         "without_price": sums.unpriced,
         "may_have_cost_usd": plain(dollars(sums.lost)),
+        **({"batches": batches} if batches else {}),
+    }
+
+
+def _told(part: Part) -> dict[str, Any]:
+    """A part, with its batch as the API told it last."""
+    told = part.told
+    return {
+        "id": part.batch_id,
+        "lines": part.lines,
+        "status": told.get("status", part.step),
+        "request_counts": told.get("request_counts"),
     }
