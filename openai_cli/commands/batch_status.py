@@ -1,6 +1,7 @@
 """`batch status`: how far a run is, also while it runs."""
 
 import json
+from collections import Counter
 from typing import Annotated, Any
 
 from openai_cli.batches.costs import dollars
@@ -36,7 +37,15 @@ def run(context: Context, options: Options) -> None:
         if options.json:
             sink.write_json(json.dumps(found).encode() + b"\n")
         else:
-            sink.write(utf8_bytes(facts(found)))
+            sink.write(utf8_bytes(facts({**found, **_counted(found)})))
+
+
+def _counted(found: dict[str, Any]) -> dict[str, str]:
+    """How many batches are in which state, in words."""
+    if "batches" not in found:
+        return {}
+    counts = Counter(str(one["status"]) for one in found["batches"])
+    return {"batches": ", ".join(f"{count} {status}" for status, count in counts.items())}
 
 
 def status_of(files: Files) -> dict[str, Any]:

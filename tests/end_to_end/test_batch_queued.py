@@ -87,12 +87,12 @@ def test_what_it_took_is_told_once_at_the_tier_of_batches(
             assert batch(server, "--usage-file", "usage.jsonl", data=requests(3)).code == 0
     rows = objects(folder / "usage.jsonl")
     assert [one["service_tier"] for one in rows] == ["batch"] * 3
-    # 8 or 9 tokens at 0.075 USD a million, and 1 at 0.30: half of what a live run costs.
+    # USD 0.075 and 0.30 for a million: half of what a live run costs.
     usd = sum(one["input_tokens"] * 0.075e-6 + one["output_tokens"] * 0.30e-6 for one in rows)
     assert sum(one["usd"] for one in rows) == pytest.approx(usd)
     costs = run("cost", "--response", "out.jsonl", "--json")
     assert costs.code == 0
-    assert float(json.loads(costs.out)["usd"]) == pytest.approx(usd)
+    assert float(json.loads(costs.out)["total"]) == pytest.approx(usd)
 
 
 # Parts
