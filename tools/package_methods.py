@@ -67,14 +67,14 @@ class Method:
         return found
 
 
-def _resources(resource: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+def resources(resource: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     for name, member in inspect.getmembers(type(resource)):
         is_one = isinstance(member, cached_property | property) and name[0] != "_"
         if is_one and not name.startswith("with_"):
             inner = getattr(resource, name)
             if isinstance(inner, SyncAPIResource):
                 yield ".".join((*path, name)), inner
-                yield from _resources(inner, (*path, name))
+                yield from resources(inner, (*path, name))
 
 
 @cache
@@ -84,7 +84,7 @@ def methods() -> tuple[Method, ...]:
     found: dict[tuple[str, str], Method] = {}
     with warnings.catch_warnings(), client:
         warnings.simplefilter("ignore")
-        for path, resource in _resources(client):
+        for path, resource in resources(client):
             for name, function in inspect.getmembers(type(resource), inspect.isfunction):
                 if name[0] == "_" or name in _HELPERS:
                     continue
