@@ -21,7 +21,7 @@ LAYERS: list[set[str]] = [
     {"batches"},
     {"calls"},
     {"completion", "config", "conversation"},
-    {"diff", "output", "request"},
+    {"diff", "ledger", "output", "request"},
     {"prices", "sandbox"},
     {"answer", "flags", "suggestions", "tokens"},
     {"http", "models", "operations"},

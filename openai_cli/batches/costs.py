@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import chain, repeat
-from math import ceil
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from openai_cli.errors import UsageError
@@ -15,6 +14,7 @@ from openai_cli.prices.bodies import Asked, asked
 from openai_cli.prices.bound import bound, bounded, counted_as
 from openai_cli.prices.calls import AskedCalls, asked_calls
 from openai_cli.prices.charges import total
+from openai_cli.prices.money import units
 from openai_cli.tokens.endpoints import COUNTED
 
 if TYPE_CHECKING:
@@ -25,19 +25,6 @@ T = TypeVar("T")
 
 # The ways of a run, and the tier at which each is billed.
 WAYS = {"live": "standard", "flex": "flex", "batch": "batch"}
-
-# Money in the state of a run is in whole units of so many to the dollar.
-UNITS = 10**12
-
-
-def units(usd: Decimal) -> int:
-    """An amount in units, never less than it is."""
-    return ceil(usd * UNITS)
-
-
-def dollars(count: int) -> Decimal:
-    """The amount of so many units, in USD."""
-    return Decimal(count) / UNITS
 
 
 class Counted(NamedTuple):

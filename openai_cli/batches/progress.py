@@ -4,9 +4,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from openai_cli.batches.costs import dollars
 from openai_cli.messages import Messages
 from openai_cli.output.progress import StatusLine
+from openai_cli.prices.money import dollars
 
 # In seconds.
 _AT_TERMINAL, _ELSEWHERE = 0.5, 60.0
@@ -100,3 +100,6 @@ def _span(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+# XXdollars

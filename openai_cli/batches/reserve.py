@@ -1,13 +1,12 @@
 """What a run may cost: each line's bound is reserved before it is sent, and settled afterwards.
 
-Amounts are in units, of which `costs.UNITS` are a dollar.
+Amounts are in units, of which `money.UNITS` are a dollar.
 """
 
 from dataclasses import dataclass
 
-from openai_cli.batches.costs import dollars
 from openai_cli.errors import LimitError
-from openai_cli.prices.money import plain
+from openai_cli.prices.money import dollars, plain
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""--max-cost: a request that could cost more is refused before anything is sent."""
+"""--max-cost and [budget]: what could cost more is refused before anything is sent."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -9,9 +9,10 @@ from openai_cli.records import mutable_record
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from decimal import Decimal
 
+    from openai_cli.ledger.book import Book
     from openai_cli.models.table import Table
     from openai_cli.prices.bound import Bound
 
@@ -21,7 +22,8 @@ class Budget:
     """The limit of --max-cost in USD, None without one, and what is reserved of it so far.
 
     `base_url` gives that of the server, which may be in a region of its own. `allows_unbounded`: a
-    part of a request that may cost any amount counts as its estimate.
+    part of a request that may cost any amount counts as its estimate. `book` has the budgets that
+    hold over all processes, and `line` gives what is known of a call before it is sent.
     """
 
     context: Context
@@ -30,6 +32,8 @@ class Budget:
     limit: "Decimal | None" = None
     reserved: "Decimal | None" = None
     allows_unbounded: bool = False
+    book: "Book | None" = None
+    line: "Callable[[Request], str]" = lambda _request: "{}"
 
     @classmethod
     def of(
@@ -40,26 +44,56 @@ class Budget:
         base_url: "Callable[[], str]",
     ) -> Self:
         """The budget of the options; UsageError for an amount that is none."""
-        if not isinstance(options, Prices) or options.max_cost is None:
+        if not isinstance(options, Prices):
             return cls(context, table, base_url)
+        if options.max_cost is None:
+            return cls(context, table, base_url, allows_unbounded=options.allow_unbounded)
         from openai_cli.prices.money import amount
 
         limit = amount("--max-cost", options.max_cost)
         return cls(context, table, base_url, limit, allows_unbounded=options.allow_unbounded)
 
-    def check(self, request: Request) -> None:
-        """Refuse, by LimitError, a request that can cost more than the limit by itself."""
-        if self.limit is not None:
-            self._refuse_above(self.limit, self._bound(request), None)
+    @property
+    def _holds(self) -> bool:
+        """Whether there is any limit."""
+        return self.limit is not None or (self.book is not None and bool(self.book.limits))
+
+    def check(self, *requests: Request) -> None:
+        """Refuse, by LimitError, what can cost more than a limit by itself: one of the requests.
+
+        The most that one of them can cost is reserved of the budgets that hold over all processes.
+        """
+        if self._holds:
+            bounds = [self._bound(request) for request in requests]
+            for most in bounds:
+                self._refuse_above(most, None)
+            self._book_most(requests, bounds)
 
     def reserve(self, request: Request) -> None:
         """Refuse, by LimitError, a request with which all that were reserved can cost more."""
-        if self.limit is not None:
+        if self._holds:
             most = self._bound(request)
-            self._refuse_above(self.limit, most, self.reserved)
-            self.reserved = most.usd if self.reserved is None else self.reserved + most.usd
+            self._refuse_above(most, self.reserved)
+            if most is not None:
+                self.reserved = most.usd if self.reserved is None else self.reserved + most.usd
+            self._book_most([request], [most])
 
-    def _bound(self, request: Request) -> "Bound":
+    def renew(self, request: Request) -> None:
+        """Reserve again what the budgets of all processes had for a call that failed."""
+        if self.book is not None and self.book.limits:
+            self._book_most([request], [self._bound(request)])
+
+    def _book_most(self, requests: "Sequence[Request]", bounds: "Sequence[Bound | None]") -> None:
+        """Reserve what the dearest can cost; without a bound, that it may pass is all there is."""
+        if self.book is None or not self.book.limits:
+            return
+        from openai_cli.prices.money import units
+
+        most = max(units(one.usd) if one is not None else 0 for one in bounds)
+        self.book.reserve(most, self.line(requests[0]), alone=True)
+
+    def _bound(self, request: Request) -> "Bound | None":
+        """The most that a request can cost; None where it has no price, and may pass without."""
         from openai_cli.prices.bound import bound
         from openai_cli.prices.regions import region_of
 
@@ -72,31 +106,42 @@ class Budget:
                 region=region_of(self.base_url()),
             )
         except UsageError as error:
-            error.problem = f"--max-cost: {error.problem}"
+            if self.limit is None and self.allows_unbounded:
+                self.context.messages.notice(f"[budget]: nothing is reserved: {error.problem}")
+                return None
+            error.problem = f"{self._name}: {error.problem}"
+            if self.limit is None:
+                error.add_hint("--allow-unbounded lets it pass")
             raise
         if most.input_tokens.unbounded and not self.allows_unbounded:
-            raise no_bound(most.input_tokens.unbounded[0])
-        for doubt in most.input_tokens.doubts:
+            raise no_bound(most.input_tokens.unbounded[0], self._name)
+        for doubt in most.input_tokens.doubts if self.limit is not None else ():
             self.context.messages.notice(f"the cost is an estimate: {doubt}")
         return most
 
-    @staticmethod
-    def _refuse_above(limit: "Decimal", most: "Bound", before: "Decimal | None") -> None:
+    @property
+    def _name(self) -> str:
+        """What a request that has no bound is refused for."""
+        return "[budget]" if self.limit is None else "--max-cost"
+
+    def _refuse_above(self, most: "Bound | None", before: "Decimal | None") -> None:
         from openai_cli.prices.money import plain
 
+        if self.limit is None or most is None:
+            return
         usd = most.usd if before is None else most.usd + before
-        if usd > limit:
+        if usd > self.limit:
             so_far = f", {plain(usd)} USD with those before it" if before is not None else ""
             raise LimitError(
                 f"the request can cost {plain(most.usd)} USD ({most.billed}){so_far}, "
-                f"more than the {plain(limit)} of --max-cost",
+                f"more than the {plain(self.limit)} of --max-cost",
                 hint=f"{most.lowered_by} lowers it" if most.lowered_by else None,
             )
 
 
-def no_bound(doubt: str) -> LimitError:
+def no_bound(doubt: str, limit: str = "--max-cost") -> LimitError:
     """The error of a request whose cost has no bound, for this reason."""
     return LimitError(
-        f"--max-cost: nothing bounds what the request can cost: {doubt}",
+        f"{limit}: nothing bounds what the request can cost: {doubt}",
         hint="--allow-unbounded lets it pass, at its estimate",
     )

@@ -45,6 +45,7 @@ def exchange(session: Session, plan: Plan) -> Exchange:
             if kept.taken or (model := next_model(models, error)) is None:
                 raise
             plan = replace(plan, request=fallen_back(session.context, plan.request, model, error))
+            session.budget.renew(plan.request)
     if plan.request is not first:
         tell_who(session.context, made.answer)
     return made

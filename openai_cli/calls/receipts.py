@@ -1,10 +1,17 @@
-"""What the calls of a command took: a line on stderr, a line of a file, and their sum."""
+"""What the calls of a command took: a line on stderr, one of a file, one of the ledger."""
 
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
-from openai_cli.errors import ExitCode, LimitError, OutputError, UsageError
+from openai_cli.errors import (
+    CliError,
+    ExitCode,
+    LimitError,
+    OutputError,
+    UnreachableError,
+    UsageError,
+)
 from openai_cli.flags.ours import CommonOptions
 from openai_cli.flags.output import Completeness, Spending
 from openai_cli.output.sink import Log, utf8_bytes
@@ -15,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from openai_cli.answer.base import Answer
+    from openai_cli.ledger.book import Book
     from openai_cli.models.table import Table
     from openai_cli.prices.receipt import Occasion, Receipt
     from openai_cli.request.body import Request
@@ -29,6 +37,7 @@ class Receipts:
     answer that is not has an exit code of its own there. Where it `compares`, what was billed is
     held against our own count. `is_refused` says that the server does not take
     `stream_options.include_usage`: it is not asked again. `failure` is why a line was not written.
+    `book` is the ledger, where one is kept.
     """
 
     context: Context
@@ -42,6 +51,7 @@ class Receipts:
     kept: "list[Receipt] | None" = None
     is_refused: bool = False
     failure: OutputError | None = None
+    book: "Book | None" = None
     _log: Log | None = field(default=None, repr=False)
 
     @classmethod
@@ -55,6 +65,7 @@ class Receipts:
         """The receipts that the options ask for; options without such flags ask for none."""
         if not isinstance(options, Spending):
             return cls(context, table, base_url)
+        label = options.label or context.variable("OPENAI_CLI_LABEL")
         compares = options.usage and isinstance(options, CommonOptions) and options.debug
         return cls(
             context,
@@ -62,15 +73,26 @@ class Receipts:
             base_url,
             is_shown=options.usage,
             path=options.usage_file,
-            label=options.label or context.variable("OPENAI_CLI_LABEL"),
+            label=label,
             must_be_complete=isinstance(options, Completeness) and options.require_complete,
             compares=compares,
+            book=_book(context, label),
         )
 
     @property
     def are_wanted(self) -> bool:
         """Whether anybody asks what a call took."""
+        return self.are_asked or self.book is not None
+
+    @property
+    def are_asked(self) -> bool:
+        """Whether the command line asks it: then it is told that nobody knows."""
         return self.is_shown or self.path is not None or self.kept is not None
+
+    @property
+    def have_lines(self) -> bool:
+        """Whether each call gets its line, in a file or in the ledger."""
+        return self.path is not None or self.book is not None
 
     def open(self) -> None:
         """Open --usage-file, before anything is paid for; UsageError where it cannot be written."""
@@ -99,8 +121,28 @@ class Receipts:
             self.kept.append(receipt)
         if self.is_shown and (failed is None or answer.usage is not None):
             self.context.messages.usage(receipt.line())
-        if self._log is not None:
-            self.append(self.record_of(answer, receipt))
+        if self.have_lines:
+            line = self.record_of(answer, receipt)
+            self.append(line)
+            self._enter(line, receipt, failed)
+
+    def enter(self, answer: "Answer") -> None:
+        """Put a call into the ledger that does not tell what it took."""
+        if self.book is not None:
+            receipt = self.receipt_of(answer)
+            self._enter(self.record_of(answer, receipt), receipt)
+
+    def _enter(self, line: str, receipt: "Receipt", failed: BaseException | None = None) -> None:
+        """Put a line into the ledger, and its cost in the place of what was reserved."""
+        if self.book is not None:
+            from openai_cli.prices.money import units
+
+            bound = self.book.reserved
+            if receipt.usd is not None:
+                charged = units(receipt.usd)
+            else:
+                charged = 0 if failed is not None and _is_free(failed) else bound
+            self.book.add(line, charged, bound=bound)
 
     def receipt_of(
         self, answer: "Answer", failed: BaseException | None = None, *, is_taken: bool = False
@@ -120,6 +162,14 @@ class Receipts:
     def record_of(self, answer: "Answer", receipt: "Receipt") -> str:
         """The line of a call for --usage-file."""
         return receipt.record(self._occasion(answer))
+
+    def unsent(self, request: "Request") -> str:
+        """What is known of a call before it is sent, as its line has it."""
+        from openai_cli.answer.base import Answer
+        from openai_cli.prices.money import exact_json
+
+        model = request.body.get("model")
+        return exact_json(self._occasion(Answer(asked_model=model))._asdict())
 
     def _sent(self, answer: "Answer") -> "datetime":
         """When the request of an answer was sent; where that is not known, now."""
@@ -174,7 +224,25 @@ class Receipts:
             raise self.failure
 
     def close(self) -> None:
-        """Close --usage-file."""
+        """Close --usage-file and the ledger."""
+        if self.book is not None:
+            self.book.close()
         if self._log is not None:
             self._log.close()
             self._log = None
+
+
+def _book(context: Context, label: str | None) -> "Book | None":
+    """The ledger, where the configuration file or the environment has it kept."""
+    settings = context.settings
+    if not (settings.ledger or settings.budget or context.variable("OPENAI_CLI_LEDGER")):
+        return None
+    from openai_cli.ledger.book import Book
+
+    return Book.of(context, label)
+
+
+def _is_free(failed: BaseException) -> bool:
+    """Whether a call that failed was surely not billed: no server had it, or it failed there."""
+    is_of_server = isinstance(failed, CliError) and (failed.status or 0) >= 500
+    return is_of_server or isinstance(failed, UnreachableError)

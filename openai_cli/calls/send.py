@@ -67,9 +67,8 @@ def _sent(session: Session, plans: Iterable[Plan]) -> "Iterator[Answer]":
 def check_budget(session: Session, plan: Plan) -> None:
     """Refuse, by LimitError, what could cost more than the budget: by any model that may answer."""
     if not plan.is_free:
-        session.budget.check(plan.request)
-        for model in session.fallbacks:
-            session.budget.check(plan.request.with_body(model=model))
+        others = (plan.request.with_body(model=model) for model in session.fallbacks)
+        session.budget.check(plan.request, *others)
 
 
 @mutable_record
@@ -103,6 +102,7 @@ class _Call:
                 self.break_off(error)
                 request = fallen_back(context, self.plan.request, model, error)
                 self.plan = replace(self.plan, request=request)
+                self.session.budget.renew(request)
                 self._began, self._is_told = None, False
         if self.plan.request is not first:
             tell_who(context, answer)

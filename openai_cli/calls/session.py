@@ -72,12 +72,14 @@ class Session:
         prices = (lambda: self.table), self._base_url
         self.budget = Budget.of(context, options, *prices)
         self.receipts = Receipts.of(context, options, *prices)
+        self.budget.book, self.budget.line = self.receipts.book, self.receipts.unsent
         self.fallbacks = _fallbacks_of(options)
         inputs.tell_several("--fallback-model", self.fallbacks)
         self.must_be_complete = isinstance(options, Completeness) and options.require_complete
         self.server = destination(context, options, inputs, self._endpoint)
         self.connections = 64
         self._stack = ExitStack()
+        self._stack.callback(self.receipts.close)
 
     def __enter__(self) -> Self:
         return self
@@ -124,7 +126,6 @@ class Session:
             self.server = self._sandbox()
         demand_key(self.server)
         self.receipts.open()
-        self._stack.callback(self.receipts.close)
         return self._client_of(self.server)
 
     def _sandbox(self) -> Destination:

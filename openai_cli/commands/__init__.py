@@ -15,6 +15,7 @@ COMMANDS = {
     "tokens": "Count, show, cut, split and decode tokens, offline.",
     "cost": "Estimate or add up what requests cost, offline.",
     "cost diff": "Show what a change of prompts and requests costs.",
+    "cost ledger": "Show what was spent, over all calls that were kept.",
     "embed": "Turn texts into vectors (POST /embeddings).",
     "moderate": "Check texts and images for harm (POST /moderations).",
     "transcribe": "Turn speech into text (POST /audio/transcriptions).",

@@ -110,7 +110,7 @@ def run(context: Context, options: Options) -> None:
         if plan is not None:
             send(session, plan)
             return
-        if session.receipts.are_wanted:
+        if session.receipts.are_asked:
             context.messages.notice(f"{request.method} {request.path} tells no usage")
         if request.method == "POST":
             session.budget.check(request)

@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Annotated, ClassVar
 
 from openai_cli.batches.books import Books
-from openai_cli.batches.costs import UNITS, Costs, dollars
+from openai_cli.batches.costs import Costs
 from openai_cli.batches.costs import Prices as CostPrices
 from openai_cli.batches.files import Files
 from openai_cli.batches.intake import Intake, Shard
@@ -44,7 +44,7 @@ from openai_cli.models.table import tier_of
 from openai_cli.output.progress import Progress
 from openai_cli.output.sink import check_writable
 from openai_cli.output.writers import Query
-from openai_cli.prices.money import amount, plain
+from openai_cli.prices.money import UNITS, amount, dollars, plain
 from openai_cli.prices.regions import region_of
 from openai_cli.request.inputs import Inputs
 

@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from typing import Annotated, Any
 
-from openai_cli.batches.costs import dollars
 from openai_cli.batches.files import Files
 from openai_cli.batches.parts import Part, Parts
 from openai_cli.batches.state import State
@@ -13,7 +12,7 @@ from openai_cli.errors import UsageError
 from openai_cli.flags.ours import OPTIONS, CommonOptions, argument, options_group, switch
 from openai_cli.output.columns import facts
 from openai_cli.output.sink import open_sink, utf8_bytes
-from openai_cli.prices.money import plain
+from openai_cli.prices.money import dollars, plain
 
 EXAMPLES = (
     "seq 3 | openai-cli batch make chat --prompts - -o batch.jsonl",

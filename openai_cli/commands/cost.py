@@ -73,12 +73,13 @@ class Options(Priced):
     from the cache or written to it cost the input rate if the model has no rate of its own for
     them.
 
-    `cost diff` shows what a change of prompts costs. Put `--` before a TEXT that is such a word.
+    `cost diff` shows what a change of prompts costs, `cost ledger` what was spent. Put `--` before
+    a TEXT that is such a word.
     """
 
     endpoint = Endpoint("", DEFAULT_CHAT, takes_general_model=True)
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = _ALTERNATIVES
-    subcommands: ClassVar[tuple[str, ...]] = ("diff",)
+    subcommands: ClassVar[tuple[str, ...]] = ("diff", "ledger")
 
     max_price_age: Annotated[
         str | None,

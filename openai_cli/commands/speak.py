@@ -88,10 +88,12 @@ def _download(session: Session, request: Request) -> None:
     except BaseException as error:
         session.receipts.add(answer, error)
         raise
-    if usage is not None:
-        answer.usage = usage
-        session.receipts.add(answer)
-        session.receipts.check()
+    if usage is None:
+        session.receipts.enter(answer)
+        return
+    answer.usage = usage
+    session.receipts.add(answer)
+    session.receipts.check()
 
 
 def _usage(session: Session, request: Request) -> dict[str, Any] | None:
@@ -111,7 +113,8 @@ def _usage(session: Session, request: Request) -> dict[str, Any] | None:
         on = session.context.today()
         if price_answer([billed], table=session.table, on=on).usd:
             return usage
-    session.context.messages.notice("audio carries no usage; --stream-format sse does")
+    if session.receipts.are_asked:
+        session.context.messages.notice("audio carries no usage; --stream-format sse does")
     return None
 
 

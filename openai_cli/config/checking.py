@@ -14,6 +14,7 @@ from openai_cli.config.defaults import (
     unknown,
 )
 from openai_cli.config.document import Document
+from openai_cli.config.spending import BUDGET, LEDGER, checked_ledger, ledger_of, limits
 from openai_cli.config.values import Setting
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -45,6 +46,8 @@ class Checker:
         for entry in entries:
             if not path and entry.key == _PROFILES:
                 yield from self._profiles(entry)
+            elif not path and entry.key == BUDGET:
+                yield from (one for one in limits(self.document) if isinstance(one, UsageError))
             elif isinstance(entry.value, dict) and entry.key in self._words(()):
                 yield from self._of_command((*path, entry.key), (entry.key,))
             else:
@@ -73,6 +76,9 @@ class Checker:
         having = [known for known in self.commands.values() if entry.name in known]
         if entry.name == KEY_COMMAND:
             checked_command(self.document, entry)
+        elif entry.key == LEDGER:
+            checked_ledger(self.document, entry.table, entry.value)
+            ledger_of(self.document, entry.table[1] if entry.table else None)
         elif entry.name == _PROFILE and not entry.table:
             profile_of(self.document, None)
         elif not having:
@@ -103,9 +109,9 @@ class Checker:
             converted(self.context, self.document, entry, setting)
 
     def _general_names(self, table: tuple[str, ...]) -> set[str]:
-        own = set() if table else {_PROFILE, _PROFILES}
+        own = set() if table else {_PROFILE, _PROFILES, BUDGET}
         flags = {name for known in self.commands.values() for name in known}
-        return {*flags, *self._words(()), KEY_COMMAND, *own}
+        return {*flags, *self._words(()), KEY_COMMAND, LEDGER, *own}
 
     def _words(self, words: tuple[str, ...]) -> set[str]:
         """The words that may follow these in the names of commands."""

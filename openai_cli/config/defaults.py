@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from openai_cli.config.document import Document, load_document
 from openai_cli.config.keys import OPENAI
+from openai_cli.config.spending import BUDGET, LEDGER, budget_of, ledger_of
 from openai_cli.config.values import Setting, expanded, settings_of, value_of
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -36,6 +37,7 @@ VARIABLES: Mapping[str, str] = {
     "project": "OPENAI_PROJECT_ID",
     "stdin": "OPENAI_CLI_NO_STDIN",
     "color": "NO_COLOR",
+    LEDGER: "OPENAI_CLI_LEDGER",
 }
 
 
@@ -93,6 +95,8 @@ def applied(
         properties=properties,
         api_key_command=key_command(document, profile),
         api_key_url=url,
+        ledger=ledger_of(document, profile),
+        budget=budget_of(document) if BUDGET in document.tables else (),
         origin=partial(_origin, document, entries),
     )
     return replace(options, **values), replace(context, settings=settings)

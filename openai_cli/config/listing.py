@@ -15,13 +15,14 @@ from openai_cli.config.defaults import (
 )
 from openai_cli.config.document import Document
 from openai_cli.config.keys import OPENAI, masked
+from openai_cli.config.spending import BUDGET, LEDGER
 from openai_cli.context import Context
 from openai_cli.masking import MASK, bare_keys, is_secret_name, shown_url, without_keys
 
 _ENVIRONMENT = (
     "OPENAI_CLI_CONFIG", "OPENAI_CLI_PROFILE", "OPENAI_CLI_KEYS", "OPENAI_CLI_NO_STDIN",
     "OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID",
-    "OPENAI_MODEL", "NO_COLOR",
+    "OPENAI_MODEL", "OPENAI_CLI_LEDGER", "NO_COLOR",
 )  # fmt: skip
 
 Key = tuple[str, ...]
@@ -122,14 +123,16 @@ def _weighed(world: World) -> tuple[dict[Key, str | None], dict[str, dict[str, s
     """
     before: dict[Key, str | None] = {}
     decided = {}
-    for command, names in {**world.commands, "": ("profile", KEY_COMMAND)}.items():
+    for command, names in {**world.commands, "": ("profile", KEY_COMMAND, LEDGER, BUDGET)}.items():
         takes = command in world.with_general_model
         said = decided[command] = _by_variable(
             world, names if takes else [name for name in names if name != "model"]
         )
         for path in layers(command, world.profile):
             for entry in entries_of(world.document, path):
-                is_meant = entry.name in names and (entry.name != "profile" or not path)
+                is_meant = entry.name in names and (
+                    entry.name not in ("profile", BUDGET) or not path
+                )
                 is_meant = is_meant and (takes or not is_general_model(entry))
                 if not is_meant or (len(path) in (0, 2) and _is_head(world, entry)):
                     continue

@@ -1,6 +1,8 @@
 """How a cost is shown in rows and columns: a table, Markdown, CSV. Nothing is printed here."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
+from itertools import zip_longest
 from math import ceil
 from textwrap import wrap
 from typing import NamedTuple
@@ -18,7 +20,7 @@ _BAR, _LONGEST_BAR = "█", 30
 _GAP = "  "
 
 
-class _Grid(NamedTuple):
+class Grid(NamedTuple):
     """Cells to be laid out: `words` columns are text, those behind them numbers."""
 
     head: list[str]
@@ -32,11 +34,11 @@ def as_table(report: Report, *, columns: int | None = None) -> str:
 
     Where a terminal is too narrow for the columns, each kind has a line beneath its model.
     """
-    lines = _lines(_grid(report))
+    lines = lines_of(_grid(report))
     if columns is not None and max(map(len, lines)) > columns:
         lines = _narrow(report, columns)
     elif columns is not None and report.is_choice:
-        lines = _with_bars(lines, report.statements, columns)
+        lines = with_bars(lines, [one.usd for one in report.statements], columns)
     remarks = _remarks(report)
     if columns is not None:
         remarks = [line for remark in remarks for line in _wrapped(remark, columns)]
@@ -48,7 +50,8 @@ def _wrapped(text: str, columns: int) -> list[str]:
     return wrap(text, columns, break_on_hyphens=False)
 
 
-def _lines(grid: _Grid) -> list[str]:
+def lines_of(grid: Grid) -> list[str]:
+    """The grid in aligned columns, a line for its head, for each row, and for the last."""
     cells = [grid.head, *grid.rows, *([grid.last] if grid.last else [])]
     shown = [
         padded(column, number >= grid.words)
@@ -72,7 +75,7 @@ def _narrow(report: Report, columns: int) -> list[str]:
             rows.append([f"{_GAP}sum", "", plain(statement.usd)])
     last = None if report.is_choice else [_total_label(report), "", plain(report.usd)]
     counted = "" if set(_kinds(report.statements)) & UNITS.keys() else "tokens"
-    head, *lines = _lines(_Grid(["", counted, "USD"], rows, 1, last))
+    head, *lines = lines_of(Grid(["", counted, "USD"], rows, 1, last))
     for place, names in sorted(heads.items(), reverse=True):
         lines[place:place] = _wrapped(one_line(names), columns)
     return [head, *lines]
@@ -80,12 +83,7 @@ def _narrow(report: Report, columns: int) -> list[str]:
 
 def as_markdown(report: Report) -> str:
     """The report as a table of GitHub's Markdown, with the date and the digest of the prices."""
-    grid = _grid(report)
-    rule = ["---" if number < grid.words else "--:" for number in range(len(grid.head))]
-    rows = [[escaped(cell) for cell in row] for row in grid.rows]
-    if grid.last:
-        rows.append([f"**{escaped(cell)}**" if cell else "" for cell in grid.last])
-    table = "".join(f"| {' | '.join(row)} |\n" for row in [grid.head, rule, *rows])
+    table = markdown_of(_grid(report))
     remarks = [
         *_remarks(report),
         *(f"An estimate: {doubt}." for doubt in report.doubts),
@@ -96,23 +94,37 @@ def as_markdown(report: Report) -> str:
     return table + "".join(f"\n{escaped(one_line(remark))}\n" for remark in remarks)
 
 
+def markdown_of(grid: Grid) -> str:
+    """The grid as a table of GitHub's Markdown."""
+    rule = ["---" if number < grid.words else "--:" for number in range(len(grid.head))]
+    rows = [[escaped(cell) for cell in row] for row in grid.rows]
+    if grid.last:
+        rows.append([f"**{escaped(cell)}**" if cell else "" for cell in grid.last])
+    return "".join(f"| {' | '.join(row)} |\n" for row in [grid.head, rule, *rows])
+
+
 def as_csv(report: Report) -> str:
-    """The rows as CSV (RFC 4180, but with a bare newline), without their total."""
+    """The rows as CSV, without their total."""
+    return csv_of(_grid(report))
+
+
+def csv_of(grid: Grid) -> str:
+    """The rows as CSV (RFC 4180, but with a bare newline), without the last."""
     import csv
     from io import StringIO
 
-    grid, text = _grid(report), StringIO()
+    text = StringIO()
     csv.writer(text, lineterminator="\n").writerows([grid.head, *grid.rows])
     return text.getvalue()
 
 
-def _grid(report: Report) -> _Grid:
+def _grid(report: Report) -> Grid:
     if report.is_grouped:
         return _by_group(report)
     return _detailed(report) if report.is_detailed else _by_model(report)
 
 
-def _by_group(report: Report) -> _Grid:
+def _by_group(report: Report) -> Grid:
     """A row for each label, with a column for each kind of charge that there is."""
     kinds = _kinds(report.statements)
     heads = [_head(kind, at_most=report.at_most) for kind in kinds]
@@ -120,7 +132,7 @@ def _by_group(report: Report) -> _Grid:
     rows = [
         [one_line(label.shown), *_sums(found, report, kinds)] for label, found in groups(report)
     ]
-    return _Grid(head, rows, 1, [_total_label(report), *_sums(report.statements, report, kinds)])
+    return Grid(head, rows, 1, [_total_label(report), *_sums(report.statements, report, kinds)])
 
 
 def _kinds(statements: Sequence[Statement]) -> list[str]:
@@ -129,7 +141,7 @@ def _kinds(statements: Sequence[Statement]) -> list[str]:
     return [kind for kind in (*TOKEN_KINDS, *UNITS) if kind in present]
 
 
-def _detailed(report: Report) -> _Grid:
+def _detailed(report: Report) -> Grid:
     """A row for each kind of tokens, or for what is billed without them, with its rate."""
     rows, counted, rated = [], "tokens", "USD per million"
     for statement in report.statements:
@@ -144,7 +156,7 @@ def _detailed(report: Report) -> _Grid:
             [name, tier, each.kind, "", plain(each.rate), ""] for each in statement.open_outputs
         ]
     last = [_total_label(report), "", "", "", "", plain(report.usd)]
-    return _Grid(["model", "tier", "kind", counted, rated, "USD"], rows, 3, last)
+    return Grid(["model", "tier", "kind", counted, rated, "USD"], rows, 3, last)
 
 
 def _kind(charge: Charge, *, at_most: bool) -> str:
@@ -155,7 +167,7 @@ def _kind(charge: Charge, *, at_most: bool) -> str:
     return f"{charge.kind}, at most" if at_most and charge.kind == "output" else charge.kind
 
 
-def _by_model(report: Report) -> _Grid:
+def _by_model(report: Report) -> Grid:
     """A row for each model, with a column for each kind of charge that there is."""
     statements = report.statements
     kinds = _kinds(statements)
@@ -171,7 +183,7 @@ def _by_model(report: Report) -> _Grid:
         rows = [[one_line(of.shown), *row] for of, row in zip(report.labels, rows, strict=True)]
         last = [last[0], "", *last[1:]]
     words = 3 if report.labels else 2
-    return _Grid(head, rows, words, None if report.is_choice else last)
+    return Grid(head, rows, words, None if report.is_choice else last)
 
 
 def _tier(statement: Statement) -> str:
@@ -232,14 +244,14 @@ def _with_decimals(cell: str, decimals: int) -> str:
     return f"{whole}.{fraction.ljust(decimals, '0')}"
 
 
-def _with_bars(lines: list[str], statements: Sequence[Statement], columns: int) -> list[str]:
-    """The lines with a bar behind each model, the dearest's as long as there is room for."""
+def with_bars(lines: list[str], amounts: Sequence[Decimal], columns: int) -> list[str]:
+    """The lines with a bar behind each row, the dearest's as long as there is room for."""
     room = min(_LONGEST_BAR, columns - len(lines[0]) - len(_GAP))
-    dearest = max(statement.usd for statement in statements)
+    dearest = max(amounts, default=Decimal(0))
     if room < 1 or not dearest:
         return lines
-    bars = ["", *(_BAR * ceil(room * one.usd / dearest) for one in statements)]
-    return [f"{line}{_GAP}{bar}" for line, bar in zip(lines, bars, strict=True)]
+    bars = ["", *(_BAR * ceil(room * usd / dearest) for usd in amounts)]
+    return [f"{line}{_GAP}{bar}" for line, bar in zip_longest(lines, bars, fillvalue="")]
 
 
 def escaped(text: str) -> str:

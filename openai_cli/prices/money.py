@@ -3,12 +3,26 @@
 import json
 import re
 from decimal import Decimal
+from math import ceil
 from typing import Any
 
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import quoted
 
 _AMOUNT = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+
+# Money that is kept is in whole units of so many to the dollar.
+UNITS = 10**12
+
+
+def units(usd: Decimal) -> int:
+    """An amount in units, never less than it is."""
+    return ceil(usd * UNITS)
+
+
+def dollars(count: int) -> Decimal:
+    """The amount of so many units, in USD."""
+    return Decimal(count) / UNITS
 
 
 def amount(flag: str, raw: str) -> Decimal:

@@ -1,0 +1,97 @@
+"""`ledger` and `[budget]` in the configuration file: what is kept of calls, and what they may cost.
+
+They are no flags of any command. A profile may have a `ledger` of its own; budgets stand at the top
+level alone, `[budget.labels.NAME]` and `[budget.profiles.NAME]` below it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from openai_cli.config.document import Document
+from openai_cli.config.values import expanded
+from openai_cli.errors import UsageError
+from openai_cli.prices.money import amount
+from openai_cli.settings import BudgetLimit
+
+LEDGER, BUDGET = "ledger", "budget"
+PERIODS = ("day", "week", "month")
+_KINDS = {"labels": "label", "profiles": "profile"}
+
+
+def ledger_of(document: Document, profile: str | None) -> bool | str:
+    """Whether calls are put into the ledger, or its file; UsageError for another value."""
+    paths = [("profiles", profile), ()] if profile is not None else [()]
+    for path in paths:
+        if LEDGER in document.table(*path):
+            found = checked_ledger(document, path, document.table(*path)[LEDGER])
+            if found is False and BUDGET in document.tables:
+                raise UsageError(
+                    f"{document.place(*path, LEDGER)}: ledger must not be false with [{BUDGET}], "
+                    "which adds up what is in it"
+                )
+            return found
+    return BUDGET in document.tables
+
+
+def checked_ledger(document: Document, path: tuple[str, ...], value: Any) -> bool | str:
+    """The value of `ledger` in the table at `path`."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value:
+        return expanded(value)
+    raise UsageError(f"{document.place(*path, LEDGER)}: ledger must be true, false or a file")
+
+
+def budget_of(document: Document) -> tuple[BudgetLimit, ...]:
+    """The limits of [budget]; UsageError for the first that is wrong."""
+    found = []
+    for one in limits(document):
+        if isinstance(one, UsageError):
+            raise one
+        found.append(one)
+    return tuple(found)
+
+
+def limits(document: Document) -> Iterator[BudgetLimit | UsageError]:
+    """The limits of [budget], and an error for each fault, in the order of the file."""
+    table = document.tables.get(BUDGET, {})
+    if not isinstance(table, dict):
+        yield UsageError(f"{document.place(BUDGET)}: {BUDGET} must be a table, [{BUDGET}]")
+        return
+    for key, value in table.items():
+        if key not in _KINDS:
+            yield _limit(document, (BUDGET, key), value)
+            continue
+        yield from _named_limits(document, key, value)
+
+
+def _named_limits(document: Document, key: str, value: Any) -> Iterator[BudgetLimit | UsageError]:
+    """The limits of labels or of profiles."""
+    form = f"[{BUDGET}.{key}.NAME]"
+    if not isinstance(value, dict):
+        yield UsageError(f"{document.place(BUDGET, key)}: {key} must have tables, {form}")
+        return
+    for name, own in value.items():
+        if not isinstance(own, dict):
+            yield UsageError(f"{document.place(BUDGET, key, name)}: {name} must be a table, {form}")
+            continue
+        for period, usd in own.items():
+            found = _limit(document, (BUDGET, key, name, period), usd)
+            if isinstance(found, BudgetLimit):
+                found = found._replace(**{_KINDS[key]: name})
+            yield found
+
+
+def _limit(document: Document, path: tuple[str, ...], value: Any) -> BudgetLimit | UsageError:
+    place, period = document.place(*path), path[-1]
+    if period not in PERIODS:
+        others = f" or {' or '.join(_KINDS)}" if len(path) == 2 else ""
+        return UsageError(
+            f"{place}: no such budget: {period}", hint=f"it is {', '.join(PERIODS)}{others}"
+        )
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return UsageError(f"{place}: {period} must be an amount of USD, such as 5.00")
+    try:
+        return BudgetLimit(period, amount(f"{place}: {period}", str(value)))
+    except UsageError as error:
+        return error

@@ -1,0 +1,169 @@
+"""What the ledger has, added up by a key: as a table, Markdown, CSV and JSON."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from openai_cli.messages import one_line
+from openai_cli.prices.grid import Grid, csv_of, lines_of, markdown_of, with_bars
+from openai_cli.prices.money import dollars, exact_json, plain
+
+if TYPE_CHECKING:
+    from openai_cli.ledger.book import Standing
+    from openai_cli.ledger.store import Store
+
+_MONDAY = "date(day, '-6 days', 'weekday 1')"
+# By what calls are added up, in SQL; a week is known by its Monday.
+KEYS: Mapping[str, str] = {
+    "day": "day",
+    "week": _MONDAY,
+    "month": "substr(day, 1, 7)",
+    "model": "model",
+    "label": "label",
+    "command": "command",
+    "host": "host",
+}
+PERIODS = ("day", "week", "month")
+
+
+class Group(NamedTuple):
+    """The calls of one key: how many, how many of them have no known cost, and what they took.
+
+    `is_least` says that some cost more than is known. Amounts are in units.
+    """
+
+    key: str | None
+    calls: int
+    unpriced: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    units: int
+    is_least: bool
+
+
+class Spent(NamedTuple):
+    """What is shown: the groups by a key, of the days asked for, and the budgets as they stand."""
+
+    by: str
+    groups: tuple[Group, ...]
+    since: date | None = None
+    until: date | None = None
+    budgets: "tuple[Standing, ...]" = ()
+
+    @property
+    def units(self) -> int:
+        """All that is known to be spent."""
+        return sum(group.units for group in self.groups)
+
+    @property
+    def is_least(self) -> bool:
+        """Whether more was spent than is known."""
+        return any(group.is_least or group.unpriced for group in self.groups)
+
+
+def groups_of(store: "Store", by: str, since: date | None, until: date | None) -> tuple[Group, ...]:
+    """The calls from one day to another, both included; the dearest first, periods in order."""
+    order = "1" if by in PERIODS else "7 DESC, 1"
+    found = store.rows(
+        f"SELECT {KEYS[by]}, count(*), sum(units IS NULL), sum(coalesce(input_tokens, 0)),"  # noqa: S608
+        " sum(coalesce(cached_tokens, 0)), sum(coalesce(output_tokens, 0)),"
+        " sum(coalesce(units, 0)), max(is_least) FROM calls"
+        f" WHERE day >= ? AND day <= ? GROUP BY 1 ORDER BY {order}",
+        [str(since or date.min), str(until or date.max)],
+    )
+    return tuple(Group._make((*row[:-1], bool(row[-1]))) for row in found)
+
+
+def as_json(spent: Spent) -> str:
+    """The report as JSON on one line; money is numbers with all their digits."""
+    rows = [
+        {
+            spent.by: group.key,
+            "calls": group.calls,
+            "unpriced": group.unpriced,
+            "input_tokens": group.input_tokens,
+            "cached_tokens": group.cached_tokens,
+            "output_tokens": group.output_tokens,
+            "usd": dollars(group.units),
+            "at_least": group.is_least or group.unpriced > 0,
+        }
+        for group in spent.groups
+    ]
+    found = {
+        "by": spent.by,
+        "since": None if spent.since is None else str(spent.since),
+        "until": None if spent.until is None else str(spent.until),
+        "total": dollars(spent.units),
+        "at_least": spent.is_least,
+        "rows": rows,
+        "budgets": [_json_budget(one) for one in spent.budgets],
+    }
+    return f"{exact_json(found)}\n"
+
+
+def _json_budget(one: "Standing") -> dict[str, Any]:
+    return {
+        "period": one.limit.period,
+        "label": one.limit.label,
+        "profile": one.limit.profile,
+        "usd": one.limit.usd,
+        "spent": dollars(one.spent),
+        "reserved": dollars(one.reserved),
+        "left": dollars(one.left),
+    }
+
+
+def as_table(spent: Spent, *, columns: int | None = None) -> str:
+    """The report for a person; with `columns`, a terminal's, with bars where there is room."""
+    lines = lines_of(_grid(spent))
+    if columns is not None:
+        lines = with_bars(lines, [dollars(group.units) for group in spent.groups], columns)
+    return "".join(f"{line.rstrip()}\n" for line in (*lines, *_remarks(spent)))
+
+
+def as_markdown(spent: Spent) -> str:
+    """The report as a table of GitHub's Markdown."""
+    return markdown_of(_grid(spent)) + "".join(f"\n{one}\n" for one in _remarks(spent))
+
+
+def as_csv(spent: Spent) -> str:
+    """The rows as CSV, without their total."""
+    return csv_of(_grid(spent))
+
+
+FORMS: Mapping[str, Callable[[Spent], str]] = {
+    "json": as_json, "csv": as_csv, "markdown": as_markdown
+}  # fmt: skip
+
+
+def _grid(spent: Spent) -> Grid:
+    rows = [[_shown(spent.by, group.key), *_cells([group])] for group in spent.groups]
+    total = ", at least" if spent.is_least else ""
+    head = [spent.by, "calls", "input", "cached", "output", "USD"]
+    return Grid(head, rows, 1, [f"total{total}", *_cells(spent.groups)])
+
+
+def _cells(groups: Sequence[Group]) -> list[str]:
+    counts = [
+        sum(getattr(group, name) for group in groups)
+        for name in ("calls", "input_tokens", "cached_tokens", "output_tokens")
+    ]
+    return [*map(str, counts), plain(dollars(sum(group.units for group in groups)))]
+
+
+def _shown(by: str, key: str | None) -> str:
+    if key is None:
+        return "(none)"
+    if by != "week":
+        return one_line(key)
+    monday = date.fromisoformat(key)
+    return f"{monday} to {monday + timedelta(days=6)}"
+
+
+def _remarks(spent: Spent) -> list[str]:
+    """What stands beneath the table: the calls without a cost, and the budgets."""
+    unpriced = sum(group.unpriced for group in spent.groups)
+    noun = "call" if unpriced == 1 else "calls"
+    remarks = [f"{unpriced} {noun} without a known cost"] if unpriced else []
+    return [*remarks, *(f"budget, {one.limit.name}: {one.told}" for one in spent.budgets)]

@@ -1,0 +1,87 @@
+"""A line of a usage file as a row of the ledger."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple, Self
+
+from openai_cli.prices.money import exact_json, units
+from openai_cli.prices.records import day_of, is_record
+
+
+class Row(NamedTuple):
+    """What reports are made of, as columns; None is what the line does not tell.
+
+    `day` and `time` are in UTC, `units` what the call cost, as `prices.money.units` counts it.
+    `is_least` says that it cost at least that. `record` is the line itself.
+    """
+
+    day: str
+    time: str
+    command: str | None
+    host: str | None
+    model: str | None
+    label: str | None
+    profile: str | None
+    input_tokens: int | None
+    cached_tokens: int | None
+    output_tokens: int | None
+    units: int | None
+    is_least: bool
+    exit_code: int | None
+    record: str
+
+    @classmethod
+    def of(cls, line: str) -> Self:
+        """The row of a line; ValueError says what is wrong with one that has no place here."""
+        found = json.loads(line, parse_float=Decimal)
+        if not isinstance(found, dict) or not is_record(found):
+            raise ValueError("it is no line of a usage file")
+        day = day_of(found)
+        if day is None:
+            raise ValueError("it does not tell when the call was made")
+        usd = found["usd"]
+        if usd is not None and not (_is_amount(usd)):
+            raise ValueError("its usd is no amount of at least 0")
+        return cls(
+            day=day.isoformat(),
+            time=found["time"],
+            command=_text(found, "command"),
+            host=_text(found, "host"),
+            model=_text(found, "model") or _text(found, "asked_model"),
+            label=_text(found, "label"),
+            profile=_text(found, "profile"),
+            input_tokens=_count(found, "input_tokens"),
+            cached_tokens=_count(found, "cached_tokens"),
+            output_tokens=_count(found, "output_tokens"),
+            units=None if usd is None else units(Decimal(usd)),
+            is_least=bool(found.get("unknown")),
+            exit_code=_count(found, "exit_code"),
+            record=line,
+        )
+
+
+def lost(reserved: str) -> Row:
+    """The row of a call whose process was killed before its answer came.
+
+    `reserved` is what was written when its cost was reserved: a line without its outcome.
+    """
+    found = json.loads(reserved)
+    nothing = dict.fromkeys(("input_tokens", "output_tokens", "usd"))
+    unknown = ["the process was killed before the answer came"]
+    return Row.of(exact_json({**found, **nothing, "exit_code": 137, "unknown": unknown}))
+
+
+def _is_amount(value: Any) -> bool:
+    return type(value) in (int, Decimal) and 0 <= value < 1_000_000
+
+
+def _text(found: Mapping[str, Any], name: str) -> str | None:
+    value = found.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _count(found: Mapping[str, Any], name: str) -> int | None:
+    """A count that SQLite can hold."""
+    value = found.get(name)
+    return value if type(value) is int and 0 <= value < 2**63 else None
