@@ -131,7 +131,7 @@ USERS = {
     "marisa_trie": {"tokens.vocabulary"},
     "jmespath": {"output.writers", "sandbox.replies", "tokens.jsonl"},
     "jsonschema": {"request.schema"},
-    "sqlite3": {"batches.seen", "batches.state"},
+    "sqlite3": {"batches.seen", "batches.state", "ledger.store"},
     "referencing": {"request.schema"},
     "rich": {"output.progress", "output.rendering", "tokens.show"},
     "markdown_it": {"output.rendering", "output.shapes"},
@@ -139,7 +139,7 @@ USERS = {
     "gigatoken": {"tokens.worker"},
     "keyring": {"config.keyrings"},
     "tomllib": {"config.document", "config.lines"},
-    "platformdirs": {"config.file", "config.keystore"},
+    "platformdirs": {"config.file", "config.keystore", "ledger.place"},
     "shellingham": {"completion.install"},
 }
 

@@ -1,4 +1,4 @@
-"""What each line took: for the state, for the budget, and for --usage-file, where it is once."""
+"""What each line took: for the state, the budget, --usage-file and the ledger, there once."""
 
 from collections import Counter
 from pathlib import Path
@@ -36,7 +36,7 @@ class Books:
 
     def of(self, answer: Answer, failed: BaseException | None = None) -> Taken:
         """What an answer took; of one that `failed`, as far as it is known."""
-        if failed is None and self._receipts.path is None:
+        if failed is None and not self._receipts.have_lines:
             try:
                 if (quick := self._tokens_alone(answer)) is not None:
                     return quick
@@ -48,7 +48,7 @@ class Books:
         return Taken(
             units(receipt.usd) if receipt.usd is not None and is_whole else None,
             sum(known) if known else None,
-            self._receipts.record_of(answer, receipt) if self._receipts.path is not None else None,
+            self._receipts.record_of(answer, receipt) if self._receipts.have_lines else None,
         )
 
     def _tokens_alone(self, answer: Answer) -> Taken | None:
@@ -88,11 +88,12 @@ class Books:
         return self._tariffs[key]
 
     def tell(self) -> None:
-        """Append what is in the state and not yet in --usage-file."""
-        if self._receipts.path is None:
+        """Append what is in the state and not yet in the ledger and --usage-file."""
+        if not self._receipts.have_lines:
             return
         if told := self._state.untold():
-            for _, record in told:
+            for number, record in told:
+                self._receipts.enter_line(number, record)
                 self._receipts.append(record)
             self._receipts.check()
             with self._state.transaction():

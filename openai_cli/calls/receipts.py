@@ -37,7 +37,7 @@ class Receipts:
     answer that is not has an exit code of its own there. Where it `compares`, what was billed is
     held against our own count. `is_refused` says that the server does not take
     `stream_options.include_usage`: it is not asked again. `failure` is why a line was not written.
-    `book` is the ledger, where one is kept.
+    `book` is the ledger, where one is kept. `batch_id` is the id that the calls of a run share.
     """
 
     context: Context
@@ -52,6 +52,7 @@ class Receipts:
     is_refused: bool = False
     failure: OutputError | None = None
     book: "Book | None" = None
+    batch_id: str | None = None
     _log: Log | None = field(default=None, repr=False)
 
     @classmethod
@@ -132,6 +133,11 @@ class Receipts:
             receipt = self.receipt_of(answer)
             self._enter(self.record_of(answer, receipt), receipt)
 
+    def enter_line(self, number: int, line: str) -> None:
+        """Put the line of one of many calls into the ledger, once; a budget has its cost before."""
+        if self.book is not None:
+            self.book.add(line, 0 if self.book.limits else None, number=number)
+
     def _enter(self, line: str, receipt: "Receipt", failed: BaseException | None = None) -> None:
         """Put a line into the ledger, and its cost in the place of what was reserved."""
         if self.book is not None:
@@ -161,7 +167,7 @@ class Receipts:
 
     def record_of(self, answer: "Answer", receipt: "Receipt") -> str:
         """The line of a call for --usage-file."""
-        return receipt.record(self._occasion(answer))
+        return receipt.record(self._occasion(answer), batch_id=self.batch_id)
 
     def unsent(self, request: "Request") -> str:
         """What is known of a call before it is sent, as its line has it."""

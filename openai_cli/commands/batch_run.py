@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from itertools import chain
+from secrets import token_hex
 from typing import Annotated, ClassVar
 
 from openai_cli.batches.books import Books
@@ -260,6 +261,8 @@ class _Run:
             self.state["service_tier"] = tier
             self._check_way()
             self.in_flight = self.state.recover()
+            self.state["id"] = self.state["id"] or f"run_{token_hex(12)}"
+            self.session.receipts.batch_id = self.state["id"]
             if self.options.retry_failed:
                 self.state.retry_failed()
 
@@ -280,14 +283,18 @@ class _Run:
 
     def _reserve(self, before: Sums) -> Reserve:
         """What --max-cost leaves; LimitError where nothing bounds a line."""
-        if self.options.max_cost is None:
+        book = self.session.receipts.book
+        limit = None
+        if self.options.max_cost is not None:
+            limit = int(amount("--max-cost", self.options.max_cost) * UNITS) // self.shard.of
+        elif book is None or not book.limits:
             return Reserve(used=before.usd + before.lost)
-        limit = int(amount("--max-cost", self.options.max_cost) * UNITS) // self.shard.of
         if (line := self.state.unbounded()) is not None:
-            error = no_bound("its price or its tokens are not known")
+            name = "--max-cost" if limit is not None else "[budget]"
+            error = no_bound("its price or its tokens are not known", name)
             error.problem = f"line {line}: {error.problem}"
             raise error
-        return Reserve(limit, used=before.usd + before.lost)
+        return Reserve(limit, used=before.usd + before.lost, book=book)
 
     def _tell_bound(self, before: Sums) -> None:
         bound, tokens, unknown = self.state.bounds()

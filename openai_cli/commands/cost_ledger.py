@@ -2,13 +2,12 @@
 
 import re
 import shutil
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from openai_cli.commands.ledger import day
 from openai_cli.context import Context
-from openai_cli.errors import OutputError, UsageError
-from openai_cli.flags.ours import INPUT, OUTPUT, CommonOptions, options_group, ours, switch
+from openai_cli.errors import UsageError
+from openai_cli.flags.ours import OPTIONS, CommonOptions, options_group, ours, switch
 from openai_cli.flags.output import Written
 from openai_cli.jsontext import quoted
 from openai_cli.ledger.place import VARIABLE, location
@@ -23,6 +22,12 @@ if TYPE_CHECKING:
     from openai_cli.ledger.report import Spent
     from openai_cli.ledger.rows import Row
     from openai_cli.ledger.store import Store
+
+EXAMPLES = (
+    "openai-cli cost ledger",
+    "openai-cli cost ledger --by model --since 2026-11-01 --json",
+    "openai-cli cost ledger --import usage.jsonl",
+)
 
 BYS = ("day", "week", "month", "model", "label", "command", "host")
 _AGE = re.compile(r"([0-9]{1,5})d")
@@ -39,24 +44,24 @@ class Options(CommonOptions, Written):
 
     by: Annotated[
         str,
-        ours(INPUT, "--by", "Add up by this (month)", metavar="KEY", names=BYS),
+        ours(OPTIONS, "--by", "Add up by this (month)", metavar="KEY", names=BYS),
     ] = "month"
     since: Annotated[
-        str | None, ours(INPUT, "--since", "Only calls from this day on, in UTC", metavar="DAY")
+        str | None, ours(OPTIONS, "--since", "Only calls from this day on, in UTC", metavar="DAY")
     ] = None
     until: Annotated[
-        str | None, ours(INPUT, "--until", "Only calls to this day", metavar="DAY")
+        str | None, ours(OPTIONS, "--until", "Only calls to this day", metavar="DAY")
     ] = None
     import_: Annotated[
         str | None,
-        ours(INPUT, "--import", "Add the lines of a usage file, each once", metavar="FILE"),
+        ours(OPTIONS, "--import", "Add the lines of a usage file, each once", metavar="FILE"),
     ] = None
     prune: Annotated[
-        str | None, ours(INPUT, "--prune", "Remove the calls older than that", metavar="DAYS")
+        str | None, ours(OPTIONS, "--prune", "Remove the calls older than that", metavar="DAYS")
     ] = None
-    json: Annotated[bool, switch(OUTPUT, "json", "Print JSON")] = False
-    csv: Annotated[bool, switch(OUTPUT, "csv", "Print CSV, without the total")] = False
-    markdown: Annotated[bool, switch(OUTPUT, "markdown", "Print a table in Markdown")] = False
+    json: Annotated[bool, switch(OPTIONS, "json", "Print JSON")] = False
+    csv: Annotated[bool, switch(OPTIONS, "csv", "Print CSV, without the total")] = False
+    markdown: Annotated[bool, switch(OPTIONS, "markdown", "Print a table in Markdown")] = False
 
 
 def run(context: Context, options: Options) -> None:
@@ -83,6 +88,7 @@ def _check(options: Options) -> None:
 
 def _spent(context: Context, options: Options, path: "Path") -> "Spent":
     from openai_cli.ledger.report import Spent, groups_of
+    from openai_cli.ledger.store import opened
 
     since, until = day("--since", options.since), day("--until", options.until)
     if since and until and until < since:
@@ -92,7 +98,7 @@ def _spent(context: Context, options: Options, path: "Path") -> "Spent":
         how = "" if is_kept else "; `ledger = true` in config.toml has calls kept from now on"
         context.messages.notice(f"there is no ledger '{path}' yet{how}")
         return Spent(options.by, (), since, until)
-    with _opened(path) as store, store.transaction():
+    with opened(path) as store, store.transaction():
         groups = groups_of(store, options.by, since, until)
         return Spent(options.by, groups, since, until, _budgets(context, store))
 
@@ -115,10 +121,10 @@ def _print(context: Context, options: Options, spent: "Spent") -> None:
 
 
 def _import(context: Context, path: "Path", file: str) -> None:
-    from openai_cli.ledger.store import add_once
+    from openai_cli.ledger.store import add_once, opened
 
     rows = list(_rows(Inputs(context), file))
-    with _opened(path) as store:
+    with opened(path) as store:
         added = add_once(store, rows)
     there = len(rows) - added
     rest = f", {there:,} were there" if there else ""
@@ -140,35 +146,14 @@ def _rows(inputs: Inputs, file: str) -> "Iterator[Row]":
 
 def _prune(context: Context, path: "Path", age: str) -> None:
     from openai_cli.ledger.book import prune
+    from openai_cli.ledger.store import opened
 
     found = _AGE.fullmatch(age)
     if found is None:
         raise UsageError(f"--prune must be a number of days such as 90d, not {quoted(age)}")
     gone = 0
     if path.exists():
-        with _opened(path) as store, store.transaction():
+        with opened(path) as store, store.transaction():
             gone = prune(store, context.today(), int(found[1]))
     noun = "call" if gone == 1 else "calls"
     context.messages.notice(f"{gone:,} {noun} older than {found[1]} days removed")
-
-
-@contextmanager
-def _opened(path: "Path") -> "Iterator[Store]":
-    """The ledger; UsageError for a file that is none, OutputError where it cannot be written."""
-    import sqlite3
-
-    from openai_cli.ledger.book import why
-    from openai_cli.ledger.store import Failure, Store
-
-    store = None
-    try:
-        store = Store(path)
-        yield store
-    except Failure as error:
-        name = getattr(error, "sqlite_errorname", "")
-        if isinstance(error, sqlite3.DatabaseError) and name.startswith("SQLITE_NOTADB"):
-            raise UsageError(f"'{path}' is no ledger") from None
-        raise OutputError(f"the ledger cannot be used: {why(path, error)}") from None
-    finally:
-        if store is not None:
-            store.close()

@@ -2,13 +2,11 @@
 
 from contextlib import suppress
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from openai_cli.context import Context
 from openai_cli.errors import CliError, LimitError
 from openai_cli.ledger.place import location
-from openai_cli.messages import one_line
 from openai_cli.prices.money import dollars, plain, units
 from openai_cli.records import mutable_record
 from openai_cli.settings import BudgetLimit
@@ -79,8 +77,9 @@ class Book:
     def reserve(self, bound: int, record: str, *, alone: bool = False) -> None:
         """Reserve so many units more; LimitError where a budget has not that much left.
 
-        `record` is the line of the call, as far as it is known before it is sent. What is reserved
-        `alone` takes the place of what a call before it did not use.
+        `record` is the line of the call, as far as it is known before it is sent: it is added where
+        the process is killed; '' adds none. What is reserved `alone` takes the place of what a call
+        before it did not use.
         """
         if not self.limits:
             return
@@ -146,17 +145,19 @@ class Book:
         store.charge(self.context.today().isoformat(), self.label, self._profile, charged)
         self._release(store, bound)
 
-    def add(self, line: str, charged: int, *, bound: int = 0, number: int | None = None) -> None:
+    def add(
+        self, line: str, charged: int | None, *, bound: int = 0, number: int | None = None
+    ) -> None:
         """Add a call, and put what it did cost in the place of its bound.
 
-        Where it has a `number`, it is added once.
+        Without a charge it is what the line tells. Where it has a `number`, it is added once.
         """
         from openai_cli.ledger.rows import Row
 
         row = Row.of(line)
 
         def write(store: "Store") -> None:
-            store.add(row, charged, number=number)
+            store.add(row, row.units or 0 if charged is None else charged, number=number)
             self._release(store, bound)
             today = self.context.today()
             if store.is_first("pruned", today.isoformat()):
@@ -209,13 +210,9 @@ class Book:
         return self.context.settings.profile
 
     def _why(self, error: BaseException) -> str:
+        from openai_cli.ledger.store import why
+
         return why(location(self.context), error)
-
-
-def why(path: Path, error: BaseException) -> str:
-    """What a failure of the ledger is, for a message."""
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"'{path}': {one_line(text)}"
 
 
 def begin_of(period: str, day: date) -> date:

@@ -13,7 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from openai_cli.errors import OutputError, UsageError
 from openai_cli.ledger.rows import Row, lost
+from openai_cli.messages import one_line
 from openai_cli.settings import BudgetLimit
 
 VERSION = 1
@@ -201,6 +203,8 @@ class Store:
     def lapse(self, *, but: int | None = None) -> None:
         """Remove the reservations of processes that are dead, and add their calls without a cost.
 
+        Those without a record are of processes that know by themselves what they sent.
+
         `but` is the own one: a process always gets the locks that it has.
         """
         for number, record in self.rows("SELECT id, record FROM reserved WHERE id IS NOT ?", [but]):
@@ -209,8 +213,9 @@ class Store:
             except (BlockingIOError, PermissionError):  # POSIX leaves open which
                 continue
             self.release(number)
-            self.add(lost(record), 0)
-            self.lapsed += 1
+            if record:
+                self.add(lost(record), 0)
+                self.lapsed += 1
 
     def _lock_file(self) -> int:
         """The file of the locks; closing it anywhere in the process would let go of them all."""
@@ -254,3 +259,28 @@ def add_once(store: Store, rows: Iterable[Row]) -> int:
                 store.add(row, row.units or 0)
                 added += 1
     return added
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Store]:
+    """The ledger at `path`, for a command of its own.
+
+    UsageError for a file that is none, OutputError where it cannot be used.
+    """
+    store = None
+    try:
+        store = Store(path)
+        yield store
+    except Failure as error:
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
+            raise UsageError(f"'{path}' is no ledger") from None
+        raise OutputError(f"the ledger cannot be used: {why(path, error)}") from None
+    finally:
+        if store is not None:
+            store.close()
+
+
+def why(path: Path, error: BaseException) -> str:
+    """What a failure of the ledger is, for a message."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"'{path}': {one_line(text)}"

@@ -164,14 +164,16 @@ class Receipt:
         why = f" ({'; '.join(self.unknown)})" if self.unknown else ""
         return f"{least}{plain(self.usd)} USD{calls}{why}"
 
-    def record(self, occasion: Occasion) -> str:
+    def record(self, occasion: Occasion, *, batch_id: str | None = None) -> str:
         """The usage for --usage-file: JSON on one line, with the cost to the last digit.
 
-        What comes behind `exit_code` is there only where there is such a thing.
+        What comes behind `exit_code` is there only where there is such a thing: `batch_id`, that of
+        the run that the call is of, comes first.
         """
         found = asdict(self)
         parts, code = found.pop("parts"), int(found.pop("exit_code"))
         some = {name: found.pop(name) for name in _SOMETIMES}
+        some = {"batch_id": batch_id, **some}
         some = {name: value for name, value in some.items() if value not in (None, {}, ())}
         return exact_json({**occasion._asdict(), **found, "exit_code": code, **some, **parts})
 
