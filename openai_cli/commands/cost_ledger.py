@@ -2,13 +2,17 @@
 
 import re
 import shutil
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from urllib.parse import urlencode, urlsplit
 
 from openai_cli.commands.ledger import day
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import OPTIONS, CommonOptions, options_group, ours, switch
+from openai_cli.flags.endpoint import Endpoint
+from openai_cli.flags.names import flag_of
+from openai_cli.flags.ours import OPTIONS, options_group, ours, switch
 from openai_cli.flags.output import Written
+from openai_cli.flags.server import ServerOptions
 from openai_cli.jsontext import quoted
 from openai_cli.ledger.place import VARIABLE, location
 from openai_cli.output.sink import open_sink, utf8_bytes
@@ -16,8 +20,12 @@ from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
     from pathlib import Path
 
+    from openai_cli.calls.session import Session
+    from openai_cli.http.client import HttpResponse
+    from openai_cli.ledger.bills import Bills
     from openai_cli.ledger.book import Standing
     from openai_cli.ledger.report import Spent
     from openai_cli.ledger.rows import Row
@@ -29,18 +37,21 @@ EXAMPLES = (
     "openai-cli cost ledger --import usage.jsonl",
 )
 
+_FORMS = ("json", "csv", "markdown")
+_COSTS = Endpoint("/organization/costs", method="GET", is_admin=True)
 BYS = ("day", "week", "month", "model", "label", "command", "host")
 _AGE = re.compile(r"([0-9]{1,5})d")
 
 
 @options_group
-class Options(CommonOptions, Written):
+class Options(ServerOptions, Written):
     """Calls are kept once config.toml has `ledger = true`, or OPENAI_CLI_LEDGER names a file.
 
-    Days are in UTC, and weeks begin on Monday. Calls older than 400 days are removed.
+    Days are in UTC, and weeks begin on Monday. Calls older than 400 days are removed. --reconcile
+    asks the API with the admin key, for the current month unless days are given.
     """
 
-    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("json", "csv", "markdown"),)
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (_FORMS,)
 
     by: Annotated[
         str,
@@ -59,6 +70,9 @@ class Options(CommonOptions, Written):
     prune: Annotated[
         str | None, ours(OPTIONS, "--prune", "Remove the calls older than that", metavar="DAYS")
     ] = None
+    reconcile: Annotated[
+        bool, switch(OPTIONS, "reconcile", "Show beside it what the API says was billed")
+    ] = False
     json: Annotated[bool, switch(OPTIONS, "json", "Print JSON")] = False
     csv: Annotated[bool, switch(OPTIONS, "csv", "Print CSV, without the total")] = False
     markdown: Annotated[bool, switch(OPTIONS, "markdown", "Print a table in Markdown")] = False
@@ -72,27 +86,39 @@ def run(context: Context, options: Options) -> None:
         _import(context, path, options.import_)
     elif options.prune is not None:
         _prune(context, path, options.prune)
+    elif options.reconcile:
+        from openai_cli.ledger import bills
+
+        _print(context, options, _billed(context, options, path), bills)
     else:
-        _print(context, options, _spent(context, options, path))
+        from openai_cli.ledger import report
+
+        _print(context, options, _spent(context, options, path), report)
 
 
 def _check(options: Options) -> None:
-    given = [name for name in ("json", "csv", "markdown") if getattr(options, name)]
+    given = [name for name in _FORMS if getattr(options, name)]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(f'--{name}' for name in given)}: give one of them")
     if options.by not in BYS:
         raise UsageError(f"--by must be {', '.join(BYS[:-1])} or {BYS[-1]}, not '{options.by}'")
-    if options.import_ is not None and options.prune is not None:
-        raise UsageError("--import and --prune: give one of them")
+    given = [name for name in ("import_", "prune", "reconcile") if getattr(options, name)]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(map(flag_of, given))}: give one of them")
+
+
+def _days(options: Options) -> "tuple[date | None, date | None]":
+    since, until = day("--since", options.since), day("--until", options.until)
+    if since and until and until < since:
+        raise UsageError("--until is before --since")
+    return since, until
 
 
 def _spent(context: Context, options: Options, path: "Path") -> "Spent":
     from openai_cli.ledger.report import Spent, groups_of
     from openai_cli.ledger.store import opened
 
-    since, until = day("--since", options.since), day("--until", options.until)
-    if since and until and until < since:
-        raise UsageError("--until is before --since")
+    since, until = _days(options)
     if not path.exists():
         is_kept = context.settings.ledger or context.variable(VARIABLE)
         how = "" if is_kept else "; `ledger = true` in config.toml has calls kept from now on"
@@ -110,14 +136,60 @@ def _budgets(context: Context, store: "Store") -> "tuple[Standing, ...]":
     return tuple(Book(context, limits=context.settings.budget).standings(store))
 
 
-def _print(context: Context, options: Options, spent: "Spent") -> None:
-    from openai_cli.ledger import report
-
-    form = next((made for name, made in report.FORMS.items() if getattr(options, name)), None)
+def _print(context: Context, options: Options, found: Any, forms: Any) -> None:
+    """Print what was found in one of the `forms`: as_json, as_csv, as_markdown or as_table."""
+    form = next((name for name in _FORMS if getattr(options, name)), None)
     with open_sink(context, options.output) as sink:
-        columns = shutil.get_terminal_size().columns if sink.is_terminal else None
-        text = report.as_table(spent, columns=columns) if form is None else form(spent)
+        if form is not None:
+            text = getattr(forms, f"as_{form}")(found)
+        else:
+            columns = shutil.get_terminal_size().columns if sink.is_terminal else None
+            text = forms.as_table(found, columns=columns)
         sink.write(utf8_bytes(text))
+
+
+def _billed(context: Context, options: Options, path: "Path") -> "Bills":
+    """What the ledger has, and what the API says of the same days."""
+    from openai_cli.calls.session import Session
+    from openai_cli.ledger.bills import PAGES, Bills, Days
+
+    since, until = _days(options)
+    today = context.today()
+    until = until or today
+    bills = Bills(Days(since or until.replace(day=1), until))
+    with Session(context, options, endpoint=_COSTS) as session:
+        for place in PAGES:
+            _add_pages(session, bills, place)
+        host = urlsplit(session.server.base_url).hostname
+    if path.exists():
+        from openai_cli.ledger.store import opened
+
+        with opened(path) as store:
+            bills.add_own(store, host)
+    return bills
+
+
+def _add_pages(session: "Session", bills: "Bills", path: str) -> None:
+    """Ask for all pages of the days; a server that names a page again has no more."""
+    from openai_cli.answer.page import Whole
+    from openai_cli.answer.parts import read
+
+    def body(http: "HttpResponse") -> dict[str, Any]:
+        answer = Whole()
+        for _ in read(http, answer):
+            pass
+        return answer.body
+
+    query = bills.days.query(path)
+    seen: set[str] = set()
+    page: str | None = None
+    while page not in seen:
+        if page is not None:
+            seen.add(page)
+        asked = urlencode({**query, **({"page": page} if page else {})})
+        page = bills.add_page(path, session.client.call("GET", f"{path}?{asked}", body))
+        if page is None:
+            return
 
 
 def _import(context: Context, path: "Path", file: str) -> None:

@@ -1,6 +1,6 @@
 """What the ledger has, added up by a key: as a table, Markdown, CSV and JSON."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -130,11 +130,6 @@ def as_markdown(spent: Spent) -> str:
 def as_csv(spent: Spent) -> str:
     """The rows as CSV, without their total."""
     return csv_of(_grid(spent))
-
-
-FORMS: Mapping[str, Callable[[Spent], str]] = {
-    "json": as_json, "csv": as_csv, "markdown": as_markdown
-}  # fmt: skip
 
 
 def _grid(spent: Spent) -> Grid:
