@@ -1,0 +1,531 @@
+"""The ledger: what is put into it, what `cost ledger` makes of it, and the budgets it holds."""
+
+import json
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import COMMAND, MADE_UP_KEY, Run
+from tests.servers import Server, chat, reply
+
+# "hello" is 1 token and the frame of a message 7: 8 input tokens at 2.5 USD a million, and 100 of
+# output at 10, are 0.00102 USD at most. What the server bills, 9 and 3 tokens, are 0.0000525.
+HELLO = ("chat", "hello", "-m", "gpt-4o", "--max-completion-tokens", "100")
+BOUND, BILLED = 0.00102, 0.0000525
+USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
+ANSWER = reply({**chat("a made-up answer"), "model": "gpt-4o", "usage": USAGE})
+
+
+@pytest.fixture
+def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Write the configuration file."""
+    path = tmp_path / "config.toml"
+    monkeypatch.setenv("OPENAI_CLI_CONFIG", str(path))
+
+    def write(text: str) -> None:
+        path.write_text(text)
+        path.chmod(0o600)
+
+    return write
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The ledger that the environment names."""
+    path = tmp_path / "ledger.sqlite3"
+    monkeypatch.setenv("OPENAI_CLI_LEDGER", str(path))
+    return path
+
+
+def kept(path: Path) -> list[dict[str, Any]]:
+    """The lines of the calls in the ledger, in their order."""
+    with closing(sqlite3.connect(path)) as database:
+        found = database.execute("SELECT record FROM calls ORDER BY id").fetchall()
+    return [json.loads(record) for (record,) in found]
+
+
+def figures(done: Any) -> Any:
+    assert done.code == 0, done.err
+    return json.loads(done.out)
+
+
+def budget(done: Any) -> tuple[float, float]:
+    """What is spent and what is reserved of the one budget."""
+    (one,) = figures(done)["budgets"]
+    return one["spent"], one["reserved"]
+
+
+def test_with_ledger_in_the_file_a_call_is_kept_in_the_state_folder(
+    run: Run, configured: Any, tmp_path: Path
+) -> None:
+    configured("ledger = true\n")
+    with Server([ANSWER]) as server:
+        done = run(*HELLO, "--label", "nightly", base_url=server.base_url)
+    assert (done.code, done.text, done.err) == (0, "a made-up answer\n", "")
+    path = tmp_path / "home/.local/state/openai-cli/ledger.sqlite3"
+    (line,) = kept(path)
+    told = {name: line[name] for name in ("command", "model", "label", "usd", "exit_code")}
+    assert told == {
+        "command": "chat", "model": "gpt-4o", "label": "nightly", "usd": BILLED, "exit_code": 0
+    }  # fmt: skip
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_no_file_of_the_ledger_is_for_others_or_has_a_prompt_an_answer_or_a_key(
+    run: Run, file: Path
+) -> None:
+    os.umask(0o022)
+    with Server([ANSWER]) as server:
+        run(*HELLO, base_url=server.base_url)
+    for path in file.parent.glob("ledger.sqlite3*"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        data = path.read_bytes()
+        for secret in (b"hello", b"made-up answer", MADE_UP_KEY.encode()):
+            assert secret not in data
+
+
+def test_a_call_is_not_kept_where_nobody_asked(run: Run, folder: Path, tmp_path: Path) -> None:
+    with Server([ANSWER]) as server:
+        run(*HELLO, base_url=server.base_url)
+    assert not (tmp_path / "home/.local").exists()
+
+
+def test_without_a_ledger_sqlite_is_not_loaded(installed: Run, folder: Path) -> None:
+    lines = ("import sys; from openai_cli import app; from openai_cli.context import Context",
+             "app.run(Context.system(), sys.argv[1:]); print('sqlite3' in sys.modules,"
+             " 'openai_cli.ledger.book' in sys.modules)")  # fmt: skip
+    with Server([ANSWER]) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", "\n".join(lines), *HELLO],
+            env={**os.environ, "OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=folder, check=True,
+        )  # fmt: skip
+    assert done.stdout == "a made-up answer\nFalse False\n"
+
+
+def test_a_call_that_failed_is_kept_with_its_exit_code(run: Run, file: Path) -> None:
+    refusal = reply({"error": {"message": "no"}}, status="400 Bad Request")
+    with Server([refusal]) as server:
+        assert run(*HELLO, base_url=server.base_url).code == 4
+    (line,) = kept(file)
+    assert (line["exit_code"], line["usd"]) == (4, 0)
+
+
+def test_a_ledger_that_is_none_takes_neither_the_answer_nor_its_exit_code(
+    run: Run, file: Path
+) -> None:
+    file.write_text("this is no database, and is long enough to be told from an empty one\n" * 9)
+    with Server([ANSWER]) as server:
+        done = run(*HELLO, base_url=server.base_url)
+    assert (done.code, done.text) == (0, "a made-up answer\n")
+    assert done.err == (
+        "openai-cli: notice: the ledger was not written, so what calls took is not in it: "
+        f"'{file}': file is not a database\n"
+    )
+
+
+def test_a_ledger_that_is_locked_takes_nothing_either(
+    run: Run, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openai_cli.ledger.store.PATIENCE", 0.01)
+    assert run("cost", "ledger", "--import", "-", stdin=b"").code == 0
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with Server([ANSWER]) as server:
+            done = run(*HELLO, base_url=server.base_url)
+    assert (done.code, done.text) == (0, "a made-up answer\n")
+    assert "database is locked" in done.err
+
+
+def line(time: str, **given: Any) -> str:
+    base = {"model": "gpt-4o", "input_tokens": 1000, "output_tokens": 100, "usd": 0.0035}
+    return json.dumps({"time": time, **base, **given}) + "\n"
+
+
+LINES = "".join(
+    [
+        line("2026-10-31T23:59:59.999Z", command="chat", label="nightly", host="a.example"),
+        line("2026-11-01T00:00:00.000Z", command="respond", model="gpt-4o-mini", usd=0.5),
+        line("2026-11-02T00:00:00.000Z", command="chat", host="a.example", usd=None),
+    ]
+)
+
+
+@pytest.fixture
+def filled(run: Run, file: Path, folder: Path) -> Run:
+    (folder / "usage.jsonl").write_text(LINES)
+    done = run("cost", "ledger", "--import", "usage.jsonl")
+    assert done.err == "openai-cli: notice: 3 of 3 calls were added\n"
+    return run
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("day", [("2026-10-31", 1), ("2026-11-01", 1), ("2026-11-02", 1)]),
+        # The first of November is a Sunday.
+        ("week", [("2026-10-26", 2), ("2026-11-02", 1)]),
+        ("month", [("2026-10", 1), ("2026-11", 2)]),
+        ("model", [("gpt-4o-mini", 1), ("gpt-4o", 2)]),
+        ("label", [(None, 2), ("nightly", 1)]),
+        ("command", [("respond", 1), ("chat", 2)]),
+        ("host", [(None, 1), ("a.example", 2)]),
+    ],
+)
+def test_calls_are_added_up_by(filled: Run, key: str, expected: Any) -> None:
+    rows = figures(filled("cost", "ledger", "--by", key, "--json"))["rows"]
+    assert [(row[key], row["calls"]) for row in rows] == expected
+
+
+def test_the_days_are_both_included(filled: Run) -> None:
+    found = figures(filled("cost", "ledger", "--since", "2026-10-31", "--until", "2026-11-01",
+                           "--json"))  # fmt: skip
+    assert (found["total"], found["at_least"]) == (0.5035, False)
+
+
+def test_the_table_says_what_is_not_known(filled: Run) -> None:
+    assert filled("cost", "ledger").text == (
+        "month            calls  input  cached  output     USD\n"
+        "2026-10              1   1000       0     100  0.0035\n"
+        "2026-11              2   2000       0     200  0.5000\n"
+        "total, at least      3   3000       0     300  0.5035\n"
+        "1 call without a known cost\n"
+    )
+
+
+def test_csv_and_markdown_have_the_rows(filled: Run) -> None:
+    assert filled("cost", "ledger", "--csv").text.splitlines()[1] == "2026-10,1,1000,0,100,0.0035"
+    markdown = filled("cost", "ledger", "--markdown").text
+    assert "| 2026-10 | 1 | 1000 | 0 | 100 | 0.0035 |\n" in markdown
+
+
+def test_a_file_that_is_imported_twice_counts_once(filled: Run, folder: Path) -> None:
+    # Two calls may have the same line, and are two.
+    again = LINES.splitlines(keepends=True)[0]
+    (folder / "usage.jsonl").write_text(LINES + again)
+    done = filled("cost", "ledger", "--import", "usage.jsonl")
+    assert done.err == "openai-cli: notice: 1 of 4 calls were added, 3 were there\n"
+    done = filled("cost", "ledger", "--import", "usage.jsonl")
+    assert done.err == "openai-cli: notice: 0 of 4 calls were added, 4 were there\n"
+
+
+def test_the_usage_file_of_calls_that_were_kept_adds_none(run: Run, file: Path) -> None:
+    with Server([ANSWER]) as server:
+        run(*HELLO, "--usage-file", "u.jsonl", base_url=server.base_url)
+    done = run("cost", "ledger", "--import", "u.jsonl")
+    assert done.err == "openai-cli: notice: 0 of 1 calls were added, 1 were there\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("no\n", "line 2: it is not JSON"),
+        ('{"model": "gpt-4o"}\n', "line 2: it is no line of a usage file"),
+        ('{"usd": 1}\n', "line 2: it does not tell when the call was made"),
+        (line("2026-11-01T00:00:00Z", usd=-1), "line 2: its usd is no amount of at least 0"),
+    ],
+)
+def test_of_a_file_with_a_wrong_line_nothing_is_imported(
+    run: Run, file: Path, folder: Path, text: str, reason: str
+) -> None:
+    (folder / "u").write_text(line("2026-11-01T00:00:00Z") + text)
+    done = run("cost", "ledger", "--import", "u")
+    assert (done.code, done.err) == (2, f"openai-cli: error: --import: {reason}\n")
+    assert not file.exists()
+
+
+def test_prune_removes_what_is_older(filled: Run, file: Path) -> None:
+    # The day of the tests is 2026-11-23: 22 days before it is the first of November.
+    done = filled("cost", "ledger", "--prune", "22d")
+    assert done.err == "openai-cli: notice: 1 call older than 22 days removed\n"
+    assert [one["time"][:10] for one in kept(file)] == ["2026-11-01", "2026-11-02"]
+
+
+def test_calls_of_more_than_400_days_ago_leave_by_themselves(run: Run, file: Path) -> None:
+    old = line("2025-10-18T00:00:00Z") + line("2025-10-19T00:00:00Z")
+    assert run("cost", "ledger", "--import", "-", stdin=old.encode()).code == 0
+    with Server([ANSWER]) as server:
+        run(*HELLO, base_url=server.base_url)
+    assert [one["time"][:10] for one in kept(file)] == ["2025-10-19", "2026-11-23"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        (["--by", "hour"], "--by must be day, week, month, model, label, command or host"),
+        (["--prune", "90"], "--prune must be a number of days such as 90d"),
+        (["--since", "yesterday"], "--since must be a day"),
+        (["--since", "2026-11-02", "--until", "2026-11-01"], "--until is before --since"),
+        (["--json", "--csv"], "--json and --csv: give one of them"),
+        (["--prune", "9d", "--reconcile"], "--prune and --reconcile: give one of them"),
+    ],
+)
+def test_what_is_wrong_is_told(run: Run, flags: list[str], reason: str) -> None:
+    done = run("cost", "ledger", *flags)
+    assert (done.code, reason in done.err) == (2, True), done.err
+
+
+def test_without_a_ledger_it_is_told_how_to_keep_one(run: Run) -> None:
+    done = run("cost", "ledger")
+    assert (done.code, "`ledger = true` in config.toml" in done.err) == (0, True)
+
+
+# Budgets
+
+
+@pytest.mark.parametrize("period", ["day", "week", "month"])
+def test_above_a_budget_nothing_is_sent(run: Run, configured: Any, file: Path, period: str) -> None:
+    configured(f"[budget]\n{period} = {BOUND + BILLED}\n")
+    with Server([ANSWER, ANSWER]) as server:
+        sent = [run(*HELLO, base_url=server.base_url) for _ in range(3)]
+    assert [one.code for one in sent] == [0, 0, 8]
+    assert sent[2].err == (
+        f"openai-cli: error: [budget] {period}: the request can cost 0.00102 USD; 0.000105 of "
+        "0.0010725 USD are spent, 0 reserved, 0.0009675 left\n"
+    )
+    assert budget(run("cost", "ledger", "--json")) == (0.000105, 0)
+
+
+def test_from_80_percent_on_a_notice_says_how_far_it_is(
+    run: Run, configured: Any, file: Path
+) -> None:
+    configured("[budget]\nmonth = 1\n")
+    for usd, is_told in (("0.79", False), ("0.01", True)):
+        spent = line("2026-11-20T00:00:00Z", usd=float(usd)).encode()
+        assert run("cost", "ledger", "--import", "-", stdin=spent).code == 0
+        with Server([ANSWER]) as server:
+            done = run(*HELLO, base_url=server.base_url)
+        assert (done.code, "[budget] month: 0.8" in done.err) == (0, is_told)
+
+
+def test_another_month_another_label_and_another_profile_are_not_in_it(
+    run: Run, configured: Any, file: Path
+) -> None:
+    configured(
+        f"[budget]\nmonth = {BOUND}\n[budget.labels.ci]\nday = 0\n[budget.profiles.p]\nweek = 0\n"
+        "[profiles.p]\nledger = true\n"
+    )
+    spent = line("2026-10-31T00:00:00Z", usd=5).encode()
+    assert run("cost", "ledger", "--import", "-", stdin=spent).code == 0
+    with Server([ANSWER]) as server:
+        assert run(*HELLO, base_url=server.base_url).code == 0
+    for flags, name in ((("--label", "ci"), "month"), (("--profile", "p"), "month")):
+        assert f"[budget] {name}:" in run(*HELLO, *flags).err
+    configured("[budget.labels.ci]\nday = 0\n[budget.profiles.p]\nweek = 0\n[profiles.p]\n")
+    assert "[budget] day of label ci:" in run(*HELLO, "--label", "ci").err
+    assert "[budget] week of profile p:" in run(*HELLO, "--profile", "p").err
+    with Server([ANSWER]) as server:
+        assert run(*HELLO, "--label", "nightly", base_url=server.base_url).code == 0
+
+
+def test_where_the_budget_cannot_be_held_nothing_is_sent(
+    run: Run, configured: Any, file: Path
+) -> None:
+    configured("[budget]\nmonth = 5\n")
+    file.mkdir()
+    with Server([]) as server:
+        done = run(*HELLO, base_url=server.base_url)
+    assert (done.code, "the budget cannot be held" in done.err) == (8, True)
+
+
+def test_a_request_without_a_bound_passes_where_that_is_said(
+    run: Run, configured: Any, file: Path
+) -> None:
+    configured("[budget]\nmonth = 5\n")
+    unknown = ("chat", "hello", "-m", "made-up")
+    with Server([ANSWER]) as server:
+        refused = run(*unknown, base_url=server.base_url)
+        passed = run(*unknown, "--allow-unbounded", base_url=server.base_url)
+    assert (refused.code, passed.code) == (2, 0)
+    assert "--allow-unbounded lets it pass" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (reply({"error": {"message": "no"}}, status="400 Bad Request"), (4, 0)),
+        (reply({"error": {"message": "broken"}}, status="500 Internal Server Error"), (6, 0)),
+        (ANSWER[:-9], (7, BOUND)),
+        (reply(chat("no usage")), (0, BOUND)),
+    ],
+)
+def test_what_nobody_knows_the_cost_of_is_charged_with_its_bound(
+    run: Run, configured: Any, file: Path, answer: bytes, told: tuple[int, float]
+) -> None:
+    configured("[budget]\nmonth = 5\n")
+    code, charged = told
+    with Server([answer]) as server:
+        done = run(*HELLO, "--max-retries", "0", base_url=server.base_url)
+    assert done.code == code
+    assert budget(run("cost", "ledger", "--json")) == (charged, 0)
+
+
+def test_the_next_model_reserves_anew(run: Run, configured: Any, file: Path) -> None:
+    configured(f"[budget]\nmonth = {BOUND}\n")
+    busy = reply({"error": {"message": "busy"}}, status="503 Service Unavailable")
+    seen = []
+
+    def look(connection: Any) -> None:
+        with closing(sqlite3.connect(file)) as database:
+            seen.extend(database.execute("SELECT units FROM reserved").fetchall())
+        connection.sendall(ANSWER)
+
+    with Server([busy, look]) as server:
+        done = run(*HELLO, "--fallback-model", "gpt-4o", "--max-retries", "0",
+                   base_url=server.base_url)  # fmt: skip
+    assert (done.code, seen) == (0, [(1_020_000_000,)])
+
+
+def test_of_twenty_processes_with_room_for_seven_seven_are_sent(
+    configured: Any, file: Path, folder: Path
+) -> None:
+    configured(f'[budget]\nmonth = "{BOUND * 7:.5f}"\n')
+    refused = threading.Semaphore(0)
+
+    def late(connection: Any) -> None:
+        for _ in range(13):
+            refused.acquire()
+        for _ in range(13):
+            refused.release()
+        connection.sendall(ANSWER)
+
+    def ended(process: "subprocess.Popen[bytes]") -> None:
+        if process.wait() == 8:
+            refused.release()
+
+    with Server([late] * 7) as server:
+        processes = [started(server.base_url, folder) for _ in range(20)]
+        # One connection at a time is answered, and each when all others have been refused.
+        waiting = [threading.Thread(target=ended, args=(one,), daemon=True) for one in processes]
+        for thread in waiting:
+            thread.start()
+        for thread in waiting:
+            thread.join()
+        assert sorted(one.returncode for one in processes) == [0] * 7 + [8] * 13
+    assert len(kept(file)) == 7
+
+
+def started(base_url: str, folder: Path) -> "subprocess.Popen[bytes]":
+    env = {**os.environ, "OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": MADE_UP_KEY}
+    return subprocess.Popen(
+        [str(COMMAND), *HELLO], env=env, cwd=folder, stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def test_what_a_killed_process_had_reserved_is_free_again(
+    run: Run, configured: Any, file: Path, folder: Path
+) -> None:
+    configured(f"[budget]\nmonth = {BOUND}\n")
+    came, done = threading.Semaphore(0), threading.Event()
+
+    def never(_connection: Any) -> None:
+        came.release()
+        done.wait()
+        done.clear()
+
+    with Server([never, never, never, ANSWER]) as server:
+        for _ in range(3):
+            process = started(server.base_url, folder)
+            came.acquire()
+            assert run(*HELLO, base_url=server.base_url).code == 8
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            done.set()
+        last = run(*HELLO, base_url=server.base_url)
+    assert last.code == 0
+    assert "1 calls were killed before their answer came" in last.err
+    assert [one["exit_code"] for one in kept(file)] == [137, 137, 137, 0]
+    assert budget(run("cost", "ledger", "--json")) == (BILLED, 0)
+
+
+def test_each_line_of_a_run_is_kept_once_with_the_id_of_the_run(
+    run: Run, configured: Any, file: Path, folder: Path
+) -> None:
+    configured("[budget]\nmonth = 5\n")
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}],
+            "max_completion_tokens": 100}  # fmt: skip
+    (folder / "in.jsonl").write_text(
+        "".join(
+            json.dumps({"custom_id": name, "method": "POST", "url": "/v1/chat/completions",
+                        "body": body}) + "\n"
+            for name in "abc"
+        )
+    )  # fmt: skip
+    line_of_run = ("batch", "run", "in.jsonl", "-o", "out.jsonl", "--concurrency", "1")
+    with Server([ANSWER] * 3) as server:
+        first = run(*line_of_run, "--limit", "2", base_url=server.base_url)
+        assert (first.code, len(kept(file))) == (0, 2), first.err
+        assert run(*line_of_run, base_url=server.base_url).code == 0
+        assert run(*line_of_run, base_url=server.base_url).code == 0
+    lines = kept(file)
+    assert (len(lines), len({one["batch_id"] for one in lines})) == (3, 1)
+    assert budget(run("cost", "ledger", "--json")) == (BILLED * 3, 0)
+
+
+def test_a_run_ends_at_the_budget(run: Run, configured: Any, file: Path, folder: Path) -> None:
+    configured(f"[budget]\nmonth = {BOUND + BILLED / 2}\n")
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}],
+            "max_completion_tokens": 100}  # fmt: skip
+    (folder / "in.jsonl").write_text(
+        "".join(
+            json.dumps({"custom_id": name, "method": "POST", "url": "/v1/chat/completions",
+                        "body": body}) + "\n"
+            for name in "ab"
+        )
+    )  # fmt: skip
+    with Server([ANSWER]) as server:
+        done = run("batch", "run", "in.jsonl", "-o", "out.jsonl", base_url=server.base_url)
+    assert (done.code, "[budget] month: the request can cost 0.00102 USD" in done.err) == (8, True)
+
+
+# What the API says
+
+
+def buckets(*results: Any, **more: Any) -> bytes:
+    bucket = {"object": "bucket", "start_time": 1_795_305_600, "end_time": 1_795_392_000,
+              "results": results}  # fmt: skip
+    return reply({"object": "page", "data": [bucket], "has_more": False, **more})
+
+
+def test_what_the_api_billed_stands_beside_what_was_kept(run: Run, file: Path) -> None:
+    # 1795305600 is 2026-11-22.
+    own = [line("2026-11-22T10:00:00Z", host="127.0.0.1"), line("2026-11-22T11:00:00Z", host="x")]
+    run("cost", "ledger", "--import", "-", stdin="".join(own).encode())
+    costs = {"amount": {"value": 0.004, "currency": "usd"}, "line_item": "gpt-4o, input"}
+    usage = {"model": "gpt-4o", "num_model_requests": 1, "input_tokens": 1000, "output_tokens": 100}
+    pages = [buckets(costs, has_more=True, next_page="p2"), buckets(), buckets(usage)]
+    with Server([*pages, *[buckets()] * 5]) as server:
+        done = run(
+            "cost", "ledger", "--reconcile", "--since", "2026-11-22",
+            base_url=server.base_url, env={"OPENAI_ADMIN_KEY": "sk-admin-made-up"},
+        )  # fmt: skip
+        asked = [one.line.split()[1] for one in server.received]
+        keys = {one.headers["authorization"] for one in server.received}
+    assert done.text == (
+        "day         model   calls  API calls  tokens  API tokens     USD  API USD  difference\n"
+        "2026-11-22  gpt-4o      1          1    1100        1100  0.0035    0.004      0.0005\n"
+        "total                   1          1    1100        1100  0.0035    0.004      0.0005\n"
+    )
+    assert keys == {"Bearer sk-admin-made-up"}
+    assert asked[1] == (
+        "/v1/organization/costs?start_time=1795305600&end_time=1795478400&bucket_width=1d"
+        "&limit=180&group_by=line_item&page=p2"
+    )
+
+
+def test_an_answer_that_is_no_bill_is_told(run: Run) -> None:
+    with Server([reply({"object": "page", "data": [{}]})]) as server:
+        done = run("cost", "ledger", "--reconcile", base_url=server.base_url,
+                   env={"OPENAI_ADMIN_KEY": "sk-admin-made-up"})  # fmt: skip
+    assert (done.code, "GET /organization/costs: the answer is not" in done.err) == (6, True)
