@@ -199,8 +199,8 @@ def _import(context: Context, path: "Path", file: str) -> None:
     with opened(path) as store:
         added = add_once(store, rows)
     there = len(rows) - added
-    rest = f", {there:,} were there" if there else ""
-    context.messages.notice(f"{added:,} of {len(rows):,} calls were added{rest}")
+    rest = f"; in the ledger already: {there:,}" if there else ""
+    context.messages.notice(f"calls added: {added:,} of {len(rows):,}{rest}")
 
 
 def _rows(inputs: Inputs, file: str) -> "Iterator[Row]":
@@ -227,5 +227,4 @@ def _prune(context: Context, path: "Path", age: str) -> None:
     if path.exists():
         with opened(path) as store, store.transaction():
             gone = prune(store, context.today(), int(found[1]))
-    noun = "call" if gone == 1 else "calls"
-    context.messages.notice(f"{gone:,} {noun} older than {found[1]} days removed")
+    context.messages.notice(f"calls removed that are older than {found[1]} days: {gone:,}")

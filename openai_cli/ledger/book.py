@@ -104,8 +104,8 @@ class Book:
         self._number, self.reserved = number, asked
         if store.lapsed:
             self.context.messages.notice(
-                f"{store.lapsed} calls were killed before their answer came: what they cost is "
-                "not known, and in no budget"
+                f"calls that were killed before their answer came: {store.lapsed}; what they cost "
+                "is not known, and no budget has it"
             )
             store.lapsed = 0
 

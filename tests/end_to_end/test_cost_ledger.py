@@ -165,7 +165,7 @@ LINES = "".join(
 def filled(run: Run, file: Path, folder: Path) -> Run:
     (folder / "usage.jsonl").write_text(LINES)
     done = run("cost", "ledger", "--import", "usage.jsonl")
-    assert done.err == "openai-cli: notice: 3 of 3 calls were added\n"
+    assert done.err == "openai-cli: notice: calls added: 3 of 3\n"
     return run
 
 
@@ -214,16 +214,16 @@ def test_a_file_that_is_imported_twice_counts_once(filled: Run, folder: Path) ->
     again = LINES.splitlines(keepends=True)[0]
     (folder / "usage.jsonl").write_text(LINES + again)
     done = filled("cost", "ledger", "--import", "usage.jsonl")
-    assert done.err == "openai-cli: notice: 1 of 4 calls were added, 3 were there\n"
+    assert done.err == "openai-cli: notice: calls added: 1 of 4; in the ledger already: 3\n"
     done = filled("cost", "ledger", "--import", "usage.jsonl")
-    assert done.err == "openai-cli: notice: 0 of 4 calls were added, 4 were there\n"
+    assert done.err == "openai-cli: notice: calls added: 0 of 4; in the ledger already: 4\n"
 
 
 def test_the_usage_file_of_calls_that_were_kept_adds_none(run: Run, file: Path) -> None:
     with Server([ANSWER]) as server:
         run(*HELLO, "--usage-file", "u.jsonl", base_url=server.base_url)
     done = run("cost", "ledger", "--import", "u.jsonl")
-    assert done.err == "openai-cli: notice: 0 of 1 calls were added, 1 were there\n"
+    assert done.err == "openai-cli: notice: calls added: 0 of 1; in the ledger already: 1\n"
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_of_a_file_with_a_wrong_line_nothing_is_imported(
 def test_prune_removes_what_is_older(filled: Run, file: Path) -> None:
     # The day of the tests is 2026-11-23: 22 days before it is the first of November.
     done = filled("cost", "ledger", "--prune", "22d")
-    assert done.err == "openai-cli: notice: 1 call older than 22 days removed\n"
+    assert done.err == "openai-cli: notice: calls removed that are older than 22 days: 1\n"
     assert [one["time"][:10] for one in kept(file)] == ["2026-11-01", "2026-11-02"]
 
 
@@ -444,7 +444,7 @@ def test_what_a_killed_process_had_reserved_is_free_again(
             done.set()
         last = run(*HELLO, base_url=server.base_url)
     assert last.code == 0
-    assert "1 calls were killed before their answer came" in last.err
+    assert "calls that were killed before their answer came: 1" in last.err
     assert [one["exit_code"] for one in kept(file)] == [137, 137, 137, 0]
     assert budget(run("cost", "ledger", "--json")) == (BILLED, 0)
 
