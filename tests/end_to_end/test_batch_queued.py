@@ -240,7 +240,7 @@ def test_lines_that_the_api_refuses_fail_and_the_others_go_again(
 ) -> None:
     from openai_cli.sandbox import batches
 
-    real = batches.errors_of
+    real = batch_lines.errors_of
 
     def errors_of(lines: Any, endpoint: str) -> Any:
         yield from real(lines, endpoint)

@@ -122,7 +122,7 @@ def test_a_file_that_is_wrong_fails_with_its_code_and_its_line(
     batch = ended(client, made(client, data))
     assert batch.status == "failed"
     assert batch.errors is not None
-    (error,) = batch.errors.data or ()
+    (error,) = batch.errors.data or [openai.types.BatchError()]
     assert (error.code, error.line) == (code, number)
     assert batch.output_file_id is None
 
