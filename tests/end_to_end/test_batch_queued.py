@@ -238,7 +238,7 @@ def test_a_batch_that_someone_else_has_cancelled(batch: Batch, folder: Path) -> 
 def test_lines_that_the_api_refuses_fail_and_the_others_go_again(
     batch: Batch, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from openai_cli.sandbox import batches
+    from openai_cli.sandbox import batch_lines, batches
 
     real = batch_lines.errors_of
 
