@@ -21,6 +21,7 @@ import operations_of_description as described
 import operations_of_sdk as sdk
 from operation_shapes import Shape, merged
 from operation_words import command_of
+from package_types import read_sources
 
 Row = dict[str, Any]
 Key = tuple[str, str]
@@ -280,7 +281,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=OUTPUT, help="where the table is")
     given = parser.parse_args()
     data = given.description.read_bytes()
-    document, sources = json.loads(data), sdk.read_sources(given.package)
+    document, sources = json.loads(data), read_sources(given.package)
     rows = rows_of(document, sources, written_commands())
     before = read_rows(given.output)
     given.output.mkdir(parents=True, exist_ok=True)

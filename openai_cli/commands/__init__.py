@@ -66,7 +66,7 @@ GROUPS = {
     "batch make image": "Write requests for images, from rows of texts.",
     "models": "List, show and delete models.",
     "files": "Upload, list and download the files that the API stores.",
-    "responses": "Show, cancel and delete stored responses.",
+    "responses": "Show, cancel and delete stored responses; compact and count input.",
     "key": "Store an API key, show which one is sent, check it, delete it.",
     "config": "Show and check the configuration file, which sets defaults for any flag.",
     "audio": "Custom voices, and the consents they need.",

@@ -198,10 +198,13 @@ def test_the_committed_table_has_what_the_installed_package_sends(
 ) -> None:
     """A new release shows here: run the tool with it, and look at what it prints."""
     monkeypatch.syspath_prepend(TOOL.parent)
-    sdk = SimpleNamespace(**runpy.run_path(str(TOOL.parent / "operations_of_sdk.py")))
+    sdk, types = (
+        SimpleNamespace(**runpy.run_path(str(TOOL.parent / name)))
+        for name in ("operations_of_sdk.py", "package_types.py")
+    )
     rows = {(each.method, each.path): each for each in every()}
     folder = Path(str(find_spec("openai").origin)).parents[1]  # type: ignore[union-attr]
-    found = sdk.operations(sdk.read_sources(folder))
+    found = sdk.operations(types.read_sources(folder))
     assert len(found) > 300
     for operation in found:
         told = "python tools/refresh_operations.py openapi.json openai-VERSION-py3-none-any.whl"
