@@ -48,7 +48,7 @@ COMMANDS = {
     "responses show": "Show a stored response (GET /responses/ID).",
     "responses cancel": "Cancel a response (POST /responses/ID/cancel).",
     "responses delete": "Delete a stored response (DELETE /responses/ID).",
-    "api": "Send a request to any other endpoint.",
+    "api": "Send a request to any endpoint, known or not.",
     "key set": "Store an API key.",
     "key show": "Show which API key would be sent.",
     "key check": "Check with the server that the API key works.",
@@ -142,13 +142,14 @@ def summary(path: str) -> str:
 def listed(prefix: str = "") -> dict[str, str]:
     """What the help shows behind the words of the prefix, each with a line.
 
-    At first these are the written commands and the other groups. Of a group these are its commands,
-    and a group within is told by the words that follow.
+    At first these are all commands of one word, those that go on from one, and the groups. Of a
+    group these are its commands, and a group within is told by the words that follow.
     """
     if not prefix:
-        written = {name.partition(" ")[0] for name in COMMANDS}
-        others = [name for name in GROUPS if name not in written and " " not in name]
-        return {**COMMANDS, **{name: GROUPS[name] for name in others}}
+        first = {name: name.partition(" ")[0] for name in COMMANDS}
+        shown = [word if word in GROUPS else name for name, word in first.items()]
+        others = [name for name in GROUPS if " " not in name]
+        return {name: summary(name) for name in dict.fromkeys((*shown, *others))}
     found = {}
     names = of_group(prefix)
     for word, inner in _words(prefix, names).items():
