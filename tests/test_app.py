@@ -10,8 +10,10 @@ from openai_cli.errors import ENDING, CliError, Terminated
 from tests.flags.commandline import call, refused
 
 
-def test_the_help_names_the_commands_of_a_group() -> None:
-    assert "\n  models list " in call("--help").out.decode()
+def test_a_group_is_a_line_of_the_help_and_names_its_own_commands() -> None:
+    shown = call("--help").out.decode()
+    assert "\n  models  " in shown
+    assert "models list" not in shown
     ended = call("models", "--help")
     assert ended.code == 0
     assert ended.out.decode().startswith("Usage: openai-cli models [OPTIONS] COMMAND")
@@ -33,8 +35,8 @@ def test_a_command_of_two_words_has_help() -> None:
 
 def test_the_commands_stand_in_their_order() -> None:
     shown = call("--help").out.decode()
-    names = ("complete", "chat", "tokens", "cost", "models list", "key set", "config show",
-             "config path", "config check", "sandbox")  # fmt: skip
+    names = ("complete", "chat", "tokens", "cost", "cost diff", "batch", "models", "key",
+             "config", "sandbox", "vector-stores")  # fmt: skip
     places = [shown.index(f"\n  {name} ") for name in names]
     assert places == sorted(places)
 
