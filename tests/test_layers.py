@@ -169,7 +169,7 @@ def test_a_command_knows_neither_typer_nor_requests() -> None:
 
 SLOW = ["requests", "requests_toolbelt", "urllib3", "tiktoken", "jmespath", "rich", "numpy",
         "orjson", "tomllib", "platformdirs", "marisa_trie", "pydantic", "http.server", "openai",
-        "keyring", "prompt_toolkit", "jsonschema", "referencing"]  # fmt: skip
+        "keyring", "prompt_toolkit", "jsonschema", "referencing", "sqlite3"]  # fmt: skip
 
 REPORT = """
 import os, sys
@@ -208,6 +208,8 @@ LIGHT = [
     ["vector-stores", "create", "--dry-run"],
     ["organization", "--help"],
     ["models", "list", "--local"],
+    ["batch", "run", "--help"],
+    ["batch", "make", "chat", "--help"],
     ["cost", "--help"],
     ["cost", "--input-tokens", "9", "--max-tokens", "9"],
 ]

@@ -13,8 +13,8 @@ from openai_cli.batches.source import Source
 from openai_cli.batches.state import State
 from openai_cli.calls.session import Session
 from openai_cli.errors import CliError, NetworkError, UsageError
-from openai_cli.http.direct import WholeResponse
 from openai_cli.http.errorbody import detail_of
+from openai_cli.http.whole import WholeResponse
 from openai_cli.jsontext import encode_json
 
 # In seconds: how long an answer at the tier flex may take.

@@ -22,10 +22,11 @@ from openai_cli.batches.signals import Stopping
 from openai_cli.batches.verdict import Verdict, is_busy, verdict_of
 from openai_cli.errors import CliError, RateLimitError, UnreachableError
 from openai_cli.http import retry
-from openai_cli.http.direct import Direct, WholeResponse
+from openai_cli.http.whole import WholeResponse
 
 if TYPE_CHECKING:
     from openai_cli.batches.job import Job
+    from openai_cli.http.direct import Direct
 
 # In seconds: how often the state of things is looked at where nothing comes.
 _TICK = 0.25
@@ -92,7 +93,7 @@ class Live:
     _answered: int = 0
     _in_a_row: list[int] = field(default_factory=list)
     _heard: float = 0.0
-    _direct: Direct = field(init=False)
+    _direct: "Direct" = field(init=False)
 
     @property
     def in_flight(self) -> int:

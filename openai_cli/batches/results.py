@@ -13,7 +13,7 @@ from openai_cli.batches.rows import READERS, Row, written
 from openai_cli.batches.schema import Ended, Stage
 from openai_cli.batches.state import State
 from openai_cli.errors import UsageError
-from openai_cli.http.direct import WholeResponse
+from openai_cli.http.whole import WholeResponse
 from openai_cli.jsontext import encode_json
 from openai_cli.output.links import followed
 from openai_cli.output.sink import WholeFile, utf8_bytes

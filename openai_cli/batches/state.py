@@ -4,12 +4,11 @@ What is committed is there after a kill; what was sent and has no answer is sent
 """
 
 import os
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from openai_cli.batches.schema import (
     TABLES,
@@ -22,6 +21,9 @@ from openai_cli.batches.schema import (
     Waiting,
 )
 from openai_cli.errors import CliError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    import sqlite3
 
 # How many rows are read at once.
 _PAGE = 1000
@@ -44,6 +46,8 @@ class State:
 
     def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
         self.path = path
+        import sqlite3
+
         with self._telling():
             if not is_read_only:
                 # Its WAL gets the mode of the file.
@@ -90,6 +94,8 @@ class State:
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
+        import sqlite3
+
         try:
             yield
         except OSError as error:
@@ -310,7 +316,7 @@ def _ended(row: tuple[Any, ...]) -> Ended:
     return Ended._make((*row[:6], AnswerRow._make((*answer, None, line_id))))
 
 
-def _told(path: Path, error: sqlite3.DatabaseError) -> CliError:
+def _told(path: Path, error: "sqlite3.DatabaseError") -> CliError:
     """What a failure of SQLite's means to a user."""
     code = getattr(error, "sqlite_errorname", "") or ""
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):

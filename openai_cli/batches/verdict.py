@@ -11,8 +11,8 @@ from openai_cli.errors import (
     UnreachableError,
 )
 from openai_cli.http import retry
-from openai_cli.http.direct import WholeResponse
 from openai_cli.http.errorbody import detail_of
+from openai_cli.http.whole import WholeResponse
 
 # The API's codes of a budget that is used up, where waiting does not help:
 # https://platform.openai.com/docs/guides/error-codes

@@ -4,8 +4,6 @@ They go through the connections that requests has set up, with its proxies and c
 past what it does for each request: of the processor time of a small one that is more than half.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import requests
@@ -17,31 +15,7 @@ from openai_cli.http.address import name_and_port
 from openai_cli.http.decoding import LARGEST, pieces_of
 from openai_cli.http.exceptions import FOREIGN, translated
 from openai_cli.http.transport import ClientCertificate, Proxies, Transport
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class WholeResponse:
-    """An answer of any status, with its body, read to the end."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    reason: str = ""
-
-    @property
-    def request_id(self) -> str | None:
-        return self.headers.get(failure.REQUEST_ID)
-
-    @property
-    def content_type(self) -> str:
-        return self.headers.get("content-type", "")
-
-    def pieces(self) -> Iterator[bytes]:
-        """The body, as `HttpResponse` has it."""
-        return iter((self.body,))
-
-    def end_within(self, seconds: float | None) -> None:
-        """Nothing: all of it is here."""
+from openai_cli.http.whole import WholeResponse
 
 
 class Timeouts(NamedTuple):

@@ -7,7 +7,7 @@ import pytest
 from openai_cli.batches.verdict import Verdict, is_busy, verdict_of
 from openai_cli.errors import BadAnswerError, CliError, NetworkError, UnreachableError
 from openai_cli.http import failure
-from openai_cli.http.direct import WholeResponse
+from openai_cli.http.whole import WholeResponse
 
 
 def judged(

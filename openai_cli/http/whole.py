@@ -1,0 +1,31 @@
+"""An answer that is read to its end already, whatever its status."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from openai_cli.http import failure
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WholeResponse:
+    """An answer of any status, with its body, read to the end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    reason: str = ""
+
+    @property
+    def request_id(self) -> str | None:
+        return self.headers.get(failure.REQUEST_ID)
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "")
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body, as `HttpResponse` has it."""
+        return iter((self.body,))
+
+    def end_within(self, seconds: float | None) -> None:
+        """Nothing: all of it is here."""
