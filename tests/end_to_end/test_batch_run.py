@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openai.types.chat import ChatCompletion
 
 from tests.batches.crowd import (
     Crowd,
@@ -652,3 +653,12 @@ def test_a_full_disk_ends_it_and_the_same_command_goes_on(batch: Batch, folder: 
         assert batch(server).code == 0
     assert texts(folder) == [f"re: text {n}" for n in range(1, 201)]
     assert sum(count == 2 for count in server.asked.values()) <= 8
+
+
+def test_the_official_client_reads_each_body(batch: Batch, folder: Path) -> None:
+    with Crowd() as server:
+        assert batch(server, data=lines(2)).code == 0
+    for one in out(folder):
+        ChatCompletion.model_validate(one["response"]["body"])
+        assert one.keys() == {"id", "custom_id", "response", "error"}
+        assert one["response"].keys() == {"status_code", "request_id", "body"}
