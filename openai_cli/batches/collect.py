@@ -13,7 +13,7 @@ from openai_cli.batches.reserve import Reserve
 from openai_cli.batches.schema import AnswerRow, Stage, Waiting
 from openai_cli.errors import CliError
 from openai_cli.http import failure
-from openai_cli.http.direct import WholeResponse
+from openai_cli.http.whole import WholeResponse
 from openai_cli.jsontext import encode_json, parse_json
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import Any, cast
 import pytest
 
 from openai_cli.batches import progress as progress_module
-from openai_cli.batches.costs import UNITS
 from openai_cli.batches.job import FLEX_PATIENCE, Job
 from openai_cli.batches.progress import RunProgress
 from openai_cli.messages import Messages
+from openai_cli.prices.money import UNITS
 
 
 @dataclass
