@@ -98,9 +98,9 @@ def test_no_imports_go_round_in_a_circle() -> None:
 
 # What several commands do alike.
 SHARED = (
-    "body_rules", "comparison", "configurable", "counting", "counting_files", "fitting", "images",
-    "ledger", "line_maker", "operation.catalogue", "pricing", "pricing_files", "speech_to_text",
-    "stored_response", "turns", "verifying",
+    "batch_kept", "body_rules", "comparison", "configurable", "counting", "counting_files",
+    "file_run", "fitting", "images", "ledger", "line_maker", "operation.catalogue", "pricing",
+    "pricing_files", "speech_to_text", "stored_response", "turns", "verifying",
 )  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from openai_cli.batches.parts import Part, Parts, Step
 from openai_cli.batches.state import State
 from openai_cli.calls.session import Session
 from openai_cli.commands.batch_kept import options_of_run
-from openai_cli.commands.batch_run import run as go_on
+from openai_cli.commands.file_run import Options as RunOptions
+from openai_cli.commands.file_run import run as go_on
 from openai_cli.context import Context
 from openai_cli.errors import LinesFailedError, RefusedError
 from openai_cli.flags.ours import argument, options_group
@@ -28,7 +29,9 @@ class Options(ServerOptions):
 
 def run(context: Context, options: Options) -> None:
     """Cancel the batches of the run, and collect what they have."""
-    kept = options_of_run(options.out, options, retry_failed=False, require_complete=False)
+    kept = options_of_run(
+        RunOptions, options.out, options, retry_failed=False, require_complete=False
+    )
     files = Files.of(options.out)
     if files.is_held():
         _cancel(context, options, files)

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from openai_cli.batches.files import Files
 from openai_cli.batches.state import State
@@ -10,14 +10,13 @@ from openai_cli.errors import UsageError
 from openai_cli.flags.ours import CommonOptions, options_of
 from openai_cli.flags.server import ServerOptions
 
-if TYPE_CHECKING:
-    from openai_cli.commands.batch_run import Options
+O = TypeVar("O", bound=CommonOptions)  # noqa: E741
 
 # Paths, which are kept as they are from any folder.
 _PATHS = ("file", "csv", "output", "usage_file", "prices")
 
 
-def kept_options(options: "Options") -> str:
+def kept_options(options: CommonOptions) -> str:
     """The flags that are of the run and not of the server, as JSON."""
     own = {one.name for one in options_of(ServerOptions)}
     found = {
@@ -31,13 +30,11 @@ def kept_options(options: "Options") -> str:
     return json.dumps(found)
 
 
-def options_of_run(out: str, given: CommonOptions, **more: Any) -> "Options":
+def options_of_run(kind: type[O], out: str, given: CommonOptions, **more: Any) -> O:
     """The flags of the run of an output, with those of the server and `more` as they are given.
 
     UsageError where there is no run on the Batch API, or one of a pipe that is read no more.
     """
-    from openai_cli.commands.batch_run import Options
-
     files = Files.of(out)
     if not files.state.is_file():
         raise UsageError(f"there is no run of '{out}': '{files.state}' would be its state")
@@ -55,7 +52,5 @@ def options_of_run(out: str, given: CommonOptions, **more: Any) -> "Options":
             hint="pipe them into the same batch run once more, which goes on",
         )
     server = {one.name: getattr(given, one.name) for one in options_of(ServerOptions)}
-    known = {one.name for one in options_of(Options)}
-    return Options(
-        **{name: value for name, value in found.items() if name in known} | server | more
-    )
+    known = {one.name for one in options_of(kind)}
+    return kind(**{name: value for name, value in found.items() if name in known} | server | more)
