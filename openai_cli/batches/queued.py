@@ -84,7 +84,7 @@ class Queued:
         """
         self._api, self._parts = BatchApi(self.job.session), Parts(self.job.state)
         self._span = Span(self.job.session, self.stopping, lambda: self.job.progress.tick(self))
-        self.reserve.reserved += self._parts.reserved()
+        self.reserve.hold(self._parts.reserved())
         try:
             for part in self._parts.at(Step.COLLECTED):
                 self._clear(part)

@@ -3,6 +3,7 @@
 Amounts are in units, of which `money.UNITS` are a dollar.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,13 @@ class Reserve:
             return False
         self.reserved += bound
         return True
+
+    def hold(self, bound: int) -> None:
+        """Reserve what is under way already, whatever is left: it is paid all the same."""
+        self.reserved += bound
+        if self.book is not None:
+            with suppress(LimitError):
+                self.book.reserve(bound, "")
 
     def settle(self, bound: int, cost: int | None) -> None:
         """In the place of a bound put what the line did cost; its bound where nobody knows."""

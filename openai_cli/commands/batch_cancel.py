@@ -15,6 +15,12 @@ from openai_cli.errors import LinesFailedError, RefusedError
 from openai_cli.flags.ours import argument, options_group
 from openai_cli.flags.server import ServerOptions
 
+EXAMPLES = (
+    "seq 3 | openai-cli batch make chat --prompts - -o batch.jsonl",
+    "openai-cli batch run batch.jsonl -o answers.jsonl --via batch",
+    "openai-cli batch cancel answers.jsonl",
+)
+
 
 @options_group
 class Options(ServerOptions):

@@ -111,6 +111,7 @@ EXAMPLES = (
     "seq 3 | openai-cli batch make chat --prompts - -o batch.jsonl",
     "openai-cli batch run batch.jsonl -o answers.jsonl",
     "openai-cli batch run batch.jsonl -o texts.txt --text --concurrency 2",
+    "openai-cli batch run batch.jsonl -o overnight.jsonl --via batch",
 )
 
 
