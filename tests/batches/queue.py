@@ -12,7 +12,7 @@ import openai
 import pytest
 
 from openai_cli.http.client import Client
-from openai_cli.sandbox import Sandbox
+from openai_cli.sandbox import Sandbox, batches
 from openai_cli.sandbox.config import SandboxConfig
 from openai_cli.sandbox.faults import Fault, Faults, parse_fault
 from tests.conftest import MADE_UP_KEY
@@ -74,7 +74,15 @@ class Lines(Faults):
         super().__init__(map(parse_fault, specs))
         self.batches = 0
         self.answered = 0
+        self.asked = 0
         self._is_broken = False
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Have no batch go on meanwhile."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(batches, "look_at_batch", lambda *_: None)
+            yield
 
     @contextmanager
     def broken(self) -> Iterator[None]:
@@ -86,6 +94,7 @@ class Lines(Faults):
     def next(self, of: str = "request") -> Fault:
         if self._is_broken:
             return parse_fault("status=500")
+        self.asked += of == "request"
         self.batches += of == "batch"
         self.answered += of == "line"
         return super().next(of)
