@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "openai-cli cost ledger",
     "openai-cli cost ledger --by model --since 2026-11-01 --json",
-    "openai-cli cost ledger --import usage.jsonl",
+    "openai-cli cost ledger --prune 90d",
 )
 
 _FORMS = ("json", "csv", "markdown")
