@@ -78,6 +78,18 @@ class Budget:
                 self.reserved = most.usd if self.reserved is None else self.reserved + most.usd
             self._book_most([request], [most])
 
+    def check_unbounded(self, request: Request, reason: str, instead: str) -> None:
+        """Refuse, by UsageError, a request whose cost nobody can bound: --max-cost takes none.
+
+        `instead` says what to do. A budget lets it pass where that is said, until it is used up.
+        """
+        if self.limit is not None:
+            raise UsageError(f"--max-cost: {reason}", hint=instead)
+        if self.book is not None and self.book.limits:
+            if not self.allows_unbounded:
+                raise UsageError(f"[budget]: {reason}", hint="--allow-unbounded lets it pass")
+            self._book_most([request], [None])
+
     def renew(self, request: Request) -> None:
         """Reserve again what the budgets of all processes had for a call that failed."""
         if self.book is not None and self.book.limits:
@@ -90,7 +102,8 @@ class Budget:
         from openai_cli.prices.money import units
 
         most = max(units(one.usd) if one is not None else 0 for one in bounds)
-        self.book.reserve(most, self.line(requests[0]), alone=True)
+        if most or None in bounds:  # what is free passes, though a budget is used up
+            self.book.reserve(most, self.line(requests[0]), alone=True)
 
     def _bound(self, request: Request) -> "Bound | None":
         """The most that a request can cost; None where it has no price, and may pass without."""

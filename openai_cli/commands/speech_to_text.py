@@ -45,11 +45,11 @@ def transcribe_files(context: Context, options: SpeechOptions) -> None:
         base = assembled(context, given)
         files = _files(session, options, inputs, given.parts.file.get("file"))
         _check_query(session, base)
-        if options.max_cost is not None and session.preview is None:
-            raise UsageError(
-                "--max-cost: what speech costs depends on how long it is",
-                hint="before it, `openai-cli cost --audio FILE --max-cost USD` exits with 8 "
-                "above it",
+        if session.preview is None:
+            session.budget.check_unbounded(
+                base,
+                "what speech costs depends on how long it is",
+                "before it, `openai-cli cost --audio FILE --max-cost USD` exits with 8 above it",
             )
         deliver_all(session, _plans(session, [replace(base, files=(file,)) for file in files]))
 

@@ -17,6 +17,7 @@ import pytest
 
 from tests.conftest import COMMAND, MADE_UP_KEY, Run
 from tests.servers import Server, chat, reply
+from tests.sounds import wav
 
 # "hello" is 1 token and the frame of a message 7: 8 input tokens at 2.5 USD a million, and 100 of
 # output at 10, are 0.00102 USD at most. What the server bills, 9 and 3 tokens, are 0.0000525.
@@ -348,6 +349,28 @@ def test_a_request_without_a_bound_passes_where_that_is_said(
         passed = run(*unknown, "--allow-unbounded", base_url=server.base_url)
     assert (refused.code, passed.code) == (2, 0)
     assert "--allow-unbounded lets it pass" in refused.err
+
+
+def test_speech_has_no_bound_and_what_is_free_needs_none(
+    run: Run, configured: Any, file: Path, folder: Path
+) -> None:
+    configured("[budget]\nmonth = 1\n")
+    (folder / "a.wav").write_bytes(wav(1))
+    spoken = reply({"text": "hi", "usage": {"type": "duration", "seconds": 60}})
+    line_of_speech = ("transcribe", "a.wav", "-m", "whisper-1")
+    with Server([spoken]) as server:
+        refused = run(*line_of_speech, base_url=server.base_url)
+        passed = run(*line_of_speech, "--allow-unbounded", base_url=server.base_url)
+    assert (refused.code, passed.code, passed.text) == (2, 0, "hi\n")
+    assert "[budget]: what speech costs depends on how long it is; --allow" in refused.err
+    # A minute of whisper-1 is 0.006 USD.
+    assert budget(run("cost", "ledger", "--json")) == (0.006, 0)
+    configured("[budget]\nmonth = 0.005\n")
+    assert run(*line_of_speech, "--allow-unbounded").code == 8
+    results = {"id": "m", "model": "omni-moderation-latest", "results": [
+        {"flagged": False, "categories": {}, "category_scores": {}}]}  # fmt: skip
+    with Server([reply(results)]) as server:
+        assert run("moderate", "hi", base_url=server.base_url).code == 0
 
 
 @pytest.mark.parametrize(
