@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.records import record
 
@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 
-class BudgetLimit(NamedTuple):
+@record
+class BudgetLimit:
     """How much may be spent in a `period`, `day`, `week` or `month`, in USD.
 
     With a `label` or a `profile` that is for its calls alone.

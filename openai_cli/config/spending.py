@@ -5,6 +5,7 @@ level alone, `[budget.labels.NAME]` and `[budget.profiles.NAME]` below it.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from openai_cli.config.document import Document
@@ -78,7 +79,7 @@ def _named_limits(document: Document, key: str, value: Any) -> Iterator[BudgetLi
         for period, usd in own.items():
             found = _limit(document, (BUDGET, key, name, period), usd)
             if isinstance(found, BudgetLimit):
-                found = found._replace(**{_KINDS[key]: name})
+                found = replace(found, **{_KINDS[key]: name})
             yield found
 
 
