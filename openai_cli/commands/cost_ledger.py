@@ -55,7 +55,13 @@ class Options(ServerOptions, Written):
 
     by: Annotated[
         str,
-        ours(OPTIONS, "--by", "Add up by this (month)", metavar="KEY", names=BYS),
+        ours(
+            OPTIONS,
+            "--by",
+            f"Add up by {', '.join(BYS[:-1])} or {BYS[-1]} (month)",
+            metavar="KEY",
+            names=BYS,
+        ),
     ] = "month"
     since: Annotated[
         str | None, ours(OPTIONS, "--since", "Only calls from this day on, in UTC", metavar="DAY")
