@@ -45,6 +45,15 @@ class AnyWhole(Whole):
         return response_error(body) if is_response else choice_error(body)
 
 
+class Lasting(AnyWhole):
+    """Something that is made over time: its `error` is why that failed, and none of the call."""
+
+    def failure_in(self, body: dict[str, Any], *, streamed: bool) -> Any:
+        """The error that stands alone, without such a thing; None where there is none."""
+        is_thing = isinstance(body.get("id"), str) and error_in(body) is None
+        return None if is_thing else super().failure_in(body, streamed=streamed)
+
+
 class Page(Whole):
     """A page of a list."""
 

@@ -1,24 +1,20 @@
 """What `respond` and `responses show` have in common: a response that the API makes and stores."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from openai_cli.calls.background import wait_for
+from openai_cli.calls.background import told_how_to_go_on, wait_for
 from openai_cli.calls.exchange import Exchange, exchange, print_made
 from openai_cli.calls.plan import Plan
 from openai_cli.calls.send import send
 from openai_cli.calls.session import Session
-from openai_cli.context import Context
-from openai_cli.errors import BadAnswerError, NetworkError, UsageError
+from openai_cli.errors import BadAnswerError, UsageError
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OPTIONS, options_group, switch
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from openai_cli.answer.response import ModelResponse
 
 SHOW = Endpoint("/responses/{response_id}", method="GET")
@@ -37,24 +33,6 @@ def check_waiting(options: Waiting, asked: Mapping[str, Any]) -> None:
     """UsageError where it is to wait for what streams."""
     if options.wait and asked.get("stream") is True:
         raise UsageError("--wait polls for the answer: leave --stream out")
-
-
-@contextmanager
-def told_how_to_go_on(context: Context, rest: "Callable[[], str | None]") -> Iterator[None]:
-    """Where the network fails, or the user ends it, say how to get what is made all the same.
-
-    `rest` gives the arguments of `responses show`, or None where nothing is made.
-    """
-    try:
-        yield
-    except (NetworkError, KeyboardInterrupt) as error:
-        if (arguments := rest()) is not None:
-            said = f"it goes on: openai-cli responses show {arguments}"
-            if isinstance(error, NetworkError):
-                error.add_hint(said)
-            else:
-                context.messages.notice(said)
-        raise
 
 
 class Following:
@@ -76,15 +54,15 @@ class Following:
         return self._answer
 
     def rest(self) -> str | None:
-        """The arguments of `responses show` for what has not been printed; None where all was."""
+        """The command for what has not been printed; None where all was."""
         answer = self._answer
         if answer is None or answer.sequence is None or answer.is_whole:
             return None
         if (name := self._name or (answer.id if answer.is_background else None)) is None:
             return None
         if self._session.form.output is not None:
-            return f"{name} --wait"
-        return f"{name} --stream --starting-after {answer.sequence}"
+            return f"responses show {name} --wait"
+        return f"responses show {name} --stream --starting-after {answer.sequence}"
 
 
 def deliver_response(
@@ -129,7 +107,7 @@ def _made(session: Session, plan: Plan) -> Exchange:
     request = Request(path, {}, method=SHOW.method, has_body=False)
     look = Plan(request, answer=_model_response(), is_free=True)
     try:
-        with told_how_to_go_on(session.context, lambda: f"{name} --wait"):
+        with told_how_to_go_on(session.context, lambda: f"responses show {name} --wait"):
             made = wait_for(session, name, first, partial(exchange, session, look), _pending)
     except BaseException as error:
         session.receipts.add(first.answer, error, is_taken=True)

@@ -23,16 +23,9 @@ REFUSAL = reply({"error": {"message": "only recorded", "code": "recorded"}}, sta
 
 API_KEY, ADMIN_KEY = "sk-made-up", "sk-admin-made-up"
 
-# A method for each operation of the package; the last have several forms, each with its own needs.
+# A method for each operation of the package.
 METHODS = (
     *BY_SHAPE.values(),
-    Method("admin.organization.external_keys.create", "POST", "/organization/external_keys"),
-    Method("beta.agents.automations.create", "POST", "/agents/automations"),
-    Method(
-        "beta.agents.environments.files.create",
-        "POST",
-        "/agents/environments/{environment_id}/files",
-    ),
     Method("beta.agents.sessions.events.stream", "GET", "/agents/sessions/{session_id}/events"),
 )
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from openai_cli.calls.consent import Consent
 from openai_cli.calls.listing import Listing
+from openai_cli.commands.operation.lasting import thing_of
 from openai_cli.flags.api import Repeated, Scalar, Switch
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.facts import Facts, help_of, is_repeated, kind_of
@@ -16,6 +17,7 @@ from openai_cli.flags.ours import (
     Params,
     options_group,
     path_argument,
+    switch,
 )
 from openai_cli.flags.output import Forms, Previews, Written
 from openai_cli.flags.parameter import ApiParameter, Place, PropertyArgument
@@ -30,6 +32,15 @@ class OperationOptions(ServerOptions, Previews, Params):
 
     operation: ClassVar[Operation]
     is_of_table: ClassVar[bool] = True
+
+
+@options_group
+class Waiting:
+    """Whether to wait."""
+
+    wait: Annotated[bool, switch(OPTIONS, "wait", "Wait until it has ended; 6 if it failed")] = (
+        False
+    )
 
 
 # The operations that take something away and can be done anew as they were: what they concern
@@ -93,6 +104,8 @@ def _bases(operation: Operation) -> Iterator[type]:
         yield Listing
     if is_final(operation):
         yield Consent
+    if thing_of(operation) is not None:
+        yield Waiting
 
 
 def _names_of_ours(bases: tuple[type, ...]) -> frozenset[str]:

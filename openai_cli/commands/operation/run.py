@@ -8,6 +8,7 @@ from openai_cli.calls.consent import demand_consent
 from openai_cli.calls.plan import Plan
 from openai_cli.calls.send import send
 from openai_cli.calls.session import Session
+from openai_cli.commands.operation.lasting import thing_of
 from openai_cli.commands.operation.options import OperationOptions, collisions
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -58,12 +59,16 @@ def _deliver(session: Session, options: OperationOptions, request: Request) -> N
         from openai_cli.calls.download import download
 
         download(session, request)
+    elif getattr(options, "wait", False) and (words := thing_of(operation)) is not None:
+        from openai_cli.commands.operation.waiting import deliver_ended
+
+        deliver_ended(session, words, operation, _plan(operation, request))
     else:
         send(session, _plan(operation, request))
 
 
 def _plan(operation: Operation, request: Request) -> Plan:
-    from openai_cli.answer.page import AnyWhole
+    from openai_cli.answer.page import AnyWhole, Lasting
     from openai_cli.commands.operation import printing
 
     if operation.method == "DELETE":
@@ -76,7 +81,8 @@ def _plan(operation: Operation, request: Request) -> Plan:
             writer=printing.NothingWriter,
             is_free=True,
         )
-    return Plan(request, answer=AnyWhole, writer=printing.ThingWriter, is_free=True)
+    answer = AnyWhole if thing_of(operation) is None else Lasting
+    return Plan(request, answer=answer, writer=printing.ThingWriter, is_free=True)
 
 
 def request_of(context: Context, options: OperationOptions, inputs: Inputs) -> Request:
