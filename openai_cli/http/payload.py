@@ -64,21 +64,41 @@ class FormFile:
         if self.path is None:
             return self.data
         try:
-            return Measured(stack.enter_context(opened(self.path)), self.shown)
+            return self._measured(stack.enter_context(opened(self.path)))
         except OSError as error:
             raise UsageError(f"cannot read '{self.shown}': {error.strerror}") from None
 
+    def _measured(self, file: BinaryIO) -> "Measured":
+        return Measured(file, self.shown)
+
+
+@dataclass(frozen=True)
+class FilePart(FormFile):
+    """So many bytes of a file, from where they begin; they are read as they are sent."""
+
+    begin: int = 0
+    length: int = 0
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.length
+
+    def _measured(self, file: BinaryIO) -> "Measured":
+        file.seek(self.begin)
+        return Measured(file, self.shown, self.length)
+
 
 class Measured:
-    """A file of the size that it has now, which is what its request says: `len` is left, in bytes.
+    """A file of the size that it has now, or of the `size`: `len` is left, in bytes.
 
     What is written behind it meanwhile is not read; UsageError where less is left.
     """
 
-    def __init__(self, file: BinaryIO, shown: str) -> None:
+    def __init__(self, file: BinaryIO, shown: str, size: int | None = None) -> None:
         self._file = file
         self._shown = shown
-        self.len = os.fstat(file.fileno()).st_size
+        self.len = os.fstat(file.fileno()).st_size if size is None else size
 
     def read(self, size: int = -1) -> bytes:
         """So many bytes, or all."""

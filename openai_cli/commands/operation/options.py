@@ -16,6 +16,7 @@ from openai_cli.flags.ours import (
     Input,
     Params,
     options_group,
+    ours,
     path_argument,
     switch,
 )
@@ -42,6 +43,23 @@ class Waiting:
         False
     )
 
+
+@options_group
+class WholeUpload:
+    """A file that is uploaded in parts, from its first byte to its last."""
+
+    file: Annotated[
+        str | None,
+        ours(OPTIONS, "--file", "Upload it whole: all parts, and complete", metavar="FILE"),
+    ] = None
+    part_size: Annotated[
+        str | None,
+        ours(OPTIONS, "--part-size", "Of a part, at most 67108864", metavar="BYTES"),
+    ] = None
+
+
+# The command that can do the whole of an upload.
+UPLOAD = "uploads create"
 
 # The operations that take something away and can be done anew as they were: what they concern
 # stays where it is. All other deletions cannot be undone.
@@ -106,6 +124,8 @@ def _bases(operation: Operation) -> Iterator[type]:
         yield Consent
     if thing_of(operation) is not None:
         yield Waiting
+    if operation.command == UPLOAD:
+        yield WholeUpload
 
 
 def _names_of_ours(bases: tuple[type, ...]) -> frozenset[str]:

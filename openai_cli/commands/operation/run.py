@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from openai_cli.calls.consent import demand_consent
@@ -9,7 +10,7 @@ from openai_cli.calls.plan import Plan
 from openai_cli.calls.send import send
 from openai_cli.calls.session import Session
 from openai_cli.commands.operation.lasting import thing_of
-from openai_cli.commands.operation.options import OperationOptions, collisions
+from openai_cli.commands.operation.options import OperationOptions, WholeUpload, collisions
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.adapter import Parts
@@ -29,6 +30,7 @@ from openai_cli.request.body import (
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
+    from openai_cli.calls.parts import Source
     from openai_cli.http.payload import FormFile
 
 
@@ -36,14 +38,29 @@ def run(context: Context, options: OperationOptions) -> None:
     """Send the operation's request, and print what comes back."""
     inputs = Inputs(context, options.stdin)
     with Session(context, options, inputs) as session:
-        request = request_of(context, options, inputs)
+        source = _source(options)
+        request = request_of(context, options, inputs, {} if source is None else source.facts)
         if session.preview is not None:
             session.show((request,))
             if request.is_bodyless and options.dry_run:
                 context.messages.notice(f"{request.method} {request.path} has no body")
             return
         demand_consent(context, options)
+        if source is not None:
+            from openai_cli.commands.operation.uploading import deliver_upload
+
+            deliver_upload(session, options, request, source)
+            return
         _deliver(session, options, request)
+
+
+def _source(options: OperationOptions) -> "Source | None":
+    """The file of an upload that is to be done whole; UsageError for what is none."""
+    if not isinstance(options, WholeUpload) or options.file is None:
+        return None
+    from openai_cli.calls.parts import Source
+
+    return Source.of(options.file)
 
 
 def _deliver(session: Session, options: OperationOptions, request: Request) -> None:
@@ -85,8 +102,13 @@ def _plan(operation: Operation, request: Request) -> Plan:
     return Plan(request, answer=answer, writer=printing.ThingWriter, is_free=True)
 
 
-def request_of(context: Context, options: OperationOptions, inputs: Inputs) -> Request:
-    """The operation's request of the options.
+def request_of(
+    context: Context,
+    options: OperationOptions,
+    inputs: Inputs,
+    beside: Mapping[str, Any] = MappingProxyType({}),
+) -> Request:
+    """The operation's request of the options, and of what is `beside` where nothing is given.
 
     Raises UsageError for a property that is needed and not given, or is none of its kind.
     """
@@ -97,6 +119,8 @@ def request_of(context: Context, options: OperationOptions, inputs: Inputs) -> R
         if operation.has_body
         else _without_body(context, options, parts)
     )
+    known = {name: value for name, value in beside.items() if name not in request.body}
+    request = request.with_body(**known) if known else request
     query = _names_in_query(request.path)
     _check_needed(operation, operation.query, query)
     given = {*request.body, *(file.field.removesuffix("[]") for file in request.files or ())}
