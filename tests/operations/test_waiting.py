@@ -14,7 +14,7 @@ from openai_cli.commands.operation.lasting import statuses_of
 from openai_cli.context import Context
 from tests.conftest import MADE_UP_KEY, Run
 from tests.flags.commandline import execute
-from tests.servers import Server, reply
+from tests.servers import Reply, Server, reply
 
 CREATE = ("fine-tuning", "jobs", "create", "--model", "m", "--training-file", "file_1", "--wait")
 
@@ -110,7 +110,9 @@ def test_where_a_thing_is_looked_at(run: Run, words: str, first: str, look: str)
 
 
 def test_a_failing_network_says_how_to_go_on(run: Run) -> None:
-    replies = [reply({"id": "run 1", "status": "queued"}), lambda connection: connection.close()]
+    replies: list[Reply] = [
+        reply({"id": "run 1", "status": "queued"}), lambda connection: connection.close(),
+    ]  # fmt: skip
     words = "evals runs create ev_1 --data-source {} --wait --max-retries 0"
     with Server(replies) as server:
         done = run(*words.split(), base_url=server.base_url)
