@@ -26,7 +26,8 @@ LAYERS: list[set[str]] = [
     {"answer", "flags", "suggestions", "tokens"},
     {"http", "models", "operations"},
     {"context"},
-    {"jsontext", "locking", "masking", "media", "messages", "reading", "settings"},
+    {"jsontext", "locking", "masking", "media", "messages", "reading", "settings",
+     "statefolder"},
     {"records", "terminal"},
     {"errors", "__init__"},
 ]  # fmt: skip
@@ -139,7 +140,7 @@ USERS = {
     "gigatoken": {"tokens.worker"},
     "keyring": {"config.keyrings"},
     "tomllib": {"config.document", "config.lines"},
-    "platformdirs": {"config.file", "config.keystore", "ledger.place"},
+    "platformdirs": {"config.file", "config.keystore", "statefolder"},
     "shellingham": {"completion.install"},
 }
 

@@ -27,6 +27,7 @@ from openai_cli.http.payload import FilePart
 from openai_cli.output.progress import Progress
 from openai_cli.records import record
 from openai_cli.request.body import Request
+from openai_cli.statefolder import state_folder
 
 # In bytes: the most that the API takes.
 LARGEST_PART = 64 * 1024 * 1024
@@ -103,12 +104,10 @@ class Memory:
 @contextmanager
 def remembered(session: Session, source: Source, body: Mapping[str, Any]) -> Iterator[Memory]:
     """What is remembered of this upload; UsageError where another process is at it."""
-    import platformdirs
-
     where = [session.server.base_url, str(source.path.resolve()), source.size, source.changed]
     key = hashlib.sha256(json.dumps([*where, body], sort_keys=True).encode()).hexdigest()[:32]
     try:
-        folder = platformdirs.user_state_path("openai-cli") / "uploads"
+        folder = state_folder() / "uploads"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / f"{key}.jsonl"
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
