@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.batches.batch_api import BatchApi, Found
 from openai_cli.batches.collect import Collector
@@ -100,8 +100,10 @@ class Queued:
             )
 
     def _go(self) -> None:
-        for part in self._parts.on_their_way():
-            if part.step is not Step.OPEN and not self.stopping.is_asked:
+        for part in self._parts.at(Step.INTENDED, Step.UPLOADED):
+            if self.cancels and (part.asked is None or not self._adopt(part)):
+                self._take_back(part)
+            elif not self.cancels and not self.stopping.is_asked:
                 self._make(part, is_new=False)
         if self.cancels:
             self._cancel()
@@ -172,8 +174,7 @@ class Queued:
 
     def _made(self, part: Part, *, is_new: bool) -> None:
         """Have a batch made of a part; what may have been done before is looked for first."""
-        if part.asked is not None and (batch := self._found(part)) is not None:
-            self._put(part, batch)
+        if part.asked is not None and self._adopt(part):
             return
         if part.file_id is None:
             file_id = None if is_new else self._api.find_file(part.filename)
@@ -182,6 +183,13 @@ class Queued:
         self._save(part)
         url = VERSION + self.job.path
         self._put(part, self._api.create(str(part.file_id), url, part.intent))
+
+    def _adopt(self, part: Part) -> bool:
+        """Whether a batch was made of a part before; then it is written down."""
+        batch = self._found(part)
+        if batch is not None:
+            self._put(part, batch)
+        return batch is not None
 
     def _found(self, part: Part) -> Found | None:
         """The batch of a part that was asked for; it may be in the making yet."""
@@ -247,17 +255,19 @@ class Queued:
     def _look(self, part: Part) -> None:
         """Learn how far a batch is, and collect what came of it once it has ended."""
         try:
-            batch = self._api.show(str(part.batch_id))
+            self._looked(part)
         except (NetworkError, BadAnswerError, RateLimitError) as error:
             self.job.session.deadline.check()
             self._silences += 1
             if self._silences >= _MOST_IN_A_ROW:
                 error.add_hint(f"{self._silences} looks at the batches failed, one after the other")
                 raise
-            return
-        self._silences = 0
-        part = self._put(part, batch)
-        status = batch["status"]
+        else:
+            self._silences = 0
+
+    def _looked(self, part: Part) -> None:
+        part = self._put(part, self._api.show(str(part.batch_id)))
+        status = part.told["status"]
         if status in _ENDS:
             self._collect(part)
         elif status == "failed":
@@ -320,10 +330,20 @@ class Queued:
             self.ended_by = self.ended_by or told.error(str(part.batch_id))
 
     def _clear(self, part: Part) -> None:
-        """Delete the files of a part that is in the state; one that cannot be is left."""
+        """Delete the files of a part that is in the state; the next command tries it again."""
         if not self.keeps_files:
             for file_id in (part.file_id, *(part.told.get(name) for name in _FILES)):
-                if file_id is not None:
-                    with suppress(RefusedError):
-                        self._api.delete(str(file_id))
+                try:
+                    self._delete(file_id)
+                except CliError as error:
+                    self.job.session.deadline.check()
+                    self.job.session.context.messages.notice(
+                        f"the file {file_id} is left at the API: {error.problem}"
+                    )
+                    return
         self._save(part._replace(step=Step.ENDED))
+
+    def _delete(self, file_id: Any) -> None:
+        if file_id is not None:
+            with suppress(RefusedError):  # it is gone
+                self._api.delete(str(file_id))

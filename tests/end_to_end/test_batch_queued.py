@@ -9,6 +9,8 @@ import pytest
 from openai.types.chat import ChatCompletion
 
 from openai_cli.batches import cut
+from openai_cli.batches.batch_api import BatchApi
+from openai_cli.errors import CredentialError, NetworkError
 from tests.batches.queue import Api, Killed, api, objects, request, requests, wired
 from tests.conftest import Result, Run
 
@@ -443,4 +445,54 @@ def test_cancel_comes_too_late_for_what_has_ended(batch: Batch, run: Run, folder
         with wired(dies_at=6, after=True), pytest.raises(Killed):
             batch(server, data=requests(2))
         assert run("batch", "cancel", "out.jsonl", base_url=server.base_url).code == 0
+    assert done(folder) == ["r1", "r2"]
+
+
+@pytest.mark.parametrize(("step", "made"), [(1, 0), (2, 0), (3, 1)])
+def test_cancel_makes_no_batch_of_what_was_meant_to_be_one(
+    step: int, made: int, batch: Batch, run: Run, folder: Path
+) -> None:
+    with api() as server:
+        with wired(dies_at=step), pytest.raises(Killed):
+            batch(server, data=requests(2))
+        assert run("batch", "cancel", "out.jsonl", base_url=server.base_url).code == 0
+        assert server.lines.batches == made
+        assert server.lines.answered == 0
+        assert server.files() == {}
+        assert batch(server, "--retry-failed").code == 0
+    assert done(folder) == ["r1", "r2"]
+
+
+def test_a_file_that_cannot_be_deleted_is_told_of_and_goes_later(
+    batch: Batch, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise CredentialError("This key may delete nothing.", status=403)
+
+    with api() as server:
+        with monkeypatch.context() as patch:
+            patch.setattr(BatchApi, "delete", refuse)
+            ended = batch(server, data=requests(2))
+        assert ended.code == 0
+        assert "is left at the API: This key may delete nothing." in ended.err
+        assert server.files() == {"batch": 1, "batch_output": 1}
+        assert batch(server).code == 0
+        assert server.files() == {}
+    assert done(folder) == ["r1", "r2"]
+
+
+def test_a_download_that_breaks_is_made_again(
+    batch: Batch, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, broken = BatchApi.download, [True, True]
+
+    def download(self: BatchApi, file_id: str, path: Path) -> None:
+        real(self, file_id, path)
+        if broken:
+            broken.pop()
+            raise NetworkError("the connection broke")
+
+    monkeypatch.setattr(BatchApi, "download", download)
+    with api() as server:
+        assert batch(server, data=requests(2)).code == 0
     assert done(folder) == ["r1", "r2"]
