@@ -48,6 +48,13 @@ class Part(NamedTuple):
         return found
 
     @property
+    def answered(self) -> int:
+        """How many of its lines the API has answered, as it told last."""
+        counts = self.told.get("request_counts")
+        completed = counts.get("completed") if isinstance(counts, dict) else 0
+        return completed if type(completed) is int else 0
+
+    @property
     def filename(self) -> str:
         """What its file is called at the API."""
         return f"openai-cli-{self.intent}.jsonl"

@@ -23,6 +23,7 @@ class Going(Protocol):
 class RunProgress:
     """Counts what came in this process, `done` and `failed` of `lines` with what came before it.
 
+    `answered` is how many of those in flight have an answer that is not here yet, at the Batch API.
     `usd` is in units, as is `expected`, the most that all can cost where that is known.
     """
 
@@ -34,6 +35,7 @@ class RunProgress:
     came: int = 0
     tokens: int = 0
     came_usd: int = 0
+    answered: int = 0
     _began: float = field(default_factory=time.monotonic)
     _shown: float = field(default_factory=time.monotonic)
     _line: StatusLine | None = None
@@ -73,6 +75,8 @@ class RunProgress:
         if self.failed:
             parts.append(f"{self.failed:,} failed")
         parts.append(f"{in_flight} in flight")
+        if self.answered:
+            parts.append(f"{self.answered:,} of them answered")
         parts.append(f"{rate:.1f} requests and {self.tokens / seconds:,.0f} tokens a second")
         left = self.lines - self.done - self.failed
         if self.usd:

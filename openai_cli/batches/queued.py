@@ -264,6 +264,8 @@ class Queued:
                 raise
         else:
             self._silences = 0
+            under_way = self._parts.at(Step.OPEN)
+            self.job.progress.answered = sum(one.answered for one in under_way)
 
     def _looked(self, part: Part) -> None:
         part = self._put(part, self._api.show(str(part.batch_id)))

@@ -83,3 +83,11 @@ def test_flex_has_more_time(tier: str | None, has_own: bool, patience: float | N
     job = cast("Job", SimpleNamespace(has_own_timeout=has_own))
     assert Job.patience_for(job, {"service_tier": tier}) == patience
     assert FLEX_PATIENCE == 900
+
+
+def test_it_tells_what_the_batch_api_has_answered_and_not_given_yet(clock: Clock) -> None:
+    going, _ = begun(lines=2000)
+    going.answered = 1200
+    assert going.text(clock.now, 2000).startswith(
+        "0 of 2,000 done, 2000 in flight, 1,200 of them answered, 0.0 requests"
+    )

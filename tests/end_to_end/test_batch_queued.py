@@ -10,6 +10,7 @@ from openai.types.chat import ChatCompletion
 
 from openai_cli.batches import cut
 from openai_cli.batches.batch_api import BatchApi
+from openai_cli.batches.progress import RunProgress
 from openai_cli.errors import CredentialError, NetworkError
 from tests.batches.queue import Api, Killed, api, objects, request, requests, wired
 from tests.conftest import Result, Run
@@ -496,3 +497,14 @@ def test_a_download_that_breaks_is_made_again(
     with api() as server:
         assert batch(server, data=requests(2)).code == 0
     assert done(folder) == ["r1", "r2"]
+
+
+def test_what_is_answered_and_not_here_yet_is_counted(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(RunProgress, "tick", lambda self, _going: seen.append(self.answered))
+    with api() as server:
+        assert batch(server, data=requests(4)).code == 0
+    # Before each look: half of them after the second, all after the third.
+    assert sorted(set(seen)) == [0, 2, 4]
