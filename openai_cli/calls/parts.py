@@ -118,7 +118,12 @@ def remembered(session: Session, source: Source, body: Mapping[str, Any]) -> Ite
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise UsageError(f"another process is uploading '{source.path}'") from None
-        yield Memory(file, path)
+        memory = Memory(file, path)
+        try:
+            yield memory
+        finally:
+            if memory.upload is None:
+                memory.end()
 
 
 def send_parts(

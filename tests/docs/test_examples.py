@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from openai_cli.sandbox.access import admin_key
 from tests.conftest import COMMAND, MADE_UP_KEY
 from tests.docs.pages import (
     PAGES,
@@ -90,7 +89,6 @@ def _environment(base_url: str) -> Mapping[str, str]:
         "PATH": f"{COMMAND.parent}:{os.environ['PATH']}",
         "OPENAI_BASE_URL": base_url,
         "OPENAI_API_KEY": MADE_UP_KEY,
-        "OPENAI_ADMIN_KEY": admin_key(MADE_UP_KEY),
         "GIT_CONFIG_NOSYSTEM": "1",
     }
 

@@ -94,6 +94,15 @@ def test_an_upload_that_the_api_refuses_is_forgotten(
     assert remembered(tmp_path) == []
 
 
+def test_nothing_is_remembered_of_an_upload_that_was_not_made(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "a.txt").write_bytes(b"1234")
+    with Server([reply({"error": {"message": "No."}}, status="400 Bad Request")]) as server:
+        assert run(*WORDS, "a.txt", base_url=server.base_url).code == 4
+    assert remembered(tmp_path) == []
+
+
 def test_a_kill_loses_only_what_was_in_flight(run: Run, folder: Path, tmp_path: Path) -> None:
     data = os.urandom(400_000)
     (folder / "big.bin").write_bytes(data)
