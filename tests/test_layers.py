@@ -101,6 +101,7 @@ def test_no_imports_go_round_in_a_circle() -> None:
 SHARED = (
     "batch_kept", "body_rules", "comparison", "configurable", "counting", "counting_files",
     "file_run", "fitting", "images", "ledger", "line_maker", "operation.catalogue", "pricing",
+    "run_options",
     "pricing_files", "speech_to_text", "stored_response", "turns", "verifying",
 )  # fmt: skip
 

@@ -8,8 +8,8 @@ from openai_cli.batches.parts import Part, Parts, Step
 from openai_cli.batches.state import State
 from openai_cli.calls.session import Session
 from openai_cli.commands.batch_kept import options_of_run
-from openai_cli.commands.file_run import Options as RunOptions
 from openai_cli.commands.file_run import run as go_on
+from openai_cli.commands.run_options import Options as RunOptions
 from openai_cli.context import Context
 from openai_cli.errors import LinesFailedError, RefusedError
 from openai_cli.flags.ours import argument, options_group

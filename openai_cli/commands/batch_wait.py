@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from openai_cli.commands.batch_kept import options_of_run
-from openai_cli.commands.file_run import Options as RunOptions
 from openai_cli.commands.file_run import run as go_on
+from openai_cli.commands.run_options import Options as RunOptions
 from openai_cli.context import Context
 from openai_cli.flags.ours import argument, options_group
 from openai_cli.flags.server import ServerOptions

@@ -1,9 +1,8 @@
-"""A run of a file of requests, as `batch run`, `wait` and `cancel` have it: flags and course."""
+"""A run of a file of requests, as `batch run`, `wait` and `cancel` have it."""
 
 from contextlib import ExitStack
 from itertools import chain
 from secrets import token_hex
-from typing import Annotated, ClassVar
 
 from openai_cli.batches.books import Books
 from openai_cli.batches.costs import Costs
@@ -35,11 +34,10 @@ from openai_cli.calls.budget import no_bound
 from openai_cli.calls.session import Session
 from openai_cli.commands.batch_kept import kept_options
 from openai_cli.commands.body_rules import Judge
+from openai_cli.commands.run_options import WAYS, Options
 from openai_cli.context import Context
 from openai_cli.errors import IncompleteError, LimitError, LinesFailedError, OutputError, UsageError
-from openai_cli.flags.ours import OPTIONS, argument, number, options_group, ours, switch
-from openai_cli.flags.output import Completeness, Prices, Spending, Written
-from openai_cli.flags.server import ServerOptions
+from openai_cli.flags.ours import number
 from openai_cli.flags.values import Number
 from openai_cli.models.table import tier_of
 from openai_cli.output.progress import Progress
@@ -49,82 +47,9 @@ from openai_cli.prices.money import UNITS, amount, dollars, plain
 from openai_cli.prices.regions import region_of
 from openai_cli.request.inputs import Inputs
 
-WAYS = ("live", "batch")
 # What is of one way alone.
 _OF_LIVE = ("concurrency", "rpm", "tpm", "service_tier")
 _OF_BATCH = ("queue_tokens", "keep_files")
-
-
-@options_group
-class RunOptions:
-    """How a run goes."""
-
-    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("query", "text"),)
-
-    via: Annotated[
-        str, ours(OPTIONS, "--via", "How: live, or on the Batch API", metavar="WAY", names=WAYS)
-    ] = "live"
-    concurrency: Annotated[
-        str | None, ours(OPTIONS, "--concurrency", "Most requests at once (64)", metavar="N")
-    ] = None
-    rpm: Annotated[str | None, ours(OPTIONS, "--rpm", "Most requests a minute", metavar="N")] = None
-    tpm: Annotated[str | None, ours(OPTIONS, "--tpm", "Most tokens a minute", metavar="N")] = None
-    service_tier: Annotated[
-        str | None,
-        ours(OPTIONS, "--service-tier", "Of all requests: flex, priority, …", metavar="NAME"),
-    ] = None
-    queue_tokens: Annotated[
-        str | None,
-        ours(OPTIONS, "--queue-tokens", "Most tokens with the Batch API at once", metavar="N"),
-    ] = None
-    keep_files: Annotated[
-        bool, switch(OPTIONS, "keep-files", "Leave the files of batches at the API")
-    ] = False
-    limit: Annotated[
-        str | None, ours(OPTIONS, "--limit", "The first N lines alone, as a sample", metavar="N")
-    ] = None
-    retry_failed: Annotated[
-        bool, switch(OPTIONS, "retry-failed", "Send those again that have failed")
-    ] = False
-    shard: Annotated[
-        str | None, ours(OPTIONS, "--shard", "Part I of N of the lines", metavar="I/N")
-    ] = None
-    query: Annotated[
-        str | None,
-        ours(OPTIONS, "--query", "Write what this JMESPath finds in each answer", metavar="EXPR"),
-    ] = None
-    text: Annotated[bool, switch(OPTIONS, "text", "Write the text of each answer")] = False
-    csv: Annotated[
-        str | None,
-        ours(OPTIONS, "--csv", "Write these rows, with a column of answers", metavar="ROWS"),
-    ] = None
-    id: Annotated[
-        str | None,
-        ours(OPTIONS, "--id", "The rows' column that is the custom_id", metavar="COLUMN"),
-    ] = None
-    null: Annotated[
-        bool, switch(OPTIONS, "null", "End each result with NUL, not a newline", short="-0")
-    ] = False
-
-
-EXAMPLES = (
-    "seq 3 | openai-cli batch make chat --prompts - -o batch.jsonl",
-    "openai-cli batch run batch.jsonl -o answers.jsonl",
-    "openai-cli batch run batch.jsonl -o texts.txt --text --concurrency 2",
-    "openai-cli batch run batch.jsonl -o overnight.jsonl --via batch",
-)
-
-
-@options_group
-class Options(RunOptions, ServerOptions, Written, Completeness, Spending, Prices):
-    """FILE has a request on each line: one of the Batch API, or its body alone; - is stdin.
-
-    OUT gets a line for each answer, in the order of FILE, as the Batch API writes them; what has
-    failed is in OUT.failed.jsonl, which is an input again. How far it is stands in OUT.run: the
-    same command goes on where it ended.
-    """
-
-    file: Annotated[str, argument("FILE", "The requests; - is stdin", names=None)]
 
 
 def run(context: Context, options: Options, *, cancels: bool = False) -> None:

@@ -540,4 +540,4 @@ def test_a_file_of_another_user_is_not_used(
     monkeypatch.setattr(os, "fstat", as_of)
     ended = call("chat", "hi", "--dry-run", environ=environ)
     assert ended.code == (0 if is_used else 2)
-    assert ("another user's" in ended.err) is not is_used
+    assert ("belongs to another user" in ended.err) is not is_used

@@ -38,20 +38,20 @@ def test_without_a_file_there_is_what_is_built_in(tmp_path: Path) -> None:
     head, *lines = ended.out.decode().splitlines()
     assert head.startswith(f"# there is no {tmp_path}/home/")
     assert lines == [
-        'base_url = "https://api.openai.com/v1"     built in',
-        'complete.model = "gpt-3.5-turbo-instruct"  built in',
-        'chat.model = "gpt-6-luna"                  built in',
-        'respond.model = "gpt-6-luna"               built in',
-        'tokens.model = "gpt-6-luna"                built in',
-        'cost.model = "gpt-6-luna"                  built in',
-        'embed.model = "text-embedding-3-small"     built in',
-        'moderate.model = "omni-moderation-latest"  built in',
+        'base_url = "https://api.openai.com/v1"       built in',
+        'complete.model = "gpt-3.5-turbo-instruct"    built in',
+        'chat.model = "gpt-6-luna"                    built in',
+        'respond.model = "gpt-6-luna"                 built in',
+        'tokens.model = "gpt-6-luna"                  built in',
+        'cost.model = "gpt-6-luna"                    built in',
+        'embed.model = "text-embedding-3-small"       built in',
+        'moderate.model = "omni-moderation-latest"    built in',
         'transcribe.model = "gpt-4o-mini-transcribe"  built in',
-        'translate.model = "whisper-1"              built in',
-        'speak.model = "gpt-4o-mini-tts"            built in',
-        'image.generate.model = "gpt-image-1-mini"  built in',
-        'image.edit.model = "gpt-image-1-mini"      built in',
-        'image.vary.model = "dall-e-2"              built in',
+        'translate.model = "whisper-1"                built in',
+        'speak.model = "gpt-4o-mini-tts"              built in',
+        'image.generate.model = "gpt-image-1-mini"    built in',
+        'image.edit.model = "gpt-image-1-mini"        built in',
+        'image.vary.model = "dall-e-2"                built in',
     ]
 
 

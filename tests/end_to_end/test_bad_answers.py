@@ -316,5 +316,5 @@ def test_a_page_is_no_transcript(folder: Path, body: str, kind: str, form: str) 
 def test_what_is_not_deleted_is_told(said: Any) -> None:
     with Server([reply({"id": "f", "deleted": said})]) as server:
         world = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY}
-        ended = call("files", "delete", "f", environ=world)
+        ended = call("files", "delete", "f", "--yes", environ=world)
     assert (ended.code, ended.out) == (6, b"")

@@ -232,7 +232,7 @@ def test_a_line_that_cannot_be_embedded(run: Run, files: Path, line: bytes) -> N
 @pytest.mark.parametrize(
     ("line", "param"),
     [
-        ("files upload text --purpose batch", "file"),
+        ("files upload text --purpose fine-tune", "file"),
         ("transcribe a.wav -m gpt-4o-transcribe --response-format srt", "response_format"),
         ("embed -", "input"),
         ("moderate -", "input"),

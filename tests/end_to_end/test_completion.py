@@ -111,7 +111,7 @@ def open_shell(run: Run, folder: Path, tmp_path: Path) -> Iterator[Open]:
 
 
 LINES = [
-    ("ch", "chat "),
+    ("ch", "chat"),
     ("models l", "models list "),
     ("chat --temp", "chat --temperature "),
     ("chat --no-js", "chat --no-json "),
@@ -146,7 +146,7 @@ LINES = [
     ("sandbox -- sub/to", "sandbox -- sub/tool "),
     ("sandbox -- sh sub/to", "sandbox -- sh sub/tool "),
     ("sandbox -- sh sub/de", "sandbox -- sh sub/deep.json "),
-    ("sandbox -- openai-cli ch", "sandbox -- openai-cli chat "),
+    ("sandbox -- openai-cli ch", "sandbox -- openai-cli chat"),
     (
         "sandbox -- openai-cli chat --model=gpt-6-l",
         "sandbox -- openai-cli chat --model=gpt-6-luna ",
@@ -237,7 +237,7 @@ def test_installed_twice_completes_once(name: str, open_shell: Open, run: Run) -
     assert ended.code == 0
     assert "is installed already" in ended.err
     assert (shell.home / START_FILES[name]).read_text() == before
-    assert shell.complete("openai-cli ch") == "openai-cli chat "
+    assert shell.complete("openai-cli tok") == "openai-cli tokens "
 
 
 def test_the_shell_around_the_process_is_found() -> None:

@@ -25,6 +25,17 @@ LINES: dict[str, tuple[str, int, bytes | None]] = {
     "respond": ("Say_hi --stream --usage", 0, None),
     "tokens": ("--show text", 0, b"one two"),
     "cost": ("Say_hi", 0, None),
+    "cost diff": ("x --base main", 2, None),
+    "cost ledger": ("--since x", 2, None),
+    **{
+        f"batch make {name}": ("--prompts -", 0, b"one\ntwo\n")
+        for name in ("chat", "respond", "complete", "embed", "moderate", "image generate")
+    },
+    "batch make image edit": ("--prompts -", 2, b"one\n"),
+    "batch check": ("-", 2, b"nonsense\n"),
+    "batch run": ("- -o out.jsonl", 2, b"nonsense\n"),
+    **{f"batch {name}": ("no-such-run.jsonl", 2, None) for name in ("status", "wait", "cancel")},
+    "batch merge": ("no-such-run.jsonl -o out.jsonl", 2, None),
     "embed": ("--lines", 0, b"one\ntwo\n"),
     "moderate": ("Say_hi --json", 0, None),
     "transcribe": ("a.wav", 0, None),

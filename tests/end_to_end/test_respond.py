@@ -455,7 +455,7 @@ def test_an_id_is_a_part_of_the_path() -> None:
 def test_cancelling_and_deleting() -> None:
     with Server([reply(response(status="cancelled")), reply({"id": "resp_1"})]) as server:
         assert call(server, "responses", "cancel", "resp_1")[0].out == b"cancelled\n"
-        assert call(server, "responses", "delete", "resp_1")[0].out == b"resp_1\n"
+        assert call(server, "responses", "delete", "resp_1", "--yes")[0].out == b"resp_1\n"
     assert [(one.line, one.body) for one in server.received] == [
         ("POST /v1/responses/resp_1/cancel HTTP/1.1", b""),
         ("DELETE /v1/responses/resp_1 HTTP/1.1", b""),

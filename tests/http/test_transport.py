@@ -181,8 +181,8 @@ def test_what_is_no_certificate_with_its_key_is_wrong_usage(
     text.write_text("no certificate")
     for file, with_key, problem in (
         (certificate, None, "--client-cert: '.*cert.pem' is not a certificate with its key"),
-        (certificate, key, "--client-cert: '.*cert.pem' with '.*key.pem' is no certificate"),
-        (text, None, "--client-cert: '.*text' is no certificate"),
+        (certificate, key, "--client-cert: '.*cert.pem' with '.*key.pem' is not a certificate"),
+        (text, None, "--client-cert: '.*text' is not a certificate"),
         (tmp_path / "none", None, "--client-cert: cannot read '.*none': No such file"),
         (certificate, tmp_path / "none", "--client-key: cannot read '.*none': No such file"),
         (tmp_path, None, "--client-cert: cannot read"),

@@ -391,7 +391,7 @@ def test_a_file_that_is_empty(sandbox: Sandbox, purpose: str) -> None:
     assert (answer.status, answer.json["error"]["param"]) == (400, "file")
 
 
-@pytest.mark.parametrize("purpose", ["batch", "fine-tune", "evals"])
+@pytest.mark.parametrize("purpose", ["fine-tune", "evals"])
 @pytest.mark.parametrize(
     ("data", "line"),
     [(b"hello", 1), (b"[]\n", 1), (b'{}\n"a"\n', 2), (b"{}\n{", 2), (b"\xff\xfe", 1)],

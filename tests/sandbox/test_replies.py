@@ -336,7 +336,8 @@ def test_strict() -> None:
         ('{"when": 1, "text": "a"}', "'when' must be a JMESPath expression"),
         (
             '{"when": "a[", "text": "a"}',
-            "'when' is not a JMESPath expression: Invalid jmespath expression: Incomplete ",
+            "'when' is not a JMESPath expression: Invalid jmespath expression: "
+            "Incomplete expression:",
         ),
         (
             '{"when": "nothing(a)", "text": "a"}',
