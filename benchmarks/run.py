@@ -16,6 +16,7 @@ from pathlib import Path
 
 from batch import batch
 from bulk import bulk
+from change import change
 from measure import BIN, ROOT, RUNS, alternate, install, median, row, write_ranks
 
 # The whole vocabulary loaded, as for a long text, and nothing else.
@@ -56,6 +57,7 @@ def main() -> None:
     streams()
     tokens()
     bulk()
+    change()
     batch()
 
 
