@@ -14,6 +14,8 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import flag_of, underscored
 from openai_cli.flags.ours import CommonOptions
+from openai_cli.flags.parameter import ApiParameter
+from openai_cli.flags.values import Flag, Number, Text, Texts
 from openai_cli.request.body import unchecked_params
 from openai_cli.request.inputs import Inputs
 from openai_cli.settings import Settings
@@ -212,8 +214,17 @@ def is_general_model(entry: Entry) -> bool:
 
 
 def is_table_of_command(entry: Entry, known: Mapping[str, Setting]) -> bool:
-    """Whether it is the table of a command that has a flag's name, as [sandbox]."""
-    return isinstance(entry.value, dict) and not known[entry.name].is_api
+    """Whether it is the table of a command, or of a group, that has a flag's name, as [sandbox].
+
+    So is a table of tables, as [models.list] makes one, where a property `models` takes no object.
+    """
+    if not isinstance(entry.value, dict):
+        return False
+    setting = known[entry.name]
+    if not isinstance(setting.info, ApiParameter):
+        return True
+    takes_object = not isinstance(setting.info.kind, Texts | Text | Number | Flag)
+    return not takes_object and all(isinstance(inner, dict) for inner in entry.value.values())
 
 
 def entries_of(document: Document, path: tuple[str, ...]) -> list[Entry]:

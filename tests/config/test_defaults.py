@@ -250,6 +250,9 @@ def test_speech_is_priced_without_the_model_of_text() -> None:
 def test_a_command_of_two_words() -> None:
     assert call("models", "list", environ=with_file("")).code == 3, "without local it asks"
     assert ran("[models.list]\nlocal = true", "models", "list").code == 0
+    usage = ("organization", "usage", "completions", "--start-time", "1", "--curl")
+    assert ran("[models.list]\nlocal = true", *usage).code == 0
+    assert ran("[models]\nlocal = true", *usage).code == 2
     assert ran("local = true", "models", "list").code == 0
     assert (
         ran("[profiles.p.models.list]\nlocal = true", "models", "list", "--profile", "p").code == 0
