@@ -193,9 +193,9 @@ FLAGS: Mapping[str, Ways] = {
     "--no-log": ("nothing is logged without --usage-file", "nothing is logged"),
     "--preview": ("--dry-run",),
     "--print-request": ("--dry-run",),
-    "-y": ("nothing asks for confirmation",),
-    "--yes": ("nothing asks for confirmation",),
-    "--force": ("nothing asks for confirmation",),
+    "-y": ("this command asks for no confirmation",),
+    "--yes": ("this command asks for no confirmation",),
+    "--force": ("this command asks for no confirmation",),
     "--fail": _FAIL,
     "--check-status": _FAIL,
     # tokens.

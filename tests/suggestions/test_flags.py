@@ -81,7 +81,7 @@ def test_the_name_of_another_tool_stands_for_the_flag_of_the_command(
         ("tokens --lines", "--jsonl counts a field of each line of a file"),
         ("chat -X", "openai-cli api METHOD PATH sends any method"),
         ("embed --no-stream", "the answer comes at once here, and never as a stream"),
-        ("chat --yes", "nothing asks for confirmation"),
+        ("chat --yes", "this command asks for no confirmation"),
         ("chat --version", "openai-cli --version shows the version"),
     ],
 )
