@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 TOOL = runpy.run_path(str(Path(__file__).parents[1] / "tools" / "mutants.py"))
-mutants, nearest = TOOL["mutants"], TOOL["nearest"]
+mutants, nearest, Mutant = TOOL["mutants"], TOOL["nearest"], TOOL["Mutant"]
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,18 @@ def test_every_mutant_of_a_module_is_a_program() -> None:
 )
 def test_the_tests_that_are_near(module: str, near: str) -> None:
     assert near in map(str, nearest(Path(module)))
+
+
+def test_a_test_that_fails_by_itself_has_no_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, tests = tmp_path / "module.py", tmp_path / "test_module.py"
+    module.write_text("x = 1\n")
+    tests.write_text(
+        "from module import x\ndef test_by_itself(): assert 0\ndef test_x(): assert x == 1\n"
+    )
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # a start takes a third of the time
+    monkeypatch.setitem(TOOL["verdict"].__globals__, "nearest", lambda _module: [tests])
+    verdicts = [TOOL["verdict"](Mutant(module, 1, 4, 5, text), tmp_path) for text in ("22", "1.0")]
+    assert verdicts == ["found", "SURVIVED"]
+    assert module.read_text() == "x = 1\n"
