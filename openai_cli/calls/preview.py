@@ -21,7 +21,7 @@ class Preview:
     custom_id: str | None = None
 
     @classmethod
-    def asked(cls, options: object) -> Self | None:
+    def of(cls, options: object) -> Self | None:
         """The preview that the options ask for, None where they ask for none.
 
         UsageError for two of them.
@@ -42,7 +42,7 @@ class Preview:
             return "--batch-line"
         return "--curl" if self.is_curl else "--dry-run"
 
-    def of(self, request: Request, server: Destination, *, terminal: bool) -> bytes:
+    def shown(self, request: Request, server: Destination, *, terminal: bool) -> bytes:
         """The request as it is printed; `terminal` says that a person reads it."""
         if self.custom_id is not None:
             return batch_line(request, self.custom_id)

@@ -68,7 +68,7 @@ class Session:
         inputs = inputs or Inputs(context)
         self.schema = _schema_of(options, inputs)
         self.form = Form.of(options, self.schema.columns if self.schema else ())
-        self.preview = Preview.asked(options)
+        self.preview = Preview.of(options)
         prices = (lambda: self.table), self._base_url
         self.budget = Budget.of(context, options, *prices)
         self.receipts = Receipts.of(context, options, *prices)
@@ -101,7 +101,7 @@ class Session:
         if self.preview is not None:
             with self.form.open(self.context) as sink:
                 for request in requests:
-                    shown = self.preview.of(request, self.server, terminal=sink.is_terminal)
+                    shown = self.preview.shown(request, self.server, terminal=sink.is_terminal)
                     sink.write_json(shown)
 
     def _base_url(self) -> str:

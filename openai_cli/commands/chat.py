@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from openai_cli.calls.delivery import deliver
 from openai_cli.calls.plan import Plan
@@ -11,7 +11,8 @@ from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags import api
-from openai_cli.flags.conversation import ConversationOptions
+from openai_cli.flags.adapter import parameters_of
+from openai_cli.flags.conversation import ConversationOptions, Terms
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OPTIONS, RequiredInput, argument, options_group, ours
 from openai_cli.flags.output import Structured
@@ -19,6 +20,9 @@ from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.request.body import Given, Request, assembled, given_of, is_bare_schema
 from openai_cli.request.inputs import Inputs, is_like_text, nothing_given
+
+if TYPE_CHECKING:
+    from openai_cli.commands.turns import TurnSender
 
 EXAMPLES = (
     'openai-cli chat "Write a haiku about rain"',
@@ -106,70 +110,62 @@ class Options(ConversationOptions, Structured, RequiredInput):
 
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
-    _check_files(options)
-    is_required = options.require_input and not options.interactive
-    inputs, limit = Inputs(context, options.stdin, is_required), options.longest_prompt
+    terms = Terms.of(options)
+    is_required = options.require_input and not terms.is_interactive
+    inputs = Inputs(context, options.stdin, is_required)
     with Session(context, options, inputs) as session:
         given = given_of(options, inputs)
-        if options.interactive or options.conversation is not None:
-            _converse(session, options, inputs, given)
+        compose = partial(_composed, session, given)
+        if terms.is_conversation:
+            from openai_cli.commands.turns import TurnSender
+
+            _converse(TurnSender(session, terms, compose), options, inputs, given.parts.body)
             return
-        request = _composed(session, given)
+        request = compose()
         base = request.body.get("messages")
         flagged = options.body is not None or base is not None
-        said = _standing(options, inputs) + _question(options, inputs, flagged=flagged)
-        request = request.with_text("messages", _joined(options, base, said))
-        if session.preview is None and limit is not None:
+        standing, question = _said(options, inputs, flagged=flagged)
+        request = request.with_text("messages", _joined(options, base, standing + question))
+        if session.preview is None and terms.limit is not None:
             from openai_cli.commands.fitting import check_length
 
-            check_length(request, limit)
-        if session.preview is None and options.save is not None:
-            from openai_cli.commands.turns import begin
+            check_length(request, terms.limit)
+        if session.preview is None and terms.new_path is not None:
+            from openai_cli.commands.turns import TurnSender
 
-            begin(session, options, given.body, request)
+            TurnSender(session, terms, compose).begin_file(given.body, request)
             return
-        deliver(
-            session, Plan(request, choices=request.choices, render=options.render, forgets=True)
-        )
+        plan = Plan(request, choices=request.choices, render=terms.renders, forgets=True)
+        deliver(session, plan)
 
 
-def _check_files(options: Options) -> None:
-    """UsageError for names of conversations that no file should have, and for two of them."""
-    for flag, name in (("--continue", options.conversation), ("--save", options.save)):
-        if name in ("", "-"):
-            raise UsageError(
-                f"{flag} takes the name of a file, not '{name}'",
-                hint="for example: openai-cli chat -c talk.json 'Say hello'",
-            )
-    if options.save is not None:
-        if options.conversation is not None:
-            raise UsageError("--continue and --save: give one of them", hint="-c keeps each turn")
-        if options.interactive:
-            raise UsageError("--save and -i: give one of them", hint="-i -c FILE keeps each turn")
+def _converse(
+    sender: "TurnSender", options: Options, inputs: Inputs, flags: dict[str, Any]
+) -> None:
+    """Take part in a conversation: one turn of it, or interactively.
 
-
-def _converse(session: Session, options: Options, inputs: Inputs, given: Given) -> None:
-    """Take part in a conversation: one turn of it, or interactively."""
-    from openai_cli.commands.turns import NewMessages, converse
+    `flags` are the request properties that the sender puts over the conversation's body.
+    """
+    from openai_cli.commands.turns import NewMessages
 
     if options.body is not None:
         raise UsageError("--body and a conversation: give one of them")
     _check_taken(options)
-    compose = partial(_composed, session, given)
-    before = given.parts.body.pop("messages", None)
-    standing = _standing(options, inputs)
-    flagged = options.interactive or before is not None
-    question = _question(options, inputs, flagged=flagged)
-    attached: list[tuple[str, Any]] = []
-    if options.interactive and options.attach and options.text is None:
-        attached = list(zip(options.attach, question.pop()["content"], strict=True))
-    said = NewMessages(standing, [*(before or []), *question])
-    if options.interactive:
+    is_interactive = sender.terms.is_interactive
+    before = flags.pop("messages", None)
+    flagged = is_interactive or before is not None
+    standing, question = _said(options, inputs, flagged=flagged)
+    waiting: list[tuple[str, Any]] = []
+    if is_interactive and options.attach and options.text is None:
+        waiting = list(zip(options.attach, question.pop()["content"], strict=True))
+    said = NewMessages(standing, [*(before or []), *question], waiting)
+    if is_interactive:
         from openai_cli.commands.interactive.session import hold
 
-        hold(session, options, inputs, said, attached, flags=given.parts.body, compose=compose)
+        known = {one.api_name: one for one in parameters_of(type(options))}
+        hold(sender, inputs, said, flags, known)
     elif said.messages:
-        converse(session, options, said, compose)
+        sender.continue_file(said)
     else:
         raise _nothing_to_send(options)
 
@@ -216,27 +212,28 @@ def _nothing_to_send(options: Options) -> UsageError:
     return nothing_given(options, "message to send", f"{command} 'Say hello'")
 
 
-def _standing(options: Options, inputs: Inputs) -> list[dict[str, Any]]:
-    """The messages that stand for the whole conversation."""
+def _said(
+    options: Options, inputs: Inputs, *, flagged: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The messages that stand for the whole conversation, and those of this call at its end.
+
+    `flagged` is what `Inputs.text` takes.
+    """
     given = (("system", options.system), ("developer", options.developer))
-    return [
+    standing: list[dict[str, Any]] = [
         {"role": role, "content": inputs.flag_text(f"--{role}", text)}
         for role, text in given
         if text is not None
     ]
-
-
-def _question(options: Options, inputs: Inputs, *, flagged: bool) -> list[dict[str, Any]]:
-    """Each --message, and the user's message; `flagged` is what `Inputs.text` takes."""
-    added: list[dict[str, Any]] = [_message(text, inputs) for text in options.message or ()]
+    question: list[dict[str, Any]] = [_message(text, inputs) for text in options.message or ()]
     attachments = _attachments(options, inputs)
     text = inputs.text(options.text, flagged=flagged)
     if attachments:
         parts = [] if text is None else [{"type": "text", "text": text}]
-        added.append({"role": "user", "content": parts + attachments})
+        question.append({"role": "user", "content": parts + attachments})
     elif text is not None:
-        added.append({"role": "user", "content": text})
-    return added
+        question.append({"role": "user", "content": text})
+    return standing, question
 
 
 # Those of ChatCompletionRequestMessage in OpenAI's published description.

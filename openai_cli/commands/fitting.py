@@ -13,7 +13,7 @@ from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
 from openai_cli.conversation.shortening import Message, fewest_turns, split, turn_starts
 from openai_cli.errors import BadAnswerError, LimitError, RefusedError, UsageError
-from openai_cli.flags.conversation import FULL
+from openai_cli.flags.conversation import Terms
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.records import mutable_record, record
 from openai_cli.request.body import Request
@@ -47,15 +47,10 @@ class Learned:
 
 @record
 class Fitting:
-    """One turn: `whole` makes the request of a history, of which `most` turns may leave.
-
-    `given` is --context-limit. Its methods raise UsageError for another `how` than --when-full has.
-    """
+    """One turn: `whole` makes the request of a history, of which `most` turns may leave."""
 
     session: Session
-    how: str
-    given: int | None
-    summary_model: str | None
+    terms: Terms
     history: list[Message]
     whole: Callable[[list[Message]], Request]
     most: int
@@ -63,8 +58,6 @@ class Fitting:
 
     def first(self) -> Fit:
         """The history as it fits by our own count; LimitError where it is too long for that."""
-        if self.how not in FULL:
-            raise UsageError(f"--when-full must be error, drop or summarize, not '{self.how}'")
         request = self.whole(self.history)
         limit = self._limit(request)
         if limit is None or _is_surely_within(limit, request):
@@ -72,7 +65,7 @@ class Fitting:
         tokens = prompt_tokens(request)
         if tokens <= limit:
             return Fit(self.history, [])
-        if self.how == "error" or not self.most:
+        if self.terms.when_full == "error" or not self.most:
             raise too_long(request, tokens, limit, may_shorten=bool(self.most))
         fit = self._shortened(limit, at_least=1)
         if fit is None:
@@ -87,8 +80,8 @@ class Fitting:
         overflow = overflow_of(refused)
         if overflow is None:
             raise refused
-        if self.how == "error" or fit.turns >= self.most:
-            refused.add_hint(_hint(may_shorten=self.how == "error" and self.most > 0))
+        if self.terms.when_full == "error" or fit.turns >= self.most:
+            refused.add_hint(_hint(may_shorten=self.terms.when_full == "error" and self.most > 0))
             raise refused
         request = self.whole(fit.kept)
         ours = prompt_tokens(request)
@@ -108,9 +101,12 @@ class Fitting:
 
     def _limit(self, request: Request) -> int | None:
         model = str(request.body["model"])
-        known = [self.learned.limits.get(model), prompt_limit(self.session, self.given, request)]
+        known = [
+            self.learned.limits.get(model),
+            prompt_limit(self.session, self.terms.limit, request),
+        ]
         limits = [limit for limit in known if limit is not None]
-        if not limits and self.how != "error" and model not in self.learned.told:
+        if not limits and self.terms.when_full != "error" and model not in self.learned.told:
             self.learned.told.add(model)
             self.session.context.messages.notice(
                 f"the window of {model} is not known, so turns are dropped once the server refuses "
@@ -127,13 +123,13 @@ class Fitting:
         def count(messages: list[Message]) -> "TokenCount":
             return prompt_tokens(self.whole(messages))
 
-        goal = limit if self.how == "drop" else limit // 2
+        goal = limit if self.terms.when_full == "drop" else limit // 2
         found = fewest_turns(self.history, self.most, holds=lambda rest: count(rest) <= goal)
-        if found is None and self.how == "drop":
+        if found is None and self.terms.when_full == "drop":
             return None
         turns = max(self.most if found is None else found, at_least)
         left, kept = split(self.history, turns)
-        if self.how == "summarize":
+        if self.terms.when_full == "summarize":
             kept = self._summed_up(left, kept, limit)
             if (tokens := count(kept)) > limit:
                 raise too_long(self.whole(kept), tokens, limit, may_shorten=False)
@@ -149,7 +145,7 @@ class Fitting:
         from openai_cli.conversation.summary import summary_request
 
         request = self.whole([])
-        model = self.summary_model or request.body["model"]
+        model = self.terms.summary_model or request.body["model"]
         asked = {"model": model, "messages": summary_request(left, words=words)}
         try:
             answer = exchange(self.session, Plan(Request(request.path, asked))).answer

@@ -22,7 +22,7 @@ from openai_cli.context import Context
 from openai_cli.conversation.reasoning import is_demanded
 from openai_cli.conversation.shortening import Message
 from openai_cli.errors import CliError, RefusedError, UsageError
-from openai_cli.flags.conversation import ConversationOptions
+from openai_cli.flags.conversation import Terms
 from openai_cli.records import record
 from openai_cli.request.body import Request
 
@@ -42,51 +42,18 @@ class KeptConversation(Protocol):
 
 
 class NewMessages(NamedTuple):
-    """What one call says: what stands for the whole conversation, and the messages at its end."""
+    """What one call says: what stands for the whole conversation, and the messages at its end.
+
+    `waiting` are the content parts, by the names of their files, of the first message that is read.
+    """
 
     standing: Sequence[Message]
     messages: Sequence[Message]
+    waiting: Sequence[tuple[str, dict[str, Any]]] = ()
 
 
 # From the body of a conversation, the request that the flags of the call make of it.
 Compose = Callable[[Mapping[str, Any]], Request]
-
-
-def converse(
-    session: Session, options: ConversationOptions, said: NewMessages, compose: Compose
-) -> None:
-    """Say something in the conversation of --continue, print the reply, and keep both."""
-    from openai_cli.conversation import file
-
-    context, path = session.context, options.conversation or ""
-    if session.preview is not None:
-        body = file.read(path)
-        request = compose(body).with_text("messages", all_messages(body.get("messages", []), said))
-        session.show((request,))
-        return
-    with opened_file(session, path) as stored, telling(context, path, stored):
-        _ = session.client  # a key that is missing is told of before the conversation is counted
-        TurnSender(session, options, compose).turn(stored, said)
-
-
-def begin(
-    session: Session, options: ConversationOptions, given: Mapping[str, Any], request: Request
-) -> None:
-    """Send a request, print the reply, and keep both in the new file of --save.
-
-    `given` is the body of --body, whose properties are the conversation's own. Raises UsageError,
-    before anything is sent, for a file that there is, and for messages that are no conversation.
-    """
-    from openai_cli.conversation.file import check_shape
-
-    path = options.save or ""
-    messages = request.body["messages"]
-    check_shape(path, {"messages": messages})
-    hint = f"-c {path} goes on with it; or name another file"
-    with new_file(session, path, hint) as stored, telling(session.context, path, stored):
-        _ = session.client  # as in `converse`
-        begun = Begun(stored, {"model": request.body["model"], **given})
-        TurnSender(session, options, lambda _body: request).first(begun, messages, request)
 
 
 @contextmanager
@@ -143,12 +110,44 @@ class Begun:
 
 @record
 class TurnSender:
-    """One side of a conversation: how its turns are sent."""
+    """One side of a conversation: how its turns are sent, and the session of all its calls."""
 
     session: Session
-    options: ConversationOptions
+    terms: Terms
     compose: Compose
     learned: Learned = field(default_factory=Learned)
+
+    def continue_file(self, said: NewMessages) -> None:
+        """Say something in the conversation of a file, print the reply, and keep both."""
+        from openai_cli.conversation import file
+
+        session, path = self.session, self.terms.path or ""
+        if session.preview is not None:
+            body = file.read(path)
+            messages = all_messages(body.get("messages", []), said)
+            session.show((self.compose(body).with_text("messages", messages),))
+            return
+        with opened_file(session, path) as stored, telling(session.context, path, stored):
+            _ = session.client  # a key that is missing is told of before the tokens are counted
+            self.turn(stored, said)
+
+    def begin_file(self, given: Mapping[str, Any], request: Request) -> None:
+        """Send a request, print the reply, and keep both in a new file.
+
+        `given` is the body of --body, whose properties are the conversation's own. Raises
+        UsageError, before anything is sent, for a file that there is, and for messages that are no
+        conversation.
+        """
+        from openai_cli.conversation.file import check_shape
+
+        session, path = self.session, self.terms.new_path or ""
+        messages = request.body["messages"]
+        check_shape(path, {"messages": messages})
+        hint = f"-c {path} goes on with it; or name another file"
+        with new_file(session, path, hint) as stored, telling(session.context, path, stored):
+            _ = session.client  # as in `continue_file`
+            begun = Begun(stored, {"model": request.body["model"], **given})
+            self._send(begun, NewMessages((), messages), request, Fit([], []))
 
     def turn(self, stored: KeptConversation, said: NewMessages) -> None:
         """Send what is said, print the reply, and keep both.
@@ -159,9 +158,7 @@ class TurnSender:
         request = self.compose(stored.body)
         fitting = Fitting(
             self.session,
-            self.options.when_full,
-            self.options.longest_prompt,
-            self.options.summary_model,
+            self.terms,
             history,
             lambda messages: request.with_text("messages", all_messages(messages, said)),
             leaving(history, list(said.messages)),
@@ -173,10 +170,6 @@ class TurnSender:
                 return self._send(stored, said, fitting.whole(fit.kept), fit)
             except RefusedError as refused:
                 fit = fitting.further(fit, refused)
-
-    def first(self, begun: Begun, messages: Sequence[Message], request: Request) -> None:
-        """Send the request of these messages, print the reply, and keep both."""
-        self._send(begun, NewMessages((), messages), request, Fit([], []))
 
     def _send(
         self, stored: KeptConversation, said: NewMessages, request: Request, fit: Fit
@@ -194,17 +187,14 @@ class TurnSender:
                 self._notice(self._note(fit))
 
         def keep_part(answer: "Answer") -> None:
-            if not self.options.keep_partial or not answer.in_order:
+            if not self.terms.keeps_partial or not answer.in_order:
                 return
             if answer.in_order[0].content:
                 answer.in_order[0].tools.clear()  # half a call is none
                 keep(answer)
 
         plan = Plan(
-            request,
-            choices=request.choices,
-            on_broken=keep_part,
-            render=self.options.render,
+            request, choices=request.choices, on_broken=keep_part, render=self.terms.renders
         )
         answer = send(self.session, plan)
         if self._is_cut_off(answer):
@@ -217,7 +207,7 @@ class TurnSender:
     def _is_cut_off(self, answer: "Answer") -> bool:
         """Whether `[DONE]` came before the reply had ended; what that means is told."""
         is_cut_off = answer.is_done and not answer.in_order[0].has_ended
-        if is_cut_off and not self.options.keep_partial:
+        if is_cut_off and not self.terms.keeps_partial:
             self._notice("the reply was cut off, so it is not kept: --keep-partial keeps it")
         return is_cut_off
 
@@ -225,9 +215,9 @@ class TurnSender:
         self.session.context.messages.notice(text)
 
     def _note(self, fit: Fit) -> str:
-        path = self.options.conversation
+        path = self.terms.path
         to = f" for '{path}.history.jsonl'" if path else ""
-        summary = "; a summary stands instead" if self.options.when_full == "summarize" else ""
+        summary = "; a summary stands instead" if self.terms.when_full == "summarize" else ""
         return f"{oldest(fit)} left the conversation{to}{summary}"
 
 

@@ -1,10 +1,13 @@
 """Our own flags of a conversation: its file, and its length."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
+from openai_cli.errors import UsageError
 from openai_cli.flags.ours import CONVERSATION, number, options_group, ours, switch
 from openai_cli.flags.server import Fallback, SendingOptions
 from openai_cli.flags.values import Number
+from openai_cli.jsontext import quoted
+from openai_cli.records import record
 
 # What --when-full takes.
 FULL = ("error", "drop", "summarize")
@@ -62,8 +65,62 @@ class ConversationOptions(SendingOptions, Fallback):
         ),
     ] = None
 
+
+@record
+class Terms:
+    """How a conversation is held.
+
+    `path` is its file, and `new_path` the file that a first turn begins; without them it is kept in
+    memory, if at all. Of a prompt longer than `limit`, in tokens, `when_full` says what becomes,
+    and `summary_model` which model sums its turns up. With `keeps_partial` a reply that was cut off
+    is kept, with `renders` replies are shown as Markdown.
+    """
+
+    path: str | None
+    new_path: str | None
+    is_interactive: bool
+    renders: bool
+    keeps_partial: bool
+    limit: int | None
+    when_full: str
+    summary_model: str | None
+
+    @classmethod
+    def of(cls, options: ConversationOptions) -> Self:
+        """What the options say; UsageError for values that they do not take."""
+        _check_files(options)
+        if options.when_full not in FULL:
+            raise UsageError(
+                f"--when-full must be error, drop or summarize, not {quoted(options.when_full)}"
+            )
+        limit = number("--context-limit", options.context_limit, Number(1, integer=True))
+        return cls(
+            options.conversation,
+            options.save,
+            options.interactive,
+            options.render,
+            options.keep_partial,
+            None if limit is None else int(limit),
+            options.when_full,
+            options.summary_model,
+        )
+
     @property
-    def longest_prompt(self) -> int | None:
-        """The number of --context-limit, in tokens; UsageError for what is none."""
-        given = number("--context-limit", self.context_limit, Number(1, integer=True))
-        return None if given is None else int(given)
+    def is_conversation(self) -> bool:
+        """Whether it may have turns before the one that is said now."""
+        return self.is_interactive or self.path is not None
+
+
+def _check_files(options: ConversationOptions) -> None:
+    """UsageError for names of conversations that no file should have, and for two of them."""
+    for flag, name in (("--continue", options.conversation), ("--save", options.save)):
+        if name in ("", "-"):
+            raise UsageError(
+                f"{flag} takes the name of a file, not '{name}'",
+                hint="for example: openai-cli chat -c talk.json 'Say hello'",
+            )
+    if options.save is not None:
+        if options.conversation is not None:
+            raise UsageError("--continue and --save: give one of them", hint="-c keeps each turn")
+        if options.interactive:
+            raise UsageError("--save and -i: give one of them", hint="-i -c FILE keeps each turn")

@@ -571,8 +571,9 @@ def test_a_summary_is_summed_up_again_with_what_came_after_it(run: Run, folder: 
     ]
 
 
-def test_a_way_that_there_is_not(run: Run, folder: Path) -> None:
-    done = run("chat", "-c", "t.json", "5", "--when-full", "forget")
+@pytest.mark.parametrize("flags", [(), ("-c", "t.json"), ("-i",)])
+def test_a_way_that_there_is_not(run: Run, flags: tuple[str, ...]) -> None:
+    done = run("chat", *flags, "5", "--when-full", "forget", "--dry-run")
     assert done.code == 2
     assert "--when-full must be error, drop or summarize, not 'forget'" in done.err
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 from openai_cli.calls.session import Session
@@ -18,6 +17,7 @@ from openai_cli.commands.interactive.spending import next_turn, spent
 from openai_cli.commands.interactive.store import (
     BeforeReply,
     InFile,
+    InMemory,
     Store,
     before_last_turn,
     before_reply,
@@ -33,8 +33,7 @@ from openai_cli.commands.turns import (
 from openai_cli.config.values import expanded
 from openai_cli.conversation.shortening import STANDING, Message
 from openai_cli.errors import UsageError
-from openai_cli.flags.adapter import parameters
-from openai_cli.flags.conversation import ConversationOptions
+from openai_cli.flags.conversation import Terms
 from openai_cli.flags.names import underscored
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.values import Flag, Kind, Object, Texts
@@ -53,20 +52,24 @@ class Dialogue:
     """A conversation while it is held.
 
     `flags` are the request properties that go over the conversation's own; `standing` are the
-    messages of --system and --developer. `waiting` is what goes with the next message, `draft` what
+    messages of --system and --developer. `parameters` are those of the API that `set` takes, by
+    their names. `waiting` is what goes with the next message, `draft` what
     was written in the user's own editor; both last until they are in the conversation. What gives a
     string gives what is to be shown.
     """
 
-    session: Session
-    options: ConversationOptions
     inputs: Inputs
     sender: TurnSender
-    store: Store
     flags: dict[str, Any]
     standing: list[Message]
+    parameters: Mapping[str, ApiParameter]
     waiting: list[Attachment] = field(default_factory=list)
     draft: str = ""
+    store: Store = field(init=False)
+
+    def __post_init__(self) -> None:
+        path = self.terms.path
+        self.store = InMemory() if path is None else InFile(self.session, path)
 
     def ask(self, text: str) -> None:
         """Say a text as the user, with all that waits for it."""
@@ -84,7 +87,7 @@ class Dialogue:
 
     def say(self, messages: list[Message]) -> None:
         """Add a turn: what is said, and the reply. On a failure all is as it was."""
-        with self.store.opened() as stored, telling(self.session.context, self._path, stored):
+        with self.store.opened() as stored, telling(self.session.context, self.terms.path, stored):
             before = stored.body
             try:
                 self.sender.turn(stored, NewMessages(self.standing, messages))
@@ -97,8 +100,8 @@ class Dialogue:
         with self.store.opened() as stored:
             kept, replies = before_reply(stored.body.get("messages", []))
             # Half a reply would stand in the place of a whole one.
-            sender = replace(self.sender, options=replace(self.options, keep_partial=False))
-            with telling(self.session.context, self._path, stored):
+            sender = replace(self.sender, terms=replace(self.terms, keeps_partial=False))
+            with telling(self.session.context, self.terms.path, stored):
                 sender.turn(BeforeReply(stored, kept, replies), NewMessages(self.standing, []))
 
     def undo(self) -> str:
@@ -128,8 +131,7 @@ class Dialogue:
         with new_file(self.session, path, "name another file") as stored:
             stored.save(dict(body), [])
         self.store = InFile(self.session, path)
-        self.options = replace(self.options, conversation=path)
-        self.sender = replace(self.sender, options=self.options)
+        self.sender = replace(self.sender, terms=replace(self.terms, path=path))
         return f"kept in {path}, as what follows will be"
 
     def system(self, text: str) -> str:
@@ -187,16 +189,11 @@ class Dialogue:
 
         return parameter.parse(_typed(parameter, text), read)
 
-    @cached_property
-    def parameters(self) -> Mapping[str, ApiParameter]:
-        """The API's parameters by name."""
-        return {one.api_name: one for one in parameters(self.options).values()}
-
     def tokens(self) -> str:
         """The tokens of the conversation as it would be sent now, and what the limit leaves."""
         request = self._request
         tokens = prompt_tokens(request)
-        limit = prompt_limit(self.session, self.options.longest_prompt, request)
+        limit = prompt_limit(self.session, self.terms.limit, request)
         doubt = f" (an estimate: {'; '.join(tokens.doubts)})" if tokens.doubts else ""
         left = "the limit is not known" if limit is None else f"{limit - tokens} of {limit} left"
         return f"{tokens} tokens, {left}{doubt}"
@@ -223,8 +220,14 @@ class Dialogue:
         return self.sender.compose(body).with_text("messages", messages)
 
     @property
-    def _path(self) -> str | None:
-        return self.options.conversation
+    def session(self) -> Session:
+        """The session of all its calls."""
+        return self.sender.session
+
+    @property
+    def terms(self) -> Terms:
+        """How it is held by now."""
+        return self.sender.terms
 
 
 def text_of(message: Message) -> str:

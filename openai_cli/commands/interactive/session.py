@@ -1,7 +1,7 @@
 """`chat -i`: turn after turn, until the end of input, /exit or, in a script, the first error."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -19,10 +19,9 @@ from openai_cli.commands.interactive.slash import (
     parsed,
     typed_here,
 )
-from openai_cli.commands.interactive.store import InFile, InMemory
-from openai_cli.commands.turns import Compose, NewMessages, TurnSender
+from openai_cli.commands.turns import NewMessages, TurnSender
 from openai_cli.errors import CliError, ReaderGone, UsageError
-from openai_cli.flags.conversation import ConversationOptions
+from openai_cli.flags.parameter import ApiParameter
 from openai_cli.request.inputs import Inputs
 
 
@@ -37,37 +36,32 @@ class Reader(Protocol):
 
 
 def hold(
-    session: Session,
-    options: ConversationOptions,
+    sender: TurnSender,
     inputs: Inputs,
     first: NewMessages,
-    attached: Iterable[tuple[str, dict[str, Any]]] = (),
-    *,
     flags: dict[str, Any],
-    compose: Compose,
+    parameters: Mapping[str, ApiParameter],
 ) -> None:
-    """Hold a conversation, in the file of --continue or in memory.
+    """Hold a conversation, in its file or in memory.
 
-    `first` is said before anything is read, if it has messages; `attached` are names and content
-    parts that wait for the first message that is read. `flags` are the request properties
-    that `compose` puts over the conversation's body. Raises UsageError for options that make no
-    sense here; in a script, what the first turn that fails raises.
+    `first` is said before anything is read, if it has messages. `flags` are the request properties
+    that the sender puts over the conversation's body, and `parameters` those that may be set.
+    Raises UsageError for options that make no sense here; in a script, what the first turn that
+    fails raises.
     """
+    session = sender.session
     _check(session)
-    context, path = session.context, options.conversation
-    store = InMemory() if path is None else InFile(session, path)
-    with store.opened():
+    dialogue = Dialogue(inputs, sender, flags, list(first.standing), parameters)
+    dialogue.waiting = [Attachment(*each) for each in first.waiting]
+    with dialogue.store.opened():
         pass  # what is wrong with the file is told before anything is typed
     session.receipts.kept = []
     _ = session.client  # a key that is missing is told of before anything is typed
     with ExitStack() as stack:
-        sender = TurnSender(session, options, compose)
-        dialogue = Dialogue(session, options, inputs, sender, store, flags, list(first.standing))
-        dialogue.waiting = [Attachment(*each) for each in attached]
         said = [*dialogue.said_before(), *map(text_of, first.messages)]
         said = [as_typed(text) for text in said if text]
         reader = _reader(stack, dialogue, said)
-        loop = _Loop(dialogue, reader, is_script=not context.stdin_is_terminal)
+        loop = _Loop(dialogue, reader, is_script=not session.context.stdin_is_terminal)
         loop.run(list(first.messages))
 
 
@@ -147,7 +141,7 @@ class _Loop:
             dialogue = self.dialogue
             if error.hint:
                 error.hint = typed_here(error.hint, dialogue.parameters)
-            dialogue.session.context.messages.error(error, with_body=dialogue.options.json)
+            dialogue.session.context.messages.error(error, with_body=dialogue.session.form.is_json)
         except KeyboardInterrupt:
             if self.is_script:
                 raise
@@ -190,7 +184,7 @@ class _Loop:
     def _would_lose(self) -> bool:
         """Whether somebody at a terminal would lose what was said."""
         dialogue = self.dialogue
-        is_nowhere = dialogue.options.conversation is None
+        is_nowhere = dialogue.terms.path is None
         return not self.is_script and is_nowhere and bool(dialogue.said_before())
 
     def _do(self, call: SlashCall) -> None:
@@ -203,7 +197,7 @@ class _Loop:
             "/attach": dialogue.attach,
         }
         alone: dict[str, Callable[[], str | None]] = {
-            "/help": lambda: help_text(kept_in=dialogue.options.conversation, columns=self.columns),
+            "/help": lambda: help_text(kept_in=dialogue.terms.path, columns=self.columns),
             "/undo": dialogue.undo,
             "/retry": dialogue.retry,
             "/clear": dialogue.clear,
