@@ -58,12 +58,12 @@ def asked(sandbox: str, page: Path, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def shell(asked: str, folder: Path) -> Shell:
+def shell(asked: str, folder: Path, forked: Path) -> Shell:
     """Run a command with sh: its output, stderr among it, and its exit code.
 
     `before` is the exit code that the command finds in `$?`.
     """
-    environment = _environment(asked)
+    environment = _environment(asked, forked)
 
     def run(command: str, before: int) -> tuple[str, int]:
         done = subprocess.run(
@@ -82,11 +82,11 @@ def shell(asked: str, folder: Path) -> Shell:
     return run
 
 
-def _environment(base_url: str) -> Mapping[str, str]:
+def _environment(base_url: str, command: Path) -> Mapping[str, str]:
     return {
         # A hook of git, which may run these tests, sets variables that name its own repository.
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
-        "PATH": f"{COMMAND.parent}:{os.environ['PATH']}",
+        "PATH": f"{command.parent}:{COMMAND.parent}:{os.environ['PATH']}",
         "OPENAI_BASE_URL": base_url,
         "OPENAI_API_KEY": MADE_UP_KEY,
         "GIT_CONFIG_NOSYSTEM": "1",
