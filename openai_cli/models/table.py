@@ -12,16 +12,16 @@ replaces what the table has: all prices of the model, or one fact.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from openai_cli.errors import UsageError
+from openai_cli.models.lines import Lines
+from openai_cli.records import record
 
 DATA = Path(__file__).parent / "data" / "openai.json"
 
@@ -51,10 +51,9 @@ REGIONS = ("eu", "us", "gov")
 
 Rates = Mapping[str, Decimal]
 
-_SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 # What a rate and a count of a user's own look like; one of more digits is a slip.
-_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
-_COUNT = re.compile(r"[0-9]{1,15}")
+_NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?"
+_COUNT = r"[0-9]{1,15}"
 
 
 def tier_of(service_tier: str | None) -> str:
@@ -65,7 +64,7 @@ def tier_of(service_tier: str | None) -> str:
     return "standard" if service_tier in (None, "default", "auto") else service_tier
 
 
-@dataclass(frozen=True)
+@record
 class Row:
     """One version of a model's prices, from `start` until the day before `end`; None is unknown.
 
@@ -132,7 +131,7 @@ class Row:
             ) from None
 
 
-@dataclass(frozen=True)
+@record
 class Model:
     """A model: counts are in tokens, `retired` is the day of its end, None is unknown.
 
@@ -180,6 +179,7 @@ class Table:
         self.date = date.fromisoformat(found["date"])
         self._found: Mapping[str, Any] = found["models"]
         self._content = content
+        self._read: dict[str, Model] = {}
 
     @cached_property
     def digest(self) -> str:
@@ -190,7 +190,7 @@ class Table:
 
     @cached_property
     def models(self) -> Mapping[str, Model]:
-        return {name: _model(name, facts) for name, facts in self._found.items()}
+        return {name: self._model(name) for name in self._found}
 
     def find(self, name: str) -> Model | None:
         """The model of that name, None if the table has none.
@@ -199,20 +199,33 @@ class Table:
         snapshot that the table lacks (`gpt-6-luna-2026-11-01`) is its model.
         """
         base = ":".join(name.split(":")[:2]) if name.startswith("ft:") else name
-        names = (base, _SNAPSHOT.sub("", base))
-        known = next((name for name in names if name in self._found), None)
-        return None if known is None else _model(known, self._found[known])
+        known = next((name for name in (base, without_day(base)) if name in self._found), None)
+        return None if known is None else self._model(known)
 
     def model(self, name: str) -> Model:
         """What `find` gives; UsageError where that is None."""
         if (found := self.find(name)) is not None:
             return found
+        from difflib import get_close_matches
+
         near = get_close_matches(name, self._found)
         raise UsageError(
             f"no price is known for the model {name!r}",
             hint=f"did you mean {' or '.join(near)}?" if near else "--prices FILE can add one",
             parameter="model",
         )
+
+    def _model(self, name: str) -> Model:
+        """The same object each time: rows of one table are equal where they are the same."""
+        if name not in self._read:
+            self._read[name] = _model(name, self._found[name])
+        return self._read[name]
+
+
+def without_day(name: str) -> str:
+    """A model's name without the day of a snapshot at its end."""
+    end = "".join("0" if character.isdecimal() else character for character in name[-11:])
+    return name[:-11] if end == "-0000-00-00" else name
 
 
 def load_table(overlay: str | PathLike[str] | None = None) -> Table:
@@ -221,19 +234,19 @@ def load_table(overlay: str | PathLike[str] | None = None) -> Table:
     UsageError for an overlay that cannot be read, is not JSON, or is not of the form above; it
     names the place.
     """
-    content, found = _packaged()
+    found = _packaged()
     if overlay is None:
-        return Table(found, content)
+        return Table({"date": found.date, "models": found}, found.content)
     try:
         own = Path(overlay).read_bytes()
     except OSError as error:
         raise UsageError(f"--prices: cannot read '{overlay}': {error.strerror}") from None
     except ValueError:  # a NUL in the name
         raise UsageError(f"--prices: '{overlay!s}' is not a file name") from None
-    models = {**found["models"]}
+    models = {**found}
     for name, facts in _own_models(own).items():
-        models[name] = _overlaid(name, facts, models.get(name, {}), found["date"])
-    return Table({**found, "models": models}, content + own)
+        models[name] = _overlaid(name, facts, models.get(name, {}), found.date)
+    return Table({"date": found.date, "models": models}, found.content + own)
 
 
 def known_model(name: str) -> Model | None:
@@ -242,11 +255,8 @@ def known_model(name: str) -> Model | None:
 
 
 @lru_cache
-def _packaged() -> tuple[bytes, Mapping[str, Any]]:
-    import json
-
-    content = DATA.read_bytes()
-    return content, json.loads(content)
+def _packaged() -> Lines:
+    return Lines(DATA.read_bytes())
 
 
 def _model(name: str, facts: Mapping[str, Any]) -> Model:
@@ -340,6 +350,8 @@ def _own_rates(rates: Any, where: str, *, is_above: bool = False) -> dict[str, A
         elif kind in KINDS:
             found[kind] = _rate(rate, f"{where}.{kind}")
         else:
+            from difflib import get_close_matches
+
             near = get_close_matches(kind, KINDS, n=1)
             raise _wrong(f"{where}.{kind}", "is no rate" + (f": {near[0]}?" if near else ""))
     return found
@@ -362,13 +374,13 @@ def _mapping(value: Any, where: str) -> Mapping[str, Any]:
 
 def _rate(value: Any, where: str) -> str:
     """A rate as text, from a number of JSON or the same in a string."""
-    if not isinstance(value, (str, Decimal)) or _NUMBER.fullmatch(str(value)) is None:
+    if not isinstance(value, (str, Decimal)) or re.fullmatch(_NUMBER, str(value)) is None:
         raise _wrong(where, "must be a number, or a string with one, of at least 0")
     return str(value)
 
 
 def _count(value: Any, where: str) -> int:
-    if not isinstance(value, (str, Decimal)) or _COUNT.fullmatch(str(value)) is None:
+    if not isinstance(value, (str, Decimal)) or re.fullmatch(_COUNT, str(value)) is None:
         raise _wrong(where, "must be an integer of at least 0")
     return int(value)
 

@@ -204,8 +204,8 @@ class Tariff:
 
     def is_like(self, other: "Tariff") -> bool:
         """Whether another, of any day, has the same rates for the same."""
-        mine = self.name, self.tier, self.region, self.row, self.model
-        return mine == (other.name, other.tier, other.region, other.row, other.model)
+        mine = self.name, self.tier, self.region, self.row
+        return mine == (other.name, other.tier, other.region, other.row)
 
     def _rates(self, input_tokens: int) -> Rates:
         rates = self.row.rates(self.tier, input_tokens)

@@ -9,7 +9,7 @@ from typing import Any
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import quoted
 
-_AMOUNT = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_AMOUNT = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
 
 # Money that is kept is in whole units of so many to the dollar.
 UNITS = 10**12
@@ -27,7 +27,7 @@ def dollars(count: int) -> Decimal:
 
 def amount(flag: str, raw: str) -> Decimal:
     """The USD typed for a flag; UsageError names the flag."""
-    if _AMOUNT.fullmatch(raw) is None:
+    if re.fullmatch(_AMOUNT, raw) is None:
         raise UsageError(f"{flag} must be an amount of USD, such as 0.05, not {quoted(raw)}")
     return Decimal(raw)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from openai_cli.prices.costs import price_answer
 from openai_cli.prices.money import exact_json, plain
 from openai_cli.prices.records import parts_of
 from openai_cli.prices.usage import usage_of
+from openai_cli.records import record
 
 # The server gave up waiting, for what it may have begun to make.
 _TIMED_OUT = 408
@@ -53,7 +54,7 @@ class Occasion(NamedTuple):
     asked_model: str | None
 
 
-@dataclass(frozen=True)
+@record
 class Receipt:
     """The tokens of one call, or what it is billed by; None is what the server did not report.
 

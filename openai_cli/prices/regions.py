@@ -1,11 +1,11 @@
 """Regional processing: what it is called, and by what it multiplies the rates of tokens."""
 
-import re
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 from openai_cli.models.table import REGIONS, Model
 
-_HOST = re.compile(r"https?://([a-z]{2,4})\.api\.openai\.com(?:[:/?#]|$)", re.IGNORECASE)
+_HOST = ".api.openai.com"
 
 
 def region_of(base_url: str) -> str | None:
@@ -13,8 +13,10 @@ def region_of(base_url: str) -> str | None:
 
     https://developers.openai.com/api/docs/guides/your-data has the hosts.
     """
-    found = _HOST.match(base_url)
-    return None if found is None else found[1].lower()
+    host = urlsplit(base_url).hostname or ""
+    region = host.removesuffix(_HOST)
+    is_region = host.endswith(_HOST) and 2 <= len(region) <= 4 and region.isalpha()
+    return region if is_region else None
 
 
 def multiplier(model: Model, region: str | None) -> Decimal | None:
