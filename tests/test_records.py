@@ -1,11 +1,13 @@
 """Dataclasses that share one `__init__`: as others are made and changed."""
 
-from dataclasses import FrozenInstanceError, field, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import FrozenInstanceError, field, is_dataclass, replace
+from threading import Barrier
 from typing import Any
 
 import pytest
 
-from openai_cli.records import mutable_record, record
+from openai_cli.records import fields_of, mutable_record, record
 
 
 @record
@@ -65,3 +67,52 @@ def test_another_one_is_not() -> None:
     counter = Counter(begin=1)
     counter.calls += 1
     assert (counter.begin, counter.calls) == (1, 7)
+
+
+@record
+class Triple(Pair):
+    """A pair with one more."""
+
+    last: int = 9
+
+
+def test_a_record_has_the_fields_of_the_one_that_it_is_made_from() -> None:
+    assert [one.name for one in fields_of(Triple)] == ["left", "right", "more", "last"]
+    assert (Triple(1, last=3).last, shown(Triple(1))) == (3, (1, 2, []))
+
+
+def test_a_class_that_adds_no_field_has_those_of_the_record() -> None:
+    class Plain(Triple):
+        def total(self) -> int:
+            return self.left + self.last
+
+    assert Plain(1).total() == 10
+
+
+def test_a_record_becomes_a_dataclass_with_its_first_object() -> None:
+    @mutable_record
+    class Late:
+        value: int = 1
+
+    assert not is_dataclass(Late)
+    assert Late().value == 1
+    assert is_dataclass(Late)
+
+
+def test_threads_that_make_the_first_objects_at_once_agree() -> None:
+    for _ in range(20):
+
+        @record
+        class Shared:
+            first: int
+            more: list[int] = field(default_factory=list)
+
+        start = Barrier(4)
+
+        def made(number: int, start: Barrier = start, kind: type[Any] = Shared) -> tuple[Any, ...]:
+            start.wait()
+            one = kind(number)
+            return one.first, one.more
+
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(made, range(4))) == [(number, []) for number in range(4)]

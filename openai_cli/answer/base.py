@@ -1,12 +1,13 @@
 """An answer as far as it came; each endpoint's shape is a subclass."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_name, misshapen, whole_numbers
 from openai_cli.http.errorbody import tells_error
 from openai_cli.http.sse import LARGEST as LARGEST_EVENT
+from openai_cli.records import mutable_record
 
 # What besides its usage an answer is billed by: calls of tools, and what other models made.
 _BILLABLE = ("output", "tools", "tool_usage", "svg_usage")
@@ -19,7 +20,7 @@ LARGEST_JSON = 64 * 1024 * 1024
 _FAILED = ("failed", "expired")
 
 
-@dataclass(kw_only=True)
+@mutable_record
 class Answer:
     """What the parts told so far.
 

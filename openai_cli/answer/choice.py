@@ -1,14 +1,15 @@
 """One of the texts, or calls of tools, that an answer offers."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from openai_cli.answer import ending
 from openai_cli.answer.text import Text
 from openai_cli.answer.toolcalls import ToolCalls
+from openai_cli.records import mutable_record
 
 
-@dataclass
+@mutable_record
 class Choice:
     """One choice, as far as it came.
 

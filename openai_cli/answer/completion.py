@@ -4,13 +4,14 @@ Both endpoints and both forms have one reader: a choice's content stands in `tex
 `message` (chat) or `delta` (chat, streamed), and a whole answer is a stream of one part.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from openai_cli.answer.base import Answer, choice_error, choice_remarks, choice_shortfalls, fewer
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_index, as_object, as_objects, as_string, misshapen
 from openai_cli.answer.text import Text
+from openai_cli.records import mutable_record
 
 # The fields in which servers send what the model thought: DeepSeek's, and vLLM's newer one.
 _REASONING = ("reasoning_content", "reasoning")
@@ -19,7 +20,7 @@ _MOST_CHOICES = 10_000
 _WHOLE_OBJECTS = {"chat.completion.chunk": "chat.completion"}
 
 
-@dataclass
+@mutable_record
 class Completion(Answer):
     """The choices, as far as they came; `expected` is how many were asked for."""
 

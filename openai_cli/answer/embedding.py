@@ -1,15 +1,15 @@
 """The answer of POST /embeddings."""
 
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.encoded import decoded
 from openai_cli.answer.shape import as_objects, is_finite, misshapen
+from openai_cli.records import mutable_record
 
 
-@dataclass
+@mutable_record
 class Embeddings(Answer):
     """As many vectors as there were inputs, `expected`; what they are is not kept."""
 

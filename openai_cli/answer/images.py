@@ -1,13 +1,13 @@
 """The answers of POST /images, whole or streamed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from openai_cli.answer.base import Answer, fewer
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.encoded import decoded
 from openai_cli.answer.shape import as_objects, as_string, misshapen
+from openai_cli.records import mutable_record
 
 
 class Picture(NamedTuple):
@@ -43,7 +43,7 @@ class Picture(NamedTuple):
         return decoded(self.encoded, "an image")
 
 
-@dataclass
+@mutable_record
 class Images(Answer):
     """How many images are final, and how many will be, `expected`; what they are is not kept."""
 

@@ -1,14 +1,15 @@
 """The answer of POST /moderations."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_object, as_objects, is_finite, misshapen
+from openai_cli.records import mutable_record
 
 
-@dataclass
+@mutable_record
 class Moderation(Answer):
     """`found` has, for each input, the categories over the threshold with their scores.
 

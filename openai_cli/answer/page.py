@@ -1,6 +1,6 @@
 """A page of a list, as all endpoints that list things give it: `data`, `has_more`, `last_id`."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from openai_cli.answer.base import Answer, choice_error, response_error
@@ -8,9 +8,10 @@ from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_objects, misshapen
 from openai_cli.errors import BadAnswerError
 from openai_cli.http.errorbody import error_in
+from openai_cli.records import mutable_record
 
 
-@dataclass(kw_only=True)
+@mutable_record
 class Whole(Answer):
     """An answer that keeps its object: `body`."""
 
@@ -22,7 +23,7 @@ class Whole(Answer):
         return super().add(body)
 
 
-@dataclass(kw_only=True)
+@mutable_record
 class AnyWhole(Whole):
     """Such an answer of an endpoint that is not known; its stream may end with any event."""
 

@@ -6,7 +6,6 @@ What is in them is told by an Answer, of which each endpoint's shape is a subcla
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +17,7 @@ from openai_cli.http import failure
 from openai_cli.http.errorbody import error_in, tells_error
 from openai_cli.http.sse import Decoder, Event, EventTooLongError
 from openai_cli.jsontext import weight
+from openai_cli.records import mutable_record
 
 if TYPE_CHECKING:
     from openai_cli.http.decoding import Incoming
@@ -249,7 +249,7 @@ def _not_json(raw: bytes, error: Exception, http: "Incoming") -> CliError:
     return BadAnswerError(f"the answer is not JSON ({kind})")
 
 
-@dataclass
+@mutable_record
 class _Stream:
     """The events of a stream, as parts; `is_cut` says that its last event was not whole."""
 

@@ -1,15 +1,15 @@
 """The events of POST /audio/speech with stream_format sse."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.encoded import decoded
 from openai_cli.answer.shape import as_string, misshapen
+from openai_cli.records import mutable_record
 
 
-@dataclass
+@mutable_record
 class Speech(Answer):
     """Sound in pieces, which is not kept; `has_sound` says that there were some."""
 

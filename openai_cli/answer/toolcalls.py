@@ -1,18 +1,19 @@
 """Calls of tools, put together from the pieces in which they are streamed."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from openai_cli.answer.shape import as_object, as_string, misshapen
 from openai_cli.answer.text import Text
 from openai_cli.jsontext import finite_json
+from openai_cli.records import mutable_record
 
 _KINDS = ("function", "custom")
 # What grows piece by piece; all else is said once.
 _GROWING = ("arguments", "input")
 
 
-@dataclass
+@mutable_record
 class ToolCalls:
     """The calls of one choice, in the order in which they began.
 

@@ -1,17 +1,18 @@
 """The answers of POST /audio/transcriptions and /audio/translations, whole or streamed."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_objects, as_string, misshapen
+from openai_cli.records import mutable_record
 
 # The formats that are no JSON.
 TEXTS = ("text", "srt", "vtt")
 
 
-@dataclass
+@mutable_record
 class Transcript(Answer):
     """What was said, as one choice. Of several speakers each turn is a line: `A: Hello`.
 
@@ -80,7 +81,7 @@ def _turn(segment: dict[str, Any]) -> str:
     return f"{segment['speaker']}: {as_string(segment.get('text'), 'text').strip()}\n"
 
 
-@dataclass
+@mutable_record
 class TextTranscript(Transcript):
     """A transcript that is no JSON: text, or subtitles as SRT or WebVTT."""
 

@@ -1,7 +1,6 @@
 """`embed`: POST /embeddings."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -15,6 +14,7 @@ from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OPTIONS, argument, options_group, switch
 from openai_cli.flags.server import SendingOptions
 from openai_cli.jsontext import utf8
+from openai_cli.records import mutable_record, record
 from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs, nothing_given
 
@@ -86,7 +86,7 @@ def _of_text(options: Options, inputs: Inputs, base: Request) -> Request:
     return base.with_text("input", given)
 
 
-@dataclass(frozen=True)
+@record
 class _Batch:
     """A request; `lines` is the number of the first line in it, and how many it has."""
 
@@ -161,7 +161,7 @@ class _Held:
         return tokens.count(text, encoding=encoding)
 
 
-@dataclass
+@mutable_record
 class _Sent:
     """The batches on their way; `asked` is the one that is out, `lines` those that have vectors."""
 

@@ -1,7 +1,7 @@
 """What the commands that make images have in common: each image is saved as a file."""
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from openai_cli.flags.ours import options_group
 from openai_cli.flags.server import SendingOptions
 from openai_cli.media import IMAGES, is_image, kind_of
 from openai_cli.output.sink import check_writable, keep, open_sink, utf8_bytes
+from openai_cli.records import mutable_record
 from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
 
@@ -93,7 +94,7 @@ def _check_output(context: Context, output: str, request: Request, count: int) -
         raise UsageError("-o - takes one image", hint="-o FILE names a file for each")
 
 
-@dataclass
+@mutable_record
 class _Saver:
     """Saves images under names from --output, `cat.png`, `cat-2.png`, and prints their paths.
 
@@ -191,7 +192,7 @@ def _decoded(found: "Picture") -> bytes:
         raise
 
 
-@dataclass
+@mutable_record
 class _PathWriter:
     saver: _Saver
     sink: "Sink"

@@ -5,7 +5,7 @@ prints, `server` those for what it reaches. None of these takes the name of a re
 """
 
 from collections.abc import Mapping
-from dataclasses import Field, fields
+from dataclasses import Field
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args
 
 import typer
@@ -16,7 +16,7 @@ from openai_cli.flags.endpoint import OFFLINE, Endpoint
 from openai_cli.flags.parameter import PANEL, OwnArgument, OwnOption, PathArgument
 from openai_cli.flags.values import Number
 from openai_cli.messages import Color
-from openai_cli.records import frozen, with_fields
+from openai_cli.records import fields_of, frozen, with_fields
 
 # The groups of the help in their order. A command's own flags are its OPTIONS.
 ARGUMENTS, OPTIONS, CONVERSATION = "Arguments", "Options", "Conversation"
@@ -50,8 +50,8 @@ def options_of(cls: type) -> tuple[Field[Any], ...]:
         for base in reversed(cls.__mro__[:-1]):
             annotations |= base.__annotations__
         cls.__annotations__ = annotations
-        frozen(with_fields(cls, kw_only=True))
-    return fields(cls)
+        frozen(with_fields(cls))
+    return fields_of(cls)
 
 
 class HelpShown(Exception):  # noqa: N818 - a text to print, not an error

@@ -6,7 +6,7 @@
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import TypeVar
 
@@ -34,6 +34,7 @@ from openai_cli.http.transport import (
     Transport,
     authorities,
 )
+from openai_cli.records import record
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ _WHOLE = frozenset({200, 201, 202, 203, 204})
 _REST_PIECES, _REST_SECONDS = 8, 0.2
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class ServerSettings:
     """Where requests go and how: `key` None sends none; time-outs are in seconds.
 

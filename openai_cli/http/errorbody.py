@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from openai_cli.records import record
 
 # In characters: the API's longest known message, that of a missing key, has 443.
 _LONGEST = 1000
@@ -31,7 +33,7 @@ _SSE = ("data:", "event:", "error:", ":")
 _NONE = ("", "none", "null")
 
 
-@dataclass(frozen=True)
+@record
 class Detail:
     """What an error body says: `names` are its type and its code, `code` is the code as text."""
 

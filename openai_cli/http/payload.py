@@ -4,12 +4,12 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from openai_cli.errors import UsageError
 from openai_cli.reading import opened
+from openai_cli.records import record
 
 
 class Payload(Protocol):
@@ -22,7 +22,7 @@ class Payload(Protocol):
         """What requests takes as `data`; `stack` closes it once it is sent."""
 
 
-@dataclass(frozen=True)
+@record
 class Json:
     """Bytes of JSON."""
 
@@ -33,7 +33,7 @@ class Json:
         return self.data
 
 
-@dataclass(frozen=True)
+@record
 class FormFile:
     """A file of a form: `field` is its name there; `path` is read as it is sent, `data` is at hand.
 
@@ -72,7 +72,7 @@ class FormFile:
         return Measured(file, self.shown)
 
 
-@dataclass(frozen=True)
+@record
 class FilePart(FormFile):
     """So many bytes of a file, from where they begin; they are read as they are sent."""
 
@@ -110,7 +110,7 @@ class Measured:
         return data
 
 
-@dataclass(frozen=True)
+@record
 class Form:
     """A multipart form (RFC 7578); `watch` is told how many bytes more were sent."""
 

@@ -6,8 +6,10 @@ as llama.cpp sends it, and a line of bare JSON, which is a server that has given
 No I/O here. Lines end in LF, CR or CRLF and in nothing else, wherever the bytes were cut.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
+
+from openai_cli.records import mutable_record
 
 # In bytes, of an event.
 LARGEST = 16 * 1024 * 1024
@@ -35,7 +37,7 @@ class EventTooLongError(ValueError):
     """An event is longer than a decoder takes."""
 
 
-@dataclass
+@mutable_record
 class Decoder:
     """Feed it chunks in order; at the end ask `rest` for what lacked its empty line.
 

@@ -1,12 +1,12 @@
 """An answer that is read to its end already, whatever its status."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from openai_cli.http import failure
+from openai_cli.records import record
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class WholeResponse:
     """An answer of any status, with its body, read to the end."""
 

@@ -17,11 +17,10 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from openai_cli.errors import UsageError
 from openai_cli.models.lines import Lines
-from openai_cli.records import record
 
 DATA = Path(__file__).parent / "data" / "openai.json"
 
@@ -64,11 +63,11 @@ def tier_of(service_tier: str | None) -> str:
     return "standard" if service_tier in (None, "default", "auto") else service_tier
 
 
-@record
-class Row:
+class Row(NamedTuple):
     """One version of a model's prices, from `start` until the day before `end`; None is unknown.
 
-    `source` is the address of the page, `seen` the day when a source had it.
+    `source` is the address of the page, `seen` the day when a source had it, `by_tier` what the
+    page says of each tier.
     """
 
     model: str
@@ -76,12 +75,12 @@ class Row:
     end: date | None
     source: str
     seen: date
-    _tiers: Mapping[str, Mapping[str, Any]]
+    by_tier: Mapping[str, Mapping[str, Any]]
 
     @property
     def tiers(self) -> list[str]:
         """The tiers that have a price."""
-        return list(self._tiers)
+        return list(self.by_tier)
 
     def rates(self, tier: str, input_tokens: int) -> Rates:
         """The rates for a request of that many input tokens, by kind; unknown ones are absent.
@@ -91,7 +90,7 @@ class Row:
         """
         found = self._tier(tier)
         rates = {kind: found[kind] for kind in KINDS if kind in found}
-        standard = self._tiers.get("standard", found)
+        standard = self.by_tier.get("standard", found)
         rates |= {fee: standard[fee] for fee in FEES if fee in standard}
         higher = found.get("above", {})
         for threshold in {**standard.get("above", {}), **higher}:
@@ -111,7 +110,7 @@ class Row:
 
         UsageError when the tier has no price.
         """
-        return frozenset((*self._tier(tier), *self._tiers.get("standard", ()))) - {"above"}
+        return frozenset((*self._tier(tier), *self.by_tier.get("standard", ()))) - {"above"}
 
     def thresholds(self, tier: str) -> list[int]:
         """The numbers of input tokens above which the tier has other rates, the lowest first.
@@ -122,17 +121,16 @@ class Row:
 
     def _tier(self, tier: str) -> Mapping[str, Any]:
         try:
-            return self._tiers[tier]
+            return self.by_tier[tier]
         except KeyError:
             raise UsageError(
                 f"{self.model} has no price for the tier '{tier}'",
-                hint=f"its tiers are {', '.join(self._tiers)}",
+                hint=f"its tiers are {', '.join(self.by_tier)}",
                 parameter="service_tier",
             ) from None
 
 
-@record
-class Model:
+class Model(NamedTuple):
     """A model: counts are in tokens, `retired` is the day of its end, None is unknown.
 
     `regions` has by what its rates are multiplied in a region, where they are higher. It `searches`
@@ -158,7 +156,7 @@ class Model:
 
         A row whose start is unknown holds for all days before its end.
         """
-        for row in reversed(self.rows):
+        for row in self.rows[::-1]:
             if (row.start is None or row.start <= on) and (row.end is None or on < row.end):
                 return row
         when = f"on {on}" if self.rows else "yet"

@@ -5,7 +5,7 @@ A writer takes every part of the answer as it arrives, and at the end the answer
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from openai_cli.answer.base import Answer
@@ -15,6 +15,7 @@ from openai_cli.errors import OutputError, UsageError
 from openai_cli.jsontext import encode_json, finite_json, weight
 from openai_cli.messages import Messages
 from openai_cli.output.sink import Sink, keep, lined, utf8_bytes
+from openai_cli.records import mutable_record, record
 from openai_cli.terminal import escaped
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Writer(Protocol):
         """The answer is whole."""
 
 
-@dataclass(frozen=True)
+@record
 class Affixes:
     """Text to print before and after each choice's own: `--whole` puts it between its ends."""
 
@@ -47,7 +48,7 @@ class Affixes:
     after: str = ""
 
 
-@dataclass
+@mutable_record
 class TextWriter(Writer):
     """The text of every choice; choice 0 as it arrives, the others after it.
 
@@ -129,7 +130,7 @@ class TextWriter(Writer):
         self.sink.write(utf8_bytes(text))
 
 
-@dataclass
+@mutable_record
 class JsonWriter(Writer):
     """The body exactly as it came, or every event of a stream on a line of its own."""
 
@@ -218,7 +219,7 @@ def _found(value: Any) -> Found:
     return Found(finite_json(value) if is_json else value, is_json)
 
 
-@dataclass
+@mutable_record
 class QueryWriter(Writer):
     """What a JMESPath expression finds in the body, or in each event: strings bare, else JSON.
 
@@ -279,7 +280,7 @@ class QueryWriter(Writer):
             self.sink.write(b"\n")
 
 
-@dataclass
+@mutable_record
 class BodyWriter(Writer):
     """The lines that `printed` makes of each part, with `null` each ended by NUL instead."""
 
@@ -295,7 +296,7 @@ class BodyWriter(Writer):
         """All is written already."""
 
 
-@dataclass
+@mutable_record
 class BytesWriter(Writer):
     """The bytes that `held` finds in each part."""
 
@@ -309,7 +310,7 @@ class BytesWriter(Writer):
         """All is written already."""
 
 
-@dataclass
+@mutable_record
 class AnswerWriter(Writer):
     """The lines that `printed` makes of the answer, once it is whole; `null` as in BodyWriter."""
 
@@ -353,7 +354,7 @@ def write_answer(
     writer.finish(answer)
 
 
-@dataclass
+@mutable_record
 class Kept(Writer):
     """Writes nothing, and keeps the parts: `replay` gives them to another writer."""
 

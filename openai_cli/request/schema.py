@@ -7,12 +7,12 @@ its properties as required and allows no others, and the root is an object.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from openai_cli.errors import UsageError
 from openai_cli.flags.output import Structured
 from openai_cli.jsontext import parse_json, quoted, utf8
+from openai_cli.records import record
 from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
 from openai_cli.request.shortform import schema_of
@@ -36,7 +36,7 @@ _OF_ROW = f"#/properties/{ROWS}/items"
 _DEFINED = ("$schema", "$defs", "definitions")
 
 
-@dataclass(frozen=True)
+@record
 class AskedSchema:
     """The schema that answers are asked to hold to, in the API's strict form."""
 
@@ -162,7 +162,7 @@ def _rows(row: Schema) -> Schema:
     }
 
 
-@dataclass(frozen=True)
+@record
 class _Strict:
     """Makes the strict form of a schema; `base` is where its root will stand."""
 

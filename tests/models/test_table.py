@@ -144,8 +144,7 @@ def test_the_users_own_facts_alone_leave_the_prices(tmp_path: Path) -> None:
     own = {"models": {"gpt-4o": {"context_window": 9}, "my-model": {"encoding": "o200k_base"}}}
     found = load_table(overlay(tmp_path, own))
     assert found.model("gpt-4o").context_window == 9
-    kept, known = (table.model("gpt-4o").rows for table in (found, load_table()))
-    assert list(map(vars, kept)) == list(map(vars, known))
+    assert found.model("gpt-4o").rows == load_table().model("gpt-4o").rows
     assert found.model("my-model").encoding == "o200k_base"
     with pytest.raises(UsageError, match="no price of my-model is known yet"):
         found.model("my-model").row(date(2026, 1, 1))

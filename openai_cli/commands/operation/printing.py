@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,13 +13,14 @@ from openai_cli.jsontext import encode_json, finite_json
 from openai_cli.output.columns import aligned, moment, tabbed
 from openai_cli.output.sink import Sink
 from openai_cli.output.writers import AnswerWriter, JsonWriter
+from openai_cli.records import mutable_record
 from openai_cli.request.body import Request
 
 # How the names of times end, beside `created`.
 _TIMES = ("_at", "_time")
 
 
-@dataclass
+@mutable_record
 class ThingWriter(JsonWriter):
     """The body as it came; at a terminal it is indented."""
 
@@ -31,7 +31,7 @@ class ThingWriter(JsonWriter):
             self.sink.write_json(encode_json(part.body, indent=2) + b"\n")
 
 
-@dataclass
+@mutable_record
 class NothingWriter(JsonWriter):
     """Nothing: the API answers without a body; what a server says all the same is printed."""
 
