@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tiktoken import Encoding
 
 from openai_cli.errors import UsageError
-from openai_cli.tokens import count, decode, encode
-from openai_cli.tokens.encoding import LONGEST_RUN, check_runs, rules_of
+from openai_cli.tokens import count, decode, encode, encoding_names
+from openai_cli.tokens.encoding import LONGEST_RUN, ascii_pattern, check_runs, rules_of
 from openai_cli.tokens.vocabulary import LONGEST_SLICED, Vocabulary, open_vocabulary
 
 SCRIPTS = [
@@ -70,6 +70,29 @@ def check(text: str, reference: Encoding) -> None:
 @example(text="".join(FRAGMENTS))
 def test_unicode_texts(text: str, reference: Encoding) -> None:
     check(text, reference)
+
+
+ASCII = st.one_of(
+    st.sampled_from([one for one in FRAGMENTS if one.isascii()]),
+    st.text(st.characters(max_codepoint=127), max_size=8),
+)
+
+
+@settings(max_examples=100)
+@given(text=st.lists(ASCII).map("".join))
+@example(text="".join(map(chr, range(128))))
+@example(text="".join(f"{chr(a)}{chr(b)}" for a in range(128) for b in range(128)))
+def test_ascii_texts(text: str, reference: Encoding) -> None:
+    assert by_slice(text, reference.name) == reference.encode_ordinary(text)
+
+
+@pytest.mark.parametrize("name", encoding_names())
+def test_the_ascii_part_of_a_pattern_has_no_tables_of_unicode(name: str) -> None:
+    assert "\\p" not in ascii_pattern(rules_of(name).pattern)
+
+
+def test_a_class_that_is_not_known_stays_in_a_pattern() -> None:
+    assert ascii_pattern(r"[\p{Lu}\p{Sc}]|\p{L}") == r"[[A-Z]\p{Sc}]|[A-Za-z]"
 
 
 @pytest.mark.parametrize("text", [*SCRIPTS, SPECIAL, CODE, "\n".join(SCRIPTS) * 3])
