@@ -57,6 +57,13 @@ def test_the_tests_that_are_near(module: str, near: str) -> None:
     assert near in map(str, nearest(Path(module)))
 
 
+def test_the_tests_around_are_those_of_the_users() -> None:
+    near, around, further = list(TOOL["rings"](Path("openai_cli/batches/seen.py")))[:3]
+    assert "tests/end_to_end/test_batch_check.py" not in near
+    assert "tests/end_to_end/test_batch_check.py" in around + further
+    assert not set(near) & set(around + further)
+
+
 def test_a_test_that_fails_by_itself_has_no_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,7 +73,9 @@ def test_a_test_that_fails_by_itself_has_no_say(
         "from module import x\ndef test_by_itself(): assert 0\ndef test_x(): assert x == 1\n"
     )
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # a start takes a third of the time
-    monkeypatch.setitem(TOOL["verdict"].__globals__, "nearest", lambda _module: [tests])
-    verdicts = [TOOL["verdict"](Mutant(module, 1, 4, 5, text), tmp_path) for text in ("22", "1.0")]
+    verdicts = [
+        TOOL["verdict_of"]([str(tests)], Mutant(module, 1, 4, 5, text), tmp_path)
+        for text in ("22", "1.0")
+    ]
     assert verdicts == ["found", "SURVIVED"]
     assert module.read_text() == "x = 1\n"

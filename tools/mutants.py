@@ -4,7 +4,8 @@
 that passes its tests is a rule that no test holds, or code that does nothing: its line says so, and
 the exit code is 1. The nearest tests of a module are the files that import it or are named like it,
 and of a command those that name it; where there are none, those of its folder and the end-to-end
-tests. A test that fails as long as nothing is broken has no say.
+tests. Where these do not notice, those of the modules that import it are run, and of the modules
+that import these. A test that fails as long as nothing is broken has no say.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +31,9 @@ PACKAGE = "openai_cli"
 
 # In seconds, for all of the nearest tests: one that hangs fails by itself.
 PATIENCE = 1800
+
+# The nearest tests, those of the module's users, and those of the users' users.
+RINGS = 3
 
 OPPOSITE: dict[type[ast.AST], type[Any]] = {
     ast.Eq: ast.NotEq,
@@ -163,12 +168,10 @@ def _mutable(node: ast.AST) -> Iterator[ast.AST]:
 def nearest(module: Path) -> list[Path]:
     """The files of tests for a module, or a folder of them, as paths from the root."""
     tests = ROOT / "tests"
-    dotted = ".".join(module.with_suffix("").parts)
-    package, _, name = dotted.rpartition(".")
-    said = [f"{dotted} import", f"import {dotted}", f"from {package} import {name}\n"]
+    said = _imports_of(module)
     if module.parent.name == "commands":
-        said += [name.replace("_", " "), name.replace("_", '", "')]
-    names = (f"test_{name}.py", f"test_{module.parent.name}.py")
+        said += [module.stem.replace("_", " "), module.stem.replace("_", '", "')]
+    names = (f"test_{module.stem}.py", f"test_{module.parent.name}.py")
     found = [
         file
         for file in sorted(tests.rglob("test_*.py"))
@@ -176,6 +179,33 @@ def nearest(module: Path) -> list[Path]:
     ]
     folders = [tests.joinpath(*module.parts[1:-1]), tests / "end_to_end"]
     return [path.relative_to(ROOT) for path in found or folders if path.exists()]
+
+
+def _imports_of(module: Path) -> list[str]:
+    """What a file that imports the module has in it, one of these."""
+    dotted = ".".join(module.with_suffix("").parts)
+    package, _, name = dotted.rpartition(".")
+    return [f"{dotted} import", f"import {dotted}\n", f"from {package} import {name}\n"]
+
+
+def users(module: Path) -> list[Path]:
+    """The modules that import a module, as paths from the root."""
+    said = _imports_of(module)
+    files = (path for path in sorted((ROOT / PACKAGE).rglob("*.py")))
+    return [
+        path.relative_to(ROOT) for path in files if any(text in path.read_text() for text in said)
+    ]
+
+
+def rings(module: Path) -> Iterator[list[str]]:
+    """The nearest tests of the module, then those of its users that are no such, and of theirs."""
+    modules, known, told = {module}, {module}, set[Path]()
+    while modules:
+        ring = sorted({test for one in modules for test in nearest(one)} - told)
+        told.update(ring)
+        yield [str(path) for path in ring]
+        modules = {user for one in modules for user in users(one)} - known
+        known |= modules
 
 
 def failing(tests: list[str], copied: Path, *, but: Iterable[str] = ()) -> list[str] | None:
@@ -211,16 +241,23 @@ def failing(tests: list[str], copied: Path, *, but: Iterable[str] = ()) -> list[
 def verdict(mutant: Mutant, copied: Path) -> str:
     """What became of a mutant: only a test that passes without it can find it.
 
-    Those that fail without it are left out, one after the other.
+    It survives when the nearest tests, and those of so many RINGS of users around, do not find it.
     """
-    module = mutant.path.relative_to(copied)
-    near = [str(path) for path in nearest(module)]
+    for tests in islice(rings(mutant.path.relative_to(copied)), RINGS):
+        told = verdict_of(tests, mutant, copied)
+        if told != "SURVIVED":
+            return told
+    return "SURVIVED"
+
+
+def verdict_of(tests: list[str], mutant: Mutant, copied: Path) -> str:
+    """What these tests say of a mutant; those that fail without it are left out, one by one."""
     left_out: list[str] = []
     source = mutant.path.read_bytes()
-    while not set(near) <= set(left_out):
+    while not tests or not set(tests) <= set(left_out):
         mutant.path.write_bytes(mutant.applied(source))
         try:
-            failed = failing(near, copied, but=left_out)
+            failed = failing(tests, copied, but=left_out) if tests else []
         finally:
             mutant.path.write_bytes(source)
         if failed is None:
