@@ -32,7 +32,7 @@ _MOST_REASONS = 5
 
 MISSING = "give --max-tokens or --output-tokens"
 
-_AGE = re.compile(r"([0-9]{1,6})d?")
+_AGE = r"([0-9]{1,6})d?"
 
 # What says of a text what requests and answers say of themselves.
 _OF_TEXT = (
@@ -197,7 +197,7 @@ def _check_age(context: Context, options: Options, table: Table) -> None:
         if age > OLD:
             context.messages.notice(f"{told}: a newer version of this program has newer ones")
         return
-    found = _AGE.fullmatch(options.max_price_age)
+    found = re.fullmatch(_AGE, options.max_price_age)
     if found is None:
         raise UsageError(
             "--max-price-age must be a number of days such as 30d, "

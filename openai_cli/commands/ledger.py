@@ -10,7 +10,7 @@ from openai_cli.jsontext import quoted
 from openai_cli.prices.billed import Billed
 from openai_cli.prices.records import day_of, is_free, is_record
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 # By what calls are added up; None is what a line does not tell.
 KEYS: Mapping[str, Callable[[Billed], str | None]] = {
@@ -28,7 +28,7 @@ def day(flag: str, text: str | None) -> date | None:
     if text is None:
         return None
     try:
-        if _DAY.fullmatch(text):
+        if re.fullmatch(_DAY, text):
             return date.fromisoformat(text)
     except ValueError:  # a 31st of June
         pass

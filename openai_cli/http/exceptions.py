@@ -102,11 +102,11 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 # What urllib3 and Python put before their words: `HTTPSConnectionPool(host='h', port=443): `.
-_REPR = re.compile(r"^\w+\(.*?\): |\[Errno -?\d+\] ")
+_REPR = r"^\w+\(.*?\): |\[Errno -?\d+\] "
 
 
 def _said(error: BaseException) -> str:
     """The exception's words, less the reprs of objects that libraries put before them."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return _REPR.sub("", str(error)) or type(error).__name__
+    return re.sub(_REPR, "", str(error)) or type(error).__name__

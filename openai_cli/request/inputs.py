@@ -23,7 +23,7 @@ SILENT_AFTER = 2.0
 # In bytes: of a file with short lines, each read by itself costs more than what is done with it.
 _BUFFER = 2**20
 # A list as other tools take it; one name may have a comma with a blank behind: `Smith, John`.
-_SEVERAL = re.compile(r",\S")
+_SEVERAL = r",\S"
 _FALSE = ("", "0", "false", "no")
 
 
@@ -139,7 +139,7 @@ class Inputs:
     def tell_several(self, flag: str, names: Iterable[str]) -> None:
         """Tell of a name with a comma in it, for a flag that is repeated for each."""
         for name in names:
-            if _SEVERAL.search(name) and not name.startswith("["):
+            if re.search(_SEVERAL, name) and not name.startswith("["):
                 self.context.messages.notice(
                     f"{flag} {quoted(name)} is taken as one name; repeat {flag} for each"
                 )

@@ -16,12 +16,12 @@ COUNTED = (CHAT, "/completions", RESPONSES, "/embeddings")
 
 # Models of one endpoint each, by the start of their names.
 _MODELS = {
-    "/embeddings": re.compile(r"text-embedding"),
-    "/audio/speech": re.compile(r"tts-|gpt-[\w.-]*-tts"),
-    "/audio/transcriptions": re.compile(r"whisper|gpt-[\w.-]*-transcribe"),
-    "/images/generations": re.compile(r"dall-e|gpt-image|chatgpt-image"),
-    "/moderations": re.compile(r"omni-moderation|text-moderation"),
-    "/videos": re.compile(r"sora"),
+    "/embeddings": r"text-embedding",
+    "/audio/speech": r"tts-|gpt-[\w.-]*-tts",
+    "/audio/transcriptions": r"whisper|gpt-[\w.-]*-transcribe",
+    "/images/generations": r"dall-e|gpt-image|chatgpt-image",
+    "/moderations": r"omni-moderation|text-moderation",
+    "/videos": r"sora",
 }
 
 # Properties that one endpoint alone has, of those that take a text as `input` or as `prompt`.
@@ -69,7 +69,7 @@ def _by_model(model: object) -> str | None:
     if not isinstance(model, str):
         return None
     base = base_of(model)
-    return next((path for path, names in _MODELS.items() if names.match(base)), None)
+    return next((path for path, names in _MODELS.items() if re.match(names, base)), None)
 
 
 def _is_list_of_inputs(given: object) -> bool:
