@@ -209,7 +209,7 @@ def run(context: Context, arguments: list[str]) -> ExitCode:
         if options.is_configured:
             options, context = configured(context, bound)
             _adjust(context.messages, options)
-        gc.enable()  # `__main__` had it off
+        _collect_garbage()
         bound.run(context, options)
     except HelpShown as shown:
         return _print(context, shown.text)
@@ -240,6 +240,18 @@ def _set_up(asked: SetUp, context: Context, _options: CommonOptions) -> None:
     from openai_cli.completion.install import carry_out
 
     carry_out(context, asked)
+
+
+def _collect_garbage() -> None:
+    """Have the collector look for what the command leaves; `__main__` had it off.
+
+    What is loaded by now it never looks at again, which took 15 million instructions of 390 of
+    `cost`, and after each 50,000 new objects instead of 700: `requests` makes 20,000 that stay.
+    """
+    if not gc.isenabled():
+        gc.freeze()
+        gc.set_threshold(50_000, 10, 10)
+        gc.enable()
 
 
 def _adjust(messages: Messages, options: CommonOptions) -> None:

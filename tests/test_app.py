@@ -1,5 +1,6 @@
 """The command tree: commands of one word and of two."""
 
+import gc
 import signal
 from contextlib import suppress
 
@@ -118,3 +119,16 @@ def test_a_name_that_is_no_utf8_can_go_by_stdin(arguments: tuple[str, ...]) -> N
     said = refused(*arguments)
     assert "is not UTF-8 at byte offset" in said
     assert "- < FILE, with --filename NAME" in said
+
+
+def test_a_command_collects_its_own_garbage_alone() -> None:
+    threshold = gc.get_threshold()
+    gc.disable()
+    try:
+        call("chat", "hi", "--dry-run")
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.enable()
+        gc.unfreeze()
+        gc.set_threshold(*threshold)
