@@ -1,18 +1,21 @@
 """From an options dataclass to a Typer command. Typer only parses: what comes out is a bound run.
 
-The callback that Typer calls returns an Invocation; `app` runs it once Typer has returned: inside
-Typer's own main an interrupt, an end of file and a broken pipe would be taken for Typer's own.
+The command gives an Invocation; `app` runs it once Typer has returned: inside Typer's own main an
+interrupt, an end of file and a broken pipe would be taken for Typer's own.
 """
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import MISSING, Field
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import typer
 from typer.core import TyperCommand
-from typer.main import get_command
+from typer.main import get_click_param
+from typer.models import ParamMeta
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -183,7 +186,9 @@ class Command(TyperCommand):
 
     path = ""
     options: type[CommonOptions] = CommonOptions
+    run: Run[Any]
     examples: tuple[str, ...] = ()
+    convertors: Mapping[str, Callable[[Any], Any]] = MappingProxyType({})
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         typed = ctx.meta[TYPED] = list(args)
@@ -197,6 +202,13 @@ class Command(TyperCommand):
                 hint="put a text of several words in quotes",
             )
         return rest
+
+    def invoke(self, ctx: Any) -> Invocation[Any]:
+        values = {
+            name: self.convertors[name](value) if name in self.convertors else value
+            for name, value in ctx.params.items()
+        }
+        return Invocation(self.path, self.run, self.options(**values), _given(ctx, values))
 
     def make_parser(self, ctx: Any) -> Any:
         parser: Any = super().make_parser(ctx)
@@ -232,9 +244,14 @@ def _given(ctx: typer.Context, names: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name, source in sources if source and source.name == "COMMANDLINE")
 
 
-def _default(field: Field[Any]) -> Any:
-    """The default of an option; that of an argument that has to be given is none."""
-    return inspect.Parameter.empty if field.default is MISSING else field.default
+def _parameter(field: Field[Any]) -> tuple[Any, Callable[[Any], Any] | None]:
+    """Typer's parameter of an option, and what makes its value of what was parsed, if anything."""
+    info = _info(field)
+    if field.default is not MISSING:
+        info = copy(info)
+        info.default = field.default
+    annotation = field.type.__origin__  # type: ignore[union-attr]  # every field is Annotated
+    return get_click_param(ParamMeta(name=field.name, default=info, annotation=annotation))
 
 
 def command(
@@ -242,32 +259,18 @@ def command(
 ) -> Command:
     """The Typer command of an options dataclass and its run; `name` is as `models list`.
 
-    `examples` are command lines for its help.
+    `examples` are command lines for its help. Its parameters are made one by one, and not by the
+    signature of a function: Typer reads that twice, and copies each of them four times.
     """
-
-    def callback(ctx: typer.Context, **values: Any) -> Invocation[O]:
-        return Invocation(name, run, options(**values), _given(ctx, values))
-
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    callback.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter("ctx", keyword, annotation=typer.Context),
-            *(
-                inspect.Parameter(
-                    field.name, keyword, default=_default(field), annotation=field.type
-                )
-                for field in options_of(options)
-            ),
-        ]
-    )
-    tree = typer.Typer(add_completion=False, rich_markup_mode=None)
-    tree.command(
+    found = {field.name: _parameter(field) for field in options_of(options)}
+    made = Command(
         name.rpartition(" ")[2],
-        cls=Command,
-        help=f"{summary}\n\n{inspect.getdoc(options)}",
+        params=[parameter for parameter, _ in found.values()],
+        help=inspect.cleandoc(f"{summary}\n\n{inspect.getdoc(options)}"),
         add_help_option=False,
         context_settings={**CONTEXT_SETTINGS, "allow_extra_args": True},
-    )(callback)
-    made: Command = get_command(tree)  # type: ignore[assignment]  # of `cls`
-    made.path, made.options, made.examples = name, options, examples
+        rich_markup_mode=None,
+    )
+    made.path, made.options, made.run, made.examples = name, options, run, examples
+    made.convertors = {key: convert for key, (_, convert) in found.items() if convert is not None}
     return made
