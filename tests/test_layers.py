@@ -22,7 +22,7 @@ LAYERS: list[set[str]] = [
     {"calls"},
     {"completion", "config", "conversation"},
     {"diff", "ledger", "output", "request"},
-    {"prices", "sandbox"},
+    {"cache", "prices", "sandbox"},
     {"answer", "flags", "suggestions", "tokens"},
     {"http", "models", "operations"},
     {"context"},
@@ -99,10 +99,10 @@ def test_no_imports_go_round_in_a_circle() -> None:
 
 # What several commands do alike.
 SHARED = (
-    "batch_kept", "body_rules", "comparison", "configurable", "counting", "counting_files",
-    "file_run", "fitting", "images", "ledger", "line_maker", "operation.catalogue", "pricing",
-    "run_options",
-    "pricing_files", "speech_to_text", "stored_response", "turns", "verifying",
+    "batch_kept", "body_rules", "caches", "comparison", "configurable", "counting",
+    "counting_files", "file_run", "fitting", "images", "ledger", "line_maker",
+    "operation.catalogue", "pricing", "pricing_files", "run_options", "speech_to_text",
+    "stored_response", "turns", "verifying",
 )  # fmt: skip
 
 

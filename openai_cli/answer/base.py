@@ -27,7 +27,8 @@ class Answer:
     `is_done` says that `[DONE]` came, `has_last` that the last of the endpoint's own events did.
     `usage` is the API's object of that name, or None, and `billable` what else of the answer tells
     what it costs. `asked_model` is the model of the request, for answers that do not name theirs,
-    and `began` when that was first sent, in seconds since the epoch. `is_background`
+    and `began` when that was first sent, in seconds since the epoch. Where another call has sent
+    it, `age` is how many seconds ago. `is_background`
     says that the server makes it whole even if the connection breaks, `has_replaced` that bytes of
     it were no UTF-8.
 
@@ -52,6 +53,7 @@ class Answer:
     billable: dict[str, Any] = field(default_factory=dict)
     asked_model: str | None = None
     began: float | None = None
+    age: float | None = None
     model: str | None = None
     service_tier: str | None = None
     is_done: bool = False

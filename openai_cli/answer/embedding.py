@@ -1,6 +1,7 @@
 """The answer of POST /embeddings."""
 
 import struct
+from collections.abc import Mapping
 from typing import Any
 
 from openai_cli.answer.base import Answer
@@ -22,6 +23,12 @@ class Embeddings(Answer):
         count = len(vectors(body))
         if count != self.expected:
             raise misshapen(f"it has {count} vectors for {self.expected} inputs")
+
+
+def inputs_of(body: Mapping[str, Any]) -> int:
+    """How many inputs a request has: one text or one array of token ids is one."""
+    given = body.get("input")
+    return len(given) if isinstance(given, list) and given and type(given[0]) is not int else 1
 
 
 def vectors(body: dict[str, Any]) -> list[list[float]]:

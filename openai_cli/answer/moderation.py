@@ -1,5 +1,6 @@
 """The answer of POST /moderations."""
 
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
@@ -70,6 +71,14 @@ class Moderation(Answer):
             score is not None for score in _scores(result).values()
         )
         return _is_set(result.get("flagged")) and not told_otherwise
+
+
+def inputs_of(body: Mapping[str, Any]) -> int:
+    """How many results a request has: as many as an array has texts, else one."""
+    given = body.get("input")
+    if not isinstance(given, list):
+        return 1
+    return len(given) if all(isinstance(item, str) for item in given) else 1
 
 
 def _is_set(flag: Any) -> bool:

@@ -22,8 +22,10 @@ class Budget:
     """The limit of --max-cost in USD, None without one, and what is reserved of it so far.
 
     `base_url` gives that of the server, which may be in a region of its own. `allows_unbounded`: a
-    part of a request that may cost any amount counts as its estimate. `book` has the budgets that
-    hold over all processes, and `line` gives what is known of a call before it is sent.
+    part of a request that may cost any amount counts as its estimate. Where it `waits`, an answer
+    may be from the cache: what it can cost is reserved once it is known not to be. `book` has
+    the budgets that hold over all processes, and `line` gives what is known of a call before it is
+    sent.
     """
 
     context: Context
@@ -32,8 +34,10 @@ class Budget:
     limit: "Decimal | None" = None
     reserved: "Decimal | None" = None
     allows_unbounded: bool = False
+    waits: bool = False
     book: "Book | None" = None
     line: "Callable[[Request], str]" = lambda _request: "{}"
+    _due: "Callable[[], None] | None" = None
 
     @classmethod
     def of(
@@ -64,19 +68,41 @@ class Budget:
         The most that one of them can cost is reserved of the budgets that hold over all processes.
         """
         if self._holds:
-            bounds = [self._bound(request) for request in requests]
-            for most in bounds:
-                self._refuse_above(most, None)
-            self._book_most(requests, bounds)
+            self._now_or_later(lambda: self._check(requests))
+
+    def _check(self, requests: "Sequence[Request]") -> None:
+        bounds = [self._bound(request) for request in requests]
+        for most in bounds:
+            self._refuse_above(most, None)
+        self._book_most(requests, bounds)
 
     def reserve(self, request: Request) -> None:
         """Refuse, by LimitError, a request with which all that were reserved can cost more."""
         if self._holds:
-            most = self._bound(request)
-            self._refuse_above(most, self.reserved)
-            if most is not None:
-                self.reserved = most.usd if self.reserved is None else self.reserved + most.usd
-            self._book_most([request], [most])
+            self._now_or_later(lambda: self._reserve(request))
+
+    def _reserve(self, request: Request) -> None:
+        most = self._bound(request)
+        self._refuse_above(most, self.reserved)
+        if most is not None:
+            self.reserved = most.usd if self.reserved is None else self.reserved + most.usd
+        self._book_most([request], [most])
+
+    def _now_or_later(self, reserve: "Callable[[], None]") -> None:
+        if self.waits:
+            self._due = reserve
+        else:
+            reserve()
+
+    def reserve_due(self) -> None:
+        """Reserve what is asked for, for the request is sent."""
+        due, self._due = self._due, None
+        if due is not None:
+            due()
+
+    def pass_over(self) -> None:
+        """Reserve nothing, for the answer is from the cache."""
+        self._due = None
 
     def check_unbounded(self, request: Request, reason: str, instead: str) -> None:
         """Refuse, by UsageError, a request whose cost nobody can bound: --max-cost takes none.
@@ -93,7 +119,7 @@ class Budget:
     def renew(self, request: Request) -> None:
         """Reserve again what the budgets of all processes had for a call that failed."""
         if self.book is not None and self.book.limits:
-            self._book_most([request], [self._bound(request)])
+            self._now_or_later(lambda: self._book_most([request], [self._bound(request)]))
 
     def _book_most(self, requests: "Sequence[Request]", bounds: "Sequence[Bound | None]") -> None:
         """Reserve what the dearest can cost; without a bound, that it may pass is all there is."""

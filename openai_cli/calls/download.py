@@ -16,7 +16,7 @@ from openai_cli.request.body import Request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from openai_cli.http.client import HttpResponse
+    from openai_cli.http.decoding import Incoming
 
 
 def refuse_terminal(context: Context, output: str | None) -> None:
@@ -32,11 +32,11 @@ def download(
     session: Session,
     request: Request,
     *,
-    check: "Callable[[HttpResponse, bytes], None]" = lambda _http, _start: None,
-) -> str | None:
+    check: "Callable[[Incoming, bytes], None]" = lambda _http, _start: None,
+) -> "Incoming":
     """Send the request, and pass the answer's bytes on, once `check` has passed its beginning.
 
-    Gives the request's id.
+    Gives the answer, which is read.
 
     UsageError, before anything is sent, where they would go onto a terminal; BadAnswerError where
     there are none.
@@ -44,7 +44,7 @@ def download(
     refuse_terminal(session.context, session.form.output)
     with session.form.open(session.context) as sink:
 
-        def consume(http: "HttpResponse") -> str | None:
+        def consume(http: "Incoming") -> "Incoming":
             from openai_cli.answer.parts import file_pieces
 
             for piece in file_pieces(http):
@@ -54,11 +54,10 @@ def download(
                 sink.flush()
             if not sink.size:
                 raise BadAnswerError("the answer is empty", request_id=http.request_id)
-            return http.request_id
+            return http
 
-        return session.client.call(
-            request.method,
-            request.path,
+        return session.call(
+            request,
             consume,
             payload=request.payload(),
             may_retry=lambda: sink.size == 0,

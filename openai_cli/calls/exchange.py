@@ -54,12 +54,11 @@ def exchange(session: Session, plan: Plan) -> Exchange:
 def _exchanged(session: Session, plan: Plan, kept: Kept) -> Exchange:
     request, answer = plan.request, plan.reader()
     answer.asked_model = request.body.get("model")
-    client = session.client
+    session.make_ready()
     answer.began = session.context.now()
     try:
-        client.call(
-            request.method,
-            request.path,
+        session.call(
+            request,
             lambda http: write_answer(http, answer, kept),
             payload=request.payload(),
         )

@@ -160,10 +160,10 @@ class Receipts:
         region, on = region_of(self.base_url()), self._sent(answer).date()
         receipt = Receipt.of(answer, self.table(), on, region=region)
         if failed is not None:
-            return receipt.of_failed(failed, is_taken=is_taken)
-        if self.must_be_complete and answer.incomplete:
-            return replace(receipt, exit_code=ExitCode.INCOMPLETE)
-        return receipt
+            receipt = receipt.of_failed(failed, is_taken=is_taken)
+        elif self.must_be_complete and answer.incomplete:
+            receipt = replace(receipt, exit_code=ExitCode.INCOMPLETE)
+        return receipt if answer.age is None else receipt.of_cache(answer.age)
 
     def record_of(self, answer: "Answer", receipt: "Receipt") -> str:
         """The line of a call for --usage-file."""
@@ -200,7 +200,7 @@ class Receipts:
 
     def compare(self, request: "Request", answer: "Answer") -> None:
         """With --usage and --debug, tell how our count of a request differs from its bill."""
-        if not self.compares or answer.usage is None:
+        if not self.compares or answer.usage is None or answer.age is not None:
             return
         from openai_cli.prices.receipt import Receipt
         from openai_cli.tokens.verify import difference_of

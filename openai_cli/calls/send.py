@@ -17,7 +17,7 @@ from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
     from openai_cli.answer.base import Answer
-    from openai_cli.http.client import HttpResponse
+    from openai_cli.http.decoding import Incoming
     from openai_cli.output.writers import Writer
 
 
@@ -161,13 +161,12 @@ class _Call:
 
     def _send(self, request: Request) -> "Answer":
         begin = self.sink.size
-        client = self.session.client
+        self.session.make_ready()
         if self._began is None:
             self._began = self.session.context.now()
         with Progress(self.session.context.messages, request.upload_size) as progress:
-            return client.call(
-                request.method,
-                request.path,
+            return self.session.call(
+                request,
                 self._consume,
                 payload=request.payload(progress.advance),
                 may_retry=lambda: self.sink.size == begin and not self._is_made_already(request),
@@ -178,7 +177,7 @@ class _Call:
         answer = self.answer
         return request.method == "POST" and answer is not None and answer.is_background
 
-    def _consume(self, http: "HttpResponse") -> "Answer":
+    def _consume(self, http: "Incoming") -> "Answer":
         from openai_cli.output.writers import write_answer
 
         self.answer = answer = self._marked(self.plan.reader())

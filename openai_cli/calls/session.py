@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from openai_cli.calls.budget import Budget
 from openai_cli.calls.preview import Preview
@@ -20,6 +20,7 @@ from openai_cli.config.destination import (
 )
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
+from openai_cli.flags.caching import Caching
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.output import Completeness, Prices, Structured
 from openai_cli.flags.server import Fallback, ServerOptions
@@ -29,10 +30,17 @@ from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import Client
+    from collections.abc import Callable
+
+    from openai_cli.calls.caching import Cache, Call
+    from openai_cli.http.client import Client, HttpResponse
+    from openai_cli.http.decoding import Incoming
+    from openai_cli.http.payload import Payload
     from openai_cli.http.transport import ClientCertificate
     from openai_cli.models.table import Table
     from openai_cli.request.schema import AskedSchema
+
+T = TypeVar("T")
 
 
 class Session:
@@ -40,9 +48,9 @@ class Session:
 
     `server` is where requests go, `deadline` how long all may take, `form` how answers are printed,
     `preview` how a request is shown that is not sent, `budget` what calls may cost, `receipts` what
-    they took; `fallbacks` are the models of --fallback-model, `must_be_complete` is
-    --require-complete, and `schema` what answers have to hold to. As many `connections` are kept as
-    threads share the client.
+    they took; `cache` has the answers of --cache, where it is given; `fallbacks` are the models of
+    --fallback-model, `must_be_complete` is --require-complete, and `schema` what answers have to
+    hold to. As many `connections` are kept as threads share the client.
 
     `endpoint` is that of the options where none is given. Raises UsageError for options that are
     wrong.
@@ -59,6 +67,7 @@ class Session:
     ) -> None:
         self.context = context
         self._debug_on, self._asks_sandbox = options.debug, options.sandbox
+        self._is_ready = False
         self._endpoint = endpoint or options.endpoint
         self._prices = options.prices if isinstance(options, Prices) else None
         self._patience = options.patience
@@ -77,6 +86,8 @@ class Session:
         inputs.tell_several("--fallback-model", self.fallbacks)
         self.must_be_complete = isinstance(options, Completeness) and options.require_complete
         self.server = destination(context, options, inputs, self._endpoint)
+        self.cache = _cache_of(self, options)
+        self.budget.waits = self.cache is not None
         self.connections = 64
         self._stack = ExitStack()
         self._stack.callback(self.receipts.close)
@@ -114,19 +125,49 @@ class Session:
 
         return load_table(self._prices)
 
-    @cached_property
-    def client(self) -> "Client":
-        """The client of the server.
+    def make_ready(self) -> None:
+        """Have at hand what a call takes, once: the sandbox that was asked for, and the key.
 
-        When it is first asked for, a sandbox is started where one was asked for, and the key is
-        demanded: raises what `demand_key` raises, and UsageError for a --usage-file that cannot be
-        written.
+        Raises what `demand_key` raises, and UsageError for a --usage-file that cannot be written.
         """
+        if self._is_ready:
+            return
         if self._asks_sandbox:
             self.server = self._sandbox()
         demand_key(self.server)
         self.receipts.open()
+        self._is_ready = True
+
+    @cached_property
+    def client(self) -> "Client":
+        """The client of the server; raises what `make_ready` raises."""
+        self.make_ready()
         return self._client_of(self.server)
+
+    def call(
+        self,
+        request: Request,
+        consume: "Callable[[Incoming], T]",
+        *,
+        payload: "Payload | None",
+        may_retry: "Callable[[], bool]" = lambda: True,
+    ) -> T:
+        """Send a request as `Client.call` does, or take its answer from the cache."""
+
+        def ask(call: "Call", consume: "Callable[[HttpResponse], T]") -> T:
+            self.budget.reserve_due()
+            return self.client.call(
+                call.method, call.path, consume, payload=call.payload, may_retry=may_retry
+            )
+
+        if self.cache is None:
+            return self.client.call(
+                request.method, request.path, consume, payload=payload, may_retry=may_retry
+            )
+        from openai_cli.calls.caching import Call
+
+        self.make_ready()
+        return self.cache.call(Call(request.method, request.path, payload), consume, ask)
 
     def _sandbox(self) -> Destination:
         """A sandbox until the command ends, with its own key in the place of the user's."""
@@ -183,6 +224,17 @@ def _schema_of(options: ServerOptions, inputs: Inputs) -> "AskedSchema | None":
     from openai_cli.request.schema import AskedSchema
 
     return AskedSchema.of(options, inputs)
+
+
+def _cache_of(session: Session, options: ServerOptions) -> "Cache | None":
+    """The cache of --cache; what it takes is imported for it alone."""
+    if not isinstance(options, Caching) or (options.cache is None and not options.cache_any):
+        return None
+    from openai_cli.calls.caching import Cache
+
+    return Cache.of(
+        session.context, options, lambda: session.server, session.deadline, session.budget.pass_over
+    )
 
 
 def _fallbacks_of(options: ServerOptions) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from openai_cli.calls.stored import pages
 from openai_cli.config.destination import base_url
 from openai_cli.context import Context
 from openai_cli.errors import OutputError, UsageError
+from openai_cli.flags.caching import Caching
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OPTIONS, Stdin, argument, options_group, ours, switch
 from openai_cli.flags.output import Completeness, Forms, Previews, Prices, Spending
@@ -25,7 +26,7 @@ from openai_cli.request.body import Request, given_body
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import HttpResponse
+    from openai_cli.http.decoding import Incoming
     from openai_cli.http.payload import FormFile
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -42,7 +43,7 @@ EXAMPLES = (
 
 
 @options_group
-class Options(ServerOptions, Previews, Completeness, Spending, Prices, Forms, Stdin):
+class Options(ServerOptions, Caching, Previews, Completeness, Spending, Prices, Forms, Stdin):
     """PATH is relative to the base URL, such as /files or files?limit=2. METHOD is GET, POST or
     another.
 
@@ -304,15 +305,14 @@ class _Exchange:
     def _send(self, request: Request) -> Any:
         """Print the answer; gives its JSON, where it was read."""
         begin = self.sink.size
-        return self.session.client.call(
-            request.method,
-            request.path,
+        return self.session.call(
+            request,
             self._consume,
             payload=request.payload(),
             may_retry=lambda: self.sink.size == begin,
         )
 
-    def _consume(self, http: "HttpResponse") -> Any:
+    def _consume(self, http: "Incoming") -> Any:
         from openai_cli.answer.page import AnyWhole
         from openai_cli.output.writers import JsonWriter, write_answer
 
@@ -328,7 +328,7 @@ class _Exchange:
             self.session.context.messages.notice(remark)
         return answer.body
 
-    def _pass_on(self, http: "HttpResponse") -> None:
+    def _pass_on(self, http: "Incoming") -> None:
         """The bytes of the answer as they come; what is no text is not for a terminal."""
         from openai_cli.answer.parts import file_pieces
 

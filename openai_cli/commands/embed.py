@@ -172,13 +172,13 @@ class _Sent:
 
     def plans(self) -> Iterator[Plan]:
         """A plan for each batch."""
-        from openai_cli.answer.embedding import Embeddings
+        from openai_cli.answer.embedding import Embeddings, inputs_of
 
         for batch in self.batches:
             self.asked = batch
             yield Plan(
                 batch.request,
-                answer=partial(Embeddings, expected=_count(batch.request.body)),
+                answer=partial(Embeddings, expected=inputs_of(batch.request.body)),
                 writer=partial(_writer, self.options),
             )
             self.asked = None
@@ -206,9 +206,3 @@ def _lines(body: dict[str, Any]) -> str:
     from openai_cli.answer.embedding import vectors
 
     return "".join(f"{json.dumps(vector, separators=(',', ':'))}\n" for vector in vectors(body))
-
-
-def _count(body: Mapping[str, Any]) -> int:
-    """How many inputs a body has: one text or one array of token ids is one."""
-    given = body.get("input")
-    return len(given) if isinstance(given, list) and given and type(given[0]) is not int else 1

@@ -11,7 +11,7 @@ from openai_cli.errors import UsageError
 from openai_cli.flags import files
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OPTIONS, argument, options_group, ours
-from openai_cli.flags.server import SendingOptions
+from openai_cli.flags.server import BodyOptions
 from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
 
@@ -30,7 +30,7 @@ EXAMPLES = (
 
 
 @options_group
-class Options(SendingOptions):
+class Options(BodyOptions):
     """Each FILE is uploaded, and its id is printed. Without FILE, piped stdin is uploaded."""
 
     endpoint = Endpoint("/files")

@@ -56,14 +56,14 @@ class Options(SendingOptions):
 
 def run(context: Context, options: Options) -> None:
     """Build the request from the options, and send it."""
-    from openai_cli.answer.moderation import Moderation
+    from openai_cli.answer.moderation import Moderation, inputs_of
     from openai_cli.output.writers import AnswerWriter
 
     inputs = Inputs(context, options.stdin)
     threshold = number("--threshold", options.threshold, Number(0, 1))
     with Session(context, options, inputs) as session:
         request = _request(context, options, inputs)
-        expected = _count(request.body["input"])
+        expected = inputs_of(request.body)
         plan = Plan(
             request,
             answer=partial(Moderation, threshold=threshold, expected=expected),
@@ -73,12 +73,6 @@ def run(context: Context, options: Options) -> None:
     if options.fail_if_flagged and isinstance(answer, Moderation) and answer.is_flagged:
         names = ", ".join(sorted({name for over in answer.found for name in over}))
         raise LimitError(f"flagged: {names or 'the server names no category'}")
-
-
-def _count(given: Any) -> int:
-    """How many results an input has: as many as an array has texts, else one."""
-    is_texts = isinstance(given, list) and all(isinstance(item, str) for item in given)
-    return len(given) if is_texts else 1
 
 
 def _request(context: Context, options: Options, inputs: Inputs) -> Request:

@@ -16,7 +16,7 @@ from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs, nothing_given
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import HttpResponse
+    from openai_cli.http.decoding import Incoming
     from openai_cli.output.sink import Sink
     from openai_cli.output.writers import BytesWriter
 
@@ -81,13 +81,14 @@ def _download(session: Session, request: Request) -> None:
     usage = _usage(session, request)
     session.budget.check(request)
     answer = Answer(asked_model=request.body["model"])
-    session.client  # noqa: B018 - what it raises is raised before anything is sent
+    session.make_ready()
     answer.began = session.context.now()
     try:
-        answer.request_id = download(session, request, check=_check_sound)
+        http = download(session, request, check=_check_sound)
     except BaseException as error:
         session.receipts.add(answer, error)
         raise
+    answer.request_id, answer.age = http.request_id, http.age
     if usage is None:
         session.receipts.enter(answer)
         return
@@ -118,7 +119,7 @@ def _usage(session: Session, request: Request) -> dict[str, Any] | None:
     return None
 
 
-def _check_sound(http: "HttpResponse", start: bytes) -> None:
+def _check_sound(http: "Incoming", start: bytes) -> None:
     """Refuse what is named as anything but sound and reads as text, as a page of a proxy."""
     kind = http.content_type.partition(";")[0].strip().lower()
     if kind.startswith("audio/") or kind in _SOUND:

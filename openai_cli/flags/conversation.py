@@ -20,6 +20,7 @@ class ConversationOptions(SendingOptions, Fallback):
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("conversation", "save"),
         ("interactive", "save"),
+        ("interactive", "cache"),
     )
 
     conversation: Annotated[
@@ -89,6 +90,8 @@ class Terms:
     def of(cls, options: ConversationOptions) -> Self:
         """What the options say; UsageError for values that they do not take."""
         _check_files(options)
+        if options.interactive and options.cache is not None:
+            raise UsageError("--cache and -i: give one of them", hint="/retry asks anew")
         if options.when_full not in FULL:
             raise UsageError(
                 f"--when-full must be error, drop or summarize, not {quoted(options.when_full)}"

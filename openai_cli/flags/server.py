@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar, NamedTuple
 
 from openai_cli.errors import UsageError
+from openai_cli.flags.caching import Caching
 from openai_cli.flags.ours import (
     CONNECTION,
     CommonOptions,
@@ -130,8 +131,13 @@ class PrintingOptions(ServerOptions, Prices, Output):
 
 
 @options_group
-class SendingOptions(PrintingOptions, Input):
+class BodyOptions(PrintingOptions, Input):
     """The options of every command that sends a request with a body."""
+
+
+@options_group
+class SendingOptions(BodyOptions, Caching):
+    """The options of every command that has a model answer such a request."""
 
 
 @options_group

@@ -66,12 +66,20 @@ class ServerSettings:
 
 
 class HttpResponse:
-    """A 2xx answer whose body is still to come."""
+    """A 2xx answer whose body is still to come.
+
+    `has_known_end` says that the server tells where it ends (RFC 9112, section 6.3).
+    """
+
+    age = None
 
     def __init__(self, response: requests.Response) -> None:
         self._response = response
         self._pieces = self._read()
         self.is_read = False
+        self.status = response.status_code
+        is_chunked = bool(getattr(response.raw, "chunked", False))
+        self.has_known_end = is_chunked or "content-length" in response.headers
         self._timer: threading.Timer | None = None
         self.request_id = response.headers.get(failure.REQUEST_ID)
         self.content_type = response.headers.get("content-type", "")

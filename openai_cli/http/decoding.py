@@ -16,13 +16,19 @@ _MOST_EMPTY = 1000
 
 
 class Incoming(Protocol):
-    """An answer whose body is read: as it arrives, or from what is at hand."""
+    """An answer whose body is read: as it arrives, or from what is at hand.
+
+    `age` is how many seconds ago its request was sent, where another call has sent it; else None.
+    """
 
     @property
     def request_id(self) -> str | None: ...
 
     @property
     def content_type(self) -> str: ...
+
+    @property
+    def age(self) -> float | None: ...
 
     def pieces(self) -> Iterator[bytes]:
         """The body, decoded, in pieces."""

@@ -1,6 +1,7 @@
 """An answer that is read to its end already, whatever its status."""
 
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from openai_cli.http import failure
 from openai_cli.records import record
@@ -14,6 +15,7 @@ class WholeResponse:
     headers: Mapping[str, str]
     body: bytes
     reason: str = ""
+    age: ClassVar[None] = None
 
     @property
     def request_id(self) -> str | None:

@@ -19,7 +19,7 @@ from openai_cli.records import mutable_record, record
 from openai_cli.terminal import escaped
 
 if TYPE_CHECKING:
-    from openai_cli.http.client import HttpResponse
+    from openai_cli.http.decoding import Incoming
     from openai_cli.output.shapes import Shape
 
 # In bytes: what a part takes that is kept, beside its values.
@@ -332,7 +332,7 @@ def _write_lines(sink: Sink, text: str, *, null: bool) -> None:
 
 
 def write_answer(
-    http: "HttpResponse",
+    http: "Incoming",
     answer: Answer,
     writer: Writer,
     *,
@@ -344,7 +344,7 @@ def write_answer(
     `arrived` is called when all that has come is written. Where it `forgets`, the answer keeps no
     text that is written. Raises what `read` raises.
     """
-    answer.request_id = http.request_id
+    answer.request_id, answer.age = http.request_id, http.age
     for part, added in read(http, answer, arrived=arrived):
         writer.take(part, added)
         if forgets:

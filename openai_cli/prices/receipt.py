@@ -25,7 +25,9 @@ from openai_cli.records import record
 _TIMED_OUT = 408
 
 # What only some calls have.
-_SOMETIMES = ("seconds", "characters", "calls", "region", "unknown", "also")
+_SOMETIMES = (
+    "seconds", "characters", "calls", "region", "unknown", "also", "cache_age", "saved_usd",
+)  # fmt: skip
 
 # What the endpoints call the same: chat, completions and embeddings; all others.
 _INPUT = ("prompt_tokens", "input_tokens")
@@ -63,7 +65,8 @@ class Receipt:
     is said. `usd` is the cost in US dollars, None where the price is unknown; with `unknown`, what
     is in no sum, it is at least that. `parts` are the other counts that price it, as `records`
     names them, and `calls` those of tools, by the kind of their fee. `also` has the same of what
-    other models made for the answer. `exit_code` is that of the call.
+    other models made for the answer. `exit_code` is that of the call. An answer from the cache has
+    its `cache_age` in seconds, and `saved_usd`, which the call that was sent did cost.
     """
 
     model: str | None
@@ -83,6 +86,8 @@ class Receipt:
     unknown: tuple[str, ...] = ()
     also: tuple[dict[str, Any], ...] = ()
     exit_code: int = ExitCode.DONE
+    cache_age: int | None = None
+    saved_usd: Decimal | None = None
 
     @classmethod
     def of(cls, answer: Answer, table: Table, on: date, *, region: str | None = None) -> "Receipt":
@@ -135,9 +140,32 @@ class Receipt:
         is_free = is_refused and nothing and not is_taken
         return replace(failed, usd=Decimal(0)) if is_free else failed
 
+    def of_cache(self, age: float) -> "Receipt":
+        """The same of an answer that another call was billed for, so many seconds before."""
+        return replace(
+            self,
+            input_tokens=None,
+            cached_tokens=None,
+            cache_write_tokens=None,
+            output_tokens=None,
+            reasoning_tokens=None,
+            usd=Decimal(0),
+            seconds=None,
+            characters=None,
+            parts={},
+            calls={},
+            unknown=(),
+            also=(),
+            cache_age=int(age),
+            saved_usd=self.usd,
+        )
+
     def line(self) -> str:
         """The usage for a person."""
         cost = self.cost
+        if self.cache_age is not None:
+            saved = "" if self.saved_usd is None else f", {plain(self.saved_usd)} USD saved"
+            return f"from the cache; {cost}{saved} ({self.model or 'unknown model'})"
         if self.seconds is not None:
             return f"{self.seconds} seconds of speech; {cost} ({self.model or 'unknown model'})"
         if self.characters is not None:

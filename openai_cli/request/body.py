@@ -11,7 +11,7 @@ from openai_cli.flags.adapter import Parts, parts_of
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import CommonOptions
 from openai_cli.flags.parameter import ApiParameter
-from openai_cli.flags.server import SendingOptions
+from openai_cli.flags.server import BodyOptions
 from openai_cli.flags.values import (
     PromptText,
     Structure,
@@ -178,7 +178,7 @@ class Given(NamedTuple):
     body: dict[str, Any]
 
 
-def given_of(options: SendingOptions, inputs: Inputs) -> Given:
+def given_of(options: BodyOptions, inputs: Inputs) -> Given:
     """What the options give for a request; UsageError for a value that the API does not take."""
     parts = told_parts(options, inputs)
     for param in options.param or ():

@@ -26,6 +26,7 @@ class Scripted:
     end: Exception | None = None
     request_id: str | None = "req_1"
     content_type: str = "text/plain; charset=utf-8"
+    age: float | None = None
     limits: list[float | None] = field(default_factory=list)
 
     def pieces(self) -> Iterator[bytes]:

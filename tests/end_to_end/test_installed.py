@@ -62,6 +62,9 @@ LINES: dict[str, tuple[str, int, bytes | None]] = {
     "key delete": ("", 3, None),
     "config show": ("", 0, None),
     "config path": ("", 0, None),
+    "cache show": ("--json", 0, None),
+    "cache clear": ("", 0, None),
+    "cache path": ("", 0, None),
     "config check": ("", 0, None),
     "sandbox": ("--port x", 2, None),
 }

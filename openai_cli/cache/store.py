@@ -1,0 +1,236 @@
+"""The folder of the answers that are kept: a file for each, named by its key.
+
+A file is written beside its place and renamed, so whoever reads it has all of it. Its time of
+change is when it expires, its time of access when it was last served: what the disk tells of it is
+enough to know what has to go.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from openai_cli.cache.entry import Entry, asked_in
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
+from openai_cli.jsontext import quoted
+from openai_cli.locking import locked
+from openai_cli.statefolder import cache_folder
+
+# In bytes, of all entries together; an entry has at most a quarter of it.
+LARGEST = 256 * 1024 * 1024
+MAX = "OPENAI_CLI_CACHE_MAX"
+
+_NAME = "answers"
+_SUFFIX, _LOCK, _HALF = ".answer", ".lock", ".half"
+_SALT, _SALT_SIZE = "salt", 32
+# In seconds: what a process that was killed leaves behind is this old before it goes.
+_ABANDONED = 24 * 3600
+
+
+class UnusableError(Exception):
+    """The folder cannot be used: the text says why."""
+
+
+class Found(NamedTuple):
+    """A file of the folder: its size in bytes, when it expires and when it was last served."""
+
+    path: Path
+    size: int
+    expires: float
+    used: float
+
+    @property
+    def asked(self) -> float | None:
+        """When the request of an entry was sent; None where the file does not tell."""
+        try:
+            with self.path.open("rb") as file:
+                return asked_in(file.readline() + file.readline())
+        except OSError:
+            return None
+
+
+@dataclass(frozen=True)
+class Store:
+    """The folder at `path`, which nobody but its user can read or write.
+
+    All entries together have at most `largest` bytes. `now` gives the seconds since the epoch.
+    """
+
+    path: Path
+    now: Callable[[], float]
+    largest: int = LARGEST
+
+    @classmethod
+    def opened(cls, now: Callable[[], float], largest: int) -> Self:
+        """The user's own, made where there is none; UnusableError where it is not safe."""
+        path = location()
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _check_private(path)
+        except OSError as error:
+            raise UnusableError(f"'{path}' cannot be used: {error.strerror}") from None
+        return cls(path, now, largest)
+
+    @property
+    def largest_entry(self) -> int:
+        """In bytes."""
+        return self.largest // 4
+
+    def salt(self, sleep: Callable[[float], None]) -> bytes:
+        """The folder's own random bytes, with which keys are made; UnusableError without any."""
+        path = self.path / _SALT
+        try:
+            if (found := _salt_in(path)) is None:
+                with locked(path.with_suffix(_LOCK), waits=lambda: None, sleep=sleep):
+                    if (found := _salt_in(path)) is None:
+                        found = secrets.token_bytes(_SALT_SIZE)
+                        self._write(path, found)
+        except OSError as error:
+            raise UnusableError(f"'{path}' cannot be used: {error.strerror}") from None
+        except UsageError as error:
+            raise UnusableError(error.problem) from None
+        return found
+
+    def get(self, key: str, longest: float) -> Entry | None:
+        """The answer of this key that was asked for at most so many seconds ago.
+
+        None also for one that has expired, is from the future, or is not whole.
+        """
+        path, now = self._place(key), self.now()
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return None
+        entry = Entry.decoded(data, key)
+        if entry is None or now >= entry.expires or not 0 <= now - entry.asked <= longest:
+            return None
+        with suppress(OSError):
+            os.utime(path, (now, entry.expires))
+        return entry
+
+    def put(self, key: str, entry: Entry) -> None:
+        """Keep an answer, and remove what has expired or is too much. Raises OSError."""
+        data = entry.encoded(key)
+        if len(data) > self.largest_entry:
+            return
+        self._write(self._place(key), data, times=(self.now(), entry.expires))
+        # To look at 50,000 files takes 0.3 s: one in sixteen times, and after each large one.
+        if key.startswith("0") or len(data) > self.largest // 64:
+            self.sweep()
+
+    def _write(self, path: Path, data: bytes, times: tuple[float, float] | None = None) -> None:
+        half = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}{_HALF}")
+        try:
+            with os.fdopen(
+                os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+            ) as file:
+                file.write(data)
+            if times is not None:
+                os.utime(half, times)
+            half.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                half.unlink()
+            raise
+
+    def locked(
+        self, key: str, *, waits: Callable[[], None], sleep: Callable[[float], None], bounded: bool
+    ) -> AbstractContextManager[None]:
+        """The lock of whoever asks for the answer of this key; see `locking.locked`."""
+        place = self._place(key).with_suffix(_LOCK)
+        return locked(place, waits=waits, sleep=sleep, is_bounded=bounded)
+
+    def _place(self, key: str) -> Path:
+        return self.path / f"{key}{_SUFFIX}"
+
+    def entries(self) -> list[Found]:
+        """All that is kept. Raises OSError."""
+        return [found for found in self._files() if found.path.name.endswith(_SUFFIX)]
+
+    def _files(self) -> Iterator[Found]:
+        for file in os.scandir(self.path):
+            with suppress(FileNotFoundError):
+                told = file.stat(follow_symlinks=False)
+                yield Found(Path(file.path), told.st_size, told.st_mtime, told.st_atime)
+
+    def sweep(self) -> None:
+        """Remove what has expired, then what was served the longest ago until there is room."""
+        now = self.now()
+        kept: list[Found] = []
+        for found in self._files():
+            is_entry = found.path.name.endswith(_SUFFIX)
+            if is_entry and found.expires > now:
+                kept.append(found)
+            elif is_entry or _is_abandoned(found, now):
+                _remove(found)
+        total = sum(found.size for found in kept)
+        for found in sorted(kept, key=lambda one: one.used):
+            if total <= self.largest:
+                break
+            _remove(found)
+            total -= found.size
+
+    def clear(self) -> int:
+        """Remove every answer; gives how many there were. Raises OSError."""
+        gone = 0
+        for found in self._files():
+            if found.path.name.endswith(_SUFFIX):
+                found.path.unlink(missing_ok=True)
+                gone += 1
+            elif _is_abandoned(found, self.now()):
+                _remove(found)
+        return gone
+
+
+def location() -> Path:
+    """The folder of the answers, there or not; UnusableError without a home for one."""
+    try:
+        return cache_folder() / _NAME
+    except RuntimeError as error:
+        raise UnusableError(f"there is no folder for it: {error}") from None
+
+
+def largest_of(context: Context) -> int:
+    """How many bytes all may have; UsageError for a variable that is no number of MB."""
+    raw = context.variable(MAX)
+    if raw is None:
+        return LARGEST
+    try:
+        megabytes = float(raw)
+    except ValueError:
+        megabytes = -1
+    if not 0 < megabytes < 1e9:
+        raise UsageError(f"{MAX} must be a number of MB such as 1024, not {quoted(raw)}")
+    return int(megabytes * 1024 * 1024)
+
+
+def _check_private(path: Path) -> None:
+    """Raise UnusableError for a folder into which another could put answers, or read them."""
+    found = path.stat()
+    if found.st_uid != os.geteuid():
+        raise UnusableError(f"'{path}' belongs to another user")
+    if found.st_mode & 0o077:
+        raise UnusableError(f"others can enter '{path}': chmod 700 keeps them out")
+
+
+def _salt_in(path: Path) -> bytes | None:
+    try:
+        found = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    return found if len(found) == _SALT_SIZE else None
+
+
+def _is_abandoned(found: Found, now: float) -> bool:
+    """Whether it is half an entry, or a lock, that a killed process has left."""
+    is_rest = found.path.suffix in (_HALF, _LOCK)
+    return is_rest and now - found.expires > _ABANDONED
+
+
+def _remove(found: Found) -> None:
+    with suppress(OSError):
+        found.path.unlink()

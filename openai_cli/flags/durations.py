@@ -1,0 +1,34 @@
+"""How long: a number and its unit, such as `90d`."""
+
+import re
+
+from openai_cli.errors import UsageError
+from openai_cli.jsontext import quoted
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_FORM = re.compile(r"([0-9]{1,5})([smhd])")
+
+
+def duration(
+    flag: str,
+    text: str,
+    *,
+    units: str = "smhd",
+    such: str = "a time such as 30s, 10m, 1h or 7d",
+) -> int:
+    """The seconds that a text typed for a flag stands for; UsageError for one that is no time.
+
+    `units` are those that the flag takes, and `such` says what it wants.
+    """
+    found = _FORM.fullmatch(text)
+    if found is None or found[2] not in units:
+        raise UsageError(f"{flag} must be {such}, not {quoted(text)}")
+    return int(found[1]) * UNITS[found[2]]
+
+
+def in_words(seconds: float) -> str:
+    """A time for a person, in the largest unit of which it has two: `90 minutes`."""
+    for name, unit in (("days", "d"), ("hours", "h"), ("minutes", "m")):
+        if (count := int(seconds // UNITS[unit])) >= 2:
+            return f"{count} {name}"
+    return "1 minute" if seconds >= UNITS["m"] else "less than a minute"
