@@ -109,7 +109,7 @@ def tell_left_out(
     context: Context, left_out: Mapping[str, int], *, is_judged: bool = False
 ) -> None:
     """Say how many entries of folders were left out, by kind; `is_judged` says there is a --max."""
-    from openai_cli.tokens.corpus import ANOTHER_ENCODING, BINARY
+    from openai_cli.tokens.spans import ANOTHER_ENCODING, BINARY
 
     if not left_out:
         return

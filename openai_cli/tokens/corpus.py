@@ -1,47 +1,39 @@
 """Counting files: those that paths name, in folders too, whole or a field of their JSONL.
 
-What is read is counted while more is read. Of a file no more than a few blocks are in memory, but
+What is little is read and counted here. Much is counted in tasks, by an engine: processes that read
+the files by themselves, or other machines. Of a file no more than a few blocks are in memory, but
 where a text has no place for a cut (see `cutting`) or a line is longer.
 """
 
-import codecs
+import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from openai_cli.errors import UsageError
-from openai_cli.reading import opened
 from openai_cli.tokens import bulk
-from openai_cli.tokens.cutting import pieces
-from openai_cli.tokens.encoding import LONGEST_RUN, check_runs
-from openai_cli.tokens.jsonl import BROKEN, Field, open_lines, parsed
-from openai_cli.tokens.walking import Found, unreadable, walk
+from openai_cli.tokens.jsonl import Field
+from openai_cli.tokens.remote_paths import is_of_process
+from openai_cli.tokens.spans import (
+    MOST_NAMED,
+    Lines,
+    OnRead,
+    Span,
+    Wanted,
+    spans_of,
+    texts_of,
+    whole_text,
+)
+from openai_cli.tokens.tasks import Part, Task, counted
+from openai_cli.tokens.walking import Found, walk
 
-# In bytes: how much of a file is read at once.
-BLOCK = 2**19
-
-# In characters: how much is counted at once, where each text and each file is so much more.
-BATCH = 1_000_000
-_EACH = 100
-
-# In bytes: how far a NUL is looked for in a file of a folder.
-_HEAD = 8192
+# How many files a task has at most.
+_MOST_FILES = 1000
 
 # What the names of files with JSONL end in, in folders.
 _JSONL = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
-
-# Why files of folders are left out that are no text in the encoding that is read.
-BINARY = "binary"
-ANOTHER_ENCODING = "in another encoding than UTF-8"
-
-# The beginning of a text in UTF-16, either way round.
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-# How many lines at fault are named of each file.
-_MOST_NAMED = 5
-
-_OnRead = Callable[[int], object]
 
 
 class FileCount(NamedTuple):
@@ -58,24 +50,24 @@ class LeftOut(NamedTuple):
     why: str
 
 
-class _End(NamedTuple):
-    """The end of a file; what came of it is no count if it `is_left`."""
+class Parts(Protocol):
+    """What the spans of a task came to, which may still be under way."""
 
-    path: str
-    is_left: bool = False
-
-
-class _NoTextError(UsageError):
-    """A file is not text, or not in its encoding; `why` is what it is left out for in a folder."""
-
-    def __init__(self, problem: str, why: str) -> None:
-        hint = "--input-encoding NAME reads it" if why == ANOTHER_ENCODING else None
-        super().__init__(problem, hint=hint)
-        self.why = why
+    def result(self) -> list[Part]: ...
 
 
-# What happens while files are read: a text, an error, a file left out, the end of a file.
-_Event = str | UsageError | LeftOut | _End
+class Engine(Protocol):
+    """What counts tasks, of about `size` bytes; so many are worth having under way `ahead`."""
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def ahead(self) -> int: ...
+    def submit_task(self, task: Task) -> Parts: ...
+
+
+# What comes of paths: files, and what cannot be read.
+Counted = Iterator[FileCount | LeftOut | UsageError]
 
 
 def count_files(
@@ -85,12 +77,28 @@ def count_files(
     field: str | None = None,
     input_encoding: str = "utf-8",
     left_out: Counter[str],
-    on_read: _OnRead = lambda _size: None,
-) -> Iterator[FileCount | LeftOut | UsageError]:
-    """The tokens of each file, in the order of the paths, a folder's by name.
+    on_read: OnRead = lambda _size: None,
+    workers: int | None = None,
+    engine: Engine | None = None,
+) -> Counted:
+    """`files_counted` by a counter for these paths alone, with so many `workers` at most."""
+    wanted = Wanted(encoding, field or None, input_encoding)
+    with bulk.Counter(encoding, workers) as counter:
+        yield from files_counted(
+            counter, paths, wanted, left_out=left_out, on_read=on_read, engine=engine
+        )
 
-    With `field` they are those of that field of each line of JSONL, plain or gzip, as `jsonl.Field`
-    has it. Texts are in `input_encoding`, a name of Python's codecs; JSONL is UTF-8.
+
+def files_counted(
+    counter: bulk.Counter,
+    paths: Iterable[str],
+    wanted: Wanted,
+    *,
+    left_out: Counter[str],
+    on_read: OnRead = lambda _size: None,
+    engine: Engine | None = None,
+) -> Counted:
+    """The tokens of each file, in the order of the paths, a folder's by name.
 
     What cannot be read or counted comes in its place as a UsageError: a path, a file that is not in
     its encoding, a line that has no such string. The rest is counted, of a file with such lines
@@ -98,60 +106,36 @@ def count_files(
     comes as LeftOut.
 
     `left_out` gets the number of entries of folders that were left out by kind: those of `walk`,
-    of LeftOut and, with `field`, "not JSONL" (by name). `on_read` is told how many bytes were read,
-    as they are.
+    of LeftOut and, with a field, "not JSONL" (by name). `on_read` is told how many bytes were read,
+    as they are. Much is counted by the `engine`, or by the counter's own processes.
     """
     files = walk(paths, left_out)
-    if field:
+    if wanted.field is not None:
+        Field(wanted.field)
         files = _only_jsonl(files, left_out)
-
-    wanted = Field(field) if field else None
-
-    def texts(file: Found) -> Iterator[str | UsageError]:
-        if wanted:
-            return _fields(file.path, wanted, encoding, on_read)
-        blocks = _read(file.path, on_read)
-        return _whole(blocks, file, input_encoding, encoding)
-
-    return _counted(files, texts, encoding, left_out)
+    run = _Run(counter, wanted, engine, on_read)
+    return _merged(run.parts(files), left_out)
 
 
 def count_contents(
     contents: Iterable[tuple[str, bytes]], *, encoding: str, left_out: Counter[str]
-) -> Iterator[FileCount | LeftOut | UsageError]:
+) -> Counted:
     """The tokens of files that are not on the disk, of which each is a path and what is in it.
 
     They count as those of folders do in `count_files`.
     """
     held: dict[str, bytes] = {}
 
-    def files() -> Iterator[Found]:
+    def spans() -> Iterator[Span]:
         for path, content in contents:
             held[path] = content
-            yield Found(path, is_named=False)
+            yield Span(Found(path, is_named=False))
 
-    def texts(file: Found) -> Iterator[str]:
-        return _whole([held.pop(file.path), b""], file, "utf-8", encoding)
+    def texts(span: Span, _lines: Lines, _on_read: OnRead) -> Iterator[str]:
+        return whole_text([held.pop(span.file.path), b""], span.file, Wanted(encoding))
 
-    return _counted(files(), texts, encoding, left_out)
-
-
-def _counted(
-    files: Iterable[Found | UsageError],
-    texts: Callable[[Found], Iterator[str | UsageError]],
-    encoding: str,
-    left_out: Counter[str],
-) -> Iterator[FileCount | LeftOut | UsageError]:
     with bulk.Counter(encoding) as counter:
-        tokens = 0
-        for event, count in _with_counts(_events(files, texts, left_out), counter):
-            tokens += count
-            if isinstance(event, (UsageError, LeftOut)):
-                yield event
-            elif isinstance(event, _End):
-                if not event.is_left:
-                    yield FileCount(event.path, tokens)
-                tokens = 0
+        yield from _merged(counted(spans(), texts, counter.submit, bulk.AHEAD), left_out)
 
 
 def _only_jsonl(
@@ -164,151 +148,178 @@ def _only_jsonl(
             left_out["not JSONL"] += 1
 
 
-def _events(
-    files: Iterable[Found | UsageError],
-    texts: Callable[[Found], Iterator[str | UsageError]],
-    left_out: Counter[str],
-) -> Iterator[_Event]:
-    """The texts of each file and then its end, with the errors between."""
+# What becomes of files on the way: a span that is counted, a path that cannot be read.
+_Met = tuple[Span, Part] | UsageError
+
+
+class _Run:
+    """The parts of files, in their order."""
+
+    def __init__(
+        self, counter: bulk.Counter, wanted: Wanted, engine: Engine | None, on_read: OnRead
+    ) -> None:
+        self._counter = counter
+        self._wanted = wanted
+        self._engine: Engine | None = engine or (counter if counter.reads_files else None)
+        self._is_asked = engine is not None
+        self._on_read = on_read
+        try:
+            self._folder = os.getcwd()  # noqa: PTH109 - a name, with bytes in it
+        except OSError:  # it is gone, and so is what is relative to it
+            self._folder = ""
+
+    def parts(self, files: Iterable[Found | UsageError]) -> Iterator[_Met]:
+        engine = self._engine
+        if engine is None:
+            yield from self._here(_spans(files, bulk.TASK, self._wanted))
+            return
+        entries = _spans(files, engine.size, self._wanted)
+        if not self._is_asked:
+            first, is_all = _up_to(entries, bulk.LITTLE)
+            if is_all:
+                yield from self._here(first)
+                return
+            entries = chain(first, entries)
+        yield from self._in_tasks(entries, engine)
+
+    def _in_tasks(self, entries: Iterable[Span | UsageError], engine: Engine) -> Iterator[_Met]:
+        under_way: deque[Callable[[], Iterable[_Met]]] = deque()
+        for group in _groups(entries, engine.size):
+            spans = tuple(one for one in group if isinstance(one, Span))
+            if len(spans) == len(group) and not _is_here(spans[0]):
+                size = sum(map(_size, spans))
+                task = Task(spans, self._wanted, self._folder, size)
+                under_way.append(partial(self._told, spans, engine.submit_task(task)))
+            else:
+                under_way.append(partial(self._here, group))
+            while len(under_way) > engine.ahead:
+                yield from under_way.popleft()()
+        while under_way:
+            yield from under_way.popleft()()
+
+    def _told(self, spans: tuple[Span, ...], parts: Parts) -> Iterator[_Met]:
+        found = parts.result()
+        self._on_read(sum(part.read for part in found))
+        return zip(spans, found, strict=True)
+
+    def _here(self, entries: Iterable[Span | UsageError]) -> Iterator[_Met]:
+        """Read by this process: all at once where there are errors between, for their places."""
+        errors: dict[int, list[UsageError]] = {}
+        count = 0
+
+        def spans() -> Iterator[Span]:
+            nonlocal count
+            for entry in entries:
+                if isinstance(entry, UsageError):
+                    errors.setdefault(count, []).append(entry)
+                else:
+                    count += 1
+                    yield entry
+
+        submit, ahead = self._counter.submit, bulk.AHEAD
+        for number, met in enumerate(counted(spans(), self._texts, submit, ahead, self._on_read)):
+            yield from errors.pop(number, ())
+            yield met
+        for late in errors.values():
+            yield from late
+
+    def _texts(self, span: Span, lines: Lines, on_read: OnRead) -> Iterator[str]:
+        return texts_of(span, self._wanted, self._folder, lines, on_read)
+
+
+def _spans(
+    files: Iterable[Found | UsageError], size: int, wanted: Wanted
+) -> Iterator[Span | UsageError]:
     for file in files:
         if isinstance(file, UsageError):
             yield file
-            continue
-        is_left = True
-        try:
-            yield from texts(file)
-            is_left = False
-        except OSError as error:
-            yield unreadable(file.path, error)
-        except UsageError as error:
-            if isinstance(error, _NoTextError) and not file.is_named:
-                left_out[error.why] += 1
-                yield LeftOut(file.path, error.why)
-            else:
-                yield UsageError(f"'{file.path}' {error.problem}", hint=error.hint)
-        yield _End(file.path, is_left)
+        else:
+            yield from spans_of(file, size, wanted)
 
 
-def _whole(
-    blocks: Iterable[bytes], file: Found, input_encoding: str, encoding: str
-) -> Iterator[str]:
-    """The text of a file in pieces; UsageError, of whose problem the file is the subject."""
-    return pieces(_checked(_decoded(blocks, file, input_encoding), encoding))
+def _size(span: Span) -> int:
+    end = (span.file.size or 0) if span.end is None else span.end
+    return end - span.start
 
 
-def _checked(blocks: Iterable[str], encoding: str) -> Iterator[str]:
-    """The blocks; UsageError as soon as a run in them is too long, before more of it is held."""
-    seen = ""
-    for block in blocks:
-        seen = seen[1 - LONGEST_RUN :] + block
-        _check_runs(seen, encoding)
-        yield block
+def _is_here(span: Span) -> bool:
+    """Whether no other process can read it: a pipe, a device, what is in the memory."""
+    return span.file.size is None or is_of_process(span.file.path)
 
 
-def _read(path: str, on_read: _OnRead) -> Iterator[bytes]:
-    """The blocks of a file, and an empty one for its end."""
-    with opened(path, buffering=0) as stream:
-        for block in chain(iter(lambda: stream.read(BLOCK), b""), [b""]):
-            yield block
-            on_read(len(block))
-
-
-def _decoded(blocks: Iterable[bytes], file: Found, input_encoding: str) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder(input_encoding)()
-    offset = 0
-    for block in blocks:
-        if not offset and not file.is_named:
-            _check_head(block, input_encoding)
-        before = offset - len(decoder.getstate()[0])
-        try:
-            text = decoder.decode(block, final=not block)
-        except UnicodeError as error:
-            raise _not_in(input_encoding, error, before) from None
-        if text:
-            yield text
-        offset += len(block)
-
-
-def _check_head(block: bytes, input_encoding: str) -> None:
-    """Raise for a file that begins as no text in UTF-8 does; other encodings may have NULs."""
-    if input_encoding != "utf-8":
-        return
-    if block.startswith(_UTF_16):
-        raise _NoTextError("is UTF-16", ANOTHER_ENCODING)
-    if b"\0" in block[:_HEAD]:
-        raise _NoTextError("has a NUL", BINARY)
-
-
-def _not_in(input_encoding: str, error: UnicodeError, before: int) -> _NoTextError:
-    """The error for bytes that are not in the encoding; `before` is the offset of the first."""
-    where = ""
-    if isinstance(error, UnicodeDecodeError):
-        where = f": byte {error.object[error.start]:#04x} at offset {before + error.start}"
-    shown = "UTF-8" if input_encoding == "utf-8" else input_encoding
-    return _NoTextError(f"is not {shown}{where}", ANOTHER_ENCODING)
-
-
-def _fields(path: str, field: Field, encoding: str, on_read: _OnRead) -> Iterator[str | UsageError]:
-    """The field of each line; what `_whole` raises, where not a line but the file is at fault."""
-    faults = 0
-    with open_lines(path, on_read) as lines:
-        try:
-            for number, line in enumerate(lines, 1):
-                if line.isspace():
-                    continue
-                try:
-                    texts = field.texts(parsed(line))
-                    for text in texts:
-                        _check_runs(text, encoding)
-                except UsageError as error:
-                    faults += 1
-                    if faults <= _MOST_NAMED:
-                        yield UsageError(
-                            f"line {number} of '{path}' {error.problem}", hint=error.hint
-                        )
-                    continue
-                yield from texts
-        except BROKEN:
-            raise UsageError("cannot be read: its gzip data is broken or not whole") from None
-    if faults > _MOST_NAMED:
-        yield UsageError(f"'{path}' has {faults - _MOST_NAMED} more such lines")
-
-
-def _check_runs(text: str, encoding: str) -> None:
-    try:
-        check_runs(text, encoding=encoding)
-    except UsageError as error:  # where it is in a piece tells nobody anything
-        raise UsageError(
-            f"has {LONGEST_RUN:,} or more characters with no place to cut: "
-            "too many to count their tokens",
-            hint=error.hint,
-        ) from None
-
-
-def _with_counts(events: Iterable[_Event], counter: bulk.Counter) -> Iterator[tuple[_Event, int]]:
-    """Each event with the tokens of its text; of what is none, 0."""
-    under_way: deque[tuple[list[_Event], bulk.Counts]] = deque()
-    for batch in _batches(events):
-        texts = [event for event in batch if isinstance(event, str)]
-        under_way.append((batch, counter.submit(texts)))
-        if len(under_way) > bulk.AHEAD:
-            yield from _matched(*under_way.popleft())
-    while under_way:
-        yield from _matched(*under_way.popleft())
-
-
-def _matched(batch: list[_Event], counts: bulk.Counts) -> Iterator[tuple[_Event, int]]:
-    found = iter(counts.result())
-    return ((event, next(found) if isinstance(event, str) else 0) for event in batch)
-
-
-def _batches(events: Iterable[_Event]) -> Iterator[list[_Event]]:
-    batch: list[_Event] = []
+def _up_to(entries: Iterator[Span | UsageError], most: int) -> tuple[list[Span | UsageError], bool]:
+    """The first entries, as far as they have so many bytes, and whether these are all."""
+    first: list[Span | UsageError] = []
     size = 0
-    for event in events:
-        batch.append(event)
-        size += _EACH + (len(event) if isinstance(event, str) else 0)
-        if size > BATCH:
-            yield batch
-            batch, size = [], 0
-    yield batch
+    for entry in entries:
+        first.append(entry)
+        size += _size(entry) if isinstance(entry, Span) else 0
+        if size > most:
+            return first, False
+    return first, True
+
+
+def _groups(entries: Iterable[Span | UsageError], size: int) -> Iterator[list[Span | UsageError]]:
+    """Spans for a task together, and by itself what is for none."""
+    group: list[Span | UsageError] = []
+    filled = 0
+    for entry in entries:
+        is_apart = isinstance(entry, UsageError) or _is_here(entry)
+        added = 0 if isinstance(entry, UsageError) else _size(entry)
+        if group and (is_apart or filled + added > size or len(group) == _MOST_FILES):
+            yield group
+            group, filled = [], 0
+        if is_apart:
+            yield [entry]
+        else:
+            group.append(entry)
+            filled += added
+    if group:
+        yield group
+
+
+def _merged(found: Iterable[_Met], left_out: Counter[str]) -> Counted:
+    """Files of their parts, with what was at fault in them."""
+    file = _File()
+    for met in found:
+        if isinstance(met, UsageError):
+            yield met
+            continue
+        span, part = met
+        if not span.start:
+            file = _File()
+        yield from file.add(span, part, left_out)
+
+
+class _File:
+    """What the parts of a file came to so far."""
+
+    def __init__(self) -> None:
+        self._tokens = 0
+        self._lines = 0
+        self._faults = 0
+        self._is_done = False
+
+    def add(self, span: Span, part: Part, left_out: Counter[str]) -> Counted:
+        """What is to be told behind this part; nothing more behind a failure."""
+        if self._is_done:
+            return
+        path = span.file.path
+        for fault in part.faults[: max(MOST_NAMED - self._faults, 0)]:
+            number = self._lines + fault.line
+            yield UsageError(f"line {number} of '{path}' {fault.problem}", hint=fault.hint)
+        self._tokens += part.tokens
+        self._lines += part.lines
+        self._faults += part.fault_count
+        failure = part.failure
+        if failure is not None:
+            self._is_done = True
+            if failure.why is not None and not span.file.is_named:
+                left_out[failure.why] += 1
+                yield LeftOut(path, failure.why)
+            else:
+                yield UsageError(failure.problem, hint=failure.hint)
+        elif span.end is None:
+            if self._faults > MOST_NAMED:
+                yield UsageError(f"'{path}' has {self._faults - MOST_NAMED} more such lines")
+            yield FileCount(path, self._tokens)

@@ -30,9 +30,13 @@ _LETTERS = "".join(
 # ASCII that is neither letter, digit nor apostrophe; the same and stops in East Asian width.
 _OTHERS = r"\x00-&(-/:-@\[-`{-\x7f" "\u3000-\u3002\uff01-\uff0f"
 
-_UP_TO_LAST_CUT = re.compile(
-    rf".*(?:[{_LETTERS}](?=[{_OTHERS}])|\S(?=[ \t])|\S\n(?=[^\s/]))", re.DOTALL
-)
+_BEFORE_A_CUT = rf"(?:[{_LETTERS}](?=[{_OTHERS}])|\S(?=[ \t])|\S\n(?=[^\s/]))"
+_UP_TO_LAST_CUT = re.compile(f".*{_BEFORE_A_CUT}", re.DOTALL)
+_UP_TO_FIRST_CUT = re.compile(_BEFORE_A_CUT)
+
+# In characters: what stands around a cut, by which it is known.
+AROUND = 3
+
 _CUT = re.compile(f"(?<=[{_LETTERS}])(?=[{_OTHERS}])")
 
 
@@ -51,6 +55,12 @@ def pieces(blocks: Iterable[str]) -> Iterator[str]:
         held.append(block)
     if any(held):
         yield "".join(held)
+
+
+def first_cut(text: str) -> int | None:
+    """The first place in the text where it may be cut; None where there is none."""
+    match = _UP_TO_FIRST_CUT.search(text)
+    return match.end() if match else None
 
 
 def parted(text: str) -> list[str]:

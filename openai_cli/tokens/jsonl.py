@@ -4,13 +4,13 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, BinaryIO
 
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import quick_loads, quoted
-from openai_cli.reading import bounded_lines, descriptor
+from openai_cli.reading import bounded_lines
 
 _GZIP = b"\x1f\x8b"  # RFC 1952, 2.3.1
 _BUFFER = 2**18
@@ -23,21 +23,50 @@ _INDEX = re.compile(r"[0-9]{1,9}")
 BROKEN = (EOFError, zlib.error)
 
 
-@contextmanager
-def open_lines(path: str, on_read: Callable[[int], object]) -> Iterator[Iterable[bytes]]:
+def is_packed(head: bytes) -> bool:
+    """Whether a file that begins so is one of gzip's."""
+    return head.startswith(_GZIP)
+
+
+def open_lines(
+    stream: BinaryIO, on_read: Callable[[int], object], start: int = 0, end: int | None = None
+) -> Iterator[bytes]:
     """The lines of a file, unpacked if its first bytes are gzip's, whatever its name.
 
-    `on_read` is told how many bytes were read from the file. Raises OSError and what is BROKEN, as
-    the lines do.
+    Of one that is not packed they may be those alone that begin from `start` on and before `end`,
+    both in bytes. `on_read` is told how many bytes were read from the file. Raises OSError and what
+    is BROKEN.
     """
-    with io.BufferedReader(_Reported(path, on_read), _BUFFER) as file:
-        if file.peek(len(_GZIP))[: len(_GZIP)] != _GZIP:
-            yield bounded_lines(file)
-            return
-        import gzip
+    with io.BufferedReader(_Reported(stream, on_read), _BUFFER) as file:
+        if start:
+            yield from _lines_between(file, start, end)
+        elif is_packed(file.peek(len(_GZIP))):
+            import gzip
 
-        with io.BufferedReader(gzip.GzipFile(fileobj=file), _BUFFER) as unpacked:
-            yield bounded_lines(unpacked)
+            with io.BufferedReader(gzip.GzipFile(fileobj=file), _BUFFER) as unpacked:
+                yield from bounded_lines(unpacked)
+        else:
+            yield from _lines_before(file, 0, end)
+
+
+def _lines_between(file: BinaryIO, start: int, end: int | None) -> Iterator[bytes]:
+    file.seek(start - 1)
+    position = start - 1
+    while not (rest := file.readline(_BUFFER)).endswith(b"\n"):
+        if not rest or (end is not None and position >= end):
+            return
+        position += len(rest)
+    yield from _lines_before(file, position + len(rest), end)
+
+
+def _lines_before(file: BinaryIO, position: int, end: int | None) -> Iterator[bytes]:
+    if end is not None and position >= end:
+        return
+    for line in bounded_lines(file):
+        yield line
+        position += len(line)
+        if end is not None and position >= end:
+            return
 
 
 def parsed(line: bytes) -> Any:
@@ -151,14 +180,26 @@ def _judged(line: bytes) -> Any:
     raise UsageError(problem)
 
 
-class _Reported(io.FileIO):
-    """A file that tells how much is read from it."""
+class _Reported(io.RawIOBase):
+    """A file that tells how much is read from it. Who opened the file closes it."""
 
-    def __init__(self, path: str, on_read: Callable[[int], object]) -> None:
-        super().__init__(path, opener=descriptor)
+    def __init__(self, stream: BinaryIO, on_read: Callable[[int], object]) -> None:
+        self._stream: Any = stream
         self._on_read = on_read
 
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return bool(self._stream.seekable())
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return int(self._stream.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._stream.tell())
+
     def readinto(self, buffer: Any) -> int:
-        count = super().readinto(buffer) or 0
+        count = self._stream.readinto(buffer) or 0
         self._on_read(count)
-        return count
+        return int(count)

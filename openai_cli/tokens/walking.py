@@ -14,15 +14,20 @@ from typing import NamedTuple
 from openai_cli.errors import UsageError
 from openai_cli.tokens.gitfolder import exclude_files
 from openai_cli.tokens.gitignore import Patterns
+from openai_cli.tokens.remote_paths import is_remote, walk_remote
 
 _RULES_FILE = ".gitignore"
 
 
 class Found(NamedTuple):
-    """A file; `is_named` says that its own path was given, not that of a folder around it."""
+    """A file; `is_named` says that its own path was given, not that of a folder around it.
+
+    `size` is what it had in bytes, None for what is no regular file.
+    """
 
     path: str
     is_named: bool
+    size: int | None = None
 
 
 class _Rules(NamedTuple):
@@ -54,14 +59,21 @@ def walk(paths: Iterable[str], left_out: Counter[str]) -> Iterator[Found | Usage
     "ignored", "link", "special". A folder is one, whatever is in it.
     """
     for path in paths:
+        if is_remote(path):
+            yield from walk_remote(path, left_out)
+            continue
         try:
-            is_folder = stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - bytes in its name
+            found = os.stat(path)  # noqa: PTH116 - bytes in its name
         except OSError as error:
             yield unreadable(path, error)
         except ValueError:  # a NUL
             yield UsageError(f"'{path}' is not a file name")
         else:
-            yield from _walk_folder(path, left_out) if is_folder else [Found(path, is_named=True)]
+            if stat.S_ISDIR(found.st_mode):
+                yield from _walk_folder(path, left_out)
+            else:
+                size = found.st_size if stat.S_ISREG(found.st_mode) else None
+                yield Found(path, is_named=True, size=size)
 
 
 def unreadable(path: str, error: OSError) -> UsageError:
@@ -105,15 +117,18 @@ def _meet(
     """What an entry of a folder is; None if it is left out."""
     path = os.path.join(folder.path, name)  # noqa: PTH118 - the path as it was given, and quickly
     try:
-        mode = os.lstat(path).st_mode
+        found = os.lstat(path)
     except OSError as error:
         return unreadable(path, error)
+    mode = found.st_mode
     is_folder = stat.S_ISDIR(mode)
     below = f"{folder.below}{name}{'/' if is_folder else ''}"
     if reason := _reason(name, mode, below, folder.rules):
         left_out[reason] += 1
         return None
-    return _enter(path, below, folder.rules) if is_folder else Found(path, is_named=False)
+    if is_folder:
+        return _enter(path, below, folder.rules)
+    return Found(path, is_named=False, size=found.st_size)
 
 
 def _reason(name: str, mode: int, below: str, rules: tuple[_Rules, ...]) -> str | None:

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 from tiktoken import Encoding
 
 from openai_cli.errors import CliError, UsageError
-from openai_cli.tokens import bulk, worker
+from openai_cli.tokens import agreement, bulk, team, worker
 from openai_cli.tokens.bulk import Counter
+from openai_cli.tokens.team import Team
 from tests.tokens.test_encoding import CODE, FRAGMENTS, SCRIPTS, TEXTS
 
 ENGINES = ["gigatoken", "tiktoken"]
@@ -115,7 +117,7 @@ def test_long_runs(unit: str, counter: Counter, reference: Encoding) -> None:
 
 def test_a_long_text_is_counted_in_pieces(counter: Counter, reference: Encoding) -> None:
     texts = ["\n".join(SCRIPTS) * 3, "short", "", CODE, "a" * 3000]
-    with patch.object(bulk, "LONG", 100):
+    with patch.object(agreement, "LONG", 100):
         assert counter.counts(texts) == lengths(texts, reference)
 
 
@@ -148,7 +150,7 @@ def test_an_unknown_encoding() -> None:
 
 def test_a_little_text_begins_nothing() -> None:
     """Not even when it was submitted in parts, and its counts are asked for in another order."""
-    with Counter("o200k_base") as counter, patch.object(bulk, "_Team", _never):
+    with Counter("o200k_base") as counter, patch.object(Counter, "_begun", _never):
         submitted = [counter.submit(["hello"]), counter.submit(["hello world", ""])]
         assert submitted[1].result() == [2, 0]
         assert submitted[0].result() == [1]
@@ -184,7 +186,7 @@ def test_without_the_extra_tiktoken_counts(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(importlib.metadata, "version", missing)
     with (
         patch.object(bulk, "LITTLE", 0),
-        patch.object(bulk, "_Gigatoken", _never),
+        patch.object(team, "Team", _never),
         Counter("o200k_base") as counter,
     ):
         assert counter.counts(["hello world"]) == [2]
@@ -228,6 +230,36 @@ def test_a_worker_that_ends_is_an_error(
                 counts.result()
 
 
+def processes_of(counter: Counter) -> list[Any]:
+    assert isinstance(counter._team, Team)
+    return [process._process for process in counter._team._processes]
+
+
+def test_much_has_more_workers_and_little_has_one() -> None:
+    counter = Counter("r50k_base", workers=3)
+    counter._size = bulk.LITTLE
+    with counter, patch.object(team, "ENOUGH", 400):
+        texts = ["hello world"] * 20
+        submitted = [counter.submit(texts)]
+        assert len(processes_of(counter)) == 1
+        submitted += [counter.submit(texts) for _ in range(9)]
+        assert len(processes_of(counter)) == 2, "and one processor is for who reads the texts"
+        assert [counts.result() for counts in submitted] == [[2] * 20] * 10
+
+
+def test_a_worker_that_is_killed_is_an_error() -> None:
+    """As Linux kills one where memory is short; what waits for it does not hang."""
+    with open_counter("r50k_base", "gigatoken") as counter:
+        assert counter.counts(["hello world"]) == [2]
+        (process,) = processes_of(counter)
+        process.send_signal(signal.SIGSTOP)
+        submitted = [counter.submit(["a" * 100_000]) for _ in range(5)]
+        process.kill()
+        for counts in submitted:
+            with pytest.raises(CliError, match="was killed, as Linux does where memory is short"):
+                counts.result()
+
+
 def test_the_worker_is_gone_when_the_counter_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,9 +268,8 @@ def test_the_worker_is_gone_when_the_counter_is_closed(
     with open_counter("r50k_base", "gigatoken") as counter:
         for _ in range(5):
             counter.submit(["a" * 100_000])
-    engine = counter._team._engine if counter._team else None
-    assert isinstance(engine, bulk._Gigatoken)
-    assert engine._process.returncode == -9
+        (process,) = processes_of(counter)
+    assert process.returncode == -9
 
 
 def test_files_of_the_users_folder_are_no_modules_of_the_worker(

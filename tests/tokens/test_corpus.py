@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from openai_cli import reading
 from openai_cli.errors import UsageError
-from openai_cli.tokens import bulk, corpus, count, walking
+from openai_cli.tokens import bulk, corpus, count, spans, tasks, walking
 from openai_cli.tokens.corpus import FileCount, LeftOut, count_files
 from openai_cli.tokens.jsonl import Field
 from tests.tokens.test_encoding import CODE, FRAGMENTS, SCRIPTS, TEXTS
@@ -64,7 +64,7 @@ def test_a_file_in_blocks_has_the_count_of_its_whole(
 ) -> None:
     """Though characters, line ends and words lie across the ends of blocks."""
     path = write(tmp_path_factory.mktemp("corpus") / "file", text)
-    with patch.object(corpus, "BLOCK", block), patch.object(corpus, "BATCH", 3 * block):
+    with patch.object(spans, "BLOCK", block), patch.object(tasks, "BATCH", 3 * block):
         assert told(path) == [FileCount(path, count(text, encoding=ENCODING))]
 
 
@@ -78,8 +78,8 @@ def test_many_files_are_counted_by_what_counts_much(engine: str, tmp_path: Path)
     with (
         patch.object(bulk.Counter, "name", engine),
         patch.object(bulk, "LITTLE", 500),
-        patch.object(corpus, "BLOCK", 1000),
-        patch.object(corpus, "BATCH", 2000),
+        patch.object(spans, "BLOCK", 1000),
+        patch.object(tasks, "BATCH", 2000),
     ):
         assert told(tmp_path) == expected
 
@@ -110,15 +110,15 @@ def test_what_is_no_text_is_left_out_of_folders(tmp_path: Path) -> None:
     last = write(tmp_path / "g", FOX)
     left_out: Counter[str] = Counter()
     expected = count("x" * 8192 + "y\0", encoding=ENCODING)
-    with patch.object(corpus, "BLOCK", 8192):
+    with patch.object(spans, "BLOCK", 8192):
         assert told(tmp_path, left_out=left_out) == [
             LeftOut(nul, "binary"),
             LeftOut(far, "binary"),
             FileCount(late, expected),
-            *(LeftOut(path, corpus.ANOTHER_ENCODING) for path in (long, cut, wide)),
+            *(LeftOut(path, spans.ANOTHER_ENCODING) for path in (long, cut, wide)),
             FileCount(last, 4),
         ]
-    assert left_out == {"binary": 2, corpus.ANOTHER_ENCODING: 3, "hidden": 1}
+    assert left_out == {"binary": 2, spans.ANOTHER_ENCODING: 3, "hidden": 1}
 
 
 @pytest.mark.parametrize("name", ["utf-16", "utf-16-le", "latin-1", "cp1252", "shift_jis"])
@@ -127,7 +127,7 @@ def test_a_text_in_another_encoding(name: str, tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     path = write(tmp_path / "d" / "a", text.encode(name))
     for block in (7, 8192):
-        with patch.object(corpus, "BLOCK", block):
+        with patch.object(spans, "BLOCK", block):
             found = told(path, tmp_path / "d", input_encoding=name)
         assert found == [FileCount(path, count(text, encoding=ENCODING))] * 2
 
@@ -144,7 +144,7 @@ def test_what_is_no_text_is_named_where_its_path_was(tmp_path: Path) -> None:
     cut = write(tmp_path / "b", b"caf\xc3")
     bad = write(tmp_path / "c", "é".encode() * 50 + b"\xff ")
     last = write(tmp_path / "d", FOX)
-    with patch.object(corpus, "BLOCK", 7):
+    with patch.object(spans, "BLOCK", 7):
         assert told(nul, cut, bad, last) == [
             FileCount(nul, 1),
             f"'{cut}' is not UTF-8: byte 0xc3 at offset 3",
@@ -240,7 +240,7 @@ def test_memory_holds_a_few_batches(tmp_path: Path) -> None:
     for number in range(300):
         write(tmp_path / f"{number:03}", "word " * 10)
     read: list[int] = []
-    with patch.object(corpus, "BATCH", 300), patch.object(bulk, "AHEAD", 4):
+    with patch.object(tasks, "BATCH", 300), patch.object(bulk, "AHEAD", 4):
         found = count_files(
             [str(tmp_path)], encoding=ENCODING, left_out=Counter(), on_read=read.append
         )

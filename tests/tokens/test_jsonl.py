@@ -3,8 +3,9 @@
 import gzip
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import quick_loads
+from openai_cli.reading import opened
 from openai_cli.tokens.jsonl import BROKEN, open_lines, parsed
 
 LINES = b'{"a": 1}\n\n[2]\r\n"end"'
@@ -20,6 +22,11 @@ LINES = b'{"a": 1}\n\n[2]\r\n"end"'
 
 def ignore(_count: int) -> None:
     """What was read is not asked for."""
+
+
+def lines_of(path: Path, on_read: Callable[[int], object] = ignore, *span: int) -> list[bytes]:
+    with opened(path, buffering=0) as stream:
+        return list(open_lines(stream, on_read, *span))
 
 
 @pytest.fixture(params=["orjson", "json"], autouse=True)
@@ -38,8 +45,7 @@ def test_plain_lines(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(LINES)
     read: list[int] = []
-    with open_lines(str(path), read.append) as lines:
-        assert list(lines) == [b'{"a": 1}\n', b"\n", b"[2]\r\n", b'"end"']
+    assert lines_of(path, read.append) == [b'{"a": 1}\n', b"\n", b"[2]\r\n", b'"end"']
     assert sum(read) == len(LINES)
 
 
@@ -49,28 +55,43 @@ def test_packed_lines(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(gzip.compress(LINES + b"\n") + gzip.compress(b"1" * 1_000_000))
     read: list[int] = []
-    with open_lines(str(path), read.append) as lines:
-        assert list(lines) == [*(LINES + b"\n").splitlines(keepends=True), b"1" * 1_000_000]
+    assert lines_of(path, read.append) == [
+        *(LINES + b"\n").splitlines(keepends=True),
+        b"1" * 1_000_000,
+    ]
     assert sum(read) == path.stat().st_size
 
 
 def test_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
-    with open_lines(str(tmp_path / "a"), ignore) as lines:
-        assert list(lines) == []
+    assert lines_of(tmp_path / "a") == []
 
 
 @pytest.mark.parametrize("harm", [lambda data: data[:-12], lambda data: data[:20] + b"\xff" * 30])
 def test_a_broken_gzip_file(harm: Any, tmp_path: Path) -> None:
     path = tmp_path / "a.gz"
     path.write_bytes(harm(gzip.compress(bytes(range(256)) * 50)))
-    with pytest.raises(BROKEN), open_lines(str(path), ignore) as lines:
-        list(lines)
+    with pytest.raises(BROKEN):
+        lines_of(path)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), open_lines(str(tmp_path / "none"), ignore):
-        pytest.fail("it was opened")
+@given(
+    st.lists(st.text("ab", max_size=4), max_size=9).map("\n".join).map(str.encode),
+    st.integers(1, 9),
+)
+def test_spans_have_each_line_once(data: bytes, size: int) -> None:
+    """A line is of the span that it begins in."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "a")
+        path.write_bytes(data)
+        starts = [*range(0, len(data), size)]
+        spans = [lines_of(path, ignore, start, start + size) for start in starts]
+    expected: list[list[bytes]] = [[] for _ in starts]
+    begin = 0
+    for line in data.splitlines(keepends=True):
+        expected[begin // size].append(line)
+        begin += len(line)
+    assert spans == expected
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import inspect
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,20 @@ def left_out(*paths: str | Path) -> dict[str, int]:
     return dict(counts)
 
 
+def places(paths: Iterable[str]) -> list[Found | UsageError]:
+    """What is found, whatever its size."""
+    found = walk(paths, Counter())
+    return [one._replace(size=None) if isinstance(one, Found) else one for one in found]
+
+
+def test_the_size_of_files_and_of_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("hello")
+    os.mkfifo(tmp_path / "pipe")
+    paths = [tmp_path, tmp_path / "a", tmp_path / "pipe"]
+    sizes = [one.size for one in walk(map(str, paths), Counter()) if isinstance(one, Found)]
+    assert sizes == [5, 5, None]
+
+
 def test_a_folder_is_walked_by_name(tmp_path: Path) -> None:
     make(tmp_path, "b", "a/z", "a/b/c", "c/d", "B", "a.txt")
     assert found(tmp_path) == ["B", "a/b/c", "a/z", "a.txt", "b", "c/d"]
@@ -41,8 +56,7 @@ def test_a_folder_is_walked_by_name(tmp_path: Path) -> None:
 def test_paths_are_kept_as_they_were_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tmp_path, "a/b")
     monkeypatch.chdir(tmp_path)
-    walked = list(walk(["a", "./a", "a/../a/b", "a"], Counter()))
-    assert walked == [
+    assert places(["a", "./a", "a/../a/b", "a"]) == [
         Found("a/b", is_named=False),
         Found("./a/b", is_named=False),
         Found("a/../a/b", is_named=True),
@@ -77,9 +91,7 @@ def test_what_is_named_is_taken_whatever_it_is(tmp_path: Path) -> None:
     (tmp_path / "folder").symlink_to(".folder", target_is_directory=True)
     os.mkfifo(tmp_path / "pipe")
     named = [tmp_path / name for name in (".hidden", "x.log", "link", "pipe")]
-    assert list(walk(map(str, named), Counter())) == [
-        Found(str(path), is_named=True) for path in named
-    ]
+    assert places(map(str, named)) == [Found(str(path), is_named=True) for path in named]
     assert found(tmp_path / "folder") == ["a"]
     assert found(tmp_path / ".folder") == ["a"]
 
@@ -139,7 +151,7 @@ def test_a_folder_that_is_named_is_walked_though_it_is_ignored(rule: str, tmp_pa
 def test_what_cannot_be_read_is_named_and_the_rest_is_walked(tmp_path: Path) -> None:
     make(tmp_path, "a", "z")
     paths = [str(tmp_path / name) for name in ("a", "none", "a/b", "nul\0", "z")]
-    walked = list(walk(paths, Counter()))
+    walked = places(paths)
     assert [walked[0], walked[4]] == [Found(paths[0], True), Found(paths[4], True)]
     problems = [error.problem for error in walked if isinstance(error, UsageError)]
     assert problems == [

@@ -1,0 +1,158 @@
+"""Counting spans of files: here, or as tasks that processes and machines take."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from openai_cli.errors import UsageError
+from openai_cli.tokens.spans import Fault, Lines, NoTextError, OnRead, Span, Wanted, texts_of
+from openai_cli.tokens.walking import unreadable
+
+# In characters: how much is counted at once, where each text and each file is so much more.
+BATCH = 1_000_000
+_EACH = 100
+
+Texts = Callable[[Span, Lines, OnRead], Iterator[str]]
+
+
+class Task(NamedTuple):
+    """Spans to be counted together; paths that are relative are below `folder`."""
+
+    spans: tuple[Span, ...]
+    wanted: Wanted
+    folder: str
+    size: int
+
+
+class Failure(NamedTuple):
+    """Why a span has no count; `why` is what its file is left out for, if it is of a folder."""
+
+    problem: str
+    hint: str | None
+    why: str | None = None
+
+
+class Part(NamedTuple):
+    """What a span came to: its tokens, the bytes that were read of it, its lines of JSONL, the
+    first of those at fault and how many there are."""
+
+    tokens: int
+    read: int
+    lines: int
+    faults: tuple[Fault, ...]
+    fault_count: int
+    failure: Failure | None
+
+
+class Pending(Protocol):
+    """Counts that are under way."""
+
+    def result(self) -> list[int]: ...
+
+
+class Submit(Protocol):
+    """Begins to count the tokens of each text."""
+
+    def __call__(self, texts: Sequence[str], /) -> Pending: ...
+
+
+def count_task(task: Task, count: Callable[[Sequence[str]], list[int]]) -> list[Part]:
+    """The parts of the spans of a task, by what counts texts."""
+
+    def texts(span: Span, lines: Lines, on_read: OnRead) -> Iterator[str]:
+        return texts_of(span, task.wanted, task.folder, lines, on_read)
+
+    return [part for _, part in counted(task.spans, texts, lambda batch: _Known(count(batch)), 0)]
+
+
+def counted(
+    spans: Iterable[Span],
+    texts: Texts,
+    submit: Submit,
+    ahead: int,
+    on_read: OnRead = lambda _size: None,
+) -> Iterator[tuple[Span, Part]]:
+    """Each span with what it came to; so many submissions may be under way meanwhile."""
+    tokens = 0
+    for event, count in _with_counts(_events(spans, texts, on_read), submit, ahead):
+        tokens += count
+        if isinstance(event, _End):
+            yield event.span, event.part(tokens)
+            tokens = 0
+
+
+class _Known(NamedTuple):
+    """Counts that are made."""
+
+    counts: list[int]
+
+    def result(self) -> list[int]:
+        return self.counts
+
+
+class _End:
+    """The end of a span, and what was met on the way there."""
+
+    def __init__(self, span: Span, on_read: OnRead) -> None:
+        self.span = span
+        self.lines = Lines()
+        self.read = 0
+        self.failure: Failure | None = None
+        self._on_read = on_read
+
+    def add_read(self, size: int) -> None:
+        self.read += size
+        self._on_read(size)
+
+    def part(self, tokens: int) -> Part:
+        lines = self.lines
+        return Part(
+            tokens, self.read, lines.count, tuple(lines.faults), lines.fault_count, self.failure
+        )
+
+
+def _events(spans: Iterable[Span], texts: Texts, on_read: OnRead) -> Iterator[str | _End]:
+    """The texts of each span and then its end."""
+    for span in spans:
+        end = _End(span, on_read)
+        path = span.file.path
+        try:
+            yield from texts(span, end.lines, end.add_read)
+        except OSError as error:
+            end.failure = Failure(unreadable(path, error).problem, None)
+        except NoTextError as error:
+            end.failure = Failure(f"'{path}' {error.problem}", error.hint, error.why)
+        except UsageError as error:
+            end.failure = Failure(f"'{path}' {error.problem}", error.hint)
+        yield end
+
+
+def _with_counts(
+    events: Iterable[str | _End], submit: Submit, ahead: int
+) -> Iterator[tuple[str | _End, int]]:
+    """Each event with the tokens of its text; of an end, 0."""
+    under_way: deque[tuple[list[str | _End], Pending]] = deque()
+    for batch in _batches(events):
+        texts = [event for event in batch if isinstance(event, str)]
+        under_way.append((batch, submit(texts)))
+        if len(under_way) > ahead:
+            yield from _matched(*under_way.popleft())
+    while under_way:
+        yield from _matched(*under_way.popleft())
+
+
+def _matched(batch: list[str | _End], counts: Pending) -> Iterator[tuple[str | _End, int]]:
+    found = iter(counts.result())
+    return ((event, next(found) if isinstance(event, str) else 0) for event in batch)
+
+
+def _batches(events: Iterable[str | _End]) -> Iterator[list[str | _End]]:
+    batch: list[str | _End] = []
+    size = 0
+    for event in events:
+        batch.append(event)
+        size += _EACH + (len(event) if isinstance(event, str) else 0)
+        if size > BATCH:
+            yield batch
+            batch, size = [], 0
+    yield batch
