@@ -73,7 +73,7 @@ class Direct:
                 redirect=False,
                 assert_same_host=False,
                 timeout=urllib3.Timeout(
-                    *self._timeouts._replace(read=read_timeout or self._timeouts.read)
+                    connect=self._timeouts.connect, read=read_timeout or self._timeouts.read
                 ),
                 preload_content=False,
                 decode_content=False,

@@ -86,6 +86,11 @@ class Transport(HTTPAdapter):
         self._lock = threading.Lock()
         super().__init__(pool_maxsize=most)
 
+    def close(self) -> None:
+        """Close all connections, also of a pool that somebody holds: urllib3 leaves those be."""
+        super().close()
+        self.cut()
+
     def cut(self) -> None:
         """Break all connections: who reads or writes there sees their end."""
         for each in list(self._sockets):

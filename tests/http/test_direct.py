@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import trustme
+from urllib3 import HTTPConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
 
 from openai_cli.errors import BadAnswerError, NetworkError, RateLimitError
@@ -71,6 +72,22 @@ def test_a_read_has_its_own_time_out() -> None:
 
     with Server([silent]) as server, pytest.raises(NetworkError, match="no answer in time"):
         World(server.base_url).client.direct(PATH).post(BODY, read_timeout=0.05)
+
+
+def test_the_time_to_connect_is_not_that_of_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    urlopen: Any = HTTPConnectionPool.urlopen
+    times: list[tuple[float | None, ...]] = []
+
+    def watched(*given: Any, timeout: Any, **named: Any) -> Any:
+        times.append((timeout.total, timeout.connect_timeout, timeout.read_timeout))
+        return urlopen(*given, timeout=timeout, **named)
+
+    monkeypatch.setattr(HTTPConnectionPool, "urlopen", watched)
+    with Server([OK, OK]) as server:
+        way = World(server.base_url, connect_timeout=2, read_timeout=70).client.direct(PATH)
+        way.post(BODY)
+        way.post(BODY, read_timeout=900)
+    assert times == [(None, 2, 70), (None, 2, 900)]
 
 
 def test_authorities_are_loaded_once_for_all_connections(
