@@ -1,15 +1,13 @@
 """A run line by line: many requests in flight, their answers into the state as they come.
 
-One thread keeps the state and says who may go; the others send. A place in flight is free again
-when the answer is committed: so a kill loses no answer but those in flight.
+A place in flight is free again when the answer is committed: so a kill loses no answer but those
+in flight.
 """
 
 import heapq
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openai_cli.answer.base import Answer
@@ -27,6 +25,7 @@ from openai_cli.http.whole import WholeResponse
 if TYPE_CHECKING:
     from openai_cli.batches.job import Job
     from openai_cli.http.direct import Direct
+    from openai_cli.http.flights import Flights, Landed
 
 # In seconds: how often the state of things is looked at where nothing comes.
 _TICK = 0.25
@@ -38,7 +37,10 @@ _WHOLE = range(200, 300)
 
 
 class Task(NamedTuple):
-    """An attempt at a line: `tries` were counted before it, `sent` is when it went out."""
+    """An attempt at a line: `tries` were counted before it.
+
+    `sent` is when it went out, by the clock of the process, and `began` in seconds since the epoch.
+    """
 
     line: Waiting
     body: Mapping[str, Any]
@@ -46,6 +48,7 @@ class Task(NamedTuple):
     tries: int = 0
     waits: int = 0
     sent: float = 0.0
+    began: float = 0.0
 
     @property
     def tokens(self) -> int:
@@ -59,13 +62,12 @@ class Task(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of an attempt: an answer that is whole, or an error; `fault` is one of ours."""
+    """What came of an attempt: an answer that is whole, or an error."""
 
     task: Task
     answer: Answer
     response: WholeResponse | None = None
     error: CliError | None = None
-    fault: BaseException | None = None
 
 
 @dataclass(eq=False)
@@ -81,9 +83,6 @@ class Live:
     more: Iterator[Waiting]
     stopping: Stopping
     ended_by: CliError | None = None
-    _tasks: "SimpleQueue[Task | None]" = field(default_factory=SimpleQueue)
-    _outcomes: "SimpleQueue[Outcome]" = field(default_factory=SimpleQueue)
-    _threads: list[threading.Thread] = field(default_factory=list)
     _flying: dict[int, Task] = field(default_factory=dict)
     _later: list[tuple[float, int, Task]] = field(default_factory=list)
     _next: Task | None = None
@@ -94,6 +93,7 @@ class Live:
     _in_a_row: list[int] = field(default_factory=list)
     _heard: float = 0.0
     _direct: "Direct" = field(init=False)
+    _flights: "Flights[int]" = field(init=False)
 
     @property
     def in_flight(self) -> int:
@@ -105,7 +105,10 @@ class Live:
 
         Raises OutputError where the state cannot be written.
         """
+        from openai_cli.http.flights import Flights
+
         self._direct = self.job.session.client.direct(self.job.path)
+        self._flights = Flights(self._direct)
         self._heard = time.monotonic()
         self._answered = self.job.state.sums().done
         try:
@@ -125,8 +128,7 @@ class Live:
             with self.job.state.transaction():
                 self.job.state.wait_again(task.line.number for _, _, task in self._later)
         finally:
-            for _ in self._threads:
-                self._tasks.put(None)
+            self._flights.close()
 
     def _go_on(self) -> bool:
         """Whether anything is to come."""
@@ -177,7 +179,7 @@ class Live:
             if not self._affords(task, len(self._flying) + len(going)):
                 break
             self._taken(task)
-            going.append(task._replace(sent=now))
+            going.append(task._replace(sent=now, began=self.job.session.context.now()))
             self.pace.sent(now, task.tokens)
         return going
 
@@ -206,24 +208,33 @@ class Live:
     def _send(self, going: list[Task]) -> None:
         for task in going:
             self._flying[task.line.number] = task
-            self._tasks.put(task)
-        while len(self._threads) < len(self._flying):
-            thread = threading.Thread(target=self._work, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+            patience = self.job.patience_for(task.body)
+            self._flights.send(task.line.number, task.data, read_timeout=patience)
 
     # What comes back
 
     def _arrived(self) -> list[Outcome]:
         """The outcomes that are there; waits for one, or until something may go."""
-        found: list[Outcome] = []
+        return [self._outcome(one) for one in self._flights.landed(self._pause())]
+
+    def _outcome(self, landed: "Landed[int]") -> Outcome:
+        """What came, read by what reads answers of the endpoint."""
+        if landed.fault is not None:
+            raise landed.fault
+        task, response = self._flying[landed.key], landed.response
+        answer = reader_of(self.job.path, task.body)
+        answer.asked_model, answer.began = task.body.get("model"), task.began
+        if response is None:
+            return Outcome(task, answer, error=landed.error)
+        answer.request_id = response.request_id
         try:
-            if self._flying or self._pause() > 0:
-                found.append(self._outcomes.get(timeout=max(self._pause(), 0.001)))
-            while True:
-                found.append(self._outcomes.get_nowait())
-        except Empty:
-            return found
+            if response.status not in _WHOLE:
+                return Outcome(task, answer, response, self._direct.failure(response))
+            for _ in read(response, answer):
+                pass
+        except CliError as error:
+            return Outcome(task, answer, response, error)
+        return Outcome(task, answer, response)
 
     def _pause(self) -> float:
         """How long nothing can go, in seconds, but for what comes back."""
@@ -241,8 +252,6 @@ class Live:
         self._flying.pop(task.line.number, None)
 
     def _settle(self, outcome: Outcome) -> None:
-        if outcome.fault is not None:
-            raise outcome.fault
         now = time.monotonic()
         if self.job.debug_on:
             self._show(outcome, now)
@@ -351,26 +360,3 @@ class Live:
             error.add_hint(f"{len(self._in_a_row)} requests failed so, one after the other")
             self.ended_by = self.ended_by or error
             self._in_a_row.clear()
-
-    # In the threads that send
-
-    def _work(self) -> None:
-        for task in iter(self._tasks.get, None):
-            self._outcomes.put(self._attempt(task))
-
-    def _attempt(self, task: Task) -> Outcome:
-        answer = reader_of(self.job.path, task.body)
-        answer.asked_model, answer.began = task.body.get("model"), self.job.session.context.now()
-        response: WholeResponse | None = None
-        try:
-            response = self._direct.post(task.data, read_timeout=self.job.patience_for(task.body))
-            answer.request_id = response.request_id
-            if response.status not in _WHOLE:
-                return Outcome(task, answer, response, self._direct.failure(response))
-            for _ in read(response, answer):
-                pass
-        except CliError as error:
-            return Outcome(task, answer, response, error)
-        except BaseException as fault:  # noqa: BLE001 - it is raised where the run is kept
-            return Outcome(task, answer, response, fault=fault)
-        return Outcome(task, answer, response)

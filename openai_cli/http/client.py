@@ -235,7 +235,7 @@ class Client:
             self._unfinished.pop().finish()
 
     def direct(self, path: str) -> Direct:
-        """A way to POST JSON to one path many times, each tried once."""
+        """A way to POST JSON to one path, each body once."""
         url = joined(self._server.base_url, path)
         proxies = Proxies.of(self._context, url)
         with ExitStack() as stack:

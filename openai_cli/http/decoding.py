@@ -38,9 +38,18 @@ class Incoming(Protocol):
 
 
 def pieces_of(response: BaseHTTPResponse, largest: int) -> Iterator[bytes]:
-    """The response's body; the time-out and the end are watched by urllib3, the size here."""
+    """The response's body; the time-out and the end are watched by urllib3."""
+    return decoded(_raw(response), response.headers.get("content-encoding", ""), largest)
+
+
+def decoded(pieces: Iterator[bytes], encoding: str, largest: int) -> Iterator[bytes]:
+    """The body as it was before the server encoded it.
+
+    Raises BadAnswerError where that is above so many bytes, or encoded in a way that was not asked
+    for, and NetworkError where it ends before it is whole.
+    """
     size = 0
-    for piece in _decoded(_raw(response), response.headers.get("content-encoding", "")):
+    for piece in _decoded(pieces, encoding):
         size += len(piece)
         if size > largest:
             raise BadAnswerError(f"the answer is above {largest // 1024**2} MB")
@@ -64,7 +73,6 @@ def _raw(response: BaseHTTPResponse) -> Iterator[bytes]:
 
 
 def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """The pieces as they were before the server encoded them."""
     name = encoding.strip().lower()
     if name in ("", "identity"):
         return pieces

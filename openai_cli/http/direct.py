@@ -1,10 +1,11 @@
-"""Many requests to one path, each tried once, from many threads.
+"""Requests to one path, each tried once, past what requests does for each.
 
-They go through the connections that requests has set up, with its proxies and certificates, but
-past what it does for each request: of the processor time of a small one that is more than half.
+They go through the connections that it has set up, with its proxies and certificates.
 """
 
-from typing import NamedTuple
+import re
+import socket
+from typing import Any, NamedTuple, Self
 
 import requests
 import urllib3
@@ -14,7 +15,7 @@ from openai_cli.http import failure
 from openai_cli.http.address import name_and_port
 from openai_cli.http.decoding import LARGEST, pieces_of
 from openai_cli.http.exceptions import FOREIGN, translated
-from openai_cli.http.transport import ClientCertificate, Proxies, Transport
+from openai_cli.http.transport import ClientCertificate, Proxies, Transport, Watched
 from openai_cli.http.whole import WholeResponse
 
 
@@ -23,6 +24,29 @@ class Timeouts(NamedTuple):
 
     connect: float
     read: float
+
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *[0-9]+\r\n", re.IGNORECASE)
+
+
+class Connected(NamedTuple):
+    """A connection that is set up, and the head of its requests around the length of their body."""
+
+    socket: socket.socket
+    before: bytes
+    after: bytes
+
+    @classmethod
+    def of(cls, connection: Watched) -> Self | None:
+        """That of a connection which has had a request; None where it has no more."""
+        head = connection.head
+        if (found := _LENGTH.search(head)) is None or (sock := connection.detached()) is None:
+            return None
+        return cls(sock, head[: found.start()] + b"\r\nContent-Length: ", head[found.end() - 2 :])
+
+    def request(self, data: bytes) -> bytes:
+        """A request with this body."""
+        return b"%b%d%b%b" % (self.before, len(data), self.after, data)
 
 
 class Direct:
@@ -54,17 +78,40 @@ class Direct:
         try:
             self._pool = transport.pool(prepared, proxies, authorities, certificate)
         except FOREIGN as error:
-            raise self._translated(error) from error
+            raise self.translated(error) from error
         self._target = transport.request_url(prepared, proxies.known)
 
-    def post(self, data: bytes, *, read_timeout: float | None = None) -> WholeResponse:
-        """Send the body once; gives the answer of whatever status.
+    @property
+    def read_timeout(self) -> float:
+        """In seconds, of a read that has none of its own."""
+        return self._timeouts.read
 
-        Raises NetworkError when none came, or none that is whole, and BadAnswerError when it is too
+    def post(
+        self, data: bytes, *, read_timeout: float | None = None
+    ) -> tuple[WholeResponse, Connected | None]:
+        """Send the body; gives the answer of whatever status.
+
+        The connection comes with it where more can be sent on it, and is the caller's then. Raises
+        NetworkError when no answer came, or none that is whole, and BadAnswerError when it is too
         large or encoded in a way that was not asked for.
         """
+        response = self._opened(data, read_timeout or self.read_timeout)
+        connection: Any = response.connection
+        connected = Connected.of(connection) if isinstance(connection, Watched) else None
         try:
-            response = self._pool.urlopen(
+            body = b"".join(pieces_of(response, LARGEST))
+        except BaseException:
+            response.close()
+            if connected is not None:
+                connected.socket.close()
+            raise
+        response.release_conn()
+        whole = WholeResponse(response.status, response.headers, body, response.reason or "")
+        return whole, connected
+
+    def _opened(self, data: bytes, read_timeout: float) -> urllib3.BaseHTTPResponse:
+        try:
+            return self._pool.urlopen(
                 "POST",
                 self._target,
                 body=data,
@@ -72,21 +119,12 @@ class Direct:
                 retries=False,
                 redirect=False,
                 assert_same_host=False,
-                timeout=urllib3.Timeout(
-                    connect=self._timeouts.connect, read=read_timeout or self._timeouts.read
-                ),
+                timeout=urllib3.Timeout(connect=self._timeouts.connect, read=read_timeout),
                 preload_content=False,
                 decode_content=False,
             )
         except FOREIGN as error:
-            raise self._translated(error) from error
-        try:
-            body = b"".join(pieces_of(response, LARGEST))
-        except BaseException:
-            response.close()
-            raise
-        response.release_conn()
-        return WholeResponse(response.status, response.headers, body, response.reason or "")
+            raise self.translated(error) from error
 
     def failure(self, response: WholeResponse) -> CliError:
         """What an answer without a whole result tells of."""
@@ -100,5 +138,7 @@ class Direct:
         failure.add_base_url_hint(failed, self._base_url)
         return self._proxies.blamed(failed)
 
-    def _translated(self, error: BaseException) -> CliError:
-        return self._proxies.blamed(translated(error, name_and_port(self._url)))
+    def translated(self, error: BaseException, *, has_begun: bool = False) -> CliError:
+        """What an exception of the connection means; `has_begun` says that the answer had begun."""
+        host = name_and_port(self._url)
+        return self._proxies.blamed(translated(error, host, has_begun=has_begun))

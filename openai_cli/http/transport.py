@@ -107,8 +107,8 @@ class Transport(HTTPAdapter):
             self.proxy_manager_for(proxy, proxy_ssl_context=self._tls(verify, None))
         pool: Any = super().get_connection_with_tls_context(request, verify, proxies, cert)
         kind = pool.ConnectionCls
-        if not issubclass(kind, _Watched):
-            watched = type(kind.__name__, (_Watched, kind), {"sockets": self._sockets})
+        if not issubclass(kind, Watched):
+            watched = type(kind.__name__, (Watched, kind), {"sockets": self._sockets})
             pool.ConnectionCls = self._kinds.setdefault(kind, watched)
         return pool
 
@@ -174,11 +174,13 @@ class _Response(StrictResponse):
         raise BadAnswerError(f"the server sent {_MOST_INTERIM} interim answers and no other")
 
 
-class _Watched(http.client.HTTPConnection):
+class Watched(http.client.HTTPConnection):
     """A connection whose sockets are known to its transport."""
 
     response_class = _Response
     sockets: WeakSet[socket.socket]
+    # Of the request that was sent last, as it was sent.
+    head = b""
 
     def _new_conn(self) -> socket.socket:
         made: socket.socket = super()._new_conn()  # type: ignore[misc]
@@ -189,6 +191,25 @@ class _Watched(http.client.HTTPConnection):
         super().connect()
         if self.sock is not None:
             self.sockets.add(self.sock)
+
+    def putrequest(self, *args: Any, **more: Any) -> None:
+        self.head = b""
+        super().putrequest(*args, **more)
+
+    def send(self, data: Any) -> None:
+        self.head = self.head or data
+        super().send(data)
+
+    def detached(self) -> socket.socket | None:
+        """The socket, which is another's from now on: the connection makes itself a new one.
+
+        None where there is none, or none of the system's: TLS within TLS has no socket.
+        """
+        found: Any = self.sock
+        if not isinstance(found, socket.socket):
+            return None
+        self.sock = None
+        return found
 
 
 class Proxies(NamedTuple):

@@ -25,20 +25,30 @@ def test_it_sends_what_the_client_sends() -> None:
     with Server([OK, OK]) as server:
         here = World(server.base_url, key=KEY, headers={"X-Team": "ci"})
         here.post()
-        assert here.client.direct(PATH).post(BODY).body == b"{}"
+        assert here.client.direct(PATH).post(BODY)[0].body == b"{}"
     first, second = server.received
     assert (second.line, second.body) == (first.line, first.body)
     assert headers_of(second) == headers_of(first)
 
 
-def test_its_requests_share_a_connection() -> None:
-    with KeepingServer([kept(OK), kept(OK), kept(OK)]) as server:
-        here = World(server.base_url)
+def test_the_connection_comes_with_the_answer_where_it_goes_on() -> None:
+    with KeepingServer([kept(OK), OK]) as server:
+        here = World(server.base_url, key=KEY)
         way = here.client.direct(PATH)
-        for _ in range(3):
-            way.post(BODY)
-        assert server.connections == 1
-        here.client.close()
+        _, connected = way.post(BODY)
+        assert connected is not None
+        connected.socket.sendall(connected.request(b"{}"))
+        assert connected.socket.recv(9000) == OK
+        connected.socket.close()
+    first, second = server.received
+    assert server.connections == 1
+    assert second.body == b"{}"
+    assert second.headers == first.headers | {"content-length": "2"}
+
+
+def test_no_connection_comes_where_it_ends() -> None:
+    with Server([OK]) as server:
+        assert World(server.base_url).client.direct(PATH).post(BODY)[1] is None
 
 
 def test_any_status_is_an_answer_and_its_failure_is_the_clients() -> None:
@@ -48,7 +58,7 @@ def test_any_status_is_an_answer_and_its_failure_is_the_clients() -> None:
     )
     with Server([busy]) as server:
         way = World(server.base_url).client.direct(PATH)
-        answer = way.post(BODY)
+        answer, _ = way.post(BODY)
     assert (answer.status, answer.headers["Retry-After"]) == (429, "7")
     failed = way.failure(answer)
     assert isinstance(failed, RateLimitError)
@@ -107,5 +117,5 @@ def test_authorities_are_loaded_once_for_all_connections(
     with Server([OK, OK, OK], tls) as server:
         here = World(server.base_url, environ={"SSL_CERT_FILE": str(bundle)})
         way = here.client.direct(PATH)
-        assert [way.post(BODY).body, way.post(BODY).body, here.post()] == [b"{}"] * 3
+        assert [way.post(BODY)[0].body, way.post(BODY)[0].body, here.post()] == [b"{}"] * 3
     assert len(made) == 1
