@@ -72,6 +72,14 @@ def json_or_text(text: str) -> Json:
         return text
 
 
+@lru_cache
+def _encode() -> Callable[[Json], str]:
+    """What writes JSON on one line; `json.dumps` makes it anew each time, in half of its time."""
+    from json import JSONEncoder
+
+    return JSONEncoder(ensure_ascii=False).encode
+
+
 def encode_json(value: Any, *, indent: int | None = None) -> bytes:
     """JSON in UTF-8, on one line unless `indent` is given.
 
@@ -81,6 +89,8 @@ def encode_json(value: Any, *, indent: int | None = None) -> bytes:
     import json
 
     try:
+        if indent is None:
+            return _encode()(value).encode()
         return json.dumps(value, ensure_ascii=False, indent=indent).encode()
     except UnicodeEncodeError:
         return json.dumps(value, indent=indent).encode()

@@ -14,6 +14,7 @@ import trustme
 
 from openai_cli.errors import BadAnswerError, NetworkError
 from openai_cli.http import flights as flights_module
+from openai_cli.http.direct import Connected
 from openai_cli.http.flights import Flights, Landed
 from tests.batches.crowd import Crowd
 from tests.http.test_client import BODY, KEY, World
@@ -219,6 +220,25 @@ def test_an_answer_comes_though_the_body_was_not_taken() -> None:
         found = asked(flights, b"x" * 20_000_000)
         assert found.response is not None
         assert found.response.status == 413
+
+
+def test_the_answer_counts_where_sending_fails() -> None:
+    class Shut:
+        """A connection whose other end reads no more, but has answered."""
+
+        def send(self, _data: bytes) -> int:
+            raise BrokenPipeError
+
+        def recv(self, _size: int) -> bytes:
+            return OK
+
+    shut: Any = Shut()
+    wire = flights_module._Wire(
+        Connected(shut, b"POST / HTTP/1.1\r\nContent-Length: ", b"\r\n\r\n")
+    )
+    wire.begin(BODY)
+    assert wire.go_on()
+    assert wire.framing.body == b"{}"
 
 
 def test_what_comes_unasked_is_no_answer_to_the_next() -> None:
