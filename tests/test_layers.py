@@ -129,6 +129,7 @@ USERS = {
     },
     "socks": {"http.exceptions"},
     "requests_toolbelt": {"http.payload"},
+    "h11": {"http.framing"},
     "tiktoken": {"tokens.encoding", "tokens.vocabulary"},
     "marisa_trie": {"tokens.vocabulary"},
     "jmespath": {"output.writers", "sandbox.replies", "tokens.jsonl"},
@@ -171,7 +172,7 @@ def test_a_command_knows_neither_typer_nor_requests() -> None:
 
 SLOW = ["requests", "requests_toolbelt", "urllib3", "tiktoken", "jmespath", "rich", "numpy",
         "orjson", "tomllib", "platformdirs", "marisa_trie", "pydantic", "http.server", "openai",
-        "keyring", "prompt_toolkit", "jsonschema", "referencing", "sqlite3"]  # fmt: skip
+        "keyring", "prompt_toolkit", "jsonschema", "referencing", "sqlite3", "h11"]  # fmt: skip
 
 REPORT = """
 import os, sys

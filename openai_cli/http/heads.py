@@ -9,10 +9,10 @@ import re
 from typing import Any
 
 # RFC 9112, section 7.1, less than 4 GB: no answer is taken that has more.
-SIZE = re.compile(rb"0*[0-9A-Fa-f]{1,8}[ \t]*(;.*)?\r?\n", re.DOTALL)
-LAST = re.compile(rb"0+[ \t]*(;.*)?\r?\n", re.DOTALL)
-LONGEST_LINE = 64 * 1024
-MOST_TRAILERS = 100
+_SIZE = re.compile(rb"0*[0-9A-Fa-f]{1,8}[ \t]*(;.*)?\r?\n", re.DOTALL)
+_LAST = re.compile(rb"0+[ \t]*(;.*)?\r?\n", re.DOTALL)
+_LONGEST_LINE = 64 * 1024
+_MOST_TRAILERS = 100
 
 
 class StrictResponse(http.client.HTTPResponse):
@@ -41,7 +41,7 @@ class _Lines:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
 
-    def readline(self, limit: int = LONGEST_LINE) -> bytes:
+    def readline(self, limit: int = _LONGEST_LINE) -> bytes:
         self.last = self._file.readline(limit)
         return self.last
 
@@ -54,14 +54,14 @@ class _Chunks(_Lines):
         self.read = file.read
         self._trailers = 0
 
-    def readline(self, limit: int = LONGEST_LINE) -> bytes:
-        line = super().readline(min(limit, LONGEST_LINE))
+    def readline(self, limit: int = _LONGEST_LINE) -> bytes:
+        line = super().readline(min(limit, _LONGEST_LINE))
         if self._trailers:
             self._trailers += 1
-            if self._trailers > MOST_TRAILERS:
+            if self._trailers > _MOST_TRAILERS:
                 raise http.client.IncompleteRead(b"")
-        elif line and not SIZE.fullmatch(line):
+        elif line and not _SIZE.fullmatch(line):
             raise http.client.IncompleteRead(b"")
-        elif LAST.fullmatch(line):
+        elif _LAST.fullmatch(line):
             self._trailers = 1
         return line

@@ -69,7 +69,7 @@ def of_http_client(data: bytes) -> tuple[int, str, dict[str, str], bytes]:
 
 def fed(*pieces: bytes) -> Framing:
     framing = Framing()
-    for piece in pieces:
+    for piece in filter(None, pieces):
         framing.feed(piece)
     return framing
 
@@ -100,7 +100,7 @@ def test_what_breaks_off_is_never_whole(answer: bytes, data: st.DataObject) -> N
 def test_any_bytes_are_an_answer_or_refused(first: bytes, second: bytes) -> None:
     framing = Framing()
     try:
-        for piece in (CHUNKED if first[:1] > b"\x80" else b"", first, second):
+        for piece in filter(None, (CHUNKED if first[:1] > b"\x80" else b"", first, second)):
             framing.feed(piece)
         framing.feed_end()
     except BrokenFramingError:
@@ -145,11 +145,11 @@ def test_an_answer_without_a_body(status: str) -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi!",
         b"HTTP/1.1 200 OK\r\nContent-Length: 1" + b"0" * 30 + b"\r\n\r\n",
         b"HTTP/1.1 103 Wait\r\n\r\n" * 100,
-        b"HTTP/1.1 200 OK\r\n" + b"a: " + b"b" * 7_000_000,
+        b"HTTP/1.1 200 OK\r\n" + b"a: " + b"b" * 300_000,
         *(CHUNKED + size + b"\r\nhi\r\n0\r\n\r\n" for size in (b"-1", b"0x2", b"", b"g", b" 2")),
         CHUNKED + b"2\r\nhi!\r\n0\r\n\r\n",
-        CHUNKED + b"1" * 70_000,
-        CHUNKED + b"0\r\n" + b"a: b\r\n" * 101,
+        CHUNKED + b"1" * 300_000,
+        CHUNKED + b"0\r\n" + b"a: b\r\n" * 50_000,
     ],
 )
 def test_what_is_no_answer(answer: bytes) -> None:
