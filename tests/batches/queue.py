@@ -28,12 +28,13 @@ class Killed(BaseException):
 class Wire:
     """The requests of all runs. One may be the last: `dies_at` counts them, from 1.
 
-    Where it dies `after`, the server has done what the request asks for.
+    Where it dies `after`, the server has done what the request asks for. It dies of `cause`.
     """
 
     asked: list[str] = field(default_factory=list)
     dies_at: int | None = None
     after: bool = False
+    cause: Callable[[], BaseException] = Killed
 
     def call(
         self,
@@ -47,10 +48,10 @@ class Wire:
         self.asked.append(f"{method} {path.partition('?')[0]}")
         is_last = len(self.asked) == self.dies_at
         if is_last and not self.after:
-            raise Killed
+            raise self.cause()
         found = real(client, method, path, *more, **named)
         if is_last:
-            raise Killed
+            raise self.cause()
         return found
 
     def count(self, start: str) -> int:

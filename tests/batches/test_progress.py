@@ -68,7 +68,8 @@ def test_in_a_pipe_there_is_a_line_a_minute(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(5, "5 s"), (59.6, "1 min 0 s"), (125, "2 min 5 s"), (7300, "2 h 1 min")]
+    ("seconds", "said"),
+    [(5, "5 s"), (59.6, "1 min 0 s"), (125, "2 min 5 s"), (3600, "1 h 0 min"), (7300, "2 h 1 min")],
 )
 def test_a_span(seconds: float, said: str) -> None:
     assert progress_module._span(seconds) == said

@@ -201,6 +201,8 @@ def test_json_of_another_shape(run: Run, files: Path, line: str, reason: str) ->
         ("transcribe a.wav a.wav --filename b.wav", "--filename names one file: give one"),
         ("files upload a.wav text --purpose batch --filename b", "--filename names one file"),
         ("transcribe a.wav --file a.wav", "the file is given twice"),
+        ("transcribe --no-stdin", "there is no file to send; for example: openai-cli transcribe"),
+        ("files upload --purpose batch --no-stdin", "there is no file to send"),
         ("files upload a.wav", "no purpose is given (parameter purpose)"),
         ("image edit Hat", "there is no image to change"),
         ('image edit Hat --image a.png --images [{"file_id":"f"}]', "give one of them"),

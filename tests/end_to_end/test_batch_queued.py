@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from openai.types.chat import ChatCompletion
 
-from openai_cli.batches import cut
+from openai_cli.batches import collect, cut
 from openai_cli.batches.batch_api import BatchApi
 from openai_cli.batches.progress import RunProgress
+from openai_cli.batches.schema import AnswerRow, Stage
+from openai_cli.batches.state import State
 from openai_cli.errors import CredentialError, NetworkError
 from tests.batches.queue import Api, Killed, api, objects, request, requests, wired
 from tests.conftest import Result, Run
@@ -508,3 +510,34 @@ def test_what_is_answered_and_not_here_yet_is_counted(
         assert batch(server, data=requests(4)).code == 0
     # Before each look: half of them after the second, all after the third.
     assert sorted(set(seen)) == [0, 2, 4]
+
+
+# What goes on in between
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_batch_whose_making_fails_is_made_once(batch: Batch, after: bool) -> None:
+    with api() as server, wired(dies_at=2, after=after, cause=lambda: NetworkError("cut")) as wire:
+        done = batch(server, data=requests(2))
+        assert wire.asked[1] == "POST /batches"
+        assert (done.code, server.lines.batches) == (0, 1)
+        assert "cut; trying again" in done.err
+
+
+def test_answers_are_settled_a_few_at_a_time(
+    batch: Batch, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else all of a batch, which may have 50,000, would be in memory."""
+    settled: list[int] = []
+    settle = State.settle
+
+    def seen(state: State, stage: Stage, rows: list[AnswerRow]) -> None:
+        settled.append(len(rows))
+        settle(state, stage, rows)
+
+    monkeypatch.setattr(collect, "_AT_ONCE", 2)
+    monkeypatch.setattr(State, "settle", seen)
+    with api("error-line,every=2") as server:
+        assert batch(server, data=requests(8)).code == 11
+    assert settled == [2] * 4
+    assert (len(done(folder)), len(failed(folder))) == (4, 4)
