@@ -5,13 +5,12 @@ and the values that the property takes.
 """
 
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import typer
+from written import write_files
 
 from openai_cli.app import EXAMPLES
 from openai_cli.commands import COMMANDS, declared
@@ -196,15 +195,5 @@ _WORDS: Mapping[type[Kind], Callable[[Any], str]] = {
 }
 
 
-def main() -> None:
-    """Write the pages into the folder that the argument names."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python tools/command_pages.py DIR")
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in pages().items():
-        (folder / name).write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    write_files(pages())

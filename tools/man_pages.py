@@ -5,12 +5,12 @@ of exit codes is that of docs/exit-codes.md, the variables those of docs/connect
 """
 
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from command_pages import shown
 from operation_pages import groups, made, usage_of
+from written import write_files
 
 from openai_cli.app import EXAMPLES, SUMMARY
 from openai_cli.commands import COMMANDS, GROUPS
@@ -132,15 +132,5 @@ def _text(text: str) -> str:
     return f"\\&{found}" if found.startswith((".", "'")) else found
 
 
-def main() -> None:
-    """Write the pages into the folder that the argument names."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python tools/man_pages.py DIR")
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in pages().items():
-        (folder / name).write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    write_files(pages())

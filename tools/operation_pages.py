@@ -6,11 +6,10 @@ what the help says beside these.
 """
 
 import inspect
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from command_pages import described
+from written import write_files
 
 from openai_cli.commands import COMMANDS, GROUPS
 from openai_cli.commands.operation.options import collisions, is_final, options_class
@@ -131,17 +130,5 @@ def _final() -> str:
     return "\n".join(f"- `{name}`" for name in names)
 
 
-def main() -> None:
-    """Write the pages into the folder that the argument names."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python tools/operation_pages.py DIR")
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob("*.md"):
-        path.unlink()
-    for name, text in pages().items():
-        (folder / name).write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    write_files(pages())

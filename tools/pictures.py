@@ -12,7 +12,6 @@ import pty
 import re
 import struct
 import subprocess
-import sys
 import sysconfig
 import tempfile
 from fcntl import ioctl
@@ -24,6 +23,7 @@ from rich.ansi import AnsiDecoder
 from rich.cells import cell_len
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
+from written import write_files
 
 from openai_cli.sandbox import Sandbox
 from openai_cli.sandbox.config import SandboxConfig
@@ -203,15 +203,5 @@ def _world(sandbox: Sandbox, home: str) -> dict[str, str]:
     }
 
 
-def main() -> None:
-    """Write the pictures into the folder that the argument names."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python tools/pictures.py DIR")
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, svg in pictures().items():
-        (folder / name).write_text(svg, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    write_files(pictures())

@@ -1,0 +1,21 @@
+"""What the tools that write files for the manual have in common."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def write_files(texts: Mapping[str, str]) -> None:
+    """Write texts, by their files' names, into the folder that the only argument names.
+
+    What else the folder has of the same kinds of files goes.
+    """
+    if len(sys.argv) != 2:
+        sys.exit(f"usage: python {sys.argv[0]} DIR")
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for suffix in {Path(name).suffix for name in texts}:
+        for path in folder.glob(f"*{suffix}"):
+            path.unlink()
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
