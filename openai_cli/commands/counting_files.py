@@ -15,7 +15,6 @@ from openai_cli.commands.counting import (
 )
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
-from openai_cli.jsontext import quoted
 from openai_cli.output.sink import Sink, open_sink
 from openai_cli.request.inputs import Inputs
 
@@ -122,19 +121,13 @@ def tell_left_out(
 
 def _input_encoding(options: Counting) -> str:
     """The encoding of files, as Python's codecs name it."""
-    import codecs
+    from openai_cli.tokens.spans import codec_of
 
-    name = options.input_encoding or "utf-8"
     try:
-        found = codecs.lookup(name)
-        codecs.getincrementaldecoder(found.name)
-        "a".encode(found.name)  # a codec of bytes to bytes is none of a text
-    except (LookupError, ValueError):
-        raise UsageError(
-            f"--input-encoding: no encoding of text is called {quoted(name)}",
-            hint="for example utf-16, latin-1, cp1252, shift_jis",
-        ) from None
-    return found.name
+        return codec_of(options.input_encoding or "utf-8")
+    except UsageError as error:
+        error.problem = f"--input-encoding: {error.problem}"
+        raise
 
 
 def _write_count(sink: Sink, count: int, path: str) -> None:

@@ -1,6 +1,7 @@
 """Token counts of texts and of requests, offline.
 
-`count`, `count_all`, `encode` and `decode` are for texts, `count_request` for a request body.
+`count`, `count_all`, `encode` and `decode` are for texts, `count_request` for a request body,
+`Counter`, `count_texts` and `count_files` for much text, here or on the workers of a cluster.
 tiktoken and the data are loaded when a function needs them.
 """
 
@@ -16,15 +17,22 @@ from openai_cli.tokens.encoding import (
 )
 
 if TYPE_CHECKING:
+    from openai_cli.tokens.corpus import FileCount, LeftOut
     from openai_cli.tokens.counted import Doubt, TokenCount
+    from openai_cli.tokens.library import Counter, count_files, count_texts
     from openai_cli.tokens.messages import count_request
 
 __all__ = [
+    "Counter",
     "Doubt",
+    "FileCount",
+    "LeftOut",
     "TokenCount",
     "count",
     "count_all",
+    "count_files",
     "count_request",
+    "count_texts",
     "decode",
     "encode",
     "encoding_for_model",
@@ -32,10 +40,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """What requests need, loaded when it is first asked for: a text needs none of it."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from openai_cli.tokens import counted, messages
+# Where they are that are loaded when they are first asked for: a text needs none of it.
+_LATER = {
+    **dict.fromkeys(("Counter", "count_files", "count_texts"), "library"),
+    **dict.fromkeys(("FileCount", "LeftOut"), "corpus"),
+    **dict.fromkeys(("Doubt", "TokenCount"), "counted"),
+    "count_request": "messages",
+}
 
-    return messages.count_request if name == "count_request" else getattr(counted, name)
+
+def __getattr__(name: str) -> Any:
+    """What not every count needs."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

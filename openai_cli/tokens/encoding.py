@@ -102,7 +102,7 @@ def encode(
     Without model and encoding it is TODAYS. UsageError if no table has that name, if both are
     given, or for a text with a run of 900,000 characters that nothing parts.
     """
-    name = _one_of(model, encoding)
+    name = one_of(model, encoding)
     text = _well_formed(text)
     if not text:
         return []
@@ -122,7 +122,7 @@ def count(
     from openai_cli.tokens.cutting import blocks_of, pieces
 
     text = _well_formed(text)
-    encoder = _encoder_for([text], _one_of(model, encoding))
+    encoder = _encoder_for([text], one_of(model, encoding))
     return sum(len(encoder.encode_ordinary(piece)) for piece in pieces(blocks_of(text, _BLOCK)))
 
 
@@ -144,7 +144,7 @@ def decode(ids: Iterable[int], *, model: str | None = None, encoding: str | None
     Bytes and not text, as a token may end inside a UTF-8 character. UsageError for a name that no
     table has, and for an id that the encoding does not have.
     """
-    return b"".join(token_bytes(ids, encoding=_one_of(model, encoding)))
+    return b"".join(token_bytes(ids, encoding=one_of(model, encoding)))
 
 
 def token_bytes(ids: Iterable[int], *, encoding: str) -> list[bytes]:
@@ -189,7 +189,11 @@ def _special_tokens(encoding: str) -> dict[int, bytes]:
     return tokens
 
 
-def _one_of(model: str | None, encoding: str | None) -> str:
+def one_of(model: str | None, encoding: str | None) -> str:
+    """The name of the encoding, which is that of the model or given by itself, or TODAYS.
+
+    UsageError as `encode` raises it.
+    """
     if encoding is None:
         return TODAYS if model is None else encoding_for_model(model)
     if model is not None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from openai_cli.errors import UsageError
+from openai_cli.jsontext import quoted
 from openai_cli.reading import opened
 from openai_cli.tokens.cutting import AROUND, first_cut, pieces
 from openai_cli.tokens.encoding import LONGEST_RUN, check_runs
@@ -91,6 +92,20 @@ class Lines:
         self.fault_count += 1
         if self.fault_count <= MOST_NAMED:
             self.faults.append(Fault(self.count, error.problem, error.hint))
+
+
+def codec_of(name: str) -> str:
+    """What Python calls the encoding of text of this name; UsageError if there is none."""
+    try:
+        found = codecs.lookup(name)
+        codecs.getincrementaldecoder(found.name)
+        "a".encode(found.name)  # a codec of bytes to bytes is none of a text
+    except (LookupError, ValueError):
+        raise UsageError(
+            f"no encoding of text is called {quoted(name)}",
+            hint="for example utf-16, latin-1, cp1252, shift_jis",
+        ) from None
+    return found.name
 
 
 def spans_of(file: Found, size: int, wanted: Wanted) -> Iterator[Span]:
