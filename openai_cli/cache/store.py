@@ -16,7 +16,8 @@ from typing import NamedTuple, Self
 from openai_cli.cache.entry import Entry, asked_in
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.jsontext import quoted
+from openai_cli.flags.ours import number
+from openai_cli.flags.values import Number
 from openai_cli.locking import locked
 from openai_cli.statefolder import cache_folder
 
@@ -196,16 +197,8 @@ def location() -> Path:
 
 def largest_of(context: Context) -> int:
     """How many bytes all may have; UsageError for a variable that is no number of MB."""
-    raw = context.variable(MAX)
-    if raw is None:
-        return LARGEST
-    try:
-        megabytes = float(raw)
-    except ValueError:
-        megabytes = -1
-    if not 0 < megabytes < 1e9:
-        raise UsageError(f"{MAX} must be a number of MB such as 1024, not {quoted(raw)}")
-    return int(megabytes * 1024 * 1024)
+    megabytes = number(MAX, context.variable(MAX), Number(0, 1e9))
+    return LARGEST if megabytes is None else int(megabytes * 1024 * 1024)
 
 
 def _check_private(path: Path) -> None:
