@@ -12,7 +12,7 @@ MASK = "***"
 # The beginnings of keys: OpenAI and those who took its form (sk-), Groq, xAI, Perplexity, NVIDIA,
 # Hugging Face, Replicate, Google, Cerebras, Fireworks, Together, GitHub, AWS; then a JWT.
 # Patterns are compiled when first used: few calls mask anything.
-_KEY = r"""(?x)(?:(?<![A-Za-z0-9])|(?<=-[A-Za-z]))(?:  # also right behind a short flag
+KEY = r"""(?x)(?:(?<![A-Za-z0-9])|(?<=-[A-Za-z]))(?:  # also right behind a short flag
         sk-[A-Za-z0-9_-]{3,}
       | (?:gsk_|xai-|pplx-|nvapi-|hf_|r8_|AIza|csk-|fw_|tgp_v1_|gh[opsu]_|github_pat_|sess-|ek_)
         [A-Za-z0-9_-]{16,}
@@ -51,7 +51,7 @@ def is_secret_name(name: str) -> bool:
 
 def without_keys(text: str) -> str:
     """The text with all that has the form of a key masked."""
-    return re.sub(_KEY, MASK, text)
+    return re.sub(KEY, MASK, text)
 
 
 def without(secret: str, text: str) -> str:

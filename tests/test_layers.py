@@ -99,10 +99,10 @@ def test_no_imports_go_round_in_a_circle() -> None:
 
 # What several commands do alike.
 SHARED = (
-    "batch_kept", "body_rules", "caches", "comparison", "configurable", "counting",
+    "answering", "batch_kept", "body_rules", "caches", "comparison", "configurable", "counting",
     "counting_files", "file_run", "fitting", "images", "ledger", "line_maker",
-    "operation.catalogue", "pricing", "pricing_files", "run_options", "speech_to_text",
-    "stored_response", "turns", "verifying",
+    "operation.catalogue", "pricing", "pricing_files", "run_options", "sandbox_options",
+    "speech_to_text", "stored_response", "turns", "verifying",
 )  # fmt: skip
 
 
@@ -118,7 +118,14 @@ def test_no_command_imports_another() -> None:
 
 
 USERS = {
-    "requests": {"http.client", "http.debug", "http.direct", "http.exceptions", "http.transport"},
+    "requests": {
+        "http.client",
+        "http.debug",
+        "http.direct",
+        "http.exceptions",
+        "http.forwarded",
+        "http.transport",
+    },
     "urllib3": {
         "http.client",
         "http.debug",
@@ -132,7 +139,7 @@ USERS = {
     "h11": {"http.framing"},
     "tiktoken": {"tokens.encoding", "tokens.vocabulary"},
     "marisa_trie": {"tokens.vocabulary"},
-    "jmespath": {"output.writers", "sandbox.replies", "tokens.jsonl"},
+    "jmespath": {"output.writers", "sandbox.conditions", "tokens.jsonl"},
     "jsonschema": {"request.schema"},
     "sqlite3": {"batches.seen", "batches.state", "ledger.store"},
     "referencing": {"request.schema"},

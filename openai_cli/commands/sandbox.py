@@ -1,23 +1,16 @@
 """`sandbox`: the local stand-in for the API, served until it is ended, or around a command."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING
 
+from openai_cli.commands.answering import check_together, replies_of, upstream_of
+from openai_cli.commands.sandbox_options import Options
 from openai_cli.context import Context
 from openai_cli.errors import CliError, LimitError, UsageError
-from openai_cli.flags.adapter import TYPED
-from openai_cli.flags.ours import (
-    OPTIONS,
-    CommonOptions,
-    argument,
-    number,
-    options_group,
-    ours,
-    switch,
-)
+from openai_cli.flags.ours import number
 from openai_cli.flags.values import Number
 from openai_cli.output.sink import WholeFile, open_sink
 from openai_cli.request.inputs import Inputs
@@ -26,28 +19,18 @@ if TYPE_CHECKING:
     from openai_cli.sandbox import Sandbox
     from openai_cli.sandbox.faults import Faults
     from openai_cli.sandbox.record import Recorder
+    from openai_cli.sandbox.recordings import Recordings
     from openai_cli.sandbox.replies import Replies
+    from openai_cli.sandbox.upstream import Upstream
 
 # Of a command that cannot be run, as shells and env(1) have them.
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
+# The first of the exit codes of a command that a signal has ended.
+SIGNALLED = 129
 
+# In seconds: how long answers are waited for that the command has left unread.
+PATIENCE = 60.0
 
-def _after_dashes(ctx: Any, words: list[str] | None) -> list[str] | None:
-    """The command; UsageError where a word of it is not after `--`: its flags would be ours."""
-    typed = ctx.meta[TYPED]
-    if words and typed[-len(words) - 1 :] != ["--", *words]:
-        import shlex
-
-        command = shlex.join(typed[typed.index(words[0]) :])
-        raise UsageError(
-            f"unexpected argument '{words[0]}'",
-            hint=f"put -- before the command: {ctx.command_path} -- {command}",
-        )
-    return words
-
-
-_COMMAND = argument("[-- COMMAND ARG...]", "Run COMMAND with the sandbox as its API")
-_COMMAND.callback = _after_dashes
 
 EXAMPLES = (
     "openai-cli sandbox -- bash",
@@ -57,104 +40,35 @@ EXAMPLES = (
 )
 
 
-@options_group
-class Options(CommonOptions):
-    """It listens on this machine only, and prints its base URL when it is ready.
-
-    With COMMAND it runs that command, with OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_ADMIN_KEY set
-    to the sandbox, and exits with the command's exit code. Without COMMAND it serves until it is
-    interrupted.
-
-    It requires a key, a new one each time, so that no other user of the machine can use it. The
-    admin key is sk-admin- followed by that key.
-
-    It serves every operation of the API, and keeps what is created until it ends. It is not a
-    model: to `Say X` it answers X, and to anything else a sentence that quotes your text. It does
-    not really train, grade or film anything: jobs finish after a few requests, with samples as
-    their results.
-    """
-
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"strict": ("replies",)}
-    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("key", "any_key"),)
-
-    command: Annotated[list[str] | None, _COMMAND] = None
-    replies: Annotated[
-        str | None,
-        ours(OPTIONS, "--replies", "Answer from FILE: one JSON object per line", metavar="FILE"),
-    ] = None
-    strict: Annotated[
-        bool,
-        switch(OPTIONS, "strict", "Refuse requests without a reply; exit 8 if any is unused"),
-    ] = False
-    fault: Annotated[
-        list[str] | None,
-        ours(
-            OPTIONS,
-            "--fault",
-            "Fail on purpose, such as status=429,first=2; repeatable",
-            metavar="SPEC",
-        ),
-    ] = None
-    record: Annotated[
-        str | None,
-        ours(
-            OPTIONS,
-            "--record",
-            "Append each request to FILE as JSON; keys are masked",
-            metavar="FILE",
-        ),
-    ] = None
-    port: Annotated[
-        str | None,
-        ours(OPTIONS, "--port", "Port to listen on [default: any free port]", metavar="N"),
-    ] = None
-    key: Annotated[
-        str | None,
-        ours(OPTIONS, "--key", "The key to require [default: a random one]", metavar="KEY|@FILE"),
-    ] = None
-    any_key: Annotated[
-        bool, switch(OPTIONS, "any-key", "Accept any key, from any user of this machine")
-    ] = False
-    ready_file: Annotated[
-        str | None,
-        ours(OPTIONS, "--ready-file", "Keep the base URL in FILE while it serves", metavar="FILE"),
-    ] = None
-
-
 def run(context: Context, options: Options) -> None:
     """Serve until interrupted, or until the command has ended: SystemExit has its code then.
 
-    Raises LimitError where the command has done well, and --strict finds replies not used;
-    OutputError where a request could not be recorded.
+    Raises LimitError where --strict has refused a request, or where the command has done well and
+    lines were not used; OutputError where it has and a request or an answer could not be recorded.
     """
     from openai_cli.sandbox import Sandbox
     from openai_cli.sandbox.config import SandboxConfig
     from openai_cli.sandbox.record import Recorder
 
     port = number("--port", options.port, Number(0, 65535, integer=True))
-    replies = _replies(context, options)
+    check_together(options)
+    replies = replies_of(context, options)
     faults = _faults(options)
     key = _key(context, options)
-    recorder = None if options.record is None else Recorder(options.record)
-    config = SandboxConfig(replies, faults, recorder, context.sleep, key)
-    sandbox = Sandbox(0 if port is None else int(port), config)
-    with _ready(options.ready_file, sandbox.base_url):
-        if not options.command:
-            _serve(context, options, sandbox)
-            return
-        code = _run(context, sandbox, options.command)
-    _end(context, code, [*_unmet(options, replies), *_failures(recorder)])
-
-
-def _replies(context: Context, options: Options) -> "Replies":
-    from openai_cli.sandbox.replies import Replies
-
-    if options.replies is None:
-        if options.strict:
-            raise UsageError("--strict needs --replies: it holds requests against them")
-        return Replies()
-    lines = Inputs(context).lines("--replies", options.replies)
-    return Replies(lines, name=options.replies, strict=options.strict)
+    with ExitStack() as stack:
+        upstream = upstream_of(context, options, stack)
+        recorder = None if options.record is None else Recorder(options.record)
+        config = SandboxConfig(replies, faults, recorder, context.sleep, key, upstream)
+        sandbox = Sandbox(0 if port is None else int(port), config)
+        with _ready(options.ready_file, sandbox.base_url):
+            if not options.command:
+                _serve(context, options, sandbox)
+                return
+            code = _run(context, sandbox, options.command, upstream)
+    recordings = None if upstream is None else upstream.recordings
+    if replies.missed and code < SIGNALLED:
+        raise _missed(replies)
+    _end(context, code, [*_unmet(options, replies), *_failures(recorder), *_failures(recordings)])
 
 
 def _faults(options: Options) -> "Faults":
@@ -220,8 +134,10 @@ def _serve(context: Context, options: Options, sandbox: "Sandbox") -> None:
     sandbox.serve_forever()
 
 
-def _run(context: Context, sandbox: "Sandbox", command: list[str]) -> int:
-    """Serve while a command runs; its exit code."""
+def _run(
+    context: Context, sandbox: "Sandbox", command: list[str], upstream: "Upstream | None"
+) -> int:
+    """Serve while a command runs, and until what it asked is recorded; its exit code."""
     from openai_cli.sandbox.child import run_command
 
     environ = {
@@ -232,11 +148,31 @@ def _run(context: Context, sandbox: "Sandbox", command: list[str]) -> int:
     }
     try:
         with sandbox:
-            return run_command(command, environ, sandbox.fileno())
+            code = run_command(command, environ, sandbox.fileno())
+            _settle(context, code, upstream)
+            return code
     except OSError as error:
         problem = f"cannot run '{command[0]}': {error.strerror}"
         context.messages.error(UsageError(problem))
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
+
+
+def _settle(context: Context, code: int, upstream: "Upstream | None") -> None:
+    """Wait for the answers that the command did not read to their end, unless it was ended."""
+    if upstream is None or upstream.recordings is None:
+        return
+    recordings = upstream.recordings
+    if not recordings.settle(0 if code >= SIGNALLED else PATIENCE):
+        context.messages.notice("an answer was still coming when all ended; it is not recorded")
+    elif not recordings.count and recordings.failure is None:
+        context.messages.notice("no answer was recorded")
+
+
+def _missed(replies: "Replies") -> LimitError:
+    """The failure of a run in which --strict has refused requests."""
+    count, first = len(replies.missed), replies.missed[0]
+    told = "a request was refused" if count == 1 else f"{count} requests were refused; the first"
+    return LimitError(f"--strict: {told}: {first}")
 
 
 def _unmet(options: Options, replies: "Replies") -> Iterator[CliError]:
@@ -245,7 +181,7 @@ def _unmet(options: Options, replies: "Replies") -> Iterator[CliError]:
         yield LimitError(f"--strict: nothing has asked for {lines} of '{options.replies}'")
 
 
-def _failures(recorder: "Recorder | None") -> Iterator[CliError]:
+def _failures(recorder: "Recorder | Recordings | None") -> Iterator[CliError]:
     if recorder is not None and recorder.failure is not None:
         yield recorder.failure
 

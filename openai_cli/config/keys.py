@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
 OPENAI = "https://api.openai.com/v1"
 
-WAYS = (
-    "set OPENAI_API_KEY, give --api-key-file FILE, or store one with openai-cli key set; "
-    "--sandbox tries a command with no key"
-)
+KEY_WAYS = "set OPENAI_API_KEY, give --api-key-file FILE, or store one with openai-cli key set"
+WAYS = f"{KEY_WAYS}; --sandbox tries a command with no key"
 ADMIN_WAYS = (
     "set OPENAI_ADMIN_KEY, give --api-key-file FILE, or store one with openai-cli key set --admin"
 )

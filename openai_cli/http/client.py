@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import field
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import requests
 
@@ -26,6 +26,7 @@ from openai_cli.http.deadline import Deadline
 from openai_cli.http.decoding import LARGEST, pieces_of
 from openai_cli.http.direct import Direct
 from openai_cli.http.exceptions import FOREIGN, translated
+from openai_cli.http.forwarded import Forwarded
 from openai_cli.http.payload import Json, Payload
 from openai_cli.http.transport import (
     ClientCertificate,
@@ -39,6 +40,7 @@ from openai_cli.records import record
 T = TypeVar("T")
 
 _LARGEST_ERROR = 1024 * 1024
+_USER_AGENT = f"openai-cli/{__version__}"
 # Statuses of an answer that is whole (RFC 9110, section 15.3): 206 is a part that nobody asked for.
 _WHOLE = frozenset({200, 201, 202, 203, 204})
 
@@ -250,6 +252,23 @@ class Client:
             base_url=self._server.base_url,
         )
 
+    def forward(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes
+    ) -> Forwarded:
+        """Send once what another client has sent, with the key; the answer is of whatever status.
+
+        Raises NetworkError where none comes. Close the answer.
+        """
+        url = joined(self._server.base_url, path)
+        ours = {"Accept-Encoding": "identity", "User-Agent": _USER_AGENT}
+        prepared = self._addressed(method, url, {**ours, **headers}, content or None)
+        if self._debug:
+            debug.request(self._context.messages, prepared)
+        response = self._sent(prepared, url)
+        if self._debug:
+            debug.response(self._context.messages, response)
+        return Forwarded(response)
+
     def close(self) -> None:
         """Close all connections."""
         while self._unfinished:
@@ -296,9 +315,14 @@ class Client:
             "Accept": "application/json, text/event-stream, */*;q=0.5",
             "Accept-Encoding": "gzip",
             **({} if payload is None else {"Content-Type": payload.content_type}),
-            "User-Agent": f"openai-cli/{__version__}",
+            "User-Agent": _USER_AGENT,
             **self._server.headers,
         }
+        return self._addressed(method, url, headers, data)
+
+    def _addressed(
+        self, method: str, url: str, headers: Mapping[str, str], data: Any
+    ) -> requests.PreparedRequest:
         try:
             request = requests.Request(
                 method, url, headers=headers, data=data, auth=self._authorize

@@ -62,7 +62,7 @@ def admin_key(key: str) -> str:
 
 def is_admin(path: str) -> bool:
     """Whether a path is one of the admin operations, which take an admin key and no other."""
-    return re.match("/v1/(organization|projects)(/|$)", path) is not None
+    return re.match("/v1/(organization|projects)([/?]|$)", path) is not None
 
 
 def check_key(authorization: str, key: str | None, path: str = "") -> None:

@@ -10,13 +10,13 @@ from urllib.parse import parse_qsl
 
 from openai_cli.errors import UsageError
 from openai_cli.sandbox.access import check_key, check_sender, is_ticket
+from openai_cli.sandbox.asked import Asked
 from openai_cli.sandbox.checks import check
 from openai_cli.sandbox.exchange import (
     ApiRequest,
     FixedContent,
     HttpResponse,
     Operation,
-    described,
     json_response,
     strict_json,
 )
@@ -25,9 +25,10 @@ from openai_cli.sandbox.forms import FORM, boundary_of, form_body
 from openai_cli.sandbox.queries import checked_query
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.replies import Replies
-from openai_cli.sandbox.route import Route
+from openai_cli.sandbox.route import ROOT, Route
 from openai_cli.sandbox.routes import allowed_methods, find_route
 from openai_cli.sandbox.store import SandboxStore
+from openai_cli.sandbox.upstream import Upstream
 
 NOT_JSON = (
     "We could not parse the JSON body of your request. (HINT: This likely means you aren't using "
@@ -35,6 +36,9 @@ NOT_JSON = (
     "valid JSON. If you have trouble figuring out how to fix this, please contact us through our "
     "help center at help.openai.com.)"
 )
+
+# An endpoint, and what the names in its path stand for.
+Found = tuple[Route, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class HttpRequest:
     host: str = ""
     origin: str = ""
     site: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def path(self) -> str:
@@ -87,13 +92,14 @@ class Api:
     """The API with its fixed answers, the key that it demands, and what it has stored.
 
     `faults` are for what it does later than it is asked: lines of batches, and batches.
-    Where `key` is None it takes any that is not empty.
+    Where `key` is None it takes any that is not empty. The `upstream` answers what no line is for.
     """
 
     replies: Replies = field(default_factory=Replies)
     key: str | None = None
     store: SandboxStore = field(default_factory=SandboxStore)
     faults: Faults = field(default_factory=Faults)
+    upstream: Upstream | None = None
 
     def admit(self, received: HttpRequest) -> None:
         """Check, before its body is read, that a request may ask at all; else a Refusal."""
@@ -117,24 +123,36 @@ class Api:
             return error_response(Refusal(NOT_JSON))
 
     def _respond(self, received: HttpRequest) -> HttpResponse:
-        path = received.path
         found = find_route(received.method, received.place)
-        if found is None and allowed_methods(path):
-            raise _no_such_method(received)
-        if found is None and not self.replies.serves(path):
-            raise _no_such_path(received)
-        body = _body(received, found[0] if found else None)
-        fixed = self.replies.find(path, described(body))
+        asked = Asked(
+            received.method,
+            received.target,
+            received.content,
+            received.content_type,
+            check=lambda: self._checked(received, found),
+        )
+        fixed = self.replies.find(asked)
         if isinstance(fixed, HttpResponse):
             return fixed
+        if fixed is None and self.upstream is not None and received.path.startswith(f"{ROOT}/"):
+            return self.upstream.answer(asked, received.headers)
+        body = asked.check()
         if found is None:
             raise _no_such_path(received)
         return self._answer(received, found, body or {}, fixed)
 
+    def _checked(self, received: HttpRequest, found: Found | None) -> Any:
+        """The body as its endpoint wants it; a Refusal where there is no such endpoint."""
+        if found is None and allowed_methods(received.path):
+            raise _no_such_method(received)
+        if found is None and not self.replies.serves(received.path):
+            raise _no_such_path(received)
+        return _body(received, found[0] if found else None)
+
     def _answer(
         self,
         received: HttpRequest,
-        found: tuple[Route, dict[str, str]],
+        found: Found,
         body: dict[str, Any],
         fixed: FixedContent | None,
     ) -> HttpResponse:

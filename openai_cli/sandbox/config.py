@@ -8,13 +8,15 @@ from openai_cli.sandbox.access import new_key
 from openai_cli.sandbox.faults import Faults
 from openai_cli.sandbox.record import Recorder
 from openai_cli.sandbox.replies import Replies
+from openai_cli.sandbox.upstream import Upstream
 
 
 @dataclass(frozen=True)
 class SandboxConfig:
     """Fixed answers, faults, a record of all requests. `sleep` takes seconds, for delays.
 
-    `key` is a random one unless it is given; None takes any that is not empty.
+    `key` is a random one unless it is given; None takes any that is not empty. The `upstream`,
+    where there is one, answers in the sandbox's place.
     """
 
     replies: Replies = field(default_factory=Replies)
@@ -22,3 +24,4 @@ class SandboxConfig:
     recorder: Recorder | None = None
     sleep: Callable[[float], None] = time.sleep
     key: str | None = field(default_factory=new_key)
+    upstream: Upstream | None = None

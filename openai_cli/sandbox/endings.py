@@ -67,5 +67,10 @@ def _changed_events(
             yield event
             continue
         head, _, data = event.partition(b"data: ")
-        if (body := changed(json.loads(data))) is not None:
+        try:
+            told = json.loads(data)
+        except ValueError:  # of another server: a comment, or what is no event
+            yield event
+            continue
+        if (body := changed(told)) is not None:
             yield sse_event(body, is_named=bool(head))

@@ -1,5 +1,6 @@
 """A request that has passed the checks, and the shapes that the answers of all endpoints share."""
 
+import hashlib
 import json
 import math
 import re
@@ -44,8 +45,11 @@ class Upload:
     def description(self) -> Json:
         """What a condition and a record see of it; `size` is in bytes."""
         return {
-            "filename": self.filename, "content_type": self.content_type, "size": len(self.data)
-        }  # fmt: skip
+            "filename": self.filename,
+            "content_type": self.content_type,
+            "size": len(self.data),
+            "sha256": hashlib.sha256(self.data).hexdigest(),
+        }
 
 
 def described(value: Any) -> Any:
@@ -115,7 +119,11 @@ class Ending(Enum):
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A whole answer in `content`, or a stream of server-sent `events`; `status` 0 is neither."""
+    """A whole answer in `content`, or a stream of server-sent `events`; `status` 0 is neither.
+
+    One that `is_foreign` is of another server: its `headers` are all that it has, and what comes
+    in pieces need not be events.
+    """
 
     status: int
     content: bytes = b""
@@ -123,6 +131,7 @@ class HttpResponse:
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
     ending: Ending = Ending.WHOLE
+    is_foreign: bool = False
 
 
 def _nobody() -> HttpResponse:

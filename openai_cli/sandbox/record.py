@@ -1,20 +1,16 @@
 """A file of what was asked: `--record FILE`, a line of JSON for each request, keys masked."""
 
-import errno
 import json
-import os
 import re
-import stat
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from pathlib import Path
-from threading import Lock
 from typing import Any
 from urllib.parse import unquote_plus
 
 from openai_cli.errors import OutputError, UsageError
 from openai_cli.sandbox.exchange import described, strict_json
 from openai_cli.sandbox.forms import FORM, fields_of
+from openai_cli.sandbox.linefile import LineFile, reason
 from openai_cli.sandbox.refusals import Refusal
 
 MASK = "***"
@@ -36,7 +32,7 @@ _QUERY = re.compile(
 _PROPERTIES = re.compile(
     r"authorization|(.*[_-])?(api[_-]?key|password|secret|access[_-]?token)", re.IGNORECASE
 )
-_KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{8,}")
+KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{8,}")
 
 
 class Recorder:
@@ -47,13 +43,11 @@ class Recorder:
     """
 
     def __init__(self, path: str) -> None:
-        self._path = path
-        self._lock = Lock()
         self.failure: OutputError | None = None
         try:
-            self._file = _opened(path)
+            self._file = LineFile(path)
         except (OSError, ValueError) as error:
-            raise UsageError(f"--record: cannot write '{path}': {_reason(error)}") from None
+            raise UsageError(f"--record: cannot write '{path}': {reason(error)}") from None
 
     def add(
         self,
@@ -74,74 +68,15 @@ class Recorder:
             "body": _body(content, content_type),
             "status": status or None,
         }
-        line = _KEY.sub(MASK, json.dumps(row, ensure_ascii=False))
+        line = KEY.sub(MASK, json.dumps(row, ensure_ascii=False))
         for secret in _secrets(given, path):
             line = line.replace(json.dumps(secret, ensure_ascii=False)[1:-1], MASK)
-        with self._lock:
-            try:
-                self._append(line.encode("utf-8", "replace") + b"\n")
-            except (OSError, ValueError) as error:
-                problem = f"--record: a request is missing in '{self._path}': {_reason(error)}"
-                self.failure = OutputError(problem)
-                raise
-
-    def _append(self, data: bytes) -> None:
-        """Append a line whole, also where the file was moved or removed meanwhile."""
-        if not _leads_to(self._path, self._file):
-            before, self._file = self._file, _opened(self._path)
-            os.close(before)
-        size = os.fstat(self._file).st_size
-        rest = memoryview(data)
         try:
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
-        except OSError:
-            # On a full disk a part of it may stand there; nobody may have appended behind it.
-            with suppress(OSError):
-                if os.fstat(self._file).st_size == size + len(data) - len(rest):
-                    os.ftruncate(self._file, size)
+            self._file.append(line.encode("utf-8", "replace"))
+        except (OSError, ValueError) as error:
+            problem = f"--record: a request is missing in '{self._file.path}': {reason(error)}"
+            self.failure = OutputError(problem)
             raise
-
-
-def _opened(path: str) -> int:
-    """The file to append to; OSError, also for one of another user, or a FIFO that nobody reads."""
-    with suppress(FileNotFoundError):
-        _check_owner(Path(path).lstat())
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY
-    file = os.open(path, flags, 0o600)
-    try:
-        _check_owner(os.fstat(file))
-        if stat.S_ISREG(os.fstat(file).st_mode):
-            os.fchmod(file, 0o600)
-    except BaseException:
-        os.close(file)
-        raise
-    os.set_blocking(file, True)
-    return file
-
-
-def _check_owner(found: os.stat_result) -> None:
-    """PermissionError for a file or a link that another user has put there."""
-    is_link = stat.S_ISLNK(found.st_mode)
-    if not is_link and not stat.S_ISREG(found.st_mode):
-        return
-    is_roots = is_link and found.st_uid == 0
-    if found.st_uid != os.geteuid() and not is_roots:
-        raise PermissionError(errno.EPERM, "it belongs to another user")
-
-
-def _leads_to(path: str, file: int) -> bool:
-    try:
-        return os.path.samestat(Path(path).stat(), os.fstat(file))
-    except FileNotFoundError:
-        return False
-
-
-def _reason(error: OSError | ValueError) -> str:
-    if isinstance(error, OSError):
-        nobody = error.errno == errno.ENXIO
-        return "nobody reads it" if nobody else error.strerror or str(error)
-    return str(error)
 
 
 def _masked_path(path: str) -> str:
@@ -150,9 +85,14 @@ def _masked_path(path: str) -> str:
     return f"{path}{mark}{'&'.join(map(_masked_pair, query.split('&')))}"
 
 
+def is_plain_parameter(name: str) -> bool:
+    """Whether the values of this parameter of a query are known to be no secrets."""
+    return _QUERY.fullmatch(name) is not None
+
+
 def _masked_pair(pair: str) -> str:
     name, equals, _ = pair.partition("=")
-    if not pair or _QUERY.fullmatch(unquote_plus(name)):
+    if not pair or is_plain_parameter(unquote_plus(name)):
         return pair
     return f"{name}={MASK}" if equals else MASK
 
@@ -165,10 +105,10 @@ def _masked_header(name: str, value: str) -> str:
     return f"{scheme} {MASK}" if is_scheme else MASK
 
 
-def _masked_body(value: Any) -> Any:
+def masked_body(value: Any) -> Any:
     """The body without the credentials that have a property of their own, as those of MCP tools."""
     if isinstance(value, list):
-        return [_masked_body(item) for item in value]
+        return [masked_body(item) for item in value]
     if not isinstance(value, dict):
         return value
     return {name: _masked_property(name, item) for name, item in value.items()}
@@ -179,7 +119,7 @@ def _masked_property(name: str, value: Any) -> Any:
         return {each: _masked_header(each, str(item)) for each, item in value.items()}
     if isinstance(value, str) and _PROPERTIES.fullmatch(name):
         return MASK
-    return _masked_body(value)
+    return masked_body(value)
 
 
 def _secrets(headers: Iterable[tuple[str, str]], path: str) -> list[str]:
@@ -201,8 +141,8 @@ def _body(content: bytes, content_type: str) -> Any:
     """The body as JSON, the fields of a form, or text where it is neither; None for no body."""
     if content_type.lower().startswith(FORM):
         with suppress(Refusal):
-            return _masked_body(described(fields_of(content, content_type)))
+            return masked_body(described(fields_of(content, content_type)))
     try:
-        return _masked_body(strict_json(content))
+        return masked_body(strict_json(content))
     except (ValueError, RecursionError):
         return content.decode("utf-8", "replace") or None

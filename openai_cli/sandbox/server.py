@@ -66,7 +66,7 @@ class SandboxServer(ThreadingHTTPServer):
 
     def __init__(self, port: int, config: SandboxConfig) -> None:
         self.config = config
-        self.api = Api(self.config.replies, self.config.key, faults=self.config.faults)
+        self.api = Api(config.replies, config.key, faults=config.faults, upstream=config.upstream)
         self.connections = Connections()
         self.bodies = Allowance(LARGEST_SUM)
         try:
@@ -182,6 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
             host=", ".join(self.headers.get_all("Host", [])),
             origin=self.headers.get("Origin", ""),
             site=self.headers.get("Sec-Fetch-Site", ""),
+            headers=tuple(self.headers.items()),
         )
 
     def _recorded(self, reply: HttpResponse, content: bytes) -> HttpResponse:
@@ -273,19 +274,26 @@ class _Handler(BaseHTTPRequestHandler):
         return reply.events is not None and self.request_version == "HTTP/1.1"
 
     def _headers(self, reply: HttpResponse, received: HttpRequest) -> Iterator[tuple[str, str]]:
-        """The headers of an answer."""
+        """The headers of an answer; what it has itself goes before ours."""
         if reply.events is None:
-            yield "Content-Type", reply.content_type
             yield "Content-Length", str(len(reply.content))
-        else:
-            yield "Content-Type", "text/event-stream"
-        if self._is_chunked(reply):
+        elif self._is_chunked(reply):
             yield "Transfer-Encoding", "chunked"
         if self.close_connection:
             yield "Connection", "close"
+        yield from reply.headers
+        if reply.is_foreign:
+            return
+        given = {name.lower() for name, _ in reply.headers}
+        for name, value in self._own_headers(reply, received):
+            if name.lower() not in given:
+                yield name, value
+
+    def _own_headers(self, reply: HttpResponse, received: HttpRequest) -> Iterator[tuple[str, str]]:
+        """What the sandbox itself says of an answer."""
+        yield "Content-Type", reply.content_type if reply.events is None else "text/event-stream"
         if reply.status == 405:
             yield "Allow", ", ".join(allowed_methods(received.path) or [received.method])
-        yield from reply.headers
         yield from _LIMITS
         yield "openai-version", "2020-10-01"
         yield "openai-processing-ms", "0"

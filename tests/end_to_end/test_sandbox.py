@@ -347,6 +347,8 @@ def test_a_signal_that_is_ignored_stays_so(folder: Path) -> None:
     assert (out, process.returncode) == (b"still here\n", 0)
 
 
+RECORDING = ("--upstream", "http://127.0.0.1:9/v1", "--record-replies")
+
 REPLIES = [
     {"when": "contains(messages[-1].content, 'Peru')", "text": "Lima"},
     {"when": "messages[-1].content == 'hello'", "text": "fixed"},
@@ -373,8 +375,26 @@ def test_strict_refuses_what_no_line_is_for(installed: Run, replies: str) -> Non
     done = installed(
         "sandbox", "--replies", replies, "--strict", "--", *chats("hello", "Peru", "Say own")
     )
-    assert (done.code, done.text) == (4, "fixed\nLima\n")
-    assert "The sandbox is strict: no line of 'replies.jsonl' is for /v1/chat" in done.err
+    assert (done.code, done.text) == (8, "fixed\nLima\n"), "also where the command fails by it"
+    told = "no line of 'replies.jsonl' is for /v1/chat/completions with the body {"
+    first, last = done.err.splitlines()
+    assert first.startswith(f"openai-cli: error: The sandbox is strict: {told}")
+    assert last.startswith(f"openai-cli: error: --strict: a request was refused: {told}")
+
+
+def test_strict_is_not_met_by_a_command_that_hides_it(installed: Run, replies: str) -> None:
+    script = f"for text in own other; do '{COMMAND}' chat $text 2> /dev/null; done; exit 0"
+    done = installed("sandbox", "--replies", replies, "--strict", "--", "sh", "-c", script)
+    assert (done.code, done.out) == (8, b"")
+    assert done.err.startswith(
+        "openai-cli: error: --strict: 2 requests were refused; the first: no line of"
+    )
+
+
+def test_a_signal_that_ends_the_command_goes_before_strict(installed: Run, replies: str) -> None:
+    script = f"'{COMMAND}' chat own 2> /dev/null; kill -TERM $$"
+    done = installed("sandbox", "--replies", replies, "--strict", "--", "sh", "-c", script)
+    assert done.code == 143
 
 
 def test_strict_tells_of_lines_that_nothing_has_asked_for(installed: Run, replies: str) -> None:
@@ -392,7 +412,58 @@ def test_strict_tells_of_lines_that_nothing_has_asked_for(installed: Run, replie
 @pytest.mark.parametrize(
     ("arguments", "err"),
     [
-        (("--strict",), "--strict needs --replies: it holds requests against them"),
+        (("--strict",), "--strict needs --replies"),
+        (("--match", "a"), "--match needs --replies or --record-replies"),
+        (("--stale-after", "5"), "--stale-after needs --replies"),
+        (("--record-replies", "r"), "--record-replies needs --upstream"),
+        (("--upstream", "http://127.0.0.1:9", "--redact", "a"), "--redact needs --record-replies"),
+        (("--api-key-file", "k"), "--api-key-file needs --upstream"),
+        (
+            ("--upstream", "http://127.0.0.1:9", "--replies", "right.jsonl", "--strict"),
+            "--strict and --upstream: give one of them; "
+            "--strict refuses what --upstream would answer",
+        ),
+        (
+            ("--upstream", "http://127.0.0.1:9", "--any-key"),
+            "--any-key and --upstream: any user of this machine could use your key",
+        ),
+        (("--upstream", ""), "--upstream is empty; for example: https://api.openai.com/v1"),
+        (
+            ("--upstream", "nonsense"),
+            "the base URL must be http://… or https://…, not 'nonsense'",
+        ),
+        (
+            ("--upstream", "http://example.invalid/v1"),
+            "the key would go over plain http to example.invalid",
+        ),
+        (
+            ("--replies", "right.jsonl", "--match", "a["),
+            "--match is not a JMESPath expression: Invalid jmespath expression: Incomplete "
+            "expression:",
+        ),
+        (
+            ("--replies", "right.jsonl", "--stale-after", "0"),
+            "--stale-after must be an integer from 1 to 36500, not '0'",
+        ),
+        (
+            (*RECORDING, "new.jsonl", "--redact", "("),
+            "--redact is not a regular expression: missing ), unterminated subpattern at position "
+            "0",
+        ),
+        ((*RECORDING, "new.jsonl", "--redact", "a*"), "--redact 'a*' matches the empty text"),
+        (
+            (*RECORDING, "no/new.jsonl"),
+            "--record-replies: cannot write 'no/new.jsonl': No such file or directory",
+        ),
+        (
+            (*RECORDING, "right.jsonl"),
+            "--record-replies: 'right.jsonl' has lines already; --replies right.jsonl too answers "
+            "by them, and records what they lack; remove the file to record all anew",
+        ),
+        (
+            (*RECORDING, "new.jsonl", "--record", "new.jsonl"),
+            "--record and --record-replies: give each a file of its own",
+        ),
         (("--replies", "no-such"), "--replies: cannot read 'no-such': No such file or directory"),
         (
             ("--replies", "wrong.jsonl"),
@@ -415,6 +486,7 @@ def test_wrong_usage_starts_nothing(
     run: Run, folder: Path, arguments: tuple[str, ...], err: str
 ) -> None:
     (folder / "wrong.jsonl").write_text('{"text": "a"}\n{\n')
+    (folder / "right.jsonl").write_text('{"text": "a"}\n')
     done = run("sandbox", *arguments, "--", "touch", "started")
     assert (done.code, done.out, done.err) == (2, b"", f"openai-cli: error: {err}\n")
     assert not (folder / "started").exists()

@@ -1,6 +1,7 @@
 """The record of what was asked."""
 
 import errno
+import hashlib
 import json
 import os
 import stat
@@ -89,7 +90,12 @@ def test_a_form_is_its_fields(path: Path) -> None:
         "model": "whisper-1",
         "timestamp_granularities": ["word"],
         "chunking_strategy": {"type": "server_vad"},
-        "file": {"filename": "a.wav", "content_type": "text/plain", "size": 5},
+        "file": {
+            "filename": "a.wav",
+            "content_type": "text/plain",
+            "size": 5,
+            "sha256": hashlib.sha256(b"RIFF\xff").hexdigest(),
+        },
     }
     assert broken["body"] == "no form"
 

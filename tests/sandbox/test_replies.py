@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from openai_cli.errors import UsageError
 from openai_cli.sandbox import Sandbox
+from openai_cli.sandbox.asked import Asked
 from openai_cli.sandbox.config import SandboxConfig
 from openai_cli.sandbox.faults import Faults, parse_fault
 from openai_cli.sandbox.replies import Replies
@@ -292,12 +293,14 @@ def test_strict() -> None:
         ("[" * 100_000, "it is not a JSON object"),
         (
             '{"texts": "a"}',
-            "'texts' is no key; there are when, path, times, text, tool_call, tool_calls, refusal, "
-            "body, error, status",
+            "'texts' is no key; there are when, path, method, times, text, tool_call, tool_calls, "
+            "refusal, body, content, events, error, status, headers, request, match, redact, "
+            "recorded",
         ),
         (
             '{"when": "n"}',
-            "it has no answer: one of text, tool_call, tool_calls, refusal, body, error or status",
+            "it has no answer: one of text, tool_call, tool_calls, refusal, body, content, events, "
+            "error or status",
         ),
         ('{"text": "a", "refusal": "b"}', "it has 'text' and 'refusal': one of them"),
         ('{"text": 1}', "'text' must be a string"),
@@ -308,7 +311,7 @@ def test_strict() -> None:
         ('{"error": {}}', "an error has a 'status' from 400 to 599"),
         (
             '{"text": "a", "status": 500}',
-            "'status' goes with 'body' or 'error', not with 'text'",
+            "'status' goes with 'body', 'content', 'events' or 'error', not with 'text'",
         ),
         ('{"path": "/models", "text": "a"}', "'text' is no answer of /models"),
         ('{"path": "/completions", "refusal": "a"}', "'refusal' is no answer of /completions"),
@@ -357,8 +360,14 @@ def test_a_line_that_is_not_utf_8() -> None:
         Replies([b'{"text": "\xff"}'], name="r")
 
 
-KEYS = ["when", "path", "times", "text", "tool_call", "tool_calls", "refusal", "body", "status"]
+KEYS = [
+    "when", "path", "times", "text", "tool_call", "tool_calls", "refusal", "body", "status",
+    "method", "content", "events", "headers", "request", "match", "redact", "recorded",
+]  # fmt: skip
 VALUES = st.none() | st.integers(-1, 600) | st.text(max_size=5) | st.lists(st.none(), max_size=1)
+
+
+BODY = b'{"model": "m", "messages": []}'
 
 
 @settings(max_examples=200)
@@ -369,7 +378,7 @@ def test_any_line_is_taken_or_refused(row: Json, junk: bytes) -> None:
             replies = Replies([line])
         except UsageError:
             continue
-        replies.find("/v1/chat/completions", {"model": "m", "messages": []})
+        replies.find(Asked("POST", "/v1/chat/completions", BODY, "", lambda: json.loads(BODY)))
 
 
 def test_the_key_is_no_part_of_a_message() -> None:

@@ -1,0 +1,78 @@
+"""The server that `sandbox --upstream` passes requests on to, with the user's own key."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from threading import Lock
+from typing import TYPE_CHECKING, Self
+
+from openai_cli.config.destination import Destination, demand_key, destination
+from openai_cli.context import Context
+from openai_cli.flags.endpoint import OFFLINE
+from openai_cli.flags.server import Connection, Patience
+from openai_cli.request.inputs import Inputs
+
+if TYPE_CHECKING:
+    from openai_cli.http.client import Client
+    from openai_cli.http.forwarded import Forwarded
+
+
+class UpstreamServer:
+    """A server whose key is found as a command's own; leaving it closes its connections.
+
+    Of an admin operation it is the admin key, which is asked for with the first one. Raises
+    UsageError for a URL that can be none, or whose key would go over plain http, and
+    CredentialError where the key is missing. Threads may share it.
+    """
+
+    def __init__(
+        self, context: Context, base_url: str, api_key_file: str | None, *, debug_on: bool = False
+    ) -> None:
+        self._context = context
+        self._options = Connection(base_url=base_url, api_key_file=api_key_file)
+        self._inputs = Inputs(context)
+        self._debug_on = debug_on
+        self._lock = Lock()
+        self._clients: dict[bool, Client] = {}
+        self._stack = ExitStack()
+        self.server = self._found(is_admin=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def forward(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes, *, is_admin: bool
+    ) -> "Forwarded":
+        """Send a request once, `path` below the base URL; the answer is of whatever status.
+
+        Raises NetworkError where none comes, CredentialError without a key that is needed.
+        """
+        return self._client(is_admin=is_admin).forward(method, path, headers, content)
+
+    def _found(self, *, is_admin: bool) -> Destination:
+        endpoint = OFFLINE._replace(is_admin=is_admin)
+        found = destination(self._context, self._options, self._inputs, endpoint)
+        demand_key(found)
+        return found
+
+    def _client(self, *, is_admin: bool) -> "Client":
+        from openai_cli.http.client import Client, ServerSettings
+
+        with self._lock:
+            if (client := self._clients.get(is_admin)) is not None:
+                return client
+            server = self._found(is_admin=True) if is_admin else self.server
+            settings = ServerSettings(
+                base_url=server.base_url,
+                key=server.key,
+                headers={},
+                connect_timeout=Patience().connect,
+                read_timeout=Patience().read,
+                max_retries=0,
+            )
+            client = Client(settings, self._context, debug_on=self._debug_on)
+            self._stack.callback(client.close)
+            self._clients[is_admin] = client
+            return client

@@ -1,0 +1,147 @@
+"""Who answers for the sandbox: the lines of --replies, and the upstream that is recorded."""
+
+import re
+import shlex
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from openai_cli.commands.sandbox_options import Options
+from openai_cli.config.keys import KEY_WAYS
+from openai_cli.context import Context
+from openai_cli.errors import CredentialError, UsageError
+from openai_cli.flags.names import flag_of
+from openai_cli.flags.ours import number
+from openai_cli.flags.values import Number
+from openai_cli.jsontext import quoted
+from openai_cli.request.inputs import Inputs
+
+if TYPE_CHECKING:
+    from openai_cli.sandbox.recordings import Recordings
+    from openai_cli.sandbox.replies import Replies
+    from openai_cli.sandbox.upstream import Upstream
+
+# In days: when a recording is old. An answer is another with each release of a model, and those
+# come every few months.
+STALE_AFTER = 30
+# What makes an expression more than the text that it matches.
+_SPECIAL = r"[][\\.^$*+?{}|()]"
+
+
+def check_together(options: Options) -> None:
+    """Raise UsageError for flags that mean nothing without others, or beside them."""
+    for name, others in options.needs.items():
+        if getattr(options, name) and not any(getattr(options, other) for other in others):
+            raise UsageError(f"{flag_of(name)} needs {' or '.join(map(flag_of, others))}")
+    if options.strict and options.upstream is not None:
+        raise UsageError(
+            "--strict and --upstream: give one of them",
+            hint="--strict refuses what --upstream would answer",
+        )
+    if options.any_key and options.upstream is not None:
+        raise UsageError("--any-key and --upstream: any user of this machine could use your key")
+    if options.record is not None and options.record == options.record_replies:
+        raise UsageError("--record and --record-replies: give each a file of its own")
+
+
+def replies_of(context: Context, options: Options) -> "Replies":
+    """The lines of --replies; UsageError for one that is none, and for a wrong --match."""
+    from openai_cli.sandbox.conditions import search_of
+    from openai_cli.sandbox.replies import Replies
+
+    days = number("--stale-after", options.stale_after, Number(1, 36_500, integer=True))
+    try:
+        if options.match is not None:
+            search_of(options.match)
+    except ValueError as error:
+        raise UsageError(f"--match is not a JMESPath expression: {error}") from None
+    path = options.replies
+    if path is None or (path == options.record_replies and not Path(path).exists()):
+        return Replies()
+    lines = Inputs(context).lines("--replies", path)
+    replies = Replies(lines, name=path, strict=options.strict, match=options.match)
+    if replies.is_empty:
+        context.messages.notice(f"'{path}' has no lines")
+    if replies.torn is not None:
+        context.messages.notice(
+            f"line {replies.torn} of '{path}' is not whole and is left out: "
+            "its recording was interrupted"
+        )
+    _tell_age(context, replies.oldest, path, STALE_AFTER if days is None else int(days))
+    return replies
+
+
+def _tell_age(context: Context, oldest: str, path: str, days: int) -> None:
+    """Tell of recordings that are older than so many days."""
+    if not oldest:
+        return
+    from datetime import date
+
+    try:
+        age = (context.today() - date.fromisoformat(oldest.partition("T")[0])).days
+    except ValueError:
+        raise UsageError(f"--replies: '{path}' has a recording of no such day: {oldest}") from None
+    if age > days:
+        context.messages.notice(
+            f"the oldest recording in '{path}' is {age} days old (--stale-after {days}): "
+            "the API may answer otherwise today"
+        )
+
+
+def upstream_of(context: Context, options: Options, stack: ExitStack) -> "Upstream | None":
+    """What answers in the sandbox's place; the key is demanded, and FILE is made."""
+    if options.upstream is None:
+        return None
+    from openai_cli.calls.upstream import UpstreamServer
+    from openai_cli.sandbox.upstream import Upstream
+
+    if not options.upstream.strip():
+        raise UsageError("--upstream is empty", hint="for example: https://api.openai.com/v1")
+    try:
+        server = UpstreamServer(
+            context, options.upstream, options.api_key_file, debug_on=options.debug
+        )
+    except (UsageError, CredentialError) as error:  # whose hints are of commands that send
+        error.hint = KEY_WAYS if isinstance(error, CredentialError) and error.hint else None
+        raise
+    stack.enter_context(server)
+    key = server.server.key
+    recordings = _recordings(context, options, () if key is None else (key,))
+    return Upstream(server.forward, context.messages.notice, recordings)
+
+
+def _recordings(
+    context: Context, options: Options, secrets: tuple[str, ...]
+) -> "Recordings | None":
+    """What the answers are recorded in; UsageError where it would have two recordings of one."""
+    if (path := options.record_replies) is None:
+        return None
+    from openai_cli.sandbox.likeness import Likeness
+    from openai_cli.sandbox.recordings import Recordings
+
+    if path != options.replies and Path(path).is_file() and Path(path).stat().st_size:
+        raise UsageError(
+            f"--record-replies: '{path}' has lines already",
+            hint=f"--replies {shlex.quote(path)} too answers by them, and records what they lack; "
+            "remove the file to record all anew",
+        )
+    expressions = _expressions(context, options, path)
+    likeness = Likeness(options.match, expressions, secrets)
+    return Recordings(path, likeness, lambda: context.utc(context.now()))
+
+
+def _expressions(context: Context, options: Options, path: str) -> tuple[str, ...]:
+    """The expressions of --redact; UsageError for one that is none, or would match everywhere."""
+    for expression in options.redact or ():
+        try:
+            pattern = re.compile(expression)
+        except re.error as error:
+            raise UsageError(f"--redact is not a regular expression: {error}") from None
+        if pattern.search("") is not None:
+            raise UsageError(f"--redact {quoted(expression)} matches the empty text")
+        if not re.search(_SPECIAL, expression):
+            context.messages.notice(
+                f"--redact {quoted(expression)} stands in '{path}' as it is typed; an expression "
+                "that describes it would not show it"
+            )
+    return tuple(options.redact or ())

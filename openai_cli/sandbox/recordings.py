@@ -1,0 +1,116 @@
+"""Recordings: `--record-replies FILE`, a line for each answer of the upstream, for `--replies`."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Condition, Lock
+from typing import Any
+
+from openai_cli.errors import OutputError, UsageError
+from openai_cli.sandbox.asked import Asked
+from openai_cli.sandbox.likeness import Likeness
+from openai_cli.sandbox.linefile import LineFile, reason
+from openai_cli.sandbox.replies import OPENING
+from openai_cli.sandbox.replyline import encoded
+from openai_cli.sandbox.route import ROOT
+
+# The headers that are kept of an answer: none that tells who asked, as limits of rates do.
+_KEPT = frozenset(
+    {
+        "content-disposition", "content-language", "content-type", "openai-processing-ms",
+        "openai-version", "retry-after", "retry-after-ms", "x-request-id", "x-should-retry",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An answer that came whole: its `pieces` are the events of a stream, or else of its body."""
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    pieces: Sequence[bytes]
+    is_stream: bool
+
+
+class Recordings:
+    """Appends to a file that nobody else may read; UsageError where that cannot be written.
+
+    `now` is the time; of two requests the later has the later one. `likeness` says what is kept
+    out of a line, and by what it is found. `failure` is what was in the way of a line, if it was.
+    """
+
+    def __init__(self, path: str, likeness: Likeness, now: Callable[[], datetime]) -> None:
+        self._likeness = likeness
+        self._now = now
+        self._last = now() - timedelta(days=1)
+        self._lock = Lock()
+        self._changed = Condition()
+        self._under_way = 0
+        self.count = 0
+        self.failure: OutputError | None = None
+        try:
+            self._file = LineFile(path, opening=OPENING)
+        except (OSError, ValueError) as error:
+            problem = f"--record-replies: cannot write '{path}': {reason(error)}"
+            raise UsageError(problem) from None
+
+    def moment(self) -> str:
+        """The time of a request, later than those of all requests before it."""
+        with self._lock:
+            self._last = max(self._now(), self._last + timedelta(microseconds=1))
+            return self._last.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def add(self, asked: Asked, moment: str, answer: Recorded) -> None:
+        """Add an answer to what was asked at this moment; raises OutputError."""
+        text = json.dumps(self._row(asked, moment, answer), ensure_ascii=False)
+        try:
+            # Of the halves of a surrogate pair, which no UTF-8 has, JSON has escapes.
+            self._file.append(text.encode("utf-8", "backslashreplace"))
+        except (OSError, ValueError) as error:
+            self.failure = OutputError(
+                f"--record-replies: an answer is missing in '{self._file.path}': {reason(error)}"
+            )
+            raise self.failure from None
+        with self._lock:
+            self.count += 1
+
+    def _row(self, asked: Asked, moment: str, answer: Recorded) -> dict[str, Any]:
+        likeness = self._likeness
+        headers = {name.lower(): value for name, value in answer.headers if name.lower() in _KEPT}
+        row: dict[str, Any] = {
+            "recorded": moment,
+            "method": asked.method,
+            "path": likeness.target(asked.target).removeprefix(ROOT),
+            "request": likeness.body(asked.body),
+        }
+        if likeness.match is not None:
+            row["match"] = likeness.match
+        if likeness.redact:
+            row["redact"] = [*likeness.redact]
+        row |= {"status": answer.status, "headers": headers}
+        redaction = likeness.redaction
+        if answer.is_stream:
+            row["events"] = [encoded(event) for event in redaction.events(answer.pieces)]
+        else:
+            row["content"] = encoded(redaction.body(b"".join(answer.pieces)))
+        return row
+
+    @contextmanager
+    def one_under_way(self) -> Iterator[None]:
+        """While an answer comes that is to be recorded."""
+        with self._changed:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+
+    def settle(self, seconds: float) -> bool:
+        """Wait so long for answers that are still to be recorded; whether none is left."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._under_way, seconds)
