@@ -2,7 +2,7 @@
 
 from typing import Annotated, NamedTuple
 
-from openai_cli.cache.store import Store
+from openai_cli.cache.store import Store, largest_of
 from openai_cli.commands.caches import existing, folder, unusable
 from openai_cli.context import Context
 from openai_cli.flags.durations import in_words
@@ -30,20 +30,19 @@ class _Shown(NamedTuple):
     entries: int = 0
     expired: int = 0
     bytes: int = 0
-    largest: int | None = None
+    largest: int = 0
     oldest: float | None = None
     newest: float | None = None
 
     @property
     def lines(self) -> str:
         """A line for each fact."""
-        of = "" if self.largest is None else f" of at most {self.largest:,}"
         ages = {"oldest": self.oldest, "newest": self.newest}
         shown = {
             "path": self.path,
             "entries": f"{self.entries:,}",
             "expired": f"{self.expired:,}",
-            "bytes": f"{self.bytes:,}{of}",
+            "bytes": f"{self.bytes:,} of at most {self.largest:,}",
             **{name: in_words(age) for name, age in ages.items() if age is not None},
         }
         return "".join(f"{name:7}  {text}\n" for name, text in shown.items())
@@ -53,7 +52,7 @@ def run(context: Context, options: Options) -> None:
     """Print what is kept; UsageError where that cannot be read."""
     store = existing(context)
     try:
-        shown = _Shown(str(folder())) if store is None else _shown(store)
+        shown = _nothing(context) if store is None else _shown(store)
     except OSError as error:
         raise unusable(error) from None
     with open_sink(context, None) as sink:
@@ -61,6 +60,10 @@ def run(context: Context, options: Options) -> None:
             sink.write_json(encode_json(shown._asdict()) + b"\n")
         else:
             sink.write(utf8_bytes(shown.lines))
+
+
+def _nothing(context: Context) -> _Shown:
+    return _Shown(str(folder()), largest=largest_of(context))
 
 
 def _shown(store: Store) -> _Shown:

@@ -94,12 +94,12 @@ def _answers(call: Pricing, lines: Iterable[bytes], model: str | None) -> list[S
             if not answer.is_unpriced:
                 raise at_line(answer.line, error) from None
             call.unpriced.append(at_line(answer.line, error).problem)
-    if answers.failed:
-        call.context.messages.notice(
-            f"failed requests, which cost nothing and are in no sum: {answers.failed}"
-        )
+    free = {"failed requests": answers.failed, "answers from the cache": answers.cached}
+    for what, count in free.items():
+        if count:
+            call.context.messages.notice(f"{what}, which cost nothing and are in no sum: {count}")
     found = found or (_grouped(call, groups) if groups else bill.statements())
-    if answers.taken and not (found or call.unpriced or answers.failed):
+    if answers.taken and not (found or call.unpriced or any(free.values())):
         raise UsageError("--response: there is no answer in the file")
     return found
 

@@ -20,9 +20,10 @@ LIVE = "live_req_"
 
 
 class Answers:
-    """Reads answers, a JSON object each; `taken` counts them, `failed` those that cost nothing.
+    """Reads answers, a JSON object each; `taken` counts them.
 
-    These are requests that the API refused. Events of streams are told apart by the id of their
+    Two kinds cost nothing: requests that the API refused, `failed`, and answers from the cache,
+    `cached`. Events of streams are told apart by the id of their
     answer, and the last usage of each stands: some servers send it with every event, as far as it
     came.
     """
@@ -30,6 +31,7 @@ class Answers:
     def __init__(self) -> None:
         self.taken = 0
         self.failed = 0
+        self.cached = 0
         self._streams: dict[str, tuple[int, tuple[Billed, ...]]] = {}
 
     def read(self, objects: Iterable[tuple[int, Mapping[str, Json]]]) -> Iterator[Billed]:
@@ -56,7 +58,9 @@ class Answers:
         self.taken += 1
         if is_record(value):
             if is_free(value):
-                self.failed += 1
+                is_cached = value.get("cache_age") is not None
+                self.cached += is_cached
+                self.failed += not is_cached
                 return
             yield from of_record(line, value)
             return
