@@ -4,7 +4,7 @@ from typing import Any
 
 import openai_harmony as harmony  # type: ignore[import-untyped]
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openai_harmony import Message, Role
 
@@ -131,6 +131,11 @@ def _schema(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
 SCHEMAS = st.recursive(_schema(st.just({"type": "string"})), _schema, max_leaves=8)
 
 
+@example(
+    {"type": "object", "properties": {"a": {"type": "string", "default": "x"}}, "required": ["b"]},
+    "",
+    "",
+)
 @settings(max_examples=300)
 @given(parameters=st.one_of(st.none(), SCHEMAS), description=TEXTS, instructions=TEXTS)
 def test_functions(
