@@ -1,11 +1,13 @@
 """The installed command without its start: processes forked from one that has the package loaded.
 
 A process of the command takes 90 to 250 ms of CPU, most of which load the interpreter and the
-package, and a fork 30. What is forked is a process as any other, with the arguments, environment,
-folder, umask, streams and ignored signals of the program that asks for it, which passes signals on
-and ends as the fork ends. How the command starts is not tested by it.
+package, and a fork 30. `forked` is a program to be run in its place. What is forked is a process
+as any other, with the arguments, environment, folder, umask, streams and ignored signals of the
+program that asks for it, which passes signals on and ends as the fork ends. It is in another
+session, and has no other files open; and how the command starts is not tested by it.
 """
 
+import atexit
 import gc
 import os
 import pkgutil
@@ -14,10 +16,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from ast import literal_eval
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -59,33 +61,42 @@ os._exit(os.waitstatus_to_exitcode(status))
 """
 
 
-@contextmanager
-def forking(folder: Path) -> Iterator[Path]:
-    """A program in the folder that stands for the command until the block ends."""
-    address, program = folder / "socket", folder / "openai-cli"
+# Before a test has its own: the name of a socket is short, 104 bytes on macOS.
+_TEMPORARY = tempfile.gettempdir()
+
+
+@cache
+def forked() -> Path:
+    """The program that stands for the command as long as this process lasts; alone in its folder.
+
+    What it asks is started with the first call, and ends with this process.
+    """
+    made = tempfile.TemporaryDirectory(dir=_TEMPORARY)
+    atexit.register(made.cleanup)
+    address, program = Path(made.name, "socket"), Path(made.name, "openai-cli")
+    program.write_text(PROGRAM.format(python=sys.executable, address=str(address)))
+    program.chmod(0o755)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(address))
         listener.listen(64)
-        program.write_text(PROGRAM.format(python=sys.executable, address=str(address)))
-        program.chmod(0o755)
         server = subprocess.Popen(
             [sys.executable, "-m", "tests.forked", str(listener.fileno()), str(program)],
             cwd=Path(__file__).parents[1],
             pass_fds=[listener.fileno()],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
         )
-    with server:
-        try:
-            yield program
-        finally:
-            server.terminate()
+    atexit.register(server.communicate)  # which closes its stdin, and waits for it
+    return program
 
 
 STREAMS = ("stdin", "stdout", "stderr")
 
 
 class Forking:
-    """A process with the package loaded, which forks itself for each that asks at the socket."""
+    """A process with the package loaded, which forks itself for each that asks at the socket.
+
+    It ends when its stdin does.
+    """
 
     def __init__(self, listener: socket.socket, command: str) -> None:
         self.listener = listener
@@ -96,11 +107,13 @@ class Forking:
         signal.set_wakeup_fd(self.wake)
         signal.signal(signal.SIGCHLD, lambda _signal, _frame: None)
 
-    def serve(self) -> NoReturn:
-        """Fork for whoever asks, until the process is ended."""
+    def serve(self) -> None:
+        """Fork for whoever asks."""
         while True:
-            readable: list[Any] = [self.listener, self.ended, *self.asking.values()]
+            readable: list[Any] = [0, self.listener, self.ended, *self.asking.values()]
             for one in select.select(readable, [], [])[0]:
+                if one == 0:
+                    return
                 if one is self.listener:
                     self._fork(self.listener.accept()[0])
                 elif one == self.ended:

@@ -1,5 +1,5 @@
-"""The sandbox that the examples ask, and the command that they run."""
+"""The sandbox that the examples ask."""
 
-from tests.end_to_end.conftest import forked, sandbox
+from tests.end_to_end.conftest import sandbox
 
-__all__ = ["forked", "sandbox"]
+__all__ = ["sandbox"]

@@ -23,6 +23,7 @@ from tests.docs.pages import (
     without_fences,
 )
 from tests.end_to_end.conftest import served
+from tests.forked import forked
 
 Shell = Callable[[str, int], tuple[str, int]]
 
@@ -58,12 +59,12 @@ def asked(sandbox: str, page: Path, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def shell(asked: str, folder: Path, forked: Path) -> Shell:
+def shell(asked: str, folder: Path) -> Shell:
     """Run a command with sh: its output, stderr among it, and its exit code.
 
     `before` is the exit code that the command finds in `$?`.
     """
-    environment = _environment(asked, forked)
+    environment = _environment(asked)
 
     def run(command: str, before: int) -> tuple[str, int]:
         done = subprocess.run(
@@ -82,11 +83,11 @@ def shell(asked: str, folder: Path, forked: Path) -> Shell:
     return run
 
 
-def _environment(base_url: str, command: Path) -> Mapping[str, str]:
+def _environment(base_url: str) -> Mapping[str, str]:
     return {
         # A hook of git, which may run these tests, sets variables that name its own repository.
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
-        "PATH": f"{command.parent}:{COMMAND.parent}:{os.environ['PATH']}",
+        "PATH": f"{forked().parent}:{COMMAND.parent}:{os.environ['PATH']}",
         "OPENAI_BASE_URL": base_url,
         "OPENAI_API_KEY": MADE_UP_KEY,
         "GIT_CONFIG_NOSYSTEM": "1",

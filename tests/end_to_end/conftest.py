@@ -1,15 +1,12 @@
 """The sandbox as users start it: one process for all tests."""
 
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import COMMAND
-from tests.forked import forking
 
 
 @contextmanager
@@ -35,10 +32,3 @@ def sandbox() -> Iterator[str]:
     """The base URL of a running `openai-cli sandbox`."""
     with served() as base_url:
         yield base_url
-
-
-@pytest.fixture(scope="session")
-def forked() -> Iterator[Path]:
-    """The command as a process that starts in no time: see `tests.forked`."""
-    with tempfile.TemporaryDirectory() as folder, forking(Path(folder)) as program:
-        yield program

@@ -14,6 +14,7 @@ import pexpect
 import pytest
 
 from tests.conftest import COMMAND, THAT_DAY, Run
+from tests.forked import forked
 
 # Start files: a prompt to wait for, and Ctrl-X Ctrl-X, which shows the line between brackets.
 # bash loads bash-completion where the machine has it, for then its own folder has the script.
@@ -55,7 +56,7 @@ class Shell:
             cwd=str(folder),
             env={
                 "HOME": str(home),
-                "PATH": f"{COMMAND.parent}:{os.defpath}",
+                "PATH": f"{forked().parent}:{os.defpath}",
                 "TERM": "xterm",
                 "LANG": "C.UTF-8",
                 "SOURCE_DATE_EPOCH": THAT_DAY,
@@ -64,6 +65,7 @@ class Shell:
             timeout=30,
             dimensions=(50, 200),
         )
+        self._process.delaybeforesend = None  # else 50 ms before each line, and the shell is ready
         self._process.expect("ready> ")
 
     def complete(self, text: str) -> str:

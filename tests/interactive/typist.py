@@ -13,7 +13,8 @@ from typing import IO, Any, Self
 from pexpect import EOF
 from pexpect.fdpexpect import fdspawn
 
-from tests.conftest import COMMAND, MADE_UP_KEY
+from tests.conftest import MADE_UP_KEY
+from tests.forked import forked
 
 # Every prompt begins with it: from now on pasted text comes in brackets.
 PROMPT = b"\x1b[?2004h"
@@ -55,7 +56,7 @@ class Typist:
         self.modes = termios.tcgetattr(self._theirs)
         given = {"OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": MADE_UP_KEY, "TERM": "xterm"}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", TAKE_TERMINAL, str(COMMAND), "chat", "-i", *arguments],
+            [sys.executable, "-c", TAKE_TERMINAL, str(forked()), "chat", "-i", *arguments],
             stdin=self._theirs,
             stdout=self._theirs if stdout is None else stdout,
             stderr=self._theirs,
