@@ -39,6 +39,11 @@ def descriptor(path: str | Path, _flags: int = 0) -> int:
     return handle
 
 
+def unreadable(path: str, error: OSError) -> UsageError:
+    """The error that names a path which cannot be read."""
+    return UsageError(f"cannot read '{path}': {error.strerror or error}")
+
+
 def is_file(name: str) -> bool:
     """Whether a file has this name, be it a name at all."""
     return os.path.isfile(name)  # noqa: PTH113 - where a Path raises, a text is just too long

@@ -147,6 +147,8 @@ USERS = {
     "markdown_it": {"output.rendering", "output.shapes"},
     "prompt_toolkit": {"commands.interactive.prompt"},
     "gigatoken": {"tokens.worker"},
+    "fsspec": {"tokens.remote_paths"},
+    "distributed": {"tokens.cluster"},
     "keyring": {"config.keyrings"},
     "tomllib": {"config.document", "config.lines"},
     "platformdirs": {"config.file", "config.keystore", "statefolder"},
@@ -179,7 +181,8 @@ def test_a_command_knows_neither_typer_nor_requests() -> None:
 
 SLOW = ["requests", "requests_toolbelt", "urllib3", "tiktoken", "jmespath", "rich", "numpy",
         "orjson", "tomllib", "platformdirs", "marisa_trie", "pydantic", "http.server", "openai",
-        "keyring", "prompt_toolkit", "jsonschema", "referencing", "sqlite3", "h11"]  # fmt: skip
+        "keyring", "prompt_toolkit", "jsonschema", "referencing", "sqlite3", "h11",
+        "fsspec", "distributed"]  # fmt: skip
 
 REPORT = """
 import os, sys

@@ -1,17 +1,40 @@
-"""Paths beyond this machine, as `s3://bucket/folder`: found, walked and opened by fsspec.
+"""Paths beyond this machine's disk, as `s3://bucket/folder`: found and opened by fsspec.
 
-A folder of one is walked as one of the disk is, but that .gitignore says nothing there.
+A folder there is walked as one of the disk is, by name and without what is hidden; but there is no
+git, so that .gitignore says nothing. Pattern characters (`*`, `?`, `[`) are matched here, as a
+shell does for paths of the disk.
 """
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from contextlib import contextmanager
+from errno import ENOENT
+from typing import Any, BinaryIO, NamedTuple
 
-_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+from openai_cli.errors import UsageError
+from openai_cli.reading import unreadable
+
+_REMOTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_PATTERN = re.compile(r"[*?\[]")
 
 # What a process has for itself alone.
 _OF_PROCESS = "memory://"
+
+# What is installed for the addresses of a kind; of others fsspec says it.
+_PACKAGES = {
+    "s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "hf": "huggingface_hub",
+    "abfs": "adlfs", "az": "adlfs", "http": "aiohttp", "https": "aiohttp",
+}  # fmt: skip
+
+
+class Remote(NamedTuple):
+    """A file beyond this machine; `size` is None where that is not told."""
+
+    path: str
+    is_named: bool
+    size: int | None
 
 
 def is_remote(path: str) -> bool:
@@ -24,10 +47,125 @@ def is_of_process(path: str) -> bool:
     return path.startswith(_OF_PROCESS)
 
 
-def open_remote(path: str) -> BinaryIO:
-    """The file, open for reading. OSError."""
-    raise NotImplementedError
+@contextmanager
+def opened_remote(path: str) -> Iterator[BinaryIO]:
+    """The file, open for reading; what fails while it is raises OSError.
+
+    UsageError, of whose problem it is the subject, for an address that is none.
+    """
+    with _as_os_error():
+        system, name = _found(path)
+        with system.open(name, "rb") as stream:
+            yield stream
 
 
-def walk_remote(path: str, left_out: Counter[str]) -> Iterator[Any]:
-    raise NotImplementedError
+def walk_remote(path: str, left_out: Counter[str]) -> Iterator[Remote | UsageError]:
+    """The files of an address, a folder's by name; an error for what cannot be read.
+
+    `left_out` gets how many entries of folders are "hidden".
+    """
+    try:
+        with _as_os_error():
+            system, name = _found(path)
+            places = _places(system, path, name)
+    except OSError as error:
+        yield unreadable(path, error)
+        return
+    except UsageError as error:
+        yield UsageError(f"'{path}' {error.problem}", hint=error.hint)
+        return
+    for shown, info in places:
+        if info["type"] == "directory":
+            yield from _walk_folder(system, shown, info["name"], left_out)
+        else:
+            yield Remote(shown, is_named=True, size=info.get("size"))
+
+
+def _places(system: Any, path: str, name: str) -> list[tuple[str, dict[str, Any]]]:
+    """What an address names, or what matches it, each as it is shown."""
+    try:
+        return [(path, system.info(name))]
+    except FileNotFoundError:
+        if not _PATTERN.search(path):
+            raise
+    found = sorted(system.glob(name, detail=True).items())
+    if not found:
+        raise FileNotFoundError(ENOENT, "no file matches it")
+    return [(system.unstrip_protocol(one), info) for one, info in found]
+
+
+def _walk_folder(
+    system: Any, path: str, name: str, left_out: Counter[str]
+) -> Iterator[Remote | UsageError]:
+    way = [(path, _entries(system, path, name))]
+    while way:
+        path, entries = way[-1]
+        info = next(entries, None)
+        if info is None:
+            way.pop()
+        elif isinstance(info, UsageError):
+            yield info
+        else:
+            own = info["name"].rstrip("/").rpartition("/")[2]
+            below = f"{path.rstrip('/')}/{own}"
+            if own.startswith("."):
+                left_out["hidden"] += 1
+            elif info["type"] == "directory":
+                way.append((below, _entries(system, below, info["name"])))
+            else:
+                yield Remote(below, is_named=False, size=info.get("size"))
+
+
+def _entries(system: Any, path: str, name: str) -> Iterator[dict[str, Any] | UsageError]:
+    """The entries of a folder by name, but for the mark that some stores keep of the folder."""
+    try:
+        with _as_os_error():
+            found = system.ls(name, detail=True)
+    except OSError as error:
+        yield unreadable(path, error)
+        return
+    own = name.strip("/")
+    yield from sorted(
+        (info for info in found if info["name"].strip("/") != own),
+        key=lambda info: info["name"].rstrip("/"),
+    )
+
+
+def _found(path: str) -> tuple[Any, str]:
+    """The filesystem of an address, and its name there. UsageError for one that is not known."""
+    scheme = _REMOTE.match(path)
+    kind = scheme[1].lower() if scheme else ""
+    if "::" in path:
+        raise UsageError("is a chain of addresses, which is not taken")
+    try:
+        import fsspec
+    except ImportError:
+        package = " ".join(dict.fromkeys(["fsspec", _PACKAGES.get(kind, "fsspec")]))
+        raise UsageError("needs fsspec", hint=f"pip install {package}") from None
+    try:
+        system, name = fsspec.core.url_to_fs(path)
+    except ImportError as error:
+        package = _PACKAGES.get(kind, "")
+        raise UsageError(
+            f"needs {package or f'a package for {kind}://'}",
+            hint=f"pip install {package}" if package else str(error),
+        ) from None
+    except ValueError as error:
+        raise UsageError(f"is no address that fsspec knows: {error}") from None
+    return system, str(name)
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    """Any failure of a filesystem's package as an OSError: each has exceptions of its own."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except FileNotFoundError as error:
+        raise FileNotFoundError(ENOENT, error.strerror or os.strerror(ENOENT)) from error
+    except OSError:
+        raise
+    except Exception as error:
+        lines = str(error).splitlines()
+        raise OSError(None, lines[0] if lines else type(error).__name__) from error

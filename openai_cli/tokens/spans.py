@@ -9,6 +9,7 @@ add up to the count of the file.
 import codecs
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -18,7 +19,7 @@ from openai_cli.reading import opened
 from openai_cli.tokens.cutting import AROUND, first_cut, pieces
 from openai_cli.tokens.encoding import LONGEST_RUN, check_runs
 from openai_cli.tokens.jsonl import BROKEN, Field, is_packed, open_lines, parsed
-from openai_cli.tokens.remote_paths import is_remote, open_remote
+from openai_cli.tokens.remote_paths import is_remote, opened_remote
 from openai_cli.tokens.walking import Found
 
 # In bytes: how much of a file is read at once.
@@ -169,9 +170,9 @@ def whole_text(
     return pieces(_checked(texts, wanted.encoding))
 
 
-def _opened(folder: str, path: str) -> BinaryIO:
+def _opened(folder: str, path: str) -> AbstractContextManager[BinaryIO]:
     if is_remote(path):
-        return open_remote(path)
+        return opened_remote(path)
     return opened(Path(folder, path), buffering=0)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from openai_cli.errors import UsageError
+from openai_cli.reading import unreadable
 from openai_cli.tokens.spans import Fault, Lines, NoTextError, OnRead, Span, Wanted, texts_of
-from openai_cli.tokens.walking import unreadable
 
 # In characters: how much is counted at once, where each text and each file is so much more.
 BATCH = 1_000_000

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from openai_cli.errors import UsageError
+from openai_cli.reading import unreadable
 from openai_cli.tokens.gitfolder import exclude_files
 from openai_cli.tokens.gitignore import Patterns
-from openai_cli.tokens.remote_paths import is_remote, walk_remote
+from openai_cli.tokens.remote_paths import Remote, is_remote, walk_remote
 
 _RULES_FILE = ".gitignore"
 
@@ -22,7 +23,7 @@ _RULES_FILE = ".gitignore"
 class Found(NamedTuple):
     """A file; `is_named` says that its own path was given, not that of a folder around it.
 
-    `size` is what it had in bytes, None for what is no regular file.
+    `size` is what it had in bytes, None for what is no regular file and where it is not told.
     """
 
     path: str
@@ -60,7 +61,8 @@ def walk(paths: Iterable[str], left_out: Counter[str]) -> Iterator[Found | Usage
     """
     for path in paths:
         if is_remote(path):
-            yield from walk_remote(path, left_out)
+            for remote in walk_remote(path, left_out):
+                yield Found(*remote) if isinstance(remote, Remote) else remote
             continue
         try:
             found = os.stat(path)  # noqa: PTH116 - bytes in its name
@@ -74,11 +76,6 @@ def walk(paths: Iterable[str], left_out: Counter[str]) -> Iterator[Found | Usage
             else:
                 size = found.st_size if stat.S_ISREG(found.st_mode) else None
                 yield Found(path, is_named=True, size=size)
-
-
-def unreadable(path: str, error: OSError) -> UsageError:
-    """The error that names a path which cannot be read."""
-    return UsageError(f"cannot read '{path}': {error.strerror or error}")
 
 
 def _walk_folder(path: str, left_out: Counter[str]) -> Iterator[Found | UsageError]:

@@ -131,7 +131,11 @@ def test_files_that_processes_read_are_as_those_read_here(
 ) -> None:
     """Relative to this folder; in their order, with what is at fault in its place."""
     write_all(tmp_path)
-    paths = [tmp_path, tmp_path / "none", tmp_path / "f", tmp_path / "d", tmp_path / "h"]
+    paths: list[str | Path] = [
+        tmp_path,
+        *(tmp_path / name for name in ("none", "f", "d", "h")),
+        f"file://{tmp_path}",
+    ]
     here, apart_left_out = Counter[str](), Counter[str]()
     read: list[int] = []
     found = told(*paths, left_out=apart_left_out, workers=2, on_read=read.append)
