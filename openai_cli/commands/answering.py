@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openai_cli.commands.sandbox_options import Options
-from openai_cli.config.keys import KEY_WAYS
+from openai_cli.config.keys import KEY_WAYS, WAYS
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
 from openai_cli.flags.names import flag_of
@@ -101,8 +101,11 @@ def upstream_of(context: Context, options: Options, stack: ExitStack) -> "Upstre
         server = UpstreamServer(
             context, options.upstream, options.api_key_file, debug_on=options.debug
         )
-    except (UsageError, CredentialError) as error:  # whose hints are of commands that send
-        error.hint = KEY_WAYS if isinstance(error, CredentialError) and error.hint else None
+    except UsageError as error:
+        error.hint = None  # it names flags of the commands that send
+        raise
+    except CredentialError as error:
+        error.hint = KEY_WAYS if error.hint == WAYS else error.hint
         raise
     stack.enter_context(server)
     key = server.server.key

@@ -28,6 +28,15 @@ class Difference(NamedTuple):
     recorded: Any
     asked: Any
 
+    @property
+    def size(self) -> int:
+        """How many characters of two texts are not alike."""
+        if not isinstance(self.recorded, str) or not isinstance(self.asked, str):
+            return 0
+        start = _alike(self.recorded, self.asked)
+        rests = self.recorded[start:], self.asked[start:]
+        return max(map(len, rests)) - _alike(*(rest[::-1] for rest in rests))
+
     def __str__(self) -> str:
         here, there = _shown(self.asked, self.recorded), _shown(self.recorded, self.asked)
         if self.recorded is _ABSENT:
@@ -41,7 +50,7 @@ def told_of(asked: Asked, lines: Iterable[ReplyLine]) -> str:
     """The request, with what differs from the recording of its path that is nearest to it."""
     path = asked.target.partition("?")[0]
     found = [
-        (len(differences), line.number, differences)
+        ((len(differences), sum(each.size for each in differences)), line.number, differences)
         for line in lines
         if line.likeness is not None and line.method == asked.method and path in line.paths
         if (differences := [*_between(line, asked)])
@@ -93,6 +102,12 @@ def differences_of(there: Any, here: Any, place: str = "") -> Iterator[Differenc
         yield Difference(place or "the body", there, here)
 
 
+def _alike(one: str, other: str) -> int:
+    """With how many characters both begin."""
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return sum(1 for _ in same)
+
+
 def _shown(value: Any, other: Any) -> str:
     """A value as JSON; of a long text, what stands where it begins to differ from the other."""
     text = json.dumps(None if value is _ABSENT else value, ensure_ascii=False)
@@ -100,8 +115,7 @@ def _shown(value: Any, other: Any) -> str:
         return text
     start = 0
     if isinstance(value, str) and isinstance(other, str):
-        same = takewhile(lambda pair: pair[0] == pair[1], zip(value, other, strict=False))
-        start = max(0, sum(1 for _ in same) - 10)
+        start = max(0, _alike(value, other) - 10)
         text = json.dumps(value[start : start + _SHORT], ensure_ascii=False)
         lead = "…" if start else ""
         tail = "…" if len(value) > start + _SHORT else ""
