@@ -84,7 +84,7 @@ def test_another_try_is_the_same_connection(run: Run) -> None:
 def test_what_stands_behind_the_end_of_a_stream_does_not_keep_the_connection(run: Run) -> None:
     """More than a server would say there: the next turn has a connection of its own."""
     lead, _, end = chunked_stream(delta("a", finish="stop")).rpartition(b"0\r\n\r\n")
-    noise = b"b\r\n: comment\n\n\r\n" * 20
+    noise = b"10000\r\n:%b\n\r\n" % (b" " * 65534) * 20
     assert end == b""
     with KeepingServer([lead + noise + b"0\r\n\r\n", kept(reply(chat("b")))]) as server:
         done = run("chat", "-i", "--stream", stdin=b"1\n2\n", base_url=server.base_url)
