@@ -21,6 +21,7 @@ class Progress:
 
     def __init__(self, messages: Messages, total: int | None = None) -> None:
         self._messages = messages
+        self._is_watched = messages.is_watched
         self._total = total
         self._begin = time.monotonic()
         self._read = 0
@@ -33,7 +34,7 @@ class Progress:
             self._stop()
         elif self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=self._read)
-        elif self._messages.is_watched and time.monotonic() - self._begin > _SOON:
+        elif self._is_watched and time.monotonic() - self._begin > _SOON:
             self._bar = self._started()
 
     def __enter__(self) -> Self:

@@ -45,3 +45,18 @@ def test_nobody_else_sees_anything(stream: Any, seconds: float, quiet: bool) -> 
 def test_a_closed_stderr_is_no_terminal() -> None:
     with Progress(Messages(None, environ={})) as progress:
         progress.advance(2**30)
+
+
+def test_a_terminal_is_asked_for_once() -> None:
+    class Asked(io.StringIO):
+        times = 0
+
+        def isatty(self) -> bool:
+            self.times += 1
+            return True
+
+    stream = Asked()
+    with Progress(Messages(stream, environ={}), 1000) as progress:
+        for _ in range(100):
+            progress.advance(1)
+    assert stream.times == 1
