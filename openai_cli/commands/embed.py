@@ -123,42 +123,50 @@ def _text_of(line: bytes, number: int) -> str:
 
 
 class _Held:
-    """The inputs of a request to come. A text has at most as many tokens as bytes."""
+    """The inputs of a request to come. A text has at most as many tokens as bytes.
+
+    `_tokens` is the most that the texts can have: the first `_counted` of them have been counted.
+    """
 
     def __init__(self, model: str) -> None:
         self.model = model
         self.texts: list[str] = []
+        self._sizes: list[int] = []
         self._tokens = 0
-        self._uncounted = 0
+        self._counted = 0
 
     def add(self, text: str) -> bool:
         """Add a text; False, and it is not added, where the request would be too large."""
-        size = len(text.encode())
-        full = len(self.texts) == MOST_INPUTS
-        if not full and self._tokens + size > MOST_TOKENS:
-            self._count()
-            size = self._tokens_of(text)
-            full = bool(self.texts) and self._tokens + size > MOST_TOKENS
-        if full:
+        if len(self.texts) == MOST_INPUTS:
             return False
+        size = len(text.encode())
+        if self._tokens + size > MOST_TOKENS:
+            self._count()
+        if self._tokens + size > MOST_TOKENS:
+            (size,) = self._tokens_of([text])
+            if self.texts and self._tokens + size > MOST_TOKENS:
+                return False
+            self._counted += 1
         self.texts.append(text)
+        self._sizes.append(size)
         self._tokens += size
         return True
 
     def _count(self) -> None:
-        """Know the tokens of what is held exactly."""
-        if self._uncounted < len(self.texts):
-            self._tokens = sum(map(self._tokens_of, self.texts))
-            self._uncounted = len(self.texts)
+        """Count what has not been."""
+        found = self._tokens_of(self.texts[self._counted :])
+        self._tokens += sum(found) - sum(self._sizes[self._counted :])
+        self._sizes[self._counted :] = found
+        self._counted = len(self.texts)
 
-    def _tokens_of(self, text: str) -> int:
+    def _tokens_of(self, texts: list[str]) -> list[int]:
         from openai_cli import tokens
 
         try:
             encoding = tokens.encoding_for_model(self.model)
         except UsageError:
             encoding = "cl100k_base"
-        return tokens.count(text, encoding=encoding)
+        return tokens.count_all(texts, encoding=encoding)
 
 
 @mutable_record

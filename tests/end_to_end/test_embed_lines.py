@@ -2,13 +2,17 @@
 
 import json
 from base64 import b64encode
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from struct import pack
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from openai_cli import tokens
+from openai_cli.commands import embed
 from tests.conftest import Run
 from tests.servers import Server, reply
 
@@ -63,6 +67,36 @@ def test_a_request_has_at_most_300_000_tokens(run: Run) -> None:
     assert done.code == 0, done.err
     # 37 lines have 296,000 tokens, 38 have 304,000.
     assert [len(request.json["input"]) for request in server.received] == [37, 3]
+
+
+@given(st.lists(st.integers(0, 60).map("é ".__mul__) | st.integers(0, 300).map("a".__mul__)))
+def test_requests_are_as_large_as_they_can_be_and_each_line_is_counted_once(
+    texts: list[str],
+) -> None:
+    counted: list[str] = []
+
+    def counting(texts: list[str], *, encoding: str) -> list[int]:
+        counted.extend(texts)
+        return [tokens.count(text, encoding=encoding) for text in texts]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokens, "count_all", counting)
+        patch.setattr(embed, "MOST_TOKENS", 100)
+        held, found, refused = embed._Held("text-embedding-3-small"), [], 0
+        for text in texts:
+            if not held.add(text):
+                refused += 1
+                found.append(held.texts)
+                held = embed._Held(held.model)
+                held.add(text)
+        found.append(held.texts)
+    assert [*chain(*found)] == texts
+    sizes = [[tokens.count(text, encoding="cl100k_base") for text in one] for one in found]
+    assert all(sum(one) <= 100 for one in sizes if len(one) > 1)
+    for one, after in pairwise(sizes):
+        assert sum(one) + after[0] > 100
+    # A line that was refused is counted there, and once more where it came to be.
+    assert len(counted) <= len(texts) + refused
 
 
 def test_lines_keep_what_is_no_newline(run: Run) -> None:
