@@ -1,12 +1,15 @@
 """JSON as text: read so that nothing of it is lost, written, and quoted in messages."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from openai_cli.errors import UsageError
 
 Json = Any
+
+_BLANK = re.compile(r"[ \t\r\n]*")
 
 
 class NotJsonError(ValueError):
@@ -44,6 +47,44 @@ def parse_json(source: str | bytes) -> Json:
         raise NotJsonError(f"is not JSON: {error.msg} at {where}") from None
     except RecursionError:
         raise ValueError("has JSON that nests too deep") from None
+
+
+def cut_out(text: str, *names: str) -> str | None:
+    """The value of a member of a member of an object, by their names, as it stands in the text.
+
+    None where there is none. The text is JSON that `parse_json` takes.
+    """
+    span, _ = _span(text, _solid(text, 1 if text[:1] == "\ufeff" else 0), names)
+    return None if span is None else text[slice(*span)]
+
+
+def _span(text: str, at: int, names: Sequence[str]) -> tuple[tuple[int, int] | None, int]:
+    """Where the member of the value that begins at `at` stands, and where that value ends."""
+    from json import JSONDecoder
+
+    decode = JSONDecoder().raw_decode
+    if not names or text[at] != "{":
+        end = decode(text, at)[1]
+        return (None if names else (at, end)), end
+    found = None
+    at = _solid(text, at + 1)
+    while text[at] != "}":
+        name, at = decode(text, at)
+        at = _solid(text, _solid(text, at) + 1)
+        if name == names[0]:  # of several the last one counts, as everywhere
+            found, at = _span(text, at, names[1:])
+        else:
+            at = decode(text, at)[1]
+        at = _solid(text, at)
+        if text[at] == ",":
+            at = _solid(text, at + 1)
+    return found, at + 1
+
+
+def _solid(text: str, at: int) -> int:
+    """Where something else than blanks is, from there on."""
+    found = _BLANK.match(text, at)
+    return at if found is None else found.end()
 
 
 @lru_cache

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_cli.jsontext import finite_json
+from openai_cli.jsontext import cut_out, finite_json
 
 INFINITE = [float("nan"), float("inf"), float("-inf")]
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -33,3 +33,33 @@ def test_what_is_printed_is_json(value: Any) -> None:
     read = json.loads(text, parse_constant=_refuse)
     if text == json.dumps(value, ensure_ascii=False):
         assert read == value
+
+
+@given(VALUES, st.dictionaries(st.text(max_size=2), VALUES, max_size=3), st.sampled_from([None, 1]))
+def test_a_value_is_cut_out_as_it_stands(
+    value: Any, others: dict[str, Any], indent: int | None
+) -> None:
+    inner = finite_json(value) if indent is None else json.dumps(json.loads(finite_json(value)))
+    others.pop("a", None)
+    mark = {"a": {**others, "body": "a mark"}, **others}
+    text = json.dumps(mark, indent=indent).replace('"a mark"', inner)
+    assert cut_out(text, "a", "body") == inner
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (' \n{ "a" : { "b" : 1.50 , "c":[]} } ', "1.50"),
+        ('\ufeff{"a":{"b":"x\\u00e9\\"}"}}', '"x\\u00e9\\"}"'),
+        ('{"a":{"b":1},"a":{"b":2E0,"b":3.0}}', "3.0"),
+        ('{"a":{"b":1},"a":{}}', None),
+        ('{"a":{"b":1},"a":7}', None),
+        ('{"\\u0061":{"b":[{"b":1}, {} ]}}', '[{"b":1}, {} ]'),
+        ('{"b":{"a":1}}', None),
+        ("{}", None),
+        ("[]", None),
+        ("7", None),
+    ],
+)
+def test_what_is_cut_out(text: str, found: str | None) -> None:
+    assert cut_out(text, "a", "b") == found

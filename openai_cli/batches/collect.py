@@ -14,7 +14,7 @@ from openai_cli.batches.schema import AnswerRow, Stage, Waiting
 from openai_cli.errors import CliError
 from openai_cli.http import failure
 from openai_cli.http.whole import WholeResponse
-from openai_cli.jsontext import encode_json, parse_json
+from openai_cli.jsontext import cut_out, parse_json
 
 if TYPE_CHECKING:
     from openai_cli.batches.job import Job
@@ -67,7 +67,7 @@ class Collector:
                 value = _object(raw)
                 line = self._named(value)
                 if line is not None:
-                    yield self._row(line, value)
+                    yield self._row(line, value, raw)
 
     def _named(self, value: Mapping[str, Any]) -> Waiting | None:
         """The line that a line of a file is for; None where it has had its own, or is none."""
@@ -78,8 +78,8 @@ class Collector:
             return None
         return self._lines.pop(number)
 
-    def _row(self, line: Waiting, value: Mapping[str, Any]) -> AnswerRow:
-        """What came of a line.
+    def _row(self, line: Waiting, value: Mapping[str, Any], raw: bytes) -> AnswerRow:
+        """What came of a line; `raw` is what tells of it.
 
         https://platform.openai.com/docs/api-reference/batch/request-output
         """
@@ -88,7 +88,7 @@ class Collector:
         if not isinstance(response, dict):
             return self._without_response(line, error)
         answer = self._answer(line)
-        found = _response(response)
+        found = _response(response, raw)
         answer.request_id = found.request_id
         try:
             if found.status != 200:
@@ -176,9 +176,12 @@ def _object(raw: bytes) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _response(told: Mapping[str, Any]) -> WholeResponse:
-    """What a line says of its response; status 500 where it names none."""
+def _response(told: Mapping[str, Any], raw: bytes) -> WholeResponse:
+    """What a line says of its response, the body as it stands there.
+
+    Status 500 where it names none.
+    """
     status, request_id = told.get("status_code"), told.get("request_id")
     headers = {failure.REQUEST_ID: request_id} if isinstance(request_id, str) else {}
-    body = encode_json(told.get("body"))
+    body = (cut_out(raw.decode(), "response", "body") or "null").encode()
     return WholeResponse(status if type(status) is int else 500, headers, body)

@@ -69,6 +69,24 @@ def test_each_line_has_its_answer_in_the_order_of_the_input(batch: Batch, folder
         ChatCompletion.model_validate(one["response"]["body"], strict=True)
 
 
+def test_a_body_is_written_as_it_came(
+    batch: Batch, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, download = (
+        b'"object":  "chat.completion", "odd": [1.50, 1e2, "\\u00e9"],',
+        BatchApi.download,
+    )
+
+    def downloaded(self: BatchApi, file_id: str, path: Path) -> None:
+        download(self, file_id, path)
+        path.write_bytes(path.read_bytes().replace(b'"object": "chat.completion",', odd))
+
+    monkeypatch.setattr(BatchApi, "download", downloaded)
+    with api() as server:
+        assert batch(server, data=requests(2)).code == 0
+    assert (folder / "out.jsonl").read_bytes().count(odd) == 2
+
+
 def test_the_same_command_again_sends_nothing(batch: Batch, folder: Path) -> None:
     with api() as server:
         batch(server, data=requests(2))
