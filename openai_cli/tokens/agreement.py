@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from itertools import chain, compress, islice
 from operator import not_
 
-from openai_cli.tokens.cutting import blocks_of, pieces
-from openai_cli.tokens.encoding import Rules, count_all
+from openai_cli.tokens.cutting import blocks_of, parted, pieces
+from openai_cli.tokens.encoding import LONGEST_UNCUT, Rules, count_all
 from openai_cli.tokens.vocabulary import open_vocabulary
 
 # What gigatoken calls the pattern that goes with a vocabulary.
@@ -21,9 +21,6 @@ PRETOKENIZERS = {"o200k_base": "o200k", "cl100k_base": "gpt4", "p50k_base": "gpt
 
 # A special token of our own between the texts: so one call counts them all.
 SEPARATOR = "<|\x1e|>"
-
-# A longer text is counted in pieces of about this length, in characters.
-LONG = 2**19
 
 # Stands for the one rank that p50k_base leaves free, as gigatoken wants them all; in no UTF-8.
 _NO_TEXT = b"\xff\xff"
@@ -62,7 +59,7 @@ def counts_by(ask: Ask, texts: Sequence[str], encoding: str) -> list[int]:
     message = _plain(texts)
     if message is not None:
         return ask(message)
-    cut = [list(pieces(blocks_of(text, _SHORT))) for text in texts]
+    cut = [list(pieces(blocks_of(text, _SHORT), encoding)) for text in texts]
     parts = list(chain.from_iterable(cut))
     plain = [_plain([part]) is not None for part in parts]
     asked = iter(counts_by(ask, list(compress(parts, plain)), encoding))
@@ -72,11 +69,11 @@ def counts_by(ask: Ask, texts: Sequence[str], encoding: str) -> list[int]:
     return [sum(islice(counts, len(parts))) for parts in cut]
 
 
-def in_pieces(texts: Sequence[str], count: Count) -> list[int]:
+def in_pieces(texts: Sequence[str], count: Count, encoding: str) -> list[int]:
     """The counts of the texts, long ones of which are counted in pieces."""
-    if max(map(len, texts), default=0) <= LONG:
+    if max(map(len, texts), default=0) <= LONGEST_UNCUT:
         return count(texts)
-    cut = [list(pieces(blocks_of(text, LONG))) for text in texts]
+    cut = [list(parted(text, encoding)) for text in texts]
     counts = iter(count(list(chain.from_iterable(cut))))
     return [sum(islice(counts, len(parts))) for parts in cut]
 

@@ -48,7 +48,7 @@ class Counter:
     forked it begins anew.
 
     What looks like a special token is ordinary text. A text must be one that
-    `encoding.check_runs` takes. UsageError for an encoding that there is not.
+    `cutting.check_runs` takes. UsageError for an encoding that there is not.
     """
 
     size = TASK
@@ -176,11 +176,12 @@ class _Threads:
     def __init__(self, encoding: str, most: int) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
+        self._encoding = encoding
         self._encoder = full_encoder(encoding)
         self._executor = ThreadPoolExecutor(min(most, _MOST_THREADS))
 
     def submit(self, texts: Sequence[str]) -> "Future[list[int]]":
-        return self._executor.submit(in_pieces, texts, self._count)
+        return self._executor.submit(in_pieces, texts, self._count, self._encoding)
 
     def close(self) -> None:
         """A thread ends with what it has begun."""

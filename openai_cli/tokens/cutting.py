@@ -10,10 +10,25 @@ white nor a slash, so that a text may be cut there too.
 Of the letters there are many more than stand here; that these are some, whatever the version of
 Unicode, is enough. They let a text be cut that has no Latin letter: measured over 480,000 random
 texts of the four vocabularies, none was wrong.
+
+A long run without such a place is cut inside a match, see `runs`.
 """
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from openai_cli.errors import UsageError
+from openai_cli.tokens.encoding import LONGEST_UNCUT
+
+if TYPE_CHECKING:
+    from openai_cli.tokens.runs import Run
+
+# In characters, how long a text without any place may be. tiktoken's engine keeps each place of
+# some runs to step back to, and panics at a million blanks.
+LONGEST_RUN = 900_000
 
 _LETTERS = "".join(
     [
@@ -37,24 +52,23 @@ _UP_TO_FIRST_CUT = re.compile(_BEFORE_A_CUT)
 # In characters: what stands around a cut, by which it is known.
 AROUND = 3
 
-_CUT = re.compile(f"(?<=[{_LETTERS}])(?=[{_OTHERS}])")
+_SHORTER = (
+    "count it in shorter parts, as `split -b 500k` makes them: the sum may differ at the cuts"
+)
 
 
-def pieces(blocks: Iterable[str]) -> Iterator[str]:
-    """The text that the blocks are, in pieces whose counts add up to its own.
+def pieces(blocks: Iterable[str], encoding: str) -> Iterator[str]:
+    """The text that the blocks are, in pieces whose counts in the encoding add up to its own.
 
-    A piece ends at the last place in a block where a cut may be, so it has about a block's length;
-    a stretch without such a place is held whole.
+    A piece ends at the last place in a block where a cut may be, so it has about a block's length.
+    UsageError, of whose problem the text is the subject, for a run of LONGEST_RUN characters or
+    more without a place.
     """
-    held: list[str] = []
+    parts = _Parts(encoding)
     for block in blocks:
-        if held and (cut := _last_cut(held, block)) is not None:
-            *whole, last = held
-            yield "".join([*whole, last[:cut]])
-            held = [last[cut:]]
-        held.append(block)
-    if any(held):
-        yield "".join(held)
+        for part in blocks_of(block, LONGEST_UNCUT):
+            yield from parts.add(part)
+    yield from parts.end()
 
 
 def first_cut(text: str) -> int | None:
@@ -63,9 +77,82 @@ def first_cut(text: str) -> int | None:
     return match.end() if match else None
 
 
-def parted(text: str) -> list[str]:
-    """A text without white space in as many pieces as it may be cut into."""
-    return _CUT.split(text)
+def parted(text: str, encoding: str) -> Iterable[str]:
+    """The text in such pieces, or by itself where it is short; raises what `pieces` does."""
+    return [text] if len(text) <= LONGEST_UNCUT else pieces([text], encoding)
+
+
+def check_runs(text: str, *, encoding: str) -> None:
+    """Raise what `pieces` does, with the text as the subject."""
+    with telling("the text"):
+        deque(parted(text, encoding), maxlen=0)
+
+
+@contextmanager
+def telling(subject: str) -> Iterator[None]:
+    """Name the subject of the problem of `pieces`."""
+    try:
+        yield
+    except UsageError as error:
+        error.problem = f"{subject} {error.problem}"
+        raise
+
+
+class _Parts:
+    """What is held of a text, and what may be cut off it."""
+
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        self._held: list[str] = []
+        self._size = self._given = 0
+        self._run: Run | None = None
+
+    def add(self, part: str) -> Iterator[str]:
+        """Hold so much more, and give the pieces that end before it."""
+        cut = _last_cut(self._held, part) if self._held else None
+        if cut is not None:
+            *whole, last = self._held
+            yield self._ended("".join([*whole, last[:cut]]))
+            self._hold(last[cut:])
+        elif self._size > LONGEST_UNCUT:
+            yield from self._cut_run()
+        self._held.append(part)
+        self._size += len(part)
+
+    def end(self) -> Iterator[str]:
+        """The last piece."""
+        if self._size > LONGEST_UNCUT:
+            yield from self._cut_run()
+        if self._size:
+            yield self._ended("".join(self._held))
+
+    def _cut_run(self) -> Iterator[str]:
+        if self._run is None:
+            from openai_cli.tokens.runs import Run
+
+            self._run = Run(self._encoding)
+        *cut, rest = self._run.cut("".join(self._held))
+        self._given += sum(map(_size, cut))
+        yield from cut
+        self._hold(rest)
+        if self._size >= LONGEST_RUN:
+            raise self._too_long()
+
+    def _ended(self, piece: str) -> str:
+        if self._run is not None and not self._run.may_end(piece):
+            raise self._too_long()
+        self._given += _size(piece)
+        return piece
+
+    def _hold(self, text: str) -> None:
+        self._held, self._size = [text], len(text)
+
+    def _too_long(self) -> UsageError:
+        return UsageError(
+            f"has {LONGEST_RUN:,} or more characters with no place to cut, "
+            f"from byte {self._given:,} on: too many to count their tokens",
+            hint=_SHORTER,
+        )
 
 
 def _last_cut(held: list[str], block: str) -> int | None:
@@ -78,3 +165,8 @@ def _last_cut(held: list[str], block: str) -> int | None:
 def blocks_of(text: str, length: int) -> Iterator[str]:
     """The text in blocks of so many characters."""
     return (text[start : start + length] for start in range(0, len(text), length))
+
+
+def _size(text: str) -> int:
+    """How many bytes a text has in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from openai_cli.errors import UsageError
@@ -26,15 +27,6 @@ TODAYS = "o200k_base"
 # What answers name otherwise than requests.
 _ANSWERING = {"text-embedding-ada-002-v2": "text-embedding-ada-002"}
 
-# In characters. Of a run in which nothing splits the text, tiktoken's engine keeps each place to
-# step back to, and panics at a million blanks; its merges take some 40 bytes for each byte.
-LONGEST_RUN = 900_000
-
-# What a match of a pattern is of, besides some ASCII before it and behind it; above ASCII all that
-# is not white may be a letter or a symbol. Only the older patterns have digits without end.
-_RUNS = (r"\s", r"[^\x00-@\[-`{-\x7f\s]", r"[^0-9A-Za-z\s]")
-_DIGITS, _ENDLESS_DIGITS = "[0-9]", r"\p{N}++"
-
 # What the classes of the patterns have in ASCII (Unicode 16, UnicodeData.txt): no title case, no
 # modifiers, no letters without case and no marks.
 _ASCII = {
@@ -42,12 +34,9 @@ _ASCII = {
     r"\p{Lt}": "", r"\p{Lm}": "", r"\p{Lo}": "", r"\p{M}": "",
 }  # fmt: skip
 
-_SHORTER = (
-    "count it in shorter parts, as `split -b 500k` makes them: the sum may differ at the cuts"
-)
-
-# In characters: what is counted at once of a long text.
-_BLOCK = 2**20
+# In characters: a text that is no longer is not cut. tiktoken's merges take some 40 bytes for each
+# byte of a text that nothing parts.
+LONGEST_UNCUT = 2**16
 
 
 class Rules(NamedTuple):
@@ -100,14 +89,9 @@ def encode(
     mean, and a lone one becomes U+FFFD.
 
     Without model and encoding it is TODAYS. UsageError if no table has that name, if both are
-    given, or for a text with a run of 900,000 characters that nothing parts.
+    given, or for a text with a run of 900,000 characters that cannot be cut (see `cutting`).
     """
-    name = one_of(model, encoding)
-    text = _well_formed(text)
-    if not text:
-        return []
-    encoder = _encoder_for([text], name)
-    return encoder.encode(text, allowed_special="all") if special else encoder.encode_ordinary(text)
+    return list(chain.from_iterable(_ids(text, one_of(model, encoding), special=special)))
 
 
 def count(
@@ -115,15 +99,9 @@ def count(
 ) -> int:
     """How many tokens `text` has; takes and raises what `encode` does.
 
-    A long text is counted in pieces, for the ids of its tokens take some 20 times its length.
+    The ids of a long text, which take some 20 times its length, are not kept.
     """
-    if special or len(text) <= _BLOCK:
-        return len(encode(text, model=model, encoding=encoding, special=special))
-    from openai_cli.tokens.cutting import blocks_of, pieces
-
-    text = _well_formed(text)
-    encoder = _encoder_for([text], one_of(model, encoding))
-    return sum(len(encoder.encode_ordinary(piece)) for piece in pieces(blocks_of(text, _BLOCK)))
+    return sum(map(len, _ids(text, one_of(model, encoding), special=special)))
 
 
 def count_all(texts: Sequence[str], *, encoding: str) -> list[int]:
@@ -135,7 +113,7 @@ def count_all(texts: Sequence[str], *, encoding: str) -> list[int]:
     if not any(texts):
         return [0] * len(texts)
     encoder = _encoder_for(texts, encoding)
-    return [len(encoder.encode_ordinary(text)) for text in texts]
+    return [sum(map(len, _ordinary_ids(text, encoder, encoding))) for text in texts]
 
 
 def decode(ids: Iterable[int], *, model: str | None = None, encoding: str | None = None) -> bytes:
@@ -251,11 +229,36 @@ def _well_formed(text: str) -> str:
     return text
 
 
+def _ids(text: str, encoding: str, *, special: bool) -> Iterator[list[int]]:
+    """The ids of the text, piece by piece."""
+    text = _well_formed(text)
+    if not text:
+        return
+    encoder = _encoder_for([text], encoding)
+    if not special:
+        yield from _ordinary_ids(text, encoder, encoding)
+        return
+    tokens = rules_of(encoding).special_tokens
+    for number, part in enumerate(re.split(f"({'|'.join(map(re.escape, tokens))})", text)):
+        if number % 2:
+            yield [tokens[part]]
+        else:
+            yield from _ordinary_ids(part, encoder, encoding)
+
+
+def _ordinary_ids(text: str, encoder: "Encoding", encoding: str) -> Iterator[list[int]]:
+    if len(text) <= LONGEST_UNCUT:
+        yield encoder.encode_ordinary(text)
+        return
+    from openai_cli.tokens.cutting import parted, telling
+
+    with telling("the text"):
+        yield from map(encoder.encode_ordinary, parted(text, encoding))
+
+
 def _encoder_for(texts: Sequence[str], encoding: str) -> "Encoding":
     """An encoder that has all tokens that these texts can use."""
     rules = rules_of(encoding)
-    for text in texts:
-        check_runs(text, encoding=encoding)
     data = "\n".join(texts).encode()
     ranks = open_vocabulary(rules.vocabulary, rules.below).slice_for(data)
     if ranks is None:
@@ -272,37 +275,6 @@ def ascii_pattern(pattern: str) -> str:
     for known, in_ascii in _ASCII.items():
         pattern = pattern.replace(known, in_ascii)
     return pattern
-
-
-def check_runs(text: str, *, encoding: str) -> None:
-    """UsageError for LONGEST_RUN or more characters of a kind with no place to cut among them."""
-    if len(text) < LONGEST_RUN:
-        return
-    has_endless = _ENDLESS_DIGITS in rules_of(encoding).pattern
-    for kind in (*_RUNS, _DIGITS) if has_endless else _RUNS:
-        for start in _long_runs(text, kind):
-            raise UsageError(
-                f"the text has {LONGEST_RUN:,} or more characters with no place to cut, "
-                f"from character {start:,} on: too many to count their tokens",
-                hint=_SHORTER,
-            )
-
-
-def _long_runs(text: str, kind: str) -> Iterator[int]:
-    """Where LONGEST_RUN or more characters of a kind begin that `cutting` cannot part."""
-    from openai_cli.tokens.cutting import parted
-
-    # Such a run has a whole block of this size, so that no other text is searched.
-    half, block = LONGEST_RUN // 2, re.compile(f"{kind}*+")
-    if all(block.fullmatch(text, at, at + half) is None for at in range(0, len(text) - half, half)):
-        return
-    # The look-behind keeps the search from starting again inside a run, which would be quadratic.
-    for run in re.finditer(f"(?<!{kind}){kind}{{{LONGEST_RUN},}}", text):
-        start = run.start()
-        for part in parted(run.group()):
-            if len(part) >= LONGEST_RUN:
-                yield start
-            start += len(part)
 
 
 @lru_cache

@@ -12,7 +12,8 @@ from typing import Any, Self
 
 from openai_cli.tokens import bulk
 from openai_cli.tokens.corpus import Counted, files_counted
-from openai_cli.tokens.encoding import check_runs, one_of
+from openai_cli.tokens.cutting import check_runs
+from openai_cli.tokens.encoding import one_of
 from openai_cli.tokens.spans import OnRead, Wanted, codec_of
 
 Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]

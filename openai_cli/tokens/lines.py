@@ -17,7 +17,7 @@ from openai_cli.errors import UsageError
 from openai_cli.jsontext import quick_loads
 from openai_cli.tokens.bulk import Counter, Counts
 from openai_cli.tokens.counted import Doubt
-from openai_cli.tokens.encoding import LONGEST_RUN, check_runs
+from openai_cli.tokens.cutting import LONGEST_RUN, check_runs
 from openai_cli.tokens.messages import Parts, parts_of
 from openai_cli.tokens.shapes import optional
 

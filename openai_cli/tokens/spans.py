@@ -16,8 +16,7 @@ from typing import BinaryIO, NamedTuple
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import quoted
 from openai_cli.reading import opened
-from openai_cli.tokens.cutting import AROUND, first_cut, pieces
-from openai_cli.tokens.encoding import LONGEST_RUN, check_runs
+from openai_cli.tokens.cutting import AROUND, first_cut, parted, pieces
 from openai_cli.tokens.jsonl import BROKEN, Field, is_packed, open_lines, parsed
 from openai_cli.tokens.remote_paths import is_remote, opened_remote
 from openai_cli.tokens.walking import Found
@@ -167,7 +166,7 @@ def whole_text(
     UsageError, of whose problem the file is the subject.
     """
     texts = _decoded(blocks, file, wanted.input_encoding, start)
-    return pieces(_checked(texts, wanted.encoding))
+    return pieces(texts, wanted.encoding)
 
 
 def _opened(folder: str, path: str) -> AbstractContextManager[BinaryIO]:
@@ -213,28 +212,6 @@ def _blocks(stream: BinaryIO, start: int, end: int | None, on_read: OnRead) -> I
             return
         on_read(len(block))
         start += len(block)
-
-
-def _checked(blocks: Iterable[str], encoding: str) -> Iterator[str]:
-    """The blocks; UsageError as soon as a run in them is too long, before more of it is held.
-
-    A run has no place to cut, so it is looked for only where there may be none for as long.
-    """
-    seen = [""]
-    length = 0  # of what may be without a cut, at most
-    for block in blocks:
-        cut = first_cut(block)
-        seen.append(block)
-        length += len(block) if cut is None else cut
-        if length >= LONGEST_RUN:
-            joined = "".join(seen)
-            _check_runs(joined, encoding)
-            seen = [joined[1 - LONGEST_RUN :]]
-            length = len(seen[0])
-        if cut is not None:
-            seen = [block]
-            length = len(block) - cut
-        yield block
 
 
 def _decoded(
@@ -285,23 +262,14 @@ def _fields(
             if line.isspace():
                 continue
             try:
-                texts = field.texts(parsed(line))
-                for text in texts:
-                    _check_runs(text, wanted.encoding)
+                texts = [
+                    piece
+                    for text in field.texts(parsed(line))
+                    for piece in parted(text, wanted.encoding)
+                ]
             except UsageError as error:
                 lines.add_fault(error)
             else:
                 yield from texts
     except BROKEN:
         raise UsageError("cannot be read: its gzip data is broken or not whole") from None
-
-
-def _check_runs(text: str, encoding: str) -> None:
-    try:
-        check_runs(text, encoding=encoding)
-    except UsageError as error:  # where it is in a piece tells nobody anything
-        raise UsageError(
-            f"has {LONGEST_RUN:,} or more characters with no place to cut: "
-            "too many to count their tokens",
-            hint=error.hint,
-        ) from None

@@ -52,7 +52,7 @@ class Team:
         """Begin to count the tokens of each text."""
         # Who reads and parses the texts takes a processor, too.
         self._grow(sum(map(len, texts)), max(1, self._most - 1))
-        return self._executor.submit(in_pieces, texts, self._count)
+        return self._executor.submit(in_pieces, texts, self._count, self._encoding)
 
     def submit_task(self, task: "Task") -> "Future[list[Part]]":
         """Begin to count files, which the process reads."""

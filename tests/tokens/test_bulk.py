@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tiktoken import Encoding
 
 from openai_cli.errors import CliError, UsageError
-from openai_cli.tokens import agreement, bulk, team, worker
+from openai_cli.tokens import agreement, bulk, cutting, team, worker
 from openai_cli.tokens.bulk import Counter
 from openai_cli.tokens.team import Team
 from tests.tokens.test_encoding import CODE, FRAGMENTS, SCRIPTS, TEXTS
@@ -117,7 +117,10 @@ def test_long_runs(unit: str, counter: Counter, reference: Encoding) -> None:
 
 def test_a_long_text_is_counted_in_pieces(counter: Counter, reference: Encoding) -> None:
     texts = ["\n".join(SCRIPTS) * 3, "short", "", CODE, "a" * 3000]
-    with patch.object(agreement, "LONG", 100):
+    with (
+        patch.object(agreement, "LONGEST_UNCUT", 100),
+        patch.object(cutting, "LONGEST_UNCUT", 100),
+    ):
         assert counter.counts(texts) == lengths(texts, reference)
 
 

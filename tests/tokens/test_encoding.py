@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tiktoken import Encoding
 
 from openai_cli.errors import UsageError
-from openai_cli.tokens import count, decode, encode, encoding_names
-from openai_cli.tokens.encoding import LONGEST_RUN, ascii_pattern, check_runs, rules_of
+from openai_cli.tokens import count, cutting, decode, encode, encoding, encoding_names
+from openai_cli.tokens.encoding import ascii_pattern, full_encoder, rules_of
 from openai_cli.tokens.vocabulary import LONGEST_SLICED, Vocabulary, open_vocabulary
 
 SCRIPTS = [
@@ -43,17 +43,17 @@ TEXTS = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=8))).map
 CODE = Path(__file__).read_text(encoding="utf-8")
 
 
-def by_slice(text: str, encoding: str) -> list[int]:
+def by_slice(text: str, name: str) -> list[int]:
     """`encode`, which may not load the whole vocabulary."""
     open_vocabulary.cache_clear()
     with patch("openai_cli.tokens.encoding.full_encoder", None):
-        return encode(text, encoding=encoding)
+        return encode(text, encoding=name)
 
 
-def by_whole(text: str, encoding: str) -> list[int]:
+def by_whole(text: str, name: str) -> list[int]:
     """`encode` with the whole vocabulary."""
     with patch.object(Vocabulary, "slice_for", lambda vocabulary, text: None):
-        return encode(text, encoding=encoding)
+        return encode(text, encoding=name)
 
 
 def check(text: str, reference: Encoding) -> None:
@@ -169,38 +169,6 @@ def test_surrogates_are_replaced_as_in_tiktoken(text: str, reference: Encoding) 
     assert by_whole(text, reference.name) == expected
 
 
-def test_a_run_of_blanks_below_the_limit(reference: Encoding) -> None:
-    text = " " * (LONGEST_RUN - 1) + "a"
-    assert encode(text, encoding=reference.name) == reference.encode_ordinary(text)
-
-
-RUNS = [" ", "\n", "\r\n", " \n\t", "\u3000", "A", "aB", "க்", "中", "👍", "!"]
-
-
-@pytest.mark.parametrize("unit", RUNS)
-def test_a_longer_run_with_no_place_to_cut_is_refused(unit: str) -> None:
-    run = (unit * LONGEST_RUN)[:LONGEST_RUN]
-    problem = "900,000 or more characters with no place to cut, from character 2 on"
-    with pytest.raises(UsageError, match=problem) as caught:
-        encode(f"x1{run}", encoding="o200k_base")
-    assert "shorter parts" in str(caught.value.hint)
-
-
-@pytest.mark.parametrize("unit", ["a1", "7", "a+", "!中", "中。", "க் ", "\n0", "don't "])
-def test_a_long_text_is_taken_where_something_parts_it(unit: str) -> None:
-    check_runs(unit * LONGEST_RUN, encoding="o200k_base")
-
-
-def test_digits_are_a_run_where_the_pattern_does_not_part_them() -> None:
-    with pytest.raises(UsageError, match="from character 1 on"):
-        check_runs("a" + "7" * LONGEST_RUN, encoding="r50k_base")
-
-
-def test_what_has_no_long_block_is_not_searched() -> None:
-    with patch("openai_cli.tokens.encoding.re.finditer", None):
-        check_runs("a few words\n" * LONGEST_RUN, encoding="o200k_base")
-
-
 def test_nothing_is_no_tokens(reference: Encoding) -> None:
     assert encode("", encoding=reference.name) == []
     assert decode([], encoding=reference.name) == b""
@@ -229,8 +197,21 @@ def test_an_unknown_encoding_is_wrong_usage() -> None:
 
 @given(text=st.text(alphabet="ab \n\t.,'1\u00e9\U0001f600", max_size=80))
 @example("a\n\nb  c\n" * 9)
-def test_a_long_text_is_counted_in_pieces_to_the_same_number(text: str) -> None:
-    for encoding in ("o200k_base", "cl100k_base", "r50k_base"):
-        whole = len(encode(text, encoding=encoding))
-        with patch("openai_cli.tokens.encoding._BLOCK", 8):
-            assert count(text, encoding=encoding) == whole
+def test_a_long_text_is_encoded_in_pieces_to_the_same_ids(text: str) -> None:
+    for name in ("o200k_base", "cl100k_base", "r50k_base"):
+        whole = encode(text, encoding=name)
+        with (
+            patch.object(encoding, "LONGEST_UNCUT", 8),
+            patch.object(cutting, "LONGEST_UNCUT", 8),
+        ):
+            assert encode(text, encoding=name) == whole
+            assert count(text, encoding=name) == len(whole)
+
+
+@given(parts=st.lists(st.sampled_from([SPECIAL, "<|endoftext|>", "<|endof", "|>", "text ", "a"])))
+def test_special_tokens_are_those_that_tiktoken_finds(parts: list[str]) -> None:
+    text = "".join(parts)
+    for name in ("o200k_harmony", "cl100k_base"):
+        expected = full_encoder(name).encode(text, allowed_special="all")
+        assert encode(text, encoding=name, special=True) == expected
+        assert count(text, encoding=name, special=True) == len(expected)

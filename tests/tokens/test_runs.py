@@ -1,0 +1,166 @@
+"""Cuts inside what nothing parts, with tiktoken's ids as the judge."""
+# ruff: noqa: RUF001
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from unittest.mock import patch
+
+import pytest
+import regex  # type: ignore[import-untyped]
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from tiktoken import Encoding
+
+from openai_cli.errors import UsageError
+from openai_cli.tokens import cutting, runs
+from openai_cli.tokens.cutting import check_runs, pieces
+from openai_cli.tokens.encoding import rules_of
+from tests.tokens.test_encoding import FRAGMENTS
+
+# What stands side by side in a run, and what makes its place before or behind it another one.
+ALPHABETS = [
+    "ACGT", "acgt", "AaBb", "中文字人口", "中A", "中a", "中aA", "あア", "한글", "কখগািী", "ກຂ່ລ",
+    "က္ခ", "ሀለሐ", "مر\u064e", "ªʰa", "ǅA中a", "\u0301aA中", "'st", "'sre中", "ſ's", "0123456789",
+    "٣Ⅷ²", "a1中", "\n", "\r\n", " ", "\t ", " \n", "\x85\u2028 \n", "!", "-=", "👍😀",
+    "👍\ufe0f", "!\u0301", "/", "/\n", "!/\n ", "\0", "\u0378a中",
+]  # fmt: skip
+
+
+@contextmanager
+def small(part: int, from_end: int = 2) -> Iterator[None]:
+    """Cut short texts as long ones are cut."""
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(runs, "_PART", part))
+        stack.enter_context(patch.object(runs, "_FROM_END", from_end))
+        stack.enter_context(patch.object(cutting, "LONGEST_UNCUT", 2 * part))
+        yield
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    """Some runs, one behind the other."""
+    parts = []
+    for _ in range(draw(st.integers(1, 3))):
+        alphabet = draw(st.sampled_from(ALPHABETS)) + draw(st.sampled_from(["", *ALPHABETS]))
+        length = draw(st.sampled_from([1, 3, 30, 120]))
+        parts.append("".join(draw(st.randoms(use_true_random=False)).choices(alphabet, k=length)))
+        parts.append(draw(st.sampled_from(["", "", *FRAGMENTS])))
+    return "".join(parts)
+
+
+# What a wrong rule would match otherwise in one of the parts.
+AMONG = [
+    "中AAAAa", "中AAAA ", "\u0301AAAAa", "a中中中Ab", "中中中Ab", "A中中A ", "\u0378中中A",
+    "!\n\n\n\n  \nx", "!/\n\n\n \n", "!!\u0301\n\n\n \n", "x\n\n\n  \nx", "x\n     \nx",
+    "x     \n  x", "\x85\x85\n\x85", "\u3000\u3000x", "!!!!a", "!!!\u0301a", "!\u0301!!a",
+    "!\n/////!!a", "!\n!!!!/", "12345678", "1\u03012", "aBcD", "中a", "\u0378AAa",
+    "a're", "a'reeee", "'llll", "x'ssAb", "ſ'ſſa",
+]  # fmt: skip
+
+
+def test_the_pattern_matches_alike_where_a_rule_holds(reference: Encoding) -> None:
+    """Held against another engine: ids would show a wrong rule where a token lies across alone."""
+    for text in [*AMONG, "".join(AMONG), " ".join(AMONG)]:
+        check_rules(text, reference)
+
+
+@settings(max_examples=60)
+@given(text=texts())
+def test_of_any_text_it_matches_alike(text: str, reference: Encoding) -> None:
+    check_rules(text, reference)
+
+
+def check_rules(text: str, reference: Encoding) -> None:
+    run = runs.Run(reference.name)
+    kinds, whole = runs._kinds(text), ends(text, reference)
+    for place in range(2, len(text) - 1):
+        if rule := run._rule(kinds, place):
+            first, second = ends(text[:place], reference), ends(text[place:], reference)
+            assert whole | {place} == first | {place + end for end in second}, (text, place)
+            assert not rule.parts or place in whole, (text, place)
+
+
+def ends(text: str, reference: Encoding) -> set[int]:
+    """Where the matches of a pattern end."""
+    return {match.end() for match in regex.finditer(reference._pat_str, text)}
+
+
+@settings(max_examples=60)
+@given(text=texts(), part=st.sampled_from([4, 8, 16, 30]), from_end=st.integers(0, 4))
+@example(text="Aaaaaaaaaaaaaaaaa", part=8, from_end=0)
+@example(text="\n" + 18 * " " + 17 * "\n", part=16, from_end=0)
+def test_the_pieces_have_the_ids_of_the_whole(
+    text: str, part: int, from_end: int, reference: Encoding
+) -> None:
+    with small(part, from_end):
+        try:
+            found = list(pieces([text], reference.name))
+        except UsageError:  # too short for the length of its tokens
+            assume(False)
+    assert "".join(found) == text
+    ids = [token for piece in found for token in reference.encode_ordinary(piece)]
+    assert ids == reference.encode_ordinary(text)
+
+
+CUT = [
+    "ACGT", "acgt", "aB", "中文字", "কখগািী", "ક", "ਕਖ", "கஙச", "కఖ", "ಕಖ", "കഖ", "කඛ", "ກຂ", "ကခ",
+    "កខ", "ሀለ", "한글", "あ", "0", "\n", " ", "\t", "-", "👍😀", "\0", "/", "a1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("alphabet", CUT)
+def test_a_run_is_cut_into_short_pieces(alphabet: str, reference: Encoding) -> None:
+    text = (alphabet * 6000)[:6000]
+    with small(800):
+        found = list(pieces([f"X{text}y"], reference.name))
+    assert max(map(len, found)) <= 1600
+    ids = [token for piece in found for token in reference.encode_ordinary(piece)]
+    assert ids == reference.encode_ordinary(f"X{text}y")
+
+
+@pytest.mark.parametrize(
+    ("text", "byte"),
+    [("\u0378", "0"), ("é a\n\n" + " " * 9, "4"), ("👍\ufe0f", "0")],
+)
+def test_what_cannot_be_cut_is_refused(text: str, byte: str) -> None:
+    with small(10), patch.object(cutting, "LONGEST_RUN", 500):
+        check_runs(text + text[-2:] * 200, encoding="o200k_base")
+        with pytest.raises(UsageError) as caught:
+            check_runs(text + text[-2:] * 600, encoding="o200k_base")
+    assert caught.value.problem == (
+        f"the text has 500 or more characters with no place to cut, from byte {byte} on: "
+        "too many to count their tokens"
+    )
+    assert "shorter parts" in str(caught.value.hint)
+
+
+def test_every_vocabulary_has_its_rules(reference: Encoding) -> None:
+    assert rules_of(reference.name).vocabulary in runs._RULES
+
+
+CLASSES = {
+    "U": r"[\p{Lu}\p{Lt}]",
+    "L": r"\p{Ll}",
+    "C": r"[\p{Lm}\p{Lo}]",
+    "M": r"\p{M}",
+    "N": r"\p{N}",
+    "R": r"[\r\n]",
+    "B": r"[^\S\r\n]",
+    "/": "/",
+    "S": r"[^\s\p{L}\p{N}\p{M}/]",
+}
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_the_kinds_are_those_of_the_engine(kind: str) -> None:
+    """Of each character that Python's Unicode has; tiktoken gives what its pattern matches."""
+    has = "".join(
+        character
+        for code in range(0x110000)
+        if not 0xD800 <= code < 0xE000 and runs._kinds(character := chr(code)) == kind
+    )
+    ranks = {bytes([byte]): byte for byte in range(256)}
+    engine = Encoding(
+        "of one kind", pat_str=CLASSES[kind], mergeable_ranks=ranks, special_tokens={}
+    )
+    assert engine.decode(engine.encode_ordinary(has)) == has
