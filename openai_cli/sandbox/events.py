@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 # The end of a line, and of the empty line behind it (WHATWG HTML, section 9.2.6).
-_END = re.compile(rb"(?:\r\n|\n|\r)(?:\r\n|\n|\r)")
+_END = re.compile(rb"(?>\r\n|\n|\r){2}")
 _LONGEST_END = 4
 
 # What the last event of a whole stream says: of chats, of responses and images, and of errors.

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from openai_cli.sandbox.events import events_of, is_ended
@@ -19,7 +19,9 @@ def pieces(stream: bytes, cuts: list[int]) -> list[bytes]:
     return [stream[start:end] for start, end in pairwise(ends)]
 
 
+@settings(max_examples=300)
 @given(STREAMS, st.lists(st.integers(0, 40), max_size=8))
+@example(b"a\r\nb\r\r\r\n\r", [7])
 def test_nothing_is_lost_and_the_cuts_mean_nothing(stream: bytes, cuts: list[int]) -> None:
     events = [*events_of(pieces(stream, cuts))]
     assert b"".join(events) == stream
@@ -28,7 +30,8 @@ def test_nothing_is_lost_and_the_cuts_mean_nothing(stream: bytes, cuts: list[int
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r\n"])
 def test_an_event_ends_with_an_empty_line(end: bytes) -> None:
-    stream = [b"event: a\ndata: 1" + end, b": ping" + end, b"data: 2"]
+    line = end[: len(end) // 2]
+    stream = [b"event: a" + line + b"data: 1" + end, b": ping" + end, b"data: 2" + line]
     assert [*events_of([b"".join(stream)])] == stream
 
 

@@ -290,7 +290,7 @@ def test_parallel_clients_have_each_its_own_answer(path: Path, api: Sandbox) -> 
         with ThreadPoolExecutor(8) as pool:
             return [*pool.map(lambda number: text(sandbox, number), numbers)]
 
-    numbers = [*range(24)]
+    numbers = [*range(12)]
     with upstream_of(api.base_url, path) as recorder:
         all_of(recorder.sandbox, numbers)
     assert len(rows(path)) == len(numbers)
