@@ -13,7 +13,7 @@ from openai_cli.errors import (
     UsageError,
 )
 from openai_cli.flags.ours import CommonOptions
-from openai_cli.flags.output import Completeness, Spending
+from openai_cli.flags.output import Completeness, Prices, Spending
 from openai_cli.output.sink import Log, utf8_bytes
 from openai_cli.records import mutable_record
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from openai_cli.answer.base import Answer
     from openai_cli.ledger.book import Book
     from openai_cli.models.table import Table
-    from openai_cli.prices.receipt import Occasion, Receipt
+    from openai_cli.prices.occasion import Occasion
+    from openai_cli.prices.receipt import Receipt
     from openai_cli.request.body import Request
 
 
@@ -37,7 +38,8 @@ class Receipts:
     answer that is not has an exit code of its own there. Where it `compares`, what was billed is
     held against our own count. `is_refused` says that the server does not take
     `stream_options.include_usage`: it is not asked again. `failure` is why a line was not written.
-    `book` is the ledger, where one is kept. `batch_id` is the id that the calls of a run share.
+    `book` is the ledger, where one is kept, and with `may_price_later` nobody has a table of prices
+    of their own. `batch_id` is the id that the calls of a run share.
     """
 
     context: Context
@@ -52,6 +54,7 @@ class Receipts:
     is_refused: bool = False
     failure: OutputError | None = None
     book: "Book | None" = None
+    may_price_later: bool = False
     batch_id: str | None = None
     _log: Log | None = field(default=None, repr=False)
 
@@ -78,6 +81,7 @@ class Receipts:
             must_be_complete=isinstance(options, Completeness) and options.require_complete,
             compares=compares,
             book=_book(context, label),
+            may_price_later=not isinstance(options, Prices) or options.prices is None,
         )
 
     @property
@@ -110,12 +114,15 @@ class Receipts:
     ) -> None:
         """Tell what a call took, as far as it is known, also of one that `failed`.
 
-        `is_taken` is what `Receipt.of_failed` takes.
+        `is_taken` is what `Outcome.of` takes.
 
         A line that cannot be written keeps no answer from being printed: see `check`.
         """
         is_unsent = isinstance(failed, (UsageError, LimitError))
         if not self.are_wanted or is_unsent:
+            return
+        if self._is_priced_later(answer, failed):
+            self._keep(answer, failed, is_taken=is_taken)
             return
         receipt = self.receipt_of(answer, failed, is_taken=is_taken)
         if self.kept is not None and (failed is None or answer.usage is not None):
@@ -129,9 +136,48 @@ class Receipts:
 
     def enter(self, answer: "Answer") -> None:
         """Put a call into the ledger that does not tell what it took."""
-        if self.book is not None:
+        if self.book is None:
+            return
+        if self._is_priced_later(answer):
+            self._keep(answer)
+        else:
             receipt = self.receipt_of(answer)
             self._enter(self.record_of(answer, receipt), receipt)
+
+    def _is_priced_later(self, answer: "Answer", failed: BaseException | None = None) -> bool:
+        """Whether nobody asks for the price of a call now: the ledger then has it without one.
+
+        A budget asks where the answer tells no usage.
+        """
+        if self.book is None or self.are_asked or not self.may_price_later:
+            return False
+        return not self.book.limits or (failed is None and answer.usage is not None)
+
+    def _keep(
+        self, answer: "Answer", failed: BaseException | None = None, *, is_taken: bool = False
+    ) -> None:
+        """Put a call into the ledger without its price."""
+        if self.book is None:
+            return
+        from openai_cli.ledger.unpriced import told
+        from openai_cli.prices.occasion import Outcome
+        from openai_cli.prices.regions import region_of
+
+        occasion = self._occasion(answer)
+        kept, prices = told(
+            answer,
+            occasion,
+            region=region_of(self.base_url()),
+            batch_id=self.batch_id,
+            exit_code=self._exit_code(answer),
+            outcome=None if failed is None else Outcome.of(failed, is_taken=is_taken),
+        )
+        self.book.keep(kept, prices, occasion.time[:10], bound=self.book.reserved)
+
+    def _exit_code(self, answer: "Answer") -> ExitCode:
+        """The exit code of a call that did not fail."""
+        is_short = self.must_be_complete and answer.incomplete
+        return ExitCode.INCOMPLETE if is_short else ExitCode.DONE
 
     def enter_line(self, number: int, line: str) -> None:
         """Put the line of one of many calls into the ledger, once; a budget has its cost before."""
@@ -154,15 +200,16 @@ class Receipts:
         self, answer: "Answer", failed: BaseException | None = None, *, is_taken: bool = False
     ) -> "Receipt":
         """What a call took, as `add` tells it."""
+        from openai_cli.prices.occasion import Outcome
         from openai_cli.prices.receipt import Receipt
         from openai_cli.prices.regions import region_of
 
         region, on = region_of(self.base_url()), self._sent(answer).date()
         receipt = Receipt.of(answer, self.table(), on, region=region)
         if failed is not None:
-            receipt = receipt.of_failed(failed, is_taken=is_taken)
-        elif self.must_be_complete and answer.incomplete:
-            receipt = replace(receipt, exit_code=ExitCode.INCOMPLETE)
+            receipt = receipt.of_failed(Outcome.of(failed, is_taken=is_taken))
+        else:
+            receipt = replace(receipt, exit_code=self._exit_code(answer))
         return receipt if answer.age is None else receipt.of_cache(answer.age)
 
     def record_of(self, answer: "Answer", receipt: "Receipt") -> str:
@@ -171,11 +218,12 @@ class Receipts:
 
     def unsent(self, request: "Request") -> str:
         """What is known of a call before it is sent, as its line has it."""
-        from openai_cli.answer.base import Answer
-        from openai_cli.prices.money import exact_json
+        import json
 
-        model = request.body.get("model")
-        return exact_json(self._occasion(Answer(asked_model=model))._asdict())
+        from openai_cli.answer.base import Answer
+
+        occasion = self._occasion(Answer(asked_model=request.body.get("model")))
+        return json.dumps(vars(occasion), ensure_ascii=False)
 
     def _sent(self, answer: "Answer") -> "datetime":
         """When the request of an answer was sent; where that is not known, now."""
@@ -185,7 +233,7 @@ class Receipts:
         """When, where and for what the call of an answer was made."""
         from urllib.parse import urlsplit
 
-        from openai_cli.prices.receipt import Occasion
+        from openai_cli.prices.occasion import Occasion
 
         began = answer.began
         return Occasion(

@@ -121,8 +121,8 @@ def _days(options: Options) -> "tuple[date | None, date | None]":
 
 
 def _spent(context: Context, options: Options, path: "Path") -> "Spent":
+    from openai_cli.ledger.pricing import opened
     from openai_cli.ledger.report import Spent, groups_of
-    from openai_cli.ledger.store import opened
 
     since, until = _days(options)
     if not path.exists():
@@ -168,7 +168,7 @@ def _billed(context: Context, options: Options, path: "Path") -> "Bills":
             _add_pages(session, bills, place)
         host = urlsplit(session.server.base_url).hostname
     if path.exists():
-        from openai_cli.ledger.store import opened
+        from openai_cli.ledger.pricing import opened
 
         with opened(path) as store:
             bills.add_own(store, host)
@@ -199,7 +199,8 @@ def _add_pages(session: "Session", bills: "Bills", path: str) -> None:
 
 
 def _import(context: Context, path: "Path", file: str) -> None:
-    from openai_cli.ledger.store import add_once, opened
+    from openai_cli.ledger.pricing import opened
+    from openai_cli.ledger.store import add_once
 
     rows = list(_rows(Inputs(context), file))
     with opened(path) as store:
@@ -224,7 +225,7 @@ def _rows(inputs: Inputs, file: str) -> "Iterator[Row]":
 
 def _prune(context: Context, path: "Path", age: str) -> None:
     from openai_cli.ledger.book import prune
-    from openai_cli.ledger.store import opened
+    from openai_cli.ledger.pricing import opened
 
     found = _AGE.fullmatch(age)
     if found is None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from openai_cli.context import Context
 from openai_cli.errors import CliError, LimitError
 from openai_cli.ledger.place import location
-from openai_cli.prices.money import dollars, plain, units
 from openai_cli.records import mutable_record
 from openai_cli.settings import BudgetLimit
 
@@ -32,11 +31,15 @@ class Standing(NamedTuple):
     @property
     def left(self) -> int:
         """What may be reserved still; never below 0."""
+        from openai_cli.prices.money import units
+
         return max(units(self.limit.usd) - self.spent - self.reserved, 0)
 
     @property
     def told(self) -> str:
         """The budget in words."""
+        from openai_cli.prices.money import dollars, plain
+
         return (
             f"{plain(dollars(self.spent))} of {plain(self.limit.usd)} USD are spent, "
             f"{plain(dollars(self.reserved))} reserved, {plain(dollars(self.left))} left"
@@ -85,6 +88,10 @@ class Book:
             return
         try:
             store = self._opened()
+            if store.has_unpriced():
+                from openai_cli.ledger.pricing import price_all
+
+                price_all(store)
             with store.transaction():
                 store.lapse(but=self._number)
                 asked = bound if alone else self.reserved + bound
@@ -111,6 +118,8 @@ class Book:
 
     def _check(self, store: "Store", bound: int, asked: int) -> None:
         """Refuse what is asked for, of which `bound` is for the call at hand."""
+        from openai_cli.prices.money import dollars, plain, units
+
         for found in self.standings(store):
             limit, others = found.limit, found.reserved + asked - bound
             if found.spent + others + bound > units(limit.usd):
@@ -159,11 +168,28 @@ class Book:
         def write(store: "Store") -> None:
             store.add(row, row.units or 0 if charged is None else charged, number=number)
             self._release(store, bound)
-            today = self.context.today()
-            if store.is_first("pruned", today.isoformat()):
-                prune(store, today, KEPT)
+            self._tidy(store)
 
         self._write(write)
+
+    def keep(self, told: str, prices: str, day: str, *, bound: int = 0) -> None:
+        """Add a call of a day, as `unpriced.told` has it; budgets are charged its bound so far."""
+        from openai_cli.ledger.store import Unpriced
+
+        held = bound if self.limits else None
+
+        def write(store: "Store") -> None:
+            store.keep(Unpriced(day, self.label, self._profile, held, told, prices))
+            self._release(store, bound)
+            self._tidy(store)
+
+        self._write(write)
+
+    def _tidy(self, store: "Store") -> None:
+        """Remove what is too old, once a day."""
+        today = self.context.today()
+        if store.is_first("pruned", today.isoformat()):
+            prune(store, today, KEPT)
 
     def _release(self, store: "Store", bound: int) -> None:
         self.reserved -= min(bound, self.reserved)

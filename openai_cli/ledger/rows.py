@@ -66,10 +66,15 @@ def lost(reserved: str) -> Row:
 
     `reserved` is what was written when its cost was reserved: a line without its outcome.
     """
-    found = json.loads(reserved)
+    reason = "the process was killed before the answer came"
+    return unknown(json.loads(reserved), exit_code=137, reason=reason)
+
+
+def unknown(occasion: Mapping[str, Any], *, exit_code: int, reason: str) -> Row:
+    """The row of a call of which nobody knows what it took."""
     nothing = dict.fromkeys(("input_tokens", "output_tokens", "usd"))
-    unknown = ["the process was killed before the answer came"]
-    return Row.of(exact_json({**found, **nothing, "exit_code": 137, "unknown": unknown}))
+    rest = {"exit_code": exit_code, "unknown": [reason]}
+    return Row.of(exact_json({**occasion, **nothing, **rest}))
 
 
 def _is_amount(value: Any) -> bool:

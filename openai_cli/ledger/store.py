@@ -11,20 +11,23 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from openai_cli.errors import OutputError, UsageError
-from openai_cli.ledger.rows import Row, lost
 from openai_cli.messages import one_line
+from openai_cli.records import record
 from openai_cli.settings import BudgetLimit
 
-VERSION = 1
+if TYPE_CHECKING:
+    from openai_cli.ledger.rows import Row
+
 # In seconds: how long another process is waited for.
 PATIENCE = 5.0
 # In pages of 4 kB. The next process reads what is not yet copied: of 1 MB that takes 0.6 ms.
 _CHECKPOINT = 250
 
-_TABLES = """
+# What each version of the file has that the one before it lacks.
+_TABLES = (
+    """
 CREATE TABLE calls (
     id INTEGER PRIMARY KEY, day TEXT NOT NULL, time TEXT NOT NULL, command TEXT, host TEXT,
     model TEXT, label TEXT, profile TEXT, input_tokens INTEGER, cached_tokens INTEGER,
@@ -42,15 +45,38 @@ CREATE TABLE reserved (
     units INTEGER NOT NULL, record TEXT NOT NULL
 );
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
-"""
-_COLUMNS = ", ".join((*Row._fields, "digest", "twin"))
-_PLACES = ", ".join("?" * (len(Row._fields) + 2))
+""",
+    """
+CREATE TABLE prices (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
+CREATE TABLE unpriced (
+    id INTEGER PRIMARY KEY, day TEXT NOT NULL, label TEXT, profile TEXT, held INTEGER,
+    told TEXT NOT NULL, prices INTEGER NOT NULL
+)
+""",
+)
+VERSION = len(_TABLES)
 
 # A connection that is closed as the last one copies and syncs its log, which takes 5 to 60 ms. The
 # end of the process closes it too, and leaves that to one call in fifty.
 _open: list[sqlite3.Connection] = []
 
 Failure = (sqlite3.Error, OSError)
+
+
+@record
+class Unpriced:
+    """A call that is kept until somebody asks what it cost.
+
+    `told` is what is known of it, and `prices` those of its models, both as JSON. `held` is what
+    budgets are charged for it until then, in units; None where none is.
+    """
+
+    day: str
+    label: str | None
+    profile: str | None
+    held: int | None
+    told: str
+    prices: str
 
 
 class Store:
@@ -73,7 +99,7 @@ class Store:
     def _set_up(self) -> None:
         run = self._database.execute
         ((version,),) = run("PRAGMA user_version")
-        if version == 0:
+        if version < VERSION:
             version = self._make()
         # A kill loses nothing that is committed; a loss of power may lose the last calls.
         run("PRAGMA synchronous = NORMAL")
@@ -82,20 +108,21 @@ class Store:
             raise sqlite3.DatabaseError("it is of another version of openai-cli")
 
     def _make(self) -> int:
-        """Make the tables, alone: SQLite waits for nobody where it begins to keep a log."""
+        """Make the tables that it lacks, alone: SQLite waits for nobody where it begins a log."""
         run = self._database.execute
         fcntl.lockf(self._lock_file(), fcntl.LOCK_EX, 1, 0)
         try:
             ((version,),) = run("PRAGMA user_version")
-            if version == 0:
+            if version < VERSION:
                 run("PRAGMA journal_mode = WAL")
                 with self.transaction():
-                    for statement in _TABLES.split(";\n"):
-                        run(statement)
+                    for tables in _TABLES[version:]:
+                        for statement in tables.split(";\n"):
+                            run(statement)
                     run(f"PRAGMA user_version = {VERSION}")
         finally:
             fcntl.lockf(self._lock_file(), fcntl.LOCK_UN, 1, 0)
-        return int(version) or VERSION
+        return max(int(version), VERSION)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -115,7 +142,7 @@ class Store:
 
     # What was spent. All of it in a transaction.
 
-    def add(self, row: Row, charged: int, *, number: int | None = None) -> None:
+    def add(self, row: "Row", charged: int, *, number: int | None = None) -> None:
         """Add a call, and what budgets are charged for it, in units.
 
         A line may equal another. Where it has a `number`, it is added once.
@@ -123,8 +150,9 @@ class Store:
         digest = digest_of(row.record)
         twin = self._next_twin(digest) if number is None else number
         before = self._database.total_changes
+        columns, places = ", ".join(row._fields), ", ".join("?" * (len(row) + 2))
         self._database.execute(
-            f"INSERT OR IGNORE INTO calls ({_COLUMNS}) VALUES ({_PLACES})",  # noqa: S608
+            f"INSERT OR IGNORE INTO calls ({columns}, digest, twin) VALUES ({places})",  # noqa: S608
             (*row, digest, twin),
         )
         if self._database.total_changes > before:
@@ -139,6 +167,34 @@ class Store:
         query = "SELECT coalesce(max(twin) + 1, 0) FROM calls WHERE digest = ?"
         ((found,),) = self.rows(query, [digest])
         return int(found)
+
+    def keep(self, call: Unpriced) -> None:
+        """Keep a call without its price; budgets are charged what is held for it."""
+        run = self._database.execute
+        run("INSERT OR IGNORE INTO prices (content) VALUES (?)", [call.prices])
+        run(
+            "INSERT INTO unpriced (day, label, profile, held, told, prices)"
+            " SELECT ?, ?, ?, ?, ?, id FROM prices WHERE content = ?",
+            (call.day, call.label, call.profile, call.held, call.told, call.prices),
+        )
+        self.charge(call.day, call.label, call.profile, call.held or 0)
+
+    def has_unpriced(self) -> bool:
+        """Whether calls are kept without their price."""
+        return bool(self.rows("SELECT 1 FROM unpriced LIMIT 1"))
+
+    def take_unpriced(self, most: int) -> list[Unpriced]:
+        """Take the oldest calls that have no price out of the file, so many at most."""
+        found = self.rows(
+            "SELECT unpriced.id, day, label, profile, held, told, content FROM unpriced"
+            " JOIN prices ON prices.id = unpriced.prices ORDER BY unpriced.id LIMIT ?",
+            [most],
+        )
+        if found:
+            run = self._database.execute
+            run("DELETE FROM unpriced WHERE id <= ?", [found[-1][0]])
+            run("DELETE FROM prices WHERE id NOT IN (SELECT prices FROM unpriced)")
+        return [Unpriced(*row[1:]) for row in found]
 
     def charge(self, day: str, label: str | None, profile: str | None, units: int) -> None:
         """Count an amount as spent on a day."""
@@ -160,6 +216,7 @@ class Store:
         """Remove the calls before a day; what budgets count stays from the day `kept` on."""
         run = self._database.execute
         gone = run("DELETE FROM calls WHERE day < ?", [before]).rowcount
+        gone += run("DELETE FROM unpriced WHERE day < ?", [before]).rowcount
         run("DELETE FROM spent WHERE day < ?", [min(before, kept)])
         return gone
 
@@ -207,14 +264,17 @@ class Store:
 
         `but` is the own one: a process always gets the locks that it has.
         """
-        for number, record in self.rows("SELECT id, record FROM reserved WHERE id IS NOT ?", [but]):
+        query = "SELECT id, record FROM reserved WHERE id IS NOT ?"
+        for number, occasion in self.rows(query, [but]):
             try:
                 fcntl.lockf(self._lock_file(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
             except (BlockingIOError, PermissionError):  # POSIX leaves open which
                 continue
             self.release(number)
-            if record:
-                self.add(lost(record), 0)
+            if occasion:
+                from openai_cli.ledger.rows import lost
+
+                self.add(lost(occasion), 0)
                 self.lapsed += 1
 
     def _lock_file(self) -> int:
@@ -246,7 +306,7 @@ def digest_of(record: str) -> bytes:
     return sha256(record.encode(errors="surrogatepass")).digest()[:16]
 
 
-def add_once(store: Store, rows: Iterable[Row]) -> int:
+def add_once(store: Store, rows: "Iterable[Row]") -> int:
     """Add the lines of a file that are not there yet; gives how many.
 
     Lines of two calls may be equal: of as many as the file has, as many are there.
@@ -259,25 +319,6 @@ def add_once(store: Store, rows: Iterable[Row]) -> int:
                 store.add(row, row.units or 0)
                 added += 1
     return added
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[Store]:
-    """The ledger at `path`, for a command of its own.
-
-    UsageError for a file that is none, OutputError where it cannot be used.
-    """
-    store = None
-    try:
-        store = Store(path)
-        yield store
-    except Failure as error:
-        if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
-            raise UsageError(f"'{path}' is no ledger") from None
-        raise OutputError(f"the ledger cannot be used: {why(path, error)}") from None
-    finally:
-        if store is not None:
-            store.close()
 
 
 def why(path: Path, error: BaseException) -> str:

@@ -4,9 +4,12 @@ The file is JSON, `{"date": …, "models": {` on the first line, then `"NAME": {
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Container, Iterator, Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
+
+DATA = Path(__file__).parent / "data" / "openai.json"
 
 
 class Lines(Mapping[str, Mapping[str, Any]]):
@@ -49,3 +52,25 @@ class Lines(Mapping[str, Mapping[str, Any]]):
     def _all(self) -> Mapping[str, Mapping[str, Any]]:
         found: Mapping[str, Mapping[str, Any]] = json.loads(self.content)["models"]
         return found
+
+
+@lru_cache
+def packaged() -> Lines:
+    """The models of this package."""
+    return Lines(DATA.read_bytes())
+
+
+def known_name(name: str, models: Container[str]) -> str | None:
+    """The name under which `models` have a model; None where they do not.
+
+    A fine-tuned model (`ft:BASE:org::id`) is the one that there is for `ft:BASE`; a snapshot that
+    they lack (`gpt-6-luna-2026-11-01`) is its model.
+    """
+    base = ":".join(name.split(":")[:2]) if name.startswith("ft:") else name
+    return next((known for known in (base, _without_day(base)) if known in models), None)
+
+
+def _without_day(name: str) -> str:
+    """A model's name without the day of a snapshot at its end."""
+    end = "".join("0" if character.isdecimal() else character for character in name[-11:])
+    return name[:-11] if end == "-0000-00-00" else name

@@ -14,15 +14,13 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from openai_cli.errors import UsageError
-from openai_cli.models.lines import Lines
-
-DATA = Path(__file__).parent / "data" / "openai.json"
+from openai_cli.models.lines import known_name, packaged
 
 # The kinds of rates, in USD for a million tokens; written to live 12 hours or more is `_12h`.
 TOKEN_KINDS = (
@@ -191,13 +189,8 @@ class Table:
         return {name: self._model(name) for name in self._found}
 
     def find(self, name: str) -> Model | None:
-        """The model of that name, None if the table has none.
-
-        A fine-tuned model (`ft:BASE:org::id`) is the one that the table has for `ft:BASE`; a
-        snapshot that the table lacks (`gpt-6-luna-2026-11-01`) is its model.
-        """
-        base = ":".join(name.split(":")[:2]) if name.startswith("ft:") else name
-        known = next((name for name in (base, without_day(base)) if name in self._found), None)
+        """The model of that name as `known_name` has it, None if the table has none."""
+        known = known_name(name, self._found)
         return None if known is None else self._model(known)
 
     def model(self, name: str) -> Model:
@@ -220,19 +213,13 @@ class Table:
         return self._read[name]
 
 
-def without_day(name: str) -> str:
-    """A model's name without the day of a snapshot at its end."""
-    end = "".join("0" if character.isdecimal() else character for character in name[-11:])
-    return name[:-11] if end == "-0000-00-00" else name
-
-
 def load_table(overlay: str | PathLike[str] | None = None) -> Table:
     """The table of this package, with the user's own over it where there is one.
 
     UsageError for an overlay that cannot be read, is not JSON, or is not of the form above; it
     names the place.
     """
-    found = _packaged()
+    found = packaged()
     if overlay is None:
         return Table({"date": found.date, "models": found}, found.content)
     try:
@@ -250,11 +237,6 @@ def load_table(overlay: str | PathLike[str] | None = None) -> Table:
 def known_model(name: str) -> Model | None:
     """The model of that name in this package's table, None if it has none."""
     return load_table().find(name)
-
-
-@lru_cache
-def _packaged() -> Lines:
-    return Lines(DATA.read_bytes())
 
 
 def _model(name: str, facts: Mapping[str, Any]) -> Model:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, field, replace
+from dataclasses import field, fields, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.shape import is_finite
-from openai_cli.errors import CliError, ExitCode, Terminated, UsageError
+from openai_cli.errors import ExitCode, UsageError
 from openai_cli.models.table import Table, tier_of
 from openai_cli.prices.bill import made_calls
 from openai_cli.prices.billed import Billed, billed_in
@@ -17,12 +17,10 @@ from openai_cli.prices.calls import Calls
 from openai_cli.prices.charges import tariff
 from openai_cli.prices.costs import price_answer
 from openai_cli.prices.money import exact_json, plain
+from openai_cli.prices.occasion import Occasion, Outcome
 from openai_cli.prices.records import parts_of
 from openai_cli.prices.usage import usage_of
 from openai_cli.records import record
-
-# The server gave up waiting, for what it may have begun to make.
-_TIMED_OUT = 408
 
 # What only some calls have.
 _SOMETIMES = (
@@ -38,22 +36,6 @@ _OUTPUT_DETAILS = (
     "output_tokens_details",
     "output_token_details",
 )
-
-
-class Occasion(NamedTuple):
-    """When, where and for what a call was made; None is what is not known or was not given.
-
-    `time` is when it was sent, in UTC as ISO 8601 has it, `duration` how many seconds it took until
-    its answer was out. `asked_model` is the model of the request.
-    """
-
-    time: str
-    duration: float | None
-    command: str
-    host: str | None
-    profile: str | None
-    label: str | None
-    asked_model: str | None
 
 
 @record
@@ -120,25 +102,14 @@ class Receipt:
             also=tuple(_record_of(part, table, on) for part in billed[1:]),
         )
 
-    def of_failed(self, error: BaseException, *, is_taken: bool = False) -> "Receipt":
-        """The same of a call that failed: what the API refused cost nothing, else nobody knows.
-
-        `is_taken`: the API took the request, and refused what came after it.
-        """
-        code, request_id, status = ExitCode.INTERRUPTED, self.request_id, None
-        if isinstance(error, CliError):
-            code, request_id, status = error.exit_code, error.request_id or request_id, error.status
-        elif isinstance(error, Terminated):
-            code = error.exit_code
-        elif not isinstance(error, KeyboardInterrupt):
-            code = ExitCode.FAULT
-        failed = replace(self, exit_code=int(code), request_id=request_id)
+    def of_failed(self, outcome: Outcome) -> "Receipt":
+        """The same of a call that failed: what the API refused cost nothing, else nobody knows."""
+        request_id = outcome.request_id or self.request_id
+        failed = replace(self, exit_code=outcome.exit_code, request_id=request_id)
         if failed.usd is not None:
             return replace(failed, unknown=(*failed.unknown, "the call was cut off"))
-        is_refused = status is not None and 300 <= status < 500 and status != _TIMED_OUT
         nothing = failed.input_tokens is None and failed.output_tokens is None
-        is_free = is_refused and nothing and not is_taken
-        return replace(failed, usd=Decimal(0)) if is_free else failed
+        return replace(failed, usd=Decimal(0)) if outcome.is_refused and nothing else failed
 
     def of_cache(self, age: float) -> "Receipt":
         """The same of an answer that another call was billed for, so many seconds before."""
@@ -199,12 +170,12 @@ class Receipt:
         What comes behind `exit_code` is there only where there is such a thing: `batch_id`, that of
         the run that the call is of, comes first.
         """
-        found = asdict(self)
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
         parts, code = found.pop("parts"), int(found.pop("exit_code"))
         some = {name: found.pop(name) for name in _SOMETIMES}
         some = {"batch_id": batch_id, **some}
         some = {name: value for name, value in some.items() if value not in (None, {}, ())}
-        return exact_json({**occasion._asdict(), **found, "exit_code": code, **some, **parts})
+        return exact_json({**vars(occasion), **found, "exit_code": code, **some, **parts})
 
 
 def _counts(billed: Billed, table: Table, on: date) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """Regional processing: what it is called, and by what it multiplies the rates of tokens."""
 
-from decimal import Decimal
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from openai_cli.models.table import REGIONS, Model
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from openai_cli.models.table import Model
 
 _HOST = ".api.openai.com"
 
@@ -19,8 +22,12 @@ def region_of(base_url: str) -> str | None:
     return region if is_region else None
 
 
-def multiplier(model: Model, region: str | None) -> Decimal | None:
+def multiplier(model: "Model", region: str | None) -> "Decimal | None":
     """By what the rates of tokens are multiplied in a region; None where that is not known."""
+    from decimal import Decimal
+
+    from openai_cli.models.table import REGIONS
+
     if region is None:
         return Decimal(1)
     if region not in REGIONS or model.regions is None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from openai_cli.ledger.pricing import opened
 from tests.conftest import COMMAND, MADE_UP_KEY, Run
 from tests.servers import Server, chat, reply
 from tests.sounds import wav
@@ -49,9 +50,9 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def kept(path: Path) -> list[dict[str, Any]]:
-    """The lines of the calls in the ledger, in their order."""
-    with closing(sqlite3.connect(path)) as database:
-        found = database.execute("SELECT record FROM calls ORDER BY id").fetchall()
+    """The lines of the calls in the ledger, in the order in which they were priced."""
+    with opened(path) as store:
+        found = store.rows("SELECT record FROM calls ORDER BY id")
     return [json.loads(record) for (record,) in found]
 
 
@@ -101,17 +102,28 @@ def test_a_call_is_not_kept_where_nobody_asked(run: Run, folder: Path, tmp_path:
     assert not (tmp_path / "home/.local").exists()
 
 
-def test_without_a_ledger_sqlite_is_not_loaded(installed: Run, folder: Path) -> None:
+LEDGER = {"sqlite3", "openai_cli.ledger.book"}
+# What pricing a call needs: 2 to 3 times the time of all that keeping it takes.
+PRICES = {"decimal", "openai_cli.models.table", "openai_cli.prices.receipt"}
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "loaded"),
+    [("", [], set()), ("l", [], LEDGER), ("l", ["--usage"], LEDGER | PRICES)],
+)
+def test_what_is_loaded_for_the_ledger(
+    installed: Run, folder: Path, name: str, flags: list[str], loaded: set[str]
+) -> None:
     lines = ("import sys; from openai_cli import app; from openai_cli.context import Context",
-             "app.run(Context.system(), sys.argv[1:]); print('sqlite3' in sys.modules,"
-             " 'openai_cli.ledger.book' in sys.modules)")  # fmt: skip
+             "app.run(Context.system(), sys.argv[1:]); print(*sys.modules)")  # fmt: skip
+    env = {"OPENAI_API_KEY": MADE_UP_KEY, "OPENAI_CLI_LEDGER": name}
     with Server([ANSWER]) as server:
         done = subprocess.run(
-            [sys.executable, "-c", "\n".join(lines), *HELLO],
-            env={**os.environ, "OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY},
+            [sys.executable, "-c", "\n".join(lines), *HELLO, *flags],
+            env={**os.environ, "OPENAI_BASE_URL": server.base_url, **env},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=folder, check=True,
         )  # fmt: skip
-    assert done.stdout == "a made-up answer\nFalse False\n"
+    assert set(done.stdout.split()) & (LEDGER | PRICES) == loaded
 
 
 def test_a_call_that_failed_is_kept_with_its_exit_code(run: Run, file: Path) -> None:

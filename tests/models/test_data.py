@@ -12,7 +12,8 @@ from unittest.mock import patch
 import pytest
 
 from openai_cli.errors import UsageError
-from openai_cli.models.table import DATA, FEES, KINDS, REGIONS, load_table
+from openai_cli.models.lines import DATA
+from openai_cli.models.table import FEES, KINDS, REGIONS, load_table
 from tests.docs.pages import ROOT
 
 with patch.object(sys, "path", [str(ROOT / "tools"), *sys.path]):

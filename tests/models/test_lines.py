@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from openai_cli.models.lines import Lines
-from openai_cli.models.table import DATA, load_table, without_day
+from openai_cli.models.lines import DATA, Lines, known_name, packaged
+from openai_cli.models.table import load_table
 
 CONTENT = DATA.read_bytes()
 MODELS = json.loads(CONTENT)["models"]
@@ -29,6 +29,10 @@ def test_what_is_no_model_is_not_found(name: str) -> None:
     assert lines.line(name) is None
 
 
+def test_the_file_is_read_once() -> None:
+    assert packaged() is packaged()
+
+
 def test_a_snapshot_is_its_model() -> None:
     table = load_table()
     assert table.find("gpt-6-luna-2026-10-01") is table.find("gpt-6-luna")
@@ -36,16 +40,18 @@ def test_a_snapshot_is_its_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "model"),
+    ("name", "known"),
     [
-        ("gpt-6-luna-2026-10-01", "gpt-6-luna"),
         ("gpt-6-luna", "gpt-6-luna"),
-        ("gpt-6-luna-2026-10-1", "gpt-6-luna-2026-10-1"),
-        ("gpt-6-2026-10-01-x", "gpt-6-2026-10-01-x"),
-        ("-2026-10-01", ""),
-        ("2026-10-01", "2026-10-01"),
-        ("", ""),
+        ("gpt-6-luna-2026-10-01", "gpt-6-luna"),
+        ("gpt-4o-2024-08-06", "gpt-4o-2024-08-06"),
+        ("ft:gpt-4o:org::id", "ft:gpt-4o"),
+        ("gpt-6-luna-2026-10-1", None),
+        ("gpt-6-luna-2026-10-01-x", None),
+        ("-2026-10-01", None),
+        ("", None),
     ],
 )
-def test_the_day_of_a_snapshot(name: str, model: str) -> None:
-    assert without_day(name) == model
+def test_the_name_of_a_model(name: str, known: str | None) -> None:
+    there = {"gpt-6-luna", "gpt-4o", "gpt-4o-2024-08-06", "ft:gpt-4o"}
+    assert known_name(name, there) == known

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from openai_cli.errors import UsageError
-from openai_cli.models import table
 from openai_cli.models.table import KINDS, Table, load_table, tier_of
 
 SYNTHETIC = {
@@ -218,10 +217,6 @@ def test_what_is_no_table(tmp_path: Path, found: Any, problem: str) -> None:
 def test_a_table_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--prices: cannot read .*: No such file"):
         load_table(tmp_path / "none")
-
-
-def test_a_lookup_reads_the_data_once() -> None:
-    assert table._packaged() is table._packaged()
 
 
 def test_kinds_are_named_once() -> None:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from openai_cli.models.table import Table
-from openai_cli.prices.receipt import Occasion
+from openai_cli.prices.occasion import Occasion
 
 TODAY = date(2026, 2, 1)
 

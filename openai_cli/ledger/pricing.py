@@ -1,0 +1,87 @@
+"""What the calls cost that are kept without their price."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from openai_cli.answer.base import Answer
+from openai_cli.errors import CliError, OutputError, UsageError
+from openai_cli.ledger.rows import Row, unknown
+from openai_cli.ledger.store import Failure, Store, Unpriced, why
+from openai_cli.models.table import Table
+from openai_cli.prices.occasion import Occasion, Outcome
+from openai_cli.prices.receipt import Receipt
+
+# How many are priced before other processes have their turn.
+_AT_ONCE = 500
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Store]:
+    """The ledger at `path`, with all calls priced, for a command of its own.
+
+    UsageError for a file that is none, OutputError where it cannot be used.
+    """
+    store = None
+    try:
+        store = Store(path)
+        price_all(store)
+        yield store
+    except Failure as error:
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
+            raise UsageError(f"'{path}' is no ledger") from None
+        raise OutputError(f"the ledger cannot be used: {why(path, error)}") from None
+    finally:
+        if store is not None:
+            store.close()
+
+
+def priced(told: str, prices: str) -> str:
+    """The line of a usage file of a call, of what `unpriced.told` gave."""
+    found = json.loads(told)
+    occasion = Occasion(**found["occasion"])
+    on = date.fromisoformat(occasion.time[:10])
+    answer = Answer(**found["answer"])
+    receipt = Receipt.of(answer, _table(prices), on, region=found["region"])
+    receipt = replace(receipt, exit_code=found["exit_code"])
+    if found["outcome"] is not None:
+        receipt = receipt.of_failed(Outcome(**found["outcome"]))
+    if answer.age is not None:
+        receipt = receipt.of_cache(answer.age)
+    return receipt.record(occasion, batch_id=found["batch_id"])
+
+
+@lru_cache(maxsize=64)
+def _table(prices: str) -> Table:
+    """The table that has some prices; most calls have those of a call before."""
+    return Table(json.loads(prices), b"")
+
+
+def price_all(store: Store) -> None:
+    """Price all calls that are kept without a price, some at once."""
+    while store.has_unpriced():
+        with store.transaction():
+            price_some(store, _AT_ONCE)
+
+
+def price_some(store: Store, most: int) -> None:
+    """Price the oldest calls that are kept without a price. In a transaction."""
+    for one in store.take_unpriced(most):
+        row = _row_of(one)
+        held = one.held or 0
+        store.charge(one.day, one.label, one.profile, -held)
+        store.add(row, held if row.units is None else row.units)
+
+
+def _row_of(call: Unpriced) -> Row:
+    """The row of a call; what cannot be priced is no reason for all others to have no price."""
+    try:
+        return Row.of(priced(call.told, call.prices))
+    except (CliError, ArithmeticError, LookupError, TypeError, ValueError):
+        found = json.loads(call.told)
+        reason = "its price could not be told from what was kept of it"
+        return unknown(found["occasion"], exit_code=found["exit_code"], reason=reason)
