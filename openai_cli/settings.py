@@ -2,23 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openai_cli.records import record
-
-if TYPE_CHECKING:
-    from decimal import Decimal
 
 
 @record
 class BudgetLimit:
-    """How much may be spent in a `period`, `day`, `week` or `month`, in USD.
+    """How much may be spent in a `period`, `day`, `week` or `month`, in units of `prices.money`.
 
     With a `label` or a `profile` that is for its calls alone.
     """
 
     period: str
-    usd: "Decimal"
+    units: int
     label: str | None = None
     profile: str | None = None
 

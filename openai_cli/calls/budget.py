@@ -22,10 +22,10 @@ class Budget:
     """The limit of --max-cost in USD, None without one, and what is reserved of it so far.
 
     `base_url` gives that of the server, which may be in a region of its own. `allows_unbounded`: a
-    part of a request that may cost any amount counts as its estimate. Where it `waits`, an answer
-    may be from the cache: what it can cost is reserved once it is known not to be. `book` has
-    the budgets that hold over all processes, and `line` gives what is known of a call before it is
-    sent.
+    part of a request that may cost any amount counts as its estimate. `has_own_prices`: the table
+    is not that of the package alone. Where it `waits`, an answer may be from the cache: what it can
+    cost is reserved once it is known not to be. `book` has the budgets that hold over all
+    processes, and `line` gives what is known of a call before it is sent.
     """
 
     context: Context
@@ -34,6 +34,7 @@ class Budget:
     limit: "Decimal | None" = None
     reserved: "Decimal | None" = None
     allows_unbounded: bool = False
+    has_own_prices: bool = False
     waits: bool = False
     book: "Book | None" = None
     line: "Callable[[Request], str]" = lambda _request: "{}"
@@ -50,12 +51,18 @@ class Budget:
         """The budget of the options; UsageError for an amount that is none."""
         if not isinstance(options, Prices):
             return cls(context, table, base_url)
-        if options.max_cost is None:
-            return cls(context, table, base_url, allows_unbounded=options.allow_unbounded)
-        from openai_cli.prices.money import amount
+        made = cls(
+            context,
+            table,
+            base_url,
+            allows_unbounded=options.allow_unbounded,
+            has_own_prices=options.prices is not None,
+        )
+        if options.max_cost is not None:
+            from openai_cli.prices.money import amount
 
-        limit = amount("--max-cost", options.max_cost)
-        return cls(context, table, base_url, limit, allows_unbounded=options.allow_unbounded)
+            made.limit = amount("--max-cost", options.max_cost)
+        return made
 
     @property
     def _holds(self) -> bool:
@@ -71,6 +78,8 @@ class Budget:
             self._now_or_later(lambda: self._check(requests))
 
     def _check(self, requests: "Sequence[Request]") -> None:
+        if self._reserve_roughly(requests):
+            return
         bounds = [self._bound(request) for request in requests]
         for most in bounds:
             self._refuse_above(most, None)
@@ -130,6 +139,34 @@ class Budget:
         most = max(units(one.usd) if one is not None else 0 for one in bounds)
         if most or None in bounds:  # what is free passes, though a budget is used up
             self.book.reserve(most, self.line(requests[0]), alone=True)
+
+    def _reserve_roughly(self, requests: "Sequence[Request]") -> bool:
+        """Reserve a bound above the exact one, where the budgets have room for many of them.
+
+        So nothing need be counted. False, and nothing is reserved, where that takes more care.
+        """
+        book = self.book
+        is_plain = self.limit is None and not self.has_own_prices and not self.allows_unbounded
+        if book is None or not book.limits or not is_plain:
+            return False
+        from openai_cli.prices.regions import region_of
+        from openai_cli.prices.rough import rough
+
+        on, region = self.context.today().isoformat(), region_of(self.base_url())
+        bounds = []
+        for request in requests:
+            bound = rough(request.body, endpoint=request.path, on=on, region=region)
+            if bound is None:
+                return False
+            bounds.append(bound)
+
+        def exact() -> int:
+            from openai_cli.prices.money import units
+
+            found = (self._bound(request) for request in requests)
+            return max(units(one.usd) for one in found if one is not None)
+
+        return book.reserve_easily(max(bounds), self.line(requests[0]), exact)
 
     def _bound(self, request: Request) -> "Bound | None":
         """The most that a request can cost; None where it has no price, and may pass without."""

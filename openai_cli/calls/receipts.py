@@ -147,11 +147,11 @@ class Receipts:
     def _is_priced_later(self, answer: "Answer", failed: BaseException | None = None) -> bool:
         """Whether nobody asks for the price of a call now: the ledger then has it without one.
 
-        A budget asks where the answer tells no usage.
+        A budget asks where there may be none: then it is charged the bound of the call.
         """
         if self.book is None or self.are_asked or not self.may_price_later:
             return False
-        return not self.book.limits or (failed is None and answer.usage is not None)
+        return not self.book.limits or (failed is None and _has_price(answer))
 
     def _keep(
         self, answer: "Answer", failed: BaseException | None = None, *, is_taken: bool = False
@@ -193,7 +193,7 @@ class Receipts:
             if receipt.usd is not None:
                 charged = units(receipt.usd)
             else:
-                charged = 0 if failed is not None and _is_free(failed) else bound
+                charged = 0 if failed is not None and _is_free(failed) else self.book.most
             self.book.add(line, charged, bound=bound)
 
     def receipt_of(
@@ -294,6 +294,15 @@ def _book(context: Context, label: str | None) -> "Book | None":
     from openai_cli.ledger.book import Book
 
     return Book.of(context, label)
+
+
+def _has_price(answer: "Answer") -> bool:
+    """Whether it is known without a look that an answer has a price."""
+    from openai_cli.models.lines import known_name, packaged
+
+    is_plain = answer.usage is not None and answer.service_tier in (None, "default")
+    model = answer.model or answer.asked_model or ""
+    return is_plain and known_name(model, packaged()) is not None
 
 
 def _is_free(failed: BaseException) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from openai_cli.config.document import Document
 from openai_cli.config.values import expanded
 from openai_cli.errors import UsageError
-from openai_cli.prices.money import amount
+from openai_cli.prices.money import units_of
 from openai_cli.settings import BudgetLimit
 
 LEDGER, BUDGET = "ledger", "budget"
@@ -93,6 +93,6 @@ def _limit(document: Document, path: tuple[str, ...], value: Any) -> BudgetLimit
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return UsageError(f"{place}: {period} must be an amount of USD, such as 5.00")
     try:
-        return BudgetLimit(period, amount(f"{place}: {period}", str(value)))
+        return BudgetLimit(period, units_of(f"{place}: {period}", str(value)))
     except UsageError as error:
         return error

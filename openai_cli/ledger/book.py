@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 KEPT = 400
 # Of a budget: from here on its user hears of it.
 _NEARLY = 0.8
+# How many requests must fit into what is left, that the bound of one need not be exact: as many
+# processes at once would have to be sending before one is refused for it.
+_EASILY = 100
 
 
 class Standing(NamedTuple):
@@ -31,9 +34,7 @@ class Standing(NamedTuple):
     @property
     def left(self) -> int:
         """What may be reserved still; never below 0."""
-        from openai_cli.prices.money import units
-
-        return max(units(self.limit.usd) - self.spent - self.reserved, 0)
+        return max(self.limit.units - self.spent - self.reserved, 0)
 
     @property
     def told(self) -> str:
@@ -41,7 +42,7 @@ class Standing(NamedTuple):
         from openai_cli.prices.money import dollars, plain
 
         return (
-            f"{plain(dollars(self.spent))} of {plain(self.limit.usd)} USD are spent, "
+            f"{plain(dollars(self.spent))} of {plain(dollars(self.limit.units))} USD are spent, "
             f"{plain(dollars(self.reserved))} reserved, {plain(dollars(self.left))} left"
         )
 
@@ -52,13 +53,14 @@ class Book:
 
     `limits` are the budgets that these calls count for. Without any, a ledger that cannot be
     written is told of once, and hinders nothing; with one, nothing is sent that is not reserved.
-    `reserved` is how much is, in units.
+    `reserved` is how much is, in units; where that is more than need be, `exact` gives what need.
     """
 
     context: Context
     label: str | None = None
     limits: tuple[BudgetLimit, ...] = ()
     reserved: int = 0
+    exact: "Callable[[], int] | None" = None
     _store: "Store | None" = None
     _number: int | None = None
     _is_broken: bool = False
@@ -96,11 +98,7 @@ class Book:
                 store.lapse(but=self._number)
                 asked = bound if alone else self.reserved + bound
                 self._check(store, bound, asked)
-                if self._number is None:
-                    number = store.reserve(self.label, self._profile, asked, record)
-                else:
-                    number = self._number
-                    store.change(number, asked)
+                number = self._number_of(store, asked, record)
         except LimitError:
             raise
         except _failures() as error:
@@ -108,7 +106,44 @@ class Book:
                 f"the budget cannot be held: {self._why(error)}",
                 hint="nothing was sent; without [budget] in the configuration file it would be",
             ) from None
-        self._number, self.reserved = number, asked
+        self._number, self.reserved, self.exact = number, asked, None
+        self._tell_lapsed(store)
+
+    def reserve_easily(self, bound: int, record: str, exact: "Callable[[], int]") -> bool:
+        """Reserve a bound alone that is more than need be, where there is room for a hundred of it.
+
+        False, and nothing is reserved, where there is not: then it is to be exact.
+        """
+        try:
+            store = self._opened()
+            with store.transaction():
+                if store.has_unpriced(unheld=True):
+                    return False
+                store.lapse(but=self._number)
+                for found in self.standings(store):
+                    is_near = found.spent >= _NEARLY * found.limit.units
+                    if is_near or found.left < _EASILY * bound:
+                        return False
+                self._number = self._number_of(store, bound, record)
+        except _failures():
+            return False  # the exact one fails too, and tells why
+        self.reserved, self.exact = bound, exact
+        self._tell_lapsed(store)
+        return True
+
+    def _number_of(self, store: "Store", units: int, record: str) -> int:
+        """The number of the reservation, which is of so many units now."""
+        if self._number is None:
+            return store.reserve(self.label, self._profile, units, record)
+        store.change(self._number, units)
+        return self._number
+
+    @property
+    def most(self) -> int:
+        """What is reserved, no more than need be: it is charged where nobody knows the cost."""
+        return self.reserved if self.exact is None else min(self.reserved, self.exact())
+
+    def _tell_lapsed(self, store: "Store") -> None:
         if store.lapsed:
             self.context.messages.notice(
                 f"calls that were killed before their answer came: {store.lapsed}; what they cost "
@@ -118,16 +153,16 @@ class Book:
 
     def _check(self, store: "Store", bound: int, asked: int) -> None:
         """Refuse what is asked for, of which `bound` is for the call at hand."""
-        from openai_cli.prices.money import dollars, plain, units
+        from openai_cli.prices.money import dollars, plain
 
         for found in self.standings(store):
             limit, others = found.limit, found.reserved + asked - bound
-            if found.spent + others + bound > units(limit.usd):
+            if found.spent + others + bound > limit.units:
                 raise LimitError(
                     f"[budget] {limit.name}: the request can cost {plain(dollars(bound))} USD; "
                     f"{found._replace(reserved=others).told}"
                 )
-            if found.spent >= _NEARLY * units(limit.usd) and not self._is_told:
+            if found.spent >= _NEARLY * limit.units and not self._is_told:
                 self._is_told = True
                 self.context.messages.notice(f"[budget] {limit.name}: {found.told}")
 

@@ -107,7 +107,7 @@ def _json_budget(one: "Standing") -> dict[str, Any]:
         "period": one.limit.period,
         "label": one.limit.label,
         "profile": one.limit.profile,
-        "usd": one.limit.usd,
+        "usd": dollars(one.limit.units),
         "spent": dollars(one.spent),
         "reserved": dollars(one.reserved),
         "left": dollars(one.left),

@@ -51,7 +51,8 @@ CREATE TABLE prices (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
 CREATE TABLE unpriced (
     id INTEGER PRIMARY KEY, day TEXT NOT NULL, label TEXT, profile TEXT, held INTEGER,
     told TEXT NOT NULL, prices INTEGER NOT NULL
-)
+);
+CREATE INDEX unpriced_unheld ON unpriced (id) WHERE held IS NULL
 """,
 )
 VERSION = len(_TABLES)
@@ -179,9 +180,10 @@ class Store:
         )
         self.charge(call.day, call.label, call.profile, call.held or 0)
 
-    def has_unpriced(self) -> bool:
-        """Whether calls are kept without their price."""
-        return bool(self.rows("SELECT 1 FROM unpriced LIMIT 1"))
+    def has_unpriced(self, *, unheld: bool = False) -> bool:
+        """Whether calls are kept without their price; with `unheld`, those that no budget has."""
+        where = " WHERE held IS NULL" if unheld else ""
+        return bool(self.rows(f"SELECT 1 FROM unpriced{where} LIMIT 1"))  # noqa: S608
 
     def take_unpriced(self, most: int) -> list[Unpriced]:
         """Take the oldest calls that have no price out of the file, so many at most."""

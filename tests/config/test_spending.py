@@ -76,6 +76,4 @@ def test_they_are_shown_with_their_places() -> None:
 
 
 def test_a_limit_has_the_name_that_messages_have() -> None:
-    from decimal import Decimal
-
-    assert BudgetLimit("day", Decimal(1), "ci", "work").name == "day of label ci of profile work"
+    assert BudgetLimit("day", 1, "ci", "work").name == "day of label ci of profile work"

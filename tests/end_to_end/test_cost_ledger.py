@@ -105,15 +105,25 @@ def test_a_call_is_not_kept_where_nobody_asked(run: Run, folder: Path, tmp_path:
 LEDGER = {"sqlite3", "openai_cli.ledger.book"}
 # What pricing a call needs: 2 to 3 times the time of all that keeping it takes.
 PRICES = {"decimal", "openai_cli.models.table", "openai_cli.prices.receipt"}
+# What counting the tokens of a request needs.
+COUNTS = {"tiktoken"}
 
 
 @pytest.mark.parametrize(
-    ("name", "flags", "loaded"),
-    [("", [], set()), ("l", [], LEDGER), ("l", ["--usage"], LEDGER | PRICES)],
+    ("given", "loaded"),
+    [
+        (("", [], ""), set()),
+        (("l", [], ""), LEDGER),
+        (("l", ["--usage"], ""), LEDGER | PRICES),
+        (("l", [], "[budget]\nmonth = 5.00\n"), LEDGER),
+        (("l", ["--usage"], "[budget]\nmonth = 0.01\n"), LEDGER | PRICES | COUNTS),
+    ],
 )
 def test_what_is_loaded_for_the_ledger(
-    installed: Run, folder: Path, name: str, flags: list[str], loaded: set[str]
+    installed: Run, configured: Any, folder: Path, given: Any, loaded: set[str]
 ) -> None:
+    name, flags, budgeted = given
+    configured(budgeted)
     lines = ("import sys; from openai_cli import app; from openai_cli.context import Context",
              "app.run(Context.system(), sys.argv[1:]); print(*sys.modules)")  # fmt: skip
     env = {"OPENAI_API_KEY": MADE_UP_KEY, "OPENAI_CLI_LEDGER": name}
@@ -123,7 +133,7 @@ def test_what_is_loaded_for_the_ledger(
             env={**os.environ, "OPENAI_BASE_URL": server.base_url, **env},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=folder, check=True,
         )  # fmt: skip
-    assert set(done.stdout.split()) & (LEDGER | PRICES) == loaded
+    assert set(done.stdout.split()) & (LEDGER | PRICES | COUNTS) == loaded
 
 
 def test_a_call_that_failed_is_kept_with_its_exit_code(run: Run, file: Path) -> None:
@@ -339,6 +349,17 @@ def test_another_month_another_label_and_another_profile_are_not_in_it(
     assert "[budget] week of profile p:" in run(*HELLO, "--profile", "p").err
     with Server([ANSWER]) as server:
         assert run(*HELLO, "--label", "nightly", base_url=server.base_url).code == 0
+
+
+def test_what_was_kept_before_there_was_a_budget_is_in_it(
+    run: Run, configured: Any, file: Path
+) -> None:
+    configured("ledger = true\n")
+    dear = {"prompt_tokens": 10**6, "completion_tokens": 0, "total_tokens": 10**6}
+    with Server([reply({**chat("dear"), "model": "gpt-4o", "usage": dear})]) as server:
+        assert run(*HELLO, base_url=server.base_url).code == 0
+    configured("[budget]\nmonth = 2.5\n")
+    assert "2.5 of 2.5 USD are spent" in run(*HELLO).err
 
 
 def test_where_the_budget_cannot_be_held_nothing_is_sent(
