@@ -1,13 +1,14 @@
 """The ledger as the calls of a command see it: what may be spent, and what was."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from openai_cli.context import Context
 from openai_cli.errors import CliError, LimitError
 from openai_cli.ledger.place import location
-from openai_cli.records import mutable_record
+from openai_cli.records import mutable_record, record
 from openai_cli.settings import BudgetLimit
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ _NEARLY = 0.8
 _EASILY = 100
 
 
-class Standing(NamedTuple):
+@record
+class Standing:
     """How far a budget is, in units."""
 
     limit: BudgetLimit
@@ -160,7 +162,7 @@ class Book:
             if found.spent + others + bound > limit.units:
                 raise LimitError(
                     f"[budget] {limit.name}: the request can cost {plain(dollars(bound))} USD; "
-                    f"{found._replace(reserved=others).told}"
+                    f"{replace(found, reserved=others).told}"
                 )
             if found.spent >= _NEARLY * limit.units and not self._is_told:
                 self._is_told = True
