@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from openai_cli.answer.base import Answer
     from openai_cli.http.client import HttpResponse
 
+# What a text lacks; None where it lacks nothing.
+Check = Callable[[str], str | None]
+
 _OK = 200
 _PIECE = 64 * 1024
 
@@ -97,10 +100,13 @@ class Overheard:
         self.http.end_within(seconds)
 
 
-def shortfall(path: str, asked: Mapping[str, Any], heard: Overheard) -> str | None:
+def shortfall(
+    path: str, asked: Mapping[str, Any], heard: Overheard, check: Check = lambda _text: None
+) -> str | None:
     """Why an answer is not known to be whole; None where it is.
 
     `asked` has the properties of its request, whose `path` is one of those that the rules know.
+    `check` says what the text of a choice lacks that the user wants of it.
     """
     if heard.status != _OK:
         return f"it has status {heard.status}"
@@ -119,7 +125,7 @@ def shortfall(path: str, asked: Mapping[str, Any], heard: Overheard) -> str | No
         lacks = _unended(heard)
     else:
         lacks = None if heard.is_ended else "it was not read to its end"
-    return lacks or _lack(answer, asked)
+    return lacks or _lack(answer, asked) or _unfit(answer, check)
 
 
 def _unended(heard: Overheard) -> str | None:
@@ -169,6 +175,11 @@ def _lack(answer: "Answer", asked: Mapping[str, Any]) -> str | None:
     if "n" in asked and count != _n(asked):
         return f"it has {count} of {_n(asked)} choices"
     return None
+
+
+def _unfit(answer: "Answer", check: Check) -> str | None:
+    texts = (str(choice.text) for choice in answer.in_order if choice.has_content)
+    return next(filter(None, map(check, texts)), None)
 
 
 def _n(asked: Mapping[str, Any]) -> int:

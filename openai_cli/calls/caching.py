@@ -15,7 +15,7 @@ from openai_cli.cache.entry import Entry
 from openai_cli.cache.key import Sender, key_of
 from openai_cli.cache.rules import ANY, Refusal, refusal
 from openai_cli.cache.store import Store, UnusableError, largest_of
-from openai_cli.cache.wholeness import Overheard, Replayed, shortfall
+from openai_cli.cache.wholeness import Check, Overheard, Replayed, shortfall
 from openai_cli.config.destination import Destination
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -58,13 +58,15 @@ class Cache:
     Those are at most `longest` seconds old. With `takes_any` they may be of requests that need not
     be answered the same way each time. `largest` is how many bytes all may have. `server` gives
     where requests go, and `deadline` bounds how long another process is waited for. `served` is
-    called before an answer is taken from the disk.
+    called before an answer is taken from the disk. `check` says what a text lacks that is not to be
+    kept.
     """
 
     context: Context
     server: Callable[[], Destination]
     deadline: Deadline
     served: Callable[[], None]
+    check: Check
     longest: int
     largest: int
     takes_any: bool = False
@@ -81,7 +83,9 @@ class Cache:
         options: Caching,
         server: Callable[[], Destination],
         deadline: Deadline,
+        *,
         served: Callable[[], None],
+        check: Check,
     ) -> "Cache | None":
         """The cache of --cache; None where it is off. UsageError for what is no time."""
         is_typed = context.settings.origin("--cache-any") is None
@@ -94,6 +98,7 @@ class Cache:
             server,
             deadline,
             served,
+            check,
             duration("--cache", options.cache),
             largest_of(context),
             takes_any=options.cache_any,
@@ -202,7 +207,8 @@ class Cache:
         now = self.context.now()
         found = ask(call, listen)
         answer = heard[-1]
-        lacks = shortfall(call.path.partition("?")[0], _properties(call.payload), answer)
+        path, asked = call.path.partition("?")[0], _properties(call.payload)
+        lacks = shortfall(path, asked, answer, self.check)
         if lacks is not None:
             self._debug(f"--cache: the answer is not kept: {lacks}")
             return found

@@ -233,7 +233,12 @@ def _cache_of(session: Session, options: ServerOptions) -> "Cache | None":
     from openai_cli.calls.caching import Cache
 
     return Cache.of(
-        session.context, options, lambda: session.server, session.deadline, session.budget.pass_over
+        session.context,
+        options,
+        lambda: session.server,
+        session.deadline,
+        served=session.budget.pass_over,
+        check=(lambda _text: None) if session.schema is None else session.schema.shortfall,
     )
 
 

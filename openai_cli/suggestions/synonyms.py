@@ -176,6 +176,12 @@ FLAGS: Mapping[str, Ways] = {
     "--trace": ("--debug",),
     "-I": ("--debug shows the headers",),
     "--silent": ("--quiet",),
+    "--no-cache": (
+        "--cache 0 asks each time, whatever the configuration file says",
+        "nothing is kept of what this command asks for",
+    ),
+    "--cache-ttl": ("--cache",),
+    "--cached": ("--cache 1h takes an answer that was given within the hour",),
     "--no-color": ("--color never",),
     "--no-colour": ("--color never",),
     "--colour": ("--color",),

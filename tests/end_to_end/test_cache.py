@@ -157,6 +157,24 @@ def test_what_is_not_known_to_be_whole_is_not_kept(
     assert [path.name for path in answers.iterdir()] == ["salt"]
 
 
+def test_an_answer_that_does_not_hold_to_the_schema_is_not_kept(run: Run) -> None:
+    line = (*HELLO, "--schema", "name")
+    with Server([reply(chat(text)) for text in ('{"nam": 1}', '{"name": "a"}')]) as server:
+        assert "schema" in run(*line, base_url=server.base_url).err
+        for _ in range(2):
+            assert run(*line, base_url=server.base_url).text == '{"name": "a"}\n'
+
+
+def test_the_count_of_input_tokens_is_kept(run: Run) -> None:
+    line = ("responses", "input-tokens", "count", "--input", "hi", "--model", "m", "--cache", "1h")
+    counts = [{"detail": "no count"}, {"object": "response.input_tokens", "input_tokens": 8}]
+    with Server([*map(reply, counts)]) as server:
+        run(*line, base_url=server.base_url)
+        first, again = (run(*line, base_url=server.base_url) for _ in range(2))
+    assert (first.err, again.err) == ("", FROM_CACHE)
+    assert json.loads(again.out) == counts[1]
+
+
 def test_an_endpoint_whose_answers_are_not_kept_is_asked_each_time_with_a_notice(run: Run) -> None:
     with Server([reply({"data": []})] * 2) as server:
         for _ in range(2):
@@ -256,6 +274,15 @@ def test_usage_and_the_ledger_have_nothing_spent_and_what_was_saved(
     assert json.loads(read.out)["total"] == BILLED
     assert "answers from the cache, which cost nothing and are in no sum: 1\n" in read.err
     assert "failed" not in read.err
+
+
+def test_the_ledger_alone_has_nothing_spent_either(run: Run, tmp_path: Path) -> None:
+    env = {"OPENAI_CLI_LEDGER": str(tmp_path / "ledger.sqlite3")}
+    with Server([ANSWER]) as server:
+        for _ in range(3):
+            assert run(*HELLO, base_url=server.base_url, env=env).code == 0
+    (month,) = json.loads(run("cost", "ledger", "--json", env=env).out)["rows"]
+    assert (month["calls"], month["usd"]) == (3, BILLED)
 
 
 def test_a_hit_passes_a_limit_that_the_request_would_not(

@@ -8,6 +8,7 @@ from openai_cli.calls.consent import Consent
 from openai_cli.calls.listing import Listing
 from openai_cli.commands.operation.lasting import thing_of
 from openai_cli.flags.api import Repeated, Scalar, Switch
+from openai_cli.flags.caching import Caching
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.facts import Facts, help_of, is_repeated, kind_of
 from openai_cli.flags.names import flag_of
@@ -60,6 +61,9 @@ class WholeUpload:
 
 # The command that can do the whole of an upload.
 UPLOAD = "uploads create"
+
+# The operations whose answers --cache keeps; `cache.rules` knows their endpoints.
+CACHED = frozenset({"responses input-tokens count"})
 
 # The operations that take something away and can be done anew as they were: what they concern
 # stays where it is. All other deletions cannot be undone.
@@ -126,6 +130,8 @@ def _bases(operation: Operation) -> Iterator[type]:
         yield Waiting
     if operation.command == UPLOAD:
         yield WholeUpload
+    if operation.command in CACHED:
+        yield Caching
 
 
 def _names_of_ours(bases: tuple[type, ...]) -> frozenset[str]:
