@@ -53,6 +53,7 @@ process = int.from_bytes(asked.recv(8), "big")
 for number in signals:
     if number not in ignored:
         _signal.signal(number, lambda number, frame: os.kill(process, number))
+asked.send(b"!")  # now it may begin
 status = int.from_bytes(asked.recv(8), "big")
 if os.WIFSIGNALED(status):
     _signal.signal(os.WTERMSIG(status), _signal.SIG_DFL)
@@ -128,14 +129,20 @@ class Forking:
         data = bytearray()
         while len(data) < int.from_bytes(size, "big"):
             data += asking.recv(2**16)
+        awaited, begun = os.pipe()
         process = os.fork()
         if process == 0:
+            os.close(begun)
+            os.read(awaited, 1)
+            os.close(awaited)
             asking.close()
             self._become(data.decode(), streams)
-        for number in streams:
+        for number in (awaited, *streams):
             os.close(number)
         self.asking[process] = asking
         asking.sendall(process.to_bytes(8, "big"))
+        asking.recv(1)  # from now on signals are passed on
+        os.close(begun)
 
     def _become(self, data: str, streams: list[int]) -> NoReturn:
         """Be the process of the command that was asked for."""

@@ -6,7 +6,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.conftest import COMMAND, MADE_UP_KEY
+from tests.conftest import MADE_UP_KEY
+from tests.forked import forked
 
 
 class Terminal:
@@ -24,7 +25,7 @@ class Terminal:
             **(env or {}),
         }
         self.process = subprocess.Popen(
-            [str(COMMAND), *arguments],
+            [str(forked()), *arguments],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

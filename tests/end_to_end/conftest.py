@@ -6,14 +6,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.conftest import COMMAND
+from tests.forked import forked
 
 
 @contextmanager
 def served(*arguments: str) -> Iterator[str]:
     """The base URL of an `openai-cli sandbox` with these arguments, which ends with the block."""
     process = subprocess.Popen(
-        [str(COMMAND), "sandbox", "--quiet", "--any-key", *arguments],
+        [str(forked()), "sandbox", "--quiet", "--any-key", *arguments],
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -333,12 +333,12 @@ def test_ctrl_c_in_mid_reply(
     assert load(file)["messages"] == messages
 
 
-def test_turns_of_many_processes_are_all_kept(installed: Run, folder: Path) -> None:
+def test_turns_of_many_processes_are_all_kept(process: Run, folder: Path) -> None:
     with Sandbox() as sandbox, ThreadPoolExecutor(8) as pool:
         asked = [f"Say {number}" for number in range(20)]
         done = list(
             pool.map(
-                lambda text: installed(
+                lambda text: process(
                     "chat", "-c", "t.json", text, base_url=sandbox.base_url, key=sandbox.key
                 ),
                 asked,

@@ -19,17 +19,17 @@ from openai_cli.sandbox import Sandbox
 from openai_cli.sandbox.config import SandboxConfig
 from openai_cli.sandbox.faults import Faults, parse_fault
 from tests.conftest import COMMAND, Run
+from tests.forked import forked
 from tests.interactive.typist import TAKE_TERMINAL
 
 ECHO = 'echo "$OPENAI_BASE_URL $OPENAI_API_KEY $OPENAI_ORG_ID"'
-SAY_HI = (str(COMMAND), "chat", "Say hi")
 
 
 @contextmanager
 def started(*arguments: str, cwd: Path, **popen: Any) -> Iterator["subprocess.Popen[bytes]"]:
     """A process of the sandbox, with pipes."""
     with subprocess.Popen(
-        [str(COMMAND), "sandbox", *arguments],
+        [str(forked()), "sandbox", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -112,10 +112,14 @@ def test_it_serves_until_it_is_ended(folder: Path, number: int, code: int) -> No
         url = read_line(process)
         assert ready.read_text() == f"{url}\n"
         assert [path.name for path in folder.iterdir()] == ["ready"]
-        assert subprocess.run(
-            SAY_HI, env={**os.environ, "OPENAI_BASE_URL": url, "OPENAI_API_KEY": "made-up-key"},
-            capture_output=True, check=True, timeout=60,
-        ).stdout == b"hi\n"  # fmt: skip
+        asked = subprocess.run(
+            chats("Say hi"),
+            env={**os.environ, "OPENAI_BASE_URL": url, "OPENAI_API_KEY": "made-up-key"},
+            capture_output=True,
+            check=True,
+            timeout=60,
+        )
+        assert asked.stdout == b"hi\n"
         process.send_signal(number)
         assert process.communicate(timeout=60) == (b"", b"")
     assert process.returncode == code
@@ -129,8 +133,8 @@ def test_it_serves_until_it_is_ended(folder: Path, number: int, code: int) -> No
         ("no/such", "--ready-file: cannot write 'no/such': No such file or directory"),
     ],
 )
-def test_a_ready_file_that_cannot_be_written(installed: Run, name: str, problem: str) -> None:
-    done = installed("sandbox", "--ready-file", name, "--", "true")
+def test_a_ready_file_that_cannot_be_written(process: Run, name: str, problem: str) -> None:
+    done = process("sandbox", "--ready-file", name, "--", "true")
     assert (done.code, done.out, done.err) == (2, b"", f"openai-cli: error: {problem}\n")
 
 
@@ -145,14 +149,14 @@ def test_a_port_in_use(run: Run) -> None:
     )
 
 
-def test_a_command_finds_the_sandbox(installed: Run) -> None:
-    done = installed("sandbox", "--", *SAY_HI, key=None)
+def test_a_command_finds_the_sandbox(process: Run) -> None:
+    done = process("sandbox", "--", *chats("Say hi"), key=None)
     assert (done.code, done.out, done.err) == (0, b"hi\n", "")
 
 
-def test_the_environment_is_as_it_was_but_for_url_and_key(installed: Run) -> None:
+def test_the_environment_is_as_it_was_but_for_url_and_key(process: Run) -> None:
     env = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_ORG_ID": "org-mine", "A": "b"}
-    done = installed(
+    done = process(
         "sandbox", "--ready-file", "ready", "--", "sh", "-c", f"{ECHO} $A; cat ready", env=env
     )
     url, key, organization, other, ready = done.text.split()
@@ -161,9 +165,9 @@ def test_the_environment_is_as_it_was_but_for_url_and_key(installed: Run) -> Non
     assert (organization, other, ready) == ("org-mine", "b", url)
 
 
-def test_streams_pass_untouched(installed: Run) -> None:
+def test_streams_pass_untouched(process: Run) -> None:
     script = 'cat; printf "\\377\\000" ; echo err >&2'
-    done = installed("sandbox", "--", "sh", "-c", script, stdin=b"\x80in\n")
+    done = process("sandbox", "--", "sh", "-c", script, stdin=b"\x80in\n")
     assert (done.code, done.out, done.err) == (0, b"\x80in\n\xff\x00", "err\n")
 
 
@@ -183,10 +187,8 @@ def test_what_the_shell_has_opened_stays_open(folder: Path) -> None:
         (["sh", "-c", "kill -TERM $$"], 143),
     ],
 )
-def test_it_ends_with_the_code_of_the_command(
-    installed: Run, command: list[str], code: int
-) -> None:
-    done = installed("sandbox", "--", *command)
+def test_it_ends_with_the_code_of_the_command(process: Run, command: list[str], code: int) -> None:
+    done = process("sandbox", "--", *command)
     assert (done.code, done.out, done.err) == (code, b"", "")
 
 
@@ -200,23 +202,23 @@ def test_it_ends_with_the_code_of_the_command(
     ],
 )
 def test_a_command_that_cannot_be_run(
-    installed: Run, folder: Path, name: str, code: int, why: str
+    process: Run, folder: Path, name: str, code: int, why: str
 ) -> None:
     (folder / "plain").write_text("")
-    done = installed("sandbox", "--", name)
+    done = process("sandbox", "--", name)
     assert (done.code, done.out) == (code, b"")
     assert done.err == f"openai-cli: error: cannot run '{name}': {why}\n"
 
 
-def test_a_script_needs_no_first_line(installed: Run, folder: Path) -> None:
+def test_a_script_needs_no_first_line(process: Run, folder: Path) -> None:
     script = folder / "script"
     script.write_text('echo "$0 $1"\n')
     script.chmod(0o755)
-    assert installed("sandbox", "--", "./script", "a b").text == "./script a b\n"
+    assert process("sandbox", "--", "./script", "a b").text == "./script a b\n"
 
 
-def test_the_flags_of_a_command_are_its_own(installed: Run) -> None:
-    done = installed("sandbox", "-q", "--", "echo", "-q", "--port", "x", "--", "--help")
+def test_the_flags_of_a_command_are_its_own(process: Run) -> None:
+    done = process("sandbox", "-q", "--", "echo", "-q", "--port", "x", "--", "--help")
     assert done.text == "-q --port x -- --help\n"
 
 
@@ -363,16 +365,16 @@ def replies(folder: Path) -> str:
 
 
 def chats(*texts: str) -> Sequence[str]:
-    return ("sh", "-c", "; ".join(f"'{COMMAND}' chat '{text}'" for text in texts))
+    return ("sh", "-c", "; ".join(f"'{forked()}' chat '{text}'" for text in texts))
 
 
-def test_fixed_answers(installed: Run, replies: str) -> None:
-    done = installed("sandbox", "--replies", replies, "--", *chats("Of Peru?", "Say own"))
+def test_fixed_answers(process: Run, replies: str) -> None:
+    done = process("sandbox", "--replies", replies, "--", *chats("Of Peru?", "Say own"))
     assert (done.code, done.text, done.err) == (0, "Lima\nown\n", "")
 
 
-def test_strict_refuses_what_no_line_is_for(installed: Run, replies: str) -> None:
-    done = installed(
+def test_strict_refuses_what_no_line_is_for(process: Run, replies: str) -> None:
+    done = process(
         "sandbox", "--replies", replies, "--strict", "--", *chats("hello", "Peru", "Say own")
     )
     assert (done.code, done.text) == (8, "fixed\nLima\n"), "also where the command fails by it"
@@ -382,27 +384,27 @@ def test_strict_refuses_what_no_line_is_for(installed: Run, replies: str) -> Non
     assert last.startswith(f"openai-cli: error: --strict: a request was refused: {told}")
 
 
-def test_strict_is_not_met_by_a_command_that_hides_it(installed: Run, replies: str) -> None:
+def test_strict_is_not_met_by_a_command_that_hides_it(process: Run, replies: str) -> None:
     script = f"for text in own other; do '{COMMAND}' chat $text 2> /dev/null; done; exit 0"
-    done = installed("sandbox", "--replies", replies, "--strict", "--", "sh", "-c", script)
+    done = process("sandbox", "--replies", replies, "--strict", "--", "sh", "-c", script)
     assert (done.code, done.out) == (8, b"")
     assert done.err.startswith(
         "openai-cli: error: --strict: 2 requests were refused; the first: no line of"
     )
 
 
-def test_a_signal_that_ends_the_command_goes_before_strict(installed: Run, replies: str) -> None:
+def test_a_signal_that_ends_the_command_goes_before_strict(process: Run, replies: str) -> None:
     script = f"'{COMMAND}' chat own 2> /dev/null; kill -TERM $$"
-    done = installed("sandbox", "--replies", replies, "--strict", "--", "sh", "-c", script)
+    done = process("sandbox", "--replies", replies, "--strict", "--", "sh", "-c", script)
     assert done.code == 143
 
 
-def test_strict_tells_of_lines_that_nothing_has_asked_for(installed: Run, replies: str) -> None:
-    done = installed("sandbox", "--replies", replies, "--strict", "--", *chats("hello"))
+def test_strict_tells_of_lines_that_nothing_has_asked_for(process: Run, replies: str) -> None:
+    done = process("sandbox", "--replies", replies, "--strict", "--", *chats("hello"))
     assert (done.code, done.text) == (8, "fixed\n")
     told = "--strict: nothing has asked for line 1 of 'replies.jsonl'\n"
     assert done.err == f"openai-cli: error: {told}"
-    failed = installed("sandbox", "--replies", replies, "--strict", "--", "sh", "-c", "exit 3")
+    failed = process("sandbox", "--replies", replies, "--strict", "--", "sh", "-c", "exit 3")
     assert failed.code == 3, "the command's own code goes first"
     assert failed.err == (
         "openai-cli: notice: --strict: nothing has asked for lines 1, 2 of 'replies.jsonl'\n"
@@ -492,8 +494,8 @@ def test_wrong_usage_starts_nothing(
     assert not (folder / "started").exists()
 
 
-def test_a_record_that_fails_is_told_at_the_end(installed: Run) -> None:
-    done = installed(
+def test_a_record_that_fails_is_told_at_the_end(process: Run) -> None:
+    done = process(
         "sandbox", "--record", "/dev/full", "--", "sh", "-c", f"{chats('hi')[2]} || true"
     )
     assert done.code == 10
@@ -509,8 +511,8 @@ def test_the_fault_header_with_the_flag(run: Run) -> None:
     assert (done.code, done.out) == (4, b"")
 
 
-def test_a_record(installed: Run, folder: Path) -> None:
-    installed("sandbox", "--record", "asked.jsonl", "--", *chats("Say one", "Say two"))
+def test_a_record(process: Run, folder: Path) -> None:
+    process("sandbox", "--record", "asked.jsonl", "--", *chats("Say one", "Say two"))
     rows = [json.loads(line) for line in (folder / "asked.jsonl").read_text().splitlines()]
     assert [row["body"]["messages"][0]["content"] for row in rows] == ["Say one", "Say two"]
     assert {row["headers"]["authorization"] for row in rows} == {"Bearer ***"}
@@ -549,7 +551,7 @@ def test_our_exit_codes_for_faults(run: Run, fault: str, code: int) -> None:
     assert ("openai-cli: error: " in done.err) == (code != 0)
 
 
-def test_a_fault_that_the_command_meets(installed: Run) -> None:
-    done = installed("sandbox", "--fault", "status=404,first=1", "--", *chats("Say hi", "Say ho"))
+def test_a_fault_that_the_command_meets(process: Run) -> None:
+    done = process("sandbox", "--fault", "status=404,first=1", "--", *chats("Say hi", "Say ho"))
     assert (done.code, done.text) == (0, "ho\n")
     assert "HTTP 404" in done.err

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import COMMAND, MADE_UP_KEY, Run
+from tests.conftest import MADE_UP_KEY, Run
+from tests.forked import forked
 
 DAVINCI = ("-m", "text-davinci-003")
 THIS_IS = ("Say this is a test", *DAVINCI, "--max-tokens", "7", "--temperature", "0")
@@ -136,7 +137,7 @@ def test_a_pipe(sandbox: str, tmp_path: Path) -> None:
         **os.environ,
         "OPENAI_BASE_URL": sandbox,
         "OPENAI_API_KEY": MADE_UP_KEY,
-        "PATH": f"{COMMAND.parent}:{os.environ['PATH']}",
+        "PATH": f"{forked().parent}:{os.environ['PATH']}",
     }
     line = "printf 'a diff\\n' | openai-cli chat 'Write a commit message' | tee msg"
     done = subprocess.run(

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from openai_cli.context import Context
-from tests.conftest import COMMAND, MADE_UP_KEY, Run
+from tests.conftest import MADE_UP_KEY, Run
 from tests.flags.commandline import Ended, execute
+from tests.forked import forked
 from tests.servers import Server, reply
 
 RESPOND = ("respond", "Hi", "--background", "--wait")
@@ -159,7 +160,7 @@ def test_a_signal_while_it_waits(
         monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
         monkeypatch.setenv("OPENAI_API_KEY", MADE_UP_KEY)
         with subprocess.Popen(
-            [str(COMMAND), *line],
+            [str(forked()), *line],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
