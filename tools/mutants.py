@@ -167,18 +167,21 @@ def _mutable(node: ast.AST) -> Iterator[ast.AST]:
 
 def nearest(module: Path) -> list[Path]:
     """The files of tests for a module, or a folder of them, as paths from the root."""
-    tests = ROOT / "tests"
+    folders = [ROOT.joinpath("tests", *module.parts[1:-1]), ROOT / "tests" / "end_to_end"]
+    return _naming(module) or [path.relative_to(ROOT) for path in folders if path.exists()]
+
+
+def _naming(module: Path) -> list[Path]:
+    """The files of tests that import a module, are named like it or, of a command, name it."""
     said = _imports_of(module)
     if module.parent.name == "commands":
         said += [module.stem.replace("_", " "), module.stem.replace("_", '", "')]
     names = (f"test_{module.stem}.py", f"test_{module.parent.name}.py")
-    found = [
-        file
-        for file in sorted(tests.rglob("test_*.py"))
+    return [
+        file.relative_to(ROOT)
+        for file in sorted((ROOT / "tests").rglob("test_*.py"))
         if file.name in names or any(text in file.read_text() for text in said)
     ]
-    folders = [tests.joinpath(*module.parts[1:-1]), tests / "end_to_end"]
-    return [path.relative_to(ROOT) for path in found or folders if path.exists()]
 
 
 def _imports_of(module: Path) -> list[str]:
@@ -198,14 +201,17 @@ def users(module: Path) -> list[Path]:
 
 
 def rings(module: Path) -> Iterator[list[str]]:
-    """The nearest tests of the module, then those of its users that are no such, and of theirs."""
-    modules, known, told = {module}, {module}, set[Path]()
+    """The nearest tests of the module, then those that name its users and are no such, and so on.
+
+    Those of users are files alone: a folder would be the most of all tests.
+    """
+    ring, modules, known, told = nearest(module), {module}, {module}, set[Path]()
     while modules:
-        ring = sorted({test for one in modules for test in nearest(one)} - told)
         told.update(ring)
         yield [str(path) for path in ring]
         modules = {user for one in modules for user in users(one)} - known
         known |= modules
+        ring = sorted({test for one in modules for test in _naming(one)} - told)
 
 
 def failing(tests: list[str], copied: Path, *, but: Iterable[str] = ()) -> list[str] | None:
