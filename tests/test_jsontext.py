@@ -1,13 +1,14 @@
 """JSON that is printed: what JSON has no number for is null."""
 
 import json
+import sys
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_cli.jsontext import cut_out, finite_json
+from openai_cli.jsontext import cut_out, finite_json, load_numbers, write_numbers
 
 INFINITE = [float("nan"), float("inf"), float("-inf")]
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -63,3 +64,53 @@ def test_a_value_is_cut_out_as_it_stands(
 )
 def test_what_is_cut_out(text: str, found: str | None) -> None:
     assert cut_out(text, "a", "b") == found
+
+
+NUMBERS = (
+    st.floats(allow_nan=False, allow_infinity=False)
+    | st.floats(-1e-3, 1e-3)
+    | st.floats(-1, 1).map(lambda number: round(number, 8))
+    | st.integers()
+    | st.integers(-(2**70), 2**70)
+)
+
+
+@pytest.mark.parametrize("has_orjson", [True, False])
+@given(st.lists(NUMBERS))
+def test_numbers_are_written_as_by_json(has_orjson: bool, numbers: list[float]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        if not has_orjson:
+            patch.setitem(sys.modules, "orjson", None)
+        assert write_numbers(numbers) == json.dumps(numbers, separators=(",", ":"))
+
+
+@pytest.mark.parametrize(
+    "number", [1e-5, 9.999e-5, 1e-4, -1e-5, 1e16, 9999999999999998.0, 1e-7, 5e-324, -0.0, 0, 2**64]
+)
+def test_numbers_that_orjson_writes_otherwise(number: float) -> None:
+    assert write_numbers([0.5, number]) == f"[0.5,{number!r}]"
+
+
+@given(st.lists(NUMBERS))
+def test_numbers_are_read_as_by_json(numbers: list[float]) -> None:
+    raw = json.dumps({"a": numbers}).encode()
+    assert repr(load_numbers(raw)) == repr(json.loads(raw))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[12345678901234567890123, 9223372036854775808, -9223372036854775809, 999999999999999999]",
+        b"[-0, -0.0, 1E5, 1e400, NaN, -Infinity, 0.1e-400]",
+        b'{"a":"\\ud800","a":1}',
+        b"\xef\xbb\xbf[1]",
+        b"[" * 500 + b"]" * 500,
+    ],
+)
+def test_what_orjson_reads_otherwise(raw: bytes) -> None:
+    assert repr(load_numbers(raw)) == repr(json.loads(raw))
+
+
+def test_what_is_no_json_is_told_of_by_json() -> None:
+    with pytest.raises(json.JSONDecodeError):
+        load_numbers(b"[1, 2")

@@ -16,7 +16,7 @@ from openai_cli.errors import BadAnswerError, CliError, NetworkError
 from openai_cli.http import failure
 from openai_cli.http.errorbody import error_in, tells_error
 from openai_cli.http.sse import Decoder, Event, EventTooLongError
-from openai_cli.jsontext import weight
+from openai_cli.jsontext import load_numbers, weight
 from openai_cli.records import mutable_record
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def _json_of(raw: bytes, http: "Incoming", answer: Answer) -> Any:
         raise BadAnswerError("the answer is empty")
     check_weight(weight(raw, of_items=not answer.has_many_numbers))
     try:
-        return json.loads(raw)
+        return load_numbers(raw) if answer.has_many_numbers else json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise _not_json(raw, error, http) from None
 

@@ -13,7 +13,7 @@ from openai_cli.flags import api, embeddings
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OPTIONS, argument, options_group, switch
 from openai_cli.flags.server import SendingOptions
-from openai_cli.jsontext import utf8
+from openai_cli.jsontext import utf8, write_numbers
 from openai_cli.records import mutable_record, record
 from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs, nothing_given
@@ -209,8 +209,6 @@ def _writer(options: Options, sink: "Sink") -> "BodyWriter":
 
 
 def _lines(body: dict[str, Any]) -> str:
-    import json
-
     from openai_cli.answer.embedding import vectors
 
-    return "".join(f"{json.dumps(vector, separators=(',', ':'))}\n" for vector in vectors(body))
+    return "".join(f"{write_numbers(vector)}\n" for vector in vectors(body))
