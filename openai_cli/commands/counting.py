@@ -50,6 +50,9 @@ _MOST_DOUBTS = 5
 
 FROM_0 = Number(0, integer=True)
 
+# What counts files: processes of this machine, or a cluster.
+ENGINES = ("local", "dask")
+
 
 @options_group
 class Counting(ServerOptions, Results, Stdin):
@@ -95,6 +98,24 @@ class Counting(ServerOptions, Results, Stdin):
             "Encoding of the files, such as utf-16 or latin-1",
             metavar="NAME",
         ),
+    ] = None
+    workers: Annotated[
+        str | None,
+        ours(
+            OPTIONS,
+            "--workers",
+            "Count files in at most N processes (default: one for each processor)",
+            metavar="N",
+        ),
+    ] = None
+    engine: Annotated[
+        str | None,
+        ours(OPTIONS, "--engine", "Count files here (local) or on a Dask cluster (dask)",
+             metavar="NAME", names=ENGINES),
+    ] = None  # fmt: skip
+    scheduler: Annotated[
+        str | None,
+        ours(OPTIONS, "--scheduler", "Use the cluster of this scheduler", metavar="ADDRESS"),
     ] = None
     request: Annotated[
         str | None,

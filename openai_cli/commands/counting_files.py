@@ -3,9 +3,11 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from openai_cli.commands.counting import (
+    ENGINES,
     FROM_0,
     Counting,
     encoding_of,
@@ -15,11 +17,15 @@ from openai_cli.commands.counting import (
 )
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
+from openai_cli.flags.values import Number
+from openai_cli.jsontext import quoted
 from openai_cli.output.sink import Sink, open_sink
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
-    from openai_cli.tokens.corpus import FileCount, LeftOut
+    from openai_cli.tokens.corpus import Engine, FileCount, LeftOut
+
+_FROM_1 = Number(1, integer=True)
 
 # How many files that are too long are named.
 _MOST_NAMED = 5
@@ -32,10 +38,11 @@ def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
 
     encoding = encoding_of(context, options)
     each = whole("--max-each", options.max_each, FROM_0)
+    workers = whole("--workers", options.workers, _FROM_1)
     left_out: Counter[str] = Counter()
     met = _Met()
 
-    def counts(progress: Progress) -> "Iterator[FileCount | LeftOut]":
+    def counts(progress: Progress, engine: "Engine | None") -> "Iterator[FileCount | LeftOut]":
         found = count_files(
             _paths(options, inputs),
             encoding=encoding,
@@ -43,6 +50,8 @@ def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
             input_encoding=_input_encoding(options),
             left_out=left_out,
             on_read=progress.advance,
+            workers=workers,
+            engine=engine,
         )
         for one in found:
             if isinstance(one, UsageError):
@@ -53,12 +62,16 @@ def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
                 met.add(one, each)
             yield one
 
-    with open_sink(context, options.output) as sink, Progress(context.messages) as progress:
+    with (
+        _engine(context, options, workers) as engine,
+        open_sink(context, options.output) as sink,
+        Progress(context.messages) as progress,
+    ):
         if options.json:
-            items = (_listed(one) for one in counts(progress))
+            items = (_listed(one) for one in counts(progress, engine))
             write_list(sink, "files", items, lambda: {"tokens": met.tokens, "encoding": encoding})
         else:
-            for one in counts(progress):
+            for one in counts(progress, engine):
                 if isinstance(one, FileCount):
                     _write_count(sink, one.tokens, one.path)
             if met.files != 1:
@@ -68,6 +81,24 @@ def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
     keep_limit(options, met.tokens)
     if not met.is_whole:
         raise UsageError("not everything was counted: see the errors above")
+
+
+def _engine(
+    context: Context, options: Counting, workers: int | None
+) -> "AbstractContextManager[Engine | None]":
+    """What counts the files, for as long as it is needed; None for processes of this machine."""
+    name = options.engine or "local"
+    if name not in ENGINES:
+        raise UsageError(f"--engine must be {' or '.join(ENGINES)}, not {quoted(name)}")
+    if name == "local":
+        if options.scheduler is not None:
+            raise UsageError("--scheduler goes with --engine dask alone")
+        return nullcontext()
+    if options.scheduler is not None and workers is not None:
+        raise UsageError("--workers and --scheduler: its cluster has its own workers")
+    from openai_cli.tokens.cluster import Cluster
+
+    return Cluster(options.scheduler, workers, context.messages.notice)
 
 
 class _Met:

@@ -48,6 +48,9 @@ _GOES_WITH = {
     "jsonl": {"files"},
     "input_encoding": {"files"},
     "max_each": {"files"},
+    "workers": {"files"},
+    "engine": {"files"},
+    "scheduler": {"files"},
     "max_difference": {"verify"},
 }
 
@@ -64,7 +67,10 @@ _ALTERNATIVES = (
 )
 _NEEDS = {
     **{name: tuple(modes) for name, modes in _GOES_WITH.items() if "count" not in modes},
-    **dict.fromkeys(("jsonl", "input_encoding", "max_each"), ("files", "files_from")),
+    **dict.fromkeys(
+        ("jsonl", "input_encoding", "max_each", "workers", "engine", "scheduler"),
+        ("files", "files_from"),
+    ),
 }
 
 EXAMPLES = (
