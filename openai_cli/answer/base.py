@@ -164,9 +164,11 @@ def choice_error(body: dict[str, Any]) -> Any:
     """The error of a choice: OpenRouter ends so what broke off upstream."""
     choices = body.get("choices")
     for choice in choices if isinstance(choices, list) else ():
-        if not isinstance(choice, dict) or (error := choice.get("error")) is None:
-            continue
-        if error or choice.get("finish_reason") == "error":
+        if (
+            isinstance(choice, dict)
+            and (error := choice.get("error")) is not None
+            and (error or choice.get("finish_reason") == "error")
+        ):
             return error
     return None
 

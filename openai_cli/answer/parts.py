@@ -72,9 +72,11 @@ def read(
         is_empty = False
         try:  # as `_telling`, which takes longer than to read an event
             added = answer.add(part.body)
-            if any(choice.tools for choice, _ in added):
-                kept += weight(part.raw)
-                check_weight(kept)
+            for choice, _ in added:
+                if choice.tools:
+                    kept += weight(part.raw)
+                    check_weight(kept)
+                    break
         except BadAnswerError as error:
             raise _told(error, http, part.raw) from None
         yield part, added

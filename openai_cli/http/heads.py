@@ -83,26 +83,25 @@ class _Chunks(io.BufferedIOBase):
 
     def _taken(self, size: int) -> bytes:
         """What is here of whole chunks, and of long ones in pieces that are full."""
-        raw, at = self._raw, 0
+        raw, at, left = self._raw, 0, self._left
         found: list[bytes] = []
         while size > 0:
-            if not self._left:
+            if not left:
                 if (line := _SIZE.match(raw, at)) is None:
                     if not found and (b"\n" in raw[at:] or len(raw) - at >= _LONGEST_LINE):
                         self._broken()
                     break
-                at, self._left = line.end(), int(line[1], 16)
-                if not self._left:
+                at, left = line.end(), int(line[1], 16)
+                if not left:
                     self._has_last = True
                     break
-            length = min(self._left, _ROOM)
-            end = at + length + (2 if length == self._left else 0)  # with the line end behind it
+            length = min(left, _ROOM)
+            end = at + length + (2 if length == left else 0)  # with the line end behind it
             if len(raw) < end or (found and length > size):
                 break
             found.append(raw[at : at + length])
-            at, size = end, size - length
-            self._left -= length
-        self._raw = raw[at:]
+            at, size, left = end, size - length, left - length
+        self._raw, self._left = raw[at:], left
         return b"".join(found)
 
     def _skip_trailers(self) -> None:

@@ -69,7 +69,7 @@ class Sink:
         self.is_terminal = target.is_terminal
         self._target = target
         self._taken = bytearray()
-        self._is_line_open = False
+        self._left_line_open = False
         self._passed = 0
         self._left = 0
         self._failure: OSError | None = None
@@ -81,8 +81,9 @@ class Sink:
 
     def write(self, data: bytes) -> None:
         """Take the bytes; `flush` passes them on. A terminal shows what it would execute."""
-        self._take(data)
-        self._relieve()
+        self._taken += data
+        if len(self._taken) > _HELD:
+            self._relieve()
 
     def write_json(self, data: bytes) -> None:
         """Take JSON, in which a terminal is shown as JSON escapes what it would execute."""
@@ -91,13 +92,14 @@ class Sink:
     def draw(self, text: str) -> None:
         """Pass on a text that has colours, or lines to be drawn anew."""
         self._pass_on()
-        self._take(utf8_bytes(text))
+        self._taken += utf8_bytes(text)
         self._pass_on(self._target.draw if isinstance(self._target, Terminal) else None)
         self._relieve()
 
     def end_line(self) -> None:
         """Write a newline, unless one was written last."""
-        if self._is_line_open:
+        is_open = not self._taken.endswith(b"\n") if self._taken else self._left_line_open
+        if is_open:
             self.write(b"\n")
 
     def flush(self) -> None:
@@ -131,11 +133,6 @@ class Sink:
             self._target.discard()
             raise failed
 
-    def _take(self, data: bytes) -> None:
-        self._taken += data
-        if data:
-            self._is_line_open = not data.endswith(b"\n")
-
     def _relieve(self) -> None:
         """Be out of memory with what is too much for it."""
         if len(self._taken) > _HELD and self._failure is None:
@@ -155,6 +152,7 @@ class Sink:
         """Hold no longer what the target has."""
         if self._failure is None:
             self._left += self._passed
+            self._left_line_open = not self._taken.endswith(b"\n")
             del self._taken[: self._passed]
             self._passed = 0
 

@@ -122,11 +122,12 @@ class TextWriter(Writer):
 
     def _print(self, text: str) -> None:
         """Print, but hold back the first half of a surrogate pair until the second comes."""
-        self._last = text[-1:] or self._last
         if self._held:
             text, self._held = self._held + text, ""
-        if "\ud800" <= text[-1:] <= "\udbff":
-            text, self._held = text[:-1], text[-1]
+        last = text[-1:]
+        self._last = last or self._last
+        if "\ud800" <= last <= "\udbff":
+            text, self._held = text[:-1], last
         self.sink.write(utf8_bytes(text))
 
 
@@ -345,12 +346,20 @@ def write_answer(
     text that is written. Raises what `read` raises.
     """
     answer.request_id, answer.age = http.request_id, http.age
-    for part, added in read(http, answer, arrived=arrived):
+    printed: dict[int, Choice] = {}
+
+    def passed_on() -> None:
+        arrived()
+        for choice in printed.values():
+            if not writer.needs(choice):
+                choice.text.forget()
+        printed.clear()
+
+    for part, added in read(http, answer, arrived=passed_on if forgets else arrived):
         writer.take(part, added)
         if forgets:
             for choice, _ in added:
-                if not writer.needs(choice):
-                    choice.text.forget()
+                printed[choice.index] = choice
     writer.finish(answer)
 
 
