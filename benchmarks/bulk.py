@@ -24,7 +24,7 @@ KINDS = {".py", ".txt", ".md", ".rst", ".html", ".js", ".ts", ".c", ".h", ".json
 TIKTOKEN = """
 import sys
 from pathlib import Path
-from openai_cli.tokens.encoding import full_encoder
+from openai_cli.tokens.encoders import full_encoder
 encoder = full_encoder("o200k_base")
 print(sum(len(encoder.encode_ordinary(path.read_text())) for path in Path(sys.argv[1]).iterdir()))
 """

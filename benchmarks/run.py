@@ -22,7 +22,7 @@ from measure import BIN, ROOT, RUNS, alternate, install, median, row, write_rank
 # The whole vocabulary loaded, as for a long text, and nothing else.
 FULL_LOAD = """
 import sys, typer
-from openai_cli.tokens.encoding import full_encoder
+from openai_cli.tokens.encoders import full_encoder
 len(full_encoder("o200k_base").encode_ordinary(sys.stdin.buffer.read().decode()))
 """
 

@@ -137,7 +137,7 @@ USERS = {
     "socks": {"http.exceptions"},
     "requests_toolbelt": {"http.payload"},
     "h11": {"http.framing"},
-    "tiktoken": {"tokens.encoding", "tokens.vocabulary"},
+    "tiktoken": {"tokens.encoders", "tokens.encoding", "tokens.runs", "tokens.vocabulary"},
     "marisa_trie": {"tokens.vocabulary"},
     "jmespath": {"output.writers", "sandbox.conditions", "tokens.jsonl"},
     "jsonschema": {"request.schema"},

@@ -31,7 +31,8 @@ from openai_cli.models import DEFAULT_CHAT
 from openai_cli.output.sink import Sink, open_sink
 from openai_cli.request.inputs import Inputs
 from openai_cli.tokens.counted import TokenCount
-from openai_cli.tokens.encoding import TODAYS, is_guessed, rules_of
+from openai_cli.tokens.encoders import rules_of
+from openai_cli.tokens.encoding import TODAYS, is_guessed
 
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse

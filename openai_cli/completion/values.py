@@ -94,7 +94,7 @@ def _models(context: Context, command: str, text: str) -> list[str]:
 
 
 def _encodings(_context: Context, _command: str, _text: str) -> list[str]:
-    from openai_cli.tokens.encoding import encoding_names
+    from openai_cli.tokens.encoders import encoding_names
 
     return encoding_names()
 

@@ -7,13 +7,13 @@ tiktoken and the data are loaded when a function needs them.
 
 from typing import TYPE_CHECKING, Any
 
+from openai_cli.tokens.encoders import encoding_names
 from openai_cli.tokens.encoding import (
     count,
     count_all,
     decode,
     encode,
     encoding_for_model,
-    encoding_names,
 )
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from itertools import chain, compress, islice
 from operator import not_
 
 from openai_cli.tokens.cutting import blocks_of, parted, pieces
-from openai_cli.tokens.encoding import LONGEST_UNCUT, Rules, count_all
+from openai_cli.tokens.encoders import LONGEST_UNCUT, Rules
+from openai_cli.tokens.encoding import count_all
 from openai_cli.tokens.vocabulary import open_vocabulary
 
 # What gigatoken calls the pattern that goes with a vocabulary.

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet, finalize
 
 from openai_cli.tokens.agreement import in_pieces
-from openai_cli.tokens.encoding import count_all, full_encoder, rules_of
+from openai_cli.tokens.encoders import full_encoder, rules_of
+from openai_cli.tokens.encoding import count_all
 from openai_cli.tokens.processors import processors
 
 if TYPE_CHECKING:

@@ -1,19 +1,24 @@
 """Texts to token ids and back, with no network.
 
-The regular expressions, the merges and so the results are tiktoken's own; only the vocabulary comes
-from this package (see `vocabulary`) instead of a download. The patterns and the special tokens are
-in `data/encodings.json`, written from tiktoken's table by tools/build_vocabularies.py.
+The regular expressions, the merges and so the results are tiktoken's own (see `encoders`); only the
+vocabulary comes from this package instead of a download.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from openai_cli.errors import UsageError
-from openai_cli.tokens.vocabulary import DATA, open_vocabulary
+from openai_cli.tokens.encoders import (
+    LONGEST_UNCUT,
+    ascii_pattern,
+    encoder_of,
+    full_encoder,
+    rules_of,
+)
+from openai_cli.tokens.vocabulary import open_vocabulary
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
@@ -26,36 +31,6 @@ TODAYS = "o200k_base"
 
 # What answers name otherwise than requests.
 _ANSWERING = {"text-embedding-ada-002-v2": "text-embedding-ada-002"}
-
-# What the classes of the patterns have in ASCII (Unicode 16, UnicodeData.txt): no title case, no
-# modifiers, no letters without case and no marks.
-_ASCII = {
-    r"\p{L}": "[A-Za-z]", r"\p{Lu}": "[A-Z]", r"\p{Ll}": "[a-z]", r"\p{N}": "[0-9]",
-    r"\p{Lt}": "", r"\p{Lm}": "", r"\p{Lo}": "", r"\p{M}": "",
-}  # fmt: skip
-
-# In characters: a text that is no longer is not cut. tiktoken's merges take some 40 bytes for each
-# byte of a text that nothing parts.
-LONGEST_UNCUT = 2**16
-
-
-class Rules(NamedTuple):
-    """What an encoding is, apart from the bytes of its tokens.
-
-    Its mergeable tokens are those of the files `vocabulary` with a rank lower than `below`;
-    `special_tokens` maps the text of each special token to its id; `pattern` is the regular
-    expression, in the syntax of tiktoken's engine, that splits a text before the merges.
-    """
-
-    vocabulary: str
-    below: int
-    pattern: str
-    special_tokens: dict[str, int]
-
-
-def encoding_names() -> list[str]:
-    """The names of the encodings, oldest first."""
-    return list(_table())
 
 
 def encoding_for_model(model: str) -> str:
@@ -140,22 +115,6 @@ def token_bytes(ids: Iterable[int], *, encoding: str) -> list[bytes]:
                 f"{encoding} has no token {token_id}", hint=f"its ids go from 0 to {highest}"
             ) from None
     return parts
-
-
-def rules_of(encoding: str) -> Rules:
-    """The rules of the encoding of that name; UsageError if there is none."""
-    try:
-        return _table()[encoding]
-    except KeyError:
-        raise UsageError(
-            f"there is no encoding {encoding!r}", hint=f"one of {', '.join(_table())}"
-        ) from None
-
-
-@lru_cache
-def _table() -> dict[str, Rules]:
-    table = json.loads((DATA / "encodings.json").read_bytes())
-    return {name: Rules(**fields) for name, fields in table.items()}
 
 
 @lru_cache
@@ -264,31 +223,4 @@ def _encoder_for(texts: Sequence[str], encoding: str) -> "Encoding":
     if ranks is None:
         return full_encoder(encoding)
     pattern = ascii_pattern(rules.pattern) if data.isascii() else rules.pattern
-    return _encoder(rules._replace(pattern=pattern), ranks)
-
-
-def ascii_pattern(pattern: str) -> str:
-    """A pattern that splits ASCII texts as this one does, and takes a quarter of the time to make.
-
-    Each class of Unicode has the tables of all of it; a class that is not known is left as it is.
-    """
-    for known, in_ascii in _ASCII.items():
-        pattern = pattern.replace(known, in_ascii)
-    return pattern
-
-
-@lru_cache
-def full_encoder(encoding: str) -> "Encoding":
-    rules = rules_of(encoding)
-    return _encoder(rules, open_vocabulary(rules.vocabulary, rules.below).full())
-
-
-def _encoder(rules: Rules, ranks: dict[bytes, int]) -> "Encoding":
-    from tiktoken import Encoding
-
-    return Encoding(
-        "offline",
-        pat_str=rules.pattern,
-        mergeable_ranks=ranks,
-        special_tokens=rules.special_tokens,
-    )
+    return encoder_of(rules._replace(pattern=pattern), ranks)

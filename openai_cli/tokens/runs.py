@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from openai_cli.tokens.encoding import full_encoder, rules_of
+from openai_cli.tokens.encoders import full_encoder, rules_of
 
 if TYPE_CHECKING:
     from tiktoken import Encoding

@@ -21,7 +21,7 @@ from openai_cli.tokens.agreement import (
     in_pieces,
     rank_file,
 )
-from openai_cli.tokens.encoding import rules_of
+from openai_cli.tokens.encoders import rules_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

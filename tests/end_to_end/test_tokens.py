@@ -231,7 +231,7 @@ def test_flags_that_do_not_fit(run: Run, arguments: list[str], problem: str) -> 
 
 def o200k() -> Encoding:
     """tiktoken's encoder over this package's own ranks: no download."""
-    from openai_cli.tokens.encoding import rules_of
+    from openai_cli.tokens.encoders import rules_of
     from openai_cli.tokens.vocabulary import open_vocabulary
 
     rules = rules_of("o200k_base")

@@ -14,7 +14,7 @@ import pytest
 from tiktoken import Encoding
 from tiktoken_ext import openai_public  # type: ignore[import-untyped]
 
-from openai_cli.tokens.encoding import rules_of
+from openai_cli.tokens.encoders import rules_of
 from openai_cli.tokens.vocabulary import open_vocabulary
 
 GPT2_FILES = ("vocab.bpe", "encoder.json")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from openai_cli.tokens.encoding import rules_of
+from openai_cli.tokens.encoders import rules_of
 from openai_cli.tokens.vocabulary import DATA, open_vocabulary
 from tests.tokens.conftest import rank_file
 

@@ -12,7 +12,7 @@ from tiktoken import Encoding
 
 from openai_cli.errors import UsageError
 from openai_cli.tokens import count, cutting, decode, encode, encoding, encoding_names
-from openai_cli.tokens.encoding import ascii_pattern, full_encoder, rules_of
+from openai_cli.tokens.encoders import ascii_pattern, full_encoder, rules_of
 from openai_cli.tokens.vocabulary import LONGEST_SLICED, Vocabulary, open_vocabulary
 
 SCRIPTS = [
@@ -46,7 +46,7 @@ CODE = Path(__file__).read_text(encoding="utf-8")
 def by_slice(text: str, name: str) -> list[int]:
     """`encode`, which may not load the whole vocabulary."""
     open_vocabulary.cache_clear()
-    with patch("openai_cli.tokens.encoding.full_encoder", None):
+    with patch.object(encoding, "full_encoder", None):
         return encode(text, encoding=name)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from openai_harmony import Message, Role
 
 from openai_cli.errors import UsageError
-from openai_cli.tokens.encoding import rules_of
+from openai_cli.tokens.encoders import rules_of
 from openai_cli.tokens.messages import count_request
 from openai_cli.tokens.vocabulary import open_vocabulary
 from tests.tokens.conftest import rank_file

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from openai_cli.tokens import decode, encoding_names
-from openai_cli.tokens.encoding import rules_of
+from openai_cli.tokens.encoders import rules_of
 from openai_cli.tokens.vocabulary import DATA, LONGEST_TOKEN, open_vocabulary
 
 Published = dict[str, dict[str, Any]]

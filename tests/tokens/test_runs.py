@@ -14,7 +14,7 @@ from tiktoken import Encoding
 from openai_cli.errors import UsageError
 from openai_cli.tokens import cutting, runs
 from openai_cli.tokens.cutting import check_runs, pieces
-from openai_cli.tokens.encoding import rules_of
+from openai_cli.tokens.encoders import rules_of
 from tests.tokens.test_encoding import FRAGMENTS
 
 # What stands side by side in a run, and what makes its place before or behind it another one.
