@@ -64,7 +64,7 @@ def of_http_client(data: bytes) -> tuple[int, str, dict[str, str], bytes]:
     for name, value in found.getheaders():
         headers.setdefault(name.lower(), []).append(value.strip())
     joined = {name: ", ".join(several) for name, several in headers.items()}
-    return found.status, found.reason, joined, found.read()
+    return found.status, found.reason, joined, b"".join(iter(found.read1, b""))
 
 
 def fed(*pieces: bytes) -> Framing:
