@@ -60,7 +60,7 @@ def replies_of(context: Context, options: Options) -> "Replies":
         return Replies()
     lines = Inputs(context).lines("--replies", path)
     replies = Replies(lines, name=path, strict=options.strict, match=options.match)
-    if replies.is_empty:
+    if replies.is_empty and replies.torn is None:
         context.messages.notice(f"'{path}' has no lines")
     if replies.torn is not None:
         context.messages.notice(

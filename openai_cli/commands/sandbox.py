@@ -67,8 +67,9 @@ def run(context: Context, options: Options) -> None:
             code = _run(context, sandbox, options.command, upstream)
     recordings = None if upstream is None else upstream.recordings
     if replies.missed and code < SIGNALLED:
-        raise _missed(replies)
-    _end(context, code, [*_unmet(options, replies), *_failures(recorder), *_failures(recordings)])
+        code = 0  # what the command makes of a refusal says nothing
+    problems = [*_unmet(options, replies), *_failures(recorder), *_failures(recordings)]
+    _end(context, code, problems)
 
 
 def _faults(options: Options) -> "Faults":
@@ -168,14 +169,12 @@ def _settle(context: Context, code: int, upstream: "Upstream | None") -> None:
         context.messages.notice("no answer was recorded")
 
 
-def _missed(replies: "Replies") -> LimitError:
-    """The failure of a run in which --strict has refused requests."""
-    count, first = len(replies.missed), replies.missed[0]
-    told = "a request was refused" if count == 1 else f"{count} requests were refused; the first"
-    return LimitError(f"--strict: {told}: {first}")
-
-
 def _unmet(options: Options, replies: "Replies") -> Iterator[CliError]:
+    if missed := replies.missed:
+        told = "a request was refused"
+        if len(missed) > 1:
+            told = f"{len(missed)} requests were refused; the first"
+        yield LimitError(f"--strict: {told}: {missed[0]}")
     if options.strict and (unused := replies.unused):
         lines = f"line{'s' if len(unused) > 1 else ''} {', '.join(map(str, unused))}"
         yield LimitError(f"--strict: nothing has asked for {lines} of '{options.replies}'")

@@ -79,7 +79,12 @@ class Recordings:
 
     def _row(self, asked: Asked, moment: str, answer: Recorded) -> dict[str, Any]:
         likeness = self._likeness
-        headers = {name.lower(): value for name, value in answer.headers if name.lower() in _KEPT}
+        redaction = likeness.redaction
+        headers = {
+            name.lower(): redaction.text(value)
+            for name, value in answer.headers
+            if name.lower() in _KEPT
+        }
         row: dict[str, Any] = {
             "recorded": moment,
             "method": asked.method,
@@ -91,7 +96,6 @@ class Recordings:
         if likeness.redact:
             row["redact"] = [*likeness.redact]
         row |= {"status": answer.status, "headers": headers}
-        redaction = likeness.redaction
         if answer.is_stream:
             row["events"] = [encoded(event) for event in redaction.events(answer.pieces)]
         else:

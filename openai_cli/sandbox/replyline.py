@@ -110,6 +110,8 @@ def line_of(number: int, text: bytes, match: str | None = None) -> ReplyLine:
         raise ValueError("it is not a JSON object")
     for key, value in row.items():
         _check_type(key, value)
+    if "host" in row.get("headers", {}):
+        raise ValueError("it is a line of --record, which has no answer")
     kind = _kind(row)
     able = _ANSWERS[kind]
     paths, target = able or _SPEAKING, None

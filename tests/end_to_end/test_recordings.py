@@ -69,8 +69,9 @@ def test_a_request_without_a_recording(installed: Run, folder: Path) -> None:
         "no line of 'r.jsonl' is for POST /v1/chat/completions; the nearest is line 2: "
         'messages[0].content is "two four", recorded "two three"'
     )
-    first, last = done.err.splitlines()
+    first, unused, last = done.err.splitlines()
     assert (done.code, done.out) == (8, b"")
+    assert unused.endswith("notice: --strict: nothing has asked for lines 1, 2 of 'r.jsonl'")
     assert first.startswith(f"openai-cli: error: The sandbox is strict: {told} (HTTP 400, ")
     assert last == f"openai-cli: error: --strict: a request was refused: {told}"
 

@@ -460,6 +460,10 @@ def test_recordings_among_other_lines() -> None:
             "'headers' goes with 'body', 'content', 'events' or 'error', not with 'text'",
         ),
         (
+            {"headers": {"host": "127.0.0.1:9"}, "body": {}, "status": 200},
+            "it is a line of --record, which has no answer",
+        ),
+        (
             {"text": "", "recorded": "today"},
             "'recorded' must be a time in UTC, as 2026-11-23T09:30:00Z",
         ),

@@ -19,7 +19,7 @@ from openai_cli.sandbox.faults import Faults, parse_fault
 from openai_cli.sandbox.upstream import Upstream
 from tests.sandbox.client import CHAT, KEY, Answer, chat, connect, send
 from tests.sandbox.recorder import UPSTREAM_KEY, rows, upstream_of
-from tests.servers import Server, chunked_stream, delta, events, reply, stream
+from tests.servers import KeepingServer, Server, chunked_stream, delta, events, kept, reply, stream
 
 BEARER = {"Authorization": f"Bearer {KEY}"}
 
@@ -27,6 +27,14 @@ BEARER = {"Authorization": f"Bearer {KEY}"}
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "recordings.jsonl"
+
+
+def test_its_connections_are_used_again(path: Path) -> None:
+    answers = [kept(reply({})), chunked_stream(delta("a")), kept(reply({}))]
+    with KeepingServer(answers) as server, upstream_of(server.base_url, path) as recorder:
+        for _ in answers:
+            chat(recorder.sandbox)
+    assert server.connections == 1
 
 
 def refused_port() -> int:
