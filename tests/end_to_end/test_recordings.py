@@ -5,7 +5,6 @@ import signal
 import socket
 import stat
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ import pytest
 
 from tests.conftest import COMMAND, MADE_UP_KEY, Result, Run
 from tests.end_to_end.test_sandbox import started
-from tests.servers import Server, events, reply
+from tests.servers import Server, delta, events, reply
+from tests.servers import chat as answer
 
 RECORD = ("--record-replies", "r.jsonl", "--")
 REPLAY = ("sandbox", "--replies", "r.jsonl", "--strict")
@@ -118,8 +118,7 @@ def test_what_is_missing_is_added(installed: Run, folder: Path) -> None:
     lines(folder, "one")
     script = "; ".join(f"'{COMMAND}' chat -m m {text}" for text in ("one", "two"))
     flags = ("--replies", "r.jsonl", *RECORD, "sh", "-c", script)
-    answer = {"choices": [{"index": 0, "message": {"content": "new"}, "finish_reason": "stop"}]}
-    with Server([reply(answer)]) as server:
+    with Server([reply(answer("new"))]) as server:
         done = installed("sandbox", "--upstream", server.base_url, *flags)
     assert (done.code, done.text, done.err) == (0, "one\nnew\n", "")
     assert [row["request"]["messages"][0]["content"] for row in rows(folder)] == ["one", "two"]
@@ -167,26 +166,20 @@ def test_an_upstream_that_is_not_there(installed: Run, folder: Path) -> None:
     assert (folder / "r.jsonl").read_bytes() == b""
 
 
-def stalling(begun: threading.Event, end: threading.Event) -> Callable[[socket.socket], None]:
-    """A stream that begins, and goes no further before the test has ended."""
+def test_what_is_under_way_at_a_signal_is_not_recorded(folder: Path) -> None:
+    end = threading.Event()
 
-    def serve(connection: socket.socket) -> None:
+    def stall(connection: socket.socket) -> None:
         head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
-        connection.sendall(head + events({"choices": []}, done=False))
-        begun.set()
+        connection.sendall(head + events(delta("two"), done=False))
         assert end.wait(60)
 
-    return serve
-
-
-def test_what_is_under_way_at_a_signal_is_not_recorded(folder: Path) -> None:
-    begun, end = threading.Event(), threading.Event()
-    answer = reply({"choices": []})
-    with Server([answer, stalling(begun, end)]) as server:
+    with Server([reply(answer("one")), stall]) as server:
         script = f"'{COMMAND}' chat -m m a; exec '{COMMAND}' chat -m m --stream b"
         flags = ("--upstream", server.base_url, *RECORD, "sh", "-c", script)
         with started(*flags, cwd=folder) as process:
-            assert begun.wait(60)
+            assert process.stdout is not None
+            assert process.stdout.read(7) == b"one\ntwo"
             process.send_signal(signal.SIGTERM)
             _, err = process.communicate(timeout=60)
         end.set()
