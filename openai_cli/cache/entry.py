@@ -18,13 +18,12 @@ class Entry(NamedTuple):
 
     `asked` is when its request was sent and `expires` when it is no longer served, in seconds
     since the epoch. `body` are its bytes as they came, decoded, and `content_type` what the server
-    called them. `path` is that of the request.
+    called them. Nothing of the request is in it.
     """
 
     asked: float
     expires: float
     content_type: str
-    path: str
     body: bytes
 
     def encoded(self, key: str) -> bytes:

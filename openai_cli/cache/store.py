@@ -197,7 +197,7 @@ def location() -> Path:
 
 def largest_of(context: Context) -> int:
     """How many bytes all may have; UsageError for a variable that is no number of MB."""
-    megabytes = number(MAX, context.variable(MAX), Number(0, 1e9))
+    megabytes = number(MAX, context.variable(MAX), Number(0, 1_000_000))
     return LARGEST if megabytes is None else int(megabytes * 1024 * 1024)
 
 

@@ -1,6 +1,7 @@
 """Which answers are kept: those that are known to be finished, to their last byte."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from openai_cli.answer.ending import WHOLE_STATUS
@@ -34,7 +35,7 @@ class Replayed:
     @classmethod
     def of(cls, entry: Entry, now: float) -> "Replayed":
         """The answer of an entry, as old as it is now."""
-        return cls(entry.content_type, entry.body, now - entry.asked)
+        return cls(entry.content_type, entry.body, max(now - entry.asked, 0))
 
     def pieces(self) -> Iterator[bytes]:
         """The body."""
@@ -49,13 +50,19 @@ class Replayed:
 class Overheard:
     """An answer as it arrives, of which the bytes are kept, up to `most`.
 
-    `is_ended` says that its last byte came, and `body` is what came.
+    `is_ended` says that its last byte came.
     """
 
     http: "HttpResponse"
     most: int
     is_ended: bool = False
-    body: bytes | None = b""
+    _kept: list[bytes] = field(default_factory=list)
+    _size: int = 0
+
+    @property
+    def body(self) -> bytes | None:
+        """What came so far; None where that is too much."""
+        return b"".join(self._kept) if self._size <= self.most else None
 
     @property
     def age(self) -> None:
@@ -83,17 +90,14 @@ class Overheard:
 
     def pieces(self) -> Iterator[bytes]:
         """The body, in pieces as they arrive."""
-        kept: list[bytes] = []
-        size = 0
-        try:
-            for piece in self.http.pieces():
-                size += len(piece)
-                if size <= self.most:
-                    kept.append(piece)
-                yield piece
-            self.is_ended = True
-        finally:
-            self.body = b"".join(kept) if size <= self.most else None
+        for piece in self.http.pieces():
+            self._size += len(piece)
+            if self._size <= self.most:
+                self._kept.append(piece)
+            else:
+                self._kept.clear()
+            yield piece
+        self.is_ended = True
 
     def end_within(self, seconds: float | None) -> None:
         """As the answer has it."""
@@ -110,13 +114,14 @@ def shortfall(
     """
     if heard.status != _OK:
         return f"it has status {heard.status}"
-    if heard.body is None:
+    body = heard.body
+    if body is None:
         return f"it is above {heard.most:,} bytes"
     if path == "/audio/speech" and asked.get("stream_format") != "sse":
-        return _unended(heard) if heard.body else "it is empty"
+        return _unended(heard) if body else "it is empty"
     answer = _READERS[path](asked)
     try:
-        is_stream = _is_stream(answer, Replayed(heard.content_type, heard.body, 0))
+        is_stream = _is_stream(answer, Replayed(heard.content_type, body, 0))
     except CliError as error:
         return error.problem
     if is_stream:

@@ -144,12 +144,11 @@ class Cache:
     def _tell_refused(self, refused: Refusal) -> None:
         """Say why the request is sent each time: a notice, where --cache was typed."""
         way = f"; {ANY}" if refused.may_pass else ""
-        text = f"--cache: the answer is not kept: {refused.reason}{way}"
+        text = f"the answer is not kept: {refused.reason}{way}"
         if self.context.settings.origin("--cache") is not None:
             self._debug(text)
-        elif text not in self._told:
-            self._told.add(text)
-            self.context.messages.notice(text)
+        else:
+            self._tell(text)
 
     def _opened(self) -> Store | None:
         if self._store is None:
@@ -162,9 +161,13 @@ class Cache:
         return self._store
 
     def _tell_unusable(self, why: str) -> None:
-        if why not in self._told:
-            self._told.add(why)
-            self.context.messages.notice(f"--cache: the cache cannot be used: {why}")
+        self._tell(f"the cache cannot be used: {why}")
+
+    def _tell(self, text: str) -> None:
+        """Say something of the cache, once."""
+        if text not in self._told:
+            self._told.add(text)
+            self.context.messages.notice(f"--cache: {text}")
 
     def _is_locked(self, store: Store, key: str, stack: ExitStack) -> bool:
         """Hold the lock of the key until the stack is closed; False where there can be none."""
@@ -210,13 +213,13 @@ class Cache:
         path, asked = call.path.partition("?")[0], _properties(call.payload)
         lacks = shortfall(path, asked, answer, self.check)
         if lacks is not None:
-            self._debug(f"--cache: the answer is not kept: {lacks}")
+            self._debug(f"the answer is not kept: {lacks}")
             return found
-        entry = Entry(now, now + self.longest, answer.content_type, call.path, answer.body or b"")
+        entry = Entry(now, now + self.longest, answer.content_type, answer.body or b"")
         try:
             store.put(key, entry)
         except OSError as error:
-            self._tell_unusable(f"the answer is not kept: {error.strerror}")
+            self._tell(f"the answer is not kept: {error.strerror}")
         return found
 
     def _sleep(self, seconds: float) -> None:
@@ -224,7 +227,7 @@ class Cache:
 
     def _debug(self, text: str) -> None:
         if self.is_debugged:
-            self.context.messages.debug(text)
+            self.context.messages.debug(f"--cache: {text}")
 
 
 def _sender(server: Destination) -> Sender:

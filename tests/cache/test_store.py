@@ -18,7 +18,7 @@ NOW = 1_000_000.0
 
 
 def entry(body: bytes = b"an answer", *, asked: float = NOW, lasts: float = 3600) -> Entry:
-    return Entry(asked, asked + lasts, "text/plain", "/embeddings", body)
+    return Entry(asked, asked + lasts, "text/plain", body)
 
 
 @pytest.fixture

@@ -428,10 +428,7 @@ def test_a_full_disk_takes_neither_the_answer_nor_the_exit_code(
         assert len([*answers.iterdir()]) == 2
         assert run(*HELLO, base_url=server.base_url).err == ""
     assert (full.code, full.out) == (0, b"an answer\n")
-    assert full.err == (
-        "openai-cli: notice: --cache: the cache cannot be used: the answer is not kept: "
-        "File too large\n"
-    )
+    assert full.err == ("openai-cli: notice: --cache: the answer is not kept: File too large\n")
 
 
 def test_an_entry_that_was_damaged_is_asked_for_anew(run: Run, answers: Path) -> None:
@@ -443,11 +440,15 @@ def test_an_entry_that_was_damaged_is_asked_for_anew(run: Run, answers: Path) ->
         assert run(*HELLO, base_url=server.base_url).err == FROM_CACHE
 
 
-def test_nothing_on_the_disk_has_the_key_or_the_prompt(run: Run, answers: Path) -> None:
+def test_nothing_on_the_disk_has_the_key_the_prompt_or_where_it_went(
+    run: Run, answers: Path
+) -> None:
     with Server([ANSWER]) as server:
-        run(*HELLO, base_url=server.base_url)
+        line = (*HELLO, "--header", "X-Secret: made-up-header")
+        run(*line, base_url=f"{server.base_url}?code=made-up-query")
+    assert len([*answers.iterdir()]) == 2
     for path in answers.iterdir():
-        for secret in (MADE_UP_KEY, "hello"):
+        for secret in (MADE_UP_KEY, "hello", "made-up-header", "made-up-query", "127.0.0.1"):
             assert secret.encode() not in path.read_bytes()
             assert secret not in path.name
 
