@@ -122,7 +122,7 @@ def _days(options: Options) -> "tuple[date | None, date | None]":
 
 def _spent(context: Context, options: Options, path: "Path") -> "Spent":
     from openai_cli.ledger.pricing import opened
-    from openai_cli.ledger.report import Spent, groups_of
+    from openai_cli.ledger.report import Spent, groups_of, saved_of
 
     since, until = _days(options)
     if not path.exists():
@@ -132,7 +132,8 @@ def _spent(context: Context, options: Options, path: "Path") -> "Spent":
         return Spent(options.by, (), since, until)
     with opened(path) as store, store.transaction():
         groups = groups_of(store, options.by, since, until)
-        return Spent(options.by, groups, since, until, _budgets(context, store))
+        saved = saved_of(store, since, until)
+        return Spent(options.by, groups, since, until, _budgets(context, store), saved)
 
 
 def _budgets(context: Context, store: "Store") -> "tuple[Standing, ...]":

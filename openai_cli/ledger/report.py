@@ -1,12 +1,14 @@
 """What the ledger has, added up by a key: as a table, Markdown, CSV and JSON."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openai_cli.messages import one_line
 from openai_cli.prices.grid import Grid, csv_of, lines_of, markdown_of, with_bars
-from openai_cli.prices.money import dollars, exact_json, plain
+from openai_cli.prices.money import dollars, exact_json, plain, units
 
 if TYPE_CHECKING:
     from openai_cli.ledger.book import Standing
@@ -42,6 +44,13 @@ class Group(NamedTuple):
     is_least: bool
 
 
+class Saved(NamedTuple):
+    """The answers from the cache: how many, and what they would have cost, in units."""
+
+    calls: int = 0
+    units: int = 0
+
+
 class Spent(NamedTuple):
     """What is shown: the groups by a key, of the days asked for, and the budgets as they stand."""
 
@@ -50,6 +59,7 @@ class Spent(NamedTuple):
     since: date | None = None
     until: date | None = None
     budgets: "tuple[Standing, ...]" = ()
+    saved: Saved = Saved()
 
     @property
     def units(self) -> int:
@@ -75,6 +85,17 @@ def groups_of(store: "Store", by: str, since: date | None, until: date | None) -
     return tuple(Group._make((*row[:-1], bool(row[-1]))) for row in found)
 
 
+def saved_of(store: "Store", since: date | None, until: date | None) -> Saved:
+    """What the cache has saved from one day to another, both included."""
+    found = store.rows(
+        "SELECT record FROM calls WHERE day >= ? AND day <= ? AND record LIKE '%\"cache_age\"%'",
+        [str(since or date.min), str(until or date.max)],
+    )
+    records = [json.loads(record, parse_float=Decimal) for (record,) in found]
+    kept = [record for record in records if record.get("cache_age") is not None]
+    return Saved(len(kept), sum(units(Decimal(one.get("saved_usd") or 0)) for one in kept))
+
+
 def as_json(spent: Spent) -> str:
     """The report as JSON on one line; money is numbers with all their digits."""
     rows = [
@@ -96,6 +117,7 @@ def as_json(spent: Spent) -> str:
         "until": None if spent.until is None else str(spent.until),
         "total": dollars(spent.units),
         "at_least": spent.is_least,
+        "saved": {"calls": spent.saved.calls, "usd": dollars(spent.saved.units)},
         "rows": rows,
         "budgets": [_json_budget(one) for one in spent.budgets],
     }
@@ -157,8 +179,11 @@ def _shown(by: str, key: str | None) -> str:
 
 
 def _remarks(spent: Spent) -> list[str]:
-    """What stands beneath the table: the calls without a cost, and the budgets."""
+    """What stands beneath the table: the calls without a cost, the cache, and the budgets."""
     unpriced = sum(group.unpriced for group in spent.groups)
     noun = "call" if unpriced == 1 else "calls"
     remarks = [f"{unpriced} {noun} without a known cost"] if unpriced else []
+    if saved := spent.saved.calls:
+        usd = plain(dollars(spent.saved.units))
+        remarks.append(f"from the cache: {saved} of the calls; {usd} USD saved")
     return [*remarks, *(f"budget, {one.limit.name}: {one.told}" for one in spent.budgets)]

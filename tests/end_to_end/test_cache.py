@@ -281,8 +281,12 @@ def test_the_ledger_alone_has_nothing_spent_either(run: Run, tmp_path: Path) -> 
     with Server([ANSWER]) as server:
         for _ in range(3):
             assert run(*HELLO, base_url=server.base_url, env=env).code == 0
-    (month,) = json.loads(run("cost", "ledger", "--json", env=env).out)["rows"]
+    found = json.loads(run("cost", "ledger", "--json", env=env).out)
+    (month,) = found["rows"]
     assert (month["calls"], month["usd"]) == (3, BILLED)
+    assert found["saved"] == {"calls": 2, "usd": 2 * BILLED}
+    shown = run("cost", "ledger", env=env).text
+    assert shown.endswith("from the cache: 2 of the calls; 0.000105 USD saved\n")
 
 
 def test_a_hit_passes_a_limit_that_the_request_would_not(
