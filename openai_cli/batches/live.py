@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.parts import read
-from openai_cli.batches.pace import Pace
 from openai_cli.batches.readers import reader_of
 from openai_cli.batches.reserve import Reserve
 from openai_cli.batches.schema import AnswerRow, Stage, Waiting
@@ -20,6 +19,7 @@ from openai_cli.batches.signals import Stopping
 from openai_cli.batches.verdict import Verdict, is_busy, verdict_of
 from openai_cli.errors import CliError, RateLimitError, UnreachableError
 from openai_cli.http import retry
+from openai_cli.http.pace import Pace
 from openai_cli.http.whole import WholeResponse
 
 if TYPE_CHECKING:

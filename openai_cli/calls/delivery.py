@@ -1,6 +1,6 @@
 """What becomes of a request: it is printed where that was asked for, else it is sent."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from openai_cli.calls.plan import Plan
@@ -23,11 +23,20 @@ def deliver(session: Session, plan: Plan) -> "Answer | None":
     return send(session, plan)
 
 
-def deliver_all(session: Session, plans: Iterable[Plan]) -> None:
-    """Print the requests, one after the other; else send each and print its answer."""
+def deliver_all(
+    session: Session,
+    plans: Iterable[Plan],
+    *,
+    at_once: int = 1,
+    printed: Callable[[], object] = lambda: None,
+) -> None:
+    """Print the requests, one after the other; else send each and print its answer.
+
+    So many are out `at_once`, and `printed` is called after each answer.
+    """
     if session.preview is not None:
         session.show(plan.request for plan in plans)
         return
     from openai_cli.calls.send import send_all
 
-    send_all(session, plans)
+    send_all(session, plans, at_once=at_once, printed=printed)

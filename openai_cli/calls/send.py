@@ -1,7 +1,8 @@
 """Requests that are sent, and their answers printed."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from openai_cli.calls.completeness import judge, why_incomplete
 from openai_cli.calls.fallback import fallen_back, next_model, tell_who
 from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
-from openai_cli.errors import CliError, RefusedError
+from openai_cli.errors import BadAnswerError, CliError, RefusedError
 from openai_cli.output.progress import Progress
 from openai_cli.output.sink import Sink
 from openai_cli.records import mutable_record
@@ -17,7 +18,9 @@ from openai_cli.request.body import Request
 
 if TYPE_CHECKING:
     from openai_cli.answer.base import Answer
+    from openai_cli.calls.ahead import Early
     from openai_cli.http.decoding import Incoming
+    from openai_cli.http.whole import WholeResponse
     from openai_cli.output.writers import Writer
 
 
@@ -28,11 +31,18 @@ def send(session: Session, plan: Plan) -> "Answer":
     return answer
 
 
-def send_all(session: Session, plans: Iterable[Plan]) -> None:
-    """Send the requests one after the other, and print their answers into one output.
+def send_all(
+    session: Session,
+    plans: Iterable[Plan],
+    *,
+    at_once: int = 1,
+    printed: Callable[[], object] = lambda: None,
+) -> None:
+    """Send the requests, so many `at_once`, and print their answers in order into one output.
 
-    A plan is asked for when the answer before it is printed, and then that answer is forgotten.
-    What the plans can cost together is held against the budget.
+    Without that, and where answers may be from the cache, a plan is asked for when the answer
+    before it is printed. `printed` is called after each answer, which is forgotten then. What the
+    plans can cost together is held against the budget.
     """
 
     def within_budget() -> Iterator[Plan]:
@@ -41,27 +51,55 @@ def send_all(session: Session, plans: Iterable[Plan]) -> None:
                 session.budget.reserve(plan.request)
             yield plan
 
-    deque(_sent(session, within_budget()), maxlen=0)
+    if at_once == 1 or session.cache is not None:
+        sent = _sent(session, within_budget())
+    else:
+        from openai_cli.calls.ahead import Ahead
+
+        ahead = Ahead(session, within_budget(), at_once)
+        sent = _sent(session, ahead, ahead.left)
+    for _ in sent:
+        printed()
 
 
-def _sent(session: Session, plans: Iterable[Plan]) -> "Iterator[Answer]":
+def _sent(
+    session: Session, plans: "Iterable[Plan | Early]", left: "Iterable[Early]" = ()
+) -> "Iterator[Answer]":
+    """Print the answers; `left` are the requests that were sent and not yet printed."""
     reasons: list[str] = []
     call: _Call | None = None
+    early: Early | None = None
     try:
         with session.form.open(session.context) as sink:
-            for plan in plans:
+            for one in plans:
                 if session.form.is_json:
                     sink.end_line()
-                call = _Call(session, plan, sink)
+                plan, early = (one, None) if isinstance(one, Plan) else (one.plan, one)
+                call = _Call(session, plan, sink, early)
                 answer = call.run()
                 reasons += why_incomplete(session, plan, answer)
                 yield answer
     except BaseException as error:
         if call is not None:
             call.break_off(error)
+        for other in left:
+            if other is not early:
+                _abandon(session, other, error)
         raise
     session.receipts.check()
     judge(session, reasons)
+
+
+def _abandon(session: Session, early: "Early", error: BaseException) -> None:
+    """Tell of a request what it took whose answer nobody will see."""
+    from openai_cli.answer.parts import read
+
+    answer = early.plan.reader()
+    answer.asked_model, answer.began = early.plan.request.body.get("model"), early.began
+    if early.answered is not None:
+        with suppress(CliError):
+            deque(read(early.answered, answer), maxlen=0)
+    session.receipts.add(answer, error)
 
 
 def check_budget(session: Session, plan: Plan) -> None:
@@ -75,12 +113,13 @@ def check_budget(session: Session, plan: Plan) -> None:
 class _Call:
     """One call: the request goes out, the answer's parts go to the writer.
 
-    `answer` is what has come of it so far.
+    `early` is the request where it was sent before, and `answer` what has come of it so far.
     """
 
     session: Session
     plan: Plan
     sink: Sink
+    early: "Early | None" = None
     answer: "Answer | None" = None
     _began: float | None = None
     _is_told: bool = False
@@ -160,6 +199,10 @@ class _Call:
         return request.with_body(stream_options={"include_usage": True})
 
     def _send(self, request: Request) -> "Answer":
+        if (early := self.early) is not None:
+            self.early, self._began = None, early.began
+            if (response := early.response()) is not None:
+                return self._taken(response)
         begin = self.sink.size
         self.session.make_ready()
         if self._began is None:
@@ -171,6 +214,16 @@ class _Call:
                 payload=request.payload(progress.advance),
                 may_retry=lambda: self.sink.size == begin and not self._is_made_already(request),
             )
+
+    def _taken(self, response: "WholeResponse") -> "Answer":
+        """What came of a request that was sent before."""
+        try:
+            return self._consume(response)
+        except BadAnswerError as error:
+            from openai_cli.http.failure import add_base_url_hint
+
+            add_base_url_hint(error, self.session.server.base_url)
+            raise
 
     def _is_made_already(self, request: Request) -> bool:
         """Whether another try would have the same made, and paid for, a second time."""

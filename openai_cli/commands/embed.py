@@ -1,6 +1,8 @@
 """`embed`: POST /embeddings."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -11,8 +13,9 @@ from openai_cli.context import Context
 from openai_cli.errors import CliError, UsageError
 from openai_cli.flags import api, embeddings
 from openai_cli.flags.endpoint import Endpoint
-from openai_cli.flags.ours import OPTIONS, argument, options_group, switch
+from openai_cli.flags.ours import OPTIONS, argument, number, options_group, ours, switch
 from openai_cli.flags.server import SendingOptions
+from openai_cli.flags.values import Number
 from openai_cli.jsontext import utf8, write_numbers
 from openai_cli.records import mutable_record, record
 from openai_cli.request.body import Request, assembled, given_of
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 # What one request takes: https://platform.openai.com/docs/api-reference/embeddings/create
 MOST_INPUTS = 2048
 MOST_TOKENS = 300_000
+# An answer can have 60 MB, and as many as may be out are kept until their turn.
+AT_ONCE = 4
 
 EXAMPLES = (
     'openai-cli embed "hamburger" --dimensions 3',
@@ -37,13 +42,23 @@ class Options(SendingOptions):
     """TEXT is the text to embed. Without TEXT, piped stdin is embedded.
 
     Each vector is printed on one line, as a JSON array of numbers. With --lines, each line of stdin
-    is one input: they are sent in as many requests as needed, and the vectors keep their order.
+    is one input: they are sent in as many requests as needed, several at once, and the vectors keep
+    their order.
     """
 
     endpoint = Endpoint("/embeddings", "text-embedding-3-small")
 
     text: Annotated[str | None, argument("[TEXT]", "The text; - reads stdin")] = None
     lines: Annotated[bool, switch(OPTIONS, "lines", "Embed each line of stdin")] = False
+    concurrency: Annotated[
+        str | None,
+        ours(
+            OPTIONS,
+            "--concurrency",
+            "With --lines, send at most N requests at once [default: 4]",
+            metavar="N",
+        ),
+    ] = None
     input: embeddings.Input = None
     model: api.Model = None
     dimensions: embeddings.Dimensions = None
@@ -63,6 +78,9 @@ def run(context: Context, options: Options) -> None:
     inputs = Inputs(context, options.stdin)
     with Session(context, options, inputs) as session:
         given = given_of(options, inputs)
+        at_once = number("--concurrency", options.concurrency, Number(1, integer=True))
+        if at_once is not None and not options.lines:
+            raise UsageError("--concurrency is for --lines: else there is one request")
         if options.text is not None and "input" in given.parts.body:
             raise UsageError("the input is given twice: as the argument and by --input")
         base = assembled(context, given)
@@ -72,7 +90,12 @@ def run(context: Context, options: Options) -> None:
             batches = iter([_Batch(_of_text(options, inputs, base))])
         sent = _Sent(options, batches)
         try:
-            deliver_all(session, sent.plans())
+            deliver_all(
+                session,
+                sent.plans(),
+                at_once=int(at_once or AT_ONCE) if options.lines else 1,
+                printed=sent.take,
+            )
         except CliError as error:
             raise sent.explained(error) from None
 
@@ -101,11 +124,11 @@ def _of_lines(options: Options, inputs: Inputs, base: Request) -> Iterator[_Batc
     if inputs.context.stdin_is_terminal and not options.stdin:
         raise UsageError("--lines reads stdin: pipe the lines into it")
     first, held = 1, _Held(str(base.body["model"]))
-    for number, line in enumerate(inputs.lines("--lines", "-"), 1):
-        text = _text_of(line, number)
+    for place, line in enumerate(inputs.lines("--lines", "-"), 1):
+        text = _text_of(line, place)
         if not held.add(text):
             yield _Batch(base.with_text("input", held.texts), (first, len(held.texts)))
-            first, held = number, _Held(held.model)
+            first, held = place, _Held(held.model)
             held.add(text)
     if not held.texts:
         raise UsageError("stdin is empty: there is no line to embed")
@@ -171,11 +194,11 @@ class _Held:
 
 @mutable_record
 class _Sent:
-    """The batches on their way; `asked` is the one that is out, `lines` those that have vectors."""
+    """The batches on their way: `asked` are out, `lines` is how many lines have vectors."""
 
     options: Options
     batches: Iterator[_Batch]
-    asked: _Batch | None = None
+    asked: deque[_Batch] = field(default_factory=deque)
     lines: int = 0
 
     def plans(self) -> Iterator[Plan]:
@@ -183,19 +206,22 @@ class _Sent:
         from openai_cli.answer.embedding import Embeddings, inputs_of
 
         for batch in self.batches:
-            self.asked = batch
+            self.asked.append(batch)
             yield Plan(
                 batch.request,
                 answer=partial(Embeddings, expected=inputs_of(batch.request.body)),
                 writer=partial(_writer, self.options),
             )
-            self.asked = None
-            self.lines += batch.lines[1] if batch.lines else 0
+
+    def take(self) -> None:
+        """The vectors of the first batch that is out are printed."""
+        batch = self.asked.popleft()
+        self.lines += batch.lines[1] if batch.lines else 0
 
     def explained(self, error: CliError) -> CliError:
         """The error, with the lines that it is about, and those that are done."""
-        if self.asked is not None and self.asked.lines is not None:
-            first, count = self.asked.lines
+        if self.asked and (lines := self.asked[0].lines) is not None:
+            first, count = lines
             error.add_hint(f"lines {first} to {first + count - 1} of stdin were in the request")
         if self.lines and self.options.output in (None, "-"):
             error.add_hint(f"the vectors of the {self.lines} before are printed")

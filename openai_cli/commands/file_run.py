@@ -11,7 +11,6 @@ from openai_cli.batches.files import Files
 from openai_cli.batches.intake import Intake, Shard
 from openai_cli.batches.job import Engine, Job
 from openai_cli.batches.live import Live
-from openai_cli.batches.pace import Pace
 from openai_cli.batches.parts import Parts
 from openai_cli.batches.progress import RunProgress
 from openai_cli.batches.queued import Queued
@@ -39,6 +38,7 @@ from openai_cli.context import Context
 from openai_cli.errors import IncompleteError, LimitError, LinesFailedError, OutputError, UsageError
 from openai_cli.flags.ours import number
 from openai_cli.flags.values import Number
+from openai_cli.http.pace import Pace
 from openai_cli.models.table import tier_of
 from openai_cli.output.progress import Progress
 from openai_cli.output.sink import check_writable

@@ -44,7 +44,8 @@ def vectors(count: int) -> bytes:
 
 def test_three_batches_of_lines_are_one_connection(run: Run) -> None:
     with KeepingServer([vectors(2048), vectors(2048), vectors(904)]) as server:
-        done = run("embed", "--lines", stdin=b"a\n" * 5000, base_url=server.base_url)
+        one = ("--concurrency", "1")
+        done = run("embed", "--lines", *one, stdin=b"a\n" * 5000, base_url=server.base_url)
     assert (done.code, done.err, server.connections) == (0, "", 1)
 
 

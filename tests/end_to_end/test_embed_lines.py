@@ -1,7 +1,10 @@
 """`embed --lines`: any number of lines, in requests of the size that the API takes, in order."""
 
 import json
+import threading
 from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable
 from itertools import chain, pairwise
 from pathlib import Path
 from struct import pack
@@ -13,8 +16,11 @@ from hypothesis import strategies as st
 
 from openai_cli import tokens
 from openai_cli.commands import embed
+from tests.batches import crowd
 from tests.conftest import Run
-from tests.servers import Server, reply
+from tests.servers import Received, Server, kept, reply
+
+ONE_BY_ONE = ("embed", "--lines", "--concurrency", "1")
 
 
 def answer(*vectors: Any) -> bytes:
@@ -38,7 +44,7 @@ def stdin(count: int) -> bytes:
 def test_5000_lines_are_three_requests_in_order(run: Run) -> None:
     replies = [numbered(1, 2048), numbered(2049, 4096), numbered(4097, 5000)]
     with Server(replies) as server:
-        done = run("embed", "--lines", stdin=stdin(5000), base_url=server.base_url)
+        done = run(*ONE_BY_ONE, stdin=stdin(5000), base_url=server.base_url)
     assert (done.code, done.err) == (0, "")
     sent = [request.json["input"] for request in server.received]
     assert [len(texts) for texts in sent] == [2048, 2048, 904]
@@ -54,7 +60,7 @@ def test_a_request_has_at_most_2048_inputs(run: Run, count: int, requests: list[
         replies.append(numbered(first + 1, first + size))
         first += size
     with Server(replies) as server:
-        done = run("embed", "--lines", stdin=stdin(count), base_url=server.base_url)
+        done = run(*ONE_BY_ONE, stdin=stdin(count), base_url=server.base_url)
     assert done.code == 0, done.err
     assert [len(request.json["input"]) for request in server.received] == requests
 
@@ -63,7 +69,7 @@ def test_a_request_has_at_most_300_000_tokens(run: Run) -> None:
     # " a" is a token of cl100k_base each time, and so are the 8,000 of a line.
     line = " a" * 8000
     with Server([numbered(1, 37), numbered(38, 40)]) as server:
-        done = run("embed", "--lines", stdin=f"{line}\n".encode() * 40, base_url=server.base_url)
+        done = run(*ONE_BY_ONE, stdin=f"{line}\n".encode() * 40, base_url=server.base_url)
     assert done.code == 0, done.err
     # 37 lines have 296,000 tokens, 38 have 304,000.
     assert [len(request.json["input"]) for request in server.received] == [37, 3]
@@ -110,7 +116,7 @@ def test_lines_keep_what_is_no_newline(run: Run) -> None:
 def test_a_failure_in_the_middle_keeps_what_came_before(run: Run) -> None:
     refused = reply({"error": {"message": "too much"}}, status="400 Bad Request")
     with Server([numbered(1, 2048), refused]) as server:
-        done = run("embed", "--lines", stdin=stdin(5000), base_url=server.base_url)
+        done = run(*ONE_BY_ONE, stdin=stdin(5000), base_url=server.base_url)
     assert done.code == 4
     assert done.text == "".join(f"[{number}]\n" for number in range(1, 2049))
     assert "too much" in done.err
@@ -132,7 +138,7 @@ def test_a_line_that_is_wrong_is_named_behind_what_is_done(run: Run) -> None:
 
 def test_a_file_is_written_whole_or_not_at_all(run: Run, folder: Path) -> None:
     refused = reply({"error": {"message": "too much"}}, status="400 Bad Request")
-    line = ("embed", "--lines", "-o", "vectors.jsonl")
+    line = (*ONE_BY_ONE, "-o", "vectors.jsonl")
     with Server([numbered(1, 2048), refused]) as server:
         done = run(*line, stdin=stdin(5000), base_url=server.base_url)
     assert done.code == 4
@@ -200,7 +206,7 @@ def test_vectors_without_an_index_are_in_the_order_of_the_inputs(run: Run) -> No
 def test_the_usage_of_each_request_is_told(run: Run, folder: Path) -> None:
     with Server([numbered(1, 2048), numbered(2049, 2050)]) as server:
         done = run(
-            "embed", "--lines", "--usage", "--usage-file", "usage.jsonl", "-o", "v.jsonl",
+            *ONE_BY_ONE, "--usage", "--usage-file", "usage.jsonl", "-o", "v.jsonl",
             stdin=stdin(2050), base_url=server.base_url,
         )  # fmt: skip
     assert done.err.count("openai-cli: usage: ") == 2
@@ -212,12 +218,12 @@ def test_a_budget_holds_for_all_requests_together(run: Run) -> None:
     # 300,000 tokens of text-embedding-3-small cost 0.006 USD: two requests of 296,000 cost 0.01184.
     lines = f"{' a' * 8000}\n".encode() * 74
     with Server([numbered(1, 37)]) as server:
-        done = run("embed", "--lines", "--max-cost", "0.01", stdin=lines, base_url=server.base_url)
+        done = run(*ONE_BY_ONE, "--max-cost", "0.01", stdin=lines, base_url=server.base_url)
     assert done.code == 8
     assert len(done.text.splitlines()) == 37
     assert "0.01184 USD" in done.err
     with Server([numbered(1, 37), numbered(38, 74)]) as server:
-        done = run("embed", "--lines", "--max-cost", "0.012", stdin=lines, base_url=server.base_url)
+        done = run(*ONE_BY_ONE, "--max-cost", "0.012", stdin=lines, base_url=server.base_url)
     assert done.code == 0, done.err
 
 
@@ -232,3 +238,146 @@ def test_the_sandbox_keeps_the_order(run: Run, sandbox: str) -> None:
     for number in (0, 2047, 2048, 2999):
         alone = run("embed", lines[number], "--dimensions", "2", base_url=sandbox)
         assert alone.text == f"{vectors[number]}\n"
+
+
+# Several at once
+
+
+def first_of(received: Received) -> int:
+    """The number of the first line of a request for `stdin`."""
+    return int(received.json["input"][0].split()[1])
+
+
+def vectors(received: Received) -> bytes:
+    """The number of each line of a request as its vector."""
+    first = first_of(received)
+    return kept(numbered(first, first + len(received.json["input"]) - 1))
+
+
+class Crowd(crowd.Crowd):
+    """A server that many ask at once, which keeps the first lines of the requests in `began`."""
+
+    def __init__(self, answer: Callable[[Received], bytes] = vectors) -> None:
+        super().__init__(answer)
+
+    @property
+    def began(self) -> Counter[int]:
+        return Counter(map(first_of, self.received))
+
+
+@pytest.mark.parametrize(("flags", "most"), [((), 4), (("--concurrency", "6"), 6)])
+def test_so_many_requests_are_out_at_once_and_the_vectors_keep_their_order(
+    run: Run, flags: tuple[str, ...], most: int
+) -> None:
+    met = threading.Barrier(most, timeout=30)
+    later = threading.Event()
+
+    def answer(received: Received) -> bytes:
+        if first_of(received) <= (most - 1) * 2048 + 1:
+            met.wait()
+        if first_of(received) == 1:
+            later.wait(30)
+        elif first_of(received) == 2049:
+            later.set()  # the second answer goes out before the first
+        return vectors(received)
+
+    with Crowd(answer) as server:
+        done = run("embed", "--lines", *flags, stdin=stdin(14_000), base_url=server.base_url)
+    assert (done.code, done.err) == (0, "")
+    assert done.text == "".join(f"[{number}]\n" for number in range(1, 14_001))
+    assert server.most == most
+    assert server.connections <= most
+
+
+def test_a_failure_names_its_lines_and_what_came_before_is_printed(run: Run, folder: Path) -> None:
+    """What was sent behind it is told of in --usage-file, for it may have been paid."""
+
+    def answer(received: Received) -> bytes:
+        if first_of(received) != 2049:
+            return vectors(received)
+        return crowd.error("400 Bad Request", "made_up", "too much")
+
+    with Crowd(answer) as server:
+        done = run(
+            "embed", "--lines", "--usage-file", "usage.jsonl", stdin=stdin(9000),
+            base_url=server.base_url,
+        )  # fmt: skip
+    assert done.code == 4
+    assert done.text == "".join(f"[{number}]\n" for number in range(1, 2049))
+    assert "too much" in done.err
+    assert "lines 2049 to 4096 of stdin were in the request" in done.err
+    assert "the vectors of the 2048 before are printed" in done.err
+    told = (folder / "usage.jsonl").read_text().splitlines()
+    assert [json.loads(one)["exit_code"] for one in told] == [0, 4, 4, 4, 4]
+
+
+def test_what_was_too_much_together_is_asked_for_again_alone(run: Run) -> None:
+    met = threading.Barrier(3, timeout=30)
+    together: list[int] = []
+
+    def answer(received: Received) -> bytes:
+        if server.began[first_of(received)] > 1:
+            together.append(server.at_once)
+            return vectors(received)
+        met.wait()
+        if first_of(received) == 1:
+            return vectors(received)
+        return crowd.error("429 Too Many Requests", "rate_limit_exceeded")
+
+    with Crowd(answer) as server:
+        done = run(
+            "embed", "--lines", "--max-retries", "0", stdin=stdin(6000), base_url=server.base_url
+        )
+    assert (done.code, done.err) == (0, "")
+    assert done.text == "".join(f"[{number}]\n" for number in range(1, 6001))
+    assert together == [1, 1]
+
+
+def test_a_limit_that_holds_for_one_alone_ends_it(run: Run) -> None:
+    def answer(_received: Received) -> bytes:
+        return crowd.error("429 Too Many Requests", "rate_limit_exceeded")
+
+    with Crowd(answer) as server:
+        done = run("embed", "--lines", "--max-retries", "0", stdin=b"a\n", base_url=server.base_url)
+    assert done.code == 5
+    assert len(server.received) == 1
+
+
+def test_a_line_that_is_wrong_is_told_of_once_what_is_out_is_printed(run: Run) -> None:
+    with Crowd() as server:
+        lines = stdin(5000) + b"\n"
+        done = run("embed", "--lines", stdin=lines, base_url=server.base_url)
+    assert done.code == 2
+    assert len(done.text.splitlines()) == 4096
+    assert "line 5001 of stdin is empty" in done.err
+    assert "were in the request" not in done.err
+
+
+def test_a_budget_holds_for_what_is_out_too(run: Run) -> None:
+    lines = f"{' a' * 8000}\n".encode() * 111
+
+    def answer(received: Received) -> bytes:
+        return kept(numbered(1, len(received.json["input"])))
+
+    with Crowd(answer) as server:
+        done = run("embed", "--lines", "--max-cost", "0.012", stdin=lines, base_url=server.base_url)
+        assert len(server.received) == 2
+    assert done.code == 8
+    assert len(done.text.splitlines()) == 74
+    assert "lines 75 to 111 of stdin were in the request" in done.err
+
+
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        (("--lines", "--concurrency", "0"), "--concurrency must be an integer of at least 1"),
+        (("Hi", "--concurrency", "2"), "--concurrency is for --lines"),
+    ],
+)
+def test_a_wrong_concurrency_is_told_of_before_anything_is_sent(
+    run: Run, flags: tuple[str, ...], problem: str
+) -> None:
+    with Server([]) as server:
+        done = run("embed", *flags, stdin=b"a\n", base_url=server.base_url)
+    assert done.code == 2
+    assert problem in done.err

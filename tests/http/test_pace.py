@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from openai_cli.batches.pace import Pace, seconds_of
+from openai_cli.http.pace import Pace, seconds_of
 
 
 @pytest.mark.parametrize(
