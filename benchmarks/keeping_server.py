@@ -1,12 +1,13 @@
 """A server that keeps its connections and answers each request with the same chat completion.
 
-Usage: python keeping_server.py SECONDS; prints its port. An answer takes so many seconds.
+Usage: python keeping_server.py SECONDS [VECTORS NUMBERS]; prints its port. An answer takes so many
+seconds; with VECTORS it is so many of them, of so many numbers each.
 """
 
 import asyncio
 import sys
 
-from server import json_answer
+from server import json_answer, vectors_answer
 
 
 class Connection(asyncio.Protocol):
@@ -37,8 +38,8 @@ class Connection(asyncio.Protocol):
         return len(head) + 4 + (int(rest.split(b"\r\n")[0]) if named else 0)
 
 
-async def main(delay: float) -> None:
-    answer = json_answer().replace(b"Connection: close\r\n", b"")
+async def main(delay: float, answer: bytes) -> None:
+    answer = answer.replace(b"Connection: close\r\n", b"")
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: Connection(answer, delay), "127.0.0.1", 0, backlog=512
@@ -48,4 +49,5 @@ async def main(delay: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(float(sys.argv[1])))
+    seconds, *shape = sys.argv[1:]
+    asyncio.run(main(float(seconds), vectors_answer(*map(int, shape)) if shape else json_answer()))

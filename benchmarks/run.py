@@ -17,6 +17,7 @@ from pathlib import Path
 from batch import batch
 from bulk import bulk
 from change import change
+from embed import embed
 from measure import BIN, ROOT, RUNS, alternate, install, median, row, write_ranks
 
 # The whole vocabulary loaded, as for a long text, and nothing else.
@@ -59,6 +60,7 @@ def main() -> None:
     bulk()
     change()
     batch()
+    embed()
 
 
 def configured() -> None:

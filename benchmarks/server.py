@@ -5,6 +5,7 @@ in one piece (`whole`) or each in a chunk of its own (`chunked`).
 """
 
 import json
+import random
 import socketserver
 import sys
 
@@ -26,6 +27,17 @@ def json_answer() -> bytes:
             "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
         }
     ).encode()
+    return _head("application/json", f"Content-Length: {len(body)}") + body
+
+
+def vectors_answer(count: int, size: int) -> bytes:
+    chance = random.Random(1)  # noqa: S311 - numbers, the same each time
+    data = [
+        {"index": index, "embedding": [round(chance.gauss(0, 0.025), 10) for _ in range(size)]}
+        for index in range(count)
+    ]
+    usage = {"prompt_tokens": count, "total_tokens": count}
+    body = json.dumps({"object": "list", "model": "bench", "data": data, "usage": usage}).encode()
     return _head("application/json", f"Content-Length: {len(body)}") + body
 
 

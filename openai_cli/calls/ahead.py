@@ -1,6 +1,7 @@
 """Requests that are sent before it is their turn, so that several are out at once.
 
-Their answers are kept as they came until it is: at most so many as may be out.
+Their answers are kept as they came until it is: at most so many as may be out, and of large ones
+fewer.
 """
 
 import threading
@@ -21,7 +22,11 @@ from openai_cli.http.whole import WholeResponse
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse
 
+# How many are out before anything is known of their answers.
+_FIRST = 4
+# In bytes: the largest answer, and about how much of answers is kept.
 _LARGEST = 512 * 1024 * 1024
+_KEPT = 256 * 1024 * 1024
 
 
 class Early:
@@ -86,6 +91,8 @@ class Ahead:
         self._session = session
         self._plans = iter(plans)
         self._pace = Pace(most)
+        self._pace.window = min(_FIRST, most)
+        self._heaviest = 1
         self.left: deque[Early] = deque()
         self._asked: SimpleQueue[Early] = SimpleQueue()
         self._threads = 0
@@ -95,7 +102,7 @@ class Ahead:
         ended: CliError | None = None
         is_all = False
         while True:
-            while not is_all and len(self.left) < int(self._pace.window):
+            while not is_all and self._has_room:
                 try:
                     plan = next(self._plans, None)
                 except CliError as error:
@@ -110,7 +117,15 @@ class Ahead:
         if ended is not None:
             raise ended
 
+    @property
+    def _has_room(self) -> bool:
+        """Whether one more may be out."""
+        most = min(int(self._pace.window), _KEPT // self._heaviest)
+        return len(self.left) < max(most, 1)
+
     def _heed(self, early: Early) -> None:
+        if early.answered is not None:
+            self._heaviest = max(self._heaviest, len(early.answered.body))
         if early.had_trouble:
             self._pace.too_much(time.monotonic(), early.sent)
         else:

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 # What one request takes: https://platform.openai.com/docs/api-reference/embeddings/create
 MOST_INPUTS = 2048
 MOST_TOKENS = 300_000
-# An answer can have 60 MB, and as many as may be out are kept until their turn.
-AT_ONCE = 4
+AT_ONCE = 8
 
 EXAMPLES = (
     'openai-cli embed "hamburger" --dimensions 3',
@@ -55,7 +54,7 @@ class Options(SendingOptions):
         ours(
             OPTIONS,
             "--concurrency",
-            "With --lines, send at most N requests at once [default: 4]",
+            "With --lines, send at most N requests at once [default: 8]",
             metavar="N",
         ),
     ] = None

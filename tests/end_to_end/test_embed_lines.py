@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_cli import tokens
+from openai_cli.calls import ahead
 from openai_cli.commands import embed
 from tests.batches import crowd
 from tests.conftest import Run
@@ -265,15 +266,15 @@ class Crowd(crowd.Crowd):
         return Counter(map(first_of, self.received))
 
 
-@pytest.mark.parametrize(("flags", "most"), [((), 4), (("--concurrency", "6"), 6)])
+@pytest.mark.parametrize(("flags", "first", "most"), [((), 4, 7), (("--concurrency", "3"), 3, 3)])
 def test_so_many_requests_are_out_at_once_and_the_vectors_keep_their_order(
-    run: Run, flags: tuple[str, ...], most: int
+    run: Run, flags: tuple[str, ...], first: int, most: int
 ) -> None:
-    met = threading.Barrier(most, timeout=30)
+    met = threading.Barrier(first, timeout=30)
     later = threading.Event()
 
     def answer(received: Received) -> bytes:
-        if first_of(received) <= (most - 1) * 2048 + 1:
+        if first_of(received) <= (first - 1) * 2048 + 1:
             met.wait()
         if first_of(received) == 1:
             later.wait(30)
@@ -285,8 +286,17 @@ def test_so_many_requests_are_out_at_once_and_the_vectors_keep_their_order(
         done = run("embed", "--lines", *flags, stdin=stdin(14_000), base_url=server.base_url)
     assert (done.code, done.err) == (0, "")
     assert done.text == "".join(f"[{number}]\n" for number in range(1, 14_001))
-    assert server.most == most
+    assert first <= server.most <= most
     assert server.connections <= most
+
+
+def test_of_large_answers_fewer_are_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "_FIRST", 1)
+    monkeypatch.setattr(ahead, "_KEPT", 10_000)
+    with Crowd() as server:
+        done = run("embed", "--lines", stdin=stdin(9000), base_url=server.base_url)
+    assert done.code == 0
+    assert server.most == 1
 
 
 def test_a_failure_names_its_lines_and_what_came_before_is_printed(run: Run, folder: Path) -> None:
