@@ -80,6 +80,19 @@ def test_what_was_cut_is_not_whole_whatever_was_made_of_it(raised: Exception | N
         read()
 
 
+def test_what_fails_at_the_end_is_the_end_though_it_was_not_cut(clock: Clock) -> None:
+    cut = Mock()
+
+    def read() -> None:
+        with Deadline(600, clock).watched(cut):
+            clock.now += 600
+            raise NetworkError("cut")
+
+    with pytest.raises(UnreachableError, match="took longer"):
+        read()
+    assert not cut.called
+
+
 def test_what_fails_before_it_is_told_as_it_is() -> None:
     cut = Mock()
     with pytest.raises(RefusedError), Deadline(600).watched(cut):

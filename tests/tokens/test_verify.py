@@ -29,16 +29,18 @@ def test_rows_are_of_a_model_and_a_kind() -> None:
         bill(3, 1, "gpt-4o-mini", tools=[tool], messages=calling, response_format=form),
         bill(4, 1, "gpt-4o", messages=seen),
         Bill(5, {"model": "gpt-4.1", "input": "hello"}, None, None, 8, None),
+        Bill(6, {"model": "text-embedding-3-small", "input": ["a", "b"]}, None, None, 2, None),
     ])  # fmt: skip
     assert list(verdict.rows) == [
         ("gpt-4o", CHAT),
         ("gpt-4o-mini", f"{CHAT}+functions+calls+format"),
         ("gpt-4o", f"{CHAT}+images"),
         ("unknown", "/responses"),
+        ("unknown", "/embeddings"),
     ]
     assert verdict.rows["gpt-4o", CHAT] == Row(2, 1, 1, 2, 1, -1)
     assert verdict.rows["gpt-4o", f"{CHAT}+images"].said_exact == 0
-    assert (verdict.all.requests, verdict.all.exact) == (5, 2)
+    assert (verdict.all.requests, verdict.all.exact) == (6, 3)
 
 
 def test_the_worst_are_those_that_differ_most_in_proportion() -> None:
