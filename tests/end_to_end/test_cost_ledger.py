@@ -216,6 +216,13 @@ def test_the_days_are_both_included(filled: Run) -> None:
     assert (found["total"], found["at_least"]) == (0.5035, False)
 
 
+def test_a_row_with_a_call_of_no_known_cost_is_the_least(filled: Run) -> None:
+    rows = figures(filled("cost", "ledger", "--by", "day", "--json"))["rows"]
+    assert [(row["unpriced"], row["at_least"]) for row in rows] == [
+        (0, False), (0, False), (1, True),
+    ]  # fmt: skip
+
+
 def test_the_table_says_what_is_not_known(filled: Run) -> None:
     assert filled("cost", "ledger").text == (
         "month            calls  input  cached  output     USD\n"
@@ -272,6 +279,18 @@ def test_prune_removes_what_is_older(filled: Run, file: Path) -> None:
     done = filled("cost", "ledger", "--prune", "22d")
     assert done.err == "openai-cli: notice: calls removed that are older than 22 days: 1\n"
     assert [one["time"][:10] for one in kept(file)] == ["2026-11-01", "2026-11-02"]
+
+
+def test_what_a_budget_counts_is_counted_once_and_outlives_its_calls(
+    filled: Run, configured: Any, file: Path
+) -> None:
+    configured("[budget]\nmonth = 5\n")
+    assert budget(filled("cost", "ledger", "--json")) == (0.5, 0)
+    filled("cost", "ledger", "--import", "usage.jsonl")
+    assert budget(filled("cost", "ledger", "--json")) == (0.5, 0)
+    filled("cost", "ledger", "--prune", "1d")
+    assert kept(file) == []
+    assert budget(filled("cost", "ledger", "--json")) == (0.5, 0)
 
 
 def test_calls_of_more_than_400_days_ago_leave_by_themselves(run: Run, file: Path) -> None:

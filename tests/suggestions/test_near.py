@@ -59,3 +59,8 @@ def test_a_swap_is_one_edit_and_not_two() -> None:
 def test_more_than_three_are_a_guess() -> None:
     assert near("models", ["modela", "modelb", "modelc"]) == ["modela", "modelb", "modelc"]
     assert near("models", ["modela", "modelb", "modelc", "modeld"]) == []
+
+
+def test_one_letter_is_an_edit_away_from_any_two() -> None:
+    assert near("x", ["ax"]) == []
+    assert near("ax", ["x"]) == []

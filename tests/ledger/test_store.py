@@ -1,0 +1,19 @@
+"""The file of the ledger, without a command around it."""
+
+from decimal import Decimal
+from pathlib import Path
+
+from openai_cli.ledger.rows import Row
+from openai_cli.ledger.store import Store
+from openai_cli.settings import BudgetLimit
+
+LINE = '{"time": "2026-11-23T00:00:00Z", "model": "gpt-4o", "input_tokens": 1, "usd": 0.5}'
+
+
+def test_a_call_that_is_added_again_is_charged_once(tmp_path: Path) -> None:
+    store, row = Store(tmp_path / "ledger"), Row.of(LINE)
+    with store.transaction():
+        for number in (1, 1, 2):
+            store.add(row, 5, number=number)
+    assert store.count(LINE) == 2
+    assert store.spent(BudgetLimit("day", Decimal(1)), "2026-11-23") == 10
