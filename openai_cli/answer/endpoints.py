@@ -16,11 +16,16 @@ _ANSWERS = {
 }
 
 
+def tells_usage(method: str, path: str) -> bool:
+    """Whether the answers of an endpoint tell usage, as far as they are known here."""
+    return method == "POST" and path.partition("?")[0] in _ANSWERS
+
+
 def reader_of(method: str, path: str) -> Callable[[], Answer] | None:
     """What reads the answer of an endpoint whose answers tell usage; None for all others."""
-    name = _ANSWERS.get(path.partition("?")[0]) if method == "POST" else None
-    if name is None:
+    if not tells_usage(method, path):
         return None
+    name = _ANSWERS[path.partition("?")[0]]
     module, _, kind = name.partition(".")
     found = getattr(import_module(f"openai_cli.answer.{module}"), kind)
     return cast("Callable[[], Answer]", found)

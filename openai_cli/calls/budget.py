@@ -155,7 +155,9 @@ class Budget:
         on, region = self.context.today().isoformat(), region_of(self.base_url())
         bounds = []
         for request in requests:
-            bound = rough(request.body, endpoint=request.path, on=on, region=region)
+            bound = rough(
+                request.body, endpoint=request.path.partition("?")[0], on=on, region=region
+            )
             if bound is None:
                 return False
             bounds.append(bound)
@@ -176,7 +178,7 @@ class Budget:
         try:
             most = bound(
                 request.body,
-                endpoint=request.path,
+                endpoint=request.path.partition("?")[0],
                 table=self.table(),
                 on=self.context.today(),
                 region=region_of(self.base_url()),

@@ -39,7 +39,8 @@ class Receipts:
     held against our own count. `is_refused` says that the server does not take
     `stream_options.include_usage`: it is not asked again. `failure` is why a line was not written.
     `book` is the ledger, where one is kept, and with `may_price_later` nobody has a table of prices
-    of their own. `batch_id` is the id that the calls of a run share.
+    of their own. Where it `has_told_alone`, calls whose answers tell no usage have no line.
+    `batch_id` is the id that the calls of a run share.
     """
 
     context: Context
@@ -55,6 +56,7 @@ class Receipts:
     failure: OutputError | None = None
     book: "Book | None" = None
     may_price_later: bool = False
+    has_told_alone: bool = False
     batch_id: str | None = None
     _log: Log | None = field(default=None, repr=False)
 
@@ -119,7 +121,7 @@ class Receipts:
         A line that cannot be written keeps no answer from being printed: see `check`.
         """
         is_unsent = isinstance(failed, (UsageError, LimitError))
-        if not self.are_wanted or is_unsent:
+        if not self.are_wanted or is_unsent or self._is_silent(answer, failed):
             return
         if self._is_priced_later(answer, failed):
             self._keep(answer, failed, is_taken=is_taken)
@@ -133,6 +135,13 @@ class Receipts:
             line = self.record_of(answer, receipt)
             self.append(line)
             self._enter(line, receipt, failed)
+
+    def _is_silent(self, answer: "Answer", failed: BaseException | None) -> bool:
+        """Whether a call has no line, for nothing says that it took anything."""
+        is_silent = self.has_told_alone and answer.usage is None
+        if is_silent and failed is None and self.are_asked:
+            self.context.messages.notice("the answer tells no usage")
+        return is_silent
 
     def enter(self, answer: "Answer") -> None:
         """Put a call into the ledger that does not tell what it took."""

@@ -21,7 +21,7 @@ from openai_cli.flags.ours import (
     path_argument,
     switch,
 )
-from openai_cli.flags.output import Forms, Previews, Written
+from openai_cli.flags.output import Completeness, Forms, Previews, Prices, Spending, Written
 from openai_cli.flags.parameter import ApiParameter, Place, PropertyArgument
 from openai_cli.flags.server import ServerOptions
 from openai_cli.flags.values import Flag, Kind
@@ -89,6 +89,19 @@ def is_final(operation: Operation) -> bool:
     return is_deletion or operation.command in FINAL
 
 
+def names_model(operation: Operation) -> bool:
+    """Whether a request has a model do something: its answer may tell what that took."""
+    is_call = operation.method == "POST" and operation.answer == "object" and not operation.admin
+    return is_call and "model" in operation.body
+
+
+def is_bounded(operation: Operation) -> bool:
+    """Whether it is known what an answer takes at most, and when it is complete."""
+    from openai_cli.answer.endpoints import tells_usage
+
+    return names_model(operation) and tells_usage(operation.method, operation.path)
+
+
 def options_class(operation: Operation) -> type[OperationOptions]:
     """The options of the operation's command, as a command that is written by hand has them."""
     bases = tuple(_bases(operation))
@@ -132,6 +145,10 @@ def _bases(operation: Operation) -> Iterator[type]:
         yield WholeUpload
     if operation.command in CACHED:
         yield Caching
+    if names_model(operation):
+        yield Spending
+    if is_bounded(operation):
+        yield from (Completeness, Prices)
 
 
 def _names_of_ours(bases: tuple[type, ...]) -> frozenset[str]:

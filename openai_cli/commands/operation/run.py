@@ -10,7 +10,12 @@ from openai_cli.calls.plan import Plan
 from openai_cli.calls.send import send
 from openai_cli.calls.session import Session
 from openai_cli.commands.operation.lasting import thing_of
-from openai_cli.commands.operation.options import OperationOptions, WholeUpload, collisions
+from openai_cli.commands.operation.options import (
+    OperationOptions,
+    WholeUpload,
+    collisions,
+    is_bounded,
+)
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.adapter import Parts
@@ -46,6 +51,7 @@ def run(context: Context, options: OperationOptions) -> None:
                 context.messages.notice(f"{request.method} {request.path} has no body")
             return
         demand_consent(context, options)
+        session.receipts.has_told_alone = True
         if source is not None:
             from openai_cli.commands.operation.uploading import deliver_upload
 
@@ -98,6 +104,11 @@ def _plan(operation: Operation, request: Request) -> Plan:
             writer=printing.NothingWriter,
             is_free=True,
         )
+    if is_bounded(operation):
+        from openai_cli.answer.endpoints import reader_of
+
+        answer = reader_of(operation.method, operation.path)
+        return Plan(request, answer=answer, writer=printing.ThingWriter, forgets=True)
     answer = AnyWhole if thing_of(operation) is None else Lasting
     return Plan(request, answer=answer, writer=printing.ThingWriter, is_free=True)
 
