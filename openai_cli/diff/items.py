@@ -98,7 +98,7 @@ class Entry(NamedTuple):
 
     A request has its `custom_id` and its `line`, what answers cost the `model` that gave them.
     `item` is None where it is no single request, and `amount` where it has no known price: `error`
-    says why.
+    says why. `was` is the path that it had in the base, where it was moved as it is.
     """
 
     path: str
@@ -108,6 +108,7 @@ class Entry(NamedTuple):
     item: Item | None = None
     amount: Amount | None = None
     error: str | None = None
+    was: str | None = None
 
     @property
     def shown(self) -> str:

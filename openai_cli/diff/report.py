@@ -19,6 +19,9 @@ MARKER = "<!-- openai-cli cost diff -->"
 # In bytes: GitHub takes comments of 65,536 characters.
 LARGEST = 60_000
 
+# Of what was moved so many are named.
+_MOST_MOVED = 10
+
 _HEAD = ("change", "file", "", "base USD", "head USD", "USD", "percent", "of it")
 
 
@@ -93,6 +96,7 @@ def as_json(told: Told) -> str:
                 "volume": told.volume.removeprefix(", at ") or None,
                 "rows": [_json_row(row) for row in found.of("added", "removed", "changed")],
                 "unchanged": {"rows": len(same), "usd": sum((row.head for row in same), NOTHING)},
+                "moved": [{"from": old, "to": new} for old, new in found.moved],
                 "passed": not told.failures,
                 "failures": [failure.problem for failure in told.failures],
                 "estimate": bool(told.doubts),
@@ -140,7 +144,15 @@ def as_table(told: Told) -> str:
     lines = ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
     remark = f"base {told.base.shown}, head {told.head.shown}{told.volume}"
     prices = f"prices of {told.table.date} (sha256 {told.table.digest[:12]})"
-    return "".join(f"{line}\n" for line in [*lines, f"{remark}; {prices}"])
+    moved = [f"moved: {one_line(text)}" for text in _moved(told.found)]
+    return "".join(f"{line}\n" for line in [*lines, *moved, f"{remark}; {prices}"])
+
+
+def _moved(found: Comparison) -> list[str]:
+    """What was moved, in words: the first of them, and how many more there are."""
+    told = [f"{old} to {new}" for old, new in found.moved]
+    more = len(told) - _MOST_MOVED
+    return [*told[:_MOST_MOVED], *([f"{more} more"] if more > 0 else [])]
 
 
 def _cells(row: Row) -> list[str]:
@@ -185,6 +197,7 @@ def as_markdown(told: Told) -> str:
         "",
         f"Base {escaped(told.base.shown)}, head {escaped(told.head.shown)}.",
         f"Prices of {told.table.date} (sha256 {told.table.digest}) as of {told.as_of}.",
+        *(f"Moved: {escaped(text)}." for text in _moved(told.found)),
         *(f"An estimate: {escaped(doubt)}." for doubt in told.doubts),
         *(f"Note: {escaped(note)}." for note in told.notes),
     ]

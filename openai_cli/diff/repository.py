@@ -100,6 +100,14 @@ class Repository:
                     yield found.read(int(words[2]))
                     found.read(1)
 
+    def hashes(self, paths: Sequence[str]) -> list[str]:
+        """The ids that the blobs of these files of the working tree would have, in their order."""
+        if any("\n" in path for path in paths):  # git takes a path a line
+            return ["" for _ in paths]
+        listed = b"".join(os.fsencode(path) + b"\n" for path in paths)
+        found = self._run(["hash-object", "--stdin-paths"], given=listed)
+        return found.stdout.decode("ascii").split() if not found.returncode else ["" for _ in paths]
+
     def _text(self, *arguments: str, wrong: str, hint: str | None = None) -> str:
         found = self._run(arguments)
         if found.returncode:

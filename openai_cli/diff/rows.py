@@ -230,6 +230,12 @@ class Comparison(NamedTuple):
         return [row for row in self.rows if row.status in statuses]
 
     @property
+    def moved(self) -> list[tuple[str, str]]:
+        """What costs the same elsewhere: the path in the base, and that in the head."""
+        same = (row.entry for row in self.of("unchanged"))
+        return [(entry.was, entry.path) for entry in same if entry.was is not None]
+
+    @property
     def base(self) -> Decimal:
         """What the base costs, in USD."""
         return total(row.base for row in self.rows)

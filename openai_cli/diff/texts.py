@@ -45,14 +45,39 @@ def text_entries(
     head = _head_counts(sides, named, before, message.encoding, left_out)
     changed = sides.repository.changed(sides.base, sides.head)
     same = {place for place in before if place in head and place not in changed}
-    base = {place: head[place] for place in same}
-    base |= _of_blobs(sides, {place: before[place] for place in before if place not in same},
-                      message.encoding)  # fmt: skip
+    moved = _moved(sides, before, head)
+    base = {place: head[place] for place in (*same, *moved)}
+    gone = {place: before[place] for place in before if place not in {*same, *moved.values()}}
+    base |= _of_blobs(sides, gone, message.encoding)
     shown = _Shown(named)
+    was = {shown(place): shown(old) for place, old in moved.items()}
     return (
         _entries(base, shown, message, pricer),
-        _entries(head, shown, message, pricer),
+        [
+            entry._replace(was=was.get(entry.path))
+            for entry in _entries(head, shown, message, pricer)
+        ],
     )
+
+
+def _moved(sides: Sides, before: Mapping[str, str], head: Mapping[str, int]) -> dict[str, str]:
+    """What the head has elsewhere, byte for byte: its path, and that which it had.
+
+    Of several that are the same, as many were moved as are gone.
+    """
+    gone = [place for place in before if place not in head]
+    new = [place for place in head if place not in before]
+    if not gone or not new:
+        return {}
+    if sides.head is None:
+        blobs = dict(zip(new, sides.repository.hashes(new), strict=True))
+    else:
+        there = sides.repository.files(sides.head, "")
+        blobs = {place: there.get(place, "") for place in new}
+    left: dict[str, list[str]] = {}
+    for place in gone:
+        left.setdefault(before[place], []).append(place)
+    return {place: left[blob].pop(0) for place, blob in blobs.items() if left.get(blob)}
 
 
 def folder_entries(

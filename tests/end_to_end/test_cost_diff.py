@@ -89,7 +89,7 @@ def test_texts_that_were_added_removed_and_changed(repository: Repository, diff:
         repository.write(f"prompts/{name}.txt", "hello")
     base = repository.commit()
     repository.write("prompts/longer.txt", "hello hello hello")
-    repository.write("prompts/new.txt", "hello")
+    repository.write("prompts/new.txt", "Hello")
     (repository.folder / "prompts/gone.txt").unlink()
     done = diff("--base", "main", "--files", "prompts", "-m", "gpt-4o", "--output-tokens", "2",
                 "--json")  # fmt: skip
@@ -572,3 +572,40 @@ def test_a_table_of_its_own_sets_its_flags(repository: Repository, diff: Diff, r
     priced = run("cost", "hello", "-m", "gpt-4o", "--total", env={**env, **THAT_DAY}, key=None)
     assert priced.out == b"0.00007\n"
     assert run("config", "check", env=env, key=None).code == 0
+
+
+MOVED = "hello hello hello"
+
+
+@pytest.mark.parametrize("head", ["", "HEAD"])
+def test_what_is_moved_is_unchanged_and_told(repository: Repository, diff: Diff, head: str) -> None:
+    repository.write("p/a.txt", MOVED)
+    repository.write("p/twin.txt", MOVED)
+    repository.write("p/stays.txt", "hello")
+    repository.commit()
+    (repository.folder / "p/a.txt").rename(repository.folder / "p/ü b.txt")
+    repository.write("p/copy.txt", MOVED)
+    flags = ["--files", "p", "--base", "before", "-m", "gpt-4o", "--max-increase-each", "0.00001"]
+    repository.git("branch", "before")
+    if head:
+        repository.commit()
+        flags += ["--head", head]
+    done = diff(*flags, "--json")
+    found = json.loads(done.out, parse_float=D)
+    # One of the two new ones was moved, the other is a copy: that costs.
+    assert [(row["path"], row["status"]) for row in found["rows"]] == [("p/ü b.txt", "added")]
+    assert found["moved"] == [{"from": "p/a.txt", "to": "p/copy.txt"}]
+    assert (found["unchanged"]["rows"], done.code) == (3, 8)
+    table = diff(*flags, "--warn").text
+    assert "moved: p/a.txt to p/copy.txt\n" in table
+    assert "Moved: p/a.txt to p/copy.txt." in diff(*flags, "--warn", "--markdown").text
+
+
+def test_what_is_moved_and_changed_is_removed_and_added(repository: Repository, diff: Diff) -> None:
+    repository.write("p/a.txt", MOVED)
+    repository.commit()
+    (repository.folder / "p/a.txt").unlink()
+    repository.write("p/b.txt", f"{MOVED} hello")
+    found = json.loads(diff("--files", "p", "--base", "main", "--json").out)
+    assert {row["status"] for row in found["rows"]} == {"added", "removed"}
+    assert found["moved"] == []
