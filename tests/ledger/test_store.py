@@ -1,6 +1,5 @@
 """The file of the ledger, without a command around it."""
 
-from decimal import Decimal
 from pathlib import Path
 
 from openai_cli.ledger.rows import Row
@@ -16,4 +15,4 @@ def test_a_call_that_is_added_again_is_charged_once(tmp_path: Path) -> None:
         for number in (1, 1, 2):
             store.add(row, 5, number=number)
     assert store.count(LINE) == 2
-    assert store.spent(BudgetLimit("day", Decimal(1)), "2026-11-23") == 10
+    assert store.spent(BudgetLimit("day", 1), "2026-11-23") == 10
