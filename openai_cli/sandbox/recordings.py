@@ -50,6 +50,7 @@ class Recordings:
         self._changed = Condition()
         self._under_way = 0
         self.count = 0
+        self.is_over = False
         self.failure: OutputError | None = None
         try:
             self._file = LineFile(path, opening=OPENING)
@@ -64,7 +65,9 @@ class Recordings:
             return self._last.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def add(self, asked: Asked, moment: str, answer: Recorded) -> None:
-        """Add an answer to what was asked at this moment; raises OutputError."""
+        """Add an answer to what was asked then, unless all is over; raises OutputError."""
+        if self.is_over:
+            return
         text = json.dumps(self._row(asked, moment, answer), ensure_ascii=False)
         try:
             # Of the halves of a surrogate pair, which no UTF-8 has, JSON has escapes.
@@ -115,6 +118,11 @@ class Recordings:
                 self._changed.notify_all()
 
     def settle(self, seconds: float) -> bool:
-        """Wait so long for answers that are still to be recorded; whether none is left."""
+        """Wait so long for answers that are still to be recorded; whether none is left.
+
+        Then all `is_over`: what comes later is not recorded.
+        """
         with self._changed:
-            return self._changed.wait_for(lambda: not self._under_way, seconds)
+            is_done = self._changed.wait_for(lambda: not self._under_way, seconds)
+            self.is_over = True
+            return is_done

@@ -150,9 +150,11 @@ class _Relay:
 
     def _cut(self, problem: str) -> ConnectionAbortedError:
         """Tell of an answer that was not whole; what ends the connection to the client."""
-        unrecorded = "" if self.upstream.recordings is None else "; it is not recorded"
+        recordings = self.upstream.recordings
+        unrecorded = "" if recordings is None else "; it is not recorded"
         what = f"{self.asked.method} {self.asked.target.removeprefix(ROOT)}"
-        self.upstream.tell(f"the answer to {what} was cut: {problem}{unrecorded}")
+        if recordings is None or not recordings.is_over:
+            self.upstream.tell(f"the answer to {what} was cut: {problem}{unrecorded}")
         return ConnectionAbortedError(problem)
 
     def _is_whole(self, pieces: list[bytes]) -> bool:
