@@ -523,6 +523,16 @@ def test_a_full_disk_leaves_whole_lines_and_the_client_its_answer(
     assert [row["request"].get("n") for row in rows(path)] == [None, 2]
 
 
+def test_what_comes_after_the_end_is_not_recorded(path: Path) -> None:
+    recordings = Recordings(str(path), Likeness(None), lambda: THEN)
+    with recordings.one_under_way():
+        assert not recordings.settle(0)
+    recordings.add(
+        asked(CHAT, "{}"), recordings.moment(), Recorded(200, [], [b"late"], is_stream=False)
+    )
+    assert path.read_bytes() == b""
+
+
 def test_only_what_is_missing_is_recorded(path: Path, api: Sandbox) -> None:
     with upstream_of(api.base_url, path) as recorder:
         chat(recorder.sandbox, n=1)
