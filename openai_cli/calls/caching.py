@@ -19,10 +19,9 @@ from openai_cli.cache.wholeness import Check, Overheard, Replayed, shortfall
 from openai_cli.config.destination import Destination
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.caching import Caching
 from openai_cli.flags.durations import duration, in_words
 from openai_cli.flags.ours import CommonOptions
-from openai_cli.flags.server import Connection
+from openai_cli.flags.server import Caching, Connection
 from openai_cli.http.deadline import Deadline
 from openai_cli.http.payload import Form, FormFile, Json
 from openai_cli.records import mutable_record

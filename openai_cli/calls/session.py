@@ -20,10 +20,9 @@ from openai_cli.config.destination import (
 )
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
-from openai_cli.flags.caching import Caching
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.output import Completeness, Prices, Structured
-from openai_cli.flags.server import Fallback, ServerOptions
+from openai_cli.flags.server import Caching, Fallback, ServerOptions
 from openai_cli.http.deadline import Deadline
 from openai_cli.output.form import Form
 from openai_cli.request.body import Request

@@ -13,11 +13,10 @@ from openai_cli.calls.stored import pages
 from openai_cli.config.destination import base_url
 from openai_cli.context import Context
 from openai_cli.errors import OutputError, UsageError
-from openai_cli.flags.caching import Caching
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OPTIONS, Stdin, argument, options_group, ours, switch
 from openai_cli.flags.output import Completeness, Forms, Previews, Prices, Spending
-from openai_cli.flags.server import ServerOptions
+from openai_cli.flags.server import Caching, ServerOptions
 from openai_cli.jsontext import json_or_text, utf8
 from openai_cli.operations.table import is_admin_path
 from openai_cli.output.sink import Sink, keep, lined, open_sink

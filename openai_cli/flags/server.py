@@ -3,7 +3,6 @@
 from typing import Annotated, ClassVar, NamedTuple
 
 from openai_cli.errors import UsageError
-from openai_cli.flags.caching import Caching
 from openai_cli.flags.ours import (
     CONNECTION,
     CommonOptions,
@@ -128,6 +127,25 @@ class ServerOptions(CommonOptions, Connection):
 @options_group
 class PrintingOptions(ServerOptions, Prices, Output):
     """The options of every command that prints what a model said."""
+
+
+@options_group
+class Caching:
+    """Whether an answer may be one that was given before."""
+
+    cache: Annotated[
+        str | None,
+        ours(
+            CONNECTION,
+            "--cache",
+            "Take the answer that the same request had within TIME",
+            metavar="TIME",
+        ),
+    ] = None
+    cache_any: Annotated[
+        bool,
+        switch(CONNECTION, "cache-any", "Keep also what need not come out the same each time"),
+    ] = False
 
 
 @options_group

@@ -8,7 +8,6 @@ from openai_cli.calls.consent import Consent
 from openai_cli.calls.listing import Listing
 from openai_cli.commands.operation.lasting import thing_of
 from openai_cli.flags.api import Repeated, Scalar, Switch
-from openai_cli.flags.caching import Caching
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.facts import Facts, help_of, is_repeated, kind_of
 from openai_cli.flags.names import flag_of
@@ -23,7 +22,7 @@ from openai_cli.flags.ours import (
 )
 from openai_cli.flags.output import Completeness, Forms, Previews, Prices, Spending, Written
 from openai_cli.flags.parameter import ApiParameter, Place, PropertyArgument
-from openai_cli.flags.server import ServerOptions
+from openai_cli.flags.server import Caching, ServerOptions
 from openai_cli.flags.values import Flag, Kind
 from openai_cli.operations.table import Operation
 
