@@ -19,6 +19,7 @@ from openai_cli.batches.lines import VERSION
 from openai_cli.batches.parts import Part, Parts, Step
 from openai_cli.batches.refused import Refused, refused
 from openai_cli.batches.reserve import Reserve
+from openai_cli.batches.rules import MOST_LINES
 from openai_cli.batches.schema import AnswerRow, Stage, Waiting
 from openai_cli.batches.signals import Stopping
 from openai_cli.batches.spans import Span
@@ -68,6 +69,7 @@ class Queued:
     limits: Limits = field(default_factory=Limits)
     _is_full: bool = False
     _silences: int = 0
+    _others: Span | None = None
     _api: BatchApi = field(init=False)
     _parts: Parts = field(init=False)
     _span: Span = field(init=False)
@@ -272,6 +274,7 @@ class Queued:
         status = part.told["status"]
         if status in _ENDS:
             self._collect(part)
+            self._grow()
         elif status == "failed":
             self._refused(part)
         else:
@@ -328,8 +331,25 @@ class Queued:
                 f"the queue has no room for {part.lines:,} lines: "
                 f"trying {self.limits.lines:,} at once"
             )
+        elif told.may_fit(part.tokens):
+            self._wait_for_others()
         else:
             self.ended_by = self.ended_by or told.error(str(part.batch_id))
+
+    def _wait_for_others(self) -> None:
+        """Wait, ever longer, for the batches of others to end: they alone fill the queue."""
+        if self._others is None:
+            self._others = self._span.anew()
+            self.job.session.context.messages.notice(
+                "the queue is full of batches that are not of this run: it is tried again until "
+                "one line has room; Ctrl-C stops, and the same command goes on"
+            )
+        self._others.wait()
+
+    def _grow(self) -> None:
+        """Make the next parts larger again, once those of others have given room."""
+        if self._others is not None:
+            self.limits.lines = min(self.limits.lines * 2, MOST_LINES)
 
     def _clear(self, part: Part) -> None:
         """Delete the files of a part that is in the state; the next command tries it again."""

@@ -1,5 +1,6 @@
 """Why a batch has failed as a whole, and which of its lines are to blame."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,6 +10,8 @@ from openai_cli.errors import CliError, RateLimitError, RefusedError
 # The code of a queue that has no room: https://platform.openai.com/docs/guides/batch ("Rate
 # limits"); more batches do fit later.
 QUEUE_FULL = "token_limit_exceeded"
+# How much a queue takes, where its message tells it.
+_LIMIT = re.compile(r"Limit: ([0-9,]{1,30}) enqueued tokens")
 # Codes that are of the line that they name, and of no other.
 _OF_LINES = frozenset(
     {
@@ -33,6 +36,11 @@ class Refused(NamedTuple):
     def is_queue_full(self) -> bool:
         """Whether there was no room for it."""
         return any(error.get("code") == QUEUE_FULL for error in self.errors)
+
+    def may_fit(self, tokens: int) -> bool:
+        """Whether so many tokens have room once the batches of others are done."""
+        limits = (_LIMIT.search(str(error.get("message"))) for error in self.errors)
+        return all(limit is None or tokens <= int(limit[1].replace(",", "")) for limit in limits)
 
     def rows(self, lines: Sequence[Waiting]) -> Iterator[AnswerRow]:
         """The lines that are to blame, as failures; each once."""

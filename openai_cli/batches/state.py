@@ -52,9 +52,9 @@ class State:
             if not is_read_only:
                 # Its WAL gets the mode of the file.
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-            way = "ro" if is_read_only else "rw"
+            way = _way_to_read(path) if is_read_only else "mode=rw"
             self._database = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode={way}", uri=True, isolation_level=None, timeout=10
+                f"{path.absolute().as_uri()}?{way}", uri=True, isolation_level=None, timeout=10
             )
             try:
                 self._set_up(is_read_only=is_read_only)
@@ -309,6 +309,15 @@ class State:
         self.write(
             "UPDATE answers SET is_told = 1 WHERE number = ?", ((number,) for number in numbers)
         )
+
+
+def _way_to_read(path: Path) -> str:
+    """How to open a state without writing, also beside it.
+
+    Where no process is at it, it has no WAL; opened plainly it would get one, that stays.
+    https://www.sqlite.org/uri.html#uriimmutable
+    """
+    return "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
 
 
 def _ended(row: tuple[Any, ...]) -> Ended:

@@ -188,6 +188,29 @@ def test_a_line_that_no_queue_has_room_for_ends_the_run(batch: Batch, folder: Pa
     assert (done(folder), failed(folder)) == ([], {})
 
 
+@pytest.mark.parametrize("limit", [" Limit: 90,000 enqueued tokens.", ""])
+def test_a_queue_that_others_fill_is_waited_for(
+    batch: Batch, folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    from openai_cli.sandbox import batches
+
+    full, sizes = [{"code": "token_limit_exceeded", "message": f"Full.{limit}"}], []
+
+    def errors(_request: Any, _mark: Any, _batch: Any, lines: Any) -> Any:
+        sizes.append(len(lines))
+        return full if len(sizes) < 12 else []
+
+    monkeypatch.setattr(batches, "_queue_errors", errors)
+    with api() as server:
+        ended = batch(server, data=requests(9))
+        assert server.lines.answered == 9
+    assert ended.code == 0
+    assert ended.err.count("the queue is full of batches that are not of this run") == 1
+    assert done(folder) == [f"r{n}" for n in range(1, 10)]
+    assert 1 in sizes[:12]
+    assert max(sizes[12:]) > 1, "parts grow again"
+
+
 def test_a_budget_holds_by_parts(batch: Batch, folder: Path) -> None:
     # A line can cost 10 * 0.075e-6 + 10 * 0.30e-6 = 0.00000375 USD, and does cost 0.00000105.
     data = requests(5, max_completion_tokens=10)

@@ -623,13 +623,14 @@ def test_shards_are_merged_in_the_order_of_the_input(batch: Batch, run: Run, fol
     assert set(server.asked.values()) == {1}
 
 
-def test_a_run_is_told_in_figures(batch: Batch, run: Run) -> None:
+def test_a_run_is_told_in_figures(batch: Batch, run: Run, folder: Path) -> None:
     with Crowd() as server:
         assert batch(server, "--limit", "2", data=lines(5)).code == 0
     assert run("batch", "status", "out.jsonl").text == (
         "lines: 5\ndone: 2\nfailed: 0\nin_flight: 0\nwaiting: 3\nincomplete: 0\ntokens: 30\n"
         "usd: 0.000009\nwithout_price: 0\nmay_have_cost_usd: 0\n"
     )
+    assert not [*folder.glob("*-wal"), *folder.glob("*-shm")], "to look at it leaves nothing"
     missing = run("batch", "status", "other.jsonl")
     assert (missing.code, "there is no run" in missing.err) == (2, True)
 
