@@ -128,22 +128,21 @@ def write_numbers(numbers: Sequence[float]) -> str:
 
     The two write small and large ones in other forms, so these are handed over as texts.
     """
-    least, most = _WITHOUT_EXPONENT
     try:
-        import orjson
-
-        told: list[Any] = list(numbers)
-        for place in [
-            place
-            for place, number in enumerate(numbers)
-            if -least < number < least or not -most < number < most
-        ]:
-            told[place] = orjson.Fragment(repr(numbers[place]))
-        return orjson.dumps(told).decode()
+        from orjson import Fragment, dumps
     except ImportError:
         import json
 
         return json.dumps(numbers, separators=(",", ":"))
+    least, most = _WITHOUT_EXPONENT
+    told: list[Any] = list(numbers)
+    for place in [
+        place
+        for place, number in enumerate(numbers)
+        if -least < number < least or not -most < number < most
+    ]:
+        told[place] = Fragment(repr(numbers[place]))
+    return dumps(told).decode()
 
 
 def json_or_text(text: str) -> Json:
