@@ -91,6 +91,12 @@ class Options(Priced):
     markdown: Annotated[bool, switch(OPTIONS, "markdown", "Print a Markdown table")] = False
 
 
+# The commands whose names stand behind that of this one.
+_BELOW = ("diff", "ledger")
+# In letters: a shorter text is no name.
+_LEAST = 3
+
+
 def run(context: Context, options: Options) -> None:
     """Print what it costs; LimitError behind it where that is more than --max-cost."""
     _check(options)
@@ -137,6 +143,8 @@ def _labelled(options: Options) -> str:
 def _tell(call: Pricing, options: Options, found: Report) -> None:
     """Say on stderr what a person should know of the numbers."""
     notice = call.context.messages.notice
+    if (command := _nearly_named(options)) is not None:
+        notice(f"this is the cost of a text; openai-cli {command} is a command of its own")
     for note in found.notes:
         notice(note)
     if found.doubts:
@@ -150,6 +158,18 @@ def _tell(call: Pricing, options: Options, found: Report) -> None:
         notice(f"the cost is at least that: {more} more such reasons, which --json lists")
     if options.total and found.unlimited:
         notice(f"the total does not include output: {found.missing}")
+
+
+def _nearly_named(options: Options) -> str | None:
+    """The command below this one whose name the text begins with, but for a letter or two."""
+    word, _, _ = "".join((options.text or [])[:1]).partition(" ")
+    alike = [name for name in _BELOW if word[:1].lower() == name[0] and len(word) <= len(name) + 1]
+    if not alike or len(word) < _LEAST:
+        return None
+    from openai_cli.suggestions.near import near
+
+    found = near(word, alike, edits=1)
+    return f"cost {found[0]}" if found else None
 
 
 def _check(options: Options) -> None:

@@ -11,12 +11,12 @@ _MOST = 3
 _SHORT = 3
 
 
-def near(typed: str, names: Iterable[str]) -> list[str]:
+def near(typed: str, names: Iterable[str], *, edits: int = 2) -> list[str]:
     """The names that may be meant, at most three; none where that would be a guess.
 
     These are the names that begin as it does, in which one that all the others begin with stands
-    for them; else those of the fewest edits, at most two, or one where it has three letters. Case,
-    `_` and `-`, and `maxTokens` for `max-tokens` make no difference.
+    for them; else those of the fewest `edits` up to so many, or one where it has three letters.
+    Case, `_` and `-`, and `maxTokens` for `max-tokens` make no difference.
     """
     plain = _plain(typed)
     found = {name: other for name in names if (other := _plain(name))}
@@ -30,7 +30,7 @@ def near(typed: str, names: Iterable[str]) -> list[str]:
             return [shortest]
         if len(begun) <= _MOST:
             return list(begun)
-    return _by_edits(plain, found)
+    return _by_edits(plain, found, edits)
 
 
 def did_you_mean(names: list[str]) -> str | None:
@@ -44,10 +44,10 @@ def _plain(name: str) -> str:
     return hyphenated(words).lower()
 
 
-def _by_edits(plain: str, found: dict[str, str]) -> list[str]:
+def _by_edits(plain: str, found: dict[str, str], most: int) -> list[str]:
     if len(plain) == 1:
         return []
-    least = 1 if len(plain) <= _SHORT else 2
+    least = 1 if len(plain) <= _SHORT else most
     nearest: list[str] = []
     for name, other in found.items():
         # A name of one letter is an edit away from all of two.

@@ -981,3 +981,27 @@ def test_what_is_not_loaded(arguments: list[str], unused: set[str]) -> None:
     code, *modules = done.stdout.split()
     assert code == "0"
     assert not unused & set(modules)
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["dif"], "cost diff"),
+        (["Diff"], "cost diff"),
+        (["difff", "a", "b"], "cost diff"),
+        (["ledgr"], "cost ledger"),
+        (["ledge of a cliff"], "cost ledger"),
+        (["hello"], None),
+        (["deaf"], None),
+        (["di"], None),
+        (["different"], None),
+    ],
+)
+def test_a_text_that_is_nearly_a_command_is_priced_and_told_of(
+    run: Run, words: list[str], command: str | None
+) -> None:
+    done = run("cost", *words, "--total", "-m", "gpt-4o")
+    told = f"this is the cost of a text; openai-cli {command} is a command of its own"
+    assert done.code == 0
+    assert (told in done.err) is (command is not None)
+    assert ("a command of its own" in done.err) is (command is not None)
