@@ -127,27 +127,22 @@ def options_class(operation: Operation) -> type[OperationOptions]:
 
 
 def _bases(operation: Operation) -> Iterator[type]:
-    yield OperationOptions
-    if operation.has_body:
-        yield Input
-    if operation.answer == "bytes":
-        yield Written
-    elif operation.answer != "nothing":
-        yield Forms
-    if operation.answer == "list":
-        yield Listing
-    if is_final(operation):
-        yield Consent
-    if thing_of(operation) is not None:
-        yield Waiting
-    if operation.command == UPLOAD:
-        yield WholeUpload
-    if operation.command in CACHED:
-        yield Caching
-    if names_model(operation):
-        yield Spending
-    if is_bounded(operation):
-        yield from (Completeness, Prices)
+    """The groups of flags that the command has, in their order in the help."""
+    groups: tuple[tuple[bool, type], ...] = (
+        (True, OperationOptions),
+        (operation.has_body, Input),
+        (operation.answer == "bytes", Written),
+        (operation.answer in ("object", "list"), Forms),
+        (operation.answer == "list", Listing),
+        (is_final(operation), Consent),
+        (thing_of(operation) is not None, Waiting),
+        (operation.command == UPLOAD, WholeUpload),
+        (operation.command in CACHED, Caching),
+        (names_model(operation), Spending),
+        (is_bounded(operation), Completeness),
+        (is_bounded(operation), Prices),
+    )
+    return (group for is_its, group in groups if is_its)
 
 
 def _names_of_ours(bases: tuple[type, ...]) -> frozenset[str]:
