@@ -90,7 +90,7 @@ ERRORS: list[BaseException | None] = [
 ANSWERS = st.builds(
     Answer, usage=st.one_of(st.none(), USAGES), billable=BILLABLES, model=MODELS,
     asked_model=MODELS, service_tier=st.sampled_from((None, "default", "flex", "odd")),
-    request_id=st.sampled_from((None, "req_1")),
+    request_id=st.sampled_from((None, "req_1")), age=st.sampled_from((None, None, 3.5)),
 )  # fmt: skip
 
 
@@ -109,6 +109,8 @@ def test_a_call_that_is_priced_later_has_the_line_that_it_would_have_now(
     now = Receipt.of(answer, load_table(), ON, region=region)
     if failed is not None:
         now = now.of_failed(Outcome.of(failed))
+    if answer.age is not None:
+        now = now.of_cache(answer.age)
     assert priced(*kept) == now.record(OCCASION)
     assert "secret" not in "".join(kept)
 
