@@ -613,8 +613,11 @@ def test_shards_are_merged_in_the_order_of_the_input(batch: Batch, run: Run, fol
         assert batch(server, "--shard", "1/3", data=lines(8)).code == 11
         missing = run("batch", "merge", "out.jsonl")
         assert batch(server, "--shard", "2/3").code == 0
+        batch(server, "--shard", "3/3", "--limit", "1")
+        waiting = run("batch", "merge", "out.jsonl")
         assert batch(server, "--shard", "3/3").code == 11
-    assert missing.code == 2
+    assert (missing.code, waiting.code) == (2, 2)
+    assert "lines of 'out.3-of-3.jsonl' have no answer yet; run that shard to" in waiting.err
     assert "the shard 'out.2-of-3.jsonl' is missing" in missing.err
     assert run("batch", "merge", "out.jsonl").code == 11
     assert [one["custom_id"] for one in out(folder)] == ["r1", "r2", "r5", "r6", "r8"]

@@ -261,6 +261,8 @@ def test_a_folder_that_is_gone_was_removed(repository: Repository, diff: Diff) -
          "a.txt: it can cost 0.000005 USD more, above the 0.000004 of --max-increase-each"),
         (["--max-increase-percent-each", "24.9"],
          "a.txt: it can cost 25 % more, above the 24.9 of --max-increase-percent-each"),
+        (["--max-increase", "0", "--ignore-below", "0.000005"],
+         "0.000005 USD more, above the 0 of --max-increase"),
         (["--max-cost", "0.00002"],
          "it can cost 0.000025 USD, more than the 0.00002 of --max-cost"),
     ],

@@ -65,6 +65,10 @@ def test_the_intervals_grow_to_a_minute() -> None:
             {"status": "failed", "errors": {"data": [{"message": "No file."}]}},
             "job_1 is failed: No file.",
         ),
+        (
+            {"status": "failed", "error": None, "last_error": {"message": "No model."}},
+            "job_1 is failed: No model.",
+        ),
     ],
 )
 def test_what_failed_is_printed_and_ends_with_6(
@@ -90,6 +94,8 @@ def test_a_status_that_is_not_known_is_no_end_and_is_told(run: Run) -> None:
          "GET /evals/ev_1/runs/thing_2"),
         ("evals runs show ev_1 thing_2 --wait", "GET /evals/ev_1/runs/thing_2",
          "GET /evals/ev_1/runs/thing_2"),
+        ("evals runs create ev%1 --data-source {} --wait", "POST /evals/ev%251/runs",
+         "GET /evals/ev%251/runs/thing_2"),
         ("videos remix video_1 --prompt p --wait", "POST /videos/video_1/remix",
          "GET /videos/thing_2"),
         ("vector-stores files create vs_1 --file-id f --wait", "POST /vector_stores/vs_1/files",
