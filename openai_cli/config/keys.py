@@ -126,7 +126,8 @@ def decoded(source: str, data: bytes) -> str:
 def _in_file(inputs: Inputs, path: str) -> str:
     from openai_cli.config.keyfile import FLAG, read_given
 
-    text = decoded(FLAG, read_given(inputs, path))
+    data = read_given(inputs, path)
+    text = decoded(FLAG, data)
     if not text.strip():
         raise CredentialError(f"{FLAG}: '{path}' has no key in it")
     return text
