@@ -7,6 +7,7 @@ its tokens, are in commands/tokens.py.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from openai_cli import tokens
@@ -29,7 +30,7 @@ from openai_cli.flags.values import Number
 from openai_cli.jsontext import encode_json, parse_json, quoted
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.output.sink import Sink, open_sink
-from openai_cli.request.inputs import Inputs
+from openai_cli.request.inputs import Inputs, stdin_text
 from openai_cli.tokens.counted import TokenCount
 from openai_cli.tokens.encoders import rules_of
 from openai_cli.tokens.encoding import TODAYS, is_guessed
@@ -218,6 +219,28 @@ def text_of(options: Counting, inputs: Inputs) -> str:
             "there is no text to count", hint="for example: openai-cli tokens hamburger"
         )
     return text
+
+
+def count_text(options: Counting, inputs: Inputs, encoding: str) -> int:
+    """How many tokens the text has; of a long stdin no more is in memory than is counted."""
+    blocks = inputs.raw_stdin(options.text)
+    if blocks is None:
+        return tokens.count(text_of(options, inputs), encoding=encoding)
+    first, second = next(blocks, b""), next(blocks, b"")
+    if not second:
+        return tokens.count(stdin_text(first), encoding=encoding)
+    from openai_cli.tokens.stream import count_blocks
+
+    try:
+        return count_blocks(chain([first, second], blocks), encoding=encoding)
+    except UsageError as error:
+        raise UsageError(f"stdin {error.problem}", hint=_stdin_hint(error)) from None
+
+
+def _stdin_hint(error: UsageError) -> str | None:
+    from openai_cli.tokens.spans import NoTextError
+
+    return "only UTF-8 text can be sent" if isinstance(error, NoTextError) else error.hint
 
 
 def json_line(value: Any) -> bytes:

@@ -12,6 +12,7 @@ from openai_cli.commands.counting import (
     Counting,
     count_remotely,
     count_requests,
+    count_text,
     encoding_of,
     json_line,
     keep_limit,
@@ -164,14 +165,18 @@ def _is_given(options: Options, name: str) -> bool:
 
 def _count(context: Context, options: Options, inputs: Inputs) -> None:
     """Print how many tokens the text has, or which."""
-    encoding, text = encoding_of(context, options), text_of(options, inputs)
+    encoding = encoding_of(context, options)
     if not options.ids and not options.show:
-        count = tokens.count(text, encoding=encoding, special=options.special)
+        if options.special:
+            count = tokens.count(text_of(options, inputs), encoding=encoding, special=True)
+        else:
+            count = count_text(options, inputs, encoding)
         keep_limit(options, count)
         line = json_line({"tokens": count, "encoding": encoding})
         with open_sink(context, options.output) as sink:
             sink.write(line if options.json else f"{count}\n".encode())
         return
+    text = text_of(options, inputs)
     ids = tokens.encode(text, encoding=encoding, special=options.special)
     keep_limit(options, len(ids))
     with open_sink(context, options.output) as sink:

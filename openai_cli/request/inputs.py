@@ -129,7 +129,15 @@ class Inputs:
             return " ".join(arguments)
         if not arguments and not self.is_piped:
             return None
-        return self._stdin_text("the argument -" if arguments else "the text")
+        return self._stdin_text(_reader_of(arguments))
+
+    def raw_stdin(self, arguments: Sequence[str] | None) -> Iterator[bytes] | None:
+        """The blocks of stdin, where `raw_text` would read it; else None."""
+        if arguments and list(arguments) != ["-"]:
+            return None
+        if not arguments and not self.is_piped:
+            return None
+        return self.read(_reader_of(arguments), "-", blocks_of)
 
     def tell_flag_name(self, flag: str, text: str) -> None:
         """Tell of a flag's text that is the name of what exists: its `@` may be forgotten."""
@@ -178,10 +186,7 @@ class Inputs:
         return (self.context.variable("OPENAI_CLI_NO_STDIN") or "").lower() in _FALSE
 
     def _stdin_text(self, reader: str) -> str:
-        try:
-            return utf8(self.source(reader, "-"))
-        except ValueError as error:
-            raise UsageError(f"stdin {error}", hint="only UTF-8 text can be sent") from None
+        return stdin_text(self.source(reader, "-"))
 
     def check_stdin(self, reader: str) -> BinaryIO:
         """Stdin, where this reader may have it; UsageError where it may not."""
@@ -205,6 +210,24 @@ class Inputs:
                 "--no-stdin leaves it alone"
             )
         return stdin
+
+
+def stdin_text(data: bytes) -> str:
+    """The text that stdin is; UsageError names the first byte that is not UTF-8."""
+    try:
+        return utf8(data)
+    except ValueError as error:
+        raise UsageError(f"stdin {error}", hint="only UTF-8 text can be sent") from None
+
+
+def blocks_of(stream: BinaryIO) -> Iterator[bytes]:
+    """What is read of a stream, some at a time, until it ends."""
+    return iter(partial(stream.read, _BUFFER), b"")
+
+
+def _reader_of(arguments: Sequence[str] | None) -> str:
+    """Who reads stdin as the text of a command that counts."""
+    return "the argument -" if arguments else "the text"
 
 
 # The fields of the options that are a FILE, and take a text for its name where it follows them.

@@ -24,6 +24,23 @@ def test_stdin_is_counted_byte_for_byte(run: Run) -> None:
     assert run("tokens", "-", stdin=b"hello\n").out == b"2\n"
 
 
+def test_a_long_stdin_is_counted_as_a_file_is(run: Run, folder: Path) -> None:
+    text = b"The quick brown fox\n" * 60_000
+    (folder / "long.txt").write_bytes(text)
+    assert run("tokens", stdin=text).out == b"300000\n"
+    assert run("tokens", "-", "--json", stdin=text).out.startswith(b'{"tokens": 300000, ')
+    assert run("tokens", "--files", "long.txt").out.split()[0] == b"300000"
+
+
+def test_where_a_long_stdin_is_not_utf_8(run: Run) -> None:
+    done = run("tokens", stdin=b"words \n" * 200_000 + b"\xff")
+    assert done.code == 2
+    assert done.err == (
+        "openai-cli: error: stdin is not UTF-8: byte 0xff at offset 1400000; "
+        "only UTF-8 text can be sent\n"
+    )
+
+
 def test_stdin_is_not_read_when_there_is_text(run: Run) -> None:
     assert run("tokens", "hello", stdin=b"one two three").out == b"1\n"
 
