@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from openai_cli import tokens
@@ -253,23 +252,20 @@ def _split(context: Context, options: Options, inputs: Inputs) -> None:
     encoding = encoding_of(context, options)
     pieces = split(text_of(options, inputs), n, encoding=encoding, overlap=overlap, at=at)
     if options.output_dir is not None:
-        _write_files(context, options, options.output_dir, list(pieces))
+        _write_files(context, options, options.output_dir, pieces)
         return
     with open_sink(context, options.output) as sink:
         _write(options, sink, pieces)
 
 
-def _write_files(context: Context, options: Options, folder: str, pieces: list[bytes]) -> None:
+def _write_files(context: Context, options: Options, folder: str, pieces: Iterable[bytes]) -> None:
     """Write the pieces to numbered files, and print their paths."""
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--output-dir: cannot make '{folder}': {error.strerror}") from None
-    digits = len(str(len(pieces)))
-    paths = [str(Path(folder, f"{number:0{digits}}.txt")) for number in range(1, len(pieces) + 1)]
-    for path, piece in zip(paths, pieces, strict=True):
-        with open_sink(context, path) as file:
-            file.write(piece)
+    from openai_cli.output.folder import NumberedFiles
+
+    with NumberedFiles(folder) as files:
+        for piece in pieces:
+            files.add(piece)
+        paths = files.commit()
     with open_sink(context, options.output) as sink:
         if options.json:
             sink.write_json(json_line(paths))

@@ -5,12 +5,12 @@ for the encoding's pattern sees another end; each is counted again, so that N is
 """
 
 import re
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 
 from openai_cli.errors import UsageError
-from openai_cli.tokens.encoding import count, encode, token_bytes
+from openai_cli.tokens.encoding import count, token_ends, well_formed
 
 _LINE = re.compile(rb"(?<=\n)")
 _PARAGRAPH = re.compile(rb"(?<=\n)(?:\r?\n)+")
@@ -59,15 +59,16 @@ class _Cutter:
     """The bytes of a text, and where its tokens end."""
 
     def __init__(self, text: str, encoding: str) -> None:
-        tokens = token_bytes(encode(text, encoding=encoding), encoding=encoding)
-        self.data = b"".join(tokens)
+        self.data = well_formed(text).encode()
         self._encoding = encoding
-        # Offsets behind each token, 0 before the first; where a character goes on there is no cut.
-        self._offsets = [0, *accumulate(map(len, tokens))]
+        # Where a character goes on behind a token there is no cut.
+        self._offsets = token_ends(text, encoding=encoding)
 
-    def places(self, pattern: re.Pattern[bytes]) -> list[int]:
+    def places(self, pattern: re.Pattern[bytes]) -> "array[int]":
         """The offsets behind each match, and the end."""
-        return [*(match.end() for match in pattern.finditer(self.data)), len(self.data)]
+        ends = array("I", (match.end() for match in pattern.finditer(self.data)))
+        ends.append(len(self.data))
+        return ends
 
     def first(self, n: int) -> bytes:
         return self.data[: self.end(0, 0, n, []) or 0]

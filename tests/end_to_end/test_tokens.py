@@ -1,6 +1,7 @@
 """`tokens` on text: the installed command, held against what the issue and tiktoken say."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,33 @@ def test_pieces_into_files(run: Run, folder: Path) -> None:
     assert sorted(path.name for path in (folder / "parts").iterdir()) == [
         path.removeprefix("parts/") for path in paths
     ]
+
+
+def test_of_pieces_all_are_written_or_none(run: Run, folder: Path) -> None:
+    (folder / "parts" / "2.txt").mkdir(parents=True)
+    done = run("tokens", "one two three", "--split", "1", "--output-dir", "parts")
+    assert (done.code, done.out) == (2, b"")
+    assert "--output-dir: 'parts/2.txt' is a folder" in done.err
+    done = run("tokens", "one 🤷 three", "--split", "1", "--output-dir", "other")
+    assert done.code == 2
+    assert [path.name for path in folder.glob("*/*")] == ["2.txt"]
+
+
+def test_pieces_are_synced_once(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(os, "sync", lambda: calls.append("all"))
+    monkeypatch.setattr(os, "fsync", lambda _handle: calls.append("one"))
+    done = run("tokens", "a b c d e f", "--split", "1", "--output-dir", "parts")
+    assert len(done.text.splitlines()) == 6
+    assert calls == ["all", "one"]
+
+
+def test_a_piece_that_was_there_keeps_its_mode(run: Run, folder: Path) -> None:
+    (folder / "1.txt").write_text("before")
+    (folder / "1.txt").chmod(0o640)
+    run("tokens", "a", "--split", "1", "--output-dir", ".")
+    assert (folder / "1.txt").read_text() == "a"
+    assert (folder / "1.txt").stat().st_mode & 0o777 == 0o640
 
 
 def test_a_folder_that_cannot_be(run: Run, folder: Path) -> None:
