@@ -6,6 +6,7 @@ twice.
 
 import json
 import os
+import random
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -46,6 +47,10 @@ bulk.Counter.name = "tiktoken"
 main()
 """
 
+# In bytes.
+STDIN_SIZE = 50_000_000
+RUN_SIZE = 20_000_000
+
 LOADS = """
 import json, sys
 for line in open(sys.argv[1], "rb"):
@@ -76,11 +81,39 @@ def bulk() -> None:
             f"peak memory of its largest process: {median(used, 'mib'):.0f} MiB with bulk, "
             f"{median(alone, 'mib'):.0f} without (goal: under 300)"
         )
+        stdin(Path(name, "text"))
         lines = Path(name, "batch.jsonl")
         write_batch(lines)
         row(f"cost --request, {LINES:,} lines, {lines.stat().st_size / 1e6:.0f} MB", "json.loads",
             [*ours, "cost", "--request", str(lines)], [python, "-c", LOADS, str(lines)],
             goal=2.0, runs=7)  # fmt: skip
+
+
+def stdin(file: Path) -> None:
+    """A long text from stdin beside the same as a file, one that nothing parts, and one in pieces.
+
+    The text that nothing parts is 20 MB of Chinese characters at random, with no stop.
+    """
+    count = [str(BIN / "openai-cli"), "tokens"]
+    with file.open("w", encoding="utf-8") as out:
+        for number, text in enumerate(texts()):
+            out.write(text)
+            if number % 64 == 0 and out.tell() >= STDIN_SIZE:
+                break
+    row("tokens < file", "tokens --files", count, [*count, "--files", str(file)],
+        goal=1.3, of="cpu", stdin=file, runs=3)  # fmt: skip
+    used, _ = alternate(count, [*count, "x"], {}, stdin=file, runs=1)
+    print(f"tokens < file: peak memory {median(used, 'mib'):.0f} MiB (goal: under 300)")
+    split = [*count, "--split", "1000", "-o", os.devnull]
+    used, _ = alternate(split, [*count, "x"], {}, stdin=file, runs=1)
+    print(f"tokens --split: {median(used, 'mib') * 2**20 / file.stat().st_size:.1f} bytes a byte")
+    chosen = random.Random(5).choices(range(0x4E00, 0x9FA6), k=RUN_SIZE // 3)  # noqa: S311
+    file.write_text("".join(map(chr, chosen)), encoding="utf-8")
+    used, _ = alternate([*count, "--files", str(file)], [*count, "x"], {}, runs=1)
+    print(
+        f"tokens --files, {RUN_SIZE / 1e6:.0f} MB that nothing parts: {median(used, 'cpu'):.1f} s "
+        f"of CPU, peak memory {median(used, 'mib'):.0f} MiB (goal: under 300)"
+    )
 
 
 def texts() -> Iterator[str]:
