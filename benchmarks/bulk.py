@@ -51,6 +51,20 @@ main()
 STDIN_SIZE = 50_000_000
 RUN_SIZE = 20_000_000
 
+# Ten calls that each have what a process is begun for.
+EACH_ANEW = """
+from openai_cli import tokens
+for _ in range(10):
+    tokens.count_texts(["hello world " * 200_000], workers=1)
+"""
+
+KEPT = """
+from openai_cli import tokens
+with tokens.Counter(workers=1) as counter:
+    for _ in range(10):
+        counter.count_texts(["hello world " * 200_000])
+"""
+
 LOADS = """
 import json, sys
 for line in open(sys.argv[1], "rb"):
@@ -73,6 +87,7 @@ def bulk() -> None:
         row(f"{what}, with bulk", "gigatoken called bare", count,
             [python, "-c", GIGATOKEN, str(folder), str(ranks)],
             goal=1 / 0.8, runs=RUNS)  # fmt: skip
+        parallel(folder, count)
         without = [python, "-c", WITHOUT_BULK, "tokens", "--files", str(folder)]
         row(f"{what}, without bulk", "tiktoken in one thread", without,
             [python, "-c", TIKTOKEN, str(folder)], goal=1 / 1.4, runs=RUNS)  # fmt: skip
@@ -114,6 +129,23 @@ def stdin(file: Path) -> None:
         f"tokens --files, {RUN_SIZE / 1e6:.0f} MB that nothing parts: {median(used, 'cpu'):.1f} s "
         f"of CPU, peak memory {median(used, 'mib'):.0f} MiB (goal: under 300)"
     )
+
+
+def parallel(folder: Path, count: list[str]) -> None:
+    """Measure what more processes give, of many files and of one, kept ones, and a cluster."""
+    python = str(BIN / "python")
+    one = folder.with_name("one.txt")
+    with one.open("wb") as file:
+        for path in folder.iterdir():
+            file.write(path.read_bytes())
+    for what, path in ("many files", folder), ("one file", one):
+        row(f"tokens --files, {what}, {os.cpu_count()} processors", "--workers 1",
+            [*count[:-1], str(path)], [*count[:-1], str(path), "--workers", "1"],
+            goal=0.8, runs=RUNS)  # fmt: skip
+    row("ten calls of a kept Counter", "of count_texts", [python, "-c", KEPT],
+        [python, "-c", EACH_ANEW], goal=0.3, runs=RUNS)  # fmt: skip
+    row("tokens --files --engine dask, a local cluster", "the processes of this machine",
+        [*count, "--engine", "dask"], count, goal=3, runs=RUNS)  # fmt: skip
 
 
 def texts() -> Iterator[str]:

@@ -39,7 +39,7 @@ def install() -> None:
     """A fresh environment with this checkout installed as users have it, and the peers."""
     subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
     pip = [str(BIN / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, f"{ROOT}[bulk]", *PEERS], check=True)
+    subprocess.run([*pip, f"{ROOT}[bulk,dask]", *PEERS], check=True)
 
 
 def row(

@@ -32,7 +32,7 @@ class Counter:
 
     Up to 2,000,000 characters in all it counts as `count` does. Beyond, with the extra `bulk`, it
     begins processes: one, and one more for each 32 MiB that it gets, up to `workers`, by default as
-    many as this process may use processors. Each begins in half a second and has up to 300 MB.
+    many as this process may use processors. Each begins in half a second and has up to 250 MB.
     Without the extra it is up to four threads. It may be used again after `close`, as which the end
     of a `with` and that of the object count.
 

@@ -180,7 +180,7 @@ def _ended(status: int) -> CliError:
     if status == -SIGKILL:
         return CliError(
             "a process that counts was killed, as Linux does where memory is short",
-            hint="each takes up to 300 MB; tokens --files --workers N begins fewer",
+            hint="each takes up to 250 MB; tokens --files --workers N begins fewer",
         )
     return CliError(f"the process that counts ended, with status {status}")
 
