@@ -11,9 +11,10 @@ _BRACES = {"{{": "{", "}}": "}"}
 
 
 class Template:
-    """A template; UsageError for a brace that opens or closes nothing."""
+    """The template of a flag; UsageError for a brace that opens or closes nothing."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, flag: str = "--template") -> None:
+        self._flag = flag
         self._texts = [""]
         self.columns: list[str] = []
         place = 0
@@ -24,7 +25,7 @@ class Template:
                 self._texts[-1] += _BRACES[found[0]]
             elif found[1] is None:
                 raise UsageError(
-                    f"--template has a lone {found[0]} at character {found.start() + 1}",
+                    f"{flag} has a lone {found[0]} at character {found.start() + 1}",
                     hint=f"{found[0] * 2} is a brace, and {{column}} a column",
                 )
             else:
@@ -35,7 +36,7 @@ class Template:
     def check(self, columns: Collection[str]) -> None:
         """UsageError for a column that the rows do not have, with the one that may be meant."""
         for name in self.columns:
-            check_column("--template", name, columns)
+            check_column(self._flag, name, columns)
 
     def filled(self, row: Mapping[str, str]) -> str:
         """The text for a row."""

@@ -26,6 +26,8 @@ from openai_cli.request.inputs import Inputs
 
 # In bytes: how much is made before it is written.
 _AT_ONCE = 2**16
+# What is a template too where there is --template.
+_BESIDE = ("system", "developer")
 
 
 @options_group
@@ -88,14 +90,17 @@ _OF_THE_REQUEST = (
 def _run(context: Context, options: Rows, name: str) -> None:
     """Write the line of each row."""
     inputs = Inputs(context)
-    rows = _texts(options, inputs)
-    line = _Line.of(context, options, name)
+    templates = _templates_of(options, inputs)
+    rows = _texts(options, inputs, templates)
+    line = _Line.of(context, options, name, templates)
     with open_sink(context, options.output) as sink, Seen() as seen:
         made = bytearray()
-        for row, custom_id, text in rows:
-            if (before := seen.add(custom_id, row.line)) is not None:
-                raise UsageError(f"line {row.line}: the id '{custom_id}' is that of line {before}")
-            made += line.filled(custom_id, text)
+        for row, values in rows:
+            if (before := seen.add(values["id"], row.line)) is not None:
+                raise UsageError(
+                    f"line {row.line}: the id '{values['id']}' is that of line {before}"
+                )
+            made += line.filled(values)
             if len(made) > _AT_ONCE:
                 sink.write(bytes(made))
                 sink.flush()
@@ -105,8 +110,22 @@ def _run(context: Context, options: Rows, name: str) -> None:
         sink.write(bytes(made))
 
 
-def _texts(options: Rows, inputs: Inputs) -> Iterator[tuple[Row, str, str]]:
-    """Each row with its id and its text."""
+def _templates_of(options: Rows, inputs: Inputs) -> dict[str, Template]:
+    """The templates by what they make: `text`, and what other flags give beside --template."""
+    if options.template is None:
+        return {}
+    found = {"text": Template(inputs.flag_text("--template", options.template))}
+    for name in _BESIDE:
+        if (text := getattr(options, name, None)) is not None:
+            flag = flag_of(name)
+            found[name] = Template(inputs.flag_text(flag, text), flag)
+    return found
+
+
+def _texts(
+    options: Rows, inputs: Inputs, templates: Mapping[str, Template]
+) -> Iterator[tuple[Row, dict[str, str]]]:
+    """Each row with its id and its texts."""
     given = [kind for kind in READERS if getattr(options, kind) is not None]
     if len(given) != 1:
         raise UsageError(
@@ -114,19 +133,16 @@ def _texts(options: Rows, inputs: Inputs) -> Iterator[tuple[Row, str, str]]:
             hint="for example: --prompts FILE, or --csv FILE --template 'Classify: {text}'",
         )
     (kind,) = given
-    template = None
-    if options.template is not None:
-        template = Template(inputs.flag_text("--template", options.template))
-    elif kind != "prompts":
+    if not templates and kind != "prompts":
         raise UsageError(
             f"{flag_of(kind)} needs --template", hint="for example: --template 'Classify: {text}'"
         )
-    return _filled(options, inputs, kind, template)
+    return _filled(options, inputs, kind, templates)
 
 
 def _filled(
-    options: Rows, inputs: Inputs, kind: str, template: Template | None
-) -> Iterator[tuple[Row, str, str]]:
+    options: Rows, inputs: Inputs, kind: str, templates: Mapping[str, Template]
+) -> Iterator[tuple[Row, dict[str, str]]]:
     flag, path = flag_of(kind), getattr(options, kind)
     shown = "stdin" if path == "-" else f"'{path}'"
     try:
@@ -134,10 +150,11 @@ def _filled(
         for row in inputs.read(flag, path, READERS[kind]):
             # The columns of a table are those of its head; objects may have others each.
             if not is_checked or kind == "jsonl":
-                _check(options, template, row)
+                _check(options, templates, row)
                 is_checked = True
-            text = row.columns[PROMPT] if template is None else template.filled(row.columns)
-            yield row, _id_of(options, row), text
+            texts = {name: one.filled(row.columns) for name, one in templates.items()}
+            texts = texts or {"text": row.columns[PROMPT]}
+            yield row, {"id": _id_of(options, row), **texts}
     except UsageError as error:
         if error.problem.startswith(("line ", "the head ", "has a line ")):
             error.problem = f"{flag}: {shown}: {error.problem}"
@@ -151,9 +168,9 @@ def _id_of(options: Rows, row: Row) -> str:
     return custom_id
 
 
-def _check(options: Rows, template: Template | None, row: Row) -> None:
+def _check(options: Rows, templates: Mapping[str, Template], row: Row) -> None:
     try:
-        if template is not None:
+        for template in templates.values():
             template.check(row.columns)
         if options.id is not None:
             check_column("--id", options.id, row.columns)
@@ -164,7 +181,7 @@ def _check(options: Rows, template: Template | None, row: Row) -> None:
 
 
 class _Line:
-    """The line of the Batch API, less the text and the id of a row."""
+    """The line of the Batch API, less the texts and the id of a row."""
 
     def __init__(self, line: bytes, marks: Mapping[str, str]) -> None:
         self._pieces: list[bytes] = []
@@ -179,7 +196,9 @@ class _Line:
         self._pieces.append(rest)
 
     @classmethod
-    def of(cls, context: Context, options: Rows, name: str) -> "_Line":
+    def of(
+        cls, context: Context, options: Rows, name: str, templates: Mapping[str, Template]
+    ) -> "_Line":
         """The line that the command of that name prints for a text."""
         command = declared(name)
         known = {field.name: field for field in options_of(command.options)}
@@ -188,11 +207,12 @@ class _Line:
             for name, field in known.items()
             if isinstance(get_args(field.type)[1], OwnArgument)
         )
-        marks = {mark: f"{mark}-{os.urandom(16).hex()}" for mark in ("id", "text")}
+        marks = {mark: f"{mark}-{os.urandom(16).hex()}" for mark in {"id", "text", *templates}}
         shared = {field.name for field in options_of(type(options))} - {
             field.name for field in options_of(Rows)
         }
         given = {name: getattr(options, name) for name in shared}
+        given |= {name: marks[name] for name in _BESIDE if name in templates}
         common = {each.name: getattr(options, each.name) for each in options_of(CommonOptions)}
         out = BytesIO()
         command.run(
@@ -203,9 +223,8 @@ class _Line:
         )
         return cls(out.getvalue(), marks)
 
-    def filled(self, custom_id: str, text: str) -> bytes:
-        """The line of a row."""
-        values = {"id": encode_json(custom_id), "text": encode_json(text)}
+    def filled(self, values: Mapping[str, str]) -> bytes:
+        """The line of a row, with its id and its texts."""
         first, *rest = self._pieces
         pairs = zip(self._order, rest, strict=True)
-        return first + b"".join(values[name] + piece for name, piece in pairs)
+        return first + b"".join(encode_json(values[name]) + piece for name, piece in pairs)

@@ -37,7 +37,7 @@ CSV = ("--csv", "rows.csv", "--template")
 
 
 def test_a_row_is_a_request_with_the_flags_of_its_command(run: Run, rows: Path) -> None:
-    flags = ("-m", "gpt-6-luna", "--temperature", "0.5", "--system", "Be {short}.", "--id", "id")
+    flags = ("-m", "gpt-6-luna", "--temperature", "0.5", "--system", "Be {{short}}.", "--id", "id")
     assert made(run, "chat", *CSV, "Classify: {text}", *flags) == [
         {
             "custom_id": name,
@@ -98,6 +98,28 @@ def test_prompts_go_into_a_template_too(run: Run) -> None:
     assert found[0]["body"]["input"] == "q: one"
 
 
+@pytest.mark.parametrize("flag", ["--system", "--developer"])
+def test_a_text_beside_the_template_has_columns_too(run: Run, rows: Path, flag: str) -> None:
+    (rows / "s.txt").write_text("You know {id}: {text}")
+    for given in ("You know {id}: {text}", "@s.txt"):
+        found = made(run, "chat", *CSV, "Say {text}", flag, given)
+        texts = [[one["content"] for one in each["body"]["messages"]] for each in found]
+        assert texts == [
+            ['You know a: one, "two"', 'Say one, "two"'],
+            ["You know b: x\ny", "Say x\ny"],
+        ]
+
+
+def test_without_a_template_braces_are_braces(run: Run) -> None:
+    (found,) = made(run, "chat", "--prompts", "-", "--system", "Be {a}", stdin=b"one\n")
+    assert [one["content"] for one in found["body"]["messages"]] == ["Be {a}", "one"]
+
+
+def test_a_property_named_as_a_part_of_a_line_is_left_alone(run: Run, rows: Path) -> None:
+    for found in made(run, "respond", *CSV, "{id}", "--text", '{"verbosity": "low"}'):
+        assert found["body"]["text"] == {"verbosity": "low"}
+
+
 def test_rows_of_tabs_and_of_json(run: Run) -> None:
     found = made(run, "embed", "--tsv", "-", "--template", "{a}-{b}", stdin=b"a\tb\n1\t2\n")
     assert found[0]["body"]["input"] == "1-2"
@@ -124,6 +146,10 @@ REFUSALS = [
     (("--csv", "-"), b"a\n1\n", "--csv needs --template"),
     (("--csv", "-", "--template", "{b}"), b"a\n1\n", "--template: there is no column 'b'"),
     (("--csv", "-", "--template", "{a}", "--id", "i"), b"a\n1\n", "--id: there is no column 'i'"),
+    (("--csv", "-", "--template", "{a}", "--system", "{b}"), b"a\n1\n",
+     "--system: there is no column 'b'"),
+    (("--csv", "-", "--template", "{a}", "--system", "{"), b"a\n1\n",
+     "--system has a lone { at character 1"),
     (("--csv", "-", "--template", "{a}"), b"a,b\n1\n",
      "stdin: line 2 has 1 columns, and the head 2"),
     (("--csv", "-", "--template", "{a}"), b"a,a\n1,2\n", "the head has two columns 'a'"),
@@ -145,7 +171,8 @@ REFUSALS = [
 def test_what_is_wrong_is_told_with_its_place(
     flags: tuple[str, ...], data: bytes, said: str, run: Run
 ) -> None:
-    assert said in refused(run, "embed", *flags, stdin=data).err
+    command = "chat" if "--system" in flags else "embed"
+    assert said in refused(run, command, *flags, stdin=data).err
 
 
 def test_a_stream_is_no_flag_of_it(run: Run) -> None:
