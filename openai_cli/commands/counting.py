@@ -52,6 +52,8 @@ _MOST_DOUBTS = 5
 
 FROM_0 = Number(0, integer=True)
 
+_OTHER_ENCODING = "--files - --input-encoding NAME reads it"
+
 # What counts files: processes of this machine, or a cluster.
 ENGINES = ("local", "dask")
 
@@ -226,21 +228,32 @@ def count_text(options: Counting, inputs: Inputs, encoding: str) -> int:
     blocks = inputs.raw_stdin(options.text)
     if blocks is None:
         return tokens.count(text_of(options, inputs), encoding=encoding)
-    first, second = next(blocks, b""), next(blocks, b"")
+    with _reading_stdin():
+        first, second = next(blocks, b""), next(blocks, b"")
     if not second:
         return tokens.count(stdin_text(first), encoding=encoding)
+    return count_stdin(chain([first, second], blocks), encoding)
+
+
+def count_stdin(blocks: Iterable[bytes], encoding: str, input_encoding: str = "utf-8") -> int:
+    """How many tokens stdin has, as it comes."""
+    from openai_cli.tokens.spans import NoTextError
     from openai_cli.tokens.stream import count_blocks
 
+    with _reading_stdin():
+        try:
+            return count_blocks(blocks, encoding=encoding, input_encoding=input_encoding)
+        except UsageError as error:
+            hint = _OTHER_ENCODING if isinstance(error, NoTextError) else error.hint
+            raise UsageError(f"stdin {error.problem}", hint=hint) from None
+
+
+@contextmanager
+def _reading_stdin() -> Iterator[None]:
     try:
-        return count_blocks(chain([first, second], blocks), encoding=encoding)
-    except UsageError as error:
-        raise UsageError(f"stdin {error.problem}", hint=_stdin_hint(error)) from None
-
-
-def _stdin_hint(error: UsageError) -> str | None:
-    from openai_cli.tokens.spans import NoTextError
-
-    return "only UTF-8 text can be sent" if isinstance(error, NoTextError) else error.hint
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot read stdin: {error.strerror}") from None
 
 
 def json_line(value: Any) -> bytes:

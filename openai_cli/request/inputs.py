@@ -132,12 +132,16 @@ class Inputs:
         return self._stdin_text(_reader_of(arguments))
 
     def raw_stdin(self, arguments: Sequence[str] | None) -> Iterator[bytes] | None:
-        """The blocks of stdin, where `raw_text` would read it; else None."""
+        """The blocks of stdin, where `raw_text` would read it; else None. They raise OSError."""
         if arguments and list(arguments) != ["-"]:
             return None
         if not arguments and not self.is_piped:
             return None
-        return self.read(_reader_of(arguments), "-", blocks_of)
+        return self.stdin_blocks(_reader_of(arguments))
+
+    def stdin_blocks(self, reader: str) -> Iterator[bytes]:
+        """What is read of stdin, some at a time, until it ends; raises OSError as it is read."""
+        return iter(partial(self._stdin(reader).read, _BUFFER), b"")
 
     def tell_flag_name(self, flag: str, text: str) -> None:
         """Tell of a flag's text that is the name of what exists: its `@` may be forgotten."""
@@ -218,11 +222,6 @@ def stdin_text(data: bytes) -> str:
         return utf8(data)
     except ValueError as error:
         raise UsageError(f"stdin {error}", hint="only UTF-8 text can be sent") from None
-
-
-def blocks_of(stream: BinaryIO) -> Iterator[bytes]:
-    """What is read of a stream, some at a time, until it ends."""
-    return iter(partial(stream.read, _BUFFER), b"")
 
 
 def _reader_of(arguments: Sequence[str] | None) -> str:

@@ -33,12 +33,29 @@ def test_a_long_stdin_is_counted_as_a_file_is(run: Run, folder: Path) -> None:
     assert run("tokens", "--files", "long.txt").out.split()[0] == b"300000"
 
 
+def test_stdin_among_files(run: Run, folder: Path) -> None:
+    for name in "ab":
+        (folder / name).write_text("The quick brown fox")
+    done = run("tokens", "--files", "a", "-", "b", stdin=b"hello\n")
+    assert (done.code, done.text) == (0, "       4 a\n       2 -\n       4 b\n      10 total\n")
+    done = run("tokens", "--files", "-", "--input-encoding", "latin-1", stdin=b"caf\xe9")
+    assert (done.code, done.text) == (0, "       2 -\n")
+
+
+def test_stdin_that_is_no_file(run: Run) -> None:
+    done = run("tokens", "--files", "-", "-", stdin=b"hello\xff")
+    assert "error: stdin is not UTF-8: byte 0xff at offset 5" in done.err
+    assert "stdin is read by --files" in done.err
+    done = run("tokens", "--files", "-", "--jsonl", "text", stdin=b"{}")
+    assert "--jsonl reads files alone, and - is stdin" in done.err
+
+
 def test_where_a_long_stdin_is_not_utf_8(run: Run) -> None:
     done = run("tokens", stdin=b"words \n" * 200_000 + b"\xff")
     assert done.code == 2
     assert done.err == (
         "openai-cli: error: stdin is not UTF-8: byte 0xff at offset 1400000; "
-        "only UTF-8 text can be sent\n"
+        "--files - --input-encoding NAME reads it\n"
     )
 
 
