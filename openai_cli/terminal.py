@@ -31,6 +31,8 @@ _OWN = r"(\x1b\[[0-9;]*m|\r\x1b\[[0-9]+A\x1b\[J)"
 
 def visible(text: str) -> str:
     """The text with what a terminal would not show as it is: ESC as `^[`, U+202E as `<U+202E>`."""
+    if text.isascii() and text.isprintable():  # nearly all: the pattern takes 0.4 ms to compile
+        return text
     return re.sub(_UNSHOWN, _picture, text)
 
 

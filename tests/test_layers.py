@@ -242,6 +242,18 @@ def test_what_counts_a_text_loads_the_tokenizer_and_nothing_else(arguments: list
     assert set(SLOW) & loaded_by(*arguments) == {"tiktoken", "marisa_trie"}
 
 
+@pytest.mark.parametrize(
+    ("command", "others"),
+    [
+        ("tokens", {"commands.counting_files", "tokens.pieces", "tokens.show", "models.table"}),
+        ("cost", {"commands.pricing_files", "prices.answers", "prices.library"}),
+    ],
+)
+def test_one_text_loads_nothing_of_files(command: str, others: set[str]) -> None:
+    assert others <= set(SOURCES)
+    assert not loaded_by(command, "hello") & {f"openai_cli.{name}" for name in others}
+
+
 def test_help_loads_no_command() -> None:
     modules = loaded_by("--help")
     assert not [name for name in modules if name.startswith("openai_cli.commands.")]

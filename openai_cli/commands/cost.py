@@ -9,7 +9,6 @@ from typing import Annotated, ClassVar
 from openai_cli.calls.budget import no_bound
 from openai_cli.commands.ledger import KEYS
 from openai_cli.commands.pricing import LIMITS, Priced, Pricing
-from openai_cli.commands.pricing_files import statements
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
 from openai_cli.flags.endpoint import Endpoint
@@ -104,12 +103,26 @@ def run(context: Context, options: Options) -> None:
     table = load_table(options.prices)
     _check_age(context, options, table)
     call = Pricing(context, options, table)
-    found = _described(call, options, statements(call))
+    found = _described(call, options, _statements(call))
     over = None if most is None else _over(call, options, found, most)
     _tell(call, options, found)
     _print(context, options, found)
     if over is not None:
         raise over
+
+
+def _statements(call: Pricing) -> list[Statement]:
+    """What is priced, as it was asked for."""
+    options = call.options
+    if options.response is None and options.request is None and not options.files:
+        return call.statements()
+    from openai_cli.commands.pricing_files import answered, of_files, requested
+
+    if options.response is not None:
+        return answered(call, options.response)
+    if options.request is not None:
+        return requested(call, options.request)
+    return of_files(call, options.text or ())
 
 
 def _described(call: Pricing, options: Options, priced: list[Statement]) -> Report:

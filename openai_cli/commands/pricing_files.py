@@ -25,16 +25,6 @@ _MOST_DOUBTS = 5
 Pricer = Callable[[Iterable[bytes], str | None], list[Statement]]
 
 
-def statements(call: Pricing) -> list[Statement]:
-    """What is priced, as it was asked for."""
-    options = call.options
-    if options.response is not None:
-        return answered(call, options.response)
-    if options.request is not None:
-        return requested(call, options.request)
-    return of_files(call, options.text or ()) if options.files else call.statements()
-
-
 def answered(call: Pricing, path: str) -> list[Statement]:
     """What the answers in a file did cost, or would have cost with each of the models.
 

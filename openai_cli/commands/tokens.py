@@ -19,7 +19,6 @@ from openai_cli.commands.counting import (
     text_of,
     whole,
 )
-from openai_cli.commands.counting_files import count_paths
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import flag_of
@@ -29,10 +28,11 @@ from openai_cli.jsontext import quoted
 from openai_cli.output.sink import Series, Sink, open_sink, separator, utf8_bytes
 from openai_cli.request.inputs import Inputs
 from openai_cli.tokens.encoding import token_bytes
-from openai_cli.tokens.pieces import PLACES, first, last, split
-from openai_cli.tokens.show import json_text
 
 _SOME = Number(1, integer=True)
+
+# Where pieces may end.
+PLACES = ("token", "line", "paragraph")
 
 # What can be asked for, one at a time; the exception is --show with --ids.
 _MODES = ("decode", "ids", "show", "first", "last", "split", "files", "request", "verify")
@@ -121,7 +121,7 @@ class Options(Counting):
     at: Annotated[
         str | None,
         ours(OPTIONS, "--at", "End pieces after a token, line or paragraph", metavar="PLACE",
-             names=tuple(PLACES)),
+             names=PLACES),
     ] = None  # fmt: skip
     output_dir: Annotated[
         str | None,
@@ -225,6 +225,8 @@ def _decode(context: Context, options: Options, inputs: Inputs) -> None:
 
 def _cut(context: Context, options: Options, inputs: Inputs) -> None:
     """Print the first or the last tokens of the text."""
+    from openai_cli.tokens.pieces import first, last
+
     cut, name = (first, "first") if options.first is not None else (last, "last")
     n = whole(flag_of(name), getattr(options, name), FROM_0) or 0
     part = cut(text_of(options, inputs), n, encoding=encoding_of(context, options))
@@ -235,6 +237,8 @@ def _cut(context: Context, options: Options, inputs: Inputs) -> None:
 def _write(options: Options, sink: Sink, parts: Iterable[bytes]) -> None:
     """Write parts of the text: as JSON strings a line each, or as the grammar tells them apart."""
     if options.json:
+        from openai_cli.tokens.show import json_text
+
         sink.write_json("".join(f"{json_text(part)}\n" for part in parts).encode())
         return
     series = Series(sink, separator(options.separator), options.null)
@@ -244,6 +248,8 @@ def _write(options: Options, sink: Sink, parts: Iterable[bytes]) -> None:
 
 def _split(context: Context, options: Options, inputs: Inputs) -> None:
     """Print the pieces of the text, or write them to files."""
+    from openai_cli.tokens.pieces import split
+
     n = whole("--split", options.split, _SOME) or 1
     overlap = whole("--overlap", options.overlap, Number(0, n - 1, integer=True)) or 0
     at = options.at or "token"
@@ -273,6 +279,13 @@ def _write_files(context: Context, options: Options, folder: str, pieces: Iterab
             sink.write(b"".join(os.fsencode(path) + b"\n" for path in paths))
 
 
+def _files(context: Context, options: Options, inputs: Inputs) -> None:
+    """Count files and folders."""
+    from openai_cli.commands.counting_files import count_paths
+
+    count_paths(context, options, inputs)
+
+
 def _verify(context: Context, options: Options, inputs: Inputs) -> None:
     """Hold counts against bills."""
     from openai_cli.commands.verifying import verify_counts
@@ -288,7 +301,7 @@ _RUNS: dict[str, Callable[[Context, Options, Inputs], None]] = {
     "first": _cut,
     "last": _cut,
     "split": _split,
-    "files": count_paths,
+    "files": _files,
     "request": count_requests,
     "remote": count_remotely,
     "verify": _verify,

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from openai_cli.commands.tokens import PLACES as OFFERED
 from openai_cli.errors import UsageError
 from openai_cli.tokens import count
 from openai_cli.tokens.pieces import PLACES, first, last, split
@@ -133,3 +134,7 @@ def test_a_character_that_no_piece_can_hold_is_named() -> None:
 def test_nothing_has_no_pieces() -> None:
     assert list(split("", 5, encoding=ENCODING)) == []
     assert first("", 5, encoding=ENCODING) == last("", 5, encoding=ENCODING) == b""
+
+
+def test_the_command_offers_every_place() -> None:
+    assert tuple(PLACES) == OFFERED
