@@ -189,11 +189,10 @@ def test_what_is_under_way_at_a_signal_is_not_recorded(folder: Path) -> None:
     assert [row["request"]["messages"][0]["content"] for row in rows(folder)] == ["a"]
 
 
-def test_what_was_recorded_outlives_a_kill(folder: Path, sandbox: str) -> None:
+def test_what_was_recorded_outlives_a_kill(installed: Run, folder: Path, sandbox: str) -> None:
     script = f"'{COMMAND}' chat -m m a; kill -KILL $PPID; sleep 60"
-    flags = ("--upstream", sandbox, *RECORD, "sh", "-c", script)
-    with started(*flags, cwd=folder) as process:
-        assert process.wait(60) == -signal.SIGKILL
+    done = installed("sandbox", "--upstream", sandbox, *RECORD, "sh", "-c", script)
+    assert done.code == -signal.SIGKILL
     assert [row["request"]["messages"][0]["content"] for row in rows(folder)] == ["a"]
 
 
