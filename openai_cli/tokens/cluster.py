@@ -6,6 +6,7 @@ have 50 and 265 MB.
 """
 
 import logging
+import signal
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -177,8 +178,8 @@ def _distributed() -> Any:
 def _local_cluster(distributed: Any, workers: int) -> Any:
     from dask import config
 
-    # Which looks a hundred times a second at what each worker does.
-    with config.set({"distributed.worker.profile.enabled": False}):
+    # The profile looks a hundred times a second at what each worker does.
+    with config.set({"distributed.worker.profile.enabled": False}), _without_interrupts():
         return distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -186,6 +187,16 @@ def _local_cluster(distributed: Any, workers: int) -> Any:
             dashboard_address=None,
             silence_logs=logging.CRITICAL,
         )
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """What begins here leaves Ctrl-C to this process, which then ends it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _reach(distributed: Any, scheduler: str) -> None:

@@ -127,9 +127,9 @@ def test_other_versions_on_the_workers_are_named(
     assert "and here it is 0.0.1: counts may differ" in done.err
 
 
-def test_a_local_cluster(run: Run, folder: Path) -> None:
+def test_a_local_cluster(installed: Run, folder: Path) -> None:
     (folder / "a").write_text(FOX)
-    done = run("tokens", "--files", "a", "--engine", "dask", "--workers", "1")
+    done = installed("tokens", "--files", "a", "--engine", "dask", "--workers", "1")
     assert (done.code, done.text, done.err) == (0, "       4 a\n", "")
 
 
