@@ -11,7 +11,7 @@ def write_files(texts: Mapping[str, str]) -> None:
     What else the folder has of the same kinds of files goes.
     """
     if len(sys.argv) != 2:
-        sys.exit(f"usage: python {sys.argv[0]} DIR")
+        sys.exit(f"usage: python tools/{Path(sys.argv[0]).name} DIR")
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for suffix in {Path(name).suffix for name in texts}:
