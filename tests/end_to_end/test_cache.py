@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import COMMAND, MADE_UP_KEY, Run
+from tests.forked import forked
 from tests.servers import Reply, Server, chat, chunked_stream, delta, events, reply, stream
 
 HELLO = ("chat", "hello", "-m", "gpt-4o", "--cache", "1h")
@@ -339,12 +340,12 @@ class Holding:
         connection.sendall(self._answer)
 
 
-def test_of_many_processes_one_asks(forked: Path, run: Run) -> None:
+def test_of_many_processes_one_asks() -> None:
     held = Holding(ANSWER)
     with Server([held]) as server:
         env = {**os.environ, "OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY}
         processes = [
-            subprocess.Popen([str(forked), *HELLO], env=env, stdin=subprocess.DEVNULL,
+            subprocess.Popen([str(forked()), *HELLO], env=env, stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             for _ in range(8)
         ]  # fmt: skip
