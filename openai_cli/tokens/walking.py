@@ -19,11 +19,15 @@ from openai_cli.tokens.remote_paths import Remote, is_remote, walk_remote
 
 _RULES_FILE = ".gitignore"
 
+# Where the files that a process has open are.
+_OF_PROCESS = ("/dev/", "/proc/")
+
 
 class Found(NamedTuple):
     """A file; `is_named` says that its own path was given, not that of a folder around it.
 
-    `size` is what it had in bytes, None for what is no regular file and where it is not told.
+    `size` is what it had in bytes, None for what is no regular file, for what each process has by
+    this path for itself, and where it is not told.
     """
 
     path: str
@@ -74,8 +78,18 @@ def walk(paths: Iterable[str], left_out: Counter[str]) -> Iterator[Found | Usage
             if stat.S_ISDIR(found.st_mode):
                 yield from _walk_folder(path, left_out)
             else:
-                size = found.st_size if stat.S_ISREG(found.st_mode) else None
+                is_regular = stat.S_ISREG(found.st_mode) and not _is_of_process(path)
+                size = found.st_size if is_regular else None
                 yield Found(path, is_named=True, size=size)
+
+
+def _is_of_process(path: str) -> bool:
+    """Whether it is another file in another process: /dev/stdin, /proc/self/fd/3, a link to it."""
+    while not os.path.abspath(path).startswith(_OF_PROCESS):  # noqa: PTH100 - bytes in its name
+        if not os.path.islink(path):  # noqa: PTH114
+            return False
+        path = os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120
+    return True
 
 
 def _walk_folder(path: str, left_out: Counter[str]) -> Iterator[Found | UsageError]:

@@ -208,6 +208,18 @@ def test_a_fifo_that_nobody_writes_to_is_named(
         assert "a FIFO that nobody writes to" in str(found)
 
 
+@pytest.mark.parametrize("named", ["/dev/fd/{}", "/proc/self/fd/{}", "{}.link"])
+def test_a_large_file_that_this_process_has_open_is_read_by_it(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `openai-cli tokens --files /dev/stdin < file` names one: a worker has another there."""
+    monkeypatch.chdir(tmp_path)
+    with Path(write(Path("text"), "one two three\n" * 200_000)).open() as file:
+        path = named.format(file.fileno())
+        Path(f"{file.fileno()}.link").symlink_to(f"/dev/fd/{file.fileno()}")
+        assert told(path) == [FileCount(path, 800_000)]
+
+
 def test_a_pipe_that_is_named_is_read(tmp_path: Path) -> None:
     """As `openai-cli tokens --files <(git diff)` names one."""
     receiver, sender = os.pipe()
