@@ -114,7 +114,7 @@ class Counting(ServerOptions, Results, Stdin):
     ] = None
     engine: Annotated[
         str | None,
-        ours(OPTIONS, "--engine", "Count files here (local) or on a Dask cluster (dask)",
+        ours(OPTIONS, "--engine", "Count files by local processes or on a dask cluster",
              metavar="NAME", names=ENGINES),
     ] = None  # fmt: skip
     scheduler: Annotated[

@@ -4,7 +4,7 @@ Counting takes ten times as long, and where there is room for more there is no n
 at least one byte of its text, so a text has no more tokens than bytes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from openai_cli.models.lines import known_name, packaged
@@ -26,7 +26,13 @@ _TEXTS = {
     "/embeddings": ("input",),
 }
 _ROLES = ("system", "developer", "user", "assistant")
-_MODES = ("chat", "responses", "completion", "embedding")
+# The models that each endpoint is for: what others would count there is guessed with a margin.
+_MODES = {
+    "/chat/completions": ("chat", "responses"),
+    "/responses": ("chat", "responses"),
+    "/completions": ("completion",),
+    "/embeddings": ("embedding",),
+}
 _SILENT_MODE = "embedding"
 
 _INPUTS = ("input", "cache_write", "cache_write_12h")
@@ -55,7 +61,7 @@ def rough(body: Mapping[str, Any], *, endpoint: str, on: str, region: str | None
     if region is not None or not body.keys() <= {*_SILENT, *texts}:
         return None
     found = list(_texts_of(body, texts))
-    rates = _rates(body.get("model"), on)
+    rates = _rates(body.get("model"), on, _MODES.get(endpoint, ()))
     if None in found or rates is None:
         return None
     most = _most_output(body, rates)
@@ -92,12 +98,12 @@ def _most_output(body: Mapping[str, Any], rates: _Rates) -> int | None:
     return int(limit * choices) if is_known else None
 
 
-def _rates(model: Any, on: str) -> _Rates | None:
-    """The rates of a model of texts on a day; None where they are not known, or not plain."""
+def _rates(model: Any, on: str, modes: Container[str]) -> _Rates | None:
+    """The rates of a model of these modes on a day; None where they are not known, or not plain."""
     table = packaged()
     known = known_name(model, table) if isinstance(model, str) else None
     facts: Mapping[str, Any] = {} if known is None else table[known]
-    if facts.get("mode") not in _MODES or facts.get("searches"):
+    if facts.get("mode") not in modes or facts.get("searches"):
         return None
     rows = [row for row in facts["prices"] if _holds(row, on)]
     standard: Mapping[str, Any] = rows[-1]["tiers"].get("standard", {}) if rows else {}

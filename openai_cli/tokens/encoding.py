@@ -65,7 +65,7 @@ def encode(
     mean, and a lone one becomes U+FFFD.
 
     Without model and encoding it is TODAYS. UsageError if no table has that name, if both are
-    given, or for a text with a run of 900,000 characters that cannot be cut (see `cutting`).
+    given, or for a text with a run of 900,000 characters that cannot be cut.
     """
     return list(chain.from_iterable(_ids(text, one_of(model, encoding), special=special)))
 

@@ -30,7 +30,7 @@ class Counter:
     models. Raises `openai_cli.errors.UsageError` for a name that no table has, and if both are
     given.
 
-    Up to 2,000,000 characters in all it counts as `count` does. Beyond, with the extra `bulk`, it
+    Up to 2,000,000 characters in all it counts as `count` does. Beyond, with the extra [bulk], it
     begins processes: one, and one more for each 32 MiB that it gets, up to `workers`, by default as
     many as this process may use processors. Each begins in half a second and has up to 250 MB.
     Without the extra it is up to four threads. It may be used again after `close`, as which the end

@@ -42,6 +42,7 @@ LONG = {"messages": [{"role": "user", "content": "hello " * 50_000}]}
 
 @given(st.sampled_from(MODELS), PROMPTS, COUNTS, st.one_of(st.none(), st.integers(0, 9)))
 @example("gpt-6-luna", ("/chat/completions", LONG), 10, 1)
+@example("babbage-002", ("/responses", {"input": ""}), None, None)
 def test_it_is_never_below_the_exact_one(
     model: str, prompt: tuple[str, dict[str, Any]], limit: int | None, choices: int | None
 ) -> None:
