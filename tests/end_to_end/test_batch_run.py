@@ -591,7 +591,8 @@ def test_a_usage_line_that_a_kill_left_unmarked_is_not_written_twice(
     batch: Batch, folder: Path
 ) -> None:
     with Crowd() as server:
-        assert batch(server, "--usage-file", "usage", data=lines(3)).code == 0
+        one_by_one = ("--usage-file", "usage", "--concurrency", "1")
+        assert batch(server, *one_by_one, data=lines(3)).code == 0
         with sqlite3.connect(folder / "out.jsonl.run") as database:
             database.execute("UPDATE answers SET is_told = 0 WHERE number > 1")
         database.close()
