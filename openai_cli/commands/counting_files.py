@@ -71,20 +71,28 @@ def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
         open_sink(context, options.output) as sink,
         Progress(context.messages) as progress,
     ):
+        counted = counts(progress, engine)
         if options.json:
-            items = (_listed(one) for one in counts(progress, engine))
+            items = map(_listed, counted)
             write_list(sink, "files", items, lambda: {"tokens": met.tokens, "encoding": encoding})
         else:
-            for one in counts(progress, engine):
-                if isinstance(one, FileCount):
-                    _write_count(sink, one.tokens, one.path)
-            if met.files != 1:
-                _write_count(sink, met.tokens, "total")
+            _write_counts(sink, counted, met)
     tell_left_out(context, left_out, is_judged=options.max is not None)
     _keep_each(met.long, each)
     keep_limit(options, met.tokens)
     if not met.is_whole:
         raise UsageError("not everything was counted: see the errors above")
+
+
+def _write_counts(sink: "Sink", counted: "Iterable[FileCount | LeftOut]", met: "_Met") -> None:
+    """Write a line for each file, and their sum unless it is that of one."""
+    from openai_cli.tokens.corpus import FileCount
+
+    for one in counted:
+        if isinstance(one, FileCount):
+            _write_count(sink, one.tokens, one.path)
+    if met.files != 1:
+        _write_count(sink, met.tokens, "total")
 
 
 def _engine(
