@@ -1,6 +1,5 @@
 """`cost ledger`: what was spent, over all calls that were kept, and how far the budgets are."""
 
-import re
 import shutil
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from urllib.parse import urlencode, urlsplit
@@ -13,7 +12,6 @@ from openai_cli.flags.names import flag_of
 from openai_cli.flags.ours import OPTIONS, options_group, ours, switch
 from openai_cli.flags.output import Written
 from openai_cli.flags.server import ServerOptions
-from openai_cli.jsontext import quoted
 from openai_cli.ledger.place import VARIABLE, location
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.request.inputs import Inputs
@@ -40,7 +38,6 @@ EXAMPLES = (
 _FORMS = ("json", "csv", "markdown")
 _COSTS = Endpoint("/organization/costs", method="GET", is_admin=True)
 BYS = ("day", "week", "month", "model", "label", "command", "host")
-_AGE = re.compile(r"([0-9]{1,5})d")
 
 
 @options_group
@@ -225,14 +222,13 @@ def _rows(inputs: Inputs, file: str) -> "Iterator[Row]":
 
 
 def _prune(context: Context, path: "Path", age: str) -> None:
+    from openai_cli.flags.durations import UNITS, duration
     from openai_cli.ledger.book import prune
     from openai_cli.ledger.pricing import opened
 
-    found = _AGE.fullmatch(age)
-    if found is None:
-        raise UsageError(f"--prune must be a number of days such as 90d, not {quoted(age)}")
-    gone = 0
+    seconds = duration("--prune", age, units="d", such="a number of days such as 90d")
+    days, gone = seconds // UNITS["d"], 0
     if path.exists():
         with opened(path) as store, store.transaction():
-            gone = prune(store, context.today(), int(found[1]))
-    context.messages.notice(f"calls removed that are older than {found[1]} days: {gone:,}")
+            gone = prune(store, context.today(), days)
+    context.messages.notice(f"calls removed that are older than {days} days: {gone:,}")
