@@ -83,7 +83,7 @@ def _value(raw: bytes) -> Any:
             return load(raw)
         except ValueError:  # of what json takes all the same, or to be told in its words
             pass
-    return parse_json(raw)
+    return parse_json(raw.rstrip(b"\r\n"))  # its end is no second line to name
 
 
 def _request(value: Any) -> tuple[str | None, str, dict[str, Any]]:

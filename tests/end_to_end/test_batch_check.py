@@ -32,6 +32,7 @@ FAULTS = [
     (b"", "there is no request in it"),
     (b"\n\n", "there is no request in it"),
     (GOOD + b'{"a": 1,}\n', "line 2: it is not JSON"),
+    (GOOD + b'{"a": 1\r\n', "line 2: it is not JSON: Expecting ',' delimiter at line 1, column 8"),
     (GOOD + b'{"custom_id": NaN}\n', "line 2: it is not JSON: NaN is not a JSON number"),
     (GOOD + b"\xff\n", "line 2: it is not UTF-8: byte 0xff at offset 0"),
     (GOOD + b"[1]\n", "line 2: it is not a JSON object"),
