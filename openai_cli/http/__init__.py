@@ -1,1 +1,1 @@
-"""HTTP: one client on requests, its retries, its failures, and server-sent events."""
+"""The HTTP client on top of requests, its retries and errors, and server-sent events."""

@@ -1,7 +1,7 @@
-"""Where a URL leads, and what may stand in one.
+"""Parse and validate URLs.
 
-What is checked of a URL and what is asked are read by different libraries; a URL that two of them
-could read in two ways is none.
+One library checks a URL and another connects to it, so a URL that two parsers could read
+differently is rejected.
 """
 
 import re
@@ -14,21 +14,21 @@ _NOWHERE = re.compile(r"[\s\\\"<>^`{|}]")
 
 
 def parsed(url: str) -> SplitResult:
-    """The parts of a base URL, without user and fragment; ValueError for what is none."""
+    """Split a base URL, which must have no user and no fragment; ValueError if it is malformed."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or parts.port == 0:
         raise ValueError("its scheme or port is not valid")
     host = parts.netloc.removesuffix("" if parts.port is None else f":{parts.port}")
-    # urlsplit passes over control characters, and what passes them over may lead elsewhere.
+    # urlsplit drops some control characters, so its host may not be the one that is connected to.
     if not _HOST.fullmatch(host.removesuffix(":")) or not url.isprintable() or _NOWHERE.search(url):
         raise ValueError("it has characters that no URL has")
     return parts
 
 
 def joined(base_url: str, path: str) -> str:
-    """The URL of what is below a base URL, whose query goes with it.
+    """Append a path to a base URL and keep the base URL's query.
 
-    A parameter that the path has itself goes before the base URL's of that name.
+    A query parameter of the path replaces the base URL's parameter of the same name.
     """
     base, _, query = base_url.partition("?")
     own = {pair.partition("=")[0] for pair in path.partition("?")[2].split("&")}
@@ -38,9 +38,9 @@ def joined(base_url: str, path: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the URL's host is this machine (RFC 6761, section 6.3; RFC 1122; RFC 4291).
+    """Return whether the URL's host is this machine (RFC 6761, section 6.3; RFC 1122; RFC 4291).
 
-    A name below `localhost` is where it resolves so: not every resolver keeps to the RFC.
+    A name under `.localhost` is resolved first, because not every resolver follows the RFC.
     """
     host = (urlsplit(url).hostname or "").rstrip(".")
     if host.endswith(".localhost"):
@@ -49,12 +49,12 @@ def is_loopback(url: str) -> bool:
 
 
 def has_version(url: str) -> bool:
-    """Whether a part of the URL's path names a version of the API, as /v1 and /v1beta do."""
+    """Return whether the URL's path contains an API version, such as /v1 or /v1beta."""
     return re.search(r"/v\d", urlsplit(url).path) is not None
 
 
 def name_and_port(url: str) -> str:
-    """The host of the URL with the port that is meant, as `localhost:80`."""
+    """Return the URL's host and effective port, such as `localhost:80`."""
     parts = urlsplit(url)
     return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 

@@ -1,6 +1,6 @@
-"""The client: one session of requests, its retries, its answers in pieces as they arrive.
+"""The HTTP client: one requests session, with retries and streamed response bodies.
 
-`requests` is imported here alone, and so only when something is sent.
+It is imported only when something is sent, because `requests` is slow to import.
 """
 
 import threading
@@ -41,19 +41,19 @@ T = TypeVar("T")
 
 _LARGEST_ERROR = 1024 * 1024
 _USER_AGENT = f"openai-cli/{__version__}"
-# Statuses of an answer that is whole (RFC 9110, section 15.3): 206 is a part that nobody asked for.
+# Statuses of a complete response (RFC 9110, section 15.3). 206 is left out: no range is requested.
 _WHOLE = frozenset({200, 201, 202, 203, 204})
 
-# What may stand behind the last event of a stream: blank lines, a comment, the last chunk.
+# How much to read after the last event of a stream: blank lines, a comment, the last chunk.
 _REST_PIECES, _REST_SECONDS = 8, 0.2
 
 
 @record
 class ServerSettings:
-    """Where requests go and how: `key` None sends none; time-outs are in seconds.
+    """Where requests go and how they are sent; timeouts are in seconds.
 
-    `headers` are the user's own, which stand above ours; `deadline` is for all calls together.
-    As many `connections` are kept as threads may share the client.
+    With `key` None, no key is sent. The user's `headers` override the client's own. All calls share
+    one `deadline`. `connections` is the pool size: the number of threads that may share the client.
     """
 
     base_url: str
@@ -68,9 +68,9 @@ class ServerSettings:
 
 
 class HttpResponse:
-    """A 2xx answer whose body is still to come.
+    """A 2xx response whose body has not been read yet.
 
-    `has_known_end` says that the server tells where it ends (RFC 9112, section 6.3).
+    `has_known_end` is true if the body is chunked or has a Content-Length (RFC 9112, section 6.3).
     """
 
     age = None
@@ -87,10 +87,10 @@ class HttpResponse:
         self.content_type = response.headers.get("content-type", "")
 
     def pieces(self) -> Iterator[bytes]:
-        """The body, decoded, in pieces as they arrive.
+        """Iterate over the decoded body as it arrives.
 
-        Raises NetworkError when it ends before it is whole, BadAnswerError when it is above
-        512 MB or encoded in a way that was not asked for.
+        Raises NetworkError if the body is truncated, and BadAnswerError if it is larger than 512 MB
+        or has a content encoding that was not requested.
         """
         return self._pieces
 
@@ -99,9 +99,9 @@ class HttpResponse:
         self.is_read = True
 
     def end_within(self, seconds: float | None) -> None:
-        """Let the body end so many seconds from now, whatever the server does; None takes it back.
+        """Stop reading the body after so many seconds; None cancels that.
 
-        What comes after that is not read: the body ends there, or breaks off.
+        The body then ends early or fails with an error; later data is not read.
         """
         if self._timer is not None:
             self._timer.cancel()
@@ -112,14 +112,14 @@ class HttpResponse:
             self._timer.start()
 
     def _shut(self) -> None:
-        """End the reading that is under way; one that has just ended has no connection any more."""
+        """Abort the read in progress; a response that has just been read has no connection."""
         with suppress(OSError, RuntimeError, ValueError):
             self._response.raw.shutdown()
 
     def finish(self) -> None:
-        """Read the little that a stream has behind its last event, so its connection can go on.
+        """Drain what follows the last event of a stream, so that its connection can be reused.
 
-        A connection that has more, or nothing for a while, is closed.
+        The connection is closed if more than a few pieces follow or the server stays silent.
         """
         with suppress(CliError):
             self.end_within(_REST_SECONDS)
@@ -128,9 +128,9 @@ class HttpResponse:
         self.close()
 
     def close(self) -> None:
-        """Give the connection back where all was read, else close it."""
+        """Return the connection to the pool if the body was read to its end; otherwise close it."""
         self.end_within(None)
-        # A reader that stopped half way holds its response, and so the pool, which would stay open.
+        # A suspended generator would keep the response alive, and with it the open pool.
         self._pieces.close()
         self._response.close()
 
@@ -156,10 +156,11 @@ class Client:
         payload: Payload | None = None,
         may_retry: Callable[[], bool] = lambda: True,
     ) -> T:
-        """Send a request, hand the 2xx answer to `consume`, and give what that gives.
+        """Send a request and return what `consume` returns for the 2xx response.
 
-        Tries again by the rules of `retry`, but never once `may_retry` says no: then output has
-        begun. Raises the last failure as a CliError, and UnreachableError at the deadline.
+        Retries by the rules of `retry`, but not once `may_retry` returns false, which means that
+        output has begun. Raises the last failure as a CliError, and UnreachableError when the
+        deadline passes.
         """
         with self._deadline.watched(self._transport.cut):
             self._finish()
@@ -200,7 +201,7 @@ class Client:
             attempt += 1
 
     def _wait(self, attempt: int, failed: CliError, asked: float | None) -> None:
-        """Wait before the next try, and say so; raise `failed` where the deadline comes first."""
+        """Announce the next attempt and wait for it; raise `failed` if the deadline comes first."""
         seconds = retry.delay(attempt, asked, self._context.chance())
         left = self._deadline.left()
         if left is not None and left <= seconds:
@@ -214,9 +215,10 @@ class Client:
         self._deadline.sleep(self._context.sleep, seconds)
 
     def _consumed(self, response: requests.Response, consume: Callable[[HttpResponse], T]) -> T:
-        """What `consume` makes of the answer; what that leaves of it is read before the next call.
+        """Return what `consume` returns for the response.
 
-        By then the end of a stream has come, which nobody waits for here.
+        The rest of a stream is drained before the next call, not here: it has arrived by then, and
+        nobody has to wait for it.
         """
         answer = HttpResponse(response)
         try:
@@ -237,7 +239,7 @@ class Client:
             self._unfinished.pop().finish()
 
     def direct(self, path: str) -> Direct:
-        """A way to POST JSON to one path, each body once."""
+        """Return a sender that POSTs JSON to one path, without retries."""
         url = joined(self._server.base_url, path)
         proxies = Proxies.of(self._context, url)
         with ExitStack() as stack:
@@ -255,9 +257,9 @@ class Client:
     def forward(
         self, method: str, path: str, headers: Mapping[str, str], content: bytes
     ) -> Forwarded:
-        """Send once what another client has sent, with the key; the answer is of whatever status.
+        """Forward another client's request with our key; return the response, whatever its status.
 
-        Raises NetworkError where none comes. Close the answer.
+        Does not retry. Raises NetworkError if no response arrives. The caller closes the response.
         """
         url = joined(self._server.base_url, path)
         ours = {"Accept-Encoding": "identity", "User-Agent": _USER_AGENT}
@@ -332,7 +334,7 @@ class Client:
             raise translated(error) from error
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the key last; a header of the user's own goes before it."""
+        """Add the key, unless the user has set an Authorization header."""
         if self._server.key and "Authorization" not in request.headers:
             request.headers["Authorization"] = f"Bearer {self._server.key}"
         return request
@@ -343,7 +345,7 @@ class Client:
             for piece in pieces_of(response.raw, _LARGEST_ERROR):
                 body += piece
         except CliError:
-            pass  # what came of the body is all that can be said of it
+            pass  # the error message is built from as much of the body as arrived
         failed = failure.of_status(
             response.status_code,
             response.headers,

@@ -1,6 +1,6 @@
-"""How long all of a call may take: `--max-time`, where `--timeout` is for one read.
+"""The time limit of a whole call, `--max-time`; `--timeout` limits a single read.
 
-A server that sends a byte now and then keeps every read short, and the whole without end.
+A server that sends a byte now and then never exceeds the read timeout, yet the call never ends.
 """
 
 import time
@@ -13,9 +13,9 @@ from openai_cli.records import mutable_record
 
 @mutable_record
 class Deadline:
-    """A span in seconds that begins when it is first asked for; None never ends.
+    """A time limit in seconds, which starts to run when it is first queried; None is no limit.
 
-    All times are of `clock`, in seconds.
+    All times are read from `clock`, in seconds.
     """
 
     seconds: float | None = None
@@ -23,11 +23,11 @@ class Deadline:
     _end: float | None = None
 
     def restart(self) -> None:
-        """Begin anew."""
+        """Reset the limit; it starts to run at the next query."""
         self._end = None
 
     def left(self) -> float | None:
-        """The seconds that are left, 0 at the end; None where there is none."""
+        """Return the remaining seconds, at least 0, or None if there is no limit."""
         if self.seconds is None:
             return None
         if self._end is None:
@@ -35,26 +35,29 @@ class Deadline:
         return max(0.0, self._end - self.clock())
 
     def within(self, seconds: float) -> float:
-        """So many seconds, or what is left; UnreachableError where nothing is."""
+        """Return `seconds` or the remaining time, whichever is less.
+
+        Raises UnreachableError if no time remains.
+        """
         self.check()
         left = self.left()
         return seconds if left is None else min(seconds, left)
 
     def check(self) -> None:
-        """Raise UnreachableError where the time is over."""
+        """Raise UnreachableError if the time is up."""
         if self.left() == 0:
             raise self._over()
 
     def sleep(self, sleep: Callable[[float], None], seconds: float) -> None:
-        """Sleep, no longer than is left; UnreachableError where the time is over by then."""
+        """Sleep for at most the remaining time; raise UnreachableError if it is up afterwards."""
         sleep(self.within(seconds))
         self.check()
 
     @contextmanager
     def watched(self, cut: Callable[[], None]) -> Iterator[None]:
-        """Call `cut`, in another thread, when the time is over before the block is.
+        """Call `cut` from another thread if the time runs out inside the block.
 
-        What the block fails with then, or makes of what was cut, is UnreachableError.
+        Raises UnreachableError in that case, whether the block then fails or returns.
         """
         left = self.left()
         if left is None:

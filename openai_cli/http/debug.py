@@ -1,4 +1,4 @@
-"""What --debug shows of a request and its answer: names and sizes, never a secret."""
+"""Print requests and responses for --debug: header names and sizes, never a secret."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ import requests
 
 from openai_cli.messages import Messages
 
-# Values that say nothing of the user; all others are masked.
+# Headers whose values reveal nothing about the user; all other values are masked.
 _PLAIN = frozenset(
     {
         "accept",
@@ -31,14 +31,14 @@ _PLAIN = frozenset(
 
 
 def request(messages: Messages, prepared: requests.PreparedRequest) -> None:
-    """Show the request line, the headers and the size of the body."""
+    """Print the request line, the headers and the size of the body."""
     messages.debug(f"> {prepared.method} {prepared.url}")
     _headers(messages, ">", prepared.headers)
     messages.debug(f"> {prepared.headers.get('Content-Length', '0')} bytes of body")
 
 
 def response(messages: Messages, answer: requests.Response) -> None:
-    """Show the status line, the headers and the time until they came."""
+    """Print the status line, the headers and the time until they arrived."""
     seconds = answer.elapsed.total_seconds()
     messages.debug(f"< HTTP {answer.status_code} {answer.reason} after {seconds:.3f} s")
     _headers(messages, "<", answer.headers)

@@ -1,4 +1,4 @@
-"""The body of an answer, decoded, in pieces as they arrive."""
+"""Decode a response body piece by piece as it arrives."""
 
 import zlib
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ _MOST_EMPTY = 1000
 
 
 class Incoming(Protocol):
-    """An answer whose body is read: as it arrives, or from what is at hand.
+    """A response whose body can be read, from the network or from memory.
 
-    `age` is how many seconds ago its request was sent, where another call has sent it; else None.
+    `age` is None, unless an earlier call sent the request: then the seconds since that.
     """
 
     @property
@@ -31,22 +31,22 @@ class Incoming(Protocol):
     def age(self) -> float | None: ...
 
     def pieces(self) -> Iterator[bytes]:
-        """The body, decoded, in pieces."""
+        """Iterate over the decoded body."""
 
     def end_within(self, seconds: float | None) -> None:
-        """Let the body end so many seconds from now; None takes it back."""
+        """Stop reading the body after so many seconds; None cancels that."""
 
 
 def pieces_of(response: BaseHTTPResponse, largest: int) -> Iterator[bytes]:
-    """The response's body; the time-out and the end are watched by urllib3."""
+    """Iterate over the decoded body of a response; urllib3 checks its timeout and its length."""
     return decoded(_raw(response), response.headers.get("content-encoding", ""), largest)
 
 
 def decoded(pieces: Iterator[bytes], encoding: str, largest: int) -> Iterator[bytes]:
-    """The body as it was before the server encoded it.
+    """Undo the content encoding of a body.
 
-    Raises BadAnswerError where that is above so many bytes, or encoded in a way that was not asked
-    for, and NetworkError where it ends before it is whole.
+    Raises BadAnswerError if the decoded body has more than `largest` bytes or its encoding was not
+    requested, and NetworkError if it is truncated.
     """
     size = 0
     for piece in _decoded(pieces, encoding):
@@ -57,9 +57,9 @@ def decoded(pieces: Iterator[bytes], encoding: str, largest: int) -> Iterator[by
 
 
 def _raw(response: BaseHTTPResponse) -> Iterator[bytes]:
-    """What arrives, as it arrives: of a chunked body whole chunks (`heads`), else what is there.
+    """Yield the body as it arrives: whole chunks of a chunked body (`heads`), else what was read.
 
-    Not iter_content, which waits until its piece is full when the body is not chunked.
+    iter_content will not do: it waits until its buffer is full if the body is not chunked.
     """
     try:
         while piece := response.read1(_PIECE, decode_content=False):
@@ -78,9 +78,9 @@ def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """What gzip data holds, in bounded pieces; NetworkError when the data ends too early.
+    """Decompress gzip data in bounded pieces; raise NetworkError if it is truncated.
 
-    zlib itself, for urllib3 takes a gzip stream that was cut off for a whole one.
+    This uses zlib directly, because urllib3 accepts a truncated gzip stream.
     """
     inflate, empty = zlib.decompressobj(_GZIP), 0
     for piece in pieces:

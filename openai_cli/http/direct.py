@@ -1,6 +1,6 @@
-"""Requests to one path, each tried once, past what requests does for each.
+"""Send many requests to one path without the per-request work of requests, and without retries.
 
-They go through the connections that it has set up, with its proxies and certificates.
+They use the connection pool, the proxies and the certificates that requests has set up.
 """
 
 import re
@@ -20,7 +20,7 @@ from openai_cli.http.whole import WholeResponse
 
 
 class Timeouts(NamedTuple):
-    """In seconds, to connect and for each read."""
+    """The timeouts for connecting and for each read, in seconds."""
 
     connect: float
     read: float
@@ -30,7 +30,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *[0-9]+\r\n", re.IGNORECASE)
 
 
 class Connected(NamedTuple):
-    """A connection that is set up, and the head of its requests around the length of their body."""
+    """An open connection, and the head of its requests before and after the Content-Length."""
 
     socket: socket.socket
     before: bytes
@@ -38,21 +38,24 @@ class Connected(NamedTuple):
 
     @classmethod
     def of(cls, connection: Watched) -> Self | None:
-        """That of a connection which has had a request; None where it has no more."""
+        """Take over the socket of a connection that has sent a request; None if it has no socket.
+
+        Also None if the request had no Content-Length.
+        """
         head = connection.head
         if (found := _LENGTH.search(head)) is None or (sock := connection.detached()) is None:
             return None
         return cls(sock, head[: found.start()] + b"\r\nContent-Length: ", head[found.end() - 2 :])
 
     def request(self, data: bytes) -> bytes:
-        """A request with this body."""
+        """Return the bytes of a request with this body."""
         return b"%b%d%b%b" % (self.before, len(data), self.after, data)
 
 
 class Direct:
-    """The way to one URL: its pool, its headers, what a failure there means.
+    """A sender of POST requests to one URL, with its connection pool and its headers.
 
-    Raises CliError when it is made, for a proxy or a certificate that is wrong.
+    The constructor raises CliError if a proxy or a certificate is not valid.
     """
 
     def __init__(
@@ -83,17 +86,17 @@ class Direct:
 
     @property
     def read_timeout(self) -> float:
-        """In seconds, of a read that has none of its own."""
+        """The default read timeout, in seconds."""
         return self._timeouts.read
 
     def post(
         self, data: bytes, *, read_timeout: float | None = None
     ) -> tuple[WholeResponse, Connected | None]:
-        """Send the body; gives the answer of whatever status.
+        """Send the body and return the response, whatever its status.
 
-        The connection comes with it where more can be sent on it, and is the caller's then. Raises
-        NetworkError when no answer came, or none that is whole, and BadAnswerError when it is too
-        large or encoded in a way that was not asked for.
+        If the connection can be reused, it is returned too, and the caller owns it. Raises
+        NetworkError if no response arrives or it is truncated, and BadAnswerError if it is too
+        large or has a content encoding that was not requested.
         """
         response = self._opened(data, read_timeout or self.read_timeout)
         connection: Any = response.connection
@@ -127,7 +130,7 @@ class Direct:
             raise self.translated(error) from error
 
     def failure(self, response: WholeResponse) -> CliError:
-        """What an answer without a whole result tells of."""
+        """Return the error that a response without a complete result stands for."""
         failed = failure.of_status(
             response.status,
             response.headers,
@@ -139,6 +142,6 @@ class Direct:
         return self._proxies.blamed(failed)
 
     def translated(self, error: BaseException, *, has_begun: bool = False) -> CliError:
-        """What an exception of the connection means; `has_begun` says that the answer had begun."""
+        """Translate an exception of the connection; `has_begun`: part of the response had come."""
         host = name_and_port(self._url)
         return self._proxies.blamed(translated(error, host, has_begun=has_begun))

@@ -1,4 +1,4 @@
-"""What an error body says: one sentence, out of the many forms that servers give it."""
+"""Extract one error message from the many forms of error body that servers send."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,22 +7,22 @@ from typing import Any
 
 from openai_cli.records import record
 
-# In characters: the API's longest known message, that of a missing key, has 443.
+# The longest message, in characters. The API's longest known one, for a missing key, has 443.
 _LONGEST = 1000
-# What nests deeper says nothing that anybody wrote for a reader.
+# No message that is meant for a reader is nested deeper.
 _DEEPEST = 20
-# A Python value is looked for in texts up to so many characters.
+# The longest text, in characters, that is parsed as a Python literal.
 _LONGEST_REPR = 100_000
 
-# Where an error stands in an answer: fault is that of gateways (Apigee), errors that of JSON:API.
+# The properties that hold an error: `fault` is used by gateways (Apigee), `errors` by JSON:API.
 _HOLDERS = ("error", "errors", "fault")
-# Where its words stand: the API's message, FastAPI's msg and detail, RFC 9457's detail and title,
-# OAuth's error_description, SOAP's faultstring; the first that there is.
+# The properties that hold its message, in order of preference: the API's message, FastAPI's msg and
+# detail, RFC 9457's detail and title, OAuth's error_description, SOAP's faultstring.
 _WORDS = (
     "message", "msg", "detail", "details", "error_msg", "error_message", "errorMessage",
     "error_description", "faultstring", "description", "reason", "title",
 )  # fmt: skip
-# What an error object has and may have, where it stands for a whole answer.
+# The only properties that an object may have to pass for an error in place of a whole response.
 _OF_ERRORS = frozenset(
     {
         "code", "detail", "details", "error", "id", "message", "object", "param", "path",
@@ -35,7 +35,7 @@ _NONE = ("", "none", "null")
 
 @record
 class Detail:
-    """What an error body says: `names` are its type and its code, `code` is the code as text."""
+    """The contents of an error body: `names` are its code and type, `code` is the code as text."""
 
     message: str = ""
     parameter: str | None = None
@@ -44,7 +44,7 @@ class Detail:
     code: str | None = None
 
     def within(self, outer: "Detail") -> "Detail":
-        """The detail, and what it does not say itself as the one around it has it."""
+        """Return the detail with its missing fields filled in from the enclosing one."""
         return Detail(
             self.message,
             self.parameter or outer.parameter,
@@ -55,17 +55,17 @@ class Detail:
 
 
 def detail_of(body: bytes) -> Detail:
-    """What a body says: JSON, a stream of events, HTML or plain text."""
+    """Parse an error body: JSON, an event stream, HTML or plain text."""
     return _of_text(body.decode(errors="replace"), 0)
 
 
 def detail_of_value(error: Any) -> Detail:
-    """What a value of JSON says, as the one under `error`."""
+    """Parse an error as a JSON value, such as the one under `error`."""
     return _of_value(error, 0)
 
 
 def tells_error(body: Mapping[str, Any]) -> bool:
-    """Whether an object that has nothing of what an endpoint answers tells of an error."""
+    """Return whether an object with none of the endpoint's own properties reports an error."""
     if body.get("error") not in (None, False) or body.get("object") == "error":
         return True
     kind = body.get("type")
@@ -75,7 +75,7 @@ def tells_error(body: Mapping[str, Any]) -> bool:
 
 
 def error_in(value: Any) -> Any:
-    """The error in a value that is an error object alone, or an array around some."""
+    """Return the value if it is nothing but an error object, or an array of them; else None."""
     if isinstance(value, list) and value:
         return value if all(error_in(item) is not None for item in value) else None
     if not isinstance(value, dict) or not tells_error(value) or value.keys() - _OF_ERRORS:
@@ -91,7 +91,7 @@ def _tells_error(value: Any) -> bool:
 
 
 def _may_be_words(value: Any) -> bool:
-    """Whether it is text or holds some, and is no message of a conversation."""
+    """Return whether the value is text or may hold some, and is not a conversation's message."""
     if isinstance(value, dict):
         return bool(value) and "role" not in value
     return isinstance(value, str | list) and bool(value)
@@ -108,7 +108,7 @@ def _of_value(value: Any, depth: int) -> Detail:
 
 
 def _of_list(values: list[Any], depth: int) -> Detail:
-    """The first that says of what it is, with the words of all."""
+    """Return the first detail that has a message, with the messages of all joined."""
     found = [_of_value(value, depth + 1) for value in values[:_LONGEST]]
     said = list(dict.fromkeys(one.message for one in found if one.message))
     first = next((one for one in found if one.message), Detail())
@@ -123,13 +123,13 @@ def _of_object(value: Mapping[str, Any], depth: int) -> Detail:
         message = f"{'.'.join(str(part) for part in where)}: {message}"
     metadata = value.get("metadata")
     if isinstance(metadata, dict) and (raw := _of_value(metadata.get("raw"), depth + 1).message):
-        # OpenRouter puts what the provider said there, behind words that are always the same.
+        # OpenRouter puts the provider's message here; its own message is always the same.
         message = f"{message}: {raw}" if message else raw
     return replace(found, message=_cut(message)).within(own)
 
 
 def _told(value: Mapping[str, Any], depth: int) -> Detail:
-    """What the object says where errors stand; else the sentences that stand anywhere in it."""
+    """Find the message in the known properties; failing that, use any sentences in the object."""
     holders = (_of_value(value.get(name), depth + 1) for name in _HOLDERS)
     held = next((one for one in holders if one.message), Detail())
     words = (_of_value(value.get(name), depth + 1) for name in _WORDS)
@@ -137,7 +137,7 @@ def _told(value: Mapping[str, Any], depth: int) -> Detail:
         spoken = next((one for one in words if one.message), None)
         return spoken or Detail(_cut("; ".join(_sentences(value, depth))))
     if isinstance(value.get("error"), str):
-        # Often a mere name: {"error": "Unauthorized", "message": "the key has expired"}.
+        # Often just a name: {"error": "Unauthorized", "message": "the key has expired"}.
         more = next((one.message for one in words if one.message), "")
         if more and more not in held.message:
             return replace(held, message=f"{held.message}: {more}")
@@ -145,7 +145,7 @@ def _told(value: Mapping[str, Any], depth: int) -> Detail:
 
 
 def _sentences(value: Any, depth: int) -> Iterator[str]:
-    """The texts of several words that stand in a value."""
+    """Yield the strings in a value that have more than one word."""
     if depth > _DEEPEST:
         return
     if isinstance(value, str):
@@ -157,7 +157,7 @@ def _sentences(value: Any, depth: int) -> Iterator[str]:
 
 
 def _named(value: Mapping[str, Any]) -> Detail:
-    """What an error object says beside its words."""
+    """Return the fields of an error object other than its message."""
     param, code = value.get("param"), value.get("code")
     names = (code, value.get("type"))
     return Detail(
@@ -175,7 +175,7 @@ def _status(code: Any) -> int | None:
 
 
 def _of_text(text: str, depth: int) -> Detail:
-    """A text: what the JSON or the events in it say, else itself."""
+    """Parse a text: the JSON or the events that it contains, or else the text itself."""
     text = text.strip().lstrip("\ufeff").lstrip()
     if text.startswith(_SSE):
         found = _of_events(text, depth)
@@ -190,7 +190,7 @@ def _of_text(text: str, depth: int) -> Detail:
     before = _prose(text[:start].removesuffix("b'").removesuffix('b"').rstrip(" -:\n"))
     after = _prose(text[end:].strip(" '\".\n"))
     if (before or after) and not _tells_error(value):
-        return Detail(_prose(text))  # a sentence that quotes what is no error
+        return Detail(_prose(text))  # a sentence that quotes JSON which is not an error
     found = _of_value(value, depth + 1)
     if not found.message:
         return Detail(_prose(text)) if before or after else found
@@ -199,9 +199,9 @@ def _of_text(text: str, depth: int) -> Detail:
 
 
 def _value_at(text: str, start: int) -> tuple[Any, int]:
-    """The value that begins there, and its end: JSON, or as Python writes it.
+    """Parse the JSON value, or the Python literal, that begins at `start`; return it and its end.
 
-    vLLM puts the repr of a list of problems into its message.
+    A Python literal must be the whole text: vLLM sends the repr of a list of problems.
     """
     try:
         return json.JSONDecoder().raw_decode(text, start)
@@ -214,7 +214,7 @@ def _value_at(text: str, start: int) -> tuple[Any, int]:
 
 
 def _unquoted(text: str) -> str:
-    """The text of a JSON string, and any other text as it is."""
+    """Return the content of a JSON string, and any other text unchanged."""
     if text.startswith('"') and text.endswith('"'):
         try:
             return _prose(str(json.loads(text)))
@@ -224,7 +224,7 @@ def _unquoted(text: str) -> str:
 
 
 def _of_events(text: str, depth: int) -> Detail:
-    """The first event that says something."""
+    """Return the detail of the first event that has a message."""
     from openai_cli.http.sse import Decoder
 
     decoder = Decoder()
@@ -238,7 +238,7 @@ def _of_events(text: str, depth: int) -> Detail:
 
 
 def _prose(text: str) -> str:
-    """Plain text as it is; of HTML its title, else its text. Linear, whatever the text is."""
+    """Return plain text unchanged, and of HTML the title or else the text. Takes linear time."""
     if text.startswith("<"):
         tags = text.split("<")
         titles = (tag.partition(">")[2] for tag in tags if tag[:5].lower() == "title")

@@ -1,4 +1,4 @@
-"""The exceptions of requests, urllib3 and the system, made ours: in one table."""
+"""Translate the exceptions of requests, urllib3 and the standard library by one table."""
 
 import http.client
 import re
@@ -27,12 +27,12 @@ _TLS = "the server's certificate or TLS failed: {error}"
 _PLAIN = "the server speaks http there, not https"
 _CERTIFICATES = "SSL_CERT_FILE or REQUESTS_CA_BUNDLE names your own certificates"
 _NO_ANSWER = "no answer in time"
-# The same once a part of the answer has come.
+# The same, after part of the response has arrived.
 _FELL_SILENT = "the answer stopped coming: nothing more came in time"
 _BROKE = "the connection broke before the answer was whole"
 
-# The first row whose class is found, in the exception or in what caused it, tells what happened:
-# so the specific ones stand before their bases.
+# The first row whose class matches the exception or one of its causes applies, so subclasses come
+# before their bases.
 _TABLE: tuple[tuple[type[BaseException], type[CliError], str, str | None], ...] = (
     (u.InvalidHeader, BadAnswerError, "the answer's headers are not valid: {error}", None),
     (r.InvalidHeader, UsageError, "a header cannot be sent: {error}", "check --header"),
@@ -49,7 +49,7 @@ _TABLE: tuple[tuple[type[BaseException], type[CliError], str, str | None], ...] 
     (ssl.SSLError, UnreachableError, _TLS, _CERTIFICATES),
     (u.SSLError, UnreachableError, _TLS, _CERTIFICATES),
     (r.SSLError, UnreachableError, _TLS, _CERTIFICATES),
-    # urllib3 counts a connection that failed at once among those that took too long.
+    # These come first because urllib3 derives NewConnectionError from ConnectTimeoutError.
     (socket.gaierror, NetworkError, "cannot find the host: {error}", _URL),
     (u.NameResolutionError, NetworkError, "cannot find the host: {error}", _URL),
     (ConnectionRefusedError, NetworkError, "the server refuses the connection{to}", _URL),
@@ -70,9 +70,9 @@ _TABLE: tuple[tuple[type[BaseException], type[CliError], str, str | None], ...] 
 def translated(
     error: BaseException, host: str | None = None, *, has_begun: bool = False
 ) -> CliError:
-    """The CliError that tells the user what this exception means.
+    """Return the CliError for an exception.
 
-    `host` is where the request went, with its port; `has_begun` says that the answer had begun.
+    `host` is the server's host and port; `has_begun` says that part of the response had arrived.
     """
     chain = list(_chain(error))
     if any(isinstance(e, ssl.SSLError) and "WRONG_VERSION_NUMBER" in str(e) for e in chain):
@@ -88,7 +88,7 @@ def translated(
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The exception, and all that caused it: libraries wrap in args, `reason` and __cause__."""
+    """Yield the exception and its causes: libraries keep these in args, `reason` or __cause__."""
     seen: set[int] = set()
     todo = [error]
     while todo:
@@ -101,12 +101,12 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         todo += [e for e in inner if isinstance(e, BaseException)]
 
 
-# What urllib3 and Python put before their words: `HTTPSConnectionPool(host='h', port=443): `.
+# The prefixes that urllib3 and Python add to messages: `HTTPSConnectionPool(host='h', port=443): `.
 _REPR = r"^\w+\(.*?\): |\[Errno -?\d+\] "
 
 
 def _said(error: BaseException) -> str:
-    """The exception's words, less the reprs of objects that libraries put before them."""
+    """Return the exception's message without the object reprs that libraries put before it."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return re.sub(_REPR, "", str(error)) or type(error).__name__

@@ -1,4 +1,4 @@
-"""What a server says when it fails, made a CliError: by its status, or by what its error says."""
+"""Turn a server's error response into a CliError, by its status or by its error object."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,8 +15,8 @@ from openai_cli.http.errorbody import detail_of, detail_of_value
 
 REQUEST_ID = "x-request-id"
 
-# The API's error types and codes where an error comes without a status: in a stream, in a batch.
-# One that is not here is the server's fault, which is never exit 0.
+# The status for the API's error types and codes, for errors that come without one: in a stream or a
+# batch. Any other name counts as a server error (500), so that it never exits 0.
 _STATUS_OF_NAME = {
     "authentication_error": 401,
     "invalid_api_key": 401,
@@ -30,7 +30,7 @@ _STATUS_OF_NAME = {
     "context_length_exceeded": 400,
     "model_not_found": 404,
     "not_found_error": 404,
-    # Of the ResponseErrorCode of the published description those that a request is to blame for.
+    # The ResponseErrorCode values of the published description that blame the request.
     **dict.fromkeys(
         (
             "invalid_prompt", "data_residency_mismatch", "bio_policy", "invalid_image",
@@ -58,7 +58,10 @@ _NO_KEY = "no key was sent: set OPENAI_API_KEY, or store one with openai-cli key
 def of_status(
     status: int, headers: Mapping[str, str], body: bytes, reason: str, *, with_key: bool = True
 ) -> CliError:
-    """The failure that an HTTP answer without a whole result tells of; `with_key`: one was sent."""
+    """Return the error for an HTTP response without a complete result.
+
+    `with_key` says whether the request carried a key.
+    """
     if status < 300:
         return BadAnswerError(
             "the server sent part of an answer, which was not asked for"
@@ -84,7 +87,7 @@ def of_status(
 
 
 def of_error(error: Any, request_id: str | None, body: bytes) -> CliError:
-    """The failure that an error object tells of, in an event of a stream or in a body of 200."""
+    """Return the error for an error object in a stream's event or in the body of a 200 response."""
     detail = detail_of_value(error)
     status = detail.status or next(
         (_STATUS_OF_NAME[name] for name in detail.names if name in _STATUS_OF_NAME), 500
@@ -100,9 +103,9 @@ def of_error(error: Any, request_id: str | None, body: bytes) -> CliError:
 
 
 def add_base_url_hint(error: CliError, base_url: str) -> None:
-    """Name /v1 where the base URL has none, and what came is what such an address answers.
+    """Suggest /v1 if the base URL has no version and the response looks like a wrong path.
 
-    That is a 404 or 405, a page of HTML, or the words of LM Studio with 200.
+    That is a 404 or 405, an HTML page, or LM Studio's "unexpected endpoint" with status 200.
     """
     is_page = error.status is None and (error.body or b"").lstrip()[:1] == b"<"
     is_elsewhere = error.status in (404, 405) or "unexpected endpoint" in error.problem.lower()

@@ -1,4 +1,4 @@
-"""What a server answers to a request that another client made, as it comes."""
+"""The server's response to a request that was forwarded for another client."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from openai_cli.http.decoding import LARGEST, pieces_of
 
 
 class Forwarded:
-    """An answer of whatever status whose body is still to come; `headers` are as they came."""
+    """A response of any status whose body has not been read; `headers` are unchanged."""
 
     def __init__(self, response: requests.Response) -> None:
         self._response = response
@@ -16,9 +16,9 @@ class Forwarded:
         self.headers = tuple(response.raw.headers.items())
 
     def pieces(self) -> Iterator[bytes]:
-        """The body, decoded, in pieces as they arrive; raises what `pieces_of` raises."""
+        """Iterate over the decoded body as it arrives; raises the errors of `pieces_of`."""
         return pieces_of(self._response.raw, LARGEST)
 
     def close(self) -> None:
-        """Give the connection back where all was read, else close it."""
+        """Return the connection to the pool if the body was read to its end; otherwise close it."""
         self._response.close()

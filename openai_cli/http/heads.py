@@ -1,7 +1,7 @@
-"""Answers whose framing is read strictly: a whole head, and chunks that have sizes.
+"""Parse the framing of responses strictly: the head must be complete and chunk sizes valid.
 
-http.client takes a connection that is cut within a head for the head's end, and urllib3 reads a
-chunk of `-1` bytes to the end of everything.
+http.client treats a connection that closes within the head as the end of the head, and urllib3
+takes a chunk size of `-1` to mean the rest of the connection.
 """
 
 import http.client
@@ -9,22 +9,23 @@ import io
 import re
 from typing import Any, NoReturn
 
-# RFC 9112, section 7.1, less than 4 GB: no answer is taken that has more.
+# RFC 9112, section 7.1; sizes below 4 GB, which is more than the largest response accepted.
 _SIZE = re.compile(rb"0*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
 _LONGEST_LINE = 64 * 1024
 _MOST_TRAILERS = 100
-# In bytes: what is asked of the connection at once.
+# The size of one read from the connection, in bytes.
 _ROOM = 64 * 1024
 
 
 class StrictResponse(http.client.HTTPResponse):
-    """An answer that breaks off where its head or the size of a chunk does.
+    """A response that fails if its head is truncated or a chunk size is not valid.
 
-    To http.client, a chunked body is one without a length, which ends where its file does.
+    `_Chunks` decodes a chunked body, so http.client sees a body of unknown length that ends with
+    its file.
     """
 
     def begin(self) -> None:
-        """Read the head; IncompleteRead, which is a broken connection, where it is not whole."""
+        """Read the head; raise IncompleteRead, a broken connection, if it is truncated."""
         file: Any = self.fp
         head: Any = _Lines(file)
         self.fp = head
@@ -38,7 +39,7 @@ class StrictResponse(http.client.HTTPResponse):
 
 
 class _Lines:
-    """A file that remembers the last line that was read from it."""
+    """A file wrapper that remembers the last line read."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -53,21 +54,21 @@ class _Lines:
 
 
 class _Chunks(io.BufferedIOBase):
-    """What the chunks of a body hold, as a file that is read by `read1` alone.
+    """The data of a chunked body, as a file that supports only `read1`.
 
-    It gives all that has arrived, in whole chunks: to read each by itself takes half as long again
-    as all else that is done with the events of a stream.
+    `read1` returns all whole chunks that have arrived. One read per chunk would add half to the
+    time that the events of a stream take.
     """
 
     def __init__(self, file: io.BufferedReader) -> None:
         self._file = file
         self._raw = b""
-        # In bytes, of the chunk that is under way.
+        # The bytes that remain of the current chunk.
         self._left = 0
         self._has_last = False
 
     def read1(self, size: int = -1, /) -> bytes:
-        """At most so many bytes, b"" at the end; IncompleteRead where a chunk is none, or cut."""
+        """Return at most `size` bytes, b"" at the end; IncompleteRead for a bad or cut chunk."""
         while not self._has_last:
             if found := self._taken(size if size > 0 else _ROOM):
                 return found
@@ -77,12 +78,12 @@ class _Chunks(io.BufferedIOBase):
         return b""
 
     def close(self) -> None:
-        """Close the file of the connection."""
+        """Close the connection's file."""
         self._file.close()
         super().close()
 
     def _taken(self, size: int) -> bytes:
-        """What is here of whole chunks, and of long ones in pieces that are full."""
+        """Take the whole chunks in the buffer, and full pieces of chunks longer than `_ROOM`."""
         raw, at, left = self._raw, 0, self._left
         found: list[bytes] = []
         while size > 0:
@@ -105,7 +106,7 @@ class _Chunks(io.BufferedIOBase):
         return b"".join(found)
 
     def _skip_trailers(self) -> None:
-        """Read what is behind the last chunk, to an empty line or the end of the connection."""
+        """Skip the trailers after the last chunk, up to an empty line or the connection's end."""
         for _ in range(_MOST_TRAILERS):
             while b"\n" not in self._raw[:_LONGEST_LINE] and len(self._raw) < _LONGEST_LINE:
                 if not (more := self._more()):

@@ -1,4 +1,4 @@
-"""What a server's refusal says of a prompt that is longer than the model's window."""
+"""Recognise the error for a prompt that exceeds the model's context window."""
 
 import re
 from typing import NamedTuple
@@ -7,8 +7,8 @@ from openai_cli.errors import CliError
 
 _STATUSES = frozenset({400, 413, 422})
 
-# As it is named or said by OpenAI, vLLM, llama.cpp, llama-cpp-python, litellm, Anthropic, Mistral,
-# Gemini, LM Studio and Ollama; other words may come, and then a prompt is only not shortened.
+# The codes and wordings of OpenAI, vLLM, llama.cpp, llama-cpp-python, litellm, Anthropic, Mistral,
+# Gemini, LM Studio and Ollama. If a server words it differently, the prompt is just not shortened.
 _WORDS = re.compile(
     r"context_length_exceeded|exceed_context_size|contextwindowexceeded|context_window_exceeded"
     r"|(?:context|sequence)[ _-]?(?:length|window|size|limit)|maximum context"
@@ -21,18 +21,18 @@ _NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?![\w.]\d)|(?<![\w.])\d{2,9}
 
 
 class Overflow(NamedTuple):
-    """The server's own numbers of tokens, None where it tells none: its window, and the request."""
+    """Token counts from the server's message: the window and the request's; None if not given."""
 
     window: int | None = None
     asked: int | None = None
 
 
 def overflow_of(refused: CliError) -> Overflow | None:
-    """What a refusal tells of a prompt that was too long; None for one that is of something else.
+    """Return the token counts of an error for a too long prompt; None for any other error.
 
-    Of the numbers that it has the largest is what was asked for, and the next one the window: of
-    "maximum context length is 1024 tokens, however you requested 1053 tokens (1003 in your prompt;
-    50 for the completion)" 1053 and 1024.
+    The largest number in the message is taken as the request, the second largest as the window:
+    1053 and 1024 in "maximum context length is 1024 tokens, however you requested 1053 tokens (1003
+    in your prompt; 50 for the completion)".
     """
     body = (refused.body or b"").decode(errors="replace")[:4000]
     if refused.status not in _STATUSES or not _WORDS.search(f"{refused.problem}\n{body}"):

@@ -1,4 +1,4 @@
-"""What a request carries: JSON, or a multipart form whose files are read as they are sent."""
+"""Request bodies: JSON, or a multipart form that streams its files."""
 
 import json
 import os
@@ -13,18 +13,18 @@ from openai_cli.records import record
 
 
 class Payload(Protocol):
-    """The body of a request; `opened` anew for each try."""
+    """A request body, which is `opened` again for each attempt."""
 
     @property
     def content_type(self) -> str: ...
 
     def opened(self, stack: ExitStack) -> Any:
-        """What requests takes as `data`; `stack` closes it once it is sent."""
+        """Return the body as the `data` argument of requests; `stack` closes its files."""
 
 
 @record
 class Json:
-    """Bytes of JSON."""
+    """A body of encoded JSON."""
 
     data: bytes
     content_type = "application/json"
@@ -35,9 +35,9 @@ class Json:
 
 @record
 class FormFile:
-    """A file of a form: `field` is its name there; `path` is read as it is sent, `data` is at hand.
+    """A file in a form: read from `path` while it is sent or, with `path` None, held in `data`.
 
-    `shown` is what the user typed for it, as a path or `-`.
+    `field` is the name of its form field, `shown` what the user typed for it: a path or `-`.
     """
 
     field: str
@@ -49,18 +49,18 @@ class FormFile:
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """The size in bytes."""
         return len(self.data) if self.path is None else self.path.stat().st_size
 
     def start(self, size: int = 65536) -> bytes:
-        """Its first bytes, at most so many."""
+        """Return at most the first `size` bytes."""
         if self.path is None:
             return self.data[:size]
         with opened(self.path) as file:
             return file.read(size)
 
     def opened(self, stack: ExitStack) -> "Measured | bytes":
-        """Its bytes, or the open file; UsageError where it cannot be read."""
+        """Return the bytes or the open file; raise UsageError if it cannot be read."""
         if self.path is None:
             return self.data
         try:
@@ -74,14 +74,14 @@ class FormFile:
 
 @record
 class FilePart(FormFile):
-    """So many bytes of a file, from where they begin; they are read as they are sent."""
+    """A section of a file: `length` bytes from offset `begin`, read while they are sent."""
 
     begin: int = 0
     length: int = 0
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """The size in bytes."""
         return self.length
 
     def _measured(self, file: BinaryIO) -> "Measured":
@@ -90,9 +90,9 @@ class FilePart(FormFile):
 
 
 class Measured:
-    """A file of the size that it has now, or of the `size`: `len` is left, in bytes.
+    """A file reader limited to `size` bytes, or to the file's current size; `len` bytes remain.
 
-    What is written behind it meanwhile is not read; UsageError where less is left.
+    Data appended later is not read. `read` raises UsageError if the file has become shorter.
     """
 
     def __init__(self, file: BinaryIO, shown: str, size: int | None = None) -> None:
@@ -101,7 +101,7 @@ class Measured:
         self.len = os.fstat(file.fileno()).st_size if size is None else size
 
     def read(self, size: int = -1) -> bytes:
-        """So many bytes, or all."""
+        """Return the next `size` bytes, or all that remain if `size` is negative."""
         wanted = self.len if size < 0 else min(size, self.len)
         data = self._file.read(wanted)
         if len(data) < wanted:
@@ -112,7 +112,7 @@ class Measured:
 
 @record
 class Form:
-    """A multipart form (RFC 7578); `watch` is told how many bytes more were sent."""
+    """A multipart form (RFC 7578); `watch` is called with the number of bytes just sent."""
 
     fields: Sequence[tuple[str, str]]
     files: Sequence[FormFile]
@@ -142,10 +142,11 @@ class Form:
 
 
 def form_fields(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The fields of a form for the properties of a body, in their order.
+    """Yield the form fields for the properties of a body, in order.
 
-    An array is `name[]`, repeated, and an object `name[key]`, as the API's own clients write them
-    (openai 3.54, `_serialize_multipartform`); a string stands as it is, all else as in JSON.
+    An array becomes repeated `name[]` fields and an object `name[key]` fields, as in the API's own
+    client (openai 3.54, `_serialize_multipartform`). Strings are sent unchanged, other values as
+    JSON.
     """
     for name, value in body.items():
         yield from _fields(name, value)

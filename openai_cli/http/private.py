@@ -1,13 +1,13 @@
-"""Addresses that only a machine's own network has."""
+"""Recognise addresses that the public internet cannot reach."""
 
 from urllib.parse import urlsplit
 
 
 def is_private(url: str) -> bool:
-    """Whether the URL's host is this machine, or one that the internet cannot reach.
+    """Return whether the URL's host is this machine or unreachable from the public internet.
 
-    Of a name all addresses count; one that does not resolve is not private. The registries that
-    tell are IANA's (RFC 6890).
+    A name is private if any of its addresses is; one that does not resolve is not. The private
+    addresses are those of the IANA special-purpose registries (RFC 6890).
     """
     import socket
 

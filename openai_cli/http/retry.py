@@ -1,7 +1,7 @@
-"""When to try a request again, and after how long: pure functions.
+"""The retry policy, as pure functions: when to retry a request, and after how long.
 
-The rules are those of OpenAI's own Python client (openai 3.54, `_base_client.py`), but that a
-longer wait is obeyed too, up to two minutes, and that no wait at all is not.
+The rules are those of OpenAI's Python client (openai 3.54, `_base_client.py`), except that longer
+delays are honoured, up to two minutes, and delays of zero or less are ignored.
 """
 
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ _STATUSES = frozenset({408, 409, 429})
 
 
 def may_retry(status: int | None, headers: Mapping[str, str]) -> bool:
-    """Whether another try can help: `status` None is a connection that failed.
+    """Return whether to retry; `status` None means that the connection failed.
 
-    `x-should-retry` is the server's own word, and it is the last.
+    The server's `x-should-retry` header overrides the status.
     """
     if (said := headers.get("x-should-retry")) in ("true", "false"):
         return said == "true"
@@ -24,11 +24,11 @@ def may_retry(status: int | None, headers: Mapping[str, str]) -> bool:
 
 
 def asked_delay(headers: Mapping[str, str], now: float) -> float | None:
-    """The seconds that the server asks to wait; None when it asks for no time that is to come.
+    """Return the delay that the server asks for, in seconds; None if there is none in the future.
 
-    `retry-after-ms` in milliseconds goes before `retry-after`, which is in seconds or a date
-    (RFC 9110, section 10.2.3); `now` is in seconds since the epoch. 0, a negative number and a
-    date that is past ask for nothing: to obey them would burn all tries at once.
+    `retry-after-ms`, in milliseconds, takes precedence over `retry-after`, in seconds or a date
+    (RFC 9110, section 10.2.3). `now` is in seconds since the epoch. 0, a negative number and a past
+    date are ignored, because honouring them would use up all retries at once.
     """
     after = headers.get("retry-after")
     asked = (_number(headers.get("retry-after-ms"), 1000), _number(after), _until(after, now))
@@ -36,9 +36,10 @@ def asked_delay(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def delay(attempt: int, asked: float | None, chance: float) -> float:
-    """Seconds before try `attempt` + 1 (the first try is 0): as asked, else twice the one before.
+    """Return the seconds to wait after a failed `attempt`, counted from 0.
 
-    `chance`, a number in [0, 1), takes up to a quarter off, lest many clients come back at once.
+    This is the `asked` delay, or exponential backoff. `chance`, a number in [0, 1), shortens the
+    backoff by up to a quarter, so that many clients do not retry at the same moment.
     """
     if asked is not None:
         return asked
@@ -46,7 +47,7 @@ def delay(attempt: int, asked: float | None, chance: float) -> float:
 
 
 def _number(text: str | None, parts: int = 1) -> float | None:
-    """The seconds of a number of so many parts of a second."""
+    """Return the seconds of a number whose unit is 1/`parts` of a second; None if not positive."""
     try:
         return _positive(float(text or "") / parts)
     except ValueError:
@@ -54,10 +55,10 @@ def _number(text: str | None, parts: int = 1) -> float | None:
 
 
 def _until(text: str | None, now: float) -> float | None:
-    """The seconds to a date."""
+    """Return the seconds until a date; None if it is past or not a date."""
     try:
         date = parsedate_to_datetime(text or "")
-        # The oldest form, asctime's, names no zone: it is UTC as the others.
+        # The obsolete asctime format has no time zone; it is UTC like the others.
         return _positive(date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now)
     except (ValueError, OverflowError):
         return None

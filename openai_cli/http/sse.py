@@ -1,9 +1,10 @@
-"""Server-sent events: bytes in, events out (WHATWG HTML, section 9.2.6).
+"""Decode server-sent events from bytes, without I/O (WHATWG HTML, section 9.2.6).
 
-Two things that the standard would drop are events here, for they tell of an error: a field `error`,
-as llama.cpp sends it, and a line of bare JSON, which is a server that has given up streaming.
+Two kinds of line that the standard ignores become events here, because they report errors: a field
+named `error`, which llama.cpp sends, and a line of bare JSON, from a server that has stopped
+streaming.
 
-No I/O here. Lines end in LF, CR or CRLF and in nothing else, wherever the bytes were cut.
+Lines end in LF, CR or CRLF and in nothing else, wherever the chunks are cut.
 """
 
 from dataclasses import field
@@ -11,21 +12,21 @@ from typing import NamedTuple
 
 from openai_cli.records import mutable_record
 
-# In bytes, of an event.
+# The largest event, in bytes.
 LARGEST = 16 * 1024 * 1024
-# In bytes: what a line takes in memory beside what stands in it.
+# The memory that a line takes beside its contents, in bytes.
 _OF_LINE = 64
 
 
 class Event(NamedTuple):
-    """`data` as the bytes that came, lines joined by LF; `name` is the event's type or empty."""
+    """An event: `data` is its lines joined by LF, undecoded; `name` is its type, maybe empty."""
 
     data: bytes
     name: str = ""
 
     @property
     def is_error(self) -> bool:
-        """Whether its name says that it is an error."""
+        """Whether the event's name marks it as an error."""
         return _names_error(self.name)
 
 
@@ -34,9 +35,9 @@ def _names_error(name: str) -> bool:
 
 
 def _plain(chunk: bytes) -> list[Event] | None:
-    """The events of a chunk that holds whole events of one line `data: …` each; None for another.
+    """Decode a chunk in which every event is a single `data: …` line; return None for any other.
 
-    Nearly all servers send such: this takes a fifth of the time.
+    Nearly all servers send such chunks, and this takes a fifth of the time.
     """
     if chunk[:6] != b"data: " or chunk[-2:] != b"\n\n" or b"\r" in chunk:
         return None
@@ -45,14 +46,14 @@ def _plain(chunk: bytes) -> list[Event] | None:
 
 
 class EventTooLongError(ValueError):
-    """An event is longer than a decoder takes."""
+    """An event is longer than the decoder accepts."""
 
 
 @mutable_record
 class Decoder:
-    """Feed it chunks in order; at the end ask `rest` for what lacked its empty line.
+    """An incremental decoder: `feed` it the chunks in order, then call `rest`.
 
-    An event is at most `largest` bytes long: EventTooLongError for one that is not.
+    Raises EventTooLongError for an event of more than `largest` bytes.
     """
 
     largest: int = LARGEST
@@ -65,7 +66,7 @@ class Decoder:
     _is_between_events: bool = False
 
     def feed(self, chunk: bytes) -> list[Event]:
-        """The events that this chunk completes."""
+        """Return the events that this chunk completes."""
         if self._is_between_events and (plain := _plain(chunk)) is not None:
             return plain
         events = self._take(self._lines(chunk))
@@ -75,16 +76,16 @@ class Decoder:
         return events
 
     def rest(self) -> list[Event]:
-        """The events that the end of the stream left without their line end or empty line.
+        """Return the events that the stream's end left without a line end or an empty line.
 
-        The standard drops it; servers exist that end right behind their last event.
+        The standard discards such an event, but some servers close right after their last event.
         """
         line = bytes(self._held)
         self._held.clear()
         return self._take([line, b""])
 
     def _lines(self, chunk: bytes) -> list[bytes]:
-        """The lines that this chunk completes, without their ends."""
+        """Return the lines that this chunk completes, without their line ends."""
         if self._ended_in_cr and chunk:
             chunk = chunk.removeprefix(b"\n")
             self._ended_in_cr = False
@@ -95,7 +96,7 @@ class Decoder:
             self._held += chunk
             self._check(len(self._held))
             return []
-        # bytes know no other line ends than these three, as the standard.
+        # bytes.splitlines splits at LF, CR and CRLF only, as the standard does.
         lines = (bytes(self._held) + chunk).splitlines()
         self._held = bytearray(b"" if chunk.endswith((b"\n", b"\r")) else lines.pop())
         return lines

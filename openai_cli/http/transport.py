@@ -1,6 +1,6 @@
-"""How connections are set up: with which certificates, by which proxy, and so that they can be cut.
+"""Set up connections: certificates, proxies, and a way to break them from another thread.
 
-`requests` has its adapters for this (docs: Advanced Usage, "Transport Adapters").
+This is a transport adapter of requests (docs: Advanced Usage, "Transport Adapters").
 """
 
 import http.client
@@ -34,18 +34,18 @@ _PROXY_SCHEMES = frozenset({None, "http", "https", "socks4", "socks4a", "socks5"
 
 
 class ClientCertificate(NamedTuple):
-    """The files that the user is known by; without `key` that stands in the first too."""
+    """The files of a TLS client certificate; with `key` None, `file` also contains the key."""
 
     file: str
     key: str | None = None
 
     @property
     def pair(self) -> "str | tuple[str, str]":
-        """The files as requests takes them."""
+        """The files in the form that requests expects."""
         return self.file if self.key is None else (self.file, self.key)
 
     def check(self) -> None:
-        """UsageError where the files cannot be read, or are no certificate with its key."""
+        """Raise UsageError if the files cannot be read or are not a certificate with its key."""
 
         def refuse() -> str:
             raise UsageError(
@@ -71,12 +71,12 @@ class ClientCertificate(NamedTuple):
 
 
 class Transport(HTTPAdapter):
-    """Connections that `cut` breaks, whatever is under way on them.
+    """An adapter whose connections can all be broken by `cut`, even while they are in use.
 
-    As many as `most` are kept: urllib3 throws others away, with a warning.
+    The pool keeps at most `most` connections; urllib3 discards others with a warning.
 
-    What it is to `verify` by may be several folders, in a list as OpenSSL has it. All connections
-    to a server have one SSLContext: to load the authorities takes 16 ms, and 0.4 MB.
+    `verify` may name several folders, separated as in OpenSSL's SSL_CERT_DIR. All connections to a
+    server share one SSLContext, because loading the authorities takes 16 ms and 0.4 MB.
     """
 
     def __init__(self, most: int = 64) -> None:
@@ -87,23 +87,23 @@ class Transport(HTTPAdapter):
         super().__init__(pool_maxsize=most)
 
     def close(self) -> None:
-        """Close all connections, also of a pool that somebody holds: urllib3 leaves those be."""
+        """Close all connections, including those in use, which urllib3 leaves open."""
         super().close()
         self.cut()
 
     def cut(self) -> None:
-        """Break all connections: who reads or writes there sees their end."""
+        """Shut down all connections, so that pending reads and writes end."""
         for each in list(self._sockets):
             with suppress(OSError):
-                # Not ssl's own, which would take its state away from the thread that reads.
+                # Not SSLSocket.shutdown, which drops the TLS state that a reading thread uses.
                 socket.socket.shutdown(each, socket.SHUT_RDWR)
 
     def get_connection_with_tls_context(
         self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
     ) -> Any:
-        """The pool of a request, whose connections are watched."""
+        """Return the pool for a request; its connections are `Watched`."""
         proxy = select_proxy(request.url, proxies)
-        if proxy and proxy.startswith("https:"):  # made once, with what it is to be verified by
+        if proxy and proxy.startswith("https:"):  # created once, with the authorities to verify it
             self.proxy_manager_for(proxy, proxy_ssl_context=self._tls(verify, None))
         pool: Any = super().get_connection_with_tls_context(request, verify, proxies, cert)
         kind = pool.ConnectionCls
@@ -115,7 +115,7 @@ class Transport(HTTPAdapter):
     def build_connection_pool_key_attributes(
         self, request: Any, verify: Any, cert: Any = None
     ) -> Any:
-        """What a pool is found by."""
+        """Return the host and the TLS settings that identify a pool."""
         if not request.url.lower().startswith("https:"):
             return super().build_connection_pool_key_attributes(request, verify, cert)
         host, _ = super().build_connection_pool_key_attributes(request, True, None)
@@ -128,7 +128,7 @@ class Transport(HTTPAdapter):
             return found
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Nothing: the pool's SSLContext has it all, and requests would have it loaded again."""
+        """Do nothing: the pool's SSLContext is complete, and requests would load it again."""
 
     def pool(
         self,
@@ -137,7 +137,7 @@ class Transport(HTTPAdapter):
         authorities: str | bool,
         certificate: ClientCertificate | None,
     ) -> HTTPConnectionPool:
-        """The pool of connections for a request."""
+        """Return the connection pool for a request."""
         found: HTTPConnectionPool = self.get_connection_with_tls_context(
             prepared,
             authorities,
@@ -148,7 +148,7 @@ class Transport(HTTPAdapter):
 
 
 def _tls(verify: str | bool, cert: "str | tuple[str, str] | None") -> ssl.SSLContext:
-    """What verifies servers by these authorities, and is known to them by this certificate."""
+    """Return an SSLContext with these authorities and this client certificate."""
     context = create_urllib3_context()
     path = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
     is_folder = all(Path(one).is_dir() for one in path.split(os.pathsep)) or Path(path).is_dir()
@@ -160,9 +160,9 @@ def _tls(verify: str | bool, cert: "str | tuple[str, str] | None") -> ssl.SSLCon
 
 
 class _Response(StrictResponse):
-    """An answer behind any number of interim ones (RFC 9110, section 15.2) that is no absurd one.
+    """A response that skips up to 100 interim responses (RFC 9110, section 15.2).
 
-    http.client takes 100 alone for interim, and an endless row of them for an answer to come.
+    http.client skips status 100 only, but any number of those.
     """
 
     def _read_status(self) -> tuple[str, int, str]:
@@ -175,11 +175,11 @@ class _Response(StrictResponse):
 
 
 class Watched(http.client.HTTPConnection):
-    """A connection whose sockets are known to its transport."""
+    """A connection that registers its sockets with its transport."""
 
     response_class = _Response
     sockets: WeakSet[socket.socket]
-    # Of the request that was sent last, as it was sent.
+    # The head of the last request, as it was sent.
     head = b""
 
     def _new_conn(self) -> socket.socket:
@@ -201,9 +201,9 @@ class Watched(http.client.HTTPConnection):
         super().send(data)
 
     def detached(self) -> socket.socket | None:
-        """The socket, which is another's from now on: the connection makes itself a new one.
+        """Hand the socket over to the caller; the connection opens a new one when it needs it.
 
-        None where there is none, or none of the system's: TLS within TLS has no socket.
+        Returns None if there is no real socket: a closed connection, or TLS within TLS.
         """
         found: Any = self.sock
         if not isinstance(found, socket.socket):
@@ -213,16 +213,16 @@ class Watched(http.client.HTTPConnection):
 
 
 class Proxies(NamedTuple):
-    """The proxies for a URL as requests takes them, and the variable that names the one in use."""
+    """The proxies for a URL as requests expects them, and the variable that set the one in use."""
 
     known: Mapping[str, str]
     variable: str | None = None
 
     @classmethod
     def of(cls, context: Context, url: str) -> "Proxies":
-        """The proxies of the environment; this machine is never asked through one.
+        """Read the proxies for a URL from the environment; there are none for loopback.
 
-        UsageError for a proxy's URL that cannot be one.
+        Raises UsageError if a proxy's URL is not valid.
         """
         known = {} if is_loopback(url) else get_environ_proxies(url)
         used = select_proxy(url, known)
@@ -236,14 +236,14 @@ class Proxies(NamedTuple):
         return cls(known, variable)
 
     def blamed(self, failed: CliError) -> CliError:
-        """The failure; one of a proxy's tells the variable that names it."""
+        """Return the error, with the proxy's variable in the hint if the proxy failed."""
         if self.variable and (failed.hint == PROXY or failed.status == _PROXY_WANTS_PASSWORD):
             failed.hint = f"check {self.variable}"
         return failed
 
 
 def _check(context: Context, proxy: str, variable: str) -> None:
-    """UsageError for what can be no proxy's URL; its password is in no message."""
+    """Raise UsageError if the proxy's URL is not valid; mask its password in all messages."""
     try:
         parts = parse_url(proxy)
     except LocationParseError:
@@ -258,10 +258,10 @@ def _check(context: Context, proxy: str, variable: str) -> None:
 
 
 def authorities(context: Context) -> str | bool:
-    """The user's own authorities, by the variables of requests, curl and OpenSSL; True is certifi.
+    """Return the certificate authorities that the environment names, or True for certifi's.
 
-    SSL_CERT_DIR is a list of folders; one that is missing is passed over, as OpenSSL does. Raises
-    UsageError where nothing is there of what is named.
+    The variables are those of requests, curl and OpenSSL. SSL_CERT_DIR is a list of folders, and
+    missing ones are skipped as in OpenSSL. Raises UsageError if nothing that is named exists.
     """
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         if (named := context.variable(name)) is None:
@@ -275,11 +275,11 @@ def authorities(context: Context) -> str | bool:
 
 
 class Connections(requests.Session):
-    """A session of requests without redirects: it fails on a Location that is no URL."""
+    """A requests session that never parses a Location header, which may not be a valid URL."""
 
     def __init__(self, transport: Transport) -> None:
         super().__init__()
-        # Proxies and authorities are looked up here; what else trust_env would bring is .netrc.
+        # This module looks up proxies and authorities itself; trust_env would also read .netrc.
         self.trust_env = False
         for scheme in ("http://", "https://"):
             self.mount(scheme, transport)

@@ -1,4 +1,4 @@
-"""An answer that is read to its end already, whatever its status."""
+"""A response of any status whose body is already in memory."""
 
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
@@ -9,7 +9,7 @@ from openai_cli.records import record
 
 @record
 class WholeResponse:
-    """An answer of any status, with its body, read to the end."""
+    """A response of any status whose body has been read to its end."""
 
     status: int
     headers: Mapping[str, str]
@@ -26,8 +26,8 @@ class WholeResponse:
         return self.headers.get("content-type", "")
 
     def pieces(self) -> Iterator[bytes]:
-        """The body, as `HttpResponse` has it."""
+        """Iterate over the body, like `HttpResponse.pieces`."""
         return iter((self.body,))
 
     def end_within(self, seconds: float | None) -> None:
-        """Nothing: all of it is here."""
+        """Do nothing: the body is complete."""
