@@ -127,7 +127,7 @@ def collected(pieces: Iterable[bytes], largest: int, start: bytearray | None = N
     for piece in chain((b"",), pieces):
         data += piece
         if len(data) > largest:
-            raise BadAnswerError(f"the answer is above {largest // 1024**2} MB")
+            raise BadAnswerError(f"the answer is larger than {largest // 1024**2} MB")
     whole = bytes(data)
     data.clear()  # who gave `start` may hold it for long
     return whole

@@ -52,7 +52,7 @@ def decoded(pieces: Iterator[bytes], encoding: str, largest: int) -> Iterator[by
     for piece in _decoded(pieces, encoding):
         size += len(piece)
         if size > largest:
-            raise BadAnswerError(f"the answer is above {largest // 1024**2} MB")
+            raise BadAnswerError(f"the answer is larger than {largest // 1024**2} MB")
         yield piece
 
 
@@ -74,7 +74,7 @@ def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
         return pieces
     if name in ("gzip", "x-gzip"):
         return _inflated(pieces)
-    raise BadAnswerError(f"the answer is encoded as {name}, which was not asked for")
+    raise BadAnswerError(f"the answer is encoded as {name}, which was not requested")
 
 
 def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -44,7 +44,7 @@ _STATUS_OF_NAME = {
 }  # fmt: skip
 
 _HINTS = {
-    401: "openai-cli key show tells which key was sent",
+    401: "openai-cli key show tells you which key was sent",
     403: "the key may not do this: check its project and permissions",
     404: "check the model or the id, and --base-url",
     413: "send less: the request is too large",
@@ -64,7 +64,7 @@ def of_status(
     """
     if status < 300:
         return BadAnswerError(
-            "the server sent part of an answer, which was not asked for"
+            "the server sent only part of an answer, which was not requested"
             if status == 206
             else "the server sent no complete answer",
             status=status,

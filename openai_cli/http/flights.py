@@ -83,7 +83,7 @@ class _Wire:
             else:
                 self.framing.feed(piece)
             if self.framing.size > LARGEST:
-                raise BadAnswerError(f"the answer is above {LARGEST // 1024**2} MB")
+                raise BadAnswerError(f"the answer is larger than {LARGEST // 1024**2} MB")
             if len(piece) < _PIECE and not isinstance(self.socket, ssl.SSLSocket):
                 break  # all that is there
         return self.framing.is_whole

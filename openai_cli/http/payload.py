@@ -105,7 +105,7 @@ class Measured:
         wanted = self.len if size < 0 else min(size, self.len)
         data = self._file.read(wanted)
         if len(data) < wanted:
-            raise UsageError(f"'{self._shown}' has become shorter while it was sent")
+            raise UsageError(f"'{self._shown}' became shorter while it was being sent")
         self.len -= wanted
         return data
 

@@ -103,7 +103,7 @@ class Decoder:
 
     def _check(self, size: int) -> None:
         if size > self.largest:
-            raise EventTooLongError(f"an event is above {self.largest // 1024**2} MB")
+            raise EventTooLongError(f"an event is larger than {self.largest // 1024**2} MB")
 
     def _take(self, lines: list[bytes]) -> list[Event]:
         if self._is_first and lines:

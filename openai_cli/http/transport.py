@@ -50,7 +50,7 @@ class ClientCertificate(NamedTuple):
         def refuse() -> str:
             raise UsageError(
                 f"--client-key: the key in '{self.key or self.file}' has a passphrase",
-                hint="openssl pkey -in FILE -out NEW takes it off",
+                hint="openssl pkey -in FILE -out NEW removes it",
             )
 
         for flag, path in (("--client-cert", self.file), ("--client-key", self.key)):
@@ -269,7 +269,7 @@ def authorities(context: Context) -> str | bool:
         paths = named.split(os.pathsep) if name == "SSL_CERT_DIR" else [named]
         there = [path for path in paths if path and Path(path).exists()]
         if not there:
-            raise UsageError(f"{name} names '{named}', which is not there")
+            raise UsageError(f"{name} names '{named}', which does not exist")
         return os.pathsep.join(there)
     return True
 

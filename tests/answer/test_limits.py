@@ -46,7 +46,7 @@ def test_a_text_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_body_has_a_limit() -> None:
     assert collected([b"ab", b"c"], 3) == b"abc"
-    with pytest.raises(BadAnswerError, match="above 0 MB"):
+    with pytest.raises(BadAnswerError, match="larger than 0 MB"):
         collected([b"ab", b"c"], 2)
 
 

@@ -535,4 +535,4 @@ def test_a_refusal_says_whether_a_key_was_sent(run: Run) -> None:
         sent = run("chat", "hi", base_url=server.base_url)
     assert (unsent.code, sent.code) == (3, 3)
     assert unsent.err.startswith(f"{ERROR}no (HTTP 401); no key was sent: ")
-    assert sent.err == f"{ERROR}no (HTTP 401); openai-cli key show tells which key was sent\n"
+    assert sent.err == f"{ERROR}no (HTTP 401); openai-cli key show tells you which key was sent\n"

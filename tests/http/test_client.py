@@ -735,7 +735,7 @@ def test_an_answer_above_the_limit_is_refused_as_it_arrives(
 
     with servers.Server([body]) as server:
         world = World(server.base_url)
-        with pytest.raises(BadAnswerError, match="above 3 MB"):
+        with pytest.raises(BadAnswerError, match="larger than 3 MB"):
             world.post(consume)
     assert sum(seen) <= 3 * 1024**2
     assert max(seen) <= 1024**2, "a bomb goes off in small pieces"

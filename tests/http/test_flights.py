@@ -257,7 +257,7 @@ def test_an_answer_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     with served([OK, large, OK, packed]) as server, flying(server.base_url) as flights:
         for _ in range(2):
             asked(flights)
-            assert problem(asked(flights), BadAnswerError) == "the answer is above 1 MB"
+            assert problem(asked(flights), BadAnswerError) == "the answer is larger than 1 MB"
 
 
 def test_a_fault_of_ours_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:

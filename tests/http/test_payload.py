@@ -136,5 +136,5 @@ def test_a_file_that_becomes_shorter_meanwhile_is_told_of(tmp_path: Path) -> Non
         opened = Form([], [file_of(path)], "b").opened(stack)
         assert len(opened.read(8192)) == 8192
         path.write_bytes(b"")
-        with pytest.raises(UsageError, match=r"a\.wav' has become shorter while it was sent"):
+        with pytest.raises(UsageError, match=r"a\.wav' became shorter while it was being sent"):
             opened.read()

@@ -225,6 +225,6 @@ def test_folders_without_the_authority(authority: trustme.CA, tmp_path: Path) ->
 
 def test_folders_of_which_none_is_there(tmp_path: Path) -> None:
     named = f"{tmp_path}/a:{tmp_path}/b"
-    with pytest.raises(UsageError, match=r"SSL_CERT_DIR names '.*a:.*b', which is not there"):
+    with pytest.raises(UsageError, match=r"SSL_CERT_DIR names '.*a:.*b', which does not exist"):
         authorities(Context.test(environ={"SSL_CERT_DIR": named}))
     assert authorities(Context.test()) is True
