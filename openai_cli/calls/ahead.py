@@ -1,7 +1,7 @@
-"""Requests that are sent before it is their turn, so that several are out at once.
+"""Requests sent ahead of their turn, so that several are in flight at once.
 
-Their answers are kept as they came until it is: at most so many as may be out, and of large ones
-fewer.
+Each answer is kept until its turn comes. No more requests are in flight or kept than may be in
+flight at once, and fewer when answers are large.
 """
 
 import threading
@@ -22,9 +22,9 @@ from openai_cli.http.whole import WholeResponse
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse
 
-# How many are out before anything is known of their answers.
+# Requests in flight before anything is known of their answers.
 _FIRST = 4
-# In bytes: the largest answer, and about how much of answers is kept.
+# Bytes: the largest answer accepted, and roughly how much of all answers is kept.
 _LARGEST = 512 * 1024 * 1024
 _KEPT = 256 * 1024 * 1024
 
@@ -32,7 +32,7 @@ _KEPT = 256 * 1024 * 1024
 class Early:
     """A request that was sent early; `began` is when, in seconds since the epoch.
 
-    `had_trouble` says that it was tried again, or has failed.
+    `had_trouble` is True once it was retried or has failed.
     """
 
     def __init__(self, plan: Plan, began: float, out: "deque[Early]") -> None:
@@ -46,25 +46,26 @@ class Early:
         self._found: WholeResponse | BaseException | None = None
 
     def land(self, found: WholeResponse | BaseException) -> None:
-        """Be over, with an answer or what was raised."""
+        """Store the answer, or the exception that the call raised, and wake whoever waits."""
         self.had_trouble = self.had_trouble or isinstance(found, CliError)
         self._was_alone = len(self._out) == 1
         self._found = found
         self._is_over.set()
 
     def wait(self) -> None:
-        """Wait until it is over."""
+        """Block until the call has ended."""
         self._is_over.wait()
 
     def tried_again(self) -> bool:
-        """True: it may be tried again."""
+        """Record a retry. Always True, which allows it."""
         self.had_trouble = True
         return True
 
     def response(self) -> WholeResponse | None:
-        """The answer, once it is there; None where it is to be asked for again, all by itself.
+        """Wait for the answer; None if the caller should send the request again, on its own.
 
-        That is where several were too many for the server. Raises what the call raised.
+        That is the case after a rate limit while several were in flight; by then the others have
+        ended. Raises what the call raised.
         """
         self.wait()
         if isinstance(self._found, WholeResponse):
@@ -77,14 +78,14 @@ class Early:
 
     @property
     def answered(self) -> WholeResponse | None:
-        """The answer, where it is there already."""
+        """The answer if it has arrived, else None."""
         return self._found if isinstance(self._found, WholeResponse) else None
 
 
 class Ahead:
-    """The plans in their order, each of them sent: at most so many at once.
+    """Sends the plans in order with several in flight, and iterates over them in that order.
 
-    `left` are those that are out, or whose answers nobody has taken.
+    `left` holds the requests that are in flight or whose answers nobody has taken.
     """
 
     def __init__(self, session: Session, plans: Iterable[Plan], most: int) -> None:
@@ -98,7 +99,10 @@ class Ahead:
         self._threads = 0
 
     def __iter__(self) -> Iterator[Early]:
-        """Each is taken before the next one is given; then what the plans raised."""
+        """Yield each request in order, then raise what iterating over the plans raised.
+
+        The caller takes each answer before it asks for the next request.
+        """
         ended: CliError | None = None
         is_all = False
         while True:
@@ -119,7 +123,7 @@ class Ahead:
 
     @property
     def _has_room(self) -> bool:
-        """Whether one more may be out."""
+        """Whether one more request may be sent."""
         most = min(int(self._pace.window), _KEPT // self._heaviest)
         return len(self.left) < max(most, 1)
 
@@ -132,7 +136,7 @@ class Ahead:
             self._pace.went_well()
 
     def _send(self, plan: Plan) -> None:
-        _ = self._session.client  # made by this thread
+        _ = self._session.client  # created in this thread, before others use it
         early = Early(plan, self._session.context.now(), self.left)
         self.left.append(early)
         if self._threads < len(self.left):
@@ -154,12 +158,12 @@ class Ahead:
                         may_retry=early.tried_again,
                     )
                 )
-            except BaseException as error:  # noqa: BLE001 - it is raised where it is its turn
+            except BaseException as error:  # noqa: BLE001 - raised again when its turn comes
                 early.land(error)
 
 
 def _whole(http: "HttpResponse") -> WholeResponse:
-    """The answer, read to its end."""
+    """Read the whole answer."""
     told = {REQUEST_ID: http.request_id, "content-type": http.content_type}
     headers = {name: value for name, value in told.items() if value is not None}
     return WholeResponse(200, headers, collected(http.pieces(), _LARGEST))

@@ -1,4 +1,4 @@
-"""What is made in the background: look at it until it has ended."""
+"""Wait for work that the API does in the background, by polling it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from openai_cli.errors import NetworkError
 
 T = TypeVar("T")
 
-# In seconds: between two looks, at first and at most; each wait is half as long again.
+# Seconds between two polls, first and longest; each wait is this factor longer than the last.
 FIRST, LONGEST, GROWTH = 1.0, 10.0, 1.5
 
 
@@ -23,10 +23,10 @@ def wait_for(
     *,
     longest: float = LONGEST,
 ) -> T:
-    """Look until what is seen is not pending any more, and give that; stderr tells each change.
+    """Poll with `look` until the work is no longer pending, and return its last state.
 
-    `first` was seen before. `pending` gives the status of what is still to be made, or None. Raises
-    UnreachableError at the deadline.
+    `first` is the state that is known already. `pending` returns the status of unfinished work, or
+    None. Each new status is a notice. Raises UnreachableError at the deadline.
     """
     seen, waited, seconds, told = first, 0.0, FIRST, None
     while (status := pending(seen)) is not None:
@@ -43,9 +43,9 @@ def wait_for(
 
 @contextmanager
 def told_how_to_go_on(context: Context, rest: Callable[[], str | None]) -> Iterator[None]:
-    """Where the network fails, or the user ends it, say how to get what is made all the same.
+    """After a network failure or Ctrl-C, say how to get what the server is still making.
 
-    `rest` gives the words of the command behind the program's name, or None where nothing is made.
+    `rest` returns the words after the program's name, or None if nothing is being made.
     """
     try:
         yield

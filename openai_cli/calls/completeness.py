@@ -1,4 +1,4 @@
-"""What is to be said of an answer that is printed: why it is not complete, what is not shown."""
+"""What to say about a printed answer: why it is incomplete, and what its text does not show."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def judge(session: Session, reasons: list[str]) -> None:
-    """After the answers are out: say why some are not complete."""
+    """Raise IncompleteError under --require-complete; else print each reason as a notice."""
     for reason in reasons:
         if session.must_be_complete:
             raise IncompleteError(reason)
@@ -21,7 +21,7 @@ def judge(session: Session, reasons: list[str]) -> None:
 
 
 def why_incomplete(session: Session, plan: Plan, answer: "Answer") -> list[str]:
-    """Why the answer is not complete: a text, or none where it is; all else is said at once."""
+    """Return why the answer is incomplete, as at most one text; print all other remarks at once."""
     is_plain = session.form.is_text and plan.writer is None
     for remark in (*answer.remarks, *(_in_body_alone(plan.request) if is_plain else ())):
         session.context.messages.notice(remark)
@@ -30,7 +30,7 @@ def why_incomplete(session: Session, plan: Plan, answer: "Answer") -> list[str]:
 
 
 def _shortfalls(session: Session, answer: "Answer") -> list[str]:
-    """Where the texts do not hold to --schema; of one that is not whole that is said already."""
+    """How the choices violate --schema, leaving out those already reported as incomplete."""
     if (schema := session.schema) is None:
         return []
     choices = answer.in_order
@@ -40,7 +40,7 @@ def _shortfalls(session: Session, answer: "Answer") -> list[str]:
 
 
 def _in_body_alone(request: Request) -> list[str]:
-    """What was asked for that a text does not show."""
+    """What was requested but is not part of the text output."""
     body, found = request.body, []
     logprobs = body.get("logprobs")
     is_asked = logprobs is not None and logprobs is not False  # completions' 0 asks for some too

@@ -1,4 +1,4 @@
-"""--yes, and the question that stands in its place at a terminal: before what cannot be undone."""
+"""--yes, and the confirmation at a terminal before something that cannot be undone."""
 
 from typing import Annotated
 
@@ -10,17 +10,17 @@ from openai_cli.flags.ours import INPUT, CommonOptions, options_group, switch
 
 @options_group
 class Consent:
-    """Whether it is asked before what cannot be undone."""
+    """Whether to ask for confirmation before something that cannot be undone."""
 
     yes: Annotated[bool, switch(INPUT, "yes", "Do not ask for confirmation")] = False
 
 
 def demand_consent(context: Context, options: CommonOptions) -> None:
-    """Ask at a terminal, where --yes was not given, before anything is sent.
+    """Ask for confirmation at a terminal, before anything is sent, unless --yes was given.
 
-    Without a terminal a script that names what it deletes has said so; what is an admin's, and may
-    end the work of others, wants --yes. Raises UsageError where nobody agrees, or nobody can be
-    asked.
+    Without a terminal, a script that names what it deletes needs no --yes, except for admin
+    operations, which may disrupt the work of others. Raises UsageError if the user declines or
+    cannot be asked.
     """
     if not isinstance(options, Consent) or options.yes:
         return

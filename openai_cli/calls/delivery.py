@@ -1,4 +1,4 @@
-"""What becomes of a request: it is printed where that was asked for, else it is sent."""
+"""Deliver a request: print a preview of it if one was asked for, else send it."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def deliver(session: Session, plan: Plan) -> "Answer | None":
-    """Print the request where that was asked for; else send it and print its answer.
+    """Print a preview of the request if one was asked for; else send it and print its answer.
 
-    Gives the answer, or None where nothing was sent.
+    Returns the answer, or None if nothing was sent.
     """
     if session.preview is not None:
         session.show((plan.request,))
@@ -30,9 +30,9 @@ def deliver_all(
     at_once: int = 1,
     printed: Callable[[], object] = lambda: None,
 ) -> None:
-    """Print the requests, one after the other; else send each and print its answer.
+    """Print previews of the requests, or send each and print its answer.
 
-    So many are out `at_once`, and `printed` is called after each answer.
+    Up to `at_once` requests are in flight; `printed` is called after each answer.
     """
     if session.preview is not None:
         session.show(plan.request for plan in plans)

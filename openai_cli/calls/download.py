@@ -1,4 +1,4 @@
-"""Answers that are files: their bytes are passed on as they come."""
+"""Answers that are files: their bytes are written out as they arrive."""
 
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def refuse_terminal(context: Context, output: str | None) -> None:
-    """Raise UsageError where a file would go onto a terminal."""
+    """Raise UsageError if a file would be written to a terminal."""
     if context.stdout_is_terminal and output in (None, "-"):
         raise UsageError(
             "the answer is a file, which a terminal cannot show",
@@ -34,12 +34,10 @@ def download(
     *,
     check: "Callable[[Incoming, bytes], None]" = lambda _http, _start: None,
 ) -> "Incoming":
-    """Send the request, and pass the answer's bytes on, once `check` has passed its beginning.
+    """Send the request, write the answer's bytes to the output, and return the answer.
 
-    Gives the answer, which is read.
-
-    UsageError, before anything is sent, where they would go onto a terminal; BadAnswerError where
-    there are none.
+    `check` is called with the answer and its first bytes before any are written. Raises UsageError,
+    before anything is sent, if the output is a terminal, and BadAnswerError for an empty answer.
     """
     refuse_terminal(session.context, session.form.output)
     with session.form.open(session.context) as sink:
@@ -65,10 +63,10 @@ def download(
 
 
 def fetched(session: Session, url: str) -> bytes:
-    """The bytes of what an answer says to be at this address; a redirect is a failure.
+    """Download the file at a URL that an answer names, without sending the key.
 
-    It is asked for without a key. BadAnswerError for an address that is none, that is not one of
-    https, or that is in a private network where the server itself is not.
+    A redirect is a failure. Raises BadAnswerError for an invalid URL, for plain http outside the
+    server's own private network, and for a private address when the server itself is public.
     """
     from openai_cli.answer.parts import collected
     from openai_cli.http.decoding import LARGEST
@@ -88,7 +86,7 @@ def fetched(session: Session, url: str) -> bytes:
 
 
 def _is_inner(session: Session, url: str) -> bool:
-    """Whether it is plain http within the network of the server."""
+    """Whether the URL is plain http, and both it and the server are in a private network."""
     from openai_cli.http.private import is_private
 
     is_http = url.lower().startswith("http://")

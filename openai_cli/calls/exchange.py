@@ -1,4 +1,4 @@
-"""A call that is made and not printed, or printed once it is made."""
+"""Calls whose answers are kept instead of printed, or printed only once they are complete."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @record
 class Exchange:
-    """A call that was made and not printed: its answer, and all parts of it as they came."""
+    """A finished call that was not printed: its answer, and every part of it as received."""
 
     plan: Plan
     answer: "Answer"
@@ -27,12 +27,12 @@ class Exchange:
 
     @property
     def raw(self) -> bytes:
-        """The body as it came; of a stream its events, a line each."""
+        """The response body as received; for a stream, its events, one per line."""
         return b"\n".join(part.raw for part, _ in self.kept.taken)
 
 
 def exchange(session: Session, plan: Plan) -> Exchange:
-    """Send the request, print nothing, and give its answer."""
+    """Send the request and return its answer, printing nothing."""
     check_budget(session, plan)
     models = iter(() if plan.is_free else session.fallbacks)
     first = plan.request
@@ -70,9 +70,9 @@ def _exchanged(session: Session, plan: Plan, kept: Kept) -> Exchange:
 
 
 def print_made(session: Session, make: Callable[[], Exchange]) -> None:
-    """Print the answer of the call that `make` makes, and what is to be said of it.
+    """Run `make` and print the answer of its call, then its usage and any notices.
 
-    Where it goes is open before the call is made.
+    The output is opened before the call is made.
     """
     with session.form.open(session.context) as sink:
         made = make()

@@ -1,4 +1,4 @@
-"""--fallback-model: the next model where one cannot answer now."""
+"""--fallback-model: the model to ask next when one cannot answer."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ _TOO_MANY = 429
 
 
 def next_model(models: Iterator[str], error: CliError) -> str | None:
-    """The model to ask next: where the API has too much to do or has failed, and there is one."""
+    """Return the next model after a 429 or 5xx; None after other errors, or if none is left."""
     status = error.status or 0
     is_of_server = isinstance(error, RateLimitError | BadAnswerError)
     if is_of_server and (status == _TOO_MANY or status >= 500):
@@ -23,7 +23,7 @@ def next_model(models: Iterator[str], error: CliError) -> str | None:
 
 
 def fallen_back(context: Context, request: Request, model: str, error: CliError) -> Request:
-    """The request for the next model; a notice says why."""
+    """Return the request for the next model; a notice says why it is needed."""
     context.messages.notice(
         f"{request.body.get('model')}: {error.problem} (HTTP {error.status}); asking {model}"
     )
@@ -31,5 +31,5 @@ def fallen_back(context: Context, request: Request, model: str, error: CliError)
 
 
 def tell_who(context: Context, answer: "Answer") -> None:
-    """Say which model answered, once the first could not."""
+    """Say which model answered after a fallback."""
     context.messages.notice(f"{answer.model or answer.asked_model} answered")

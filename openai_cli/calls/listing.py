@@ -1,4 +1,4 @@
-"""Lists of what the API has: all pages, or so many things of them."""
+"""Lists of what the API stores: every page, or the first --max-items."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from openai_cli.request.body import Request
 
 @options_group
 class Listing:
-    """How much of a list is printed."""
+    """How much of a list to print."""
 
     max_items: Annotated[
         str | None, ours(OUTPUT, "--max-items", "Print at most N items", metavar="N")
@@ -27,10 +27,10 @@ Printed = Callable[[Sink, list[dict[str, Any]]], str]
 def print_list(
     session: Session, request: Request, options: object, printed: Printed, style: str = "after"
 ) -> None:
-    """Send the request, and those of the pages behind it; `printed` makes the lines of a page.
+    """Send the request and those for the pages after it; `printed` formats the items of a page.
 
-    The list goes on as `pages` of the table of operations has its `style`; '' is a list of one
-    page. It ends after the things of --max-items, but as JSON a page is whole.
+    `style` is how the list is paged: a value of `pages` in the table of operations, or '' for a
+    single page. The output ends after --max-items items, but a page of JSON is printed whole.
     """
     most = _most(options)
     left, is_cut = most, False

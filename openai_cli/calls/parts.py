@@ -1,9 +1,9 @@
-"""A large file as an upload in parts: several are sent at once, and what was sent is remembered.
+"""Upload a large file in parts, several at once, and remember which were sent.
 
-What an upload has by now is a file in the user's state folder, `openai-cli/uploads/KEY.jsonl`: the
-upload, and a line for each part that the server has taken. It only grows, so that it outlives any
-end of the process; a line that was not written whole is none. KEY is made of the server, the path,
-the size and the time of change of the file, and of the body of the request.
+The progress of an upload is kept in the user's state folder, in `openai-cli/uploads/KEY.jsonl`: a
+line for the upload, and one for each part that the server has accepted. The file is append-only, so
+it survives a crash; an incomplete last line is ignored. KEY is a hash of the server, the file's
+path, size and modification time, and the request body.
 """
 
 import fcntl
@@ -29,7 +29,7 @@ from openai_cli.records import record
 from openai_cli.request.body import Request
 from openai_cli.statefolder import state_folder
 
-# In bytes: the most that the API takes.
+# Bytes: the largest part that the API accepts.
 LARGEST_PART = 64 * 1024 * 1024
 AT_ONCE = 4
 _PIECE = 1024 * 1024
@@ -37,7 +37,7 @@ _PIECE = 1024 * 1024
 
 @record
 class Source:
-    """The file of an upload: its path, and what it was when it was looked at."""
+    """The file to upload, with its size and modification time (ns) when it was first examined."""
 
     path: Path
     size: int
@@ -45,7 +45,7 @@ class Source:
 
     @classmethod
     def of(cls, named: str) -> "Source":
-        """The file at a path; UsageError for what is no regular file, or has nothing in it."""
+        """Examine the file at a path; UsageError if it is unreadable, not regular, or empty."""
         path = Path(named)
         try:
             found = path.stat()
@@ -60,19 +60,19 @@ class Source:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the request of an upload says of it."""
+        """The file's properties in the request that creates the upload."""
         kind = guess_type(self.path.name)[0] or "application/octet-stream"
         return {"bytes": self.size, "filename": self.path.name, "mime_type": kind}
 
     def check(self) -> None:
-        """UsageError where it is not what it was."""
+        """Raise UsageError if the file has changed since it was first examined."""
         now = Source.of(str(self.path))
         if (now.size, now.changed) != (self.size, self.changed):
             raise UsageError(f"'{now.path}' has changed while it was sent")
 
 
 class Memory:
-    """What an upload has by now, in a file that is locked. `upload` is None for a new one."""
+    """The progress of an upload, in a locked file; `upload` is None for a new one."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file, self._path = file, path
@@ -90,20 +90,20 @@ class Memory:
                 self.parts[told["part"]] = told["id"]
 
     def add(self, told: Mapping[str, Any]) -> None:
-        """Write a line that is there after any end of the process."""
+        """Append a line, and return once it is on disk."""
         with self._lock:
             self._file.write(json.dumps(told).encode() + b"\n")
             self._file.flush()
             os.fsync(self._file.fileno())
 
     def end(self) -> None:
-        """Remove the file: nothing is to go on with."""
+        """Delete the file: there is nothing left to resume."""
         self._path.unlink(missing_ok=True)
 
 
 @contextmanager
 def remembered(session: Session, source: Source, body: Mapping[str, Any]) -> Iterator[Memory]:
-    """What is remembered of this upload; UsageError where another process is at it."""
+    """Open the record of this upload; UsageError if another process is sending the file."""
     where = [session.server.base_url, str(source.path.resolve()), source.size, source.changed]
     key = hashlib.sha256(json.dumps([*where, body], sort_keys=True).encode()).hexdigest()[:32]
     try:
@@ -129,9 +129,9 @@ def remembered(session: Session, source: Source, body: Mapping[str, Any]) -> Ite
 def send_parts(
     session: Session, source: Source, request: Request, part_size: int
 ) -> Iterator[Request]:
-    """Make the upload and send its parts, and give the request that completes it.
+    """Create or resume the upload, send its parts, and yield the request that completes it.
 
-    What an earlier run has sent is not sent again. Raises what `exchange` raises.
+    Parts sent by an earlier run are not sent again. Raises what `exchange` raises.
     """
     with remembered(session, source, {**request.body, "": part_size}) as memory:
         if memory.upload is None:
@@ -154,7 +154,7 @@ def send_parts(
 
 @contextmanager
 def _told(session: Session, memory: Memory, name: str) -> Iterator[None]:
-    """Where it ends too early, say how it goes on; what the API refuses begins anew."""
+    """When the upload ends early, say how to resume it; after a refusal it starts over."""
     try:
         yield
     except RefusedError as error:
@@ -169,7 +169,7 @@ def _told(session: Session, memory: Memory, name: str) -> Iterator[None]:
 
 
 def _sent(session: Session, source: Source, memory: Memory, path: str, part_size: int) -> str:
-    """Send the parts that are missing, and give the MD5 of the whole file."""
+    """Send the missing parts, and return the MD5 of the whole file in hex."""
     from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 
     starts = range(0, source.size, part_size)
@@ -208,11 +208,11 @@ def _part(source: Source, start: int, part_size: int) -> FilePart:
 
 
 def _watching(progress: Progress, stopped: Event) -> Callable[[int], None]:
-    """Tells of what is sent by several threads; one that is stopped ends amid its part."""
+    """Return a progress callback for several threads; once `stopped` is set, it aborts them."""
     lock = Lock()
 
     def watch(size: int) -> None:
-        if stopped.is_set() and size:  # without size, all of the part is sent
+        if stopped.is_set() and size:  # a size of 0 means that the part was sent in full
             raise KeyboardInterrupt
         with lock:
             progress.advance(size)

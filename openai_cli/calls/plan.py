@@ -1,4 +1,4 @@
-"""A request on its way, and what is made of its answer."""
+"""A request, and how its answer is read and printed."""
 
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 @record
 class Plan:
-    """A request on its way, and what is made of its answer.
+    """A request, and how its answer is read and printed.
 
-    `answer` makes what reads it, and `writer` what prints it as text; without them it has choices,
-    as many as `choices`, whose texts are printed between their `affixes`, and with `render` as
-    Markdown on a terminal. `on_broken` is given what came of an answer that was cut off. A plan
-    that `is_free` costs nothing, and one that `forgets` keeps no text that is printed.
+    `answer` makes the reader of the answer, and `writer` what prints it as text. Without them the
+    answer has as many choices as `choices`, and their texts are printed between their `affixes`;
+    with `render` as Markdown on a terminal. `on_broken` receives what had arrived of an answer that
+    was cut off. A plan that `is_free` costs nothing, and one that `forgets` does not keep text it
+    has printed.
     """
 
     request: Request
@@ -34,7 +35,7 @@ class Plan:
     forgets: bool = False
 
     def reader(self) -> "Answer":
-        """What reads the answer."""
+        """Return a new reader for the answer."""
         if self.answer is not None:
             return self.answer()
         from openai_cli.answer.completion import Completion

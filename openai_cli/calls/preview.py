@@ -1,4 +1,4 @@
-"""A request as it would be sent: its body, a curl command, a line for the Batch API."""
+"""Preview a request: its body, a curl command, or a line for the Batch API."""
 
 import shlex
 from collections.abc import Iterator
@@ -15,17 +15,14 @@ from openai_cli.request.body import Request
 
 @record
 class Preview:
-    """The form of --dry-run, --curl or --batch-line: a request's body, or one of these."""
+    """The preview of --dry-run, --curl or --batch-line: the body, a command, or a batch line."""
 
     is_curl: bool = False
     custom_id: str | None = None
 
     @classmethod
     def of(cls, options: object) -> Self | None:
-        """The preview that the options ask for, None where they ask for none.
-
-        UsageError for two of them.
-        """
+        """The preview that the options ask for, or None; UsageError if they ask for several."""
         if not isinstance(options, Previews):
             return None
         custom_id = options.batch_line if isinstance(options, BatchLine) else None
@@ -37,20 +34,20 @@ class Preview:
 
     @property
     def flag(self) -> str:
-        """The flag that asks for it."""
+        """The flag that asks for this preview."""
         if self.custom_id is not None:
             return "--batch-line"
         return "--curl" if self.is_curl else "--dry-run"
 
     def shown(self, request: Request, server: Destination, *, terminal: bool) -> bytes:
-        """The request as it is printed; `terminal` says that a person reads it."""
+        """Return the preview of the request; on a `terminal` a body is indented."""
         if self.custom_id is not None:
             return batch_line(request, self.custom_id)
         return curl(request, server) if self.is_curl else body(request, terminal=terminal)
 
 
 def body(request: Request, *, terminal: bool) -> bytes:
-    """The body as JSON: on one line as it is sent, indented for a terminal."""
+    """The request body as JSON: on one line, as it is sent, or indented for a terminal."""
     if request.is_bodyless:
         return b""
     if not terminal:
@@ -59,7 +56,7 @@ def body(request: Request, *, terminal: bool) -> bytes:
 
 
 def curl(request: Request, server: Destination) -> bytes:
-    """A POSIX shell command: the key's variable for the key, values of --header masked."""
+    """The request as a POSIX shell command; the key is a variable, --header values are masked."""
     own = {name.lower() for name in server.own_headers}
     is_json = request.files is None and not request.is_bodyless
     ours = {"Content-Type": "application/json"} if is_json else {}
@@ -78,14 +75,14 @@ def curl(request: Request, server: Destination) -> bytes:
         lines += [f"  {option} {shlex.quote(path)}"] if path else []
     lines += [f"  -H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
     if is_json:
-        # The body is one line, so that no line of it can end the here-document.
+        # The body is one line, so no line of it can end the here-document.
         lines.append("  -d @- <<'JSON'")
         return " \\\n".join(lines).encode() + b"\n" + request.encoded() + b"\nJSON\n"
     return " \\\n".join([*lines, *_form_options(request)]).encode() + b"\n"
 
 
 def _form_options(request: Request) -> Iterator[str]:
-    """curl's options for a multipart form; what it would take apart in a value is quoted for it."""
+    """curl's options for a multipart form, with what curl would interpret in a value quoted."""
     from openai_cli.http.payload import form_fields
 
     for name, value in form_fields(request.body):
@@ -100,9 +97,9 @@ def _form_options(request: Request) -> Iterator[str]:
 
 
 def batch_line(request: Request, custom_id: str) -> bytes:
-    """The line of a Batch API input file (docs: Batch, 'Prepare your batch file').
+    """The request as a line of a Batch API input file (docs: Batch, 'Prepare your batch file').
 
-    UsageError for a form, for such a line is JSON.
+    Raises UsageError for a multipart form, since such a line is JSON, and for methods but POST.
     """
     if request.files is not None:
         raise UsageError("the Batch API takes no files in a request", parameter="batch_line")

@@ -1,4 +1,4 @@
-"""Requests that are sent, and their answers printed."""
+"""Send requests and print their answers."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def send(session: Session, plan: Plan) -> "Answer":
-    """Send the request, and print its answer and what is to be said of it."""
+    """Send the request, print its answer and any notices, and return the answer."""
     check_budget(session, plan)
     (answer,) = _sent(session, (plan,))
     return answer
@@ -38,11 +38,11 @@ def send_all(
     at_once: int = 1,
     printed: Callable[[], object] = lambda: None,
 ) -> None:
-    """Send the requests, so many `at_once`, and print their answers in order into one output.
+    """Send the requests and print their answers in order, to one output.
 
-    Without that, and where answers may be from the cache, a plan is asked for when the answer
-    before it is printed. `printed` is called after each answer, which is forgotten then. What the
-    plans can cost together is held against the budget.
+    Up to `at_once` are in flight. With 1, or with a cache, the next plan is taken only after the
+    answer before it is printed. `printed` is called after each answer, which is then dropped. What
+    the plans can cost together is held to the budget.
     """
 
     def within_budget() -> Iterator[Plan]:
@@ -65,7 +65,7 @@ def send_all(
 def _sent(
     session: Session, plans: "Iterable[Plan | Early]", left: "Iterable[Early]" = ()
 ) -> "Iterator[Answer]":
-    """Print the answers; `left` are the requests that were sent and not yet printed."""
+    """Print the answers and yield each; `left` holds requests that were sent but not printed."""
     reasons: list[str] = []
     call: _Call | None = None
     early: Early | None = None
@@ -91,7 +91,7 @@ def _sent(
 
 
 def _abandon(session: Session, early: "Early", error: BaseException) -> None:
-    """Tell of a request what it took whose answer nobody will see."""
+    """Record the usage of a request whose answer nobody will see."""
     from openai_cli.answer.parts import read
 
     answer = early.plan.reader()
@@ -103,7 +103,7 @@ def _abandon(session: Session, early: "Early", error: BaseException) -> None:
 
 
 def check_budget(session: Session, plan: Plan) -> None:
-    """Refuse, by LimitError, what could cost more than the budget: by any model that may answer."""
+    """Raise LimitError if the request, with any model that may answer, could exceed the budget."""
     if not plan.is_free:
         others = (plan.request.with_body(model=model) for model in session.fallbacks)
         session.budget.check(plan.request, *others)
@@ -111,9 +111,9 @@ def check_budget(session: Session, plan: Plan) -> None:
 
 @mutable_record
 class _Call:
-    """One call: the request goes out, the answer's parts go to the writer.
+    """One call: sends the request and passes the parts of the answer to the writer.
 
-    `early` is the request where it was sent before, and `answer` what has come of it so far.
+    `early` is the request if it was sent ahead of its turn, and `answer` what has arrived so far.
     """
 
     session: Session
@@ -125,9 +125,9 @@ class _Call:
     _is_told: bool = False
 
     def run(self) -> "Answer":
-        """Make the call, and tell what it took once its answer is printed.
+        """Make the call, and record its usage once the answer is printed.
 
-        Where a model cannot answer, and nothing came of it, the next one is asked.
+        If a model fails before anything of its answer arrived, the next fallback model is asked.
         """
         context, first = self.session.context, self.plan.request
         models = iter(self.session.fallbacks)
@@ -154,7 +154,7 @@ class _Call:
         return answer
 
     def break_off(self, error: BaseException) -> None:
-        """Tell of a call that failed what came of it, and what it took: it may have been paid."""
+        """Hand on what arrived of a failed call, and record its usage: it may have been billed."""
         if self.answer is not None:
             self.plan.on_broken(self.answer)
         if self._began is not None:
@@ -183,7 +183,7 @@ class _Call:
         return answer
 
     def _streamed(self, request: Request) -> Request:
-        """The request with `stream`, when nobody decided it and somebody watches."""
+        """The request, with `stream` set if the user left it open and is watching the output."""
         form = self.session.form
         is_watched = self.sink.is_terminal and form.output is None and form.is_live
         if "stream" in request.body or not request.may_stream or not is_watched:
@@ -216,7 +216,7 @@ class _Call:
             )
 
     def _taken(self, response: "WholeResponse") -> "Answer":
-        """What came of a request that was sent before."""
+        """Print the answer to a request that was sent ahead of its turn."""
         try:
             return self._consume(response)
         except BadAnswerError as error:
@@ -226,7 +226,7 @@ class _Call:
             raise
 
     def _is_made_already(self, request: Request) -> bool:
-        """Whether another try would have the same made, and paid for, a second time."""
+        """Whether a retry would create, and bill, the same background response again."""
         answer = self.answer
         return request.method == "POST" and answer is not None and answer.is_background
 
@@ -240,20 +240,20 @@ class _Call:
         return answer
 
     def _marked(self, answer: "Answer") -> "Answer":
-        """The answer with what was asked for, and when."""
+        """The answer, with the model asked for and the time of the request filled in."""
         answer.asked_model, answer.began = self.plan.request.body.get("model"), self._began
         return answer
 
 
 def _no_answer() -> "Answer":
-    """What stands for the answer of a call that failed before there was one."""
+    """A stand-in for the answer of a call that failed before one arrived."""
     from openai_cli.answer.base import Answer
 
     return Answer()
 
 
 def writer_of(session: Session, plan: Plan, sink: Sink) -> "Writer":
-    """What prints the answer of a plan."""
+    """Return the writer that prints the plan's answer."""
     text = plan.writer or (lambda sink: _text_writer(session, plan, sink))
     is_asked = plan.request.asks_for_stream
     return session.form.writer(sink, session.context.messages, text, as_whole=not is_asked)
@@ -279,6 +279,6 @@ def _text_writer(session: Session, plan: Plan, sink: Sink) -> "Writer":
 
 
 def _holds_best_of(request: Request) -> bool:
-    """Whether the API could not stream it: the best of several is known at the end."""
+    """Whether `best_of` rules out streaming: the best choice is known only at the end."""
     best_of = request.body.get("best_of")
     return isinstance(best_of, int) and best_of > 1

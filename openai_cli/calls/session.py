@@ -1,7 +1,7 @@
-"""A command's session: its server, resolved once, and one client whose connections are used again.
+"""A command's session: its server, resolved once, and a client that reuses connections.
 
-What the options say of it is parsed when it is made, so a wrong flag is told of before anything is
-sent, and where nothing is sent at all.
+The options are parsed when the session is made, so a wrong flag fails before anything is sent, and
+also where nothing is sent at all.
 """
 
 from collections.abc import Iterable
@@ -43,18 +43,16 @@ T = TypeVar("T")
 
 
 class Session:
-    """What all calls of a command share. Use it as a context manager: leaving it closes all.
+    """What all calls of a command share; a context manager that closes everything on exit.
 
-    `server` is where requests go, `deadline` how long all may take, `form` how answers are printed,
-    `preview` how a request is shown that is not sent, `budget` what calls may cost, `receipts` what
-    they took; `cache` has the answers of --cache, where it is given; `fallbacks` are the models of
-    --fallback-model, `must_be_complete` is --require-complete, and `schema` what answers have to
-    hold to. As many `connections` are kept as threads share the client.
+    `server` is where requests go, `deadline` limits their total time, `form` is how answers are
+    printed, and `preview` how an unsent request is shown. `budget` limits what calls may cost, and
+    `receipts` records what they did. `cache` serves --cache, `fallbacks` are the models of
+    --fallback-model, `must_be_complete` is --require-complete, and `schema` is what answers must
+    match. The client keeps up to `connections` open, one for each thread that shares it.
 
-    `endpoint` is that of the options where none is given. Raises UsageError for options that are
-    wrong.
-
-    Once `client` was asked for, threads may share it.
+    `endpoint` defaults to that of the options. Raises UsageError for invalid options. Threads may
+    share `client` once it exists.
     """
 
     def __init__(
@@ -103,7 +101,7 @@ class Session:
         self._stack.close()
 
     def sleep(self, seconds: float) -> None:
-        """Sleep, no longer than the deadline lets; UnreachableError where that comes first."""
+        """Sleep; UnreachableError if the deadline comes first."""
         self.deadline.sleep(self.context.sleep, seconds)
 
     def show(self, requests: Iterable[Request]) -> None:
@@ -119,13 +117,13 @@ class Session:
 
     @cached_property
     def table(self) -> "Table":
-        """The table of models and prices, with the user's own over it."""
+        """The table of models and prices, with the user's own entries on top."""
         from openai_cli.models.table import load_table
 
         return load_table(self._prices)
 
     def make_ready(self) -> None:
-        """Have at hand what a call takes, once: the sandbox that was asked for, and the key.
+        """Prepare for the first call: start the sandbox if asked for, and require the key.
 
         Raises what `demand_key` raises, and UsageError for a --usage-file that cannot be written.
         """
@@ -139,7 +137,7 @@ class Session:
 
     @cached_property
     def client(self) -> "Client":
-        """The client of the server; raises what `make_ready` raises."""
+        """The client for the server; raises what `make_ready` raises."""
         self.make_ready()
         return self._client_of(self.server)
 
@@ -169,7 +167,7 @@ class Session:
         return self.cache.call(Call(request.method, request.path, payload), consume, ask)
 
     def _sandbox(self) -> Destination:
-        """A sandbox until the command ends, with its own key in the place of the user's."""
+        """Start a sandbox that runs until the command ends; its own key replaces the user's."""
         from openai_cli.sandbox import Sandbox
 
         sandbox = self._stack.enter_context(Sandbox())
@@ -183,7 +181,7 @@ class Session:
         return Destination(sandbox.base_url, headers=headers, own_headers=own, key=key)
 
     def stranger(self, url: str) -> "Client":
-        """A client for another server, which gets neither a key nor a header of the user's."""
+        """Return a client for another server, which gets neither the key nor the user's headers."""
         return self._client_of(Destination(url, headers={}, own_headers={}, key=None))
 
     def _client_of(self, server: Destination) -> "Client":
@@ -206,7 +204,7 @@ class Session:
 
 
 def _certificate(server: Destination) -> "ClientCertificate | None":
-    """What the server is to know us by; UsageError for files that are none."""
+    """The client certificate, or None; UsageError if its files do not hold one."""
     if server.client_cert is None:
         return None
     from openai_cli.http.transport import ClientCertificate
@@ -217,7 +215,7 @@ def _certificate(server: Destination) -> "ClientCertificate | None":
 
 
 def _schema_of(options: ServerOptions, inputs: Inputs) -> "AskedSchema | None":
-    """The schema of --schema; what reads it is imported for it alone."""
+    """The schema of --schema; its module is imported only if the flag is given."""
     if not isinstance(options, Structured) or (options.schema is None and not options.schema_rows):
         return None
     from openai_cli.request.schema import AskedSchema
@@ -226,7 +224,7 @@ def _schema_of(options: ServerOptions, inputs: Inputs) -> "AskedSchema | None":
 
 
 def _cache_of(session: Session, options: ServerOptions) -> "Cache | None":
-    """The cache of --cache; what it takes is imported for it alone."""
+    """The cache of --cache; its module is imported only if the flag is given."""
     if not isinstance(options, Caching) or (options.cache is None and not options.cache_any):
         return None
     from openai_cli.calls.caching import Cache
@@ -242,7 +240,7 @@ def _cache_of(session: Session, options: ServerOptions) -> "Cache | None":
 
 
 def _fallbacks_of(options: ServerOptions) -> tuple[str, ...]:
-    """The models of --fallback-model in their order; UsageError for one without a name."""
+    """The models of --fallback-model, in order; UsageError for an empty name."""
     if not isinstance(options, Fallback):
         return ()
     names = tuple(options.fallback_model or ())

@@ -1,4 +1,4 @@
-"""What all commands about the API's stored things do: ask, and print what the API says of them."""
+"""What the commands on stored things share: send a request, and print what the API says."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -38,10 +38,10 @@ def ask(
     printed: Callable[[dict[str, Any]], str],
     answer: Callable[[Request], Whole] = lambda _request: Whole(),
 ) -> None:
-    """Send the options' request, and print its answer; `printed` is the text of it.
+    """Send the options' request and print its answer; `printed` formats it as text.
 
-    With several values of a parameter of the path, it is a request for each. `answer` makes what
-    reads the answer to a request.
+    A path parameter with several values makes one request for each. `answer` makes the reader of a
+    request's answer.
     """
     inputs = Inputs(context, options.stdin)
     requests = [
@@ -53,7 +53,7 @@ def ask(
 
 
 def delete(context: Context, options: DeletionOptions) -> None:
-    """Send the options' requests of deletion, and print the id of each thing once it is deleted.
+    """Send the options' delete requests, and print the id of each thing that was deleted.
 
     Raises what `demand_consent` raises.
     """
@@ -66,7 +66,7 @@ def delete(context: Context, options: DeletionOptions) -> None:
 
 
 def _each(parts: Parts) -> Iterator[Parts]:
-    """The parts with each of a path's several values, one after the other."""
+    """Yield the parts once for each value of a path parameter that has several."""
     several = next((name for name, value in parts.path.items() if isinstance(value, list)), None)
     if several is None:
         yield parts
@@ -82,7 +82,7 @@ def answered(
     printed: Callable[[dict[str, Any]], str],
     answer: Whole,
 ) -> dict[str, Any]:
-    """Send the request, print its answer into the sink, and give the body of it."""
+    """Send the request, print its answer to the sink, and return the body."""
     from openai_cli.output.writers import BodyWriter, write_answer
 
     def consume(http: "HttpResponse") -> dict[str, Any]:
@@ -97,10 +97,10 @@ def answered(
 
 
 def pages(request: Request, get: Callable[[Request], Any], style: str = "after") -> Iterator[str]:
-    """Get the page of the request, and those behind it, as `pages` of the table has their style.
+    """Get the page of the request and those after it, paged in a `style` of the table.
 
-    Gives what asks for a page, as the id of the last item of its forerunner, before it is asked
-    for. A server that names one again has no more.
+    Before each further page is requested, yields its cursor, such as the id of the last item of the
+    page before it. A cursor that was seen before ends the list.
     """
     name = "page" if style == "page" else "after"
     seen: set[str] = set()
@@ -112,7 +112,7 @@ def pages(request: Request, get: Callable[[Request], Any], style: str = "after")
 
 
 def _with(path: str, name: str, value: str) -> str:
-    """The path with this parameter in its query."""
+    """Return the path with this query parameter set."""
     base, _, query = path.partition("?")
     pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != name]
     return f"{base}?{urlencode([*pairs, (name, value)])}"

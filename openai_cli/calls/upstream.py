@@ -1,4 +1,4 @@
-"""The server that `sandbox --upstream` passes requests on to, with the user's own key."""
+"""The server that `sandbox --upstream` forwards requests to, with the user's own key."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class UpstreamServer:
-    """A server whose key is found as a command's own; leaving it closes its connections.
+    """A server whose key is found as for any command; exiting the context closes connections.
 
-    Of an admin operation it is the admin key, which is asked for with the first one. Raises
-    UsageError for a URL that can be none, or whose key would go over plain http, and
-    CredentialError where the key is missing. Threads may share it.
+    Admin operations use the admin key, which is looked up at the first of them. Raises UsageError
+    for an invalid URL or one that would carry the key over plain http, and CredentialError if the
+    key is missing. Threads may share it.
     """
 
     def __init__(
@@ -45,9 +45,9 @@ class UpstreamServer:
     def forward(
         self, method: str, path: str, headers: Mapping[str, str], content: bytes, *, is_admin: bool
     ) -> "Forwarded":
-        """Send a request once, `path` below the base URL; the answer is of whatever status.
+        """Forward a request once, to `path` below the base URL; return the answer of any status.
 
-        Raises NetworkError where none comes, CredentialError without a key that is needed.
+        Raises NetworkError if none arrives, and CredentialError if a needed key is missing.
         """
         return self._client(is_admin=is_admin).forward(method, path, headers, content)
 
