@@ -1,7 +1,7 @@
-"""The commands: those that are written by hand, and those of the table of operations.
+"""The commands: those written by hand, and those made from the table of operations.
 
-One that is written has a module: that of `models list` is models_list.py. It is imported when the
-command is named, and of the table only the part of the command's first word is read.
+A command written by hand has a module: that of `models list` is models_list.py. It is imported only
+when the command is named, and of the table only the part for the command's first word is read.
 """
 
 from collections.abc import Callable, Iterable
@@ -96,10 +96,10 @@ GROUPS = {
 
 
 class Declared(NamedTuple):
-    """A command as it is declared: its name, a line on it, its options and what it does.
+    """The declaration of a command: its name, a one-line summary, its options and its function.
 
-    `examples` are two to four command lines for its help, each to be pasted as it stands, one after
-    the other, in an empty folder with the sandbox for the API.
+    `examples` are two to four command lines for its help. They work as they stand, one after the
+    other, in an empty folder with the sandbox as the API.
     """
 
     name: str
@@ -110,7 +110,7 @@ class Declared(NamedTuple):
 
 
 def declared(name: str) -> Declared:
-    """The command of that name."""
+    """Return the command of that name; KeyError if there is none."""
     if name in COMMANDS:
         module = import_module(f"openai_cli.commands.{name.replace(' ', '_')}")
         examples = getattr(module, "EXAMPLES", ())
@@ -128,26 +128,27 @@ def declared(name: str) -> Declared:
 
 
 def is_command(path: str) -> bool:
-    """Whether these words are a command."""
+    """Whether these words name a command."""
     return path in COMMANDS or (path not in GROUPS and path in of_group(path))
 
 
 def is_group(path: str) -> bool:
-    """Whether there are commands that begin with these words and go on."""
+    """Whether longer command names begin with these words."""
     return path in GROUPS or (" " in path and any(_behind(f"{path} ", of_group(path))))
 
 
 def summary(path: str) -> str:
-    """The line of a command, or of a group."""
+    """The one-line summary of a command or a group."""
     known = COMMANDS.get(path) or GROUPS.get(path) or of_group(path).get(path)
     return known or f"The commands of {path}."
 
 
 def listed(prefix: str = "") -> dict[str, str]:
-    """What the help shows behind the words of the prefix, each with a line.
+    """The words that help shows after the prefix, each with a summary.
 
-    At first these are all commands of one word, those that go on from one, and the groups. Of a
-    group these are its commands, and a group within is told by the words that follow.
+    Without a prefix these are the commands of one word, those that extend one (`cost diff`), and
+    the groups. After a group they are its commands; a nested group without a summary of its own is
+    described by the words that follow it.
     """
     if not prefix:
         first = {name: name.partition(" ")[0] for name in COMMANDS}
@@ -163,7 +164,7 @@ def listed(prefix: str = "") -> dict[str, str]:
 
 
 def words(prefix: str = "") -> dict[str, str]:
-    """The words that may follow those of the prefix, each with a line."""
+    """The words that may follow the prefix, each with a summary."""
     if not prefix:
         first = dict.fromkeys(name.partition(" ")[0] for name in (*COMMANDS, *GROUPS))
         return {word: GROUPS.get(word) or COMMANDS[word] for word in first}
@@ -172,7 +173,7 @@ def words(prefix: str = "") -> dict[str, str]:
 
 
 def every() -> list[str]:
-    """The names of all commands, those that are written first."""
+    """The names of all commands, those written by hand first."""
     from openai_cli.operations import table
 
     others = [each.command for each in table.every() if each.command not in COMMANDS]
@@ -180,7 +181,7 @@ def every() -> list[str]:
 
 
 def of_group(path: str) -> dict[str, str]:
-    """The commands that begin with the first word of the path, each with its line."""
+    """The commands that share the first word of the path, each with its summary."""
     first = path.partition(" ")[0]
     names = {name: line for name, line in COMMANDS.items() if name.partition(" ")[0] == first}
     if first not in GROUPS:
@@ -198,7 +199,7 @@ def _behind(prefix: str, names: Iterable[str]) -> list[str]:
 
 
 def _words(prefix: str, names: Iterable[str]) -> dict[str, list[str]]:
-    """The words behind the prefix, each with those that follow it."""
+    """The words after the prefix, each with the words that may follow it."""
     found: dict[str, list[str]] = {}
     for rest in _behind(prefix, names):
         word, _, inner = rest.partition(" ")

@@ -1,4 +1,4 @@
-"""Who answers for the sandbox: the lines of --replies, and the upstream that is recorded."""
+"""What answers in the sandbox: the lines of --replies, and an upstream that is recorded."""
 
 import re
 import shlex
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from openai_cli.sandbox.replies import Replies
     from openai_cli.sandbox.upstream import Upstream
 
-# In days: when a recording is old. An answer is another with each release of a model, and those
-# come every few months.
+# Days after which a recording is old. Answers change with each release of a model, and a release
+# comes every few months.
 STALE_AFTER = 30
-# What makes an expression more than the text that it matches.
+# Characters that make a regular expression more than a literal text.
 _SPECIAL = r"[][\\.^$*+?{}|()]"
 
 
 def check_together(options: Options) -> None:
-    """Raise UsageError for flags that mean nothing without others, or beside them."""
+    """Raise UsageError for flags that need another flag, or that exclude each other."""
     for name, others in options.needs.items():
         if getattr(options, name) and not any(getattr(options, other) for other in others):
             raise UsageError(f"{flag_of(name)} needs {' or '.join(map(flag_of, others))}")
@@ -45,7 +45,7 @@ def check_together(options: Options) -> None:
 
 
 def replies_of(context: Context, options: Options) -> "Replies":
-    """The lines of --replies; UsageError for one that is none, and for a wrong --match."""
+    """The lines of --replies; UsageError for an invalid line or --match expression."""
     from openai_cli.sandbox.conditions import search_of
     from openai_cli.sandbox.replies import Replies
 
@@ -72,7 +72,7 @@ def replies_of(context: Context, options: Options) -> "Replies":
 
 
 def _tell_age(context: Context, oldest: str, path: str, days: int) -> None:
-    """Tell of recordings that are older than so many days."""
+    """Print a notice if the oldest recording is more than `days` days old."""
     if not oldest:
         return
     from datetime import date
@@ -89,7 +89,7 @@ def _tell_age(context: Context, oldest: str, path: str, days: int) -> None:
 
 
 def upstream_of(context: Context, options: Options, stack: ExitStack) -> "Upstream | None":
-    """What answers in the sandbox's place; the key is demanded, and FILE is made."""
+    """Return the --upstream that answers in the sandbox's place, or None; requires its key."""
     if options.upstream is None:
         return None
     from openai_cli.calls.upstream import UpstreamServer
@@ -102,7 +102,7 @@ def upstream_of(context: Context, options: Options, stack: ExitStack) -> "Upstre
             context, options.upstream, options.api_key_file, debug_on=options.debug
         )
     except UsageError as error:
-        error.hint = None  # it names flags of the commands that send
+        error.hint = None  # the hint names flags of other commands
         raise
     except CredentialError as error:
         error.hint = KEY_WAYS if error.hint == WAYS else error.hint
@@ -116,7 +116,7 @@ def upstream_of(context: Context, options: Options, stack: ExitStack) -> "Upstre
 def _recordings(
     context: Context, options: Options, secrets: tuple[str, ...]
 ) -> "Recordings | None":
-    """What the answers are recorded in; UsageError where it would have two recordings of one."""
+    """What --record-replies writes to; UsageError if the file has lines that --replies ignores."""
     if (path := options.record_replies) is None:
         return None
     from openai_cli.sandbox.likeness import Likeness
@@ -134,7 +134,7 @@ def _recordings(
 
 
 def _expressions(context: Context, options: Options, path: str) -> tuple[str, ...]:
-    """The expressions of --redact; UsageError for one that is none, or would match everywhere."""
+    """The expressions of --redact; UsageError for one that is invalid or matches the empty text."""
     for expression in options.redact or ():
         try:
             pattern = re.compile(expression)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
-# Methods whose fields go into the query, as gh has it.
+# Methods whose fields go into the query, as in gh.
 _QUERIED = ("GET", "HEAD", "DELETE", "OPTIONS")
 _KEY = re.compile(r"([^\[\]=]+)((?:\[[^\[\]]*\])*)")
 
@@ -88,7 +88,7 @@ class Options(ServerOptions, Caching, Previews, Completeness, Spending, Prices, 
 
 
 def run(context: Context, options: Options) -> None:
-    """Send the request, and print what comes back; or what the table has of operations."""
+    """Send the request and print the response, or print operations for --list and --describe."""
     if options.list_ or options.describe:
         _tell(context, options)
         return
@@ -120,7 +120,7 @@ def run(context: Context, options: Options) -> None:
 
 
 def _plan(session: Session, request: Request) -> Plan | None:
-    """The plan for a request whose usage or completeness is asked for; None where it has none."""
+    """The plan, if usage or completeness is asked for and the endpoint reports them, else None."""
     from openai_cli.answer.endpoints import reader_of
 
     if not session.receipts.are_wanted and not session.must_be_complete:
@@ -137,7 +137,7 @@ def _plan(session: Session, request: Request) -> Plan | None:
 
 
 def _tell(context: Context, options: Options) -> None:
-    """Print what the table has of operations; nothing is sent."""
+    """Print operations from the table; nothing is sent."""
     from openai_cli.commands.operation import catalogue
 
     if options.query is not None or (options.list_ and options.describe):
@@ -178,7 +178,7 @@ def _request(options: Options, given: str, inputs: Inputs, path: str) -> Request
 
 
 def _path(given: str, server_url: str) -> str:
-    """The path below the base URL; UsageError for an address elsewhere: the key stays here."""
+    """The path below the base URL; UsageError for a URL elsewhere, which must not get the key."""
     path = given
     if "://" in path:
         base = server_url.partition("?")[0]
@@ -234,7 +234,7 @@ def _put(found: dict[str, Any], key: str, value: Any) -> None:
     at: Any = found
     step: str | None = name
     for inner in re.findall(r"\[([^\[\]]*)\]", rest):
-        # As in gh: a key that the last object of an array has not yet goes into that one.
+        # As in gh: a key that the last object of an array lacks is added to that object.
         if step is None and inner and at and isinstance(at[-1], dict) and inner not in at[-1]:
             at = at[-1]
         else:
@@ -249,7 +249,7 @@ def _put(found: dict[str, Any], key: str, value: Any) -> None:
 
 
 def _entered(at: Any, step: str | None, empty: Any, key: str) -> Any:
-    """The array or object at a step, which is made where there is none."""
+    """Return the array or object at a step, creating it if there is none."""
     if step is None:
         at.append(empty)
         return empty
@@ -260,14 +260,14 @@ def _entered(at: Any, step: str | None, empty: Any, key: str) -> Any:
 
 
 def _pairs(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The fields of a query, in the form of a form's."""
+    """The fields as query parameters, encoded like those of a form."""
     from openai_cli.http.payload import form_fields
 
     return form_fields(fields)
 
 
 def _form(options: Options, inputs: Inputs, method: str, path: str) -> Request:
-    """The request that is a multipart form."""
+    """Build the request as a multipart form."""
     from openai_cli.request.uploads import Rule, form_file
 
     if options.body is not None or method in _QUERIED:
@@ -287,14 +287,14 @@ def _form(options: Options, inputs: Inputs, method: str, path: str) -> Request:
 
 @mutable_record
 class _Exchange:
-    """The requests of a call, and the output of their answers."""
+    """The requests of one invocation, and where their answers are printed."""
 
     session: Session
     options: Options
     sink: Sink
 
     def run(self, request: Request) -> None:
-        """Send the request, and with --paginate those of the pages behind it."""
+        """Send the request and, with --paginate, those for the pages after it."""
         if not self.options.paginate:
             self._send(request)
             return
@@ -302,7 +302,7 @@ class _Exchange:
             self.sink.end_line()
 
     def _send(self, request: Request) -> Any:
-        """Print the answer; gives its JSON, where it was read."""
+        """Print the answer; return its JSON if it was parsed, else None."""
         begin = self.sink.size
         return self.session.call(
             request,
@@ -328,7 +328,7 @@ class _Exchange:
         return answer.body
 
     def _pass_on(self, http: "Incoming") -> None:
-        """The bytes of the answer as they come; what is no text is not for a terminal."""
+        """Write the answer's bytes as they arrive; to a terminal, whole and only if text."""
         from openai_cli.answer.parts import file_pieces
 
         if self.sink.is_terminal:

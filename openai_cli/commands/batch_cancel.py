@@ -1,4 +1,4 @@
-"""`batch cancel`: end what the Batch API has of a run, and collect what was done."""
+"""`batch cancel`: cancel the batches of a run on the Batch API, and collect what was done."""
 
 from typing import Annotated
 
@@ -26,15 +26,15 @@ EXAMPLES = (
 class Options(ServerOptions):
     """OUT is the output of the run.
 
-    The lines that the Batch API did not come to are in OUT.failed.jsonl, and batch run
-    --retry-failed sends them again. Where another process waits for the run, it collects.
+    Lines that the Batch API did not process are in OUT.failed.jsonl; batch run --retry-failed sends
+    them again. If another process waits for the run, that process collects the answers.
     """
 
     out: Annotated[str, argument("OUT", "The output of the run", names=None)]
 
 
 def run(context: Context, options: Options) -> None:
-    """Cancel the batches of the run, and collect what they have."""
+    """Cancel the run's batches, and collect what they have done."""
     kept = options_of_run(
         RunOptions, options.out, options, retry_failed=False, require_complete=False
     )
@@ -49,7 +49,7 @@ def run(context: Context, options: Options) -> None:
 
 
 def _cancel(context: Context, options: Options, files: Files) -> None:
-    """Cancel what another process waits for."""
+    """Cancel the batches that another process is waiting for."""
     with State(files.state, is_read_only=True) as state:
         parts = Parts(state).at(Step.OPEN)
     with Session(context, options) as session:
@@ -61,7 +61,7 @@ def _cancel(context: Context, options: Options, files: Files) -> None:
 
 
 def _is_cancelled(api: BatchApi, part: Part) -> bool:
-    """Whether a batch could be cancelled: it may have ended."""
+    """Cancel a batch; return whether that was possible, as it may have ended."""
     try:
         api.cancel(str(part.batch_id))
     except RefusedError:

@@ -1,4 +1,4 @@
-"""`batch check`: what is wrong with a file of requests, and what it costs in each way."""
+"""`batch check`: the faults in a file of requests, and what each way to run it costs."""
 
 import json
 from collections import deque
@@ -30,10 +30,11 @@ EXAMPLES = (
 
 @options_group
 class Options(CommonOptions, Written):
-    """FILE has a request on each line, as the Batch API takes it, or its body alone; - is stdin.
+    """FILE has a request on each line, in the form of the Batch API, or its body alone; - is stdin.
 
-    Each fault is told with its line, and ends with exit 2. What the requests cost is told for a
-    live run, for flex and for the Batch API: by what is known, and at most.
+    Each fault is reported with its line, and any fault makes the exit code 2. The cost of the
+    requests is shown for a live run, for flex and for the Batch API: what is known of it, and at
+    most.
     """
 
     file: Annotated[str, argument("FILE", "The requests; - is stdin", names=None)]
@@ -45,7 +46,7 @@ class Options(CommonOptions, Written):
 
 
 def run(context: Context, options: Options) -> None:
-    """Tell of each fault, and raise the last; without any, print the costs."""
+    """Print each fault and raise the last; if there are none, print the costs."""
     judge = Judge(context)
     prices = Prices(
         lambda: load_table(options.prices),

@@ -1,4 +1,4 @@
-"""The flags of a run on the Batch API, kept in its state: `batch wait` goes on with them."""
+"""The flags of a run on the Batch API, kept in its state so that `batch wait` resumes with them."""
 
 import json
 from pathlib import Path
@@ -12,12 +12,12 @@ from openai_cli.flags.server import ServerOptions
 
 O = TypeVar("O", bound=CommonOptions)  # noqa: E741
 
-# Paths, which are kept as they are from any folder.
+# Flags that name a file; kept as absolute paths, so that they hold in any folder.
 _PATHS = ("file", "csv", "output", "usage_file", "prices")
 
 
 def kept_options(options: CommonOptions) -> str:
-    """The flags that are of the run and not of the server, as JSON."""
+    """The flags of the run, without those of the server, as JSON."""
     own = {one.name for one in options_of(ServerOptions)}
     found = {
         one.name: getattr(options, one.name)
@@ -31,9 +31,9 @@ def kept_options(options: CommonOptions) -> str:
 
 
 def options_of_run(kind: type[O], out: str, given: CommonOptions, **more: Any) -> O:
-    """The flags of the run of an output, with those of the server and `more` as they are given.
+    """The kept flags of an output's run, with `more` and the server's flags as given now.
 
-    UsageError where there is no run on the Batch API, or one of a pipe that is read no more.
+    Raises UsageError if there is no run on the Batch API, or if its requests came from a pipe.
     """
     files = Files.of(out)
     if not files.state.is_file():

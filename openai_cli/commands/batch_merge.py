@@ -1,4 +1,4 @@
-"""`batch merge`: the shards of a run as one output."""
+"""`batch merge`: merge the shards of a run into one output."""
 
 from contextlib import ExitStack
 from itertools import chain
@@ -22,7 +22,7 @@ EXAMPLES = (
 
 @options_group
 class Options(CommonOptions):
-    """OUT is the output that each shard was run with; theirs are beside it, as out.1-of-4.jsonl."""
+    """OUT is the output given to each shard; the shards' own are beside it, as out.1-of-4.jsonl."""
 
     out: Annotated[str, argument("OUT", "The output to write", names=None)]
     query: Annotated[

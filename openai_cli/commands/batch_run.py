@@ -1,4 +1,4 @@
-"""`batch run`: the requests of a file, answered and accounted for; the same command goes on."""
+"""`batch run`: answer the requests of a file; the same command again resumes the run."""
 
 from openai_cli.commands.file_run import run
 from openai_cli.commands.run_options import EXAMPLES, Options

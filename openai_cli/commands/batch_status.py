@@ -1,4 +1,4 @@
-"""`batch status`: how far a run is, also while it runs."""
+"""`batch status`: the progress of a run, also while it is running."""
 
 import json
 from collections import Counter
@@ -23,14 +23,14 @@ EXAMPLES = (
 
 @options_group
 class Options(CommonOptions):
-    """OUT is the output of the run, beside which its state is kept."""
+    """OUT is the output of the run; the state of the run is kept beside it."""
 
     out: Annotated[str, argument("OUT", "The output of the run", names=None)]
     json: Annotated[bool, switch(OPTIONS, "json", "Print JSON")] = False
 
 
 def run(context: Context, options: Options) -> None:
-    """Print what is known of the run."""
+    """Print the progress of the run."""
     found = status_of(Files.of(options.out))
     with open_sink(context, None) as sink:
         if options.json:
@@ -40,7 +40,7 @@ def run(context: Context, options: Options) -> None:
 
 
 def _counted(found: dict[str, Any]) -> dict[str, str]:
-    """How many batches are in which state, in words."""
+    """The number of batches in each state, in words."""
     if "batches" not in found:
         return {}
     counts = Counter(str(one["status"]) for one in found["batches"])
@@ -48,7 +48,7 @@ def _counted(found: dict[str, Any]) -> dict[str, str]:
 
 
 def status_of(files: Files) -> dict[str, Any]:
-    """The run in figures; UsageError where there is none."""
+    """The figures of a run; UsageError if there is no such run."""
     if not files.state.is_file():
         raise UsageError(
             f"there is no run of '{files.output}': '{files.state}' would be its state",
@@ -75,7 +75,7 @@ def status_of(files: Files) -> dict[str, Any]:
 
 
 def _told(part: Part) -> dict[str, Any]:
-    """A part, with its batch as the API told it last."""
+    """A part, with its batch as the API last reported it."""
     told = part.told
     return {
         "id": part.batch_id,

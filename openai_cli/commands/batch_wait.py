@@ -1,4 +1,4 @@
-"""`batch wait`: go on with a run on the Batch API until all of it is there."""
+"""`batch wait`: wait until a run on the Batch API is complete, and collect its answers."""
 
 from typing import Annotated
 
@@ -18,14 +18,14 @@ EXAMPLES = (
 
 @options_group
 class Options(ServerOptions):
-    """OUT is the output of the run. It goes on with the flags that it was begun with.
+    """OUT is the output of the run, which continues with the flags that it was started with.
 
-    Ctrl-C ends the waiting alone: the Batch API goes on, and so does the same command.
+    Ctrl-C ends only the waiting: the Batch API continues, and the same command resumes.
     """
 
     out: Annotated[str, argument("OUT", "The output of the run", names=None)]
 
 
 def run(context: Context, options: Options) -> None:
-    """Go on with the run."""
+    """Resume the run."""
     go_on(context, options_of_run(RunOptions, options.out, options))

@@ -1,4 +1,4 @@
-"""What the commands of `batch` have in common: the rules of bodies, and the file of requests."""
+"""What the `batch` commands share: the rules for request bodies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from openai_cli.flags.parameter import ApiParameter
 from openai_cli.jsontext import encode_json
 from openai_cli.messages import Messages
 
-# The command of each endpoint that the Batch API takes and that has one.
+# The command for each endpoint of the Batch API that has one.
 COMMAND_OF = {
     "/chat/completions": "chat",
     "/responses": "respond",
@@ -26,19 +26,19 @@ COMMAND_OF = {
     "/images/edits": "image edit",
 }
 
-# What a request says; lines of one file differ in it, and each is checked by its kind alone.
+# The text of a request. It differs from line to line, and of it only the type is checked.
 _TEXTS = ("messages", "input", "prompt")
 
-# How many kinds of bodies are remembered.
+# How many kinds of bodies are remembered as valid.
 _MOST_KINDS = 1000
 
 
 @dataclass
 class Judge:
-    """Holds bodies against the rules of their endpoints' commands.
+    """Checks bodies against the rules of their endpoints' commands.
 
-    `unknown` counts the properties that no command has, by endpoint and name, with the one that may
-    be meant.
+    `unknown` counts the properties that no command has, by endpoint and name, each with the name
+    that was probably meant.
     """
 
     context: Context
@@ -47,7 +47,7 @@ class Judge:
     _commands: "dict[str, _Command]" = field(default_factory=dict)
 
     def __call__(self, path: str, body: Mapping[str, Any]) -> None:
-        """UsageError for a body that the command would not send."""
+        """Raise UsageError for a body that the command would not send."""
         if (name := COMMAND_OF.get(path)) is None:
             return
         command = self._commands.get(path)
@@ -58,7 +58,7 @@ class Judge:
         for parameter, near in unknown_names(body, command.parameters):
             count, _ = self.unknown.get((path, parameter), (0, None))
             self.unknown[path, parameter] = count + 1, near
-        # What a line has besides its text is judged once.
+        # Bodies that differ only in their text are checked once.
         kind = {**body, **{name: type(body[name]).__name__ for name in _TEXTS if name in body}}
         key = path.encode() + encode_json(kind)
         if key not in self._known:
@@ -67,7 +67,7 @@ class Judge:
                 self._known.add(key)
 
     def tell_unknown(self) -> None:
-        """Tell of the properties that no command has: the API refuses what it does not know."""
+        """Print a notice for each property that no command has: the API would refuse it."""
         for (path, name), (count, near) in self.unknown.items():
             lines = f"{count} line{'s have' if count > 1 else ' has'}"
             meant = f"; did you mean {near}?" if near else ""
@@ -88,7 +88,7 @@ class _Command:
         return {one.api_name: one for one in parameters_of(declared(self.name).options)}
 
     def compose(self, body: Mapping[str, Any]) -> None:
-        """Have the command make a request of the body, and check it; what it prints is left out."""
+        """Let the command build and check a request from the body, discarding what it prints."""
         command = declared(self.name)
         silent = Messages(StringIO(), environ={})
         context = replace(

@@ -1,4 +1,4 @@
-"""`cache clear`: forget all answers that are kept."""
+"""`cache clear`: remove all cached answers."""
 
 from typing import ClassVar
 
@@ -14,13 +14,13 @@ EXAMPLES = (
 
 @options_group
 class Options(CommonOptions):
-    """The answers are removed, whatever their age; requests are sent anew from now on."""
+    """All answers are removed, whatever their age; the same requests are sent again from now on."""
 
     is_configured: ClassVar[bool] = False
 
 
 def run(context: Context, _options: Options) -> None:
-    """Remove all, and say how many there were."""
+    """Remove all answers, and say how many there were."""
     store = existing(context)
     try:
         gone = 0 if store is None else store.clear()

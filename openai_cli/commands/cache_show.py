@@ -1,4 +1,4 @@
-"""`cache show`: how many answers are kept, and how old they are."""
+"""`cache show`: how many answers are cached, and how old they are."""
 
 from typing import Annotated, NamedTuple
 
@@ -18,13 +18,13 @@ EXAMPLES = (
 
 @options_group
 class Options(CommonOptions):
-    """The answers are those that --cache has kept, of all servers and keys."""
+    """The answers are those that --cache has kept, for all servers and keys."""
 
     json: Annotated[bool, switch(OPTIONS, "json", "Print JSON; ages are in seconds")] = False
 
 
 class _Shown(NamedTuple):
-    """What there is: sizes are in bytes, ages in seconds, None where there is no answer."""
+    """The state of the cache: sizes in bytes, ages in seconds, or None if there are no answers."""
 
     path: str
     entries: int = 0
@@ -36,7 +36,7 @@ class _Shown(NamedTuple):
 
     @property
     def lines(self) -> str:
-        """A line for each fact."""
+        """The facts, a line each."""
         ages = {"oldest": self.oldest, "newest": self.newest}
         shown = {
             "path": self.path,
@@ -49,7 +49,7 @@ class _Shown(NamedTuple):
 
 
 def run(context: Context, options: Options) -> None:
-    """Print what is kept; UsageError where that cannot be read."""
+    """Print the state of the cache; UsageError if it cannot be read."""
     store = existing(context)
     try:
         shown = _nothing(context) if store is None else _shown(store)

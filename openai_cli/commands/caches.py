@@ -1,4 +1,4 @@
-"""What the commands of the cache share: where it is, and what is in it."""
+"""What the cache commands share: where the cache is, and what is in it."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from openai_cli.errors import UsageError
 
 
 def folder() -> Path:
-    """The folder of the answers, there or not; UsageError without a home for one."""
+    """The cache folder, whether it exists or not; UsageError without a home folder."""
     try:
         return location()
     except UnusableError as error:
@@ -16,11 +16,11 @@ def folder() -> Path:
 
 
 def existing(context: Context) -> Store | None:
-    """The cache, where there is one."""
+    """The cache, or None if there is none yet."""
     largest = largest_of(context)
     return Store(folder(), context.now, largest) if folder().exists() else None
 
 
 def unusable(error: OSError) -> UsageError:
-    """The error of a folder that cannot be read or written."""
+    """The error for a cache folder that cannot be read or written."""
     return UsageError(f"the cache '{folder()}' cannot be used: {error.strerror}")

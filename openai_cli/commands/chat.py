@@ -142,9 +142,9 @@ def run(context: Context, options: Options) -> None:
 def _converse(
     sender: "TurnSender", options: Options, inputs: Inputs, flags: dict[str, Any]
 ) -> None:
-    """Take part in a conversation: one turn of it, or interactively.
+    """Send one turn of a conversation, or hold one interactively.
 
-    `flags` are the request properties that the sender puts over the conversation's body.
+    `flags` are the request properties that override those of the conversation's body.
     """
     from openai_cli.commands.turns import NewMessages
 
@@ -171,7 +171,7 @@ def _converse(
 
 
 def _check_taken(options: Options) -> None:
-    """Refuse a message that was taken for the FILE of --continue."""
+    """Raise UsageError if --continue took a message as its FILE."""
     taken = options.conversation or ""
     if options.text is None and not options.interactive and is_like_text(taken):
         raise UsageError(
@@ -181,7 +181,7 @@ def _check_taken(options: Options) -> None:
 
 
 def _composed(session: Session, given: Given, base: Mapping[str, Any] | None = None) -> Request:
-    """The request but for what MESSAGE and our flags add to its messages."""
+    """The request, without the messages that MESSAGE and our own flags add."""
     request = assembled(session.context, given, base)
     if session.schema is not None:
         request = session.schema.asked_of_chat(request, given.parts.body)
@@ -199,7 +199,7 @@ def _composed(session: Session, given: Given, base: Mapping[str, Any] | None = N
 
 
 def _joined(options: Options, base: Any, said: list[dict[str, Any]]) -> Any:
-    """The messages of the body, and after them those of our flags and the text."""
+    """The messages of the body, followed by those of our flags and MESSAGE."""
     if base is None and not said:
         raise _nothing_to_send(options)
     if said and not isinstance(base, list | None):
@@ -215,9 +215,9 @@ def _nothing_to_send(options: Options) -> UsageError:
 def _said(
     options: Options, inputs: Inputs, *, flagged: bool
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The messages that stand for the whole conversation, and those of this call at its end.
+    """The messages that apply to the whole conversation, and those that this call adds to its end.
 
-    `flagged` is what `Inputs.text` takes.
+    `flagged` is passed to `Inputs.text`.
     """
     given = (("system", options.system), ("developer", options.developer))
     standing: list[dict[str, Any]] = [
@@ -236,7 +236,7 @@ def _said(
     return standing, question
 
 
-# Those of ChatCompletionRequestMessage in OpenAI's published description.
+# The roles of ChatCompletionRequestMessage in OpenAI's published description.
 _ROLES = ("user", "assistant", "system", "developer", "tool", "function")
 
 
@@ -248,7 +248,7 @@ def _message(text: str, inputs: Inputs) -> dict[str, str]:
 
 
 def _no_role(text: str, role: str) -> UsageError:
-    """The error for a --message without a role that the API has: a slip, or a text alone."""
+    """The error for a --message without a role of the API: a typo, or text alone."""
     from openai_cli.suggestions.near import did_you_mean, near
 
     hint = did_you_mean([f"{name}:" for name in near(role, _ROLES)])

@@ -1,6 +1,6 @@
 """What `cost diff` compares: its options, and the two sides that they name.
 
-How that is judged and shown is in commands/cost_diff.py.
+Limits and output are in commands/cost_diff.py.
 """
 
 import os
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
 _VOLUME = re.compile(r"([0-9]{1,15})(?:/(day|week|month|year))?")
 
-# How a side is named that is no commit.
+# The name of a side that is not a commit.
 _HEAD = "the working folder"
 
-# How many reasons why counts are estimates are told.
+# How many reasons for estimated counts are reported.
 _MOST_DOUBTS = 5
 
 
@@ -97,17 +97,17 @@ class Compared(CommonOptions, Rates):
 
 
 class _Volume(NamedTuple):
-    """How many calls there are of each, and how that is told."""
+    """The number of calls of each request, and how the report words it."""
 
     calls: Decimal
     shown: str
 
 
 class Comparing:
-    """One call: what it compares, by which prices."""
+    """One run of `cost diff`: what it compares, and at which prices."""
 
     def __init__(self, context: Context, options: Compared) -> None:
-        """UsageError for flags that are wrong, or do not go together."""
+        """Raises UsageError for flags that are invalid or exclude each other."""
         from openai_cli.diff.items import Pricer
 
         self.context = context
@@ -126,7 +126,7 @@ class Comparing:
         self.doubts: dict[str, None] = {}
 
     def found(self) -> "tuple[Comparison, Side, Side]":
-        """The rows of both sides, and how these are named; UsageError where that is not known."""
+        """The rows of both sides, and the sides' names; UsageError if a side cannot be read."""
         from openai_cli.diff.report import Side
         from openai_cli.diff.rows import Comparison, rows_of
 
@@ -143,7 +143,7 @@ class Comparing:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know of the amounts: of what nothing bounds, and of texts without an output."""
+        """Caveats about the amounts: texts have no output unless its length is given."""
         if not self.options.paths or self.pricer.limit is not None:
             return ()
         return ("texts are priced without an output: --output-tokens says how long it is",)
@@ -183,7 +183,7 @@ class Comparing:
         return base, head
 
     def _of_base(self, flag: str, path: str, content: bytes) -> list["Entry"]:
-        """The entries of a file as it was; what was no such file has none, and that is told."""
+        """The entries of a file in the base; none, and a notice, if it was not such a file then."""
         try:
             return list(self._entries(flag, path, content))
         except UsageError as error:
@@ -204,12 +204,12 @@ class Comparing:
             self.doubts[reason] = None
 
     def _named(self) -> Iterator[tuple[str, str]]:
-        """The flag and the path of each file of requests and of answers."""
+        """Yield the flag and the path of each file of requests and of answers."""
         yield from (("request", path) for path in self.options.request or ())
         yield from (("response", path) for path in self.options.response or ())
 
     def _contents(self, sides: "Sides", flag: str, path: str) -> tuple[bytes | None, bytes | None]:
-        """What a file has on both sides; None where a side has no such file."""
+        """The contents of a file on both sides; None for a side that lacks it."""
         place = sides.repository.path(path)
         before = _blob(sides.repository, sides.base, place)
         if sides.head is not None:
@@ -252,7 +252,7 @@ class Comparing:
             yield from self._entries(flag, path, self.inputs.source(flag_of(flag), path))
 
     def _tell_moved(self, found: "Baseline") -> None:
-        """Say where the prices are others by now: what it printed then is not what is compared."""
+        """Print a notice if prices have changed since the baseline, which is then priced anew."""
         from openai_cli.prices.charges import total
 
         now = total(entry.amount.usd for entry in found.entries if entry.amount)
@@ -264,7 +264,7 @@ class Comparing:
 
 
 def _blob(repository: "Repository", commit: str, place: str) -> bytes | None:
-    """What a commit has at a path; None where it has no file there."""
+    """The contents of a file in a commit; None if the commit lacks it."""
     blob = repository.files(commit, place).get(place)
     return None if blob is None else next(iter(repository.blobs([blob])))
 

@@ -103,7 +103,7 @@ def _above_1(value: Any) -> bool:
 
 
 def _prompts(prompt: Any) -> list[Any]:
-    """The prompts of the union: one text or one array of token ids is one prompt."""
+    """The prompts as a list; a text, or an array of token ids, is one prompt."""
     if isinstance(prompt, list) and prompt and isinstance(prompt[0], str | list):
         return prompt
     return [prompt]
@@ -115,7 +115,7 @@ def _choices(body: Any) -> int:
 
 
 def _affixes(options: Options, body: Any) -> "tuple[Affixes, ...]":
-    """For --whole: what stands before and after the completion of each choice."""
+    """For --whole: the text before and after the completion of each choice."""
     if not options.whole:
         return ()
     from openai_cli.output.writers import Affixes
@@ -130,7 +130,7 @@ def _affixes(options: Options, body: Any) -> "tuple[Affixes, ...]":
 
 
 def _notice_retired(context: Context, options: Options, request: Request) -> None:
-    """Tell of the default model's end, where it would be asked for."""
+    """Print a notice that the default model was retired, if it would be asked for."""
     if request.model_is_default and not options.sandbox and is_openai(base_url(context, options)):
         context.messages.notice(
             f"OpenAI retired {options.endpoint.default_model} on 2026-09-28, the last model of "

@@ -26,7 +26,7 @@ class Options(CommonOptions):
 
 
 def run(context: Context, options: Options) -> None:
-    """Tell of each fault; raises the last one."""
+    """Print each fault, and raise the last."""
     path = find(context)
     if path is None:
         context.messages.notice(
@@ -45,7 +45,7 @@ def run(context: Context, options: Options) -> None:
     keys = list(key_faults(document))
     told = {fault.problem.partition(": ")[0] for fault in keys}
     others = Checker(context, document, commands).problems(profile)
-    # A key is no flag of any command either, which need not be said of its line.
+    # A key reported as wrong needs no second message that no command has it.
     faults = [
         *keys,
         *(one for one in others if one.problem.partition(": no such key")[0] not in told),

@@ -13,7 +13,7 @@ from openai_cli.output.sink import open_sink, utf8_bytes
 if TYPE_CHECKING:
     from openai_cli.config.listing import Value
 
-# In characters: a longer value moves its own source alone.
+# In characters. A longer value pushes its own source to the right, and no other.
 _WIDEST = 48
 
 EXAMPLES = (
@@ -69,7 +69,7 @@ def _lines(path: Path | None, found: "list[Value]") -> Iterator[str]:
 
 
 def _source(path: Path | None, value: "Value") -> str:
-    """Where a value comes from, as `config.toml:4 [chat]`, and what goes before it."""
+    """Where a value comes from, as `config.toml:4 [chat]`, and which value overrides it."""
     source = "--profile" if value.source == "flag" else value.source
     if value.source == "file":
         line = f":{value.line}" if value.line else ""

@@ -1,4 +1,4 @@
-"""The commands that a configuration file can be about, for `config show` and `config check`."""
+"""The commands that a configuration file can set, for `config show` and `config check`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,9 +12,9 @@ _OF_THE_FILE = ("profile", "profiles", "api_key_command")
 
 
 def options_by_command(document: Document) -> dict[str, type[Any]]:
-    """The options of the commands that are written, and of the operations that the file names.
+    """The options of the commands written by hand, and of the operations that the file names.
 
-    Where a key for all commands is no flag of these, all operations are asked: to build their
+    If a key for all commands is no flag of these, every operation is included: building their
     commands takes half a second.
     """
     found = {name: declared(name).options for name in COMMANDS}
@@ -26,7 +26,7 @@ def options_by_command(document: Document) -> dict[str, type[Any]]:
 
 
 def _heads(document: Document) -> Iterator[tuple[str, bool]]:
-    """The keys for all commands, of the file and of its profiles; and whether it is a table."""
+    """Yield the keys for all commands, in the file and its profiles, and if each is a table."""
     profiles = document.tables.get("profiles")
     of_profiles = profiles.values() if isinstance(profiles, dict) else ()
     for table in (document.tables, *of_profiles):
@@ -36,7 +36,7 @@ def _heads(document: Document) -> Iterator[tuple[str, bool]]:
 
 
 def _operations(heads: dict[str, bool]) -> Iterator[str]:
-    """The commands of the groups whose tables the file has."""
+    """The operation commands in the groups that the file has tables for."""
     from openai_cli.operations.table import part
 
     for key in heads:

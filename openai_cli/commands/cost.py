@@ -1,4 +1,4 @@
-"""`cost`: what requests can cost and what answers did cost, offline."""
+"""`cost`: what requests can cost and what answers have cost, offline."""
 
 import re
 import shutil
@@ -23,27 +23,27 @@ from openai_cli.prices.charges import total
 from openai_cli.prices.money import amount, plain
 from openai_cli.prices.report import Report, as_json, as_total
 
-# In days: how old the table may be before that is told without being asked.
+# Days after which a notice says how old the price table is.
 OLD = 90
 
-# How many reasons why a cost is not whole are told.
+# How many reasons for an incomplete cost are reported.
 _MOST_REASONS = 5
 
 MISSING = "give --max-tokens or --output-tokens"
 
 _AGE = r"([0-9]{1,6})d?"
 
-# What says of a text what requests and answers say of themselves.
+# Flags that tell of a text what requests and answers state themselves.
 _OF_TEXT = (
     "text", "max_tokens", "max_completion_tokens", "n", "best_of", "input_tokens", "cached_tokens",
     "cache_write_tokens",
 )  # fmt: skip
-# Of these one at most.
+# Flags of which at most one may be given.
 _EITHER = (
     ("request", "response", "audio", "audio_seconds", "files"), ("text", "input_tokens"), LIMITS,
     ("total", "json", "csv", "markdown"), ("by", "by_request"),
 )  # fmt: skip
-# What is priced instead of a text, and what does not go with it.
+# What is priced instead of a text, and the flags that it excludes.
 _NOT_WITH: dict[str, tuple[str, ...]] = {
     "request": _OF_TEXT,
     **dict.fromkeys(("response", "audio", "audio_seconds"), (*_OF_TEXT, "output_tokens")),
@@ -90,14 +90,14 @@ class Options(Priced):
     markdown: Annotated[bool, switch(OPTIONS, "markdown", "Print a Markdown table")] = False
 
 
-# The commands whose names stand behind that of this one.
+# Subcommands of `cost`.
 _BELOW = ("diff", "ledger")
-# In letters: a shorter text is no name.
+# Letters; a shorter text is not taken for a mistyped subcommand.
 _LEAST = 3
 
 
 def run(context: Context, options: Options) -> None:
-    """Print what it costs; LimitError behind it where that is more than --max-cost."""
+    """Print the cost, then raise LimitError if it is more than --max-cost."""
     _check(options)
     most = None if options.max_cost is None else amount("--max-cost", options.max_cost)
     table = load_table(options.prices)
@@ -112,7 +112,7 @@ def run(context: Context, options: Options) -> None:
 
 
 def _statements(call: Pricing) -> list[Statement]:
-    """What is priced, as it was asked for."""
+    """What the options ask to price."""
     options = call.options
     if options.response is None and options.request is None and not options.files:
         return call.statements()
@@ -147,14 +147,14 @@ def _described(call: Pricing, options: Options, priced: list[Statement]) -> Repo
 
 
 def _labelled(options: Options) -> str:
-    """What each row is of."""
+    """What each row stands for."""
     if options.by is not None:
         return options.by
     return "file" if options.files else "answer" if options.response else "request"
 
 
 def _tell(call: Pricing, options: Options, found: Report) -> None:
-    """Say on stderr what a person should know of the numbers."""
+    """Print the notices that help to read the numbers."""
     notice = call.context.messages.notice
     if (command := _nearly_named(options)) is not None:
         notice(f"this is the cost of a text; openai-cli {command} is a command of its own")
@@ -174,7 +174,7 @@ def _tell(call: Pricing, options: Options, found: Report) -> None:
 
 
 def _nearly_named(options: Options) -> str | None:
-    """The command below this one whose name the text begins with, but for a letter or two."""
+    """The subcommand whose name the text begins with, give or take a letter; else None."""
     word, _, _ = "".join((options.text or [])[:1]).partition(" ")
     alike = [name for name in _BELOW if word[:1].lower() == name[0] and len(word) <= len(name) + 1]
     if not alike or len(word) < _LEAST:
@@ -186,7 +186,7 @@ def _nearly_named(options: Options) -> str | None:
 
 
 def _check(options: Options) -> None:
-    """UsageError where flags do not go together."""
+    """Raise UsageError for flags that exclude each other."""
     for group in _EITHER:
         given = [name for name in group if _is_given(options, name)]
         if len(given) > 1:
@@ -206,7 +206,7 @@ def _check(options: Options) -> None:
 
 
 def _check_ledger(options: Options) -> None:
-    """UsageError where what is for usage lines is wrong, or there are none."""
+    """Raise UsageError for flags of usage lines that are wrong, or given without --response."""
     for name in ("since", "until", "by"):
         if _is_given(options, name) and options.response is None:
             raise UsageError(f"{flag_of(name)} goes with --response alone")
@@ -223,7 +223,7 @@ def _shown(name: str) -> str:
 
 
 def _check_age(context: Context, options: Options, table: Table) -> None:
-    """LimitError for a table that is older than --max-price-age; without it a notice past OLD."""
+    """Raise LimitError for a table older than --max-price-age; without it, a notice past OLD."""
     age = (context.today() - table.date).days
     told = f"the prices are {age} days old, of {table.date}"
     if options.max_price_age is None:
@@ -251,7 +251,7 @@ def _notes(statement: Statement, on: date) -> list[str]:
 
 
 def _over(call: Pricing, options: Options, found: Report, limit: Decimal) -> LimitError | None:
-    """The error where it can cost more than the limit; of several models the dearest counts."""
+    """The error if the cost can exceed the limit; of several models, the dearest counts."""
     if call.unbounded is not None and not options.allow_unbounded:
         return no_bound(call.unbounded)
     bounds = [statement.most() for statement in call.bounds(list(found.statements))]
@@ -268,7 +268,7 @@ def _over(call: Pricing, options: Options, found: Report, limit: Decimal) -> Lim
 
 
 def _unbounded(options: Options, found: Report, limit: Decimal) -> LimitError | None:
-    """The error where something that is not known may make it more than the limit."""
+    """The error if something unknown may raise the cost above the limit, else None."""
     if not found.unknown or options.allow_unbounded:
         return None
     verb = "did" if options.response else "can"

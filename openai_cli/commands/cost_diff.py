@@ -87,7 +87,7 @@ class Options(Compared, Written):
 
 
 def run(context: Context, options: Options) -> None:
-    """Print what the change costs; LimitError behind it where that is more than was allowed."""
+    """Print what the change costs, then raise LimitError if it is more than was allowed."""
     _check(options)
     limits = _limits(options)
     told = _judged(Comparing(context, options), limits, only_warn=options.warn)
@@ -119,7 +119,7 @@ def _judged(comparing: Comparing, limits: "Limits", *, only_warn: bool) -> "Told
 
 
 def _check(options: Options) -> None:
-    """UsageError for what does not go together, and where there is nothing to compare."""
+    """Raise UsageError for flags that exclude each other, or if there is nothing to compare."""
     for names in Options.alternatives:
         given = [name for name in names if getattr(options, name) not in (None, False)]
         if len(given) > 1:
@@ -157,7 +157,7 @@ def _limits(options: Options) -> "Limits":
 
 
 def _tell(context: Context, options: Options, told: "Told") -> None:
-    """Say on stderr what a person should know of the numbers."""
+    """Print the notices that help to read the numbers."""
     notice = context.messages.notice
     for note in told.notes:
         notice(note)
@@ -201,7 +201,7 @@ def _write(context: Context, path: str | None, text: str) -> None:
 
 
 def _tell_github(context: Context, told: "Told") -> None:
-    """Annotate on stderr, and add to the files that a step of GitHub Actions has for that."""
+    """Print annotations on stderr, and append to the summary and output files of GitHub Actions."""
     from openai_cli.diff import github
     from openai_cli.diff.report import as_markdown
 

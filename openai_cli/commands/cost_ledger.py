@@ -1,4 +1,4 @@
-"""`cost ledger`: what was spent, over all calls that were kept, and how far the budgets are."""
+"""`cost ledger`: what was spent over all recorded calls, and how much of the budgets is used."""
 
 import shutil
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -82,7 +82,7 @@ class Options(ServerOptions, Written):
 
 
 def run(context: Context, options: Options) -> None:
-    """Add to the ledger or take from it, where that was asked for; else print what it has."""
+    """Import into the ledger or prune it, if asked to; else print what it holds."""
     _check(options)
     path = location(context)
     if options.import_ is not None:
@@ -141,7 +141,7 @@ def _budgets(context: Context, store: "Store") -> "tuple[Standing, ...]":
 
 
 def _print(context: Context, options: Options, found: Any, forms: Any) -> None:
-    """Print what was found in one of the `forms`: as_json, as_csv, as_markdown or as_table."""
+    """Print `found` in one of the `forms`: as_json, as_csv, as_markdown or as_table."""
     form = next((name for name in _FORMS if getattr(options, name)), None)
     with open_sink(context, options.output) as sink:
         if form is not None:
@@ -153,7 +153,7 @@ def _print(context: Context, options: Options, found: Any, forms: Any) -> None:
 
 
 def _billed(context: Context, options: Options, path: "Path") -> "Bills":
-    """What the ledger has, and what the API says of the same days."""
+    """The ledger's total, and what the API reports for the same days."""
     from openai_cli.calls.session import Session
     from openai_cli.ledger.bills import PAGES, Bills, Days
 
@@ -174,7 +174,7 @@ def _billed(context: Context, options: Options, path: "Path") -> "Bills":
 
 
 def _add_pages(session: "Session", bills: "Bills", path: str) -> None:
-    """Ask for all pages of the days; a server that names a page again has no more."""
+    """Get all pages of the days; a page named a second time ends the list."""
     from openai_cli.answer.page import Whole
     from openai_cli.answer.parts import read
 
@@ -216,7 +216,7 @@ def _rows(inputs: Inputs, file: str) -> "Iterator[Row]":
             text = line.decode().strip()
             if text:
                 yield Row.of(text)
-        except (ValueError, RecursionError) as error:  # no UTF-8 and no JSON are ValueErrors too
+        except (ValueError, RecursionError) as error:  # also for invalid UTF-8 and JSON
             reason = "it is not JSON" if type(error) is not ValueError else str(error)
             raise UsageError(f"--import: line {number}: {reason}") from None
 

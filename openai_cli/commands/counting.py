@@ -1,7 +1,7 @@
-"""What `tokens` counts: its options for that, and requests.
+"""What `tokens` counts: the options for it, and requests.
 
-Files and folders are counted in commands/counting_files.py. The modes of a text, which show and cut
-its tokens, are in commands/tokens.py.
+commands/counting_files.py counts files and folders. The modes for a text, which show and cut its
+tokens, are in commands/tokens.py.
 """
 
 from collections import deque
@@ -38,15 +38,14 @@ from openai_cli.tokens.encoding import TODAYS, is_guessed
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse
 
-# A model of each encoding, whose count stands for that of a model which we do not know.
+# For each encoding a model, whose count is used for models that we do not know.
 _STAND_INS = {
     "o200k_base": "gpt-4o", "o200k_harmony": "gpt-oss-20b", "cl100k_base": "gpt-4",
     "p50k_base": "text-davinci-003", "p50k_edit": "text-davinci-edit-001", "r50k_base": "davinci",
     "gpt2": "gpt2",
 }  # fmt: skip
 
-# How many reasons for an estimate are told.
-# In bytes, of an answer that is a number.
+# How many reasons for an estimate are reported, and, in bytes, the largest answer with a count.
 _LARGEST_COUNT = 1024 * 1024
 _MOST_DOUBTS = 5
 
@@ -54,7 +53,7 @@ FROM_0 = Number(0, integer=True)
 
 _OTHER_ENCODING = "--files - --input-encoding NAME reads it"
 
-# What counts files: processes of this machine, or a cluster.
+# What counts files: processes on this machine, or a cluster.
 ENGINES = ("local", "dask")
 
 
@@ -156,7 +155,7 @@ def whole(flag: str, raw: str | None, kind: Number) -> int | None:
 
 
 def encoding_of(context: Context, options: Counting) -> str:
-    """The encoding that the user named, by itself or by a model."""
+    """The encoding that the user named, directly or through a model."""
     if options.encoding is not None:
         if options.model is not None:
             raise UsageError("--model and --encoding: give one of them")
@@ -176,7 +175,7 @@ def encoding_of(context: Context, options: Counting) -> str:
 
 @contextmanager
 def _telling_of_encoding() -> Iterator[None]:
-    """Say of a model that we do not know how to count as another."""
+    """Add a hint on --encoding to the error for a model that we do not know."""
     try:
         yield
     except UsageError as error:
@@ -186,7 +185,7 @@ def _telling_of_encoding() -> Iterator[None]:
 
 
 def _stand_in(options: Counting) -> Callable[[str], str | None]:
-    """Of a model that we do not know, the one of --encoding that it is counted as."""
+    """Return a function that maps an unknown model to a known one with the --encoding given."""
     if options.encoding is not None:
         rules_of(options.encoding)
     return lambda model: (
@@ -214,7 +213,7 @@ def _model(context: Context, options: Counting) -> str | None:
 
 
 def text_of(options: Counting, inputs: Inputs) -> str:
-    """The text to count; UsageError where there is none."""
+    """The text to count; UsageError if there is none."""
     text = inputs.raw_text(options.text)
     if text is None:
         raise UsageError(
@@ -224,7 +223,7 @@ def text_of(options: Counting, inputs: Inputs) -> str:
 
 
 def count_text(options: Counting, inputs: Inputs, encoding: str) -> int:
-    """How many tokens the text has; of a long stdin no more is in memory than is counted."""
+    """Count the tokens of the text; a long stdin is counted in blocks, not held in memory."""
     blocks = inputs.raw_stdin(options.text)
     if blocks is None:
         return tokens.count(text_of(options, inputs), encoding=encoding)
@@ -236,7 +235,7 @@ def count_text(options: Counting, inputs: Inputs, encoding: str) -> int:
 
 
 def count_stdin(blocks: Iterable[bytes], encoding: str, input_encoding: str = "utf-8") -> int:
-    """How many tokens stdin has, as it comes."""
+    """Count the tokens of stdin as it arrives."""
     from openai_cli.tokens.spans import NoTextError
     from openai_cli.tokens.stream import count_blocks
 
@@ -257,24 +256,24 @@ def _reading_stdin() -> Iterator[None]:
 
 
 def json_line(value: Any) -> bytes:
-    """JSON on a line."""
+    """JSON on a single line."""
     return encode_json(value) + b"\n"
 
 
 def limit_of(options: Counting) -> int | None:
-    """The number of --max."""
+    """The value of --max."""
     return whole("--max", options.max, FROM_0)
 
 
 def keep_limit(options: Counting, count: int) -> None:
-    """LimitError when there are more tokens than --max."""
+    """Raise LimitError if there are more tokens than --max."""
     limit = limit_of(options)
     if limit is not None and count > limit:
         raise LimitError(f"there are {count} tokens, more than the {limit} of --max")
 
 
 def count_requests(context: Context, options: Counting, inputs: Inputs) -> None:
-    """Print how many prompt tokens requests have."""
+    """Print the number of prompt tokens in the requests."""
     from openai_cli.tokens.lines import count_lines
 
     doubts: dict[str, None] = {}
@@ -308,7 +307,7 @@ def count_requests(context: Context, options: Counting, inputs: Inputs) -> None:
 def write_list(
     sink: Sink, name: str, items: Iterable[dict[str, Any]], summary: Callable[[], dict[str, Any]]
 ) -> None:
-    """Write a JSON object with a list, item by item, and behind it what is known at its end."""
+    """Write a JSON object with a list, item by item, followed by what is known only at its end."""
     start = f'{{"{name}": ['
     for item in items:
         sink.write_json(start.encode() + b"\n" + encode_json(item))
@@ -327,9 +326,9 @@ def _tell_doubts(context: Context, doubts: Iterable[str]) -> None:
 
 
 def count_remotely(context: Context, options: Counting, inputs: Inputs) -> None:
-    """Print the number that this package has for a request, and the one that the API has.
+    """Print our own count of a request's tokens, and the API's.
 
-    The model of another vendor has that of the server alone, unless --encoding stands in.
+    For a model of another vendor only the API's is printed, unless --encoding is given.
     """
     from openai_cli.tokens.remote import counted_body
 
@@ -354,7 +353,7 @@ def count_remotely(context: Context, options: Counting, inputs: Inputs) -> None:
 
 
 def _locally(context: Context, options: Counting, body: dict[str, Any]) -> TokenCount | None:
-    """Our own count of a request; None for a model that we do not know, and no stand-in for it."""
+    """Our own count of a request; None for a model that we do not know, without --encoding."""
     from openai_cli.tokens.lines import count_lines
 
     model = str(body["model"])
@@ -366,7 +365,7 @@ def _locally(context: Context, options: Counting, body: dict[str, Any]) -> Token
 
 
 def _body(context: Context, options: Counting, inputs: Inputs) -> dict[str, Any]:
-    """The request to count: of --request, which has one, or of the text."""
+    """The request to count: the only one of --request, or one made of the text."""
     model = _model(context, options) or options.endpoint.default_model
     if options.request is None:
         return {"model": model, "input": text_of(options, inputs)}
@@ -379,7 +378,7 @@ def _body(context: Context, options: Counting, inputs: Inputs) -> dict[str, Any]
 
 
 def _input_tokens(http: "HttpResponse") -> int:
-    """The number in an answer of POST /responses/input_tokens."""
+    """The count in an answer of POST /responses/input_tokens."""
     from openai_cli.answer.parts import collected
 
     try:

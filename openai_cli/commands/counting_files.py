@@ -1,4 +1,4 @@
-"""What `tokens` counts with --files: files and folders."""
+"""What `tokens --files` counts: files and folders."""
 
 import os
 from collections import Counter
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 _FROM_1 = Number(1, integer=True)
 
-# How many files that are too long are named.
+# How many files over --max-each are named.
 _MOST_NAMED = 5
 
 
 def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
-    """Print how many tokens each file has, and all of them together."""
+    """Print the number of tokens of each file, and their total."""
     from openai_cli.output.progress import Progress
     from openai_cli.tokens.corpus import FileCount, count_files
 
@@ -85,7 +85,7 @@ def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
 
 
 def _write_counts(sink: "Sink", counted: "Iterable[FileCount | LeftOut]", met: "_Met") -> None:
-    """Write a line for each file, and their sum unless it is that of one."""
+    """Write a line for each file, and the total unless there is only one file."""
     from openai_cli.tokens.corpus import FileCount
 
     for one in counted:
@@ -98,7 +98,7 @@ def _write_counts(sink: "Sink", counted: "Iterable[FileCount | LeftOut]", met: "
 def _engine(
     context: Context, options: Counting, workers: int | None
 ) -> "AbstractContextManager[Engine | None]":
-    """What counts the files, for as long as it is needed; None for processes of this machine."""
+    """The engine that counts, as a context manager; of None for processes on this machine."""
     name = options.engine or "local"
     if name not in ENGINES:
         raise UsageError(f"--engine must be {' or '.join(ENGINES)}, not {quoted(name)}")
@@ -122,7 +122,7 @@ def _count_stdin(options: Counting, inputs: Inputs, encoding: str) -> int:
 def _with_stdin(
     paths: Iterable[str], of_disk: "Callable[[Iterable[str]], Counted]", of_stdin: Callable[[], int]
 ) -> "Counted":
-    """The counts of files in their order, where `-` is stdin."""
+    """The counts of the paths in order, where `-` is stdin."""
     from openai_cli.tokens.corpus import FileCount
 
     for is_stdin, group in groupby(paths, "-".__eq__):
@@ -137,7 +137,7 @@ def _with_stdin(
 
 
 class _Met:
-    """What was met on the way: files, their tokens, and those that are longer than --max-each."""
+    """What was counted so far: files, their tokens, and the files over --max-each."""
 
     def __init__(self) -> None:
         self.files = 0
@@ -153,7 +153,7 @@ class _Met:
 
 
 def _keep_each(long: "Sequence[FileCount]", each: int | None) -> None:
-    """LimitError where files have more tokens than --max-each; it names the first of them."""
+    """Raise LimitError if files have more tokens than --max-each, naming the first of them."""
     if not long:
         return
     shown = ", ".join(f"{one.path} has {one.tokens}" for one in long[:_MOST_NAMED])
@@ -173,7 +173,7 @@ def _listed(one: "FileCount | LeftOut") -> dict[str, Any]:
 def tell_left_out(
     context: Context, left_out: Mapping[str, int], *, is_judged: bool = False
 ) -> None:
-    """Say how many entries of folders were left out, by kind; `is_judged` says there is a --max."""
+    """Report how many entries of folders were left out, by kind; `is_judged` if --max is given."""
     from openai_cli.tokens.spans import ANOTHER_ENCODING, BINARY
 
     if not left_out:
@@ -186,7 +186,7 @@ def tell_left_out(
 
 
 def _input_encoding(options: Counting) -> str:
-    """The encoding of files, as Python's codecs name it."""
+    """The encoding of the files, by its name in Python's codecs."""
     from openai_cli.tokens.spans import codec_of
 
     try:
@@ -197,7 +197,7 @@ def _input_encoding(options: Counting) -> str:
 
 
 def _write_count(sink: Sink, count: int, path: str) -> None:
-    """A line as `wc` has it, with the bytes of the path as they are."""
+    """Write a line in the form of `wc`, with the bytes of the path unchanged."""
     sink.write(f"{count:>8} ".encode() + os.fsencode(path) + b"\n")
     sink.flush()
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from openai_cli.output.sink import Sink
     from openai_cli.output.writers import BodyWriter
 
-# What one request takes: https://platform.openai.com/docs/api-reference/embeddings/create
+# Limits of one request: https://platform.openai.com/docs/api-reference/embeddings/create
 MOST_INPUTS = 2048
 MOST_TOKENS = 300_000
 AT_ONCE = 8
@@ -68,7 +68,7 @@ class Options(SendingOptions):
 
     @property
     def has_lines(self) -> bool:
-        """False: --lines is of the inputs here."""
+        """False: here --lines is about the inputs, not the output."""
         return False
 
 
@@ -110,14 +110,14 @@ def _of_text(options: Options, inputs: Inputs, base: Request) -> Request:
 
 @record
 class _Batch:
-    """A request; `lines` is the number of the first line in it, and how many it has."""
+    """A request; `lines` is the number of its first line, and how many lines it has."""
 
     request: Request
     lines: tuple[int, int] | None = None
 
 
 def _of_lines(options: Options, inputs: Inputs, base: Request) -> Iterator[_Batch]:
-    """The requests for the lines of stdin, each as large as one may be."""
+    """The requests for the lines of stdin, each as large as the API allows."""
     if options.text is not None or "input" in base.body:
         raise UsageError("--lines takes its inputs from stdin: leave TEXT and --input out")
     if inputs.context.stdin_is_terminal and not options.stdin:
@@ -145,9 +145,9 @@ def _text_of(line: bytes, number: int) -> str:
 
 
 class _Held:
-    """The inputs of a request to come. A text has at most as many tokens as bytes.
+    """The inputs of a request that is being filled. A text has at most as many tokens as bytes.
 
-    `_tokens` is the most that the texts can have: the first `_counted` of them have been counted.
+    `_tokens` is an upper bound for all texts: the first `_counted` of them have been counted.
     """
 
     def __init__(self, model: str) -> None:
@@ -158,7 +158,7 @@ class _Held:
         self._counted = 0
 
     def add(self, text: str) -> bool:
-        """Add a text; False, and it is not added, where the request would be too large."""
+        """Add a text; return False, without adding it, if the request would be too large."""
         if len(self.texts) == MOST_INPUTS:
             return False
         size = len(text.encode())
@@ -175,7 +175,7 @@ class _Held:
         return True
 
     def _count(self) -> None:
-        """Count what has not been."""
+        """Count the texts that have not been counted yet."""
         found = self._tokens_of(self.texts[self._counted :])
         self._tokens += sum(found) - sum(self._sizes[self._counted :])
         self._sizes[self._counted :] = found
@@ -193,7 +193,7 @@ class _Held:
 
 @mutable_record
 class _Sent:
-    """The batches on their way: `asked` are out, `lines` is how many lines have vectors."""
+    """The batches on their way: `asked` are in flight, `lines` is how many lines have vectors."""
 
     options: Options
     batches: Iterator[_Batch]
@@ -201,7 +201,7 @@ class _Sent:
     lines: int = 0
 
     def plans(self) -> Iterator[Plan]:
-        """A plan for each batch."""
+        """Yield a plan for each batch."""
         from openai_cli.answer.embedding import Embeddings, inputs_of
 
         for batch in self.batches:
@@ -213,12 +213,12 @@ class _Sent:
             )
 
     def take(self) -> None:
-        """The vectors of the first batch that is out are printed."""
+        """Mark the oldest batch in flight as printed."""
         batch = self.asked.popleft()
         self.lines += batch.lines[1] if batch.lines else 0
 
     def explained(self, error: CliError) -> CliError:
-        """The error, with the lines that it is about, and those that are done."""
+        """Return the error, with hints on the lines that it is about and those that are done."""
         if self.asked and (lines := self.asked[0].lines) is not None:
             first, count = lines
             error.add_hint(f"lines {first} to {first + count - 1} of stdin were in the request")

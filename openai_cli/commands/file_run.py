@@ -1,4 +1,4 @@
-"""A run of a file of requests, as `batch run`, `wait` and `cancel` have it."""
+"""A run of a file of requests, for `batch run`, `batch wait` and `batch cancel`."""
 
 from contextlib import ExitStack
 from itertools import chain
@@ -47,15 +47,15 @@ from openai_cli.prices.money import UNITS, amount, dollars, plain
 from openai_cli.prices.regions import region_of
 from openai_cli.request.inputs import Inputs
 
-# What is of one way alone.
+# Flags that apply to one way of running only.
 _OF_LIVE = ("concurrency", "rpm", "tpm", "service_tier")
 _OF_BATCH = ("queue_tokens", "keep_files")
 
 
 def run(context: Context, options: Options, *, cancels: bool = False) -> None:
-    """Take the input in, send what has no answer yet, and write what there is.
+    """Read the input, send the requests that have no answer yet, and write the answers.
 
-    Where it `cancels`, nothing is sent, and what is with the Batch API is ended.
+    With `cancels` nothing is sent, and the run's batches on the Batch API are cancelled.
     """
     if options.output in (None, "-"):
         raise UsageError(
@@ -73,7 +73,7 @@ def run(context: Context, options: Options, *, cancels: bool = False) -> None:
 
 
 class _Run:
-    """One command; what it opens is closed by the `stack`.
+    """One command; the `stack` closes what it opens.
 
     Raises UsageError, LimitError and CredentialError before anything is sent.
     """
@@ -84,7 +84,7 @@ class _Run:
         self.context = context
         self.cancels = cancels
         self.is_batch = options.via == "batch"
-        # As the tables of prices have it: the Batch API is billed at a tier of its own.
+        # As in the price tables: the Batch API is billed at a tier of its own.
         self.tier = "batch" if self.is_batch else options.service_tier
         self.options = options
         self.shard = Shard() if options.shard is None else Shard.parsed(options.shard)
@@ -104,13 +104,13 @@ class _Run:
         self.session = stack.enter_context(Session(context, options, self.inputs))
         self.session.connections = self.pace.most
         self.source = stack.enter_context(Source.open(options.file, self.inputs))
-        _ = self.session.client  # a key that is missing is told of before anything is made
+        _ = self.session.client  # fails for a missing key before anything is created
         stack.enter_context(self.files.locked())
         self.state = stack.enter_context(State(self.files.state))
         self.books = Books(self.session.receipts, self.state)
 
     def _check_forms(self) -> None:
-        """UsageError for forms of the output that do not go together, or cannot be made."""
+        """Raise UsageError for output forms that exclude each other, or that cannot be made."""
         options = self.options
         if options.query is not None and options.text:
             raise UsageError("--query and --text: give one of them")
@@ -120,11 +120,11 @@ class _Run:
             raise UsageError("--id is for --csv: it names the column of its rows")
 
     def _share(self, value: int | None) -> float | None:
-        """A cap of all shards together, as far as it is for this one."""
+        """This shard's share of a limit that holds for all shards together."""
         return None if value is None else value / self.shard.of
 
     def run(self) -> None:
-        """Take the input in, send what has no answer, write what there is, and say how it ended."""
+        """Read the input, send what has no answer, write the results, and say how the run ended."""
         self._take_in()
         self.books.recover()
         self.books.tell()
@@ -141,10 +141,10 @@ class _Run:
             self._write(job)
             self._end(engine, stopping)
 
-    # Before anything is sent
+    # Before anything is sent.
 
     def _take_in(self) -> None:
-        """Have the input in the state; nothing of it, where something is wrong with it."""
+        """Read the input into the state; if anything is wrong with it, nothing is kept."""
         receipts = self.session.receipts
         prices = CostPrices(
             receipts.table,
@@ -168,7 +168,7 @@ class _Run:
             )
 
     def _taken(self, costs: Costs, judge: Judge) -> None:
-        """The same in one transaction."""
+        """Read the input in one transaction."""
         with (
             Rules(judge) as rules,
             Progress(self.context.messages, self.source.size) as progress,
@@ -193,7 +193,7 @@ class _Run:
                 self.state.retry_failed()
 
     def _check_way(self) -> None:
-        """Write down how the run goes; UsageError for a run that is under way elsewhere."""
+        """Record how the requests are sent; UsageError if the run is under way elsewhere."""
         if Parts(self.state).on_their_way():
             if not self.is_batch:
                 raise UsageError(
@@ -208,7 +208,7 @@ class _Run:
             self.state["options"] = kept_options(self.options)
 
     def _reserve(self, before: Sums) -> Reserve:
-        """What --max-cost leaves; LimitError where nothing bounds a line."""
+        """What is left of --max-cost; LimitError if a line's cost has no bound."""
         book = self.session.receipts.book
         limit = None
         if self.options.max_cost is not None:
@@ -232,10 +232,10 @@ class _Run:
             told += f"; {before.done:,} done, {before.failed:,} failed"
         self.context.messages.notice(told)
 
-    # The run itself
+    # The run itself.
 
     def _engine(self, job: Job, reserve: Reserve, stopping: Stopping) -> Engine:
-        """What has the lines answered, by --via."""
+        """What gets the lines answered, according to --via."""
         if self.is_batch:
             return Queued(
                 job,
@@ -268,10 +268,10 @@ class _Run:
             debug_on=self.options.debug,
         )
 
-    # What there is at the end
+    # The end of the run.
 
     def _write(self, job: Job) -> None:
-        """Write the answers and the failures; OutputError where that cannot be."""
+        """Write the answers and the failures; OutputError if they cannot be written."""
         wanted = Wanted(job.path, self.query, self.options.null)
         try:
             if self.options.csv is not None:
@@ -297,7 +297,7 @@ class _Run:
             write(self.files.failed, chain((first,), lines))
 
     def _end(self, engine: Engine, stopping: Stopping) -> None:
-        """Say how far the run is, and raise what ended it."""
+        """Report the progress of the run, and raise what ended it."""
         sums = self.state.sums()
         far = f"{sums.done:,} of {sums.lines:,} lines are done"
         if self.options.usage:
@@ -328,6 +328,6 @@ class _Run:
 
 
 def _whole(flag: str, raw: str | None) -> int | None:
-    """The number typed for a flag, of at least 1."""
+    """The value of a flag as an integer of at least 1."""
     value = number(flag, raw, Number(1, integer=True))
     return None if value is None else int(value)

@@ -30,7 +30,7 @@ class Options(ServerOptions, Written, Stdin):
 
 
 def run(context: Context, options: Options) -> None:
-    """Pass the bytes of the file on."""
+    """Write the bytes of the file to the output."""
     inputs = Inputs(context, options.stdin)
     with Session(context, options, inputs) as session:
         download(session, bodyless(options.endpoint, parts_of(options, inputs.source)))

@@ -23,5 +23,5 @@ class Options(DeletionOptions):
 
 
 def run(context: Context, options: Options) -> None:
-    """Delete the files, one after the other."""
+    """Delete the files one by one."""
     delete(context, options)

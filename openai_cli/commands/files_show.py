@@ -25,5 +25,5 @@ class Options(StoredOptions):
 
 
 def run(context: Context, options: Options) -> None:
-    """Print what is known of the file."""
+    """Print the file's details."""
     ask(context, options, facts)

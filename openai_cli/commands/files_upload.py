@@ -45,7 +45,7 @@ class Options(BodyOptions):
 
 
 def run(context: Context, options: Options) -> None:
-    """Store the files, one after the other."""
+    """Upload the files one by one."""
     inputs = Inputs(context, options.stdin)
     with Session(context, options, inputs) as session:
         requests = _requests(context, options, inputs)

@@ -1,7 +1,7 @@
-"""How a conversation is made to fit into a model's window, as --when-full says.
+"""Fit a conversation into a model's context window, as --when-full says.
 
-It is held against our own count, where a limit is known, and shortened more when the server refuses
-it: what is learned of its window then holds for the turns that follow.
+The conversation is checked against our own count, if a limit is known, and shortened further when
+the server refuses it. The limit learned from a refusal applies to the turns that follow.
 """
 
 from collections.abc import Callable
@@ -21,13 +21,13 @@ from openai_cli.request.body import Request
 if TYPE_CHECKING:
     from openai_cli.tokens.counted import TokenCount
 
-# Of our count, what is tried next where a server tells no numbers; and the most of it, so that each
-# try is shorter than the one before.
+# The share of our count to try next if the server's error has no numbers, and the largest share, so
+# that each try is shorter than the one before.
 _LESS, _MOST = 0.75, 0.98
 
 
 class Fit(NamedTuple):
-    """The history as it can be sent, the messages that left it, and how many turns those are."""
+    """The history as it can be sent, the messages dropped from it, and how many turns those are."""
 
     kept: list[Message]
     left: list[Message]
@@ -36,9 +36,9 @@ class Fit(NamedTuple):
 
 @mutable_record
 class Learned:
-    """What a session knows of windows by now: the longest prompt of a model, by our own count.
+    """What a session has learned of context windows: a model's longest prompt, by our own count.
 
-    `told` are the models whose window was said to be unknown.
+    `told` are the models for which a notice said that the window is unknown.
     """
 
     limits: dict[str, int] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Learned:
 
 @record
 class Fitting:
-    """One turn: `whole` makes the request of a history, of which `most` turns may leave."""
+    """One turn: `whole` builds the request for a history; at most `most` turns may be dropped."""
 
     session: Session
     terms: Terms
@@ -57,7 +57,7 @@ class Fitting:
     learned: Learned
 
     def first(self) -> Fit:
-        """The history as it fits by our own count; LimitError where it is too long for that."""
+        """Fit the history by our own count; LimitError if that is not possible."""
         request = self.whole(self.history)
         limit = self._limit(request)
         if limit is None or _is_surely_within(limit, request):
@@ -74,7 +74,7 @@ class Fitting:
         return fit
 
     def further(self, fit: Fit, refused: RefusedError) -> Fit:
-        """The history made shorter still; raises `refused` where that is of no use."""
+        """Shorten the history further after a refusal; raise `refused` if that is no help."""
         from openai_cli.http.overflow import overflow_of
 
         overflow = overflow_of(refused)
@@ -115,9 +115,9 @@ class Fitting:
         return min(limits, default=None)
 
     def _shortened(self, limit: int, *, at_least: int) -> Fit | None:
-        """The history less the fewest turns that do, and no fewer than `at_least`; None if none do.
+        """Drop the fewest turns that suffice, but at least `at_least`; None if none suffice.
 
-        For a summary half of the limit is left.
+        A summary gets half of the limit.
         """
 
         def count(messages: list[Message]) -> "TokenCount":
@@ -141,7 +141,7 @@ class Fitting:
         return summed_up(kept, self._summary(left, words=min(max(limit // 8, 50), 1000)))
 
     def _summary(self, left: list[Message], *, words: int) -> str:
-        """What the model sums the messages up in; in two halves where they are too long for it."""
+        """Ask the model for a summary of the messages, in two halves if they are too long."""
         from openai_cli.conversation.summary import summary_request
 
         request = self.whole([])
@@ -165,18 +165,18 @@ class Fitting:
 
 
 def oldest(fit: Fit) -> str:
-    """The turns that left, in words."""
+    """Name the dropped turns in words."""
     return "the oldest turn" if fit.turns == 1 else f"the oldest {fit.turns} turns"
 
 
 def leaving(history: list[Message], messages: list[Message]) -> int:
-    """How many turns of a history may leave: not the one that the messages said now are part of."""
+    """How many turns of a history may be dropped: not the one that the new messages belong to."""
     starts = [at for at in turn_starts([*history, *messages]) if at <= len(history)]
     return max(len(starts) - 1, 0)
 
 
 def prompt_limit(session: Session, given: int | None, request: Request) -> int | None:
-    """The longest prompt, in tokens: as given, or what the window leaves; None if unknown."""
+    """The longest prompt in tokens: as given, or the window less the output; None if unknown."""
     if given is not None:
         return given
     model = session.table.find(str(request.body["model"]))
@@ -188,7 +188,7 @@ def prompt_limit(session: Session, given: int | None, request: Request) -> int |
 
 
 def prompt_tokens(request: Request) -> "TokenCount":
-    """The tokens of the prompt; a model that nobody knows is counted as our default one."""
+    """Count the tokens of the prompt; an unknown model is counted as the default model."""
     from openai_cli.tokens.messages import count_request
 
     try:
@@ -198,13 +198,13 @@ def prompt_tokens(request: Request) -> "TokenCount":
 
 
 def check_length(request: Request, limit: int) -> None:
-    """Refuse, by LimitError, a request that is no part of a conversation above --context-limit."""
+    """Raise LimitError if a request outside a conversation is longer than --context-limit."""
     if (tokens := prompt_tokens(request)) > limit:
         raise too_long(request, tokens, limit, may_shorten=False)
 
 
 def too_long(request: Request, tokens: int, limit: int, *, may_shorten: bool) -> LimitError:
-    """The refusal by our own count, which is about right for a model that we do not know."""
+    """The error for a prompt that is too long by our own count; "about" if the model is unknown."""
     about = "" if _is_known(str(request.body["model"])) else "about "
     return LimitError(
         f"the prompt is too long: {about}{tokens} tokens, and {limit} is the limit",
@@ -229,9 +229,9 @@ def _is_known(model: str) -> bool:
 
 
 def _is_surely_within(limit: int, request: Request) -> bool:
-    """Whether a request of texts alone has no more bytes than it may have tokens.
+    """Whether a request of text alone has no more bytes than it may have tokens.
 
-    A token has a byte at least; so most turns need no counting, which takes a fifth of a second.
+    A token is at least one byte, so most turns need no counting, which takes a fifth of a second.
     """
     contents = (message.get("content") for message in request.body["messages"])
     are_texts = all(content is None or isinstance(content, str) for content in contents)

@@ -82,7 +82,7 @@ def run(context: Context, options: Options) -> None:
 
 
 def _as_json(request: Request, given: dict[str, Any], inputs: Inputs) -> Request:
-    """The request that names its images; a mask is then an object."""
+    """The request that names its images by id or URL; its mask is then an object."""
     if "markup" in given:
         raise UsageError("--markup is a file, and goes with --image")
     if "mask" not in given:
@@ -95,7 +95,7 @@ def _as_json(request: Request, given: dict[str, Any], inputs: Inputs) -> Request
 
 
 def _as_form(request: Request, given: dict[str, Any], inputs: Inputs) -> Request:
-    """The request that sends its images."""
+    """The request that sends its images as files."""
     from openai_cli.request.uploads import Rule, form_file
 
     if not given.get("image"):
@@ -116,7 +116,7 @@ def _as_form(request: Request, given: dict[str, Any], inputs: Inputs) -> Request
 
 
 def _check_size(mask: "FormFile", image: "FormFile") -> None:
-    """Refuse a mask of another size than its image."""
+    """Raise UsageError if the mask and the image differ in size."""
     from openai_cli.tokens.images import image_size
 
     of_mask, of_image = image_size(mask.start()), image_size(image.start())

@@ -1,4 +1,4 @@
-"""What the commands that make images have in common: each image is saved as a file."""
+"""What the commands that make images share: each image is saved as a file."""
 
 import os
 from dataclasses import field, replace
@@ -37,7 +37,7 @@ class ImageOptions(SendingOptions):
 
 
 def with_prompt(request: Request, inputs: Inputs, argument: str | None, example: str) -> Request:
-    """The request with its prompt: the argument, or stdin; UsageError where there is none."""
+    """The request with its prompt, from the argument or stdin; UsageError if there is none."""
     text = inputs.lone_text(argument, flagged="prompt" in request.body)
     if text is not None:
         if "prompt" in request.body and argument is not None:
@@ -49,7 +49,7 @@ def with_prompt(request: Request, inputs: Inputs, argument: str | None, example:
 
 
 def save_images(session: Session, request: Request) -> None:
-    """Send the request, and save each image of its answer; the paths are printed."""
+    """Send the request, save each image of its answer, and print the paths."""
     from openai_cli.answer.images import Images
 
     if session.preview is not None:
@@ -75,7 +75,7 @@ def save_images(session: Session, request: Request) -> None:
 
 
 def _asked(request: Request, name: str, default: int) -> int:
-    """How many images the request asks for: some servers take a number as text."""
+    """How many images the request asks for; some servers take the number as text."""
     value = request.body.get(name)
     if isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value[:4])
@@ -83,7 +83,7 @@ def _asked(request: Request, name: str, default: int) -> int:
 
 
 def _check_output(context: Context, output: str, request: Request, count: int) -> None:
-    """Refuse, before anything is paid for, a place where no image could be written."""
+    """Raise UsageError for an output that cannot hold the images, before they are paid for."""
     if output != "-":
         check_writable(context, output)
         if count > 1 and Path(output).exists() and not Path(output).is_file():
@@ -98,9 +98,9 @@ def _check_output(context: Context, output: str, request: Request, count: int) -
 class _Saver:
     """Saves images under names from --output, `cat.png`, `cat-2.png`, and prints their paths.
 
-    Without --output the names are free ones, `image.png`, `image-2.png`. No more are saved than
-    were asked for, `count` and `partials` of each: others would go over files of the user's own.
-    What cannot be saved does not keep the others from it: it is in `failures`.
+    Without --output it picks unused names, `image.png`, `image-2.png`. It saves no more than were
+    asked for, `count` and `partials` of each: more would overwrite the user's own files. An image
+    that cannot be saved does not stop the others; its error goes to `failures`.
     """
 
     session: Session
@@ -115,11 +115,11 @@ class _Saver:
     _saved: int = 0
 
     def writer(self, sink: "Sink") -> "Writer":
-        """The writer that saves what arrives."""
+        """Return the writer that saves images as they arrive."""
         return _PathWriter(self, sink)
 
     def save(self, found: "Picture", sink: "Sink") -> None:
-        """Save an image, and print its path."""
+        """Save an image and print its path."""
         if not self._is_asked_for(found.partial):
             self.left_out += 1
             return
@@ -168,9 +168,9 @@ class _Saver:
 
 
 def _image_of(session: Session, found: "Picture") -> bytes:
-    """The bytes of an image, from the answer or from where it says that they are.
+    """The bytes of an image, from the answer or from the URL in it.
 
-    BadAnswerError where they are none: what came is kept, for it has been paid for.
+    Raises BadAnswerError for data that is not an image; it is kept in a file, as it was paid for.
     """
     if (url := found.url) is not None:
         data, where = fetched(session, url), f"; its address is {url}"
@@ -207,11 +207,11 @@ class _PathWriter:
         return False
 
     def finish(self, _answer: "Answer") -> None:
-        """All is saved already."""
+        """Nothing to do: each image was saved as it arrived."""
 
 
 def _free(stem: str, extension: str) -> Path:
-    """The first name in the working folder that nothing has yet."""
+    """The first unused name in the current directory."""
     number = 1
     while (path := Path(stem + (f"-{number}" if number > 1 else "") + extension)).exists():
         number += 1

@@ -37,7 +37,7 @@ class Options(ServerOptions):
 
 
 def run(context: Context, options: Options) -> None:
-    """Ask the server, and print what the answer means for the key."""
+    """Send the key to the server, and print what the answer says about it."""
     endpoint, noun = (_PROJECTS, "project") if options.admin else (_MODELS, "model")
     with Session(context, options, endpoint=endpoint) as session:
         client = session.client
@@ -54,7 +54,7 @@ def run(context: Context, options: Options) -> None:
 
 
 def _count(http: "HttpResponse") -> int:
-    """The number of things in the answer."""
+    """Count the items in the answer."""
     from openai_cli.answer.page import Page, items
     from openai_cli.answer.parts import read
 
@@ -62,14 +62,14 @@ def _count(http: "HttpResponse") -> int:
 
 
 def _sent(server: Destination) -> str | None:
-    """What the server was sent to know us by."""
+    """What identified us to the server, in words; None if nothing was sent."""
     if server.has_own_authorization:
         return "the Authorization of --header"
     return server.key and f"the key {masked(server.key)}"
 
 
 def _located(error: CliError, server: Destination) -> CliError:
-    """The failure, with the server that it is about, and what that refuses."""
+    """Add to the error which server it is about, and what that server refuses."""
     if isinstance(error, CredentialError):
         refused = _sent(server) or "to answer without a key"
         error.problem = f"{server.base_url} refuses {refused}: {error.problem}"

@@ -1,4 +1,4 @@
-"""`key delete`: forget a stored API key."""
+"""`key delete`: delete a stored API key."""
 
 from typing import Annotated
 

@@ -51,7 +51,7 @@ def run(context: Context, options: Options) -> None:
         raise UsageError(f"--store must be keyring or file, not '{options.store}'")
     place = KeyPlace.of(base_url(context, options), context.settings.profile, options.admin)
     store = KeyStore(context)
-    store.places()  # what is wrong with its file is told before anybody types a key
+    store.places()  # a broken key file is an error before anybody types a key
     saved = store.save(place, _key(context, place), options.store)
     _tell(context, place, saved)
 
@@ -70,7 +70,7 @@ def _refuse_arguments(context: Context, arguments: list[str]) -> None:
 
 
 def _key(context: Context, place: KeyPlace) -> str:
-    """The key that was typed or piped; CredentialError where that is none."""
+    """The key that was typed or piped; CredentialError for what cannot be one."""
     if context.stdin_is_terminal:
         return checked(context, "the prompt", _typed(context, place))
     data = Inputs(context, use_stdin=True).source("the key", "-")
@@ -78,16 +78,16 @@ def _key(context: Context, place: KeyPlace) -> str:
 
 
 def _typed(context: Context, place: KeyPlace) -> str:
-    """A line from the terminal, which does not show it."""
+    """Read a line from the terminal without echo."""
     import warnings
     from getpass import GetPassWarning, getpass
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", GetPassWarning)  # where it would be shown
+            warnings.simplefilter("error", GetPassWarning)  # raised if the key would be echoed
             return getpass(f"API key for {place} (not shown): ")
     except (EOFError, KeyboardInterrupt) as end:
-        context.messages.block("")  # the prompt's line has no end yet
+        context.messages.block("")  # ends the line of the prompt
         if isinstance(end, KeyboardInterrupt):
             raise
         raise CredentialError("the prompt: no key was typed") from None

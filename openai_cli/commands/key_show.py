@@ -45,7 +45,7 @@ class Options(CommonOptions):
 
 
 class _Finding(NamedTuple):
-    """What a source has; `key` is masked, and None where the source's is not used."""
+    """What a source has; `key` is masked, and None if this source's key is not used."""
 
     source: str
     state: str
@@ -53,7 +53,7 @@ class _Finding(NamedTuple):
 
 
 def run(context: Context, options: Options) -> None:
-    """Print what each source has; CredentialError when none has a key."""
+    """Print what each source has; CredentialError if none has a key."""
     url = base_url(context, options)
     place = KeyPlace.of(url, context.settings.profile, options.admin)
     inputs = Inputs(context)
@@ -75,7 +75,7 @@ def run(context: Context, options: Options) -> None:
 
 
 def _findings(context: Context, asked: Iterable[Source]) -> Iterator[_Finding]:
-    """What is found where; CredentialError where a source has what can be no key."""
+    """Yield what each source has; CredentialError for content that cannot be a key."""
     used = None
     for source in asked:
         if used is not None:
@@ -91,7 +91,7 @@ def _findings(context: Context, asked: Iterable[Source]) -> Iterator[_Finding]:
 def _passed_over(source: Source, used: str) -> str:
     try:
         has_one = source.has_one()
-    except CredentialError as error:  # that concerns a call only once the source before is gone
+    except CredentialError as error:  # matters only once the source before it has no key
         return f"{error.problem}; {used} goes before it"
     return f"passed over: {used} goes before it" if has_one else source.lacking
 

@@ -1,4 +1,4 @@
-"""What `cost --response` takes of a usage file, and by what it adds that up."""
+"""Filters and groups for the lines of a usage file, for `cost --response`."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,7 +12,7 @@ from openai_cli.prices.records import day_of, is_free, is_record
 
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
-# By what calls are added up; None is what a line does not tell.
+# What calls can be grouped by; the function returns None if a line does not say.
 KEYS: Mapping[str, Callable[[Billed], str | None]] = {
     "day": lambda billed: None if billed.day is None else billed.day.isoformat(),
     "model": lambda billed: billed.model,
@@ -24,7 +24,7 @@ Line = tuple[int, Mapping[str, Any]]
 
 
 def day(flag: str, text: str | None) -> date | None:
-    """The day that a flag has; UsageError for a text that is none."""
+    """The day in a flag's value; UsageError if it is not one."""
     if text is None:
         return None
     try:
@@ -40,8 +40,8 @@ def within(
 ) -> Iterator[Line]:
     """The lines of calls from the day `since` to the day `until`, both included, in UTC.
 
-    A line that cost something and tells no time is left out, and told of in `undated`. UsageError
-    for what is no line of a usage file, where a day was given.
+    A billed line without a time is left out, and reported in `undated`. Raises UsageError if a day
+    was given and a line is not from a usage file.
     """
     for number, line in lines:
         if since is None and until is None:

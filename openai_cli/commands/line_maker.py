@@ -1,7 +1,7 @@
-"""`batch make` of an endpoint: the flags of its command, and the rows that its texts come from.
+"""`batch make` for an endpoint: its command's flags, and the rows that the texts come from.
 
-The endpoint's own command makes one request, with marks where the text and the id stand; each row
-is put there.
+The endpoint's own command builds one request, with marks in place of the text and the id; each
+row's values then replace the marks.
 """
 
 import os
@@ -24,9 +24,9 @@ from openai_cli.jsontext import encode_json
 from openai_cli.output.sink import open_sink
 from openai_cli.request.inputs import Inputs
 
-# In bytes: how much is made before it is written.
+# Bytes that are made before they are written.
 _AT_ONCE = 2**16
-# What is a template too where there is --template.
+# Flags whose values are templates too if --template is given.
 _BESIDE = ("system", "developer")
 
 
@@ -55,13 +55,13 @@ class Rows(CommonOptions, Written):
 
 
 def declaration(name: str) -> tuple[type[Rows], Callable[[Context, Any], None]]:
-    """The options and the `run` of `batch make` for the command of that name."""
+    """The options and the `run` function of `batch make` for the command of that name."""
     own = declared(name).options
     fields = {field.name: field for field in options_of(own) if _is_of_the_request(field.type)}
     members: dict[str, Any] = {
         "__doc__": f"Each row is a request as `{name}` would send it, on a line for the Batch API.",
         "__annotations__": {each.name: each.type for each in fields.values()},
-        "endpoint": own.endpoint._replace(default_model=""),  # it is in what the command makes
+        "endpoint": own.endpoint._replace(default_model=""),  # the command fills it in
         **{each.name: each.default for each in fields.values()},
     }
     options: type[Rows] = options_group(type("Options", (Rows,), members))
@@ -73,7 +73,7 @@ def declaration(name: str) -> tuple[type[Rows], Callable[[Context, Any], None]]:
 
 
 def _is_of_the_request(annotation: Any) -> bool:
-    """Whether a field of a command's options says what the request is."""
+    """Whether an option of the command is part of the request."""
     info = get_args(annotation)[1]
     if isinstance(info, ApiParameter):
         return info.api_name not in ("stream", "stream_options")
@@ -81,14 +81,14 @@ def _is_of_the_request(annotation: Any) -> bool:
     return is_ours and info.param_decls[0] in _OF_THE_REQUEST
 
 
-# Our own flags that say what the request is.
+# Our own flags that are part of the request.
 _OF_THE_REQUEST = (
     "--system", "--developer", "--message", "--attach", "--schema", "--param", "--body",
 )  # fmt: skip
 
 
 def _run(context: Context, options: Rows, name: str) -> None:
-    """Write the line of each row."""
+    """Write a line for each row."""
     inputs = Inputs(context)
     templates = _templates_of(options, inputs)
     rows = _texts(options, inputs, templates)
@@ -111,7 +111,7 @@ def _run(context: Context, options: Rows, name: str) -> None:
 
 
 def _templates_of(options: Rows, inputs: Inputs) -> dict[str, Template]:
-    """The templates by what they make: `text`, and what other flags give beside --template."""
+    """The templates by target: `text`, and the other flags that are templates beside --template."""
     if options.template is None:
         return {}
     found = {"text": Template(inputs.flag_text("--template", options.template))}
@@ -125,7 +125,7 @@ def _templates_of(options: Rows, inputs: Inputs) -> dict[str, Template]:
 def _texts(
     options: Rows, inputs: Inputs, templates: Mapping[str, Template]
 ) -> Iterator[tuple[Row, dict[str, str]]]:
-    """Each row with its id and its texts."""
+    """Yield each row with its id and its texts."""
     given = [kind for kind in READERS if getattr(options, kind) is not None]
     if len(given) != 1:
         raise UsageError(
@@ -148,7 +148,7 @@ def _filled(
     try:
         is_checked = False
         for row in inputs.read(flag, path, READERS[kind]):
-            # The columns of a table are those of its head; objects may have others each.
+            # A table has one set of columns, in its head; each JSON object can have its own.
             if not is_checked or kind == "jsonl":
                 _check(options, templates, row)
                 is_checked = True
@@ -181,7 +181,7 @@ def _check(options: Rows, templates: Mapping[str, Template], row: Row) -> None:
 
 
 class _Line:
-    """The line of the Batch API, less the texts and the id of a row."""
+    """A line for the Batch API, without the texts and the id of a row."""
 
     def __init__(self, line: bytes, marks: Mapping[str, str]) -> None:
         self._pieces: list[bytes] = []
@@ -199,7 +199,7 @@ class _Line:
     def of(
         cls, context: Context, options: Rows, name: str, templates: Mapping[str, Template]
     ) -> "_Line":
-        """The line that the command of that name prints for a text."""
+        """The line that the command of that name prints, with marks for the text and the id."""
         command = declared(name)
         known = {field.name: field for field in options_of(command.options)}
         argument = next(
@@ -224,7 +224,7 @@ class _Line:
         return cls(out.getvalue(), marks)
 
     def filled(self, values: Mapping[str, str]) -> bytes:
-        """The line of a row, with its id and its texts."""
+        """The line with the id and the texts of a row."""
         first, *rest = self._pieces
         pairs = zip(self._order, rest, strict=True)
         return first + b"".join(encode_json(values[name]) + piece for name, piece in pairs)

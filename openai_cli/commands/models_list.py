@@ -1,4 +1,4 @@
-"""`models list`: the models of the server, or those of the table of this version."""
+"""`models list`: the models of the server, or those in this version's own table."""
 
 import shutil
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from openai_cli.prices.money import exact_json, plain
 
 _HEAD = ("model", "context", "output", "encoding", "USD in", "USD out", "retired")
 _NUMBERS = ("context", "output", "USD in", "USD out")
-# What a terminal that is too narrow goes without, the first of them first.
+# Columns that a narrow terminal leaves out, in this order.
 _LESS = ("encoding", "output", "context", "retired")
 
 EXAMPLES = (
@@ -59,7 +59,7 @@ class Options(StoredOptions):
 
 
 def run(context: Context, options: Options) -> None:
-    """Print the models of the server, or of the table."""
+    """Print the models of the server, or of our own table."""
     if options.local:
         _list_table(context, options)
         return
@@ -98,9 +98,9 @@ def _list_table(context: Context, options: Options) -> None:
 
 
 def _columns(rows: list[list[str]]) -> str:
-    """The rows under a head, without the columns of _LESS that there is no room for.
+    """Align the rows under headings, leaving out columns of _LESS that do not fit.
 
-    Where there is none for the prices, what is known of a model stands beneath its name.
+    If not even the prices fit, each model's facts are printed below its name.
     """
     width = shutil.get_terminal_size().columns
     heads = list(_HEAD)
@@ -115,7 +115,7 @@ def _columns(rows: list[list[str]]) -> str:
 
 
 def _beneath(row: list[str], width: int) -> Iterator[str]:
-    """The name of a model, and beneath it what is known but for its encoding, behind the heads."""
+    """Yield the name of a model and, below it, what is known except its encoding, with headings."""
     yield row[0]
     line = ""
     for head, cell in zip(_HEAD[1:], row[1:], strict=True):
@@ -153,7 +153,7 @@ def _described(model: Model, on: date) -> dict[str, Any]:
 
 
 def _fees(row: Row | None) -> dict[str, Decimal]:
-    """What calls of tools cost, in USD for one."""
+    """The fees for tool calls, in USD per call."""
     if row is None:
         return {}
     rates = row.rates(row.tiers[0], 0)
@@ -161,7 +161,7 @@ def _fees(row: Row | None) -> dict[str, Decimal]:
 
 
 def _tier(row: Row, tier: str) -> dict[str, Any]:
-    """The rates, and those of requests above a number of input tokens where they are others."""
+    """The rates and, where they differ above a number of input tokens, the rates above it."""
     above = {limit: _rates(row, tier, limit + 1) for limit in row.thresholds(tier)}
     return {**_rates(row, tier, 0), **({"above": above} if above else {})}
 

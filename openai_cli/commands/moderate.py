@@ -86,7 +86,7 @@ def _request(context: Context, options: Options, inputs: Inputs) -> Request:
 
 
 def _given(base: Any, text: str | None, options: Options, inputs: Inputs) -> Any:
-    """The input of the body, or the text and the images as content parts."""
+    """The input of the body, or the text and images as content parts."""
     if not options.attach:
         if (given := base if text is None else text) is None:
             raise nothing_given(options, "text to check", "moderate 'Some text'")

@@ -1,7 +1,7 @@
-"""What `cost` prices: its options for that, texts and speech.
+"""What `cost` prices: the options for it, and texts and speech.
 
-Files of requests, answers and texts are priced in commands/pricing_files.py. How it is judged and
-shown is in commands/cost.py.
+commands/pricing_files.py prices files of requests, answers and texts. commands/cost.py checks the
+result against limits and prints it.
 """
 
 from decimal import Decimal
@@ -41,13 +41,13 @@ if TYPE_CHECKING:
 _SOME = Number(0, integer=True)
 _COUNT = Number(1, integer=True)
 
-# The options that limit an output, or say what it has.
+# The options that limit an output, or state its length.
 LIMITS = ("max_tokens", "max_completion_tokens", "output_tokens")
 
 
 @options_group
 class Rates(Prices):
-    """By which rates, and for how long an output."""
+    """At which prices, and for how long an output."""
 
     tier: Annotated[
         str | None,
@@ -74,7 +74,7 @@ class Rates(Prices):
 
 @options_group
 class Priced(CommonOptions, Written, Rates, Stdin):
-    """What to price, and by which prices."""
+    """What to price, and at which prices."""
 
     text: Annotated[
         list[str] | None,
@@ -172,11 +172,11 @@ class Priced(CommonOptions, Written, Rates, Stdin):
 
 
 class Pricing:
-    """One call: what it costs, and what is to be said of that.
+    """One run of `cost`: what it prices, and what to say about the result.
 
-    `labels` name what each statement is of, where that is a file or a request; `unpriced` says of
-    calls why they are in no statement. Where a limit was given, `most` is what requests can cost
-    with all that their counts may be too low by, and `unbounded` why nothing bounds that.
+    `labels` name the file or request of each statement; `unpriced` gives the reason for each call
+    that has no statement. With --max-cost, `most` is what requests can cost if their counts are as
+    far too low as they can be, and `unbounded` says why that has no bound.
     """
 
     def __init__(self, context: Context, options: Priced, table: Table) -> None:
@@ -201,19 +201,19 @@ class Pricing:
 
     @property
     def is_speech(self) -> bool:
-        """Whether what is priced is speech."""
+        """Whether speech is priced."""
         return self.options.audio is not None or self.options.audio_seconds is not None
 
     def statements(self) -> list[Statement]:
-        """What speech or a text costs with each of the models, the cheapest first."""
+        """The cost of the speech or text with each model, the cheapest first."""
         return self._of_speech() if self.is_speech else self._of_text()
 
     def bill(self) -> Bill:
-        """A bill by the prices that were asked for."""
+        """An empty bill at the prices that were asked for."""
         return Bill(self.table, self.on, self.region)
 
     def _of_text(self) -> list[Statement]:
-        """What the text costs, or so many tokens, with each of the models, the cheapest first."""
+        """The cost of the text, or of --input-tokens, with each model, the cheapest first."""
         tokens = count_of(self.options, "input_tokens", _SOME)
         text = None if tokens is not None else self.inputs.raw_text(self.options.text)
         if tokens is None and text is None:
@@ -227,7 +227,7 @@ class Pricing:
 
     @property
     def default_model(self) -> str:
-        """The model where none is named."""
+        """The model used if none is named."""
         return self.context.variable("OPENAI_MODEL") or DEFAULT_CHAT
 
     def _statement(self, name: str, tokens: int | None, text: str) -> Statement:
@@ -257,11 +257,11 @@ class Pricing:
 
     @property
     def tier(self) -> str | None:
-        """The tier that was asked for, as the table names it."""
+        """The tier that was asked for, by its name in the table."""
         return None if self.options.tier is None else tier_of(self.options.tier)
 
     def _of_speech(self) -> list[Statement]:
-        """What it costs to transcribe so much speech with each of the models."""
+        """The cost of transcribing the speech with each model, the cheapest first."""
         lengths = self._lengths()
         given = self.options.model or [DEFAULT_TRANSCRIPTION]
         found = []
@@ -276,7 +276,7 @@ class Pricing:
         return sorted(found, key=lambda statement: statement.usd)
 
     def _lengths(self) -> list[int]:
-        """The seconds that each file is billed for, or the one figure."""
+        """The billed seconds of each file, or of --audio-seconds."""
         if self.options.audio is None:
             figure = number("--audio-seconds", self.options.audio_seconds, Number(0))
             return [billed_seconds(Decimal(str(figure)))]
@@ -288,7 +288,7 @@ class Pricing:
         return length
 
     def bounds(self, statements: list[Statement]) -> list[Statement]:
-        """What --max-cost is held against: with all that counts of requests may be too low by."""
+        """What --max-cost is checked against, allowing for counts of requests that are too low."""
         return self.most or statements
 
 
@@ -305,13 +305,13 @@ def _choices(options: Priced) -> int:
 
 
 def limit_of(options: Priced) -> int | None:
-    """The limit of each output, or what stands for it."""
+    """The limit of each output, or the figure given in its place."""
     given = (count_of(options, name, _SOME) for name in LIMITS)
     return next((limit for limit in given if limit is not None), None)
 
 
 def region(context: Context, options: Rates) -> str | None:
-    """The region that was asked for, else that of the base URL in the environment."""
+    """The region that was asked for, else that of OPENAI_BASE_URL."""
     if options.region is not None:
         return options.region.lower()
     return region_of(context.variable("OPENAI_BASE_URL") or "")

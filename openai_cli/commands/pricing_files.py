@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from openai_cli.tokens.counted import TokenCount
     from openai_cli.tokens.lines import Group
 
-# Those of many requests repeat each other.
+# The doubts of many requests repeat each other.
 _MOST_DOUBTS = 5
 
 Pricer = Callable[[Iterable[bytes], str | None], list[Statement]]
 
 
 def answered(call: Pricing, path: str) -> list[Statement]:
-    """What the answers in a file did cost, or would have cost with each of the models.
+    """What the answers in a file cost, or would have cost with each of the models.
 
-    A file that is not there yet has none: so begins a month.
+    A missing file counts as empty, as usage files are at the start of a month.
     """
     return _for_each_model(call, _lines_if_any(call, path), lambda *given: _answers(call, *given))
 
 
 def requested(call: Pricing, path: str) -> list[Statement]:
-    """What the requests in a file can cost, with the models that they name or with each other."""
+    """What the requests in a file can cost, with the models that they name or each model given."""
     lines = call.inputs.lines("--request", path)
     return _for_each_model(call, lines, lambda *given: _requests(call, *given))
 
 
 def _for_each_model(call: Pricing, lines: Iterable[bytes], price: Pricer) -> list[Statement]:
-    """The statements as they are, or of each model of several, the cheapest first."""
+    """The statements for the file or, with several models, one for each, the cheapest first."""
     models = list(dict.fromkeys(call.options.model or ()))
     if len(models) < 2:
         return price(lines, models[0] if models else None)
@@ -103,7 +103,7 @@ def _taken(call: Pricing, lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def _grouped(call: Pricing, groups: Mapping[str | None, Bill]) -> list[Statement]:
-    """The statements of each group in their order, what has no key last, with their labels."""
+    """The labelled statements of the groups in order, the group without a key last."""
     found: list[Statement] = []
     for key in sorted(groups, key=lambda key: (key is None, key or "")):
         priced = groups[key].statements()
@@ -114,7 +114,7 @@ def _grouped(call: Pricing, groups: Mapping[str | None, Bill]) -> list[Statement
 
 
 def _add(call: Pricing, bill: Bill, answer: Billed, model: str | None) -> None:
-    """Add an answer; with the model of another name as of that one, by the prices of the day."""
+    """Add an answer; if `model` is given, as of that model, at the day's prices."""
     if model is not None and not answer.is_extra:
         answer = answer._replace(model=model, day=None)
     if answer.model is None:
@@ -124,7 +124,7 @@ def _add(call: Pricing, bill: Bill, answer: Billed, model: str | None) -> None:
 
 
 def _labelled(call: Pricing, bill: Bill, name: str, line: int) -> list[Statement]:
-    """The statements of one request or answer, each with its name or its line as its label."""
+    """The statements of one request or answer, labelled with its name or line."""
     priced = bill.statements()
     label = Label(name or f"line {line}", {"custom_id": name or None, "line": line})
     call.labels += [label] * len(priced)
@@ -159,7 +159,7 @@ def _requests(call: Pricing, lines: Iterable[bytes], model: str | None) -> list[
 
 
 def _bound(call: Pricing, bounds: Bill, group: "Group", request: Asked, calls: AskedCalls) -> None:
-    """Add requests to what all can cost at most, where that is asked for."""
+    """With --max-cost, add the requests to the upper bound of the cost."""
     if call.options.max_cost is None:
         return
     doubts = bounded(group.doubts, group.body, call.table.model(request.model))
@@ -169,7 +169,7 @@ def _bound(call: Pricing, bounds: Bill, group: "Group", request: Asked, calls: A
 
 
 def _asked(call: Pricing, bill: Bill, group: "Group") -> tuple[Asked, AskedCalls]:
-    """What requests ask for; a figure stands for a limit where they have none."""
+    """What a group of requests asks for; if it sets no limit, the one of the options applies."""
     model = group.body.get("model")
     name = call.default_model if model is None else model
     tier = call.tier or (None if group.custom_ids[0] is None else "batch")
@@ -216,10 +216,11 @@ def of_files(call: Pricing, paths: Sequence[str]) -> list[Statement]:
 
 
 def message_of(bill: Bill, model: str, tier: str) -> "tuple[Asked, TokenCount, str]":
-    """The message that a text is priced as: what it asks for, its tokens without the text, and the
-    encoding of that.
+    """The message that a text is priced as: what it asks for, its frame, and its encoding.
 
-    UsageError for a model or a tier without a price.
+    The frame is the tokens that the message has without the text.
+
+    Raises UsageError for a model or a tier without a price.
     """
     from openai_cli.tokens.encoding import encoding_for_model
 

@@ -97,7 +97,7 @@ def run(context: Context, options: Options) -> None:
 
 
 def _with_input(request: Request, options: Options, inputs: Inputs) -> Request:
-    """The request with its input: that of --input, and behind it the user's message."""
+    """The request with its input: that of --input, followed by the user's message."""
     base = request.body.get("input")
     text = inputs.text(options.message, flagged=base is not None or options.body is not None)
     if text is None and not options.attach:

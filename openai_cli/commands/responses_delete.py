@@ -23,5 +23,5 @@ class Options(DeletionOptions):
 
 
 def run(context: Context, options: Options) -> None:
-    """Delete the responses, one after the other."""
+    """Delete the responses one by one."""
     delete(context, options)

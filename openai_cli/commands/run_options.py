@@ -1,4 +1,4 @@
-"""The flags of a run of a file of requests, and its examples."""
+"""The flags of a run of a file of requests, and examples of them."""
 
 from typing import Annotated, ClassVar
 
@@ -11,7 +11,7 @@ WAYS = ("live", "batch")
 
 @options_group
 class RunOptions:
-    """How a run goes."""
+    """How to run the requests."""
 
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("query", "text"),)
 
@@ -94,7 +94,7 @@ class Options(RunOptions, ServerOptions, Written, Completeness, Spending, Prices
 
     OUT gets one line per answer, in the order of FILE, in the form of the Batch API. Failed lines
     go to OUT.failed.jsonl, which can be run again. OUT.run keeps the progress: the same command
-    goes on where it ended.
+    resumes where the run stopped.
     """
 
     file: Annotated[str, argument("FILE", "The requests; - is stdin", names=None)]

@@ -1,4 +1,4 @@
-"""`sandbox`: the local stand-in for the API, served until it is ended, or around a command."""
+"""`sandbox`: the local stand-in for the API, run as a server or around a command."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from openai_cli.sandbox.replies import Replies
     from openai_cli.sandbox.upstream import Upstream
 
-# Of a command that cannot be run, as shells and env(1) have them.
+# Exit codes for a command that cannot be run, as in shells and env(1).
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
-# The first of the exit codes of a command that a signal has ended.
+# The lowest exit code of a command that was ended by a signal.
 SIGNALLED = 129
 
-# In seconds: how long answers are waited for that the command has left unread.
+# Seconds to wait for answers that the command has left unread.
 PATIENCE = 60.0
 
 
@@ -41,10 +41,10 @@ EXAMPLES = (
 
 
 def run(context: Context, options: Options) -> None:
-    """Serve until interrupted, or until the command has ended: SystemExit has its code then.
+    """Serve until interrupted, or while the command runs; SystemExit carries the command's code.
 
-    Raises LimitError where --strict has refused a request, or where the command has done well and
-    lines were not used; OutputError where it has and a request or an answer could not be recorded.
+    Raises LimitError if --strict refused a request, or if the command succeeded but lines were not
+    used; OutputError if it succeeded but a request or an answer could not be recorded.
     """
     from openai_cli.sandbox import Sandbox
     from openai_cli.sandbox.config import SandboxConfig
@@ -67,7 +67,7 @@ def run(context: Context, options: Options) -> None:
             code = _run(context, sandbox, options.command, upstream)
     recordings = None if upstream is None else upstream.recordings
     if replies.missed and code < SIGNALLED:
-        code = 0  # what the command makes of a refusal says nothing
+        code = 0  # the exit code is only how the command handled a refusal
     problems = [*_unmet(options, replies), *_failures(recorder), *_failures(recordings)]
     _end(context, code, problems)
 
@@ -82,7 +82,7 @@ def _faults(options: Options) -> "Faults":
 
 
 def _key(context: Context, options: Options) -> str | None:
-    """The key to demand, None for any; UsageError for what can be none, or nobody would know."""
+    """The key to require, or None for any; UsageError if it is invalid, or never shown."""
     from openai_cli.sandbox.access import new_key
 
     if options.any_key:
@@ -106,7 +106,7 @@ def _key(context: Context, options: Options) -> str | None:
 
 @contextmanager
 def _ready(path: str | None, base_url: str) -> Iterator[None]:
-    """Have the base URL in a file, whole from its beginning, as long as the sandbox serves."""
+    """Keep the base URL in a file, written atomically, while the sandbox serves."""
     if path is None:
         yield
         return
@@ -125,7 +125,7 @@ def _ready(path: str | None, base_url: str) -> Iterator[None]:
 
 
 def _serve(context: Context, options: Options, sandbox: "Sandbox") -> None:
-    """Serve in the foreground, and say how to use it."""
+    """Serve in the foreground, after a notice on how to use the sandbox."""
     key = f" OPENAI_API_KEY={sandbox.key}"
     if options.any_key or options.key is not None:
         key = " and any key" if options.any_key else " and the key of --key"
@@ -138,7 +138,7 @@ def _serve(context: Context, options: Options, sandbox: "Sandbox") -> None:
 def _run(
     context: Context, sandbox: "Sandbox", command: list[str], upstream: "Upstream | None"
 ) -> int:
-    """Serve while a command runs, and until what it asked is recorded; its exit code."""
+    """Serve while a command runs, and until its answers are recorded; return its exit code."""
     from openai_cli.sandbox.child import run_command
 
     environ = {
@@ -159,7 +159,7 @@ def _run(
 
 
 def _settle(context: Context, code: int, upstream: "Upstream | None") -> None:
-    """Wait for the answers that the command did not read to their end, unless it was ended."""
+    """Wait for answers that the command did not read to the end, unless a signal ended it."""
     if upstream is None or upstream.recordings is None:
         return
     recordings = upstream.recordings
@@ -186,7 +186,7 @@ def _failures(recorder: "Recorder | Recordings | None") -> Iterator[CliError]:
 
 
 def _end(context: Context, code: int, problems: Sequence[CliError]) -> None:
-    """End with the code of the command, or with that of the first problem where it did well."""
+    """Exit with the command's code or, if it succeeded, with that of the first problem."""
     first = problems[0] if problems and not code else None
     for problem in problems:
         if problem is not first:

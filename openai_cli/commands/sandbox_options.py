@@ -18,7 +18,7 @@ from openai_cli.flags.ours import (
 
 
 def _after_dashes(ctx: Any, words: list[str] | None) -> list[str] | None:
-    """The command; UsageError where a word of it is not after `--`: its flags would be ours."""
+    """The command; UsageError for words before `--`, whose flags would be taken for ours."""
     typed = ctx.meta[TYPED]
     if words and typed[-len(words) - 1 :] != ["--", *words]:
         command = shlex.join(typed[typed.index(words[0]) :])
@@ -49,8 +49,8 @@ class Options(CommonOptions):
     not really train, grade or film anything: jobs finish after a few requests, with samples as
     their results.
 
-    With --upstream the requests go on to the API instead, with your own key, and --record-replies
-    keeps what it answers, for --replies to answer with.
+    With --upstream, requests are forwarded to the API with your own key instead. --record-replies
+    records its answers, for --replies to replay.
     """
 
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {

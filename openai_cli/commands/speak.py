@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from openai_cli.output.writers import BytesWriter
 
 LONGEST = 4096
-# Names that servers give to sound beside audio/…: none, of bytes in general, and of Ogg.
+# Content types of sound other than audio/…: none, generic binary, and Ogg.
 _SOUND = ("", "application/octet-stream", "binary/octet-stream", "application/ogg")
-# ASCII but for control characters.
+# ASCII without control characters.
 _TEXT = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm")
 
@@ -71,7 +71,7 @@ def run(context: Context, options: Options) -> None:
 
 
 def _download(session: Session, request: Request) -> None:
-    """Send the request, and pass its sound on."""
+    """Send the request, and write the sound to the output."""
     from openai_cli.answer.base import Answer
 
     if not session.form.is_text:
@@ -98,9 +98,9 @@ def _download(session: Session, request: Request) -> None:
 
 
 def _usage(session: Session, request: Request) -> dict[str, Any] | None:
-    """What the call is billed by where usage is asked for: sound does not tell, the text does.
+    """The usage to bill, if usage is asked for: the text tells it, the sound does not.
 
-    None for a model that is not billed by characters; a notice says so.
+    None, and a notice, for a model that is not billed by the character.
     """
     if not session.receipts.are_wanted:
         return None
@@ -120,7 +120,7 @@ def _usage(session: Session, request: Request) -> dict[str, Any] | None:
 
 
 def _check_sound(http: "Incoming", start: bytes) -> None:
-    """Refuse what is named as anything but sound and reads as text, as a page of a proxy."""
+    """Raise BadAnswerError for text that is not labelled as sound, such as a proxy's error page."""
     kind = http.content_type.partition(";")[0].strip().lower()
     if kind.startswith("audio/") or kind in _SOUND:
         return
@@ -163,7 +163,7 @@ def _events(request: Request) -> Plan:
 
 
 def _notice_extension(session: Session, request: Request) -> None:
-    """Tell of a name that says another format than the sound will have."""
+    """Print a notice if the file's extension does not match the format of the sound."""
     output = session.form.output or ""
     named = output.rpartition(".")[2].lower()
     given = request.body.get("response_format", "mp3")

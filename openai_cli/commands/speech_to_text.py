@@ -1,4 +1,4 @@
-"""What `transcribe` and `translate` have in common: files of speech, one request for each."""
+"""What `transcribe` and `translate` share: files of speech, one request for each."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -38,7 +38,7 @@ class SpeechOptions(SendingOptions):
 
 
 def transcribe_files(context: Context, options: SpeechOptions) -> None:
-    """Send each file in a request of its own, and print what was said in their order."""
+    """Send each file in its own request, and print the transcripts in the order of the files."""
     inputs = Inputs(context, options.stdin)
     with Session(context, options, inputs) as session:
         given = given_of(options, inputs)
@@ -62,7 +62,7 @@ def _files(
     given = sources(inputs, options.files, named, example="transcribe talk.mp3")
     if options.filename is not None and len(given) > 1:
         raise UsageError("--filename names one file: give one")
-    # Other servers take what they take.
+    # Other servers have formats and limits of their own.
     is_theirs = options.sandbox or session.server.is_openai
     kind = one_of(*KINDS)
     rule = Rule(kind, f"it takes {TAKEN}", LARGEST) if is_theirs else Rule(kind)
@@ -100,7 +100,7 @@ def _plans(session: Session, requests: list[Request]) -> Iterator[Plan]:
 
 
 def _can_stream(request: Request) -> bool:
-    """Whether a stream is of use: whisper-1 has none, and it is a stream of JSON."""
+    """Whether streaming works: whisper-1 does not stream, and only JSON formats can be streamed."""
     formats = (None, "json", "diarized_json")
     return (
         request.body.get("model") != "whisper-1" and request.body.get("response_format") in formats

@@ -1,4 +1,4 @@
-"""What `respond` and `responses show` have in common: a response that the API makes and stores."""
+"""What `respond` and `responses show` share: a response that the API creates and stores."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -30,16 +30,16 @@ class Waiting:
 
 
 def check_waiting(options: Waiting, asked: Mapping[str, Any]) -> None:
-    """UsageError where it is to wait for what streams."""
+    """Raise UsageError if --wait is given for a stream."""
     if options.wait and asked.get("stream") is True:
         raise UsageError("--wait polls for the answer: leave --stream out")
 
 
 class Following:
-    """Reads the stream of a response that is made in the background.
+    """Reads the stream of a response that is created in the background.
 
-    `name` is the response's id, where it is known before. With `is_rest` the stream does not begin
-    at its first event.
+    `name` is the response's id, if it is known beforehand. With `is_rest` the stream starts after
+    its first event.
     """
 
     def __init__(self, session: Session, name: str | None = None, *, is_rest: bool = False) -> None:
@@ -49,12 +49,12 @@ class Following:
         self._answer: ModelResponse | None = None
 
     def reader(self) -> "ModelResponse":
-        """What reads the answer."""
+        """Return a new reader for the answer, and remember it."""
         self._answer = _model_response()(is_rest=self._is_rest)
         return self._answer
 
     def rest(self) -> str | None:
-        """The command for what has not been printed; None where all was."""
+        """The words of the command that prints what is missing; None if nothing is."""
         answer = self._answer
         if answer is None or answer.sequence is None or answer.is_whole:
             return None
@@ -73,10 +73,10 @@ def deliver_response(
     waits: bool,
     is_free: bool = False,
 ) -> None:
-    """Print the request where that was asked for; else send it and print its response.
+    """Print the request if a preview was asked for; else send it and print its response.
 
-    With `waits` that is asked for until it has ended; without, how to get one that is still to be
-    made is told.
+    With `waits` the response is polled until it has ended; without, a notice says how to get one
+    that is still in progress.
     """
     if session.preview is not None:
         session.show((request,))
@@ -93,9 +93,9 @@ def deliver_response(
 
 
 def _made(session: Session, plan: Plan) -> Exchange:
-    """Send the request, and ask for its response until that has ended.
+    """Send the request, and poll its response until it has ended.
 
-    What has ended at once is not asked for again.
+    A response that has ended at once is not requested again.
     """
     first = exchange(session, plan)
     if _pending(first) is None:
@@ -117,7 +117,7 @@ def _made(session: Session, plan: Plan) -> Exchange:
 
 
 def _pending(made: Exchange) -> str | None:
-    """The status of a response that is still to be made."""
+    """The status of a response that is still in progress, else None."""
     answer = made.answer
     return answer.status if isinstance(answer, _model_response()) and answer.is_pending else None
 

@@ -1,4 +1,4 @@
-"""`tokens`: what a text, files or a request have in tokens, offline."""
+"""`tokens`: the tokens of a text, files or a request, offline."""
 
 import os
 import shutil
@@ -31,10 +31,10 @@ from openai_cli.tokens.encoding import token_bytes
 
 _SOME = Number(1, integer=True)
 
-# Where pieces may end.
+# Where pieces of --split may end.
 PLACES = ("token", "line", "paragraph")
 
-# What can be asked for, one at a time; the exception is --show with --ids.
+# Modes, of which only one can be given; the exception is --show with --ids.
 _MODES = ("decode", "ids", "show", "first", "last", "split", "files", "request", "verify")
 _COUNTS = {"count", "ids", "show"}
 _GOES_WITH = {
@@ -54,7 +54,7 @@ _GOES_WITH = {
     "max_difference": {"verify"},
 }
 
-# The same, for what the configuration file sets: a flag puts aside what does not go with it.
+# The same for the configuration file: a flag overrides settings that it excludes.
 _ALTERNATIVES = (
     ("model", "encoding"),
     *(tuple(mode for mode in _MODES if mode != other) for other in ("ids", "show")),
@@ -130,15 +130,15 @@ class Options(Counting):
 
 
 def run(context: Context, options: Options) -> None:
-    """Do with the tokens what the options say."""
+    """Do what the options say with the tokens."""
     mode = _mode(options)
-    limit_of(options)  # what is no number is refused before anything is read
+    limit_of(options)  # an invalid --max is an error before anything is read
     inputs = Inputs(context, options.stdin)
     _RUNS["remote" if options.remote else mode](context, options, inputs)
 
 
 def _mode(options: Options) -> str:
-    """What is asked for: one of _MODES, or `count`; UsageError where flags do not go together."""
+    """The mode: one of _MODES, or `count`; UsageError for flags that exclude each other."""
     chosen = [name for name in _MODES if _is_given(options, name)]
     if chosen == ["ids", "show"]:
         chosen = ["show"]
@@ -163,7 +163,7 @@ def _is_given(options: Options, name: str) -> bool:
 
 
 def _count(context: Context, options: Options, inputs: Inputs) -> None:
-    """Print how many tokens the text has, or which."""
+    """Print the number of tokens in the text or, with --ids or --show, the tokens."""
     encoding = encoding_of(context, options)
     if not options.ids and not options.show:
         if options.special:
@@ -200,7 +200,7 @@ def _described(options: Options, ids: Sequence[int], encoding: str) -> dict[str,
 def _show(
     context: Context, options: Options, sink: Sink, parts: Sequence[bytes], ids: Sequence[int]
 ) -> None:
-    """Write the tokens, in colours or a line each."""
+    """Write the tokens, in colours or one per line."""
     from openai_cli.tokens import show
 
     if not context.messages.may_color(terminal=sink.is_terminal):
@@ -213,7 +213,7 @@ def _show(
 
 
 def _decode(context: Context, options: Options, inputs: Inputs) -> None:
-    """Print the bytes of the ids that were given, and not one more, but for a terminal's sake."""
+    """Print exactly the bytes of the given ids; only a terminal gets more."""
     ids = [whole("--decode", raw, FROM_0) or 0 for raw in text_of(options, inputs).split()]
     data = tokens.decode(ids, encoding=encoding_of(context, options))
     with open_sink(context, options.output) as sink:
@@ -224,7 +224,7 @@ def _decode(context: Context, options: Options, inputs: Inputs) -> None:
 
 
 def _cut(context: Context, options: Options, inputs: Inputs) -> None:
-    """Print the first or the last tokens of the text."""
+    """Print the first or last tokens of the text."""
     from openai_cli.tokens.pieces import first, last
 
     cut, name = (first, "first") if options.first is not None else (last, "last")
@@ -235,7 +235,7 @@ def _cut(context: Context, options: Options, inputs: Inputs) -> None:
 
 
 def _write(options: Options, sink: Sink, parts: Iterable[bytes]) -> None:
-    """Write parts of the text: as JSON strings a line each, or as the grammar tells them apart."""
+    """Write parts of the text: one JSON string per line, or with separators between them."""
     if options.json:
         from openai_cli.tokens.show import json_text
 
@@ -287,7 +287,7 @@ def _files(context: Context, options: Options, inputs: Inputs) -> None:
 
 
 def _verify(context: Context, options: Options, inputs: Inputs) -> None:
-    """Hold counts against bills."""
+    """Compare counts with what was billed."""
     from openai_cli.commands.verifying import verify_counts
 
     verify_counts(context, options, inputs)

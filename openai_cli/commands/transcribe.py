@@ -40,5 +40,5 @@ class Options(SpeechOptions):
 
 
 def run(context: Context, options: Options) -> None:
-    """Send the files, and print what was said."""
+    """Send the files, and print their transcripts."""
     transcribe_files(context, options)

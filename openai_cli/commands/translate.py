@@ -30,5 +30,5 @@ class Options(SpeechOptions):
 
 
 def run(context: Context, options: Options) -> None:
-    """Send the files, and print what was said, in English."""
+    """Send the files, and print their transcripts in English."""
     transcribe_files(context, options)

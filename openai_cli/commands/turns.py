@@ -1,4 +1,4 @@
-"""What `chat` does in a conversation: what was said goes with each request, and the turn is kept.
+"""The turns of `chat` in a conversation: each sends the history, and is kept with its reply.
 
 A conversation is a chat request body, in a file (see `conversation.file`) or in memory.
 """
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 
 
 class KeptConversation(Protocol):
-    """A conversation that is kept: `body` is a request body, empty when there is none yet."""
+    """A conversation that is kept; `body` is a request body, empty if there is none yet."""
 
     @property
     def body(self) -> Mapping[str, Any]: ...
 
     def save(self, body: Mapping[str, Any], left: list[Message]) -> None:
-        """Put the body in the place of the one before; `left` are the messages that went."""
+        """Replace the body; `left` are the messages that were removed from it."""
 
 
 class NewMessages(NamedTuple):
-    """What one call says: what stands for the whole conversation, and the messages at its end.
+    """What one call says: messages for the whole conversation, and messages at its end.
 
-    `waiting` are the content parts, by the names of their files, of the first message that is read.
+    `waiting` are content parts, with the names of their files, for the first message that is read.
     """
 
     standing: Sequence[Message]
@@ -52,13 +52,13 @@ class NewMessages(NamedTuple):
     waiting: Sequence[tuple[str, dict[str, Any]]] = ()
 
 
-# From the body of a conversation, the request that the flags of the call make of it.
+# Builds the request from a conversation's body and the flags of the call.
 Compose = Callable[[Mapping[str, Any]], Request]
 
 
 @contextmanager
 def new_file(session: Session, path: str, hint: str) -> "Iterator[ConversationFile]":
-    """A conversation that is to be made in a file; UsageError, with the hint, if there is one."""
+    """Open a new conversation file; UsageError, with the hint, if the file has a conversation."""
     with opened_file(session, path) as stored:
         if not stored.is_new:
             raise UsageError(f"'{path}' has a conversation already", hint=hint)
@@ -66,7 +66,7 @@ def new_file(session: Session, path: str, hint: str) -> "Iterator[ConversationFi
 
 
 def opened_file(session: Session, path: str) -> "AbstractContextManager[ConversationFile]":
-    """The conversation in a file, whose lock is waited for no longer than the deadline lets."""
+    """Open the conversation in a file; the deadline limits how long to wait for its lock."""
     from openai_cli.conversation import file
 
     return file.opened(
@@ -80,7 +80,7 @@ def opened_file(session: Session, path: str) -> "AbstractContextManager[Conversa
 
 @contextmanager
 def telling(context: Context, path: str | None, stored: KeptConversation) -> Iterator[None]:
-    """Say of a failure what it means for the file, or for a conversation without one."""
+    """Add to a failure what it means for the conversation and its file."""
     before = stored.body
     name = "the conversation" if path is None else f"'{path}'"
     try:
@@ -98,7 +98,7 @@ def telling(context: Context, path: str | None, stored: KeptConversation) -> Ite
 
 
 class Begun:
-    """A conversation that has properties and no message yet, and is not kept before it has one."""
+    """A conversation with properties but no message yet; it is kept once it has one."""
 
     def __init__(self, stored: KeptConversation, body: Mapping[str, Any]) -> None:
         self.body = body
@@ -110,7 +110,7 @@ class Begun:
 
 @record
 class TurnSender:
-    """One side of a conversation: how its turns are sent, and the session of all its calls."""
+    """How the turns of a conversation are sent, and the session that sends them."""
 
     session: Session
     terms: Terms
@@ -118,7 +118,7 @@ class TurnSender:
     learned: Learned = field(default_factory=Learned)
 
     def continue_file(self, said: NewMessages) -> None:
-        """Say something in the conversation of a file, print the reply, and keep both."""
+        """Add messages to the conversation in a file, print the reply, and keep both."""
         from openai_cli.conversation import file
 
         session, path = self.session, self.terms.path or ""
@@ -128,14 +128,14 @@ class TurnSender:
             session.show((self.compose(body).with_text("messages", messages),))
             return
         with opened_file(session, path) as stored, telling(session.context, path, stored):
-            _ = session.client  # a key that is missing is told of before the tokens are counted
+            _ = session.client  # fails for a missing key before the tokens are counted
             self.turn(stored, said)
 
     def begin_file(self, given: Mapping[str, Any], request: Request) -> None:
         """Send a request, print the reply, and keep both in a new file.
 
-        `given` is the body of --body, whose properties are the conversation's own. Raises
-        UsageError, before anything is sent, for a file that there is, and for messages that are no
+        `given` is the body of --body, whose properties become the conversation's own. Raises
+        UsageError, before anything is sent, for a file that exists, and for messages that are not a
         conversation.
         """
         from openai_cli.conversation.file import check_shape
@@ -150,9 +150,9 @@ class TurnSender:
             self._send(begun, NewMessages((), messages), request, Fit([], []))
 
     def turn(self, stored: KeptConversation, said: NewMessages) -> None:
-        """Send what is said, print the reply, and keep both.
+        """Send the new messages, print the reply, and keep both.
 
-        A prompt that the server refuses as too long is made shorter, as --when-full says.
+        If the server refuses the prompt as too long, it is shortened as --when-full says.
         """
         history = list(stored.body.get("messages", []))
         request = self.compose(stored.body)
@@ -190,7 +190,7 @@ class TurnSender:
             if not self.terms.keeps_partial or not answer.in_order:
                 return
             if answer.in_order[0].content:
-                answer.in_order[0].tools.clear()  # half a call is none
+                answer.in_order[0].tools.clear()  # an incomplete call is useless
                 keep(answer)
 
         plan = Plan(
@@ -205,7 +205,7 @@ class TurnSender:
         keep(answer)
 
     def _is_cut_off(self, answer: "Answer") -> bool:
-        """Whether `[DONE]` came before the reply had ended; what that means is told."""
+        """Whether `[DONE]` came before the reply had ended; a notice says what that means."""
         is_cut_off = answer.is_done and not answer.in_order[0].has_ended
         if is_cut_off and not self.terms.keeps_partial:
             self._notice("the reply was cut off, so it is not kept: --keep-partial keeps it")
@@ -222,12 +222,12 @@ class TurnSender:
 
 
 def all_messages(history: Sequence[Message], said: NewMessages) -> list[Message]:
-    """All messages of a call: its standing ones in the place of the conversation's."""
+    """All messages of a call, its standing messages replacing the conversation's own."""
     return [*with_standing(history, said.standing), *said.messages]
 
 
 def with_standing(history: Sequence[Message], standing: Sequence[Message]) -> list[Message]:
-    """The messages, with each standing one in the place of the first of its role, or in front."""
+    """The messages; each standing message replaces the first with its role, or goes in front."""
     messages = list(history)
     added = []
     for message in standing:

@@ -1,4 +1,4 @@
-"""What `tokens --verify` does: hold counts of requests against what was billed for them."""
+"""`tokens --verify`: compare our counts of requests with what was billed for them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from openai_cli.request.inputs import Inputs
 if TYPE_CHECKING:
     from openai_cli.tokens.verify import Row, Verdict
 
-# How many of the requests that cannot be counted are told.
+# How many of the requests that cannot be counted are reported.
 _MOST_REFUSED = 5
 
 _HEADINGS = ("requests", "exact", "in 2 %", "said exact", "and were", "largest difference")
@@ -43,7 +43,7 @@ def verify_counts(context: Context, options: Counting, inputs: Inputs) -> None:
 
 
 def _tell_others(context: Context, verdict: "Verdict", failed: int) -> None:
-    """Say which lines are in no row."""
+    """Report the lines that are in no row."""
     if failed:
         context.messages.notice(f"failed requests, which are in no row: {failed}")
     if verdict.refused:
@@ -52,7 +52,7 @@ def _tell_others(context: Context, verdict: "Verdict", failed: int) -> None:
 
 
 def _table(verdict: "Verdict") -> str:
-    """The rows in columns, those of most requests first, and below them the worst."""
+    """The rows as a table, those with most requests first, and below it the worst counts."""
     from openai_cli.output.columns import aligned
 
     rows = sorted(verdict.rows.items(), key=lambda item: (-item[1].requests, item[0]))

@@ -1,1 +1,1 @@
-"""`chat -i`: a conversation at the terminal, or from a script of a line a turn."""
+"""`chat -i`: a conversation at the terminal, or from a script with one line per turn."""

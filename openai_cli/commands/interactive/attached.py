@@ -1,4 +1,4 @@
-"""The files of `/attach`, which wait for the next message."""
+"""The files of `/attach`, which are sent with the next message."""
 
 import shlex
 from typing import Any, NamedTuple
@@ -13,16 +13,16 @@ _KINDS = {"text": "text", "image_url": "image", "input_audio": "audio", "file": 
 
 
 class Attachment(NamedTuple):
-    """A file or URL as it was typed, and the content part that was made of it."""
+    """A file or URL as it was typed, and the content part made from it."""
 
     name: str
     part: dict[str, Any]
 
 
 def attachments(argument: str, inputs: Inputs) -> list[Attachment]:
-    """What is named, quoted as for a shell: all of it, or UsageError for the first that is wrong.
+    """Read the named files, quoted as in a shell: all of them, or UsageError for the first bad one.
 
-    Files are read now: what goes with the message is what is in them by now.
+    Files are read now, so the message gets their present content.
     """
     try:
         names = shlex.split(argument)
@@ -41,7 +41,7 @@ def _part(source: str, inputs: Inputs) -> dict[str, Any]:
 
 
 def listed(waiting: list[Attachment]) -> str:
-    """A line for each attachment that waits."""
+    """A line for each attachment of the next message."""
     lines = [f"{_KINDS[each.part['type']]}: {each.name}" for each in waiting]
     if not lines:
         return "nothing is attached"
@@ -49,7 +49,7 @@ def listed(waiting: list[Attachment]) -> str:
 
 
 def with_attachments(text: str, waiting: list[Attachment]) -> Message:
-    """The user's message of a text and all that is attached."""
+    """The user's message, with a text and all attachments."""
     if not waiting:
         return {"role": "user", "content": text}
     parts = [{"type": "text", "text": text}, *(each.part for each in waiting)]

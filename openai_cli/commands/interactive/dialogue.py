@@ -1,4 +1,4 @@
-"""A conversation of several turns, and all that can be done with it between them."""
+"""A conversation of several turns, and what can be done with it between them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -41,7 +41,7 @@ from openai_cli.jsontext import encode_json, json_or_text, quoted
 from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
 
-# In characters: how much of a text names its turn.
+# In characters: how much of a text is shown to identify its turn.
 _SHOWN = 60
 
 _ELSEWHERE = {"model": "/model NAME sets it", "messages": "/system TEXT sets the first of them"}
@@ -49,13 +49,13 @@ _ELSEWHERE = {"model": "/model NAME sets it", "messages": "/system TEXT sets the
 
 @dataclass
 class Dialogue:
-    """A conversation while it is held.
+    """A conversation in progress.
 
-    `flags` are the request properties that go over the conversation's own; `standing` are the
-    messages of --system and --developer. `parameters` are those of the API that `set` takes, by
-    their names. `waiting` is what goes with the next message, `draft` what
-    was written in the user's own editor; both last until they are in the conversation. What gives a
-    string gives what is to be shown.
+    `flags` are the request properties that override the conversation's own; `standing` are the
+    messages of --system and --developer. `parameters` are the API's parameters that `set` accepts,
+    by name. `waiting` goes with the next message, and `draft` is what was written in the user's own
+    editor; both are cleared once they are in the conversation. Methods that return a string return
+    what to show.
     """
 
     inputs: Inputs
@@ -72,21 +72,21 @@ class Dialogue:
         self.store = InMemory() if path is None else InFile(self.session, path)
 
     def ask(self, text: str) -> None:
-        """Say a text as the user, with all that waits for it."""
+        """Send a text as the user's message, with the attachments."""
         self.say([with_attachments(text, self.waiting)])
 
     def attach(self, argument: str) -> str:
-        """Let files wait for the next message; what waits by now."""
+        """Attach files to the next message; return the list of attachments."""
         self.waiting = [*self.waiting, *attachments(argument, self.inputs)]
         return listed(self.waiting)
 
     def detach(self) -> str:
-        """Let nothing wait."""
+        """Remove all attachments."""
         self.waiting = []
         return listed(self.waiting)
 
     def say(self, messages: list[Message]) -> None:
-        """Add a turn: what is said, and the reply. On a failure all is as it was."""
+        """Add a turn: the messages and the reply. After a failure, everything is as before."""
         with self.store.opened() as stored, telling(self.session.context, self.terms.path, stored):
             before = stored.body
             try:
@@ -96,23 +96,23 @@ class Dialogue:
                     self.waiting, self.draft = [], ""
 
     def retry(self) -> None:
-        """Get another reply in the place of the last; on a failure all is as it was."""
+        """Replace the last reply by another one; after a failure, everything is as before."""
         with self.store.opened() as stored:
             kept, replies = before_reply(stored.body.get("messages", []))
-            # Half a reply would stand in the place of a whole one.
+            # A partial reply must not replace a complete one.
             sender = replace(self.sender, terms=replace(self.terms, keeps_partial=False))
             with telling(self.session.context, self.terms.path, stored):
                 sender.turn(BeforeReply(stored, kept, replies), NewMessages(self.standing, []))
 
     def undo(self) -> str:
-        """Take the last turn back: what was asked, and all that came of it."""
+        """Remove the last turn: the question and everything that followed it."""
         with self.store.opened() as stored:
             kept, left = before_last_turn(stored.body.get("messages", []))
             stored.save({**stored.body, "messages": kept}, left)
         return f"taken back, {_messages(left)}: {_shown(left[0])}"
 
     def clear(self) -> str:
-        """Take all turns out of the conversation; what stands for the whole of it stays."""
+        """Remove all turns, but keep the messages that apply to the whole conversation."""
         with self.store.opened() as stored:
             messages = stored.body.get("messages", [])
             kept = [message for message in messages if message.get("role") in STANDING]
@@ -122,7 +122,7 @@ class Dialogue:
         return f"taken out, {_messages(left)}"
 
     def save(self, path: str) -> str:
-        """Keep the conversation in a file that is not there yet, and go on with it there."""
+        """Keep the conversation in a new file from now on."""
         path = expanded(path)
         if not path:
             raise UsageError("/save needs a FILE", hint="for example: /save talk.json")
@@ -135,7 +135,7 @@ class Dialogue:
         return f"kept in {path}, as what follows will be"
 
     def system(self, text: str) -> str:
-        """The system message; with a text it is set, and kept with the conversation."""
+        """Show the system message; with a text, set it and keep it with the conversation."""
         if text:
             self._set_system({"role": "system", "content": text})
         found = [
@@ -151,7 +151,7 @@ class Dialogue:
         self.standing = with_standing(self.standing, [message])
 
     def model(self, name: str) -> str:
-        """The model; with a name it is set, and kept with the conversation."""
+        """Show the model; with a name, set it and keep it with the conversation."""
         if name:
             with self.store.opened() as stored:
                 if stored.body:
@@ -160,7 +160,7 @@ class Dialogue:
         return str(self._request.body["model"])
 
     def set(self, argument: str) -> str:
-        """Set a parameter for the rest of the session; unset it; or list what is set."""
+        """Set a parameter for the rest of the session, unset it, or list what is set."""
         name, *values = argument.split(maxsplit=1)[:2] or [""]
         name = underscored(name)
         if not name:
@@ -190,7 +190,7 @@ class Dialogue:
         return parameter.parse(_typed(parameter, text), read)
 
     def tokens(self) -> str:
-        """The tokens of the conversation as it would be sent now, and what the limit leaves."""
+        """The tokens of the conversation if it were sent now, and what is left of the limit."""
         request = self._request
         tokens = prompt_tokens(request)
         limit = prompt_limit(self.session, self.terms.limit, request)
@@ -199,13 +199,13 @@ class Dialogue:
         return f"{tokens} tokens, {left}{doubt}"
 
     def cost(self) -> str:
-        """What the session's calls did cost, and what the next one costs at least."""
+        """The cost of the session's calls, and the least that the next one will cost."""
         return (
             f"{spent(self.session.receipts.kept or ())}\n{next_turn(self.session, self._request)}"
         )
 
     def said_before(self) -> list[str]:
-        """The texts of the user's messages, from the first on, without what was attached."""
+        """The texts of the user's messages, oldest first, without attachments."""
         messages = self.store.read().get("messages", [])
         return [
             "".join(texts_of(message)[:1]) for message in messages if message.get("role") == "user"
@@ -213,7 +213,7 @@ class Dialogue:
 
     @property
     def _request(self) -> Request:
-        """The conversation as it would be sent now, with what waits."""
+        """The request for the conversation as it is now, with the attachments."""
         body = self.store.read()
         new = [with_attachments("", self.waiting)] if self.waiting else []
         messages = all_messages(body.get("messages", []), NewMessages(self.standing, new))
@@ -221,22 +221,22 @@ class Dialogue:
 
     @property
     def session(self) -> Session:
-        """The session of all its calls."""
+        """The session of all calls."""
         return self.sender.session
 
     @property
     def terms(self) -> Terms:
-        """How it is held by now."""
+        """The terms of the conversation as they are now."""
         return self.sender.terms
 
 
 def text_of(message: Message) -> str:
-    """The text of a message; of its parts, that of those that have one."""
+    """The text of a message; if it has parts, the texts of those that have one."""
     return "\n".join(texts_of(message))
 
 
 def texts_of(message: Message) -> list[str]:
-    """The text of a message, or those of its parts that have one."""
+    """The texts of a message: its content, or the texts of its parts."""
     content = message.get("content")
     parts = content if isinstance(content, list) else [{"text": content}]
     return [
@@ -251,7 +251,7 @@ def _messages(messages: list[Message]) -> str:
 
 
 def _shown(message: Message) -> str:
-    """The beginning of a message, on one line; of one without text, its role."""
+    """The beginning of a message, on one line; the role if it has no text."""
     text = " ".join(text_of(message).split())
     if not text:
         return f"a message of the role {message['role']}"
@@ -263,7 +263,7 @@ def _json(value: Any) -> str:
 
 
 def _typed(parameter: ApiParameter, text: str) -> Any:
-    """What a command line would have collected for the flag: a switch, a list, or the text."""
+    """The value as a command line would give it to the flag: a boolean, a list, or text."""
     kind: Kind = parameter.kind
     if isinstance(kind, Flag):
         if text not in ("true", "false"):

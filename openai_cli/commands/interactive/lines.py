@@ -1,4 +1,4 @@
-"""A line a turn: from a script, or from a terminal where no line can be drawn anew."""
+"""One line per turn: from a script, or from a terminal that cannot redraw a line."""
 
 from collections.abc import Callable
 from typing import BinaryIO
@@ -12,10 +12,10 @@ HOW_TO_END = "Ctrl-D or /exit ends the conversation"
 
 
 class Script:
-    """The lines of a stdin that is no terminal; UsageError where it is not to be read."""
+    """The lines of a stdin that is not a terminal; UsageError if stdin must not be read."""
 
     def __init__(self, inputs: Inputs) -> None:
-        inputs.check_stdin("-i")  # before anything is sent
+        inputs.check_stdin("-i")  # fails before anything is sent
         self._lines = inputs.lines("-i", "-")
         self._number = 0
 
@@ -23,13 +23,13 @@ class Script:
         raise UsageError("/edit wants a terminal")
 
     def ask(self) -> str | None:
-        """The next line, None after the last; UsageError for one that is no text."""
+        """The next line, or None after the last; UsageError if it is not text."""
         self._number += 1
         return _text(next(self._lines, b""), f"stdin: line {self._number}")
 
 
 class PlainTerminal:
-    """A terminal that edits a line by itself: TERM=dumb, or a stderr that goes elsewhere."""
+    """A terminal that does its own line editing: TERM=dumb, or stderr elsewhere."""
 
     def __init__(self, stdin: BinaryIO, messages: Messages, *, edit: Callable[[str], str]) -> None:
         self.edit = edit
@@ -37,16 +37,16 @@ class PlainTerminal:
         self._messages = messages
 
     def ask(self) -> str | None:
-        """The line that was typed, empty after Ctrl-C; None at the end. Raises as Script does."""
+        """The line that was typed, '' after Ctrl-C, None at the end. Raises as Script does."""
         try:
-            self._messages.prompt("> ")  # here already a Ctrl-C may come
+            self._messages.prompt("> ")  # Ctrl-C may already come here
             text = _text(self._stdin.readline(), "the line")
         except KeyboardInterrupt:
             self._messages.block("")
             self._messages.notice(HOW_TO_END)
             return ""
         if text is None:
-            self._messages.block("")  # the prompt's line has no end yet
+            self._messages.block("")  # ends the line of the prompt
         return text
 
 

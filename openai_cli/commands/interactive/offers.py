@@ -1,4 +1,4 @@
-"""What Tab offers behind a command: models, and files."""
+"""What Tab offers after a command: models, and files."""
 
 import os
 import re
@@ -9,22 +9,22 @@ from openai_cli.completion.values import FOR_CHAT
 from openai_cli.config.values import expanded
 from openai_cli.models.table import Model, Table
 
-# What a command takes that begins with a text, the first the likeliest.
+# Returns the completions of a text, the likeliest first.
 Offer = Callable[[str], Iterable[str]]
 
 _VERSION = re.compile(r"(?:gpt-|o)(\d+)(?:\.(\d+))?")
 
 
 def names(known: Iterable[str]) -> Offer:
-    """These names, in their order."""
+    """Offer these names, in their order."""
     kept = list(known)
     return lambda text: [name for name in kept if name.startswith(text)]
 
 
 def models(table: Table, on: date) -> Offer:
-    """The table's models for a chat: the newest first, and those whose end is known behind them.
+    """Offer the table's chat models, newest first, those with a known end of life last.
 
-    One that is retired is offered where no other begins with the text.
+    Retired models are offered only if no other model begins with the text.
     """
     fitting = [
         model
@@ -44,18 +44,18 @@ def _rank(model: Model) -> tuple[bool, int, int, str]:
 
 
 def path(text: str) -> list[str]:
-    """The files and folders that begin with the text; hidden ones where the text says so."""
+    """The files and folders that begin with the text; hidden ones only if its name has the dot."""
     return sorted(_paths(text))
 
 
 def quoted_path(text: str) -> list[str]:
-    """The same for the last of several names, each quoted by backslashes as for a shell."""
+    """The same for the last of several names, quoted with backslashes as in a shell."""
     start, last = _parted(text)
     return [start + _quoted(found) for found in path(re.sub(r"\\(.)", r"\1", last))]
 
 
 def _parted(text: str) -> tuple[str, str]:
-    """What stands before the last name, and the name."""
+    """Split a text into what precedes the last name, and the name."""
     last = re.search(r"(?:\\.|[^\s\\])*$", text)
     at = last.start() if last else len(text)
     return text[:at], text[at:]
@@ -69,7 +69,7 @@ def _paths(text: str) -> Iterator[str]:
     folder, name = os.path.split(text)
     try:
         entries = list(os.scandir(expanded(folder) or "."))
-    except (OSError, ValueError):  # there is no such folder, or no folder has such a name
+    except (OSError, ValueError):  # no such folder, or an invalid name
         return
     for entry in entries:
         if entry.name.startswith(name) and (name or not entry.name.startswith(".")):

@@ -1,4 +1,4 @@
-"""The user's own editor: $VISUAL, $EDITOR, or what the machine has."""
+"""The user's own editor: $VISUAL, $EDITOR, or the machine's default."""
 
 import shlex
 import shutil
@@ -13,15 +13,15 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import utf8
 
-# `editor` is Debian's name for the one that the machine is set to.
+# `editor` is the machine's default editor on Debian.
 _USUAL = ("editor", "vi", "nano")
 
 
 def edited(context: Context, text: str) -> str:
-    """The text as it was saved in the editor, without a final newline.
+    """Let the user edit the text; return it as saved, without a final newline.
 
-    UsageError where the editor cannot be started, or ends with a failure, or leaves no UTF-8: what
-    was written is then kept in a file, which the error names.
+    Raises UsageError if the editor cannot be started, fails, or leaves invalid UTF-8. What was
+    written is then kept in a file that the error names.
     """
     command = _command(context)
     try:
@@ -31,7 +31,7 @@ def edited(context: Context, text: str) -> str:
 
 
 def _saved(context: Context, command: list[str], text: str) -> str:
-    """As `edited`; OSError where there is no place for the file."""
+    """As `edited`; OSError if there is no place for the file."""
     with tempfile.TemporaryDirectory(prefix="openai-cli-edit-") as folder:
         path = Path(folder, "message.md")
         before = f"{text}\n".encode(errors="surrogateescape") if text else b""
@@ -47,7 +47,7 @@ def _saved(context: Context, command: list[str], text: str) -> str:
 
 
 def _command(context: Context) -> list[str]:
-    """The words that start the editor; UsageError where there is none."""
+    """The words that start the editor; UsageError if there is none."""
     for name in ("VISUAL", "EDITOR"):
         if given := context.variable(name):
             try:
@@ -64,16 +64,16 @@ def _command(context: Context) -> list[str]:
 
 
 def _run(context: Context, command: list[str]) -> None:
-    """Run the editor at the terminal, though stdout may go elsewhere."""
+    """Run the editor on the terminal, even if stdout goes elsewhere."""
     stream = context.messages.stream
     terminal = stream.fileno() if stream is not None and stream.isatty() else None
     with _interrupts_are_its_own():
-        subprocess.run(command, stdout=terminal, check=True)  # noqa: S603 - it is the user's
+        subprocess.run(command, stdout=terminal, check=True)  # noqa: S603 - the user's own
 
 
 @contextmanager
 def _interrupts_are_its_own() -> Iterator[None]:
-    """Leave Ctrl-C to the editor; a handler of ours, as an ignored signal would be so there too."""
+    """Leave Ctrl-C to the editor. A handler, since the editor would inherit an ignored signal."""
     before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
     try:
         yield
@@ -89,12 +89,12 @@ def _failure(error: OSError | subprocess.CalledProcessError) -> str:
 
 
 def _read(path: Path) -> bytes:
-    """What the editor left; nothing where it took the file away."""
+    """What the editor left; nothing if it removed the file."""
     return path.read_bytes() if path.exists() else b""
 
 
 def _kept(path: Path, before: bytes) -> str:
-    """Where what was written is kept, if anything was."""
+    """Where the text was kept, in words; empty if nothing was written."""
     from openai_cli.output.sink import keep
 
     data = _read(path)

@@ -36,10 +36,10 @@ from openai_cli.messages import Messages
 
 
 class Editor:
-    """Asks for one text after the other, with line editing and history.
+    """Asks for one text after another, with line editing and history.
 
     `offered` is what Tab completes: under "" the commands, under a command its arguments. `edit`
-    gives a text as the user's own editor leaves it, or raises UsageError.
+    returns a text as edited in the user's own editor, or raises UsageError.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Editor:
             "> ",
             multiline=True,
             enable_suspend=True,
-            complete_style=CompleteStyle.READLINE_LIKE,  # at once, so that Tab can be typed ahead
+            complete_style=CompleteStyle.READLINE_LIKE,  # immediate, so Tab can be typed ahead
             completer=_Words(offered),
             history=InMemoryHistory(history),
             key_bindings=_bindings(messages),
@@ -70,9 +70,9 @@ class Editor:
         )
 
     def ask(self) -> str | None:
-        """The text that was typed, empty after Ctrl-C; None at the end.
+        """The text that was typed, '' after Ctrl-C, None at the end.
 
-        Raises UsageError for one that is no UTF-8, Terminated for a signal that asks for an end.
+        Raises UsageError for invalid UTF-8, and Terminated after a terminating signal.
         """
         text = self._typed("")
         while isinstance(text, _ForEditor):
@@ -80,7 +80,7 @@ class Editor:
         return text
 
     def edit(self, text: str) -> str:
-        """The text as the user's own editor leaves it, which can be found as what was typed."""
+        """Edit a text in the user's own editor, and add it to the history."""
         with cooked_mode(self._terminal):
             found = self._edit(text)
         if found.strip():
@@ -88,7 +88,7 @@ class Editor:
         return found
 
     def _edited(self, line: str) -> str:
-        """A line as the user's own editor leaves it, or as it is where that fails."""
+        """Edit a line in the user's own editor; if that fails, return it unchanged."""
         try:
             with cooked_mode(self._terminal):
                 return self._edit(line)
@@ -104,7 +104,7 @@ class Editor:
         except KeyboardInterrupt:
             self._messages.notice(HOW_TO_END)
             return ""
-        except (EOFError, OSError):  # an OSError is a terminal that is gone
+        except (EOFError, OSError):  # an OSError means that the terminal is gone
             return None
         try:
             text.encode()
@@ -114,9 +114,9 @@ class Editor:
 
     @contextmanager
     def _until_terminated(self) -> Iterator[Callable[[], None]]:
-        """End the prompt on a signal, and raise Terminated when it has put the terminal right.
+        """End the prompt on a signal, and raise Terminated once it has restored the terminal.
 
-        What is given is to be called when the prompt can be ended. An exception from a signal
+        Yields a function to be called when the prompt can be ended. An exception from a signal
         handler would be lost in the event loop's callbacks.
         """
         app = self._session.app
@@ -142,15 +142,15 @@ class Editor:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-            if arrived:  # whatever else failed: the terminal may be gone
+            if arrived:  # first of all: the terminal may be gone
                 raise Terminated(arrived[0]) from None
 
 
 @contextmanager
 def typed_ahead(terminal: int) -> Iterator[None]:
-    """Let what is typed during a reply wait, unseen, for the next prompt.
+    """Hold what is typed during a reply, without echo, for the next prompt.
 
-    The terminal neither shows keys nor makes lines of them; Ctrl-C and Ctrl-Z still work.
+    The terminal neither echoes keys nor collects them into lines; Ctrl-C and Ctrl-Z still work.
     """
     before = termios.tcgetattr(terminal)
     mode = termios.tcgetattr(terminal)
@@ -160,18 +160,18 @@ def typed_ahead(terminal: int) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(termios.error):  # of a terminal that is gone
+        with suppress(termios.error):  # the terminal may be gone
             termios.tcsetattr(terminal, termios.TCSANOW, before)
 
 
 class _ForEditor(str):
-    """A line that is to be taken into the user's own editor."""
+    """A line to be edited in the user's own editor."""
 
     __slots__ = ()
 
 
 class _Words(Completer):
-    """Completes a line that is a command: its name, or what stands behind that."""
+    """Completes a line that is a command: its name, or its argument."""
 
     def __init__(self, offered: Mapping[str, Offer]) -> None:
         self._offered = offered
@@ -196,9 +196,9 @@ class _Words(Completer):
 
 
 def _bindings(messages: Messages) -> KeyBindings:
-    """What the keys do that do not do here what they do in any line editor."""
+    """Keys that differ from those of other line editors."""
     keys = KeyBindings()
-    at_prompt = has_focus(DEFAULT_BUFFER)  # and not in a search, which has its own Enter and Ctrl-C
+    at_prompt = has_focus(DEFAULT_BUFFER)  # not in a search, which has its own Enter and Ctrl-C
 
     @keys.add("enter", filter=at_prompt)
     def send(event: KeyPressEvent) -> None:
@@ -219,13 +219,13 @@ def _bindings(messages: Messages) -> KeyBindings:
 
     @keys.add("c-x", "c-e", filter=at_prompt)
     def edit(event: KeyPressEvent) -> None:
-        event.app.erase_when_done = True  # the line stands there again when it comes back
+        event.app.erase_when_done = True  # the prompt shows it again afterwards
         event.app.exit(result=_ForEditor(event.current_buffer.text))
 
     @keys.add("tab", filter=at_prompt)
     def complete(event: KeyPressEvent) -> None:
-        # Where the words do not fit the library would ask whether to show them, and end with a
-        # trace when Ctrl-C answers.
+        # If the words do not fit, the library would ask whether to show them, and end with a
+        # traceback if the answer is Ctrl-C.
         document = event.current_buffer.document
         found = list(event.current_buffer.completer.get_completions(document, CompleteEvent()))
         if len(found) == 1 or get_common_complete_suffix(document, found):
@@ -238,12 +238,12 @@ def _bindings(messages: Messages) -> KeyBindings:
 
 
 def _shared(text: str) -> int:
-    """How much of a text need not stand in a list of what it may become: folders and names."""
+    """How much of a text to leave out of a list of its completions: folders and earlier names."""
     return max(text.rfind("/"), text.rfind(" ")) + 1
 
 
 def _in_columns(words: Sequence[str], size: Size) -> str:
-    """The words in columns, as many as fit on a terminal beside the prompt; how many do not."""
+    """The words in columns, as many as fit on the terminal, and how many do not."""
     width = max(map(get_cwidth, words)) + 2
     columns = max(1, (size.columns + 1) // width)
     most = columns * max(1, size.rows - 2)
@@ -257,7 +257,7 @@ def _in_columns(words: Sequence[str], size: Size) -> str:
 
 
 def output(stream: TextIO, term: str | None) -> Vt100_Output:
-    """A terminal to draw on; it is not asked where its cursor is, which not all answer."""
+    """A terminal to draw on; it is not asked for its cursor position, which not all report."""
 
     def size() -> Size:
         found = os.get_terminal_size(stream.fileno())

@@ -1,4 +1,4 @@
-"""`chat -i`: turn after turn, until the end of input, /exit or, in a script, the first error."""
+"""`chat -i`: turn after turn, until the end of input, /exit or, in a script, an error."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -26,13 +26,13 @@ from openai_cli.request.inputs import Inputs
 
 
 class Reader(Protocol):
-    """Something that gives what the user says."""
+    """A source of what the user says."""
 
     def ask(self) -> str | None:
-        """The next text, empty when there is none this time; None at the end."""
+        """The next text, '' if there is none this time, None at the end."""
 
     def edit(self, text: str) -> str:
-        """The text as the user's own editor leaves it; UsageError where that fails."""
+        """Edit the text in the user's own editor; UsageError if that fails."""
 
 
 def hold(
@@ -44,19 +44,19 @@ def hold(
 ) -> None:
     """Hold a conversation, in its file or in memory.
 
-    `first` is said before anything is read, if it has messages. `flags` are the request properties
-    that the sender puts over the conversation's body, and `parameters` those that may be set.
-    Raises UsageError for options that make no sense here; in a script, what the first turn that
-    fails raises.
+    `first` is sent before anything is read, if it has messages. `flags` are the request properties
+    that override the conversation's body, and `parameters` those that /set accepts. Raises
+    UsageError for options that make no sense here; in a script, raises what the first failing turn
+    raises.
     """
     session = sender.session
     _check(session)
     dialogue = Dialogue(inputs, sender, flags, list(first.standing), parameters)
     dialogue.waiting = [Attachment(*each) for each in first.waiting]
     with dialogue.store.opened():
-        pass  # what is wrong with the file is told before anything is typed
+        pass  # a bad file is an error before anything is typed
     session.receipts.kept = []
-    _ = session.client  # a key that is missing is told of before anything is typed
+    _ = session.client  # and so is a missing key
     with ExitStack() as stack:
         said = [*dialogue.said_before(), *map(text_of, first.messages)]
         said = [as_typed(text) for text in said if text]
@@ -66,7 +66,7 @@ def hold(
 
 
 def _check(session: Session) -> None:
-    """Refuse what is for one request alone."""
+    """Raise UsageError for options that apply to a single request only."""
     if session.preview is not None:
         raise UsageError(f"{session.preview.flag} and -i: give one of them")
     if session.form.output is not None:
@@ -74,7 +74,7 @@ def _check(session: Session) -> None:
 
 
 def _reader(stack: ExitStack, dialogue: Dialogue, said: list[str]) -> Reader:
-    """Who reads what the user says; a terminal that it changes is as before when `stack` ends."""
+    """What reads the user's texts; `stack` restores a terminal that it changes."""
     context = dialogue.session.context
     if not context.stdin_is_terminal or context.stdin is None:
         return Script(dialogue.inputs)
@@ -107,7 +107,7 @@ def _reader(stack: ExitStack, dialogue: Dialogue, said: list[str]) -> Reader:
 
 @dataclass
 class _Loop:
-    """The loop: what is said is sent, what is a command is done."""
+    """The loop: texts are sent, commands are run."""
 
     dialogue: Dialogue
     reader: Reader
@@ -129,7 +129,7 @@ class _Loop:
             self._attempt(self._next)
 
     def _attempt(self, step: Callable[[], None]) -> None:
-        """Do it; at a terminal a failure, or Ctrl-C, is told of, and the conversation goes on."""
+        """Run a step; at a terminal, report a failure or Ctrl-C, and continue."""
         self.dialogue.session.deadline.restart()
         try:
             step()
@@ -164,7 +164,7 @@ class _Loop:
                 self.dialogue.ask(meant)
 
     def _edit(self) -> None:
-        """Say what is written in the user's own editor; what could not be sent is there again."""
+        """Send what is written in the user's own editor; what could not be sent stays a draft."""
         dialogue = self.dialogue
         dialogue.draft = self.reader.edit(dialogue.draft)
         if dialogue.draft.strip():
@@ -174,7 +174,7 @@ class _Loop:
 
     @property
     def columns(self) -> int | None:
-        """Of the terminal that shows what commands print; None where none tells of them."""
+        """The width of the terminal that shows the output of commands; None without one."""
         stream = self.dialogue.session.context.messages.stream
         if stream is None or not stream.isatty():
             return None
@@ -182,7 +182,7 @@ class _Loop:
 
     @property
     def _would_lose(self) -> bool:
-        """Whether somebody at a terminal would lose what was said."""
+        """Whether a user at a terminal would lose the conversation."""
         dialogue = self.dialogue
         is_nowhere = dialogue.terms.path is None
         return not self.is_script and is_nowhere and bool(dialogue.said_before())
@@ -218,8 +218,9 @@ class _Loop:
 
 
 def folded(text: str, columns: int | None) -> str:
-    """The text with the lines broken between words that a terminal of so many columns has no room
-    for; as it is without a terminal."""
+    """Wrap lines that are wider than the terminal, between words; without a terminal, return the
+    text unchanged.
+    """
     if columns is None:
         return text
     from textwrap import wrap

@@ -1,4 +1,4 @@
-"""What is typed in a conversation: a text for the model, or a command, with a slash before it."""
+"""What is typed in a conversation: a text for the model, or a command that starts with a slash."""
 
 import re
 from collections.abc import Container, Iterable
@@ -9,7 +9,7 @@ from openai_cli.flags.names import underscored
 
 
 class SlashCommand(NamedTuple):
-    """A command as the help shows it; one without `usage` takes no argument."""
+    """A command as help shows it; without `usage` it takes no argument."""
 
     usage: str
     summary: str
@@ -33,7 +33,7 @@ COMMANDS = {
     "/quit": SlashCommand("", ""),
 }
 
-# A flag of this command: one behind openai-cli is of a command line of its own.
+# A flag of this command; a flag after openai-cli belongs to another command line.
 _FLAG = re.compile(r"(?<!\S)--([a-z][a-z-]*)")
 
 _KEYS = """\
@@ -44,7 +44,7 @@ Ctrl-C stops a reply, or clears the line."""
 
 
 class SlashCall(NamedTuple):
-    """A command that was typed, and what stands behind it."""
+    """A command that was typed, and its argument."""
 
     name: str
     argument: str
@@ -53,8 +53,8 @@ class SlashCall(NamedTuple):
 def parsed(typed: str) -> SlashCall | str:
     """The command that was typed, or the text to send.
 
-    Of several lines the first alone may name a command, whose argument is the rest: a text that was
-    pasted may begin with the path of a file. UsageError for a command that there is not.
+    In several lines, a command must be alone on the first, and the rest is its argument: pasted
+    text may begin with the path of a file. Raises UsageError for an unknown command.
     """
     if not typed.startswith("/"):
         return typed
@@ -71,7 +71,7 @@ def parsed(typed: str) -> SlashCall | str:
 
 
 def as_typed(text: str) -> str:
-    """What has to be typed for the text to be sent, whatever it begins with."""
+    """What to type to send the text, even if it begins with a slash."""
     return f"/{text}" if text.startswith("/") else text
 
 
@@ -83,9 +83,10 @@ def _call(name: str, argument: str) -> SlashCall:
 
 
 def typed_here(hint: str, parameters: Container[str]) -> str:
-    """A hint with what can be typed in a conversation, in the place of the flags of `chat`.
+    """Replace the flags of `chat` in a hint by what can be typed in a conversation.
 
-    `parameters` are those that /set takes. Of a flag that has no command it says where it goes.
+    `parameters` are those that /set accepts. If a flag has no such command, the hint says where the
+    flag goes.
     """
     is_elsewhere = False
 
@@ -104,21 +105,21 @@ def typed_here(hint: str, parameters: Container[str]) -> str:
 
 
 def unknown(what: str, name: str, names: Iterable[str], hint: str) -> UsageError:
-    """The error for a name that there is not, with the nearest that there are, and the hint."""
+    """The error for an unknown name, with the nearest names and the hint."""
     from openai_cli.suggestions.near import did_you_mean, near
 
     meant = did_you_mean(near(name, names))
     return UsageError(f"no such {what}: {name}", hint=f"{meant} {hint}" if meant else hint)
 
 
-# Where the summaries stand, and in how many columns they have room there.
+# The column where summaries start, and the width that this needs.
 _SUMMARIES, _WIDE = 26, 80
 
 
 def help_text(*, kept_in: str | None, columns: int | None) -> str:
-    """The commands and the keys; `kept_in` is the file of the conversation, if it has one.
+    """The commands and keys; `kept_in` is the conversation's file, if it has one.
 
-    In few columns a summary stands beneath its command.
+    On a narrow terminal each summary is below its command.
     """
     gap = "\n  " if columns is not None and columns < _WIDE else ""
     lines = [

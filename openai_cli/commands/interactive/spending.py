@@ -1,4 +1,4 @@
-"""What the calls of a session did cost, and what the next one will cost at least."""
+"""What the calls of a session have cost, and the least that the next one will cost."""
 
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def spent(calls: "Sequence[Receipt]") -> str:
-    """What the calls cost: the sum of those whose price is known, and the models of the others."""
+    """What the calls cost: the sum of the known prices, and the models whose price is unknown."""
     from openai_cli.prices.charges import total
     from openai_cli.prices.money import plain
 
@@ -43,7 +43,7 @@ def _calls(count: int) -> str:
 
 
 def next_turn(session: Session, request: Request) -> str:
-    """What sending the conversation costs at least: a long prompt may be read from the cache."""
+    """The least that sending the conversation costs: a long prompt may be cached."""
     from openai_cli.prices.bill import SHORTEST_CACHED
     from openai_cli.prices.bodies import asked
     from openai_cli.prices.charges import product, tariff

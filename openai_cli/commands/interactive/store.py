@@ -1,4 +1,4 @@
-"""Where a conversation is between its turns: in a file, or in memory."""
+"""Where a conversation is kept between turns: in a file, or in memory."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -15,14 +15,14 @@ class Store(Protocol):
     """A conversation that lasts for a session."""
 
     def read(self) -> Mapping[str, Any]:
-        """The body as it is now; UsageError when it cannot be had."""
+        """The body as it is now; UsageError if it cannot be read."""
 
     def opened(self) -> AbstractContextManager[KeptConversation]:
-        """The conversation for one turn, in which nobody else has it; raises as `read` does."""
+        """Open the conversation exclusively for one turn; raises as `read` does."""
 
 
 class InFile:
-    """A conversation in a file, which other processes may add turns to between ours."""
+    """A conversation in a file, to which other processes may add turns between ours."""
 
     def __init__(self, session: Session, path: str) -> None:
         self._session = session
@@ -36,7 +36,7 @@ class InFile:
 
 
 class InMemory:
-    """A conversation that nobody else sees, and that ends with the session."""
+    """A conversation that is private to the session and ends with it."""
 
     def __init__(self) -> None:
         self.body: Mapping[str, Any] = {}
@@ -49,12 +49,12 @@ class InMemory:
         yield self
 
     def save(self, body: Mapping[str, Any], _left: list[Message]) -> None:
-        """Keep the body; what left it is gone."""
+        """Keep the body; removed messages are gone."""
         self.body = dict(body)
 
 
 class BeforeReply:
-    """A conversation without the reply at its end, which leaves it when another is saved."""
+    """A conversation without its last reply, which is removed once another is saved."""
 
     def __init__(
         self, stored: KeptConversation, kept: list[Message], replies: list[Message]
@@ -68,9 +68,9 @@ class BeforeReply:
 
 
 def before_last_turn(messages: Sequence[Message]) -> tuple[list[Message], list[Message]]:
-    """The messages without the last turn, and those of that turn; what stands for all stays.
+    """Split off the last turn, keeping the messages that apply to the whole conversation.
 
-    UsageError when there is none.
+    Raises UsageError if there is no turn.
     """
     if not (starts := turn_starts(messages)):
         raise UsageError("there is no turn to take back")
@@ -78,10 +78,10 @@ def before_last_turn(messages: Sequence[Message]) -> tuple[list[Message], list[M
 
 
 def before_reply(messages: Sequence[Message]) -> tuple[list[Message], list[Message]]:
-    """The messages without the reply at the end, and the reply; what stands for all stays.
+    """Split off the last reply, keeping the messages that apply to the whole conversation.
 
-    The reply is what the model said after the last message of anybody else; UsageError when there
-    is no such message.
+    The reply is what the model said after the last message of anybody else; UsageError if there is
+    no such message.
     """
     asked = [
         place

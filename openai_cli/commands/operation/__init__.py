@@ -1,1 +1,1 @@
-"""The commands that are made of rows of the table of operations."""
+"""The commands that are made from rows of the table of operations."""

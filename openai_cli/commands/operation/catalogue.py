@@ -1,4 +1,4 @@
-"""What the table has of operations, for `api --list` and `api --describe`."""
+"""Operations from the table, for `api --list` and `api --describe`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from openai_cli.output.sink import Sink, utf8_bytes
 
 
 def print_list(sink: Sink, words: Sequence[str], *, as_json: bool) -> None:
-    """Print method, path and command of the operations that have all words in path or command."""
+    """Print method, path and command of the operations whose path or command has all words."""
     wanted = [word.lower() for word in words]
     found = [
         operation
@@ -31,9 +31,9 @@ def print_list(sink: Sink, words: Sequence[str], *, as_json: bool) -> None:
 
 
 def find(method: str, path: str) -> Operation:
-    """The operation of a method and a path, whose parameters may be names or values.
+    """The operation of a method and a path, with names or values as path parameters.
 
-    UsageError where there is none.
+    Raises UsageError if there is none.
     """
     if not method or not path:
         raise UsageError(
@@ -58,9 +58,9 @@ def _fits(operation: Operation, steps: list[str]) -> bool:
 
 
 def print_parameters(sink: Sink, operation: Operation, *, as_json: bool) -> None:
-    """Print a line for each parameter: place, name, flag, kind of value, and what is known of it.
+    """Print a line for each parameter: place, name, flag, kind of value, and description.
 
-    As JSON it is one object, with what the table has.
+    As JSON it is one object with the facts of the table.
     """
     if as_json:
         parameters = {
@@ -87,7 +87,7 @@ def _parameters(operation: Operation) -> Iterator[list[str]]:
 
 
 def command_line(operation: Operation) -> str:
-    """The command that the operation has, for a user."""
+    """Tell the user which command the operation has."""
     if not operation.command:
         return f"it has no command: {PROGRAM} api {operation.method} {operation.path} sends it"
     return f"{PROGRAM} {operation.command} has them as flags"

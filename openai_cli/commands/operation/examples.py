@@ -1,4 +1,4 @@
-"""Examples of an operation's command, made of its row: lines for a shell, with made-up ids."""
+"""Examples of an operation's command, made from its row: shell lines with made-up ids."""
 
 import shlex
 from typing import Any
@@ -13,7 +13,7 @@ _FILE = "data.jsonl"
 
 
 def examples_of(options: type[OperationOptions]) -> tuple[str, ...]:
-    """Two lines: the command with what it needs, and the same with one of our flags."""
+    """Two lines: the command with its required values, and the same with one of our flags."""
     operation = options.operation
     yes = ["--yes"] if issubclass(options, Consent) else []
     needed = [PROGRAM, *operation.command.split(), *_needed(operation), *yes]
@@ -21,7 +21,7 @@ def examples_of(options: type[OperationOptions]) -> tuple[str, ...]:
 
 
 def _more(operation: Operation) -> list[str]:
-    """What the second line adds."""
+    """What the second line adds to the first."""
     if operation.answer == "bytes":
         return ["-o", "result.bin"]
     if operation.answer == "list":
@@ -47,7 +47,7 @@ def _flag(name: str, facts: Facts) -> list[str]:
 
 
 def _sample(name: str, facts: Facts) -> str:
-    """A value that the flag takes, as one types it."""
+    """A sample value for the flag, as typed."""
     types = facts["types"]
     names = facts.get("enum") or facts.get("items", {}).get("enum")
     if names:
@@ -68,7 +68,7 @@ def _text(name: str) -> str:
 
 
 def _object(facts: Facts) -> str:
-    """JSON of its first key, or of none."""
+    """A JSON object with the first of the keys, if there is any."""
     import json
 
     keys: dict[str, Any] = dict(facts.get("keys", {}))

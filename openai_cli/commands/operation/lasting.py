@@ -1,4 +1,4 @@
-"""What lasts: the operations that make or show such a thing, and the statuses that end it."""
+"""Things that take time to make: the operations that make or show them, and their statuses."""
 
 import re
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ from openai_cli.operations.table import Operation
 
 
 class Statuses(NamedTuple):
-    """A thing that is made over time: the `path` of one, and its statuses.
+    """A thing that takes time to make: its `path`, and its statuses.
 
-    `done` are those that it ends with when all went well, `failed` the other ends.
+    It ends with one of `done` on success, and one of `failed` otherwise.
     """
 
     path: str
@@ -20,12 +20,13 @@ class Statuses(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The parameters of the path, the thing's own at last."""
+        """The parameters of the path, the thing's own id last."""
         return tuple(re.findall(r"\{(\w+)\}", self.path))
 
 
-# By the words before the verb. The names are those of the types of OpenAI's Python package 3.57.0
-# (`openai/types/…`), of the runs of evals those of the description's text: the type is any string.
+# By the words before the verb. The statuses are those of the types in OpenAI's Python package
+# 3.57.0 (`openai/types/…`); for runs of evals, whose type is any string, those in the description's
+# text.
 _THINGS: Mapping[str, Statuses] = {
     "batches": Statuses(
         "/batches/{batch_id}",
@@ -65,17 +66,17 @@ _THINGS: Mapping[str, Statuses] = {
     ),
 }
 _VERBS = ("create", "show")
-# Verbs that make a new thing too.
+# Other operations that make a new thing.
 _OTHERS = ("videos edit", "videos extend", "videos remix")
 
 
 def thing_of(operation: Operation) -> str | None:
-    """The words of the thing that the operation makes or shows; None where it does not last."""
+    """The words for the thing that the operation makes or shows; None if it takes no time."""
     words, _, verb = operation.command.rpartition(" ")
     is_one = words in _THINGS and (verb in _VERBS or operation.command in _OTHERS)
     return words if is_one else None
 
 
 def statuses_of(words: str) -> Statuses:
-    """What is known of the thing of these words."""
+    """The path and statuses of the thing with these words."""
     return _THINGS[words]

@@ -1,4 +1,4 @@
-"""The options of an operation's command, made of its row when the command is named."""
+"""The options of an operation's command, made from its row when the command is named."""
 
 from collections.abc import Iterator
 from keyword import iskeyword
@@ -58,14 +58,14 @@ class WholeUpload:
     ] = None
 
 
-# The command that can do the whole of an upload.
+# The command that can do a whole upload.
 UPLOAD = "uploads create"
 
 # The operations whose answers --cache keeps; `cache.rules` knows their endpoints.
 CACHED = frozenset({"responses input-tokens count"})
 
-# The operations that take something away and can be done anew as they were: what they concern
-# stays where it is. All other deletions cannot be undone.
+# Operations that remove something which can be restored with another call, as the things themselves
+# remain. No other deletion can be undone.
 UNDOABLE = frozenset(
     {
         "organization groups roles delete",
@@ -78,31 +78,31 @@ UNDOABLE = frozenset(
         "vector-stores files delete",
     }
 )
-# What cannot be undone though it deletes nothing.
+# Operations that delete nothing, but cannot be undone.
 FINAL = frozenset({"organization projects archive", "webhooks rotate-secret"})
 
 
 def is_final(operation: Operation) -> bool:
-    """Whether what the operation does cannot be undone."""
+    """Whether the operation cannot be undone."""
     is_deletion = operation.method == "DELETE" and operation.command not in UNDOABLE
     return is_deletion or operation.command in FINAL
 
 
 def names_model(operation: Operation) -> bool:
-    """Whether a request has a model do something: its answer may tell what that took."""
+    """Whether the request runs a model, so that its answer may report usage."""
     is_call = operation.method == "POST" and operation.answer == "object" and not operation.admin
     return is_call and "model" in operation.body
 
 
 def is_bounded(operation: Operation) -> bool:
-    """Whether it is known what an answer takes at most, and when it is complete."""
+    """Whether the cost of an answer has a known bound, and its completeness can be checked."""
     from openai_cli.answer.endpoints import tells_usage
 
     return names_model(operation) and tells_usage(operation.method, operation.path)
 
 
 def options_class(operation: Operation) -> type[OperationOptions]:
-    """The options of the operation's command, as a command that is written by hand has them."""
+    """Make the options of the operation's command, like those of a command written by hand."""
     bases = tuple(_bases(operation))
     taken = _names_of_ours(bases)
     found = list(_fields(operation, taken))
@@ -127,7 +127,7 @@ def options_class(operation: Operation) -> type[OperationOptions]:
 
 
 def _bases(operation: Operation) -> Iterator[type]:
-    """The groups of flags that the command has, in their order in the help."""
+    """The groups of flags that the command has, in the order of the help."""
     groups: tuple[tuple[bool, type], ...] = (
         (True, OperationOptions),
         (operation.has_body, Input),
@@ -156,13 +156,13 @@ def _names_of_ours(bases: tuple[type, ...]) -> frozenset[str]:
 
 
 def collisions(operation: Operation) -> list[str]:
-    """The properties that have no flag, for ours has that name."""
+    """The properties without a flag, because one of ours has that name."""
     taken = _names_of_ours(tuple(_bases(operation)))
     return [name for name in (*operation.query, *operation.body) if name in taken]
 
 
 def _fields(operation: Operation, taken: frozenset[str]) -> Iterator[tuple[str, Any, bool]]:
-    """The fields: the name of each, its annotation, and whether it has to be given."""
+    """Yield the fields: name, annotation, and whether a value is required."""
     for name in operation.arguments:
         yield (
             _field_name(name, taken),
@@ -194,7 +194,7 @@ def _flag(name: str, facts: Facts, place: Any) -> Any:
 
 
 def _argument(name: str, facts: Facts) -> Any:
-    """An argument for a property that the operation needs, though its flag is one of ours."""
+    """An argument for a required property whose flag is one of ours."""
     kind = kind_of(name, facts)
     info = PropertyArgument(
         default=...,
@@ -214,7 +214,7 @@ def _typer_type(kind: Kind) -> Any:
 
 
 def _text_of(operation: Operation) -> str:
-    """What the help says of the command below its line."""
+    """The help text of the command, below its summary."""
     parts = []
     if operation.deprecated:
         parts.append("Deprecated by the API.")

@@ -1,4 +1,4 @@
-"""How the answers of operations are printed: a thing, a list, what was deleted, nothing."""
+"""How the answers of operations are printed: a thing, a list, what was deleted, or nothing."""
 
 import shutil
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from openai_cli.output.writers import AnswerWriter, JsonWriter
 from openai_cli.records import mutable_record
 from openai_cli.request.body import Request
 
-# How the names of times end, beside `created`.
+# Endings of the names of times, besides `created`.
 _TIMES = ("_at", "_time")
 
 
 @mutable_record
 class ThingWriter(JsonWriter):
-    """The body as it came; at a terminal it is indented."""
+    """Writes the body as it came; on a terminal it is indented."""
 
     def take(self, part: Part, added: list[tuple[Choice, str]]) -> None:
         if part.streamed or not self.sink.is_terminal:
@@ -33,7 +33,7 @@ class ThingWriter(JsonWriter):
 
 @mutable_record
 class NothingWriter(JsonWriter):
-    """Nothing: the API answers without a body; what a server says all the same is printed."""
+    """Writes nothing, as the API answers without a body; a body that comes anyway is printed."""
 
     def take(self, part: Part, added: list[tuple[Choice, str]]) -> None:
         if part.body:
@@ -41,7 +41,7 @@ class NothingWriter(JsonWriter):
 
 
 class Deleted:
-    """Reads what a request of deletion answers, and prints the id of what is deleted."""
+    """Reads the answer to a delete request, and prints the id of what was deleted."""
 
     def __init__(self, request: Request) -> None:
         path = request.path.partition("?")[0]
@@ -54,13 +54,13 @@ class Deleted:
         return AnswerWriter(sink, self._line)
 
     def _line(self, answer: Deletion) -> str:
-        # An item's answer may be what it was taken from.
+        # The answer for an item may be the thing that it was removed from.
         body = answer.body
         return as_string(body.get("id"), "id") if "deleted" in body and "id" in body else self._name
 
 
 class Rows:
-    """Prints the things of a list by their columns, under heads at a terminal."""
+    """Prints the items of a list in columns, with headings on a terminal."""
 
     def __init__(self, columns: Sequence[str]) -> None:
         self._columns = columns
@@ -81,7 +81,7 @@ class Rows:
 
 
 def _at_terminal(heads: list[list[str]], rows: list[list[str]]) -> str:
-    """Columns under heads, each line as long as the terminal is wide at most."""
+    """Align the columns under headings, and cut each line at the width of the terminal."""
     if not rows:
         return ""
     width = shutil.get_terminal_size().columns

@@ -1,4 +1,4 @@
-"""What an operation's command does: its request, shown or sent, and its answer printed."""
+"""Run an operation's command: preview or send its request, and print the answer."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 def run(context: Context, options: OperationOptions) -> None:
-    """Send the operation's request, and print what comes back."""
+    """Send the operation's request, and print the response."""
     inputs = Inputs(context, options.stdin)
     with Session(context, options, inputs) as session:
         source = _source(options)
@@ -61,7 +61,7 @@ def run(context: Context, options: OperationOptions) -> None:
 
 
 def _source(options: OperationOptions) -> "Source | None":
-    """The file of an upload that is to be done whole; UsageError for what is none."""
+    """The file of an upload in parts, or None; UsageError if it is not one."""
     if not isinstance(options, WholeUpload) or options.file is None:
         return None
     from openai_cli.calls.parts import Source
@@ -119,9 +119,9 @@ def request_of(
     inputs: Inputs,
     beside: Mapping[str, Any] = MappingProxyType({}),
 ) -> Request:
-    """The operation's request of the options, and of what is `beside` where nothing is given.
+    """Build the operation's request from the options; `beside` has values for what is not given.
 
-    Raises UsageError for a property that is needed and not given, or is none of its kind.
+    Raises UsageError for a required property that is missing, or a property of the wrong kind.
     """
     operation = options.operation
     parts = told_parts(options, inputs)
@@ -140,10 +140,7 @@ def request_of(
 
 
 def _without_body(context: Context, options: OperationOptions, parts: Parts) -> Request:
-    """A request with a query alone, into which --param goes too.
-
-    So does what the configuration file has for one of its parameters.
-    """
+    """A request without a body; --param and configured parameters go into the query."""
     known = options.operation.query
     defaults = {name: value for name, value in context.settings.properties.items() if name in known}
     query = {**defaults, **unchecked_params(options.param), **parts.query}
@@ -162,7 +159,7 @@ def _with_body(context: Context, options: Any, inputs: Inputs, parts: Parts) -> 
     )
     request = assembled(context, given)
     in_query = {name: value for name, value in request.body.items() if name in operation.query}
-    if in_query:  # they came by --param
+    if in_query:  # given by --param
         body = {name: value for name, value in request.body.items() if name not in in_query}
         request = replace(request, path=with_query(request.path, in_query), body=body)
     is_form = operation.form == "always" or bool(files)
@@ -173,9 +170,9 @@ def _with_body(context: Context, options: Any, inputs: Inputs, parts: Parts) -> 
 
 
 def _files(given: Mapping[str, Any], inputs: Inputs) -> "Iterator[FormFile]":
-    """The files of a form; several of one property are an array of them.
+    """The files of a form; several files of one property are an array.
 
-    A file of an array keeps the folders of a relative path in its name: those of a skill have to.
+    A file in an array keeps the folders of its relative path in its name, as those of a skill must.
     """
     from openai_cli.request.uploads import Rule, form_file
 
@@ -190,7 +187,7 @@ def _files(given: Mapping[str, Any], inputs: Inputs) -> "Iterator[FormFile]":
 
 
 def _names_in_query(path: str) -> set[str]:
-    """The parameters in the query of a path; of an array or an object its name."""
+    """The names of the parameters in a path's query; for an array or object, its own name."""
     from urllib.parse import parse_qsl
 
     pairs = parse_qsl(path.partition("?")[2], keep_blank_values=True)

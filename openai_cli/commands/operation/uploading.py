@@ -1,4 +1,4 @@
-"""`uploads create --file`: the whole of an upload, to the file that comes of it."""
+"""`uploads create --file`: upload a whole file in parts."""
 
 from openai_cli.calls.parts import LARGEST_PART, Source, send_parts
 from openai_cli.calls.plan import Plan
@@ -15,7 +15,7 @@ from openai_cli.request.body import Request
 def deliver_upload(
     session: Session, options: OperationOptions, request: Request, source: Source
 ) -> None:
-    """Make the upload, send all of its parts, complete it, and print it."""
+    """Create the upload, send all its parts, complete it, and print the result."""
     from openai_cli.answer.page import AnyWhole
 
     if request.body["bytes"] != source.size:

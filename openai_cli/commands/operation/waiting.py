@@ -1,4 +1,4 @@
-"""`--wait`: look at what an operation made or shows until it has ended, and print that."""
+"""`--wait`: poll what an operation made or shows until it has ended, then print it."""
 
 import re
 import shlex
@@ -19,14 +19,14 @@ from openai_cli.flags.endpoint import Endpoint
 from openai_cli.operations.table import Operation
 from openai_cli.request.body import Request
 
-# In seconds, between two looks: some things take a day.
+# The longest time between two polls, in seconds: some things take a day.
 LONGEST = 60.0
 
 
 def deliver_ended(session: Session, words: str, operation: Operation, plan: Plan) -> None:
-    """Send the request, wait until its thing has ended, and print that.
+    """Send the request, wait until its thing has ended, and print the thing.
 
-    `words` are those of the thing. Raises BadAnswerError where it failed, once it is printed.
+    `words` name the thing in the table. Raises BadAnswerError if it failed, after printing it.
     """
     thing = statuses_of(words)
     made: list[Exchange] = []
@@ -68,7 +68,7 @@ def _ended(session: Session, words: str, operation: Operation, plan: Plan) -> Ex
 
 
 def _ids(operation: Operation, request: Request, thing: Statuses) -> dict[str, str]:
-    """The ids in the path of the request that are in the thing's path too, by their names."""
+    """The ids in the request's path that the thing's path needs too, by name."""
     template = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.path)
     found = re.fullmatch(template, request.path.partition("?")[0])
     values = found.groupdict() if found else {}
@@ -80,7 +80,7 @@ def _body(made: Exchange) -> dict[str, Any]:
 
 
 def _pending(thing: Statuses, made: Exchange) -> str | None:
-    """The status of what has not ended; one that is not known is no end, and is told as such."""
+    """The status of an unfinished thing, else None; an unknown status counts as unfinished."""
     status = as_string(_body(made).get("status"), "status")
     if status in thing.done or status in thing.failed:
         return None
@@ -88,7 +88,7 @@ def _pending(thing: Statuses, made: Exchange) -> str | None:
 
 
 def _why(body: Mapping[str, Any]) -> str:
-    """What the thing says of its failure: `: ` and its message, or nothing."""
+    """The thing's own message about its failure, after `: `, or an empty text."""
     error = body.get("error") or body.get("last_error")
     errors = body.get("errors")
     if isinstance(errors, dict) and isinstance(errors.get("data"), list):
