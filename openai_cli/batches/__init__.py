@@ -1,1 +1,1 @@
-"""Many requests from one file: its lines, how far each has come, and what is written of them."""
+"""Many requests from one file: reading its lines, running them, and writing the answers."""

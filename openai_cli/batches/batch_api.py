@@ -1,4 +1,4 @@
-"""What the Batch API is asked for: files, and batches of them."""
+"""Calls to the Batch API: files, and batches of requests."""
 
 import os
 from collections.abc import Mapping
@@ -15,38 +15,38 @@ from openai_cli.jsontext import encode_json, parse_json
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse
 
-# The key in the metadata of a batch of ours that has the intent of its part.
+# The metadata key of our batches that holds the intent of a part.
 INTENT = "openai_cli_part"
-# The longest page that the API gives of batches, and one of files that is short enough to read.
+# The page size: the largest for batches, and quick to read for files.
 _PAGE = 100
-# In bytes: what is told of a thing, or of a page of them.
+# Bytes: the largest description of a thing, or of a page of them.
 _LARGEST = 16 * 1024 * 1024
 
 Found = dict[str, Any]
 
 
 class BatchApi:
-    """Asks the server of a session. What makes a thing is sent once: see `Queued`."""
+    """Calls to a session's server. A request that creates a thing is sent once: see `Queued`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def upload(self, path: Path, filename: str) -> str:
-        """Upload a file of lines; gives its id."""
+        """Upload a file of lines; return its id."""
         file = FormFile("file", filename, "application/jsonl", str(path), path)
         boundary = os.urandom(16).hex()
         found = self._ask("POST", "/files", Form([("purpose", "batch")], [file], boundary))
         return _id(found)
 
     def find_file(self, filename: str) -> str | None:
-        """The id of a file for batches of this name; None where there is none."""
+        """The id of the batch input file with this name; None if there is none."""
         for found in self._all("/files", purpose="batch"):
             if found.get("filename") == filename:
                 return _id(found)
         return None
 
     def create(self, file_id: str, url: str, intent: str) -> Found:
-        """Make a batch of a file of lines for an endpoint."""
+        """Create a batch from a file of lines for an endpoint."""
         body = {
             "input_file_id": file_id,
             "endpoint": url,
@@ -56,7 +56,7 @@ class BatchApi:
         return _batch(self._ask("POST", "/batches", Json(encode_json(body))))
 
     def find(self, intent: str) -> Found | None:
-        """The batch that was made with an intent; None where there is none."""
+        """The batch that was created with an intent; None if there is none."""
         for found in self._all("/batches"):
             metadata = found.get("metadata")
             if isinstance(metadata, Mapping) and metadata.get(INTENT) == intent:
@@ -64,15 +64,15 @@ class BatchApi:
         return None
 
     def show(self, batch_id: str) -> Found:
-        """The batch as it is now."""
+        """The present state of a batch."""
         return _batch(self._ask("GET", f"/batches/{quote(batch_id, safe='')}"))
 
     def cancel(self, batch_id: str) -> Found:
-        """Cancel a batch; it may end otherwise before."""
+        """Cancel a batch, which may end some other way first."""
         return _batch(self._ask("POST", f"/batches/{quote(batch_id, safe='')}/cancel"))
 
     def download(self, file_id: str, path: Path) -> None:
-        """Write what is in a file to a path; OutputError where that cannot be."""
+        """Write the content of a file to a path; OutputError if that fails."""
         where = f"/files/{quote(file_id, safe='')}/content"
 
         def consume(http: "HttpResponse") -> None:
@@ -92,7 +92,7 @@ class BatchApi:
         self._ask("DELETE", f"/files/{quote(file_id, safe='')}")
 
     def _all(self, path: str, **query: str) -> Any:
-        """All things of a list, the newest first, page by page."""
+        """Yield all items of a list, newest first, page by page."""
         seen: set[str] = set()
         after: dict[str, str] = {}
         while True:
@@ -136,7 +136,7 @@ def _id(found: Found) -> str:
 
 
 def _batch(found: Found) -> Found:
-    """A batch, once it is known to be one: its id and its status are there."""
+    """Check that the answer is a batch, with an id and a status, and return it."""
     _id(found)
     if not isinstance(found.get("status"), str):
         raise BadAnswerError("the answer has no status of a batch")

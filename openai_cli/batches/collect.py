@@ -1,4 +1,4 @@
-"""What came of a batch, into the state: its answers, its failures, and the lines with neither."""
+"""Store the results of a batch: its answers, its failures, and lines that have neither."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 500
 
-# Why a line has neither an answer nor an error, by the status of its batch: a code, and words.
+# Why a line has neither an answer nor an error, by the status of its batch: code and message.
 _LACKS = {
     "expired": ("batch_expired", "the batch expired before it came to this line"),
     "cancelled": ("batch_cancelled", "the batch was cancelled before it came to this line"),
@@ -31,7 +31,7 @@ _MISSING = "batch_missing", "the batch has neither an answer nor an error for th
 
 @dataclass(eq=False)
 class Collector:
-    """Takes the files of one batch in. Use it within a transaction: all of it, or nothing."""
+    """Stores the files of one batch. Run it in a transaction, so that it is all or nothing."""
 
     job: "Job"
     reserve: Reserve
@@ -41,7 +41,7 @@ class Collector:
     _names: dict[str, int] = field(default_factory=dict)
 
     def collect(self, files: Iterable[Path]) -> None:
-        """Have every line of the part done or failed."""
+        """Mark every line of the part as done or failed."""
         parts = Parts(self.job.state)
         self._lines = {line.number: line for line in parts.lines(self.part)}
         self._names = parts.names(self.part)
@@ -70,7 +70,7 @@ class Collector:
                     yield self._row(line, value, raw)
 
     def _named(self, value: Mapping[str, Any]) -> Waiting | None:
-        """The line that a line of a file is for; None where it has had its own, or is none."""
+        """The line that an entry of a file is for; None if it is unknown, or has had its entry."""
         name = value.get("custom_id")
         number = self._names.pop(name, None) if isinstance(name, str) else None
         if number is None:
@@ -79,7 +79,7 @@ class Collector:
         return self._lines.pop(number)
 
     def _row(self, line: Waiting, value: Mapping[str, Any], raw: bytes) -> AnswerRow:
-        """What came of a line; `raw` is what tells of it.
+        """The result of a line; `raw` is its entry in the batch's file.
 
         https://platform.openai.com/docs/api-reference/batch/request-output
         """
@@ -135,7 +135,7 @@ class Collector:
         )
 
     def _without_response(self, line: Waiting, error: Any) -> AnswerRow:
-        """A line that the batch did not come to, or that it has no word of."""
+        """The failure of a line that the batch did not reach, or did not report."""
         self._fail(line)
         told = error if isinstance(error, dict) else {}
         code, reason = self._lack
@@ -150,9 +150,9 @@ class Collector:
         return _LACKS.get(str(self.part.told.get("status")), _MISSING)
 
     def _lacking(self, parts: Parts) -> list[AnswerRow]:
-        """The lines that are in neither file."""
+        """Failures for the lines that are in neither file."""
         lines = list(self._lines.values())
-        # Of a line that nobody has a word of, nobody knows whether it was paid.
+        # A line that is not reported may have been billed.
         may_be_paid = self._lack is _MISSING
         if may_be_paid:
             parts.lose(line.number for line in lines)
@@ -168,7 +168,7 @@ class Collector:
 
 
 def _object(raw: bytes) -> Mapping[str, Any]:
-    """The object on a line of a file; an empty one where it is none."""
+    """The JSON object on a line of a file; an empty one if it is not an object."""
     try:
         value = parse_json(raw)
     except ValueError:
@@ -177,9 +177,9 @@ def _object(raw: bytes) -> Mapping[str, Any]:
 
 
 def _response(told: Mapping[str, Any], raw: bytes) -> WholeResponse:
-    """What a line says of its response, the body as it stands there.
+    """The response in an entry, its body exactly as it stands there.
 
-    Status 500 where it names none.
+    The status is 500 if the entry has none.
     """
     status, request_id = told.get("status_code"), told.get("request_id")
     headers = {failure.REQUEST_ID: request_id} if isinstance(request_id, str) else {}

@@ -1,4 +1,4 @@
-"""What requests of a file have in tokens and can cost, line by line, and in each way."""
+"""The tokens and the cost of a file's requests, line by line, and in total for each way to run."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# The ways of a run, and the tier at which each is billed.
+# The ways to run, and the tier at which each is billed.
 WAYS = {"live": "standard", "flex": "flex", "batch": "batch"}
 
 
 class Counted(NamedTuple):
-    """What a request has: tokens of its prompt and the most of its outputs, and its bound in units.
+    """A request's prompt tokens, its most output tokens, and the bound of its cost in units.
 
-    None is what is not known; `doubt` says why there is no bound.
+    None means unknown; `doubt` says why there is no bound.
     """
 
     tokens: int | None = None
@@ -40,9 +40,9 @@ class Counted(NamedTuple):
 
 
 class Prices(NamedTuple):
-    """By which prices: the table, the day, the region, and the tier, None for that of each body.
+    """The prices to use: table, day, region, and tier (None for that of each body).
 
-    With `allows_unbounded` what has no bound counts as its estimate.
+    With `allows_unbounded`, a request whose cost has no bound counts with its estimate.
     """
 
     table: Callable[[], Table]
@@ -53,9 +53,9 @@ class Prices(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """What all requests cost in one way, in USD: what is known of it, and the most.
+    """The cost of all requests in one way, in USD: the known part, and the maximum.
 
-    `problem` says why that is not known.
+    `problem` says why an amount is unknown.
     """
 
     usd: Decimal | None = None
@@ -79,9 +79,9 @@ class Costs:
     def counted(
         self, lines: Iterable["Line"], keep: Callable[["Line"], T]
     ) -> Iterator[tuple[T, Counted]]:
-        """What is to `keep` of each of the lines, and what it has.
+        """Yield the result of `keep` for each line, with its counts.
 
-        Where a prompt cannot be counted, nothing is known of it and of those behind it.
+        If a prompt cannot be counted, that line and all after it have no counts.
         """
         waiting: deque[T] = deque()
         iterator = iter(lines)
@@ -123,7 +123,7 @@ class Costs:
             return None
 
     def _alone(self, line: "Line") -> Counted:
-        """What a request has whose prompt is not counted line by line."""
+        """The counts of a request whose endpoint is not counted in groups."""
         prices = self._prices
         try:
             most = bound(
@@ -137,7 +137,7 @@ class Costs:
         return Counted(int(most.input_tokens), most.output_tokens, units(most.usd))
 
     def _of_group(self, group: "Group") -> Iterator[Counted]:
-        """What each request of a group has."""
+        """The counts of each request in a group."""
         self.tokens += sum(group.tokens)
         self.doubts |= dict.fromkeys(group.doubts)
         for way in WAYS:
@@ -165,7 +165,7 @@ class Costs:
                 yield self._priced(own, calls, tokens, more, output)
 
     def _add(self, group: "Group", way: str) -> None:
-        """Add a group to what all cost in one way, and to the most of that."""
+        """Add a group to the known cost and the maximum cost of one way."""
         request, calls = self._asked(group, self._bills[way], WAYS[way])
         self._bills[way].add_requests(request, group.tokens, calls=calls)
         doubts = bounded(group.doubts, group.body, self._prices.table().model(request.model))
@@ -197,7 +197,7 @@ class Costs:
         return Counted(tokens, output, found)
 
     def sums(self) -> dict[str, Sum]:
-        """What all cost in each way."""
+        """The cost of all requests in each way."""
         return {way: self._sum(way) for way in WAYS}
 
     def _sum(self, way: str) -> Sum:

@@ -1,4 +1,4 @@
-"""Which of the lines that wait make up the next part: by number, bytes, tokens, model and money."""
+"""Choose the lines of the next part, limited by number, bytes, tokens, model and money."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from openai_cli.batches.schema import Waiting
 if TYPE_CHECKING:
     from openai_cli.batches.job import Job
 
-# In bytes: what is taken for a token where the tokens of a line are not known.
+# Bytes per token, for lines whose tokens are unknown.
 _OF_TOKEN = 4
 
 
 def tokens_of(line: Waiting) -> int:
-    """What a line counts for in the queue: its prompt, known or not."""
+    """The prompt tokens of a line in the queue, estimated if unknown."""
     return -(-line.size // _OF_TOKEN) if line.tokens is None else line.tokens
 
 
 class Cut(NamedTuple):
-    """The lines of a part, with their sums; `short` is a bound that --max-cost had no room for."""
+    """The lines of a part, and their sums; `short` is a bound that --max-cost had no room for."""
 
     lines: list[Waiting]
     size: int = 0
@@ -32,7 +32,7 @@ class Cut(NamedTuple):
 
 @dataclass
 class Limits:
-    """What one part may have at most; `tokens` None is no limit."""
+    """The limits of one part; `tokens` is None for no limit."""
 
     tokens: int | None = None
     lines: int = MOST_LINES
@@ -43,10 +43,10 @@ class Limits:
 def next_cut(
     job: "Job", waiting: Iterable[Waiting], limits: Limits, reserve: Reserve, *, is_alone: bool
 ) -> Cut:
-    """The lines of the next part, and their bounds reserved; none where there is no room.
+    """Choose the lines of the next part and reserve their bounds; no lines if there is no room.
 
-    A batch has one model: it is that of the first line. Where the part `is_alone`, its first line
-    may have more tokens than there is room for.
+    A batch has a single model, that of its first line. If the part `is_alone`, its first line may
+    have more tokens than there is room for.
     """
     cut = Cut([])
     inputs = 0

@@ -1,4 +1,4 @@
-"""The files of a run: all beside its output, and named after it."""
+"""The files of a run: all next to its output, and named after it."""
 
 import os
 from collections.abc import Callable
@@ -11,15 +11,17 @@ from openai_cli.locking import locked
 
 
 class Files(NamedTuple):
-    """`output` as the user named it, or that of a shard; `failed` are the failures, `state` how far
-    the run is.
+    """The files of a run.
+
+    `output` is as the user named it, or that of a shard; `failed` has the failures, and `state` the
+    progress.
     """
 
     output: Path
 
     @classmethod
     def of(cls, output: str, shard: tuple[int, int] = (1, 1)) -> "Files":
-        """The files of an output; a shard has its own, as `out.2-of-4.jsonl`."""
+        """The files for an output; a shard has its own, such as `out.2-of-4.jsonl`."""
         path, (index, count) = Path(output), shard
         if count > 1:
             path = path.with_name(f"{path.stem}.{index}-of-{count}{path.suffix}")
@@ -34,7 +36,7 @@ class Files(NamedTuple):
         return self.output.with_name(f"{self.output.name}.run")
 
     def check(self, given: str | None = None) -> None:
-        """UsageError where there can be no output, or it would go over the input `given`."""
+        """Raise UsageError if the output cannot exist, or would overwrite the input `given`."""
         folder = self.output.parent
         if not folder.is_dir():
             raise UsageError(f"--output: there is no folder '{folder}'")
@@ -45,12 +47,12 @@ class Files(NamedTuple):
                 raise UsageError(f"'{given}' is the input, and would be written over as '{path}'")
 
     def locked(self) -> AbstractContextManager[None]:
-        """The lock of the run; UsageError where another process has it."""
+        """Lock the run; UsageError if another process holds the lock."""
         lock = self.state.with_name(f"{self.state.name}.lock")
         return locked(lock, waits=lambda: None, sleep=self._refuse(), is_bounded=True)
 
     def is_held(self) -> bool:
-        """Whether another process is at the run."""
+        """Whether another process holds the lock of the run."""
         try:
             with self.locked():
                 return False
@@ -68,6 +70,6 @@ class Files(NamedTuple):
 
 
 def private(path: Path) -> BinaryIO:
-    """A file that is written anew, and that nobody else may read."""
+    """Open a file for writing, truncated, that only its owner may read."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     return os.fdopen(os.open(path, flags, 0o600), "wb")

@@ -1,4 +1,4 @@
-"""The input of a run on its way into the state: all of it at first, later what has come to it."""
+"""Read the input of a run into its state: all of it at first, later what was added."""
 
 import re
 from collections.abc import Iterator
@@ -19,29 +19,29 @@ _AT_ONCE = 1000
 
 
 class Shard(NamedTuple):
-    """One of so many parts of the lines, from 1."""
+    """One of several parts of the lines, numbered from 1."""
 
     number: int = 1
     of: int = 1
 
     @classmethod
     def parsed(cls, text: str) -> "Shard":
-        """The shard of `2/4`; UsageError for what is none."""
+        """Parse a shard such as `2/4`; UsageError for anything else."""
         found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
         if found is None or not 1 <= int(found[1]) <= int(found[2]):
             raise UsageError(f"--shard must be I/N, as 1/4, with I from 1 to N, not '{text}'")
         return cls(int(found[1]), int(found[2]))
 
     def has(self, number: int) -> bool:
-        """Whether a line is in it."""
+        """Whether a line belongs to the shard."""
         return (number - 1) % self.of == self.number - 1
 
 
 @dataclass(eq=False)
 class Intake:
-    """Reads the input once, holds it against what is known of it, and adds what is new.
+    """Reads the input once, compares it with the state, and adds new lines.
 
-    Where it `recounts`, what is known is counted anew. Use `take` within a transaction.
+    With `recounts`, known lines are counted again. Call `take` in a transaction.
     """
 
     state: State
@@ -52,9 +52,9 @@ class Intake:
     recounts: bool = False
 
     def take(self) -> int:
-        """Take the input in; gives how many lines are new.
+        """Read the input; return the number of new lines.
 
-        Raises UsageError for the first fault, and for lines that are others than they were.
+        Raises UsageError for the first fault, and for lines that have changed.
         """
         known = self.state.known()
         moved: list[tuple[int, int, int]] = []
@@ -81,7 +81,7 @@ class Intake:
         return count
 
     def _fresh(self, known: Iterator[LineRow], moved: list[tuple[int, int, int]]) -> Iterator[Line]:
-        """The lines that are not known yet."""
+        """The lines that are not in the state yet, or are to be counted again."""
         for line in self.rules.read(self.source):
             if not self.shard.has(line.number):
                 continue

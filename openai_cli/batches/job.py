@@ -1,4 +1,4 @@
-"""What a run is of, whatever way it goes: its input, its state, what its bodies become."""
+"""What a run works on, live or on the Batch API: its input, its state, the bodies to send."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,29 +17,29 @@ from openai_cli.http.errorbody import detail_of
 from openai_cli.http.whole import WholeResponse
 from openai_cli.jsontext import encode_json
 
-# In seconds: how long an answer at the tier flex may take.
+# Seconds that an answer at the tier flex may take.
 # https://platform.openai.com/docs/guides/flex-processing#api-request-timeouts
 FLEX_PATIENCE = 900.0
 
 
 class Engine(Protocol):
-    """A way to have the lines of a run answered.
+    """A way to run the requests of a file.
 
-    `ended_by` is why it ended before all were; what came is in the state.
+    `ended_by` is why it ended early; all answers received are in the state.
     """
 
     ended_by: CliError | None
 
     def run(self) -> None:
-        """Have the lines that wait answered; OutputError where the state cannot be written."""
+        """Answer the waiting lines; OutputError if the state cannot be written."""
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A run: `path` is that of its endpoint; `tier` is --service-tier, None for that of each body.
+    """A run: `path` is that of its endpoint; `tier` is --service-tier, None for that of the body.
 
-    A line is tried `retries` times more. `has_own_timeout` says that --timeout was given, and
-    `debug_on` that each attempt is shown.
+    A line is retried up to `retries` times. `has_own_timeout` is True if --timeout was given, and
+    `debug_on` if each attempt is to be shown.
     """
 
     session: Session
@@ -54,11 +54,11 @@ class Job:
     debug_on: bool = False
 
     def line_at(self, place: Waiting | Ended) -> Line:
-        """The line of the input that stands there."""
+        """The line of the input at that place."""
         return parsed(place.number, place.start, self.source.at(place.start, place.size))
 
     def checked(self, waiting: Waiting) -> tuple[Line, bytes]:
-        """The line, and its body in bytes; UsageError where it is another than it was."""
+        """The line, and its body in bytes; UsageError if it has changed."""
         line = self.line_at(waiting)
         data = line.encoded()
         if line.digest(data) != waiting.digest:
@@ -66,7 +66,7 @@ class Job:
         return line, data
 
     def request(self, waiting: Waiting) -> tuple[Mapping[str, Any], bytes]:
-        """The body as it is sent, and its bytes; UsageError where it is another than it was."""
+        """The body to send, and its bytes; UsageError if the line has changed."""
         line, data = self.checked(waiting)
         if self.tier is None:
             return line.body, data
@@ -74,16 +74,16 @@ class Job:
         return body, encode_json(body)
 
     def patience_for(self, body: Mapping[str, Any]) -> float | None:
-        """How long an answer may take, in seconds; None for as long as everywhere."""
+        """Seconds that an answer may take; None for the usual time-out."""
         is_flex = body.get("service_tier") == "flex" and not self.has_own_timeout
         return FLEX_PATIENCE if is_flex else None
 
     def shortfalls(self, answer: Answer) -> list[str]:
-        """Why an answer is not complete."""
+        """Why an answer is incomplete."""
         return list(answer.incomplete)
 
     def code_of(self, error: CliError, response: WholeResponse | None) -> str:
-        """What a failure is called, for programs: by the API, else by its status or its kind."""
+        """The code of a failure, for programs: the API's own, else from the status or the error."""
         if response is None or response.status < 300:
             return error.code or ("network" if isinstance(error, NetworkError) else "bad_answer")
         detail = detail_of(response.body)
@@ -91,7 +91,7 @@ class Job:
 
 
 def changed(source: Source, number: int) -> UsageError:
-    """The error of a line that is another than it was when the run began."""
+    """The error for a line that has changed since the run began."""
     return UsageError(
         f"{source.shown}: line {number} has changed since the run began",
         hint="put it back, or begin anew with another output",

@@ -1,4 +1,4 @@
-"""The lines of a file of requests: as the Batch API takes them, or request bodies alone."""
+"""The lines of a file of requests: in the form of the Batch API, or bare request bodies."""
 
 from collections.abc import Iterator
 from hashlib import blake2b
@@ -18,15 +18,15 @@ ENDPOINTS = (
 )  # fmt: skip
 
 
-# What tells a line of the Batch API from a body.
+# Keys that tell a Batch API line from a bare body.
 _OF_BATCH = {"custom_id", "url", "method"}
 
 
 class Line(NamedTuple):
-    """A request: the `number` of its line, from 1, where that is in the file, and its bytes.
+    """A request: the `number` of its line, from 1, where it starts in the file, and its bytes.
 
-    `path` is that of the endpoint, as `/embeddings`. Where it `is_bare`, the line is the body
-    alone, and its `custom_id` is the line's number.
+    `path` is that of the endpoint, such as `/embeddings`. If it `is_bare`, the line is only the
+    body, and its `custom_id` is the line's number.
     """
 
     number: int
@@ -42,22 +42,22 @@ class Line(NamedTuple):
         return encode_json(self.body)
 
     def digest(self, encoded: bytes | None = None) -> bytes:
-        """What tells this request from another; `encoded` is the body, where that is at hand."""
+        """A hash that identifies the request; `encoded` is its body, if it is at hand."""
         body = self.encoded() if encoded is None else encoded
         told = (self.custom_id.encode(errors="replace"), self.path.encode(), body)
         return blake2b(b"\0".join(told), digest_size=16).digest()
 
     def as_input(self, **more: Any) -> bytes:
-        """The line as the Batch API takes it, with what else is to be told on it."""
+        """The line in the form of the Batch API, with additional properties."""
         url = VERSION + self.path
         line = {"custom_id": self.custom_id, "method": "POST", "url": url, "body": self.body}
         return encode_json({**line, **more}) + b"\n"
 
 
 def lines_of(source: Source) -> Iterator[Line]:
-    """The requests of a file; lines that are empty are passed over.
+    """Yield the requests of a file, skipping empty lines.
 
-    UsageError, with the line, for what is no request.
+    Raises UsageError, with the line's number, for a line that is not a request.
     """
     for number, start, raw in source.lines():
         if not raw.isspace():
@@ -65,7 +65,7 @@ def lines_of(source: Source) -> Iterator[Line]:
 
 
 def parsed(number: int, start: int, raw: bytes) -> Line:
-    """The request on a line; UsageError, with the line's number, for what is none."""
+    """Parse the request on a line; UsageError, with the line's number, if it is not one."""
     try:
         found = _request(_value(raw))
     except (UsageError, ValueError) as error:
@@ -81,13 +81,13 @@ def _value(raw: bytes) -> Any:
     if load.__module__ != "json":
         try:
             return load(raw)
-        except ValueError:  # of what json takes all the same, or to be told in its words
+        except ValueError:  # json accepts it, or words the error better
             pass
-    return parse_json(raw.rstrip(b"\r\n"))  # its end is no second line to name
+    return parse_json(raw.rstrip(b"\r\n"))  # its end would be a second line to name
 
 
 def _request(value: Any) -> tuple[str | None, str, dict[str, Any]]:
-    """The id, the path and the body."""
+    """The custom_id, the path and the body."""
     if not isinstance(value, dict):
         raise UsageError("it is not a JSON object")
     return _of_batch(value) if _OF_BATCH & value.keys() else _bare(value)

@@ -1,7 +1,7 @@
-"""A run line by line: many requests in flight, their answers into the state as they come.
+"""Run a file live: many requests in flight, their answers stored as they arrive.
 
-A place in flight is free again when the answer is committed: so a kill loses no answer but those
-in flight.
+A slot in flight is freed only once its answer is committed, so a kill loses only the answers of
+requests in flight.
 """
 
 import heapq
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from openai_cli.http.direct import Direct
     from openai_cli.http.flights import Flights, Landed
 
-# In seconds: how often the state of things is looked at where nothing comes.
+# Seconds between two checks while nothing arrives.
 _TICK = 0.25
-# In seconds: how long nothing but 429 may come.
+# Seconds during which nothing but 429 may arrive.
 PATIENCE = 900.0
-# How many lines may fail one after the other, by the server or the network, before the run ends.
+# How many lines in a row may fail, by the server or the network, before the run ends.
 _MOST_IN_A_ROW = 20
 _WHOLE = range(200, 300)
 
 
 class Task(NamedTuple):
-    """An attempt at a line: `tries` were counted before it.
+    """An attempt at a line, after `tries` counted attempts.
 
-    `sent` is when it went out, by the clock of the process, and `began` in seconds since the epoch.
+    `sent` is when it was sent, by the monotonic clock, and `began` in seconds since the epoch.
     """
 
     line: Waiting
@@ -52,17 +52,17 @@ class Task(NamedTuple):
 
     @property
     def tokens(self) -> int:
-        """What the request counts for against a limit of tokens."""
+        """The tokens that the request counts for against a token limit."""
         return (self.line.tokens or 0) + (self.line.output or 0)
 
     @property
     def bound(self) -> int:
-        """The most that it can cost, in units; 0 where that is not known."""
+        """The most that it can cost, in units; 0 if unknown."""
         return self.line.bound or 0
 
 
 class Outcome(NamedTuple):
-    """What came of an attempt: an answer that is whole, or an error."""
+    """The result of an attempt: a complete answer, or an error."""
 
     task: Task
     answer: Answer
@@ -74,7 +74,7 @@ class Outcome(NamedTuple):
 class Live:
     """A run on the endpoint itself.
 
-    `more` gives the lines that are to be sent. `ended_by` is why the run ends before all are done.
+    `more` yields the lines to send. `ended_by` is why the run ended early.
     """
 
     job: "Job"
@@ -97,13 +97,13 @@ class Live:
 
     @property
     def in_flight(self) -> int:
-        """How many requests are out."""
+        """The number of requests in flight."""
         return len(self._flying)
 
     def run(self) -> None:
-        """Send until all have an answer, or something ends the run; what is in flight is awaited.
+        """Send until all lines are answered or something ends the run, then await those in flight.
 
-        Raises OutputError where the state cannot be written.
+        Raises OutputError if the state cannot be written.
         """
         from openai_cli.http.flights import Flights
 
@@ -131,7 +131,7 @@ class Live:
             self._flights.close()
 
     def _go_on(self) -> bool:
-        """Whether anything is to come."""
+        """Whether anything is left to send or await."""
         try:
             self.job.session.deadline.check()
         except UnreachableError as error:
@@ -142,11 +142,11 @@ class Live:
 
     @property
     def _is_over(self) -> bool:
-        """Whether nothing more is sent."""
+        """Whether sending has stopped."""
         return self.ended_by is not None or self.stopping.is_asked
 
     def _tell_end(self) -> None:
-        """Say once that nothing more is sent, and what is waited for."""
+        """Say once that sending has stopped, and how many requests are awaited."""
         if self._is_over and self._flying and not self._is_told:
             self._is_told = True
             self.job.progress.close()
@@ -155,7 +155,7 @@ class Live:
                 f"nothing more is sent; {len(self._flying)} in flight are awaited{more}"
             )
 
-    # What goes out
+    # Sending.
 
     def _peek(self) -> Task | None:
         """The next line that was not sent yet."""
@@ -169,7 +169,7 @@ class Live:
         return Task(line, *self.job.request(line))
 
     def _chosen(self) -> list[Task]:
-        """The tasks that may go now."""
+        """The tasks that can be sent now."""
         going: list[Task] = []
         now = time.monotonic()
         self._is_short = False
@@ -184,10 +184,10 @@ class Live:
         return going
 
     def _candidate(self, now: float) -> Task | None:
-        """A task whose time to be tried again has come, else the next line."""
+        """A task that is due for a retry, else the next line."""
         if self._later and self._later[0][0] <= now:
             return self._later[0][2]
-        # Else a server that refuses all for long would have the whole input in memory.
+        # Without this limit, a server that refuses everything would fill memory with the input.
         return self._peek() if len(self._later) < self.pace.most else None
 
     def _taken(self, task: Task) -> None:
@@ -197,7 +197,7 @@ class Live:
             self._next = None
 
     def _affords(self, task: Task, in_flight: int) -> bool:
-        """Reserve what the task can cost; the run ends where that is too much and none is out."""
+        """Reserve the task's bound; if there is no room and nothing is in flight, the run ends."""
         if self.reserve.take(task.bound):
             return True
         self._is_short = True
@@ -211,14 +211,14 @@ class Live:
             patience = self.job.patience_for(task.body)
             self._flights.send(task.line.number, task.data, read_timeout=patience)
 
-    # What comes back
+    # Receiving.
 
     def _arrived(self) -> list[Outcome]:
-        """The outcomes that are there; waits for one, or until something may go."""
+        """Wait for outcomes, or until something can be sent; return those that have arrived."""
         return [self._outcome(one) for one in self._flights.landed(self._pause())]
 
     def _outcome(self, landed: "Landed[int]") -> Outcome:
-        """What came, read by what reads answers of the endpoint."""
+        """Read what arrived, with the reader for the endpoint."""
         if landed.fault is not None:
             raise landed.fault
         task, response = self._flying[landed.key], landed.response
@@ -237,7 +237,7 @@ class Live:
         return Outcome(task, answer, response)
 
     def _pause(self) -> float:
-        """How long nothing can go, in seconds, but for what comes back."""
+        """Seconds until something can be sent, unless an answer arrives first."""
         now = time.monotonic()
         if self._is_over or self._is_short:
             return _TICK
@@ -314,7 +314,7 @@ class Live:
             self._fail(outcome, error, is_of_server=verdict is Verdict.RETRY)
 
     def _account(self, outcome: Outcome, error: CliError) -> None:
-        """Give back what was reserved; what no answer tells of may have been paid for."""
+        """Release the task's reservation; an attempt without an answer may have been billed."""
         may_be_paid = not isinstance(error, RateLimitError) and (
             outcome.response is None or outcome.response.status >= 500
             or outcome.response.status in _WHOLE
@@ -325,7 +325,7 @@ class Live:
             self.job.state.lose([(bound, outcome.task.line.number)])
 
     def _again(self, task: Task, now: float, before: int, asked: float | None) -> None:
-        """Send the task again, after as long as was asked for, or ever longer."""
+        """Schedule a retry, after the delay that the server asked for, or a growing one."""
         if self._is_over:
             self.job.state.wait_again([task.line.number])
             return
@@ -333,7 +333,7 @@ class Live:
         heapq.heappush(self._later, (due, task.line.number, task))
 
     def _end(self, task: Task, error: CliError) -> None:
-        """End the run; the line is as it was."""
+        """End the run; the line is left waiting."""
         self.job.state.wait_again([task.line.number])
         self.ended_by = self.ended_by or error
 

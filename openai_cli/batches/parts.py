@@ -1,4 +1,4 @@
-"""The parts of a run that go to the Batch API, as its state has them."""
+"""The parts of a run that go to the Batch API, as stored in its state."""
 
 import json
 from collections.abc import Iterable
@@ -15,19 +15,19 @@ _LINES = (
 
 
 class Step(StrEnum):
-    """How far a part is. A batch may be made of it from `UPLOADED` on, and is known from `OPEN`."""
+    """The progress of a part. It may have a batch from `UPLOADED`, and has one from `OPEN`."""
 
     INTENDED = "intended"
     UPLOADED = "uploaded"
     OPEN = "open"
-    COLLECTED = "collected"  # what came of it is in the state, and its files are still there
+    COLLECTED = "collected"  # its results are in the state; its files still exist
     ENDED = "ended"
 
 
 class Part(NamedTuple):
-    """A part: its `intent` tells its file and its batch from all others.
+    """A part; its `intent` identifies its file and its batch.
 
-    `batch` is the batch as the API told it last, `asked` when it was asked for first.
+    `batch` is the batch as the API last reported it, `asked` when its creation was first requested.
     """
 
     number: int
@@ -43,31 +43,31 @@ class Part(NamedTuple):
 
     @property
     def told(self) -> dict[str, Any]:
-        """The batch as the API told it last."""
+        """The batch as the API last reported it."""
         found: dict[str, Any] = json.loads(self.batch or b"{}")
         return found
 
     @property
     def answered(self) -> int:
-        """How many of its lines the API has answered, as it told last."""
+        """How many of its lines the API has answered, by its last report."""
         counts = self.told.get("request_counts")
         completed = counts.get("completed") if isinstance(counts, dict) else 0
         return completed if type(completed) is int else 0
 
     @property
     def filename(self) -> str:
-        """What its file is called at the API."""
+        """The name of its file at the API."""
         return f"openai-cli-{self.intent}.jsonl"
 
 
 class Parts:
-    """The parts in the state of a run. What changes them stands in a transaction."""
+    """The parts in the state of a run. Call methods that write in a transaction."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def at(self, *steps: Step) -> list[Part]:
-        """The parts that are at one of these steps, in order; all where none is named."""
+        """The parts at one of these steps, in order; all parts if none is given."""
         rows = self._state.rows(
             "SELECT number, intent, lines, size, tokens, state, file_id, batch_id, asked, batch"
             " FROM parts ORDER BY number"
@@ -77,7 +77,7 @@ class Parts:
         return [part for part in told if not steps or part.step in steps]
 
     def of(self, number: int) -> Part:
-        """A part that there is, as it is now."""
+        """An existing part, in its present state."""
         return next(part for part in self.at() if part.number == number)
 
     def on_their_way(self) -> list[Part]:
@@ -85,7 +85,7 @@ class Parts:
         return self.at(Step.INTENDED, Step.UPLOADED, Step.OPEN)
 
     def begin(self, intent: str, lines: list[Waiting], size: int, tokens: int) -> Part:
-        """Write down that these lines are to be a batch."""
+        """Record that these lines are to become a batch."""
         ((number,),) = self._state.rows("SELECT IFNULL(MAX(number), 0) + 1 FROM parts")
         part = Part(number, intent, len(lines), size, tokens)
         self.put(part)
@@ -96,7 +96,7 @@ class Parts:
         return part
 
     def put(self, part: Part) -> Part:
-        """Write a part as it is now."""
+        """Store the part, replacing what was there."""
         self._state.write(
             "INSERT OR REPLACE INTO parts"
             "(number, intent, lines, size, tokens, state, file_id, batch_id, asked, batch)"
@@ -106,11 +106,11 @@ class Parts:
         return part
 
     def lines(self, part: Part) -> list[Waiting]:
-        """The lines of a part that nothing has come of yet, in their order in its file."""
+        """The unanswered lines of a part, in the order of its file."""
         return list(map(Waiting._make, self._state.rows(_LINES, (part.number,))))
 
     def names(self, part: Part) -> dict[str, int]:
-        """The numbers of the same lines, by their custom_id."""
+        """The numbers of the same lines, by custom_id."""
         return dict(
             self._state.rows(
                 "SELECT custom_id, number FROM lines WHERE part = ? AND state = 4", (part.number,)
@@ -118,7 +118,7 @@ class Parts:
         )
 
     def give_back(self, part: Part) -> None:
-        """Have the lines of a part wait again, as if it had never been."""
+        """Return a part's lines to the waiting ones, as if the part had never been."""
         self._state.write(
             "UPDATE lines SET state = 0, part = NULL, attempts = attempts - 1"
             " WHERE part = ? AND state = 4",
@@ -126,14 +126,14 @@ class Parts:
         )
 
     def lose(self, numbers: Iterable[int]) -> None:
-        """What these lines can cost may have been paid, and nobody knows."""
+        """Record that these lines may have been billed up to their bound."""
         self._state.write(
             "UPDATE lines SET lost = lost + IFNULL(bound, 0) WHERE number = ?",
             ((number,) for number in numbers),
         )
 
     def reserved(self, part: Part | None = None) -> int:
-        """The most that the lines with the Batch API can cost, all or those of a part, in units."""
+        """The most that lines with the Batch API can cost, of all parts or of one, in units."""
         whose, values = ("", ()) if part is None else (" AND part = ?", (part.number,))
         query = f"SELECT IFNULL(SUM(bound), 0) FROM lines WHERE state = {int(Stage.PART)}{whose}"  # noqa: S608 - all of it is ours
         ((bound,),) = self._state.rows(query, values)

@@ -1,4 +1,4 @@
-"""How a run goes, on stderr: at a terminal all the time, elsewhere a line a minute."""
+"""The progress of a run on stderr: a live line at a terminal, else one line per minute."""
 
 import time
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from openai_cli.messages import Messages
 from openai_cli.output.progress import StatusLine
 from openai_cli.prices.money import dollars
 
-# In seconds.
+# Seconds between two updates.
 _AT_TERMINAL, _ELSEWHERE = 0.5, 60.0
 
 
 class Going(Protocol):
-    """What is under way."""
+    """A run in progress."""
 
     @property
     def in_flight(self) -> int: ...
@@ -21,10 +21,10 @@ class Going(Protocol):
 
 @dataclass(eq=False)
 class RunProgress:
-    """Counts what came in this process, `done` and `failed` of `lines` with what came before it.
+    """Counts results of this process; `done` and `failed`, of `lines`, include earlier ones.
 
-    `answered` is how many of those in flight have an answer that is not here yet, at the Batch API.
-    `usd` is in units, as is `expected`, the most that all can cost where that is known.
+    `answered` counts lines in flight that the Batch API has answered, but that are not here yet.
+    `usd` is in units.
     """
 
     messages: Messages
@@ -41,7 +41,7 @@ class RunProgress:
     _line: StatusLine | None = None
 
     def count(self, tokens: int | None, usd: int | None) -> None:
-        """An answer came."""
+        """Count an answer."""
         self.done += 1
         self.came += 1
         self.tokens += tokens or 0
@@ -49,12 +49,12 @@ class RunProgress:
         self.came_usd += usd or 0
 
     def fail(self) -> None:
-        """A line has failed for good."""
+        """Count a line that has failed for good."""
         self.failed += 1
         self.came += 1
 
     def tick(self, going: Going) -> None:
-        """Show how it goes, where it is time for that."""
+        """Show the progress if an update is due."""
         now = time.monotonic()
         is_watched = self.messages.is_watched
         if now - self._shown < (_AT_TERMINAL if is_watched else _ELSEWHERE):
@@ -68,7 +68,7 @@ class RunProgress:
         self._line.show(self.text(now, going.in_flight))
 
     def text(self, now: float, in_flight: int) -> str:
-        """How it goes, in words."""
+        """The progress in words."""
         seconds = max(now - self._began, 0.001)
         rate = self.came / seconds
         parts = [f"{self.done:,} of {self.lines:,} done"]
@@ -90,7 +90,7 @@ class RunProgress:
         return ", ".join(parts)
 
     def close(self) -> None:
-        """Take away what is shown."""
+        """Clear the status line."""
         if self._line is not None:
             self._line.close()
             self._line = None

@@ -1,7 +1,7 @@
-"""A run on the Batch API: its lines go there in parts, and what came of each is collected.
+"""Run a file on the Batch API: send its lines in parts, and collect the results of each.
 
-Each step is written down before it is done: so one whose outcome nobody knows, after a kill or a
-time-out, is looked for at the API before it is done again. A batch is made once.
+Each step is recorded before it is taken. If its outcome is unknown, after a kill or a time-out, the
+API is searched for it before it is repeated, so that no batch is created twice.
 """
 
 import os
@@ -40,9 +40,9 @@ from openai_cli.jsontext import encode_json
 if TYPE_CHECKING:
     from openai_cli.batches.job import Job
 
-# In seconds: so long a batch that was asked for may be in the making, and not be found yet.
+# Seconds for which a batch that was requested may not be listed yet.
 SETTLING = 10.0
-# How often in a row nothing can be learnt of a batch before the run ends.
+# How many checks in a row may fail before the run ends.
 _MOST_IN_A_ROW = 20
 
 _ENDS = ("completed", "expired", "cancelled")
@@ -53,9 +53,9 @@ _FILES = ("output_file_id", "error_file_id")
 class Queued:
     """A run on the Batch API.
 
-    `more` gives the lines that are to be sent, in order, anew each time. `queue` is how many tokens
-    may be in all batches that are under way, None for as many as the API takes. Where it `cancels`,
-    no part is begun, and those that are on their way are cancelled.
+    `more` yields the lines to send, in order, from the start on each call. `queue` is the most
+    tokens in all batches under way, or None for as many as the API accepts. With `cancels`, no part
+    is begun, and those under way are cancelled.
     """
 
     job: "Job"
@@ -76,13 +76,13 @@ class Queued:
 
     @property
     def in_flight(self) -> int:
-        """How many lines are with the Batch API."""
+        """The number of lines that are with the Batch API."""
         return sum(part.lines for part in self._parts.on_their_way())
 
     def run(self) -> None:
-        """Send parts and collect what comes of them, until all are answered or the run ends.
+        """Send parts and collect their results, until all lines are answered or the run ends.
 
-        Raises OutputError where what came cannot be written.
+        Raises OutputError if results cannot be written.
         """
         self._api, self._parts = BatchApi(self.job.session), Parts(self.job.state)
         self._span = Span(self.job.session, self.stopping, lambda: self.job.progress.tick(self))
@@ -119,7 +119,7 @@ class Queued:
                 if not self.stopping.is_asked:
                     self._look(part)
 
-    # What goes out
+    # Sending.
 
     def _begin(self) -> None:
         """Begin as many parts as there is room for."""
@@ -138,7 +138,7 @@ class Queued:
             self._make(part, is_new=True)
 
     def _limits(self, queued: int) -> Limits:
-        """What the next part may have, with so many tokens under way."""
+        """The limits of the next part, with `queued` tokens under way."""
         limits = self.limits
         if self.queue is None:
             return limits
@@ -147,7 +147,7 @@ class Queued:
         return Limits(tokens, limits.lines, limits.size, limits.inputs)
 
     def _make(self, part: Part, *, is_new: bool) -> None:
-        """Have a batch made of a part, however often that is tried."""
+        """Create the batch of a part, retrying as needed."""
         tries = 0
         span = self._span.anew()
         while True:
@@ -175,7 +175,7 @@ class Queued:
         return not isinstance(error, UnreachableError) and tries <= self.job.retries
 
     def _made(self, part: Part, *, is_new: bool) -> None:
-        """Have a batch made of a part; what may have been done before is looked for first."""
+        """Create the batch of a part, unless an earlier attempt did."""
         if part.asked is not None and self._adopt(part):
             return
         if part.file_id is None:
@@ -187,14 +187,14 @@ class Queued:
         self._put(part, self._api.create(str(part.file_id), url, part.intent))
 
     def _adopt(self, part: Part) -> bool:
-        """Whether a batch was made of a part before; then it is written down."""
+        """Look for a batch that an earlier attempt created; record it if there is one."""
         batch = self._found(part)
         if batch is not None:
             self._put(part, batch)
         return batch is not None
 
     def _found(self, part: Part) -> Found | None:
-        """The batch of a part that was asked for; it may be in the making yet."""
+        """Find the batch of a part, waiting a little in case it is still being created."""
         if (batch := self._api.find(part.intent)) is not None:
             return batch
         left = (part.asked or 0) + SETTLING - self.job.session.context.now()
@@ -204,7 +204,7 @@ class Queued:
         return self._api.find(part.intent)
 
     def _uploaded(self, part: Part) -> str:
-        """Upload the file of a part; gives its id."""
+        """Upload the file of a part; return its id."""
         path = self._path("part")
         try:
             with private(path) as file:
@@ -219,7 +219,7 @@ class Queued:
             path.unlink(missing_ok=True)
 
     def _path(self, kind: str) -> Path:
-        """A file beside the state, for as long as it is read or written."""
+        """The path of a temporary file next to the state."""
         return self.job.state.path.with_name(f"{self.job.state.path.name}.{kind}")
 
     def _save(self, part: Part) -> Part:
@@ -227,13 +227,13 @@ class Queued:
             return self._parts.put(part)
 
     def _put(self, part: Part, batch: Found) -> Part:
-        """Write down what the API told of a batch."""
+        """Record a batch as the API reported it."""
         return self._save(
             part._replace(step=Step.OPEN, batch_id=str(batch["id"]), batch=encode_json(batch))
         )
 
     def _take_back(self, part: Part, failed: Sequence[AnswerRow] = ()) -> None:
-        """Have the lines of a part wait again, but those that have failed: none was answered."""
+        """Return a part's unanswered lines to the waiting ones, except those that have failed."""
         part = self._parts.of(part.number)
         self.reserve.settle(self._parts.reserved(part), 0)
         with self.job.state.transaction():
@@ -245,17 +245,17 @@ class Queued:
         self._clear(part)
 
     def _cancel(self) -> None:
-        """Cancel what is under way; what has ended meanwhile is collected as it is."""
+        """Cancel the parts under way; those that have ended meanwhile are collected as usual."""
         for part in self._parts.at(Step.OPEN):
             try:
                 self._put(part, self._api.cancel(str(part.batch_id)))
             except RefusedError:
                 self._put(part, self._api.show(str(part.batch_id)))
 
-    # What comes back
+    # Receiving.
 
     def _look(self, part: Part) -> None:
-        """Learn how far a batch is, and collect what came of it once it has ended."""
+        """Check a batch, and collect its results once it has ended."""
         try:
             self._looked(part)
         except (NetworkError, BadAnswerError, RateLimitError) as error:
@@ -283,7 +283,7 @@ class Queued:
         self._span.restart()
 
     def _collect(self, part: Part) -> None:
-        """Take in what came of a batch."""
+        """Store the results of a batch."""
         paths = []
         for name in _FILES:
             if (file_id := part.told.get(name)) is not None:
@@ -293,7 +293,7 @@ class Queued:
                 except RefusedError as error:
                     if error.status != 404:
                         raise
-                    # What was in it is missing, and is told of as such.
+                    # Its lines are then reported as missing.
                     paths.pop()
         collector = Collector(self.job, self.reserve, part)
         with self.job.state.transaction():
@@ -309,7 +309,7 @@ class Queued:
         self._clear(part)
 
     def _refused(self, part: Part) -> None:
-        """Do what the errors of a batch that has failed ask for."""
+        """Handle the errors of a batch that has failed."""
         told: Refused = refused(part.told)
         lines = self._parts.lines(part)
         if told.is_queue_full:
@@ -322,7 +322,7 @@ class Queued:
             self.ended_by = self.ended_by or told.error(str(part.batch_id))
 
     def _shrink(self, part: Part, told: Refused) -> None:
-        """Wait for our own parts, or make smaller ones: the queue has no room for this."""
+        """The queue has no room: wait for our own parts, or make smaller ones."""
         if self._parts.on_their_way():
             self._is_full = True
         elif part.lines > 1:
@@ -337,7 +337,7 @@ class Queued:
             self.ended_by = self.ended_by or told.error(str(part.batch_id))
 
     def _wait_for_others(self) -> None:
-        """Wait, ever longer, for the batches of others to end: they alone fill the queue."""
+        """Wait, longer each time, for batches of other runs, which alone fill the queue."""
         if self._others is None:
             self._others = self._span.anew()
             self.job.session.context.messages.notice(
@@ -347,12 +347,12 @@ class Queued:
         self._others.wait()
 
     def _grow(self) -> None:
-        """Make the next parts larger again, once those of others have given room."""
+        """Let parts grow again, once batches of others have made room."""
         if self._others is not None:
             self.limits.lines = min(self.limits.lines * 2, MOST_LINES)
 
     def _clear(self, part: Part) -> None:
-        """Delete the files of a part that is in the state; the next command tries it again."""
+        """Delete the files of a part whose results are stored; failures wait for the next run."""
         if not self.keeps_files:
             for file_id in (part.file_id, *(part.told.get(name) for name in _FILES)):
                 try:
@@ -367,5 +367,5 @@ class Queued:
 
     def _delete(self, file_id: Any) -> None:
         if file_id is not None:
-            with suppress(RefusedError):  # it is gone
+            with suppress(RefusedError):  # already deleted
                 self._api.delete(str(file_id))

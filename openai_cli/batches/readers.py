@@ -1,4 +1,4 @@
-"""What reads the answer of each endpoint that the Batch API takes, by what was asked for."""
+"""Readers for the answers of the endpoints that the Batch API accepts."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,13 +14,13 @@ Body = Mapping[str, Any]
 
 
 def reader_of(path: str, body: Body) -> Answer:
-    """What reads the answer to a body that was sent to an endpoint, as `/embeddings`."""
+    """The reader for the answer to a body that was sent to an endpoint such as `/embeddings`."""
     make = _READERS.get(path)
     return Answer() if make is None else make(body)
 
 
 def inputs_of(body: Body) -> int:
-    """How many inputs a body has: one text or one array of token ids is one."""
+    """The number of inputs in a body: one text, or one array of token ids, is one input."""
     given = body.get("input")
     return len(given) if isinstance(given, list) and given and type(given[0]) is not int else 1
 

@@ -1,4 +1,4 @@
-"""Why a batch has failed as a whole, and which of its lines are to blame."""
+"""Why a batch has failed as a whole, and which of its lines caused it."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from openai_cli.batches.schema import AnswerRow, Waiting
 from openai_cli.errors import CliError, RateLimitError, RefusedError
 
-# The code of a queue that has no room: https://platform.openai.com/docs/guides/batch ("Rate
-# limits"); more batches do fit later.
+# The code for a full queue, which has room for more batches later:
+# https://platform.openai.com/docs/guides/batch ("Rate limits").
 QUEUE_FULL = "token_limit_exceeded"
-# How much a queue takes, where its message tells it.
+# The size of the queue, if the message gives it.
 _LIMIT = re.compile(r"Limit: ([0-9,]{1,30}) enqueued tokens")
-# Codes that are of the line that they name, and of no other.
+# Codes that concern only the line that they name.
 _OF_LINES = frozenset(
     {
         "duplicate_custom_id",
@@ -28,22 +28,22 @@ _OF_LINES = frozenset(
 
 
 class Refused(NamedTuple):
-    """The errors of a batch that has failed."""
+    """The errors of a failed batch."""
 
     errors: Sequence[Mapping[str, Any]]
 
     @property
     def is_queue_full(self) -> bool:
-        """Whether there was no room for it."""
+        """Whether the queue had no room for it."""
         return any(error.get("code") == QUEUE_FULL for error in self.errors)
 
     def may_fit(self, tokens: int) -> bool:
-        """Whether so many tokens have room once the batches of others are done."""
+        """Whether a part of this size has room once other batches are done."""
         limits = (_LIMIT.search(str(error.get("message"))) for error in self.errors)
         return all(limit is None or tokens <= int(limit[1].replace(",", "")) for limit in limits)
 
     def rows(self, lines: Sequence[Waiting]) -> Iterator[AnswerRow]:
-        """The lines that are to blame, as failures; each once."""
+        """Yield the lines at fault as failures, each once."""
         seen: set[int] = set()
         for error in self.errors:
             number = error.get("line")
@@ -58,7 +58,7 @@ class Refused(NamedTuple):
                 )
 
     def error(self, batch_id: str) -> CliError:
-        """The failure that the batch tells of."""
+        """The error that the batch reports."""
         first = self.errors[0] if self.errors else {}
         kind = RateLimitError if self.is_queue_full else RefusedError
         code = first.get("code")
@@ -67,7 +67,7 @@ class Refused(NamedTuple):
 
 
 def refused(batch: Mapping[str, Any]) -> Refused:
-    """The errors of a batch as the API told it."""
+    """The errors of a batch in the API's own form."""
     told = batch.get("errors")
     data = told.get("data") if isinstance(told, Mapping) else None
     return Refused([error for error in data or () if isinstance(error, Mapping)])

@@ -1,4 +1,4 @@
-"""What is written of a run: its answers in the order of the input, and its failures as an input."""
+"""Write the results of a run: answers in the order of the input, and failures as a new input."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -21,10 +21,10 @@ from openai_cli.output.writers import Query
 from openai_cli.prices.answers import LIVE
 from openai_cli.request.inputs import Inputs
 
-# In bytes: how much is made before it is written.
+# Bytes that are made before they are written.
 _AT_ONCE = 2**18
 
-# From an answer what is written of it, in bytes; empty where there is nothing.
+# Formats an answer for the output, in bytes; empty if there is nothing to write.
 Shape = Callable[[Ended], bytes]
 
 
@@ -34,7 +34,7 @@ def output_line(ended: Ended) -> bytes:
     https://platform.openai.com/docs/api-reference/batch/request-output
     """
     answer = ended.answer
-    # A newline in JSON stands between its values alone: in a string it is escaped.
+    # Newlines in JSON occur only between values: in a string they are escaped.
     body = (answer.body or b"null").strip().replace(b"\r", b" ").replace(b"\n", b" ")
     name, custom_id, request_id = (
         encode_json(text)
@@ -51,7 +51,7 @@ def output_line(ended: Ended) -> bytes:
 
 
 def failed_line(ended: Ended, line: Line) -> bytes:
-    """A failure as a line that is an input, with its reason and the attempts."""
+    """A failure as an input line, with its reason and the number of attempts."""
     answer = ended.answer
     error: dict[str, Any] = {"code": answer.code, "message": answer.reason}
     if answer.status is not None:
@@ -63,9 +63,9 @@ def failed_line(ended: Ended, line: Line) -> bytes:
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """What is wanted of an answer: its text, or what a query finds in its body.
+    """Formats the wanted part of an answer: its text, or what a query finds in its body.
 
-    `path` is that of the endpoint. Each ends in a newline, or with `null` in NUL.
+    `path` is that of the endpoint. Each result ends in a newline, or in NUL with `null`.
     """
 
     path: str
@@ -82,7 +82,7 @@ class Wanted:
         return data if data.endswith(b"\n") else data + b"\n"
 
     def texts(self, ended: Ended) -> list[str]:
-        """What is wanted, as texts."""
+        """The wanted part of the answer, as texts."""
         body = ended.answer.body or b"{}"
         if self.query is not None:
             value = json.loads(body)
@@ -98,7 +98,7 @@ class Wanted:
 
 
 def write(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a file, whole or not at all; raises OSError."""
+    """Write a file atomically; raises OSError."""
     file = WholeFile(followed(path))
     try:
         made = bytearray()
@@ -115,16 +115,16 @@ def write(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 def answers(state: State, shape: Shape) -> Iterator[bytes]:
-    """What is written of each answer, in the order of the input."""
+    """The formatted answers, in the order of the input."""
     return (shape(ended) for ended in state.ended(Stage.DONE))
 
 
 def joined(
     state: State, rows: str, key: str | None, wanted: Wanted, inputs: Inputs
 ) -> Iterator[bytes]:
-    """The rows of a CSV file with a column for what is wanted, and one for why it failed.
+    """The rows of a CSV file, with columns for the answer and for the reason of a failure.
 
-    A row is found by its column `key`, or by its number.
+    A row's request is found by its column `key`, or by its number.
     """
     is_first = True
     for row in _rows(rows, inputs):
@@ -146,7 +146,7 @@ def _rows(path: str, inputs: Inputs) -> Iterator[Row]:
 
 
 def check_rows(path: str, key: str | None, inputs: Inputs) -> None:
-    """UsageError for rows that `joined` cannot add its columns to."""
+    """Raise UsageError for rows to which `joined` cannot add its columns."""
     if path == "-":
         raise UsageError("--csv is read at the end: it must be a file, not stdin")
     if (row := next(_rows(path, inputs), None)) is None:

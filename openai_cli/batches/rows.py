@@ -1,4 +1,4 @@
-"""Rows that requests are made of: lines of text, CSV, TSV, or JSON objects."""
+"""The rows that requests are made from: lines of text, CSV, TSV, or JSON objects."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from openai_cli.jsontext import encode_json, utf8
 from openai_cli.reading import LONGEST_LINE, bounded_lines
 from openai_cli.tokens.lines import objects
 
-# The column of a line of text.
+# The column name for a line of text.
 PROMPT = "prompt"
 
 
@@ -26,7 +26,7 @@ Reader = Callable[[BinaryIO], Iterator[Row]]
 
 
 def of_prompts(file: BinaryIO) -> Iterator[Row]:
-    """A row for each line that is not empty, whose number is that of the line."""
+    """Yield a row for each line that is not empty, numbered as its line."""
     for number, raw in enumerate(bounded_lines(file), 1):
         text = _text(raw, number)
         if text.strip():
@@ -34,19 +34,19 @@ def of_prompts(file: BinaryIO) -> Iterator[Row]:
 
 
 def of_jsonl(file: BinaryIO) -> Iterator[Row]:
-    """A row for each object, whose number is that of its line; what is no string is its JSON."""
+    """Yield a row for each object, numbered as its line; values other than strings become JSON."""
     for number, value in objects(bounded_lines(file), may_be_empty=True):
         columns = {name: _shown(one) for name, one in value.items()}
         yield Row(number, number, columns)
 
 
 def of_csv(file: BinaryIO) -> Iterator[Row]:
-    """The rows of CSV (RFC 4180) below its head, which names the columns."""
+    """Yield the rows of CSV (RFC 4180) after the head, which names the columns."""
     return _table(file, "excel")
 
 
 def of_tsv(file: BinaryIO) -> Iterator[Row]:
-    """The same with tabs."""
+    """Yield the rows of tab-separated values after the head."""
     return _table(file, "excel-tab")
 
 
@@ -74,7 +74,7 @@ def _table(file: BinaryIO, dialect: str) -> Iterator[Row]:
 
 
 def _checked(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """The records of a table, each with the line where it begins."""
+    """Yield the records of a table, each with the line where it begins."""
     while True:
         line = reader.line_num + 1
         try:
@@ -94,7 +94,7 @@ def _head(cells: list[str]) -> list[str]:
 
 
 def _texts(file: BinaryIO) -> Iterator[str]:
-    """The lines as text, with their ends, which may stand in a cell."""
+    """The lines as text, with their newlines, as a cell may contain one."""
     return (_text(raw, number, keeps=True) for number, raw in enumerate(bounded_lines(file), 1))
 
 
@@ -112,7 +112,7 @@ def _shown(value: Any) -> str:
 
 
 def written(rows: Iterable[Iterable[str]]) -> bytes:
-    """Rows as CSV, in UTF-8."""
+    """Encode rows as CSV in UTF-8."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()

@@ -1,4 +1,4 @@
-"""What lines of one file must hold to, each by itself and all together."""
+"""The rules for the lines of one file, each by itself and all together."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,34 +11,34 @@ from openai_cli.batches.seen import Seen
 from openai_cli.batches.source import Source
 from openai_cli.errors import UsageError
 
-# What one batch takes: https://platform.openai.com/docs/guides/batch ("Rate limits" and "Prepare
+# Limits of one batch: https://platform.openai.com/docs/guides/batch ("Rate limits" and "Prepare
 # your batch file").
 MOST_LINES = 50_000
 MOST_BYTES = 200 * 1024 * 1024
 MOST_INPUTS = 50_000
 
-# The body of an endpoint (`/embeddings`), to be judged: UsageError for what is wrong with it.
+# Checks a body for an endpoint such as `/embeddings`; raises UsageError for a fault.
 JudgeBody = Callable[[str, Mapping[str, Any]], None]
 
 
 class Fault(NamedTuple):
-    """What is wrong with a file, and the line where it is, if it is on one."""
+    """A fault in a file, and its line, if it is on one."""
 
     line: int | None
     problem: str
     hint: str | None = None
 
     def error(self, shown: str) -> UsageError:
-        """The error of it in a file that is shown so."""
+        """The fault as an error; `shown` names the file."""
         return UsageError(f"{shown}: {self.problem}", hint=self.hint)
 
 
 @dataclass
 class Rules:
-    """Reads the requests of a file, and keeps what is wrong with it. Use it as a context manager.
+    """Reads the requests of a file, and collects its faults; a context manager.
 
-    With `is_for_batch` the limits of one batch hold too. `faults` are at most `most`; `count` is
-    how many requests there were, and `inputs` how many inputs of embeddings.
+    With `is_for_batch` the limits of one batch apply too. `faults` holds at most `most`; `count` is
+    the number of requests, and `inputs` that of embedding inputs.
     """
 
     judge: JudgeBody
@@ -63,7 +63,7 @@ class Rules:
         self._seen.__exit__(kind, error, trace)
 
     def read(self, source: Source) -> Iterator[Line]:
-        """The requests that hold to the rules of a line."""
+        """Yield the requests without faults, then check the file as a whole."""
         for number, start, raw in source.lines():
             if raw.isspace():
                 continue

@@ -1,9 +1,9 @@
-"""The state of a run as it is kept: its tables, their rows, and the figures that they add up to."""
+"""The state of a run as stored: its tables, their rows, and totals."""
 
 from enum import IntEnum
 from typing import NamedTuple
 
-# Raised where the tables change, so that another version does not read them wrong.
+# Increased when the tables change, so that another version does not misread them.
 VERSION = 1
 
 TABLES = """
@@ -53,7 +53,7 @@ CREATE TABLE parts(
 
 
 class Stage(IntEnum):
-    """Where a line is: in `PART` it is with the Batch API."""
+    """The state of a line; in `PART` it is with the Batch API."""
 
     WAITING = 0
     SENT = 1
@@ -63,7 +63,7 @@ class Stage(IntEnum):
 
 
 class LineRow(NamedTuple):
-    """A line of the input, as `lines` has it."""
+    """A line of the input, as a row of `lines`."""
 
     number: int
     custom_id: str
@@ -89,7 +89,7 @@ class Waiting(NamedTuple):
 
 
 class AnswerRow(NamedTuple):
-    """What came of a line, as `answers` has it."""
+    """The result of a line, as a row of `answers`."""
 
     number: int
     status: int | None = None
@@ -105,7 +105,7 @@ class AnswerRow(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """A line that is done or has failed, with what came of it."""
+    """A line that is done or has failed, with its result."""
 
     number: int
     custom_id: str
@@ -117,7 +117,7 @@ class Ended(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """A run in figures: lines by stage, and amounts in units."""
+    """The totals of a run: lines by stage, and amounts in units."""
 
     lines: int
     done: int
@@ -132,5 +132,5 @@ class Sums(NamedTuple):
 
     @property
     def waiting(self) -> int:
-        """How many have neither an answer nor failed."""
+        """How many lines are neither answered nor failed."""
         return self.lines - self.done - self.failed

@@ -1,26 +1,26 @@
-"""Which ids there were, in little memory for any number of them."""
+"""A set of ids that takes little memory, however many there are."""
 
 from types import TracebackType
 from typing import Self
 
 
 class Seen:
-    """Ids with the lines where they stood first. They are out of memory: in a temporary file.
+    """Ids, with the lines where each first occurred, in a temporary file; a context manager.
 
-    Use it as a context manager. `count` is how many were added.
+    `count` is how many were added.
     """
 
     def __init__(self) -> None:
         import sqlite3
 
-        # An empty name is a temporary database, on disk where it is large.
+        # An empty name is a temporary database, which goes to disk when it is large.
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.execute("CREATE TABLE ids(id TEXT PRIMARY KEY, line INT) WITHOUT ROWID")
         self._database.execute("BEGIN")
         self.count = 0
 
     def add(self, name: str, line: int) -> int | None:
-        """Add an id; gives the line of the same one before, None where there is none."""
+        """Add an id; return the line where it occurred before, or None if it is new."""
         name = name.encode(errors="surrogatepass").hex() if not _is_utf8(name) else name
         added = self._database.execute("INSERT OR IGNORE INTO ids VALUES(?, ?)", (name, line))
         if added.rowcount:

@@ -1,4 +1,4 @@
-"""The shards of a run, put together."""
+"""Merge the shards of a run."""
 
 import heapq
 import re
@@ -15,9 +15,9 @@ from openai_cli.errors import UsageError
 
 
 class Shards:
-    """All shards of a run, by its output. Use it within `stack`, which closes them.
+    """All shards of a run, found by its output; `stack` closes them.
 
-    UsageError where one is missing, or not at its end.
+    Raises UsageError if one is missing or unfinished.
     """
 
     def __init__(self, output: str, stack: ExitStack) -> None:
@@ -40,16 +40,16 @@ class Shards:
 
     @property
     def path(self) -> str:
-        """That of the endpoint, as `/embeddings`."""
+        """The path of the endpoint, such as `/embeddings`."""
         return str(self._states[0]["path"])
 
     def answers(self, shape: Shape) -> Iterator[bytes]:
-        """What is written of each answer, in the order of the input."""
+        """The formatted answers, in the order of the input."""
         rows = (state.ended(Stage.DONE) for state in self._states)
         return (shape(ended) for ended in heapq.merge(*rows, key=lambda ended: ended.number))
 
     def failures(self) -> Iterator[bytes]:
-        """The lines of the shards' files of failures, in the order of the input."""
+        """The lines of the shards' failure files, in the order of the input."""
         numbered = (self._numbered(*one) for one in zip(self.files, self._states, strict=True))
         return (line for _, line in heapq.merge(*numbered, key=itemgetter(0)))
 
@@ -64,12 +64,12 @@ class Shards:
             yield from ((one.number, line) for one, line in zip(ended, file, strict=True))
 
     def total(self) -> Sums:
-        """All of them in figures."""
+        """The totals over all shards."""
         return Sums(*map(sum, zip(*self.sums, strict=True)))
 
 
 def _found(files: Files) -> list[Files]:
-    """The shards beside an output, as many as they say that there are."""
+    """The shards next to an output, as many as their names say there are."""
     output = files.output
     pattern = re.compile(
         rf"{re.escape(output.stem)}\.([0-9]+)-of-([0-9]+){re.escape(output.suffix)}\.run"

@@ -1,4 +1,4 @@
-"""Signals during a run: the first has no new request sent, the second ends the process."""
+"""Signals during a run: the first stops sending, the second ends the process."""
 
 import signal
 import threading
@@ -8,12 +8,12 @@ from typing import Any, Self
 
 from openai_cli.errors import ENDING, Terminated
 
-# In seconds: a terminal that closes sends SIGHUP, and so does its shell; that is one end.
+# Seconds within which SIGHUPs count as one: a closing terminal sends it, and so does its shell.
 _TOGETHER = 1.0
 
 
 class Stopping:
-    """Whether an end was asked for. Use it as a context manager: it takes the signals meanwhile."""
+    """Records signals that ask the run to stop; as a context manager, it handles them."""
 
     def __init__(self) -> None:
         self._number: int | None = None
@@ -22,11 +22,11 @@ class Stopping:
 
     @property
     def is_asked(self) -> bool:
-        """Whether a signal came."""
+        """Whether a signal arrived."""
         return self._number is not None
 
     def check(self) -> None:
-        """Raise what the first signal raises by itself."""
+        """Raise what the first signal would have raised by itself."""
         if self._number is not None:
             self._raise(self._number)
 

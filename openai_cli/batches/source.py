@@ -1,4 +1,4 @@
-"""A file of requests that is read several times, and at any place; a pipe is spooled."""
+"""A file of requests, read several times and at any offset; a pipe is spooled."""
 
 import os
 import stat
@@ -16,10 +16,10 @@ _BUFFER = 2**20
 
 
 class Source:
-    """An open file of requests. Use it as a context manager.
+    """An open file of requests; a context manager.
 
-    `path` is what the user typed, `-` for stdin; `on_read` is told how many bytes more were read
-    by `lines`.
+    `path` is what the user typed, `-` for stdin; `on_read` receives the size of each line that
+    `lines` reads.
     """
 
     def __init__(self, path: str, file: BinaryIO) -> None:
@@ -29,7 +29,7 @@ class Source:
 
     @classmethod
     def open(cls, path: str, inputs: Inputs) -> Self:
-        """The file, or the spool of a pipe; UsageError where it cannot be read."""
+        """Open the file, or spool a pipe; UsageError if it cannot be read."""
         if path == "-":
             return cls(path, _spooled(inputs.lines("FILE", "-")))
         try:
@@ -47,16 +47,16 @@ class Source:
 
     @property
     def shown(self) -> str:
-        """Its name in messages."""
+        """The name of the file in messages."""
         return "stdin" if self.path == "-" else f"'{self.path}'"
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """The size in bytes."""
         return os.fstat(self._file.fileno()).st_size
 
     def lines(self) -> Iterator[tuple[int, int, bytes]]:
-        """Each line with its number, from 1, and where it begins, in bytes."""
+        """Yield each line with its number, from 1, and its offset in bytes."""
         self._file.seek(0)
         start = 0
         for number, line in enumerate(bounded_lines(self._file), 1):
@@ -65,7 +65,7 @@ class Source:
             start += len(line)
 
     def at(self, start: int, size: int) -> bytes:
-        """So many bytes from a place on."""
+        """Read `size` bytes at an offset."""
         return os.pread(self._file.fileno(), size, start)
 
     def __enter__(self) -> Self:
@@ -81,7 +81,7 @@ class Source:
 
 
 def _spooled(lines: Iterator[bytes]) -> BinaryIO:
-    """A temporary file of these lines, which is gone when it is closed."""
+    """Spool the lines into a temporary file, which is removed when it is closed."""
     with ExitStack() as stack:
         spool = stack.enter_context(tempfile.TemporaryFile(buffering=_BUFFER))
         spool.writelines(lines)

@@ -1,4 +1,4 @@
-"""Waiting between two looks: ever longer, and by the clock on the wall."""
+"""Wait between two polls, longer each time, by the wall clock."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from openai_cli.batches.signals import Stopping
 from openai_cli.calls.session import Session
 
-# In seconds: the first span and the longest; how long one sleep is; how long all may be together.
+# Seconds: the first span and the longest, one sleep, and all spans together.
 _FIRST, _LONGEST, _NAP, _ALL = 0.1, 60.0, 0.25, 900.0
 
 
 @dataclass(eq=False)
 class Span:
-    """Spans that double, from `first` on. `tick` is called all the time.
+    """Spans that double, starting with `first`. `tick` is called throughout.
 
-    A machine that slept meanwhile waits no more when it wakes: its sleep counts.
+    Wall-clock time counts, so a machine that was suspended does not wait longer on waking.
     """
 
     session: Session
@@ -25,20 +25,20 @@ class Span:
     _all: float = 0.0
 
     def anew(self, first: float = _FIRST) -> "Span":
-        """Others that begin at the first."""
+        """Return a new series of spans, starting with `first`."""
         return Span(self.session, self.stopping, self.tick, first)
 
     def restart(self) -> None:
-        """Begin with the first again."""
+        """Start with the first span again."""
         self._next = 0.0
 
     @property
     def is_over(self) -> bool:
-        """Whether they were very long, all together."""
+        """Whether all spans together exceed the limit."""
         return self._all > _ALL
 
     def wait(self) -> None:
-        """Wait for the next span; less where an end is asked for.
+        """Wait for the next span, or until the run is asked to stop.
 
         Raises UnreachableError at the deadline.
         """

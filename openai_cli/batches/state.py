@@ -1,6 +1,6 @@
-"""How far a run is: one SQLite file beside its output, which outlives any end of the process.
+"""The state of a run: one SQLite file next to its output, which survives a crash.
 
-What is committed is there after a kill; what was sent and has no answer is sent again.
+Committed results survive a kill; requests without an answer are sent again.
 """
 
 import os
@@ -38,10 +38,10 @@ _IN_STAGE = _ENDED + "state = ? ORDER BY lines.number"
 
 
 class State:
-    """The state of a run at `path`. Use it as a context manager.
+    """The state of a run at `path`; a context manager.
 
-    What is written stands in a `transaction`. Raises UsageError for what is no state of a run, and
-    OutputError where it cannot be written.
+    Write in a `transaction`. Raises UsageError for a file that is not the state of a run, and
+    OutputError if it cannot be written.
     """
 
     def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
@@ -50,7 +50,7 @@ class State:
 
         with self._telling():
             if not is_read_only:
-                # Its WAL gets the mode of the file.
+                # The WAL gets the mode of the file.
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
             way = _way_to_read(path) if is_read_only else "mode=rw"
             self._database = sqlite3.connect(
@@ -66,7 +66,7 @@ class State:
         (version,) = self._row("PRAGMA user_version")
         if not is_read_only:
             self._database.execute("PRAGMA journal_mode = WAL")
-            # A kill loses nothing that is committed; a loss of power may, and that is sent again.
+            # A kill loses nothing committed. A power failure may; such requests are sent again.
             self._database.execute("PRAGMA synchronous = NORMAL")
             if version == 0:
                 with self.transaction():
@@ -82,7 +82,7 @@ class State:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """What the block writes is there all together, or not at all."""
+        """Commit what the block writes, or roll all of it back."""
         with self._telling():
             self._database.execute("BEGIN IMMEDIATE")
             try:
@@ -113,7 +113,7 @@ class State:
         self._database.close()
 
     def remove(self) -> None:
-        """Close the file, and take it away: for a run that did not begin."""
+        """Close and delete the file, for a run that did not begin."""
         self.close()
         for end in ("", "-wal", "-shm"):
             Path(f"{self.path}{end}").unlink(missing_ok=True)
@@ -130,19 +130,19 @@ class State:
         self.close()
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """What a query finds."""
+        """The rows that a query finds."""
         with self._telling():
             return self._database.execute(statement, values).fetchall()
 
     def write(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Do a statement with each of the rows; within a transaction where they are several."""
+        """Execute a statement for each of the rows; several need a transaction."""
         with self._telling():
             self._database.executemany(statement, rows)
 
-    # What is known of the whole run
+    # The run as a whole.
 
     def __getitem__(self, name: str) -> Any:
-        """A fact of the run; None where there is none."""
+        """A fact about the run, or None."""
         found = self._row("SELECT (SELECT value FROM run WHERE name = ?)", (name,))
         return found[0]
 
@@ -150,7 +150,7 @@ class State:
         self.write("INSERT OR REPLACE INTO run VALUES(?, ?)", [(name, value)])
 
     def sums(self) -> Sums:
-        """The run in figures."""
+        """The totals of the run."""
         of_lines = self._row(
             "SELECT COUNT(*), COUNT(*) FILTER (WHERE state = 2), COUNT(*) FILTER (WHERE state = 3),"
             " COUNT(*) FILTER (WHERE state = 1), COUNT(*) FILTER (WHERE state = 4),"
@@ -164,10 +164,10 @@ class State:
         incomplete, tokens, usd, unpriced = of_answers
         return Sums._make((*stages, incomplete, int(tokens), usd, unpriced, int(lost)))
 
-    # Lines
+    # Lines.
 
     def add_lines(self, rows: Iterable[LineRow]) -> None:
-        """Add lines that are waiting, or the counts of those that are there."""
+        """Add waiting lines, or update the counts of existing ones."""
         self.write(
             "INSERT INTO lines(number, custom_id, digest, start, size, tokens, output, bound)"
             " VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(number) DO UPDATE"
@@ -181,11 +181,11 @@ class State:
         yield from map(LineRow._make, self._in_order(columns, "TRUE"))
 
     def move(self, rows: Iterable[tuple[int, int, int]]) -> None:
-        """Lines that stand elsewhere in the input now: start, size, number."""
+        """Update lines that have moved in the input: start, size, number."""
         self.write("UPDATE lines SET start = ?, size = ? WHERE number = ?", rows)
 
     def waiting(self, limit: int | None = None) -> Iterator[Waiting]:
-        """The lines that are to be sent, in order; of a `limit`, those of the first so many."""
+        """The lines to send, in order; with a `limit`, only those among the first `limit` lines."""
         where = "state = 0"
         if limit is not None:
             last = "SELECT (SELECT number FROM lines ORDER BY number LIMIT 1 OFFSET ?)"
@@ -195,7 +195,7 @@ class State:
         yield from map(Waiting._make, self._in_order(columns, where))
 
     def unbounded(self) -> int | None:
-        """The first line that is to be sent and has no bound."""
+        """The first line to send whose cost has no bound."""
         found: int | None
         (found,) = self._row(
             "SELECT MIN(number) FROM lines WHERE state IN (0, 1) AND bound IS NULL"
@@ -203,7 +203,7 @@ class State:
         return found
 
     def bounds(self) -> tuple[int, int, int]:
-        """Of all lines: the most that they can cost, their tokens, how many have no bound."""
+        """The most that all lines can cost, their tokens, and how many have no bound."""
         usd, tokens, unknown = self._row(
             "SELECT IFNULL(SUM(bound), 0), IFNULL(SUM(tokens), 0),"
             " COUNT(*) FILTER (WHERE bound IS NULL) FROM lines"
@@ -211,7 +211,7 @@ class State:
         return usd, tokens, unknown
 
     def _in_order(self, columns: str, where: str) -> Iterator[tuple[Any, ...]]:
-        """Lines in order, the number first, a page at a time: no query stays open meanwhile."""
+        """Yield lines in order, the number first, a page at a time, so that no query stays open."""
         after = 0
         condition = f"number > ? AND {where} ORDER BY number LIMIT {_PAGE}"
         query = f"SELECT {columns} FROM lines WHERE {condition}"  # noqa: S608 - all of it is ours
@@ -224,26 +224,26 @@ class State:
             after = rows[-1][0]
 
     def mark_sent(self, numbers: Iterable[int]) -> None:
-        """These are about to be sent."""
+        """Mark lines as about to be sent."""
         self.write(
             "UPDATE lines SET state = 1, attempts = attempts + 1 WHERE number = ?",
             ((number,) for number in numbers),
         )
 
     def lose(self, amounts: Iterable[tuple[int, int]]) -> None:
-        """Attempts without an answer may have cost so much: units, number."""
+        """Record what attempts without an answer may have cost: units, number."""
         self.write("UPDATE lines SET lost = lost + ? WHERE number = ?", amounts)
 
     def wait_again(self, numbers: Iterable[int]) -> None:
-        """These are to be sent again, as if they had not failed."""
+        """Return lines to the waiting ones, as if they had not failed."""
         rows = [(number,) for number in numbers]
         self.write("UPDATE lines SET state = 0 WHERE number = ?", rows)
         self.write("DELETE FROM answers WHERE number = ?", rows)
 
     def recover(self) -> int:
-        """Lines that were in flight when the process ended wait again; gives how many they are.
+        """Return lines that were in flight when the process ended to the waiting ones; count them.
 
-        Their attempt may have been paid for.
+        Their attempts may have been billed.
         """
         (count,) = self._row("SELECT COUNT(*) FROM lines WHERE state = 1")
         if count:
@@ -253,7 +253,7 @@ class State:
         return int(count)
 
     def retry_failed(self) -> int:
-        """Lines that have failed wait again; gives how many they are."""
+        """Return failed lines to the waiting ones; count them."""
         (count,) = self._row("SELECT COUNT(*) FROM lines WHERE state = 3")
         if count:
             self.write(
@@ -264,7 +264,7 @@ class State:
         return int(count)
 
     def settle(self, stage: Stage, rows: Iterable[AnswerRow]) -> None:
-        """Lines have come to this stage, with these answers."""
+        """Move lines to a stage, and store their results."""
         kept = list(rows)
         self.write(
             "INSERT OR REPLACE INTO answers(number, status, request_id, body, reason, code,"
@@ -275,17 +275,17 @@ class State:
             "UPDATE lines SET state = ? WHERE number = ?", ((stage, row.number) for row in kept)
         )
 
-    # Answers
+    # Answers.
 
     def ended(self, stage: Stage) -> Iterator[Ended]:
-        """The lines that have come to this stage, in the order of the input."""
+        """The lines at this stage, in the order of the input."""
         with self._telling():
-            # Row by row, for answers may be large; nothing is written meanwhile.
+            # Row by row, as answers may be large; nothing is written meanwhile.
             for row in self._database.execute(_IN_STAGE, (int(stage),)):
                 yield _ended(row)
 
     def find(self, custom_id: str) -> Ended | None:
-        """The line of that name, where it is done or has failed."""
+        """The line with that custom_id, if it is done or has failed."""
         with self._telling():
             row = self._database.execute(_FIND, (custom_id,)).fetchone()
         return row and _ended(row)
@@ -298,23 +298,23 @@ class State:
             ).fetchall()
 
     def count_told(self, record: str) -> int:
-        """How many lines with this one for --usage-file have it there, as far as is known."""
+        """How many lines with this record are known to be in --usage-file."""
         (count,) = self._row(
             "SELECT COUNT(*) FROM answers WHERE record = ? AND is_told = 1", (record,)
         )
         return int(count)
 
     def mark_told(self, numbers: Iterable[int]) -> None:
-        """The lines of these are in --usage-file."""
+        """Mark the records of these lines as written to --usage-file."""
         self.write(
             "UPDATE answers SET is_told = 1 WHERE number = ?", ((number,) for number in numbers)
         )
 
 
 def _way_to_read(path: Path) -> str:
-    """How to open a state without writing, also beside it.
+    """The URI parameters to open a state without writing anything, not even beside it.
 
-    Where no process is at it, it has no WAL; opened plainly it would get one, that stays.
+    Without a running process there is no WAL; a plain open would create one and leave it there.
     https://www.sqlite.org/uri.html#uriimmutable
     """
     return "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
@@ -326,7 +326,7 @@ def _ended(row: tuple[Any, ...]) -> Ended:
 
 
 def _told(path: Path, error: "sqlite3.DatabaseError") -> CliError:
-    """What a failure of SQLite's means to a user."""
+    """Translate an SQLite error into one for the user."""
     code = getattr(error, "sqlite_errorname", "") or ""
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
         return OutputError(

@@ -1,4 +1,4 @@
-"""A text with the columns of a row in it: `Classify: {text}`; `{{` and `}}` are braces."""
+"""A text with columns of a row in it: `Classify: {text}`; `{{` and `}}` are literal braces."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -11,7 +11,7 @@ _BRACES = {"{{": "{", "}}": "}"}
 
 
 class Template:
-    """The template of a flag; UsageError for a brace that opens or closes nothing."""
+    """The template of a flag; UsageError for an unmatched brace."""
 
     def __init__(self, text: str, flag: str = "--template") -> None:
         self._flag = flag
@@ -34,19 +34,19 @@ class Template:
         self._texts[-1] += text[place:]
 
     def check(self, columns: Collection[str]) -> None:
-        """UsageError for a column that the rows do not have, with the one that may be meant."""
+        """Raise UsageError for a column that the rows lack, suggesting a similar one."""
         for name in self.columns:
             check_column(self._flag, name, columns)
 
     def filled(self, row: Mapping[str, str]) -> str:
-        """The text for a row."""
+        """Fill in the columns of a row."""
         values = [row[name] for name in self.columns]
         first, *rest = self._texts
         return first + "".join(v + text for v, text in zip(values, rest, strict=True))
 
 
 def check_column(flag: str, name: str, columns: Collection[str]) -> None:
-    """UsageError where there is no such column."""
+    """Raise UsageError if there is no such column."""
     if name in columns:
         return
     near = get_close_matches(name, columns, n=1)

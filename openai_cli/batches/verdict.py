@@ -1,4 +1,4 @@
-"""What a failure means for a line, and for the whole run: pure functions."""
+"""What a failure means for a line, and for the whole run; pure functions."""
 
 from enum import Enum, auto
 
@@ -14,7 +14,7 @@ from openai_cli.http import retry
 from openai_cli.http.errorbody import detail_of
 from openai_cli.http.whole import WholeResponse
 
-# The API's codes of a budget that is used up, where waiting does not help:
+# The API's codes for an exhausted budget, where waiting does not help:
 # https://platform.openai.com/docs/guides/error-codes
 SPENT = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "quota_exceeded"}
@@ -23,19 +23,19 @@ _NO_MODEL = frozenset({"model_not_found", "model_not_available"})
 
 
 class Verdict(Enum):
-    """What is done about a line whose attempt has failed."""
+    """What to do about a line whose attempt has failed."""
 
-    RETRY = auto()  # the server or the network failed: again, as often as the client tries
-    WAIT = auto()  # there is too much to do for the server: again, as often as it takes
-    FAIL = auto()  # the line has failed for good, and the others go on
-    END = auto()  # it would be so with every line: the run ends
+    RETRY = auto()  # the server or the network failed: retry, as often as the client does
+    WAIT = auto()  # the server is overloaded: retry, as often as it takes
+    FAIL = auto()  # the line has failed for good; the others continue
+    END = auto()  # every line would fail: the run ends
 
 
 def verdict_of(error: CliError, response: WholeResponse | None, *, is_first: bool) -> Verdict:
-    """What a failure means; `response` is the answer that told of it, where there was one.
+    """Judge a failure; `response` is the response that reported it, if there was one.
 
-    `is_first` says that no line has an answer yet: then what the server does not know, it does not
-    know of any.
+    `is_first` means that no line was answered yet: what the server does not know then, it does not
+    know for any line.
     """
     if isinstance(error, CredentialError | UnreachableError):
         return Verdict.END
@@ -53,7 +53,7 @@ def verdict_of(error: CliError, response: WholeResponse | None, *, is_first: boo
 
 
 def is_busy(verdict: Verdict, error: CliError) -> bool:
-    """Whether fewer requests at once would help."""
+    """Whether sending fewer requests at once would help."""
     if verdict is Verdict.WAIT:
         return True
     return verdict is Verdict.RETRY and isinstance(error, BadAnswerError | NetworkError)

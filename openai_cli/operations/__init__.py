@@ -1,1 +1,1 @@
-"""The table of the API's operations: what there is, and what each takes and gives."""
+"""The table of the API's operations: which there are, what each takes, and what it returns."""

@@ -1,7 +1,6 @@
 """The operations of the API, from the data that `tools/refresh_operations.py` writes.
 
-There is a part for each first word of a command, and only that of the words that are asked for is
-read.
+There is a file for the first word of each command, and only the files that are needed are read.
 """
 
 import re
@@ -13,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 DATA = Path(__file__).parent / "data"
 
-# What is known of the values of a property: see data/README.md.
+# Facts about the values of a property: see data/README.md.
 Facts = Mapping[str, Any]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -21,13 +20,13 @@ _IN_PATH = re.compile(r"\{(\w+)\}")
 
 
 class Operation(NamedTuple):
-    """An operation: `command` has its words, or none where another operation has them.
+    """An operation; `command` is empty if another operation has its words.
 
-    `path` is below the base URL, with `{name}` for each of its parameters; `query` and `body` have
-    the facts of the properties by their names. `form` says when the body is a multipart form:
-    `always`, or `with files`; it has the properties of `as_json` as JSON. `pages` says how a list
-    goes on: by `after` with the id of the last thing, by `after` with what the page has as `next`,
-    or by `page`. `columns` are the properties that tell the things of a list apart.
+    `path` is below the base URL, with `{name}` for each of its parameters; `query` and `body` map
+    the names of properties to their facts. `form` says when the body is a multipart form: `always`,
+    or `with files`; the properties in `as_json` are JSON in it. `pages` says how a list is paged:
+    by `after` with the last item's id, by `after` with the page's own `next`, or by `page`.
+    `columns` are the properties that identify the items of a list.
     """
 
     command: str
@@ -47,18 +46,18 @@ class Operation(NamedTuple):
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The parameters of the path, in their order."""
+        """The parameters of the path, in order."""
         return tuple(_IN_PATH.findall(self.path))
 
     @property
     def has_body(self) -> bool:
-        """Whether it takes a body, be it one without known properties."""
+        """Whether it takes a body, even one without known properties."""
         return self.method in ("POST", "PUT", "PATCH")
 
 
 @cache
 def part(group: str) -> tuple[Operation, ...]:
-    """The operations whose commands begin with this word; none for a word that there is not."""
+    """The operations whose commands begin with this word; none for an unknown word."""
     path = DATA / f"{group}.json"
     if not path.is_file():
         return ()
@@ -69,18 +68,18 @@ def part(group: str) -> tuple[Operation, ...]:
 
 
 def find(command: str) -> Operation | None:
-    """The operation of a command."""
+    """The operation of a command, or None."""
     group = command.partition(" ")[0]
     return next((each for each in part(group) if each.command == command), None)
 
 
 def is_admin_path(path: str) -> bool:
-    """Whether the operations below this path take the admin key; nothing is read for it."""
+    """Whether operations below this path take the admin key, judged by the path alone."""
     return path.split("/")[1:2] in (["organization"], ["projects"])
 
 
 def summary_of(operation: Operation) -> str:
-    """A line on the operation, made of its facts."""
+    """A one-line summary of the operation, made from its facts."""
     said = f"{operation.method} {operation.path}"
     return f"{said} (deprecated)" if operation.deprecated else said
 
