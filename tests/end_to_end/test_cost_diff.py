@@ -393,6 +393,16 @@ def test_usage_files(repository: Repository, diff: Diff) -> None:
     )  # fmt: skip
 
 
+def test_what_is_not_known_at_two_tiers_is_told_once(repository: Repository, diff: Diff) -> None:
+    repository.commit()
+    answer = {"model": "gpt-4o", "object": "chat.completion", "usage": {"prompt_tokens": 1000}}
+    tiers = ("default", "priority")
+    lines = (json.dumps({**answer, "service_tier": tier}) for tier in tiers)
+    repository.write("usage.jsonl", "\n".join(lines))
+    (row,) = parsed(diff("--base", "main", "--response", "usage.jsonl", "--json"))["rows"]
+    assert row["unknown"] == ["the output tokens are not reported"]
+
+
 def test_a_baseline_of_files_requests_and_sums(run: Run, folder: Path, diff: Diff) -> None:
     (folder / "a.txt").write_text("hello")
     (folder / "r.jsonl").write_text(line("a", "hello", max_tokens=100))
