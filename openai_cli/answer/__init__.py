@@ -1,1 +1,1 @@
-"""What the API answers: one module for each shape, and what all of them share."""
+"""Readers for the API's responses: one module for each shape, and what all of them share."""

@@ -1,4 +1,4 @@
-"""An answer as far as it came; each endpoint's shape is a subclass."""
+"""The state of a response while it is read; each endpoint has a subclass for its shape."""
 
 from dataclasses import field
 from typing import Any, ClassVar
@@ -9,35 +9,34 @@ from openai_cli.http.errorbody import tells_error
 from openai_cli.http.sse import LARGEST as LARGEST_EVENT
 from openai_cli.records import mutable_record
 
-# What besides its usage an answer is billed by: calls of tools, and what other models made.
+# What a response is billed by besides its usage: tool calls, and the output of other models.
 _BILLABLE = ("output", "tools", "tool_usage", "svg_usage")
 
-# In bytes, unpacked. The longest texts of models are below 1 MB; 20 log probabilities for each of
-# their tokens can make 40.
+# In bytes, decoded. The longest texts of models are below 1 MB; with 20 log probabilities for each
+# token they can reach 40 MB.
 LARGEST_JSON = 64 * 1024 * 1024
 
-# The status of a response that has come to nothing.
+# The status values of a response that failed.
 _FAILED = ("failed", "expired")
 
 
 @mutable_record
 class Answer:
-    """What the parts told so far.
+    """A response, as far as its parts have been read.
 
-    `is_done` says that `[DONE]` came, `has_last` that the last of the endpoint's own events did.
-    `usage` is the API's object of that name, or None, and `billable` what else of the answer tells
-    what it costs. `asked_model` is the model of the request, for answers that do not name theirs,
-    and `began` when that was first sent, in seconds since the epoch. Where another call has sent
-    it, `age` is how many seconds ago. `is_background`
-    says that the server makes it whole even if the connection breaks, `has_replaced` that bytes of
-    it were no UTF-8.
+    `is_done` is set by `[DONE]`, `has_last` by the endpoint's own last event. `usage` is the API's
+    object of that name, or None; `billable` has the other properties that the cost depends on.
+    `asked_model` is the model of the request, for responses that name none, and `began` is when the
+    request was first sent, in seconds since the epoch. `age` is None, unless an earlier call sent
+    the request: then the seconds since that. With `is_background`, the server completes the
+    response even if the connection breaks. `has_replaced` says that invalid UTF-8 was replaced.
 
-    A whole answer is at most `largest` bytes long, and an event `largest_event`; where it
-    `has_many_numbers`, these may take more memory than the values of other answers. Where
-    `is_text`, a whole answer is no JSON; where `may_be_array`, it may be an array, which
-    stands for `{"data": …}`. `instead` is the object for an answer without a body, where there may
-    be one. Where `has_no_last`, a stream may end with any event. `own_types` are the beginnings of
-    the types of the endpoint's own events.
+    `largest` and `largest_event` limit a whole response and an event, in bytes. With
+    `has_many_numbers`, its numbers may take more memory than the values of other responses. With
+    `is_text`, a whole response is not JSON; with `may_be_array`, it may be an array, which stands
+    for `{"data": …}`. `instead` is the object for an empty body, or None if that is an error. With
+    `has_no_last`, a stream may end with any event. `own_types` are the prefixes of the types of the
+    endpoint's own events.
     """
 
     largest: ClassVar[int] = LARGEST_JSON
@@ -63,12 +62,12 @@ class Answer:
     instead: dict[str, Any] | None = None
 
     def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
-        """Take one part in; gives the text that it adds, choice by choice."""
+        """Add one part, and return the text that it adds to each choice."""
         self.note(body)
         return []
 
     def note(self, body: dict[str, Any]) -> None:
-        """Take in what every answer tells of itself."""
+        """Record the properties that all responses share: usage, model and service tier."""
         usage, tier = body.get("usage"), body.get("service_tier")
         if isinstance(usage, dict):
             self.usage = whole_numbers(usage)
@@ -79,19 +78,19 @@ class Answer:
             self.service_tier = as_name(tier) or self.service_tier
 
     def check(self, body: dict[str, Any]) -> None:
-        """Raise BadAnswerError for a whole answer that is not of the endpoint's shape."""
+        """Raise BadAnswerError if a whole response does not have the endpoint's shape."""
         if not body:
             raise misshapen("there is nothing in it")
 
     def knows(self, body: dict[str, Any], *, streamed: bool) -> bool:
-        """Whether a body, or an event of a stream, has what the endpoint's own have."""
+        """Return whether a body, or an event of a stream, looks like one of the endpoint's own."""
         kind = body.get("type")
         if isinstance(kind, str):
             return kind.startswith(self.own_types)
         return not streamed and any(name in body for name in ("id", "data", "object"))
 
     def failure_in(self, body: dict[str, Any], *, streamed: bool) -> Any:
-        """The error that a body, or an event, tells of; None where it tells of none."""
+        """Return the error that a body or an event reports, or None."""
         is_known = self.knows(body, streamed=streamed)
         if error := body.get("error"):
             return error if is_known else body
@@ -100,54 +99,57 @@ class Answer:
         return body if tells_error(body) else None
 
     def own_failure_in(self, body: dict[str, Any]) -> Any:
-        """What the endpoint's own body or event tells of a failure; None where it tells of none."""
+        """Return the error that one of the endpoint's own bodies or events reports, or None."""
         return body if str(body.get("type")).endswith(".failed") else None
 
     def end(self) -> None:
-        """Look at the answer once no part is to come: BadAnswerError where there is none."""
+        """Check the response after its last part; raise BadAnswerError if it has no content."""
 
     @property
     def is_ended(self) -> bool:
-        """Whether the endpoint's own last event came."""
+        """Whether the endpoint's own last event has arrived."""
         return self.has_last
 
     @property
     def is_whole(self) -> bool:
-        """Whether a stream that ends now has said all."""
+        """Whether the stream would be complete if it ended now."""
         return self.is_done or self.is_ended
 
     @property
     def awaits_little(self) -> bool:
-        """Whether nothing but usage and `[DONE]` can be still to come."""
+        """Whether only usage and `[DONE]` can still follow."""
         return self.is_ended
 
     @property
     def in_order(self) -> list[Choice]:
-        """The choices by index, of an answer that has any."""
+        """The choices by index; empty if the endpoint has none."""
         return []
 
     @property
     def incomplete(self) -> list[str]:
-        """Why the answer is not complete, for a user."""
+        """The reasons why the response is not complete, for the user."""
         if self.is_done and not self.is_ended and not self.has_no_last:
             return ["the stream ended before its last event"]
         return []
 
     @property
     def remarks(self) -> list[str]:
-        """What else is to be said of the answer."""
+        """Other notices about the response, for the user."""
         if self.has_replaced:
-            return ["bytes of the stream were no UTF-8: U+FFFD stands for them"]
+            return ["the stream was not valid UTF-8: U+FFFD replaces the invalid bytes"]
         return []
 
     @property
     def final(self) -> dict[str, Any] | None:
-        """What a streamed answer would have been as a whole one; None where nobody knows."""
+        """The body that a streamed response would have had without streaming; None if unknown."""
         return None
 
 
 def response_error(body: dict[str, Any]) -> Any:
-    """The error of a response, whole or in an event: a failed one may have `error: null`."""
+    """Return the error of a response, whole or in an event, or None.
+
+    A failed response may have `error: null`; it gets a message with its status.
+    """
     kind = body.get("type")
     response = body if kind is None else body.get("response")
     if not isinstance(response, dict):
@@ -161,7 +163,7 @@ def response_error(body: dict[str, Any]) -> Any:
 
 
 def choice_error(body: dict[str, Any]) -> Any:
-    """The error of a choice: OpenRouter ends so what broke off upstream."""
+    """Return the error of the first choice with one, as OpenRouter reports upstream failures."""
     choices = body.get("choices")
     for choice in choices if isinstance(choices, list) else ():
         if (
@@ -174,22 +176,22 @@ def choice_error(body: dict[str, Any]) -> Any:
 
 
 def choice_remarks(choices: list[Choice]) -> list[str]:
-    """What is to be said of choices without text."""
+    """Return the notices about choices without text."""
     return [named(choice, choices, said) for choice in choices if (said := choice.lacks_text)]
 
 
 def choice_shortfalls(choices: list[Choice]) -> list[str]:
-    """Why choices are not complete."""
+    """Return the reasons why choices are not complete."""
     return [named(choice, choices, why) for choice in choices if (why := choice.incomplete)]
 
 
 def named(choice: Choice, choices: list[Choice], said: str) -> str:
-    """What is said of a choice, with its number where there are several."""
+    """Prefix a message about a choice with its index if there are several choices."""
     return f"choice {choice.index}: {said}" if len(choices) > 1 else said
 
 
 def fewer(count: int, expected: int, what: str) -> list[str]:
-    """What is to be said where there are fewer than were asked for."""
+    """Return a notice if there are fewer than were requested."""
     if count >= expected:
         return []
     return [f"the server gave {count} of {expected} {what}"]

@@ -1,4 +1,4 @@
-"""One of the texts, or calls of tools, that an answer offers."""
+"""One choice of a response: a text, a refusal or tool calls."""
 
 from dataclasses import field
 from typing import Any
@@ -11,11 +11,11 @@ from openai_cli.records import mutable_record
 
 @mutable_record
 class Choice:
-    """One choice, as far as it came.
+    """One choice, as far as it has arrived.
 
-    `finish_reason` is the server's word for its end, whatever it is, and `ended_by` the place where
-    it stood. `reasoning` has what the model thought, by the names of the fields that it came in.
-    `has_begun` says that there was a message, be it an empty one.
+    `finish_reason` is the server's value, unchecked, and `ended_by` the property that it came from.
+    `reasoning` maps the names of the reasoning fields to their texts. `has_begun` says that there
+    was a message, even if it was empty.
     """
 
     index: int
@@ -29,17 +29,17 @@ class Choice:
 
     @property
     def calls(self) -> list[dict[str, Any]]:
-        """The calls of tools."""
+        """The tool calls."""
         return self.tools.calls
 
     @property
     def has_ended(self) -> bool:
-        """Whether the server said that this is its end."""
+        """Whether the server has given a finish reason."""
         return bool(self.finish_reason)
 
     @property
     def incomplete(self) -> str | None:
-        """Why the choice is not complete, for a user; None when it is known to be."""
+        """The reason why the choice is not complete, for the user; None if it is complete."""
         if self.refusal:
             return f"the model refused to answer: {self.refusal}"
         if ending.is_whole(self.ended_by, self.finish_reason):
@@ -48,7 +48,7 @@ class Choice:
 
     @property
     def lacks_text(self) -> str | None:
-        """What to say of a choice that has nothing to print; None where it has."""
+        """A notice for a choice with nothing to print; None if there is something."""
         if self.text or self.refusal or self.tools:
             return None
         if self.reasoning:
@@ -58,17 +58,17 @@ class Choice:
 
     @property
     def content(self) -> str | None:
-        """The text; None where a refusal or tool calls stand instead of one."""
+        """The text, or None if the choice has a refusal or tool calls instead."""
         return str(self.text) if self.has_content else None
 
     @property
     def has_content(self) -> bool:
-        """Whether there is a text, be it an empty one."""
+        """Whether the choice has a text, even an empty one."""
         return bool(self.text) or not (self.refusal or self.tools)
 
     @property
     def message(self) -> dict[str, Any]:
-        """The choice as a message of the requests that follow, without its reasoning."""
+        """The choice as a message for later requests, without its reasoning."""
         message: dict[str, Any] = {"role": "assistant", "content": self.content}
         if self.refusal:
             message["refusal"] = str(self.refusal)
@@ -79,5 +79,5 @@ class Choice:
 
     @property
     def thoughts(self) -> dict[str, str]:
-        """The reasoning, as the properties of a message."""
+        """The reasoning, as properties of a message."""
         return {name: str(thought) for name, thought in self.reasoning.items()}

@@ -1,7 +1,7 @@
-"""The answer of POST /completions and POST /chat/completions, whole or streamed.
+"""The response of POST /completions and POST /chat/completions, whole or streamed.
 
-Both endpoints and both forms have one reader: a choice's content stands in `text` (completions),
-`message` (chat) or `delta` (chat, streamed), and a whole answer is a stream of one part.
+One class reads all four forms: the content of a choice is in `text` (completions), `message` (chat)
+or `delta` (chat, streamed), and a whole response is read like a stream of one part.
 """
 
 from dataclasses import field
@@ -13,16 +13,16 @@ from openai_cli.answer.shape import as_index, as_object, as_objects, as_string, 
 from openai_cli.answer.text import Text
 from openai_cli.records import mutable_record
 
-# The fields in which servers send what the model thought: DeepSeek's, and vLLM's newer one.
+# The fields in which servers send reasoning: DeepSeek's, and vLLM's newer one.
 _REASONING = ("reasoning_content", "reasoning")
-# The API gives at most 128.
+# The API's own limit is 128.
 _MOST_CHOICES = 10_000
 _WHOLE_OBJECTS = {"chat.completion.chunk": "chat.completion"}
 
 
 @mutable_record
 class Completion(Answer):
-    """The choices, as far as they came; `expected` is how many were asked for."""
+    """The choices, as far as they have arrived; `expected` is how many were requested."""
 
     expected: int = 1
     choices: dict[int, Choice] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Completion(Answer):
 
     def failure_in(self, body: dict[str, Any], *, streamed: bool) -> Any:
         if body.get("choices") and not body.get("error") and body.get("object") != "error":
-            return choice_error(body)  # nearly all events: the rest would take twice the time
+            return choice_error(body)  # nearly every event; the general check takes twice as long
         return super().failure_in(body, streamed=streamed)
 
     def end(self) -> None:
@@ -78,10 +78,10 @@ class Completion(Answer):
         return choice, text
 
     def _add_message(self, choice: Choice, found: dict[str, Any]) -> str:
-        """Take in what the choice says; gives the text of it."""
+        """Add the content of a part to its choice, and return the text that it adds."""
         message = found.get("delta") or found.get("message") or {}
         if not isinstance(message, dict):
-            raise misshapen("a choice's message is no object")
+            raise misshapen("a choice's message is not an object")
         text = _text_of(found, message)
         if text:
             choice.text.append(text)
@@ -94,7 +94,7 @@ class Completion(Answer):
 
     @property
     def is_ended(self) -> bool:
-        """Whether every choice that began has its finish reason."""
+        """Whether every choice that has begun has a finish reason."""
         return 0 < len(self.choices) == len(self._ended)
 
     @property
@@ -137,12 +137,12 @@ class Completion(Answer):
 
 
 def _has_message(choice: dict[str, Any]) -> bool:
-    """Whether a choice has a message, or a text, be it empty."""
+    """Return whether a choice has a message or a text, even an empty one."""
     return any(isinstance(choice.get(name), dict | str) for name in ("delta", "message", "text"))
 
 
 def _add_rest(choice: Choice, message: dict[str, Any], *, is_whole: bool) -> None:
-    """Take in what a message has beside its text."""
+    """Add the refusal, the tool calls and the reasoning of a message."""
     if refusal := message.get("refusal"):
         choice.refusal.append(as_string(refusal, "refusal"))
     if calls := message.get("tool_calls"):
@@ -156,7 +156,7 @@ def _add_rest(choice: Choice, message: dict[str, Any], *, is_whole: bool) -> Non
 
 
 def _text_of(choice: dict[str, Any], message: dict[str, Any]) -> str:
-    """A choice's text: completions' `text`, chat's `content`, or what spoken audio says."""
+    """Return a choice's text: completions' `text`, chat's `content`, or an audio's transcript."""
     content = choice.get("text") or message.get("content")
     if isinstance(content, str):
         return content
@@ -165,6 +165,6 @@ def _text_of(choice: dict[str, Any], message: dict[str, Any]) -> str:
             as_string(part.get("text") or "", "text") for part in as_objects(content, "content")
         )
     if content:
-        raise misshapen("a choice's content is no text")
+        raise misshapen("a choice's content is not text")
     audio = message.get("audio")
     return as_string(audio.get("transcript") or "", "transcript") if isinstance(audio, dict) else ""

@@ -1,4 +1,4 @@
-"""The answer of POST /embeddings."""
+"""The response of POST /embeddings."""
 
 import struct
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from openai_cli.records import mutable_record
 
 @mutable_record
 class Embeddings(Answer):
-    """As many vectors as there were inputs, `expected`; what they are is not kept."""
+    """A response with one vector for each of the `expected` inputs; the vectors are not kept."""
 
     largest = 512 * 1024 * 1024
     has_many_numbers = True
@@ -26,17 +26,17 @@ class Embeddings(Answer):
 
 
 def inputs_of(body: Mapping[str, Any]) -> int:
-    """How many inputs a request has: one text or one array of token ids is one."""
+    """Return the number of inputs of a request: one text or one array of token ids is one."""
     given = body.get("input")
     return len(given) if isinstance(given, list) and given and type(given[0]) is not int else 1
 
 
 def vectors(body: dict[str, Any]) -> list[list[float]]:
-    """The vectors of an answer in the order of its inputs; BadAnswerError for another shape."""
+    """Return the vectors in the order of the inputs; BadAnswerError if the shape is wrong."""
     data = as_objects(body.get("data"), "data")
     places = [item.get("index", place) for place, item in enumerate(data)]
     if any(type(place) is not int for place in places) or sorted(places) != [*range(len(data))]:
-        raise misshapen("the indexes of the vectors are not those of the inputs")
+        raise misshapen("the indexes of the vectors do not match the inputs")
     found: list[list[float]] = [[]] * len(data)
     for place, item in zip(places, data, strict=True):
         found[place] = _vector(item.get("embedding"))
@@ -44,12 +44,12 @@ def vectors(body: dict[str, Any]) -> list[list[float]]:
 
 
 def _vector(value: Any) -> list[float]:
-    """A vector; base64 has numbers of 32 bits, the lowest byte first."""
+    """Return a vector, from an array or from base64 of little-endian 32-bit floats."""
     if isinstance(value, str):
         data = decoded(value, "an embedding")
         if len(data) % 4:
-            raise misshapen("an embedding is not base64 of numbers")
+            raise misshapen("an embedding is not base64 of 32-bit floats")
         value = list(struct.unpack(f"<{len(data) // 4}f", data))
     if not isinstance(value, list) or not all(map(is_finite, value)):
-        raise misshapen("an embedding is no array of numbers")
+        raise misshapen("an embedding is not an array of numbers")
     return value

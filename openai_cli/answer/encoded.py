@@ -1,4 +1,4 @@
-"""Data in base64 within an answer, in the forms in which servers send it."""
+"""Decode base64 data in responses, in the variants that servers send."""
 
 from base64 import b64decode
 from binascii import Error
@@ -10,10 +10,10 @@ _URL_SAFE = str.maketrans("-_", "+/")
 
 
 def decoded(text: str, what: str) -> bytes:
-    """The bytes of a base64 text; BadAnswerError, of `what`, where it is none.
+    """Decode a base64 text; raise BadAnswerError, naming `what`, if it is not valid or empty.
 
-    Taken too are white space in it, no padding, the alphabet that is safe in URLs (RFC 4648,
-    section 5), and a whole `data:` URL (RFC 2397), which need not be in base64.
+    White space, missing padding and the URL-safe alphabet (RFC 4648, section 5) are accepted, and
+    so is a `data:` URL (RFC 2397), even one that is not in base64.
     """
     if text[:5].lower() == "data:":
         head, comma, text = text.partition(",")

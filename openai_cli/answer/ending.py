@@ -1,7 +1,7 @@
-"""How a choice ended, and what is to be said of one that is not whole.
+"""Classify how a choice ended, and describe endings that leave it incomplete.
 
-What is known to be whole is listed here. Every other ending, also one that no server has sent yet,
-is named to the user: half an answer must not pass for a whole one.
+The endings of complete choices are listed here. Any other one, even if no server is known to send
+it, is reported to the user, so that half an answer never passes for a whole one.
 """
 
 import json
@@ -36,7 +36,7 @@ WHOLE_STATUS = "completed"
 
 _LIMIT = "the answer stopped at the token limit"
 _FILTER = "the answer was cut by the content filter"
-# What is said of endings that have a name for it; of all others, that the answer is not complete.
+# The messages for known endings; any other gets "the answer is not complete".
 _SAID = {
     "length": _LIMIT,
     "max_tokens": _LIMIT,
@@ -45,14 +45,14 @@ _SAID = {
     "content_filter": _FILTER,
     "cancelled": "the response was cancelled",
 }
-# In characters of a server's own word.
+# How much of a server's own value is shown, in characters.
 _LONGEST = 100
 
 
 def is_whole(place: str, value: Any) -> bool:
-    """Whether an ending is known to be that of a whole choice.
+    """Return whether an ending is known to mean that the choice is complete.
 
-    `place` is where it stands in the answer: `finish_reason`, `reason` or `status`.
+    `place` is the property that holds it: `finish_reason`, `reason` or `status`.
     """
     if place == "finish_reason":
         return isinstance(value, str) and value in WHOLE
@@ -60,7 +60,7 @@ def is_whole(place: str, value: Any) -> bool:
 
 
 def described(place: str, value: Any) -> str:
-    """What to say of a choice that is not whole, with the server's own word for it."""
+    """Describe the ending of an incomplete choice, with the server's own value."""
     if value is None:
         return f"the answer ended without a {place}"
     words = _SAID.get(value) if isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""Which answer an endpoint gives, by its path: for requests that no command of its own has made."""
+"""Look up the response class of an endpoint by its path, for requests without their own command."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -17,12 +17,12 @@ _ANSWERS = {
 
 
 def tells_usage(method: str, path: str) -> bool:
-    """Whether the answers of an endpoint tell usage, as far as they are known here."""
+    """Return whether the endpoint's responses are known to report usage."""
     return method == "POST" and path.partition("?")[0] in _ANSWERS
 
 
 def reader_of(method: str, path: str) -> Callable[[], Answer] | None:
-    """What reads the answer of an endpoint whose answers tell usage; None for all others."""
+    """Return the response class of an endpoint that reports usage; None for any other."""
     if not tells_usage(method, path):
         return None
     name = _ANSWERS[path.partition("?")[0]]

@@ -1,4 +1,4 @@
-"""The answers of POST /images, whole or streamed."""
+"""The responses of POST /images/…, whole or streamed."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -11,9 +11,9 @@ from openai_cli.records import mutable_record
 
 
 class Picture(NamedTuple):
-    """An image of an answer; `partial` counts those that are not final, from 1.
+    """An image in a response; `partial` is its number, from 1, or None if it is final.
 
-    What it says of itself raises BadAnswerError where it is not of the API's shape.
+    Its properties raise BadAnswerError if it does not have the API's shape.
     """
 
     item: dict[str, Any]
@@ -21,12 +21,12 @@ class Picture(NamedTuple):
 
     @property
     def encoded(self) -> str:
-        """The data in base64, empty where there are none: an address may be the data themselves."""
+        """The data in base64 or as a `data:` URL; empty if the image has only an address."""
         return as_string(self.item.get("b64_json") or self._data_url or "", "b64_json")
 
     @property
     def url(self) -> str | None:
-        """Where the image is; the data, where there are any, go before it."""
+        """The image's address, or None if its data are included."""
         if self.encoded:
             return None
         if not (url := self.item.get("url")):
@@ -39,13 +39,13 @@ class Picture(NamedTuple):
         return url if isinstance(url, str) and url[:5].lower() == "data:" else None
 
     def decoded(self) -> bytes:
-        """The bytes of one that has its data."""
+        """Decode the included data."""
         return decoded(self.encoded, "an image")
 
 
 @mutable_record
 class Images(Answer):
-    """How many images are final, and how many will be, `expected`; what they are is not kept."""
+    """The number of final images so far, of `expected` ones; the images are not kept."""
 
     largest = 512 * 1024 * 1024
     largest_event = 64 * 1024 * 1024
@@ -83,7 +83,7 @@ class Images(Answer):
 
 
 def pictures(body: dict[str, Any]) -> Iterator[Picture]:
-    """The images in an answer or an event; BadAnswerError for what has none."""
+    """Yield the images in a response or an event; BadAnswerError if `data` is not an array."""
     kind = body.get("type")
     if kind is None:
         for item in as_objects(body.get("data"), "data"):

@@ -1,4 +1,4 @@
-"""The answer of POST /moderations."""
+"""The response of POST /moderations."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -12,11 +12,11 @@ from openai_cli.records import mutable_record
 
 @mutable_record
 class Moderation(Answer):
-    """`found` has, for each input, the categories over the threshold with their scores.
+    """The results: `found` has, for each input, the flagged categories with their scores.
 
-    The threshold is the server's own, or a number from 0 to 1. A score is None where the server
-    gives none: then its own word counts, whatever the threshold. `unnamed` counts the inputs that
-    are flagged and have no such category. There are at least as many results as inputs, `expected`.
+    With a `threshold`, from 0 to 1, a category is flagged if its score reaches that; without one,
+    or if the server gives no score (None), the server's own flag counts. `unnamed` counts inputs
+    that are flagged without a category. There must be at least one result per `expected` input.
     """
 
     threshold: float | None = None
@@ -43,12 +43,12 @@ class Moderation(Answer):
 
     @property
     def is_flagged(self) -> bool:
-        """Whether any input is over the threshold."""
+        """Whether any input is flagged."""
         return any(self.found) or self.unnamed > 0
 
     @property
     def remarks(self) -> list[str]:
-        named = ["an input is flagged, and no category is named"] if self.unnamed else []
+        named = ["an input is flagged, but no category is named"] if self.unnamed else []
         return [*super().remarks, *named]
 
     def _over(self, result: dict[str, Any]) -> dict[str, float | None]:
@@ -66,7 +66,7 @@ class Moderation(Answer):
         return score >= self.threshold
 
     def _is_flagged(self, result: dict[str, Any]) -> bool:
-        """Whether the server flags an input; with a threshold its scores go before its word."""
+        """Return whether the server flags an input; with a threshold, scores override its flag."""
         told_otherwise = self.threshold is not None and any(
             score is not None for score in _scores(result).values()
         )
@@ -74,7 +74,7 @@ class Moderation(Answer):
 
 
 def inputs_of(body: Mapping[str, Any]) -> int:
-    """How many results a request has: as many as an array has texts, else one."""
+    """Return the number of results to expect: one per text of an array, otherwise one."""
     given = body.get("input")
     if not isinstance(given, list):
         return 1
@@ -82,7 +82,7 @@ def inputs_of(body: Mapping[str, Any]) -> int:
 
 
 def _is_set(flag: Any) -> bool:
-    """Whether a flag is set: what is no flag that a server clears is one that it sets."""
+    """Return whether a flag is set: any value other than null and false counts as set."""
     return flag not in (None, False)
 
 
@@ -91,5 +91,5 @@ def _scores(result: dict[str, Any]) -> dict[str, float | None]:
     for score in scores.values():
         is_number = is_finite(score)
         if score is not None and not is_number:
-            raise misshapen("a score is no number")
+            raise misshapen("a score is not a number")
     return scores

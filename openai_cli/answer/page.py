@@ -1,4 +1,4 @@
-"""A page of a list, as all endpoints that list things give it: `data`, `has_more`, `last_id`."""
+"""Responses that are kept as whole objects, among them pages of lists."""
 
 from dataclasses import field
 from typing import Any
@@ -13,24 +13,24 @@ from openai_cli.records import mutable_record
 
 @mutable_record
 class Whole(Answer):
-    """An answer that keeps its object: `body`."""
+    """A response that keeps its object in `body`."""
 
     body: dict[str, Any] = field(default_factory=dict)
 
     def add(self, body: dict[str, Any]) -> list[tuple[Choice, str]]:
-        """Take the object in."""
+        """Keep the object."""
         self.body = body
         return super().add(body)
 
 
 @mutable_record
 class AnyWhole(Whole):
-    """Such an answer of an endpoint that is not known; its stream may end with any event."""
+    """A response of an endpoint without a class of its own; a stream may end with any event."""
 
     has_no_last = True
 
     def check(self, body: dict[str, Any]) -> None:
-        """Nothing is known of its shape."""
+        """Accept any shape."""
 
     def knows(self, body: dict[str, Any], *, streamed: bool) -> bool:
         kind = body.get("type")
@@ -47,29 +47,32 @@ class AnyWhole(Whole):
 
 
 class Lasting(AnyWhole):
-    """Something that is made over time: its `error` is why that failed, and none of the call."""
+    """A resource that the server makes over time, such as a batch.
+
+    Its `error` says why making it failed; it does not mean that this call failed.
+    """
 
     def failure_in(self, body: dict[str, Any], *, streamed: bool) -> Any:
-        """The error that stands alone, without such a thing; None where there is none."""
+        """Return the error if the body is not such a resource, or None."""
         is_thing = isinstance(body.get("id"), str) and error_in(body) is None
         return None if is_thing else super().failure_in(body, streamed=streamed)
 
 
 class Page(Whole):
-    """A page of a list."""
+    """A page of a list: `data`, `has_more` and `last_id`, as all list endpoints have them."""
 
     def check(self, body: dict[str, Any]) -> None:
         items(body)
 
 
 class Models(Page):
-    """The list of models, which some servers give as a bare array."""
+    """The list of models, which some servers send as a bare array."""
 
     may_be_array = True
 
 
 class Deletion(Whole):
-    """What was deleted; OpenAI's description has a 200 without a body for responses."""
+    """The response to DELETE; OpenAI's description has a 200 without a body for responses."""
 
     def check(self, body: dict[str, Any]) -> None:
         super().check(body)
@@ -78,25 +81,28 @@ class Deletion(Whole):
 
 
 def items(body: dict[str, Any]) -> list[dict[str, Any]]:
-    """The things on a page; BadAnswerError where it has no `data`, which may be null for none."""
+    """Return the items of a page; BadAnswerError if it has no `data`. Null `data` is empty."""
     if "data" not in body:
         raise misshapen("it has no data")
     return as_objects(body["data"], "data")
 
 
 def following(body: Any, pages: str) -> str | None:
-    """What asks for the next page, as `pages` of the table of operations has it; None for none."""
+    """Return the value that requests the next page, or None if this is the last one.
+
+    `pages` is the pagination style of the operation, from the table of operations.
+    """
     if pages == "after":
         return after(body)
     if not isinstance(body, dict) or body.get("has_more") is False:
         return None
-    # OpenAI's lists of usage have the one, all others the other.
+    # OpenAI's usage lists have `next_page`, all other lists have `next`.
     found = body.get("next_page") or body.get("next")
     return found if isinstance(found, str) else None
 
 
 def after(body: Any) -> str | None:
-    """The id that the next page comes after; None where there is none."""
+    """Return the `after` id that requests the next page, or None if this is the last one."""
     if not isinstance(body, dict) or body.get("has_more") is not True:
         return None
     if isinstance(body.get("last_id"), str):

@@ -1,6 +1,6 @@
-"""An answer in its parts as they arrive: one for a whole answer, one for each event of a stream.
+"""Read a response as parts: a single one for a whole response, one per event for a stream.
 
-What is in them is told by an Answer, of which each endpoint's shape is a subclass.
+An `Answer` interprets the parts; each endpoint has a subclass for its shape.
 """
 
 import json
@@ -22,7 +22,7 @@ from openai_cli.records import mutable_record
 if TYPE_CHECKING:
     from openai_cli.http.decoding import Incoming
 
-# In seconds: how long usage and [DONE] are waited for once every choice has ended.
+# How long to wait for usage and [DONE] once every choice has ended, in seconds.
 LINGER = 5.0
 
 _DONE = b"[DONE]"
@@ -33,20 +33,20 @@ _LONGEST_HEAD = max(map(len, _FIELDS))
 _PAGES = ("text/html", "application/xhtml+xml")
 # In bytes.
 _LARGEST_ERROR = 64 * 1024
-# In bytes: JSON of so many has no values that take much memory; all of an answer's take at most so
-# much, as `weight` has it.
+# In bytes. The values of JSON up to `_LIGHT` take little memory and are not weighed; all values of
+# a response may take up to `_HEAVIEST`, as estimated by `weight`.
 _LIGHT = 256 * 1024
 _HEAVIEST = 192 * 1024 * 1024
-# An event of several values has at most so many lines: each value is looked for line by line.
+# The most lines of an event that are searched for several values, one line at a time.
 _MOST_LINES = 100
 _decoder = json.JSONDecoder()
 _raw_decode = _decoder.raw_decode
 
 
 class Part(NamedTuple):
-    """A whole answer, or one event of a stream: its bytes and the object in them.
+    """A whole response, or one event of a stream: its bytes and its JSON object.
 
-    `value` is the JSON value as it came, where that is no object.
+    `value` is the JSON value itself if that is not an object.
     """
 
     raw: bytes
@@ -58,19 +58,19 @@ class Part(NamedTuple):
 def read(
     http: "Incoming", answer: Answer, *, arrived: Callable[[], None] = lambda: None
 ) -> Iterator[tuple[Part, list[tuple[Choice, str]]]]:
-    """The parts of an answer as they arrive, each with what it adds to the answer's choices.
+    """Yield the parts of a response as they arrive, each with the text it adds to each choice.
 
-    What the body is shows in its first bytes, for servers send either form where the other was
-    asked for. Each part is taken into `answer` as it is given; `arrived` is called when all that
-    arrived is taken, before more is waited for. Raises BadAnswerError for what is neither or not of
-    the shape, NetworkError when it ends before it is whole, and the error that the answer itself
-    may hold.
+    Whether the body is a stream is decided by its first bytes, because servers may send either form
+    when the other was requested. Each part is added to `answer` before it is yielded. `arrived` is
+    called when all received data has been processed, before waiting for more. Raises BadAnswerError
+    if the body is neither JSON nor a stream or has the wrong shape, NetworkError if it is cut off,
+    and the error that the response itself reports.
     """
     is_empty = True
     kept = 0
     for part in _parts(http, answer, arrived):
         is_empty = False
-        try:  # as `_telling`, which takes longer than to read an event
+        try:  # as in `_telling`; the context manager takes longer than reading an event
             added = answer.add(part.body)
             for choice, _ in added:
                 if choice.tools:
@@ -90,7 +90,7 @@ def read(
 
 @contextmanager
 def _telling(http: "Incoming", raw: bytes | None = None) -> Iterator[None]:
-    """Tell of the failure of an answer's shape which answer it is of."""
+    """Add the request id and the part to an error that is raised in the block."""
     try:
         yield
     except (BadAnswerError, NetworkError) as error:
@@ -98,7 +98,7 @@ def _telling(http: "Incoming", raw: bytes | None = None) -> Iterator[None]:
 
 
 def _told(error: CliError, http: "Incoming", raw: bytes | None) -> CliError:
-    """The failure, with the request's id and what was refused."""
+    """Return the error with the request id and the part that caused it."""
     error.request_id = error.request_id or http.request_id
     error.body = error.body or raw
     return error
@@ -113,7 +113,7 @@ def _parts(http: "Incoming", answer: Answer, arrived: Callable[[], None]) -> Ite
         start += piece
         head = (head + piece).lstrip()[:_LONGEST_HEAD]
         is_stream = _is_stream(head) if len(start) <= answer.largest else False
-    if is_stream is None:  # nothing came, or the beginning of a field's name
+    if is_stream is None:  # the body is empty, or the start of a field name
         is_stream = _is_named_stream(http)
     if is_stream:
         yield from _Stream(http, answer, arrived).parts(chain((bytes(start),), pieces))
@@ -122,14 +122,14 @@ def _parts(http: "Incoming", answer: Answer, arrived: Callable[[], None]) -> Ite
 
 
 def collected(pieces: Iterable[bytes], largest: int, start: bytearray | None = None) -> bytes:
-    """The pieces of a body as one, `start` before them; BadAnswerError above so many bytes."""
+    """Join `start` and the pieces of a body; BadAnswerError if it has more than `largest` bytes."""
     data = bytearray() if start is None else start
     for piece in chain((b"",), pieces):
         data += piece
         if len(data) > largest:
             raise BadAnswerError(f"the answer is larger than {largest // 1024**2} MB")
     whole = bytes(data)
-    data.clear()  # who gave `start` may hold it for long
+    data.clear()  # the caller may keep `start` for long
     return whole
 
 
@@ -138,7 +138,7 @@ def _is_named_stream(http: "Incoming") -> bool:
 
 
 def _is_stream(head: bytes) -> bool | None:
-    """Whether a body that begins so is server-sent events; None while it can be either."""
+    """Return whether a body that begins with `head` is an event stream; None if undecided."""
     if any(head.startswith(field) for field in _FIELDS):
         return True
     return None if any(field.startswith(head) for field in _FIELDS) else False
@@ -170,9 +170,9 @@ def _whole(raw: bytes, http: "Incoming", answer: Answer) -> Part:
 
 
 def file_pieces(http: "Incoming") -> Iterator[bytes]:
-    """The pieces of an answer that may be a file of any kind, as they arrive.
+    """Yield the pieces of a response that may be any kind of file, as they arrive.
 
-    Raises the failure of an error object that came instead. Only what may become one is held back.
+    Raises the error if an error object came instead. Only data that may be one is held back.
     """
     held: bytes | None = b""
     for piece in http.pieces():
@@ -189,7 +189,10 @@ def file_pieces(http: "Incoming") -> Iterator[bytes]:
 
 
 def _may_be_error(start: bytes) -> bool:
-    """Whether what begins so may be an error object: not what has a first line of other JSON."""
+    """Return whether data that begins with `start` may be an error object.
+
+    It is not if it is too long or its first line is other JSON.
+    """
     if start.lstrip()[:1] not in (b"", b"{", b"[") or len(start) > _LARGEST_ERROR:
         return False
     try:
@@ -200,9 +203,9 @@ def _may_be_error(start: bytes) -> bool:
 
 
 def _refuse_error(raw: bytes, request_id: str | None) -> None:
-    """Raise the failure that an answer tells of which should be no JSON, but a text or a file.
+    """Raise the error if a response that should be a text or a file is an error object.
 
-    An error object stands alone in it: a file may have all else.
+    It must be nothing but an error object: a file may contain any other JSON.
     """
     if len(raw) > _LARGEST_ERROR or raw.lstrip(_BOM + b" \t\r\n")[:1] not in (b"{", b"["):
         return
@@ -215,14 +218,14 @@ def _refuse_error(raw: bytes, request_id: str | None) -> None:
 
 
 def _refuse_page(raw: bytes, http: "Incoming") -> None:
-    """Raise BadAnswerError for a page of HTML, as a proxy or a wrong address sends it with 200."""
+    """Raise BadAnswerError for an HTML page, which a proxy or a wrong address sends with 200."""
     is_named = http.content_type.partition(";")[0].strip().lower() in _PAGES
     if is_named or raw.lstrip(_BOM + b" \t\r\n")[:9].lower().startswith((b"<!doctype", b"<html")):
-        raise BadAnswerError("the answer is a page of HTML", request_id=http.request_id, body=raw)
+        raise BadAnswerError("the answer is an HTML page", request_id=http.request_id, body=raw)
 
 
 def check_weight(found: int) -> None:
-    """Raise BadAnswerError for values, of about so many bytes, that take too much memory."""
+    """Raise BadAnswerError if values of an estimated `found` bytes take too much memory."""
     if found > _HEAVIEST:
         raise BadAnswerError(f"the answer takes more than {_HEAVIEST // 1024**2} MB of memory")
 
@@ -238,7 +241,7 @@ def _json_of(raw: bytes, http: "Incoming", answer: Answer) -> Any:
 
 
 def _not_json(raw: bytes, error: Exception, http: "Incoming") -> CliError:
-    """JSON that breaks off is an answer that ended early; all else is no JSON."""
+    """Return NetworkError for truncated JSON, and BadAnswerError for anything else."""
     if isinstance(error, json.JSONDecodeError) and raw.lstrip()[:1] in (b"{", b"["):
         rest = error.doc[error.pos :].strip()
         cut_escape = error.msg.startswith("Invalid \\u") and len(rest) < len("\\u0000")
@@ -253,7 +256,7 @@ def _not_json(raw: bytes, error: Exception, http: "Incoming") -> CliError:
 
 @mutable_record
 class _Stream:
-    """The events of a stream, as parts; `is_cut` says that its last event was not whole."""
+    """The events of a stream as parts; `is_cut` says that the last event was truncated."""
 
     http: "Incoming"
     answer: Answer
@@ -278,7 +281,7 @@ class _Stream:
                     is_hurried = not is_hurried
                     self.http.end_within(LINGER if is_hurried else None)
         except NetworkError:
-            # A server that has said all and then drops the connection has said all.
+            # A broken connection does not matter once the response is complete.
             if not answer.is_whole:
                 raise
             return
@@ -290,7 +293,7 @@ class _Stream:
             )
 
     def _decoded(self, decoder: Decoder, piece: bytes) -> list[Event]:
-        """The events that a piece completes; BadAnswerError for one that takes too much memory."""
+        """Return the events that a piece completes; BadAnswerError if one needs too much memory."""
         try:
             events = decoder.feed(piece)
         except EventTooLongError as error:
@@ -307,7 +310,7 @@ class _Stream:
             raise failure.of_error(error, self.http.request_id, raw)
 
     def _odd(self, event: Event, *, may_be_cut: bool = False) -> Iterator[Part]:
-        """The parts of an event that is not one JSON object in UTF-8."""
+        """Yield the parts of an event that is not exactly one JSON object in UTF-8."""
         if event.is_error:
             said = event.data.decode(errors="replace")
             raise failure.of_error(said, self.http.request_id, event.data)
@@ -335,7 +338,7 @@ class _Stream:
             yield Part(text.encode("utf-8", "surrogatepass"), body, True)
 
     def _text(self, raw: bytes) -> str:
-        """The text of an event, with U+FFFD for what is no UTF-8, as the standard has it."""
+        """Decode an event, with U+FFFD for invalid UTF-8, as the standard requires."""
         try:
             return raw.decode()
         except UnicodeDecodeError:
@@ -344,7 +347,7 @@ class _Stream:
 
 
 def _plain(event: Event) -> dict[str, Any] | None:
-    """The object of an event as the API sends them; None for every other."""
+    """Return the JSON object of an event in the API's usual form; None for any other event."""
     if event.name and event.is_error:
         return None
     try:
@@ -356,7 +359,7 @@ def _plain(event: Event) -> dict[str, Any] | None:
 
 
 def _parsed(text: str) -> Any:
-    """The JSON value of an event; white space around it, which is rare, is looked for last."""
+    """Parse the JSON value of an event; surrounding white space is rare, so it is tried last."""
     try:
         value, end = _raw_decode(text)
     except ValueError:
@@ -365,9 +368,9 @@ def _parsed(text: str) -> Any:
 
 
 def _whole_values(data: bytes) -> Iterator[bytes]:
-    """The values in the lines of an event, each whole; what is left over comes last.
+    """Yield the complete JSON values in the lines of an event, and any remainder last.
 
-    Servers and proxies leave out the empty line between two events. White space is no value.
+    Some servers and proxies omit the empty line between events. Blank lines are skipped.
     """
     lines = data.split(b"\n")
     if len(lines) > _MOST_LINES or _is_value(data):

@@ -1,4 +1,4 @@
-"""The answer of POST /responses and GET /responses/ID, whole or streamed."""
+"""The response of POST /responses and GET /responses/ID, whole or streamed."""
 
 from dataclasses import field
 from typing import Any
@@ -12,14 +12,14 @@ from openai_cli.records import mutable_record
 PENDING = ("queued", "in_progress")
 
 # Items of the output: https://platform.openai.com/docs/api-reference/responses/object
-# The calls that whoever asked has to answer.
+# The calls that the client has to answer.
 _CALLS = frozenset(
     {
         "function_call", "custom_tool_call", "computer_call", "local_shell_call", "shell_call",
         "apply_patch_call", "mcp_approval_request",
     }
 )  # fmt: skip
-# What the server has done itself, and what only stands in the output for the requests to come.
+# What the server has run itself, and items that are only there for later requests.
 _NOT_PRINTED = frozenset(
     {
         "message", "reasoning", "compaction", "additional_tools", "program", "program_output",
@@ -30,7 +30,7 @@ _NOT_PRINTED = frozenset(
         "apply_patch_call_output",
     }
 )  # fmt: skip
-# Kinds of items that are told of; the description has some thirty.
+# How many kinds of items are recorded; the API description has about thirty.
 _MOST_KINDS = 100
 _ENDS = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
@@ -39,13 +39,13 @@ _ENDS = frozenset(
 
 @mutable_record
 class ModelResponse(Answer):
-    """A response as one choice. One that is still to be made has its id as its text.
+    """A response as a single choice. The text of a pending response is its id.
 
-    `sequence` is the number of the last event of a stream. Of a stream that begins behind an event
-    (`is_rest`), no more is printed than its events tell.
+    `sequence` is the number of the last event of a stream. `is_rest` marks a stream that is resumed
+    after some event: only what its own events add is printed.
     """
 
-    # The last event has the whole response, whose images are in it.
+    # The last event contains the whole response with its images.
     largest_event = 32 * 1024 * 1024
     own_types = ("response.",)
 
@@ -85,7 +85,7 @@ class ModelResponse(Answer):
 
     @property
     def is_pending(self) -> bool:
-        """Whether the response is still to be made, in the background."""
+        """Whether the response is still being generated in the background."""
         return self.status in PENDING
 
     @property
@@ -95,7 +95,7 @@ class ModelResponse(Answer):
     @property
     def remarks(self) -> list[str]:
         unknown = [name for name in self._items if name not in _CALLS | _NOT_PRINTED]
-        told = [f"the answer has what is not printed: {', '.join(unknown)}"] if unknown else []
+        told = [f"items of the answer are not printed: {', '.join(unknown)}"] if unknown else []
         if not self.is_pending and self.choice.lacks_text:
             others = [name for name in self._items if name != "message"]
             told = [
@@ -110,7 +110,7 @@ class ModelResponse(Answer):
         return self._end_body
 
     def _text(self, body: dict[str, Any]) -> str:
-        """The text that a whole answer, or an event, adds."""
+        """Return the text that a whole response or an event adds."""
         kind = as_name(body.get("type"))
         if kind is None:
             return self._whole(body) if isinstance(body.get("output"), list) else ""
@@ -143,7 +143,7 @@ class ModelResponse(Answer):
         return self._texts(body)
 
     def _texts(self, response: dict[str, Any]) -> str:
-        """What the messages of the output say."""
+        """Return the text of the output's messages."""
         return "".join(
             self._part(part)
             for item in as_objects(response.get("output"), "output")
@@ -152,7 +152,7 @@ class ModelResponse(Answer):
         )
 
     def _end(self, response: dict[str, Any]) -> str:
-        """The last event has the whole response; of it what no event before has told."""
+        """Record the response in the last event; return the text that no earlier event had."""
         self._end_body = response
         self._note_end(response)
         if self.is_rest or self.choice.text or self.choice.refusal:
@@ -187,7 +187,7 @@ class ModelResponse(Answer):
 
 
 def _is_to_answer(item: dict[str, Any], kind: str | None) -> bool:
-    """Whether it waits for whoever asked; of a kind that is not known an id for that tells."""
+    """Return whether the client has to answer an item; if its kind is unknown, by its call id."""
     if kind == "tool_search_call":
         return item.get("execution") == "client"
     return kind in _CALLS or (kind not in _NOT_PRINTED and isinstance(item.get("call_id"), str))

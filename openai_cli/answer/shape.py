@@ -1,4 +1,4 @@
-"""Parts of an answer in the shape that the API gives them; BadAnswerError for any other."""
+"""Check the types of values in a response; raise BadAnswerError if they do not match the API."""
 
 from collections.abc import Mapping
 from math import isfinite
@@ -8,21 +8,21 @@ from openai_cli.errors import BadAnswerError
 
 
 def as_name(value: object) -> str | None:
-    """What an answer says of itself: other servers' values may be of any type."""
+    """Return a string, or None for any other type: other servers may send anything."""
     return value if isinstance(value, str) else None
 
 
 def as_index(value: Any, default: int) -> int:
-    """An index of a choice or a call, where one is named."""
+    """Return the index of a choice or a call, or `default` if there is none."""
     if value is None:
         return default
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise misshapen("an index is no number")
+        raise misshapen("an index is not a number")
     return value
 
 
 def usage_in(body: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The usage object of an answer, which some servers put into a choice; None without one."""
+    """Return the usage object, which some servers put into a choice, or None."""
     choices = body.get("choices")
     for place in (body, *(choices if isinstance(choices, list) else ())):
         if isinstance(place, Mapping) and isinstance(usage := place.get("usage"), dict):
@@ -31,7 +31,7 @@ def usage_in(body: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def whole_numbers(usage: dict[str, Any]) -> dict[str, Any]:
-    """A usage object with its floats that are integers as integers: some servers send `12.0`."""
+    """Convert the whole floats in a usage object to integers: some servers send `12.0`."""
     return {key: _whole_number(value) for key, value in usage.items()}
 
 
@@ -42,35 +42,35 @@ def _whole_number(value: Any) -> Any:
 
 
 def as_objects(value: Any, where: str) -> list[dict[str, Any]]:
-    """An array of objects; null is an empty one."""
+    """Return an array of objects; null counts as empty."""
     found = value or []
     if not isinstance(found, list):
-        raise misshapen(f"{where} is no array of objects")
+        raise misshapen(f"{where} is not an array of objects")
     for item in found:
         if not isinstance(item, dict):
-            raise misshapen(f"{where} is no array of objects")
+            raise misshapen(f"{where} is not an array of objects")
     return found
 
 
 def as_object(value: Any, where: str) -> dict[str, Any]:
-    """An object; `where` names its place in the answer."""
+    """Return an object; `where` names its place in the response."""
     if not isinstance(value, dict):
-        raise misshapen(f"{where} is no object")
+        raise misshapen(f"{where} is not an object")
     return value
 
 
 def is_finite(value: Any) -> bool:
-    """Whether it is a number of JSON, which has neither NaN nor infinities."""
+    """Return whether the value is a JSON number, which excludes NaN and infinities."""
     return type(value) is int or (isinstance(value, float) and isfinite(value))
 
 
 def as_string(value: Any, where: str) -> str:
-    """A string."""
+    """Return a string; `where` names its place in the response."""
     if not isinstance(value, str):
-        raise misshapen(f"{where} is no text")
+        raise misshapen(f"{where} is not text")
     return value
 
 
 def misshapen(why: str) -> BadAnswerError:
-    """The failure of an answer of another shape."""
-    return BadAnswerError(f"the answer is not of the API's shape: {why}")
+    """Return the error for a response that does not have the API's shape."""
+    return BadAnswerError(f"the answer does not have the API's shape: {why}")

@@ -11,7 +11,7 @@ from openai_cli.records import mutable_record
 
 @mutable_record
 class Speech(Answer):
-    """Sound in pieces, which is not kept; `has_sound` says that there were some."""
+    """A stream of sound, which is not kept; `has_sound` says that some has arrived."""
 
     own_types = ("speech.",)
 
@@ -23,7 +23,7 @@ class Speech(Answer):
         return super().add(body)
 
     def check(self, _body: dict[str, Any]) -> None:
-        raise misshapen("it is no stream of sound")
+        raise misshapen("it is not a stream of sound")
 
     def end(self) -> None:
         if not self.has_sound:
@@ -31,7 +31,7 @@ class Speech(Answer):
 
 
 def sound(body: dict[str, Any]) -> bytes:
-    """The sound of an event; BadAnswerError where it is not base64."""
+    """Return the sound of an event, b"" if it has none; BadAnswerError if it is not base64."""
     if body.get("type") != "speech.audio.delta":
         return b""
     text = as_string(body.get("audio"), "audio")

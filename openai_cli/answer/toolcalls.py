@@ -1,4 +1,4 @@
-"""Calls of tools, put together from the pieces in which they are streamed."""
+"""Assemble tool calls from the pieces in which they are streamed."""
 
 from dataclasses import field
 from typing import Any
@@ -9,16 +9,16 @@ from openai_cli.jsontext import finite_json
 from openai_cli.records import mutable_record
 
 _KINDS = ("function", "custom")
-# What grows piece by piece; all else is said once.
+# The fields that are streamed in pieces; all others come once.
 _GROWING = ("arguments", "input")
 
 
 @mutable_record
 class ToolCalls:
-    """The calls of one choice, in the order in which they began.
+    """The tool calls of one choice, in the order in which they began.
 
-    The index of a piece is a mere name for its call: real servers begin at any number, leave gaps,
-    and use one index for several calls that have ids of their own.
+    The index of a piece only identifies its call: real servers start at any number, leave gaps, and
+    use one index for several calls with different ids.
     """
 
     _calls: list[dict[str, Any]] = field(default_factory=list)
@@ -30,11 +30,11 @@ class ToolCalls:
 
     @property
     def calls(self) -> list[dict[str, Any]]:
-        """The calls, as far as they came."""
+        """The calls, as far as they have arrived."""
         return [_said(call) for call in self._calls]
 
     def add_pieces(self, pieces: list[dict[str, Any]]) -> None:
-        """Take in the pieces of one event."""
+        """Add the pieces of one event."""
         before = len(self._calls)
         for position, piece in enumerate(pieces):
             place = self._place(piece, position if len(pieces) > 1 else before - 1, before)
@@ -50,19 +50,19 @@ class ToolCalls:
                 self._by_id.setdefault(name, place)
 
     def add_whole(self, calls: list[dict[str, Any]]) -> None:
-        """Take in calls that are whole, each of them one."""
+        """Add complete calls."""
         for call in calls:
             self._calls.append({})
             _join(self._calls[-1], {key: call[key] for key in call if key != "index"})
 
     def add_function(self, function: dict[str, Any]) -> None:
-        """Take in a piece of the one call of the older form, which has no id and no index."""
+        """Add a piece of the older `function_call`, of which there is one, without id or index."""
         if not self._calls:
             self._calls.append({})
         _join(self._calls[0], function)
 
     def add_item(self, item: dict[str, Any]) -> None:
-        """Take in a call of a response, which is whole."""
+        """Add a complete call from the output of /responses."""
         self._calls.append(item)
 
     def clear(self) -> None:
@@ -70,7 +70,7 @@ class ToolCalls:
         self._calls.clear()
 
     def complete(self) -> None:
-        """Give each call what the API demands back: an id, a type, and JSON as its arguments."""
+        """Fill in what the API requires when a call is sent back: id, type and JSON arguments."""
         for call in self._calls:
             kind = next((kind for kind in _KINDS if kind in call), None)
             if kind is None:
@@ -83,21 +83,21 @@ class ToolCalls:
 
     @property
     def kept(self) -> tuple[str, Any]:
-        """The property of a message that has the calls, and its value."""
+        """The name and the value of the message property that holds the calls."""
         calls = self.calls
         first = calls[0]
         is_older = "id" not in first and not any(kind in first for kind in _KINDS)
         return ("function_call", first) if is_older else ("tool_calls", calls)
 
     def _place(self, piece: dict[str, Any], position: int, before: int) -> int | None:
-        """The place of the call that a piece belongs to; None where it begins one.
+        """Return the position of the call that a piece belongs to; None if it begins a new call.
 
-        `position` is that of the call which a piece that names none goes on with.
+        `position` is that of the call that a piece without index, id and name continues.
         """
         index, name = piece.get("index"), _name(piece)
         if index is not None:
             if type(index) is not int:
-                raise misshapen("the index of a call is no number")
+                raise misshapen("the index of a call is not a number")
             place = self._by_index.get(index)
             return place if place is not None and self._goes_on(place, piece) else None
         if given := piece.get("id"):
@@ -108,7 +108,7 @@ class ToolCalls:
         return position
 
     def _goes_on(self, place: int, piece: dict[str, Any]) -> bool:
-        """Whether a piece is more of a call: it has no other id, nor another name without one."""
+        """Return whether a piece continues a call: same id or, if one has none, no other name."""
         call = self._calls[place]
         given, known = piece.get("id"), call.get("id")
         if given and known:
@@ -124,13 +124,13 @@ def _made_up_id() -> str:
 
 
 def _name(call: dict[str, Any]) -> Any:
-    """The name of what is called, where it is said."""
+    """Return the name of the function or tool that is called, or None."""
     inner = next((call[kind] for kind in _KINDS if isinstance(call.get(kind), dict)), call)
     return inner.get("name")
 
 
 def _said(call: dict[str, Any], *, depth: int = 1) -> dict[str, Any]:
-    """A call as JSON has it, with what has grown of the texts in it and in its objects."""
+    """Return a call as JSON values, with its streamed texts joined to strings."""
     said = dict(call)
     for key, value in call.items():
         if isinstance(value, Text):
@@ -141,7 +141,7 @@ def _said(call: dict[str, Any], *, depth: int = 1) -> dict[str, Any]:
 
 
 def _join(whole: dict[str, Any], piece: dict[str, Any], *, depth: int = 1) -> None:
-    """Add a piece: what grows is joined, an object is entered, and what says nothing is left."""
+    """Merge a piece: append streamed fields, merge objects, and ignore empty values."""
     for key, value in piece.items():
         if key in _GROWING and value is not None:
             if not isinstance(whole.get(key), Text):

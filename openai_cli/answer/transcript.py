@@ -1,4 +1,4 @@
-"""The answers of POST /audio/transcriptions and /audio/translations, whole or streamed."""
+"""The responses of POST /audio/transcriptions and /audio/translations, whole or streamed."""
 
 from dataclasses import field
 from typing import Any
@@ -8,15 +8,15 @@ from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_objects, as_string, misshapen
 from openai_cli.records import mutable_record
 
-# The formats that are no JSON.
+# The formats that are not JSON.
 TEXTS = ("text", "srt", "vtt")
 
 
 @mutable_record
 class Transcript(Answer):
-    """What was said, as one choice. Of several speakers each turn is a line: `A: Hello`.
+    """A transcript as one choice. If it names speakers, each turn is a line: `A: Hello`.
 
-    With `speakers`, a stream is read by its segments; without, by its deltas.
+    With `speakers`, the text of a stream comes from its segments, otherwise from its deltas.
     """
 
     own_types = ("transcript.",)
@@ -75,7 +75,7 @@ def _whole(body: dict[str, Any]) -> str:
 
 
 def _turn(segment: dict[str, Any]) -> str:
-    """What a speaker said, as a line."""
+    """Format a speaker's turn as a line."""
     if not isinstance(segment.get("speaker"), str):
         raise misshapen("a segment has no speaker")
     return f"{segment['speaker']}: {as_string(segment.get('text'), 'text').strip()}\n"
@@ -83,6 +83,6 @@ def _turn(segment: dict[str, Any]) -> str:
 
 @mutable_record
 class TextTranscript(Transcript):
-    """A transcript that is no JSON: text, or subtitles as SRT or WebVTT."""
+    """A transcript that is not JSON: text, or subtitles in SRT or WebVTT format."""
 
     is_text = True

@@ -102,7 +102,7 @@ def _made(session: Session, plan: Plan) -> Exchange:
         return first
     name = first.answer.id if isinstance(first.answer, _model_response()) else None
     if name is None:
-        raise BadAnswerError("the answer is not of the API's shape: it has no id")
+        raise BadAnswerError("the answer does not have the API's shape: it has no id")
     path = SHOW.filled({"response_id": name})
     request = Request(path, {}, method=SHOW.method, has_body=False)
     look = Plan(request, answer=_model_response(), is_free=True)

@@ -105,7 +105,7 @@ class Bills:
                     add(day, result)
             return body["next_page"] if body.get("has_more") else None
         except (KeyError, TypeError, ValueError, OverflowError, ArithmeticError, OSError):
-            raise BadAnswerError(f"GET {path}: the answer is not of the API's shape") from None
+            raise BadAnswerError(f"GET {path}: the answer does not have the API's shape") from None
 
     def _add_cost(self, day: str, result: Mapping[str, Any]) -> None:
         amount = result["amount"]

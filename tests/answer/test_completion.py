@@ -713,5 +713,5 @@ WRONG = {
 
 @pytest.mark.parametrize("message", WRONG.values(), ids=WRONG)
 def test_a_message_of_the_wrong_shape_says_what_is_wrong(message: dict[str, Any]) -> None:
-    with pytest.raises(BadAnswerError, match="not of the API's shape"):
+    with pytest.raises(BadAnswerError, match="not have the API's shape"):
         Completion().add({"choices": [{"index": 0, "message": message}]})

@@ -309,7 +309,7 @@ def test_a_page_is_no_transcript(folder: Path, body: str, kind: str, form: str) 
         line = ("transcribe", str(folder / "a.mp3"), "--response-format", form)
         ended = call(*line, environ=world)
     assert (ended.code, ended.out) == (6, b"")
-    assert "page of HTML" in ended.err
+    assert "an HTML page" in ended.err
 
 
 @pytest.mark.parametrize("said", [False, 0, None, "false", "no"])

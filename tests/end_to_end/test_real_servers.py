@@ -64,7 +64,7 @@ def flagged(**result: Any) -> bytes:
 USAGE = {"prompt_tokens": 12.0, "completion_tokens": 3.0}
 NOT_COMPLETE = "the answer is not complete"
 CUT = "the answer ended without a finish_reason"
-SHAPE = "the answer is not of the API's shape: "
+SHAPE = "the answer does not have the API's shape: "
 
 ROWS: dict[str, Row] = {
     # What is complete
@@ -178,11 +178,12 @@ ROWS: dict[str, Row] = {
     ),
     "bytes that are no UTF-8": Row(
         CHAT, HEAD + events(ONE, done=False).replace(b"one", b"o\xffe") + events(STOP), 0,
-        "o\ufffde\n", f"{NOTICE}bytes of the stream were no UTF-8: U+FFFD stands for them\n",
+        "o\ufffde\n",
+        f"{NOTICE}the stream was not valid UTF-8: U+FFFD replaces the invalid bytes\n",
     ),
     "bytes that are no UTF-8, raw": Row(
         "api POST /x --stream --query x", HEAD + b'data: {"x": "o\xffe"}\n\n', 0, "o\ufffde\n",
-        f"{NOTICE}bytes of the stream were no UTF-8: U+FFFD stands for them\n",
+        f"{NOTICE}the stream was not valid UTF-8: U+FFFD replaces the invalid bytes\n",
     ),
     "fewer choices in a stream": Row(
         f"{CHAT} -n 2", HEAD + events(ONE, STOP, done=False), 0, "one\n",
@@ -214,7 +215,7 @@ ROWS: dict[str, Row] = {
     ),
     "NaN in a vector": Row(
         "embed hi", whole(b'{"data": [{"index": 0, "embedding": [NaN]}]}'), 6, "",
-        f"{ERROR}{SHAPE}an embedding is no array of numbers\n",
+        f"{ERROR}{SHAPE}an embedding is not an array of numbers\n",
     ),
     # Lists and deletions
     "null as a list": Row("files list", whole({"data": None}), 0, "", ""),
@@ -250,7 +251,7 @@ ROWS: dict[str, Row] = {
     },
     "flagged without a category": Row(
         "moderate hi --fail-if-flagged", flagged(flagged=True, categories={"hate": False}), 8, "",
-        f"{NOTICE}an input is flagged, and no category is named\n"
+        f"{NOTICE}an input is flagged, but no category is named\n"
         f"{ERROR}flagged: the server names no category\n",
     ),
     "a null score": Row(

@@ -101,9 +101,9 @@ def test_what_is_said_is_sent_byte_for_byte(run: Run) -> None:
     ("answer", "reason"),
     [
         (stream(piece("%"), DONE, done=False), "a piece of sound is not base64"),
-        (stream(piece(7), DONE, done=False), "audio is no text"),
-        (stream({"type": "speech.audio.delta"}, DONE, done=False), "audio is no text"),
-        (reply({"text": "Hello"}), "it is no stream of sound"),
+        (stream(piece(7), DONE, done=False), "audio is not text"),
+        (stream({"type": "speech.audio.delta"}, DONE, done=False), "audio is not text"),
+        (reply({"text": "Hello"}), "it is not a stream of sound"),
         (reply(b"ID3", content_type="audio/mpeg"), "not JSON (audio/mpeg)"),
         (stream({"type": "error", "error": {"message": "broke"}}, done=False), "broke"),
     ],
