@@ -1,1 +1,1 @@
-"""Where results go, and in which form."""
+"""Write results: their destination and their format."""

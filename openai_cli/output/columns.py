@@ -1,4 +1,4 @@
-"""Rows of cells as text: with tabs for other programs, in columns for people."""
+"""Format rows of cells as text: tab-separated for programs, in columns for people."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -11,14 +11,14 @@ _BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 def tabbed(rows: Iterable[Sequence[str]]) -> str:
-    """A line for each row, with a tab between its cells; a tab or a line end in one is a blank."""
+    """Format each row as a line of tab-separated cells; tabs and line ends in a cell are spaces."""
     return "".join("\t".join(" ".join(_BREAKS.split(cell)) for cell in row) + "\n" for row in rows)
 
 
 def aligned(rows: Sequence[Sequence[str]], *, numbers: Collection[int] = ()) -> str:
-    """A line for each row, the cells of a column one below the other.
+    """Format each row as a line, with the cells aligned in columns.
 
-    The columns of `numbers` have their points in line, below the head that the first row is.
+    The columns in `numbers` are aligned at the decimal point; the first row is their header.
     """
     columns = [
         _in_line(column) if place in numbers else column
@@ -33,7 +33,7 @@ def aligned(rows: Sequence[Sequence[str]], *, numbers: Collection[int] = ()) -> 
 
 
 def _in_line(column: Sequence[str]) -> list[str]:
-    """A head and its numbers, filled up so that the points stand one below the other."""
+    """Pad a header and its numbers so that the decimal points line up."""
     head, *cells = column
     wholes, decimals = zip(*(_split(cell) for cell in cells), strict=True) if cells else ((), ())
     fraction = max(map(len, decimals), default=0)
@@ -46,13 +46,13 @@ def _in_line(column: Sequence[str]) -> list[str]:
 
 
 def _split(number: str) -> tuple[str, str]:
-    """What stands before the point, and the point with what is behind it."""
+    """Split a number before its decimal point."""
     whole, point, decimals = number.partition(".")
     return whole, point + decimals
 
 
 def facts(body: Mapping[str, Any]) -> str:
-    """A line for each property of an object: `name: value`, times as ISO 8601 in UTC."""
+    """Format each property of an object as a line `name: value`, times as ISO 8601 in UTC."""
     return "".join(
         f"{name}: {_shown(name, value) if type(value) in (int, str) else finite_json(value)}\n"
         for name, value in body.items()
@@ -61,7 +61,7 @@ def facts(body: Mapping[str, Any]) -> str:
 
 
 def moment(seconds: int) -> str:
-    """A time, in seconds since 1970, as ISO 8601 in UTC."""
+    """Format a time, given in seconds since the epoch, as ISO 8601 in UTC."""
     try:
         return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
     except (OverflowError, OSError, ValueError):

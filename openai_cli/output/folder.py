@@ -1,4 +1,4 @@
-"""Several results as numbered files in a folder."""
+"""Write several results as numbered files into a folder."""
 
 import os
 import shutil
@@ -13,10 +13,10 @@ from openai_cli.output.sink import sync_folder
 
 
 class NumberedFiles:
-    """Files that come into a folder together, when all of them are whole: 01.txt, 02.txt, ...
+    """Numbered files that appear in a folder together once all are complete: 01.txt, 02.txt, ...
 
-    Until `commit` they are in a hidden folder in it, which is gone with the end of the `with`.
-    UsageError for a folder that cannot be, OutputError where a file cannot be written.
+    Until `commit` they are in a hidden subfolder, which is removed when the `with` block ends.
+    Raises UsageError if the folder cannot be created, OutputError if a file cannot be written.
     """
 
     def __init__(self, folder: str) -> None:
@@ -40,7 +40,7 @@ class NumberedFiles:
             raise self._failed(error) from None
 
     def commit(self) -> list[str]:
-        """Have the files in the folder, with one sync for all; their paths."""
+        """Sync the files once, move them into the folder and return their paths."""
         digits = len(str(self._count))
         names = [f"{number:0{digits}}.txt" for number in range(1, self._count + 1)]
         for name in names:
@@ -56,7 +56,7 @@ class NumberedFiles:
         return [str(Path(self._folder, name)) for name in names]
 
     def _replace(self, new: Path, old: Path) -> None:
-        """Put a file in its place; one that is there keeps its mode, as with --output."""
+        """Move a file into place; an existing file keeps its mode, as with --output."""
         with suppress(FileNotFoundError):
             new.chmod(old.stat().st_mode & 0o777)
         new.replace(old)

@@ -1,4 +1,4 @@
-"""In which form a result is printed, and where: made from the options before anything is sent."""
+"""The format and the destination of a result, determined from the options before any request."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from openai_cli.output.shapes import Shape
     from openai_cli.output.writers import Query, Writer
 
-# The fields of the options that name a form: one call has one.
+# The options that select a format; they are mutually exclusive.
 _FORMS = ("json", "query", "extract", "extract_last", "schema_rows")
 
 
 @record
 class Form:
-    """Text, or the body as JSON, or what a `query` finds in it; it goes to `output`, or stdout.
+    """The format of a result: text, the body as JSON, or the result of a `query`.
 
-    Between several texts stands `separator`, or with `null` each ends in NUL. What is printed of a
-    text is its `shape`, where there is one.
+    It goes to the file `output`, or to stdout. `separator` stands between several texts; with
+    `null`, each ends in NUL instead. A `shape` selects the part of a text that is printed.
     """
 
     is_json: bool = False
@@ -39,10 +39,10 @@ class Form:
 
     @classmethod
     def of(cls, options: object, columns: Sequence[str] = ()) -> Self:
-        """The form that the options name; UsageError for two forms, and for a query that is none.
+        """Return the format that the options select: text on stdout if they have no such flags.
 
-        `columns` are the properties of the objects that --schema-rows prints.
-        Options without such flags have a text on stdout.
+        `columns` are the properties of the objects that --schema-rows prints. Raises UsageError for
+        more than one format and for a query that is not valid.
         """
         if not isinstance(options, Forms):
             return cls(output=options.output) if isinstance(options, Written) else cls()
@@ -57,16 +57,16 @@ class Form:
 
     @property
     def is_text(self) -> bool:
-        """Whether it is neither JSON nor a query."""
+        """Whether the result is text, not JSON or a query's result."""
         return not self.is_json and self.query is None
 
     @property
     def is_live(self) -> bool:
-        """Whether it can be printed as it arrives."""
+        """Whether the result can be printed as it arrives."""
         return self.is_text and self.shape is None
 
     def open(self, context: Context) -> Sink:
-        """Where the result goes; UsageError when nothing can be written there."""
+        """Open the destination; raise UsageError if it cannot be written to."""
         return open_sink(context, self.output)
 
     def writer(
@@ -77,9 +77,9 @@ class Form:
         *,
         as_whole: bool = False,
     ) -> "Writer":
-        """What writes an answer into the sink; `text` makes the writer of a text.
+        """Return the writer for an answer; `text` creates the one for text.
 
-        With `as_whole`, a query goes over a stream as over the whole answer.
+        With `as_whole`, a query runs on the whole answer even if it is streamed.
         """
         from openai_cli.output.writers import JsonWriter, QueryWriter
 

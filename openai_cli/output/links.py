@@ -1,20 +1,20 @@
-"""Where a name leads, and that no other user of the machine put a symbolic link in its way."""
+"""Resolve symbolic links, but refuse those that another user may have planted."""
 
 import errno
 import os
 import stat
 from pathlib import Path
 
-# Of the kernel, for one path.
+# The kernel's limit for one path.
 _MOST_LINKS = 40
 
 
 def followed(path: str | Path) -> Path:
-    """The path that the name leads to, its links followed.
+    """Resolve the symbolic links in a path.
 
-    Raises PermissionError for a link of another user in a folder that anybody may write, as Linux
-    does where `protected_symlinks` is on (proc_sys_fs(5)), and macOS never: what one user writes
-    would land where another wants it. Raises OSError and ValueError for what is no path.
+    Raises PermissionError for another user's link in a world-writable folder, because that user
+    would choose where the data goes. Linux does the same if `protected_symlinks` is on
+    (proc_sys_fs(5)), macOS never. Raises OSError and ValueError for an invalid path.
     """
     text = os.fspath(path)
     todo = (text if text.startswith("/") else f"{Path.cwd()}/{text}").split("/")[::-1]
@@ -39,7 +39,7 @@ def followed(path: str | Path) -> Path:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if not _may_follow(found, Path(here).stat(), os.geteuid()):
             raise PermissionError(
-                errno.EACCES, f"'{step}' is a link of another user, in a folder open to all"
+                errno.EACCES, f"'{step}' is another user's link, in a folder that all may write to"
             )
         target = os.readlink(step)  # noqa: PTH115 - text
         here = "/" if target.startswith("/") else here

@@ -1,4 +1,4 @@
-"""A progress bar on stderr, for what takes long at a terminal; rich draws it."""
+"""A progress bar on stderr for long operations at a terminal, drawn by rich."""
 
 import time
 from types import TracebackType
@@ -9,14 +9,14 @@ from openai_cli.messages import Messages
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-# In seconds: what takes no longer needs no bar.
+# The bar appears after so many seconds.
 _SOON = 1.0
 
 
 class Progress:
-    """Shows how many bytes were read, once that has taken a second; gone when it is left.
+    """A progress bar for bytes read, which appears after a second and vanishes at the end.
 
-    Of a `total`, in bytes, it shows how much is left, and it is gone when nothing is.
+    With a `total`, in bytes, it shows the fraction done and vanishes when the total is reached.
     """
 
     def __init__(self, messages: Messages, total: int | None = None) -> None:
@@ -28,7 +28,7 @@ class Progress:
         self._bar: Bar | None = None
 
     def advance(self, size: int) -> None:
-        """So many bytes more were read."""
+        """Count `size` more bytes as read."""
         self._read += size
         if self._total is not None and self._read >= self._total:
             self._stop()
@@ -77,7 +77,7 @@ class Progress:
 
 
 class StatusLine:
-    """A line at the foot of a terminal that changes; it is gone when it is closed."""
+    """An updatable line at the bottom of a terminal; `close` removes it."""
 
     def __init__(self, messages: Messages) -> None:
         from rich.console import Console
@@ -91,9 +91,9 @@ class StatusLine:
         self._live.start()
 
     def show(self, text: str) -> None:
-        """Show this text in the place of the one before."""
+        """Replace the line with this text."""
         self._live.update(self._made(text, overflow="ellipsis", no_wrap=True), refresh=True)
 
     def close(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         self._live.stop()

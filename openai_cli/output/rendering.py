@@ -1,6 +1,6 @@
-"""A reply's Markdown, rendered by rich on a terminal while it arrives.
+"""Render a reply's Markdown on a terminal with rich while it arrives.
 
-Blocks that are finished are printed for good; only the last is drawn anew as it grows.
+Finished blocks are printed once; only the last block is redrawn as it grows.
 """
 
 import io
@@ -28,20 +28,20 @@ from openai_cli.jsontext import finite_json
 from openai_cli.output.sink import Sink, lined, utf8_bytes
 from openai_cli.terminal import visible
 
-# In seconds: ten times a second is as smooth as text needs.
+# Seconds between two redraws: ten a second are smooth enough for text.
 _PAUSE = 0.1
-# In characters: a block that goes on for longer is printed as it comes.
+# The longest block that is rendered, in characters; a longer one is printed as it arrives.
 _LONGEST = 256 * 1024
-# Drawing takes at most a fifth of the time, however long the last block is.
+# Redrawing takes at most one in so many seconds, however long the last block is.
 _SHARE = 5
 
-# HTML is text: rich would leave it out. So are definitions of links, which would vanish.
+# HTML and link definitions are treated as text, because rich would leave them out.
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"])
 _PARSER.disable("reference")
-# From this depth on the parser drops what a block has.
+# The parser drops the contents of blocks at this depth and below.
 _DEEPEST = _PARSER.options["maxNesting"] - 1
 
-# Of links and images: where they lead, and what is said of that.
+# The attributes of links and images that hold their address and title.
 _TOLD = ("href", "src", "title")
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -49,12 +49,12 @@ Size = Callable[[], os.terminal_size]
 
 
 def can_draw(context: Context) -> bool:
-    """Whether the terminal can draw a line anew."""
+    """Return whether the terminal can redraw lines."""
     return context.variable("TERM") not in (None, "dumb")
 
 
 def markdown_writer(context: Context, sink: Sink, separator: str) -> "MarkdownWriter":
-    """The writer of rendered text into a sink that is a terminal."""
+    """Return a writer that renders text to a sink that is a terminal."""
     console = Console(
         file=io.StringIO(),
         force_terminal=True,
@@ -77,9 +77,9 @@ def _size(context: Context) -> os.terminal_size:
 
 @dataclass
 class MarkdownWriter:
-    """The text of every choice rendered; choice 0 as it arrives, the others after it.
+    """Renders the text of every choice: choice 0 as it arrives, the others after it.
 
-    `separator` stands between choices. A tool call is a line of JSON.
+    `separator` stands between choices. A tool call is printed as a line of JSON.
     """
 
     sink: Sink
@@ -103,7 +103,7 @@ class MarkdownWriter:
             self._next = end + max(_PAUSE, (end - begin) * (_SHARE - 1))
 
     def needs(self, choice: Choice) -> bool:
-        """Whether the text of a choice is still to be written, once the answer is whole."""
+        """Return whether the text of a choice is needed once the answer is complete."""
         return choice.index != 0
 
     def finish(self, answer: Answer) -> None:
@@ -122,7 +122,7 @@ class MarkdownWriter:
 
 
 class _Page:
-    """A text that grows, as blocks of lines on a terminal."""
+    """A growing text, shown as blocks of lines on a terminal."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -131,11 +131,11 @@ class _Page:
         self._blocks = 0
 
     def add(self, text: str) -> None:
-        """The text goes on so."""
+        """Append to the text."""
         self._source += text
 
     def drawn(self, size: os.terminal_size, *, is_whole: bool = False) -> str:
-        """What to write for a terminal of that size to show the text as far as it came."""
+        """Return what to write to a terminal of this size to show the text so far."""
         columns, rows = size
         written = ""
         for block in self._finished():
@@ -145,10 +145,10 @@ class _Page:
         return written + self._live.drawn(lines, rows, is_last=is_whole)
 
     def _finished(self) -> Iterator["_Block"]:
-        """The blocks that nothing can be added to any more, which leave the text.
+        """Yield the blocks that cannot grow any more, and remove them from the text.
 
-        A block ends where the first line of another is whole: until then that line may belong to
-        it, as `*` may begin a list or go on as `**bold**`.
+        A block is finished once the first line of the next one is complete. Until then that line
+        may still belong to it: `*` may begin a list or turn out to be `**bold**`.
         """
         whole = _clean(self._source[: self._source.rfind("\n") + 1])
         *finished, last = _blocks(whole) or [_Block([], "", 0)]
@@ -160,7 +160,7 @@ class _Page:
         yield from finished
 
     def _lines(self, blocks: list["_Block"], columns: int) -> list[str]:
-        """The blocks as they are shown: an empty line before each, but before the first of all."""
+        """Return the lines of the blocks, with an empty line before each but the very first."""
         lines: list[str] = []
         for number, block in enumerate(blocks, self._blocks):
             lines += [""] if number else []
@@ -168,7 +168,7 @@ class _Page:
         return lines
 
     def _drawn(self, block: "_Block", columns: int) -> list[str]:
-        """The lines that rich makes of a block; none where it leaves out something that is said."""
+        """Return a block's lines as rendered by rich; none if rich drops some of its text."""
         page = Markdown("", code_theme="ansi_dark", hyperlinks=False)
         page.parsed = block.tokens
         if not block.is_parsed:
@@ -184,17 +184,17 @@ class _Page:
 
 @dataclass
 class _Live:
-    """The lines at the end of a terminal, some of which are to be drawn anew.
+    """The last lines on a terminal, some of which can be redrawn.
 
-    `_shown` are those that can be: what has left the screen at its top cannot. `_settled` is how
-    many stand before them.
+    `_shown` are the lines that can be redrawn, because they have not scrolled off the screen.
+    `_settled` is the number of lines before them.
     """
 
     _shown: list[str] = field(default_factory=list)
     _settled: int = 0
 
     def drawn(self, lines: list[str], rows: int, *, is_last: bool) -> str:
-        """What to write for the terminal to show these lines; after the last ones others follow."""
+        """Return what to write to show these lines; with `is_last`, they are final."""
         rest = lines[self._settled :]
         same = sum(takewhile(bool, map(eq, self._shown, rest)))
         up = len(self._shown) - same
@@ -208,12 +208,12 @@ class _Live:
 
 
 def _clean(text: str) -> str:
-    """The text as a terminal may show it."""
+    """Make a text safe to show on a terminal."""
     return visible(utf8_bytes(text).decode())
 
 
 class _Block(NamedTuple):
-    """A block at the top of a Markdown text: its tokens, its source and its first line there."""
+    """A top-level Markdown block: its tokens, its source and the number of its first line."""
 
     tokens: list[Token]
     source: str
@@ -221,33 +221,33 @@ class _Block(NamedTuple):
 
     @property
     def is_parsed(self) -> bool:
-        """Whether the tokens have all of it."""
+        """Whether the parser kept the whole block."""
         return bool(self.tokens) and all(token.level < _DEEPEST for token in self.tokens)
 
     @property
     def said(self) -> Counter[str]:
-        """The characters of what it says, without white space."""
+        """The characters of the block's text, without white space."""
         return Counter("".join("".join(_said(self.tokens)).split()))
 
     def folded(self, columns: int) -> list[str]:
-        """Its source in lines that fit into so many columns."""
+        """Return the block's source, wrapped to so many columns."""
         lines = self.source.expandtabs(4).rstrip("\n").split("\n")
         return [piece for line in lines for piece in chop_cells(line, columns) or [""]]
 
 
 def _said(tokens: Iterable[Token]) -> Iterator[str]:
-    """What the tokens say: their texts, and where links and images lead."""
+    """Yield the texts of the tokens, and the addresses and titles of links and images."""
     for token in tokens:
         yield from _said(token.children) if token.children else (token.content,)
         yield from (str(token.attrs[name]) for name in _TOLD if name in token.attrs)
-        # One word behind the fence of a code block is its language, which the colours tell.
+        # A single word after a code fence is the language; the highlighting shows that.
         is_fence = token.type == "fence"
         if is_fence and (not token.content.strip() or len(token.info.split()) > 1):
             yield token.info
 
 
 def _blocks(text: str) -> list[_Block]:
-    """The blocks at the top of a Markdown text."""
+    """Parse a Markdown text into its top-level blocks."""
     groups: list[list[Token]] = []
     for token in _PARSER.parse(text):
         if token.level == 0 and token.nesting >= 0:
@@ -263,7 +263,7 @@ def _blocks(text: str) -> list[_Block]:
 
 
 def _shown(token: Token) -> Token:
-    """The token as a terminal may show it: the parser decodes entities, and `%1b` in links."""
+    """Make a token safe to show: the parser decodes entities, and `%1b` in links."""
     token.content, token.info = visible(token.content), visible(token.info)
     for name, value in token.attrs.items():
         token.attrs[name] = visible(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""What is printed of a model's text, where that is not all of it."""
+"""Extract the part of a model's text that is printed, such as a code block or rows."""
 
 import csv
 import io
@@ -10,21 +10,21 @@ from openai_cli.request.schema import ROWS
 
 
 class Shape(Protocol):
-    """A part of a text, or its other form; `lacking` is what is said of a text that has none."""
+    """A part of a text, or another form of it; `lacking` is the notice for a text without one."""
 
     @property
     def lacking(self) -> str: ...
 
     def of(self, text: str) -> str | None:
-        """What is printed of a whole text; None where it is not there."""
+        """Return the part of a complete text that is printed, or None if it has none."""
 
 
 @dataclass(frozen=True)
 class CodeBlock(Shape):
-    """What is in the fenced code block at a place, among all of a text in Markdown.
+    """The contents of a Markdown text's fenced code block at index `place`.
 
-    Fences are as CommonMark has them, https://spec.commonmark.org/0.31.2/#fenced-code-blocks, also
-    in lists, quotes and HTML, and however far they are indented.
+    Fences follow CommonMark, https://spec.commonmark.org/0.31.2/#fenced-code-blocks, but are also
+    found in HTML and at any indentation.
     """
 
     place: int
@@ -40,10 +40,10 @@ class CodeBlock(Shape):
 
 @dataclass(frozen=True)
 class Rows(Shape):
-    """The rows of --schema-rows: a line of JSON each, or with `columns` CSV under a header."""
+    """The rows of --schema-rows: a line of JSON each or, with `columns`, CSV with a header."""
 
     columns: tuple[str, ...] | None = None
-    lacking: str = "the answer is no list of objects, so all of it is printed"
+    lacking: str = "the answer is not a list of objects, so all of it is printed"
 
     def of(self, text: str) -> str | None:
         try:
@@ -62,7 +62,7 @@ class Rows(Shape):
 
 
 def _cell(value: Any) -> str:
-    """A text as it is, nothing for null, and all else as JSON."""
+    """Format a CSV cell: a string unchanged, null as empty, anything else as JSON."""
     if value is None:
         return ""
     return value if isinstance(value, str) else finite_json(value)

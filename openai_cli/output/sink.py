@@ -1,4 +1,4 @@
-"""Where results go: stdout, a file written whole, a device."""
+"""The destinations of results: stdout, a file that is written atomically, a device."""
 
 import errno
 import os
@@ -18,14 +18,14 @@ from openai_cli.output.target import Data, Stream, Target, Terminal, write_all
 from openai_cli.records import mutable_record
 from openai_cli.terminal import escaped
 
-# In bytes: above it a result goes on to its target though it is not whole, to be out of memory.
+# In bytes: more than this is not held in memory but written, even if the result is not complete.
 _HELD = 64 * 1024 * 1024
 
 _STREAMS = r"/dev/(stdout|stderr|fd/)|/proc/"
 
 
 def keep(data: bytes, *, what: str = "answer") -> str:
-    """Keep what could not go where it should; gives the path of the temporary file."""
+    """Save data that could not be written to its destination; return the temporary file's path."""
     import tempfile
 
     handle, name = tempfile.mkstemp(prefix=f"{PROGRAM}-{what}-")
@@ -39,7 +39,7 @@ def keep(data: bytes, *, what: str = "answer") -> str:
 
 
 def utf8_bytes(text: str) -> bytes:
-    """The text in UTF-8. Surrogate pairs that came in two halves are joined, lone ones replaced."""
+    """Encode as UTF-8; join surrogate pairs that came in two halves, and replace lone ones."""
     try:
         return text.encode()
     except UnicodeEncodeError:
@@ -47,21 +47,21 @@ def utf8_bytes(text: str) -> bytes:
 
 
 def lined(text: str) -> str:
-    """The text, ended by one newline if it does not end in one."""
+    """Append a newline unless the text ends in one."""
     return text if text.endswith("\n") else f"{text}\n"
 
 
 def separator(given: str | None) -> str:
-    """What stands between several results: --separator on a line of its own, or an empty line."""
+    """Return what to print between results: --separator on its own line, or an empty line."""
     return "\n" if given is None else given and lined(given)
 
 
 class Sink:
-    """The one way of a result out. Use it as a context manager: leaving it well commits.
+    """The output of a result, as a context manager that commits if the block succeeds.
 
-    When the target fails, the rest is still taken, and at the end all of it is kept in a
-    temporary file that the OutputError names: an answer that was paid for is not lost. A sink that
-    `keeps` nothing is for what can be had again.
+    If the target fails, the sink still accepts the rest and finally saves all of it in a temporary
+    file that the OutputError names, so that an answer that was paid for is not lost. With `keeps`
+    false nothing is saved, for results that can be had again.
     """
 
     def __init__(self, target: Target, *, keeps: bool = True) -> None:
@@ -76,39 +76,39 @@ class Sink:
 
     @property
     def size(self) -> int:
-        """How many bytes were written."""
+        """The number of bytes written so far."""
         return self._left + len(self._taken)
 
     def write(self, data: bytes) -> None:
-        """Take the bytes; `flush` passes them on. A terminal shows what it would execute."""
+        """Buffer the bytes until `flush`. On a terminal, control characters are made visible."""
         self._taken += data
         if len(self._taken) > _HELD:
             self._relieve()
 
     def write_json(self, data: bytes) -> None:
-        """Take JSON, in which a terminal is shown as JSON escapes what it would execute."""
+        """Buffer JSON. On a terminal, control characters become JSON escapes."""
         self.write(escaped(data.decode(errors="replace")).encode() if self.is_terminal else data)
 
     def draw(self, text: str) -> None:
-        """Pass on a text that has colours, or lines to be drawn anew."""
+        """Write a text with colours or redrawn lines, without delay."""
         self._pass_on()
         self._taken += utf8_bytes(text)
         self._pass_on(self._target.draw if isinstance(self._target, Terminal) else None)
         self._relieve()
 
     def end_line(self) -> None:
-        """Write a newline, unless one was written last."""
+        """Write a newline unless the output ends in one."""
         is_open = not self._taken.endswith(b"\n") if self._taken else self._left_line_open
         if is_open:
             self.write(b"\n")
 
     def flush(self) -> None:
-        """Let the reader see all that was written, where there is a reader by now."""
+        """Write the buffer to the target, if that is live."""
         if self._target.is_live:
             self._pass_on()
 
     def discard(self) -> None:
-        """Leave without a result."""
+        """Discard the result."""
         self._target.discard()
 
     def __enter__(self) -> Self:
@@ -134,7 +134,7 @@ class Sink:
             raise failed
 
     def _relieve(self) -> None:
-        """Be out of memory with what is too much for it."""
+        """Write and drop the buffer if it has become too large for memory."""
         if len(self._taken) > _HELD and self._failure is None:
             self._pass_on()
             self._forget()
@@ -149,7 +149,7 @@ class Sink:
                 self._failed(error)
 
     def _forget(self) -> None:
-        """Hold no longer what the target has."""
+        """Drop the part of the buffer that the target has received."""
         if self._failure is None:
             self._left += self._passed
             self._left_line_open = not self._taken.endswith(b"\n")
@@ -157,7 +157,7 @@ class Sink:
             self._passed = 0
 
     def _all(self) -> bytes:
-        """All that can be kept of the result."""
+        """Return as much of the result as can be saved."""
         return (self._target.written() if self._left else b"") + self._taken
 
     def _commit(self) -> None:
@@ -173,10 +173,10 @@ class Sink:
         self._failure = error
 
     def _part_from_errors(self) -> None:
-        """What is there stays printed; on a terminal the error goes on a line of its own."""
+        """Print what has arrived; on a terminal, end the line before the error message."""
         if self.is_terminal:
             self.end_line()
-        with suppress(CliError):  # the error that is under way is the one to tell
+        with suppress(CliError):  # the current error is the one to report
             self.flush()
 
     def _kept(self, why: OSError) -> OutputError:
@@ -189,18 +189,17 @@ class Sink:
             return OutputError(f"{problem}; nor could it be kept: {error.strerror}")
 
     def _keep_part(self, error: NetworkError) -> None:
-        """Keep what came of an answer that broke off, for its file is not made."""
+        """Save the part of an answer that arrived before it broke off: its file is not written."""
         if self.size:
             with suppress(OSError):
-                error.add_hint(f"what came of the answer is kept in {keep(self._all())}")
+                error.add_hint(f"the part of it that arrived is kept in {keep(self._all())}")
 
 
 @mutable_record
 class Series:
-    """Several results, one after the other.
+    """Writes several results in sequence.
 
-    Each ends in one newline, and `separator` stands between them; or, with `null`, each ends in
-    NUL.
+    Each ends in one newline, with `separator` between them; with `null`, each ends in NUL instead.
     """
 
     sink: Sink
@@ -219,10 +218,10 @@ class Series:
 
 
 class WholeFile:
-    """A file that is written whole or not at all: a temporary file beside it, then a rename.
+    """A file that is written whole or not at all: a temporary file next to it, then a rename.
 
-    A `private` file has mode 0600 from its beginning, whatever mode the one before it had; another
-    keeps its mode, but not what would run it as somebody: setuid and setgid.
+    A `private` file is created with mode 0600, whatever mode an existing file had. Any other keeps
+    the mode of the existing file, without setuid and setgid.
     """
 
     is_live = False
@@ -255,9 +254,9 @@ class WholeFile:
 
 
 def open_sink(context: Context, output: str | None, *, keeps: bool = True) -> Sink:
-    """The sink of --output, or stdout for None and `-`; `keeps` as a Sink has it.
+    """Open a sink for --output, or for stdout if that is None or `-`; `keeps` is as in `Sink`.
 
-    Opened before anything is sent: UsageError when nothing can be written there.
+    This happens before any request is sent. Raises UsageError if it cannot be written to.
     """
     if output is None or output == "-":
         if context.stdout is None:
@@ -273,9 +272,9 @@ def open_sink(context: Context, output: str | None, *, keeps: bool = True) -> Si
 
 
 def check_writable(context: Context, output: str) -> None:
-    """UsageError where `open_sink` would raise it; what is no file is not opened.
+    """Raise UsageError if `open_sink` would, without opening a FIFO.
 
-    To open a FIFO waits for its reader, and to close it again sends that away.
+    Opening a FIFO waits for its reader, and closing it again makes the reader leave.
     """
     if Path(output).is_fifo():
         if not os.access(output, os.W_OK):
@@ -292,7 +291,7 @@ def _open_file(path: Path) -> Sink:
         mode = stat.S_IFREG
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    # /dev/stdout may lead to a file or a pipe that has no name: what it leads to stays as it is.
+    # /dev/stdout may be a file or a pipe without a name, which must not be replaced.
     if re.match(_STREAMS, str(path)) or not stat.S_ISREG(mode):
         device = path.open("wb", buffering=0)
         return Sink((Terminal if device.isatty() else Stream)(device, owned=True))
@@ -302,21 +301,21 @@ def _open_file(path: Path) -> Sink:
 
 
 class Log:
-    """A file that lines are appended to, by several processes at once.
+    """A file that several processes may append lines to at the same time.
 
-    It is open from the start: a FIFO that is opened a second time may have lost its reader. Raises
-    OSError, and ValueError for what is not a file name.
+    It stays open, because a FIFO that is reopened may have lost its reader. The constructor raises
+    OSError, and ValueError if the path is not a valid file name.
     """
 
     def __init__(self, path: str) -> None:
         followed(path)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        # What is no link now shall be none by then.
+        # If the path is not a link now, it must not have become one when it is opened.
         flags |= 0 if Path(path).is_symlink() else os.O_NOFOLLOW
         self._handle = os.open(path, flags, 0o666)
 
     def add(self, line: bytes) -> None:
-        """Append the line in one write, so that it stands whole; what could not is taken back."""
+        """Append a line in one write, so that it stays whole; undo a write that fails."""
         written = os.write(self._handle, line)
         try:
             while written < len(line):
@@ -326,7 +325,7 @@ class Log:
             raise
 
     def _take_back(self, size: int) -> None:
-        """Cut off what was appended last; a pipe has no size, and keeps it."""
+        """Truncate what was just appended; a pipe has no size and is left as it is."""
         with suppress(OSError):
             end = os.lseek(self._handle, 0, os.SEEK_CUR)
             if os.fstat(self._handle).st_size == end:
@@ -338,7 +337,7 @@ class Log:
 
 
 def sync_folder(folder: Path) -> None:
-    """Let the names in a folder outlast a loss of power, where its file system can do that."""
+    """Sync a folder so that its names survive a power loss, if the file system supports that."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -348,10 +347,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def _beside(path: Path, mode: int) -> tuple[Path, int]:
-    """A new file beside the path, open, with this mode less the umask of the process.
+    """Create and open a new file next to the path, with this mode minus the process's umask.
 
-    Not `tempfile`, which gives 0600 alone: the umask can be read only by setting it, for all
-    threads of the process.
+    `tempfile` only creates files with mode 0600, and the umask can only be read by setting it for
+    all threads of the process.
     """
     while True:
         temporary = path.with_name(f".openai-cli-{os.urandom(8).hex()}")

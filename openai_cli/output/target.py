@@ -1,6 +1,4 @@
-"""What takes the bytes of a result as they come: a stream, and a terminal that is shown no more
-than text.
-"""
+"""The targets that receive a result's bytes: a plain stream, and a terminal with cleaned text."""
 
 import select
 from contextlib import suppress
@@ -13,10 +11,10 @@ Data = bytes | bytearray | memoryview
 
 
 class Target(Protocol):
-    """Something that takes the bytes of a result.
+    """A destination for the bytes of a result.
 
-    `is_live` says that a reader sees what was written before the result is whole, `is_terminal`
-    that a person does; `written` gives what no reader has seen.
+    `is_live` says that readers see data before the result is complete, `is_terminal` that a person
+    does. `written` returns the data that no reader has seen.
     """
 
     is_live: bool
@@ -29,9 +27,9 @@ class Target(Protocol):
 
 
 def write_all(stream: BinaryIO | RawIOBase, data: Data) -> None:
-    """Write all of it: an unbuffered stream may take a part, and a full non-blocking one nothing.
+    """Write all the data, even if the stream takes only part of it or, non-blocking, nothing.
 
-    A stream can be non-blocking because another program that shares it has made it so.
+    Another program that shares a stream may have made it non-blocking.
     """
     rest = data
     while (count := stream.write(rest)) != len(rest):
@@ -67,7 +65,7 @@ class Stream:
 
 
 class Terminal(Stream):
-    """A terminal, the one place where the program writes to one: all that comes is cleaned here."""
+    """A terminal. All output to terminals passes through here and is cleaned."""
 
     is_terminal = True
 
@@ -79,7 +77,7 @@ class Terminal(Stream):
         super().write(self._cleaner.clean(data))
 
     def draw(self, data: Data) -> None:
-        """Write what has colours, or is drawn anew: of control sequences these alone act."""
+        """Write text with colours or redrawn lines; any other control sequences are disarmed."""
         super().write(drawn(bytes(data).decode()).encode())
 
     def commit(self) -> None:

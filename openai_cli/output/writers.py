@@ -1,6 +1,6 @@
-"""The forms of a result: text, JSON, a query.
+"""The writers for the formats of a result: text, JSON, a query.
 
-A writer takes every part of the answer as it arrives, and at the end the answer.
+A writer receives every part of an answer as it arrives, and finally the whole answer.
 """
 
 from collections.abc import Callable
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
     from openai_cli.http.decoding import Incoming
     from openai_cli.output.shapes import Shape
 
-# In bytes: what a part takes that is kept, beside its values.
+# The overhead of a part that is kept in memory, in bytes.
 _OF_PART = 400
 
 
 class Writer(Protocol):
-    """Writes an answer into a sink."""
+    """Writes an answer to a sink."""
 
     def take(self, part: Part, added: list[tuple[Choice, str]]) -> None:
-        """A part arrived, and added this text to these choices."""
+        """Write a part that has arrived and has added these texts to these choices."""
 
     def needs(self, choice: Choice) -> bool:  # noqa: ARG002
-        """Whether the text of a choice is still to be written, once the answer is whole."""
+        """Return whether the text of a choice is needed once the answer is complete."""
         return True
 
     def finish(self, answer: Answer) -> None:
-        """The answer is whole."""
+        """Write the rest of the answer, which is complete now."""
 
 
 @record
 class Affixes:
-    """Text to print before and after each choice's own: `--whole` puts it between its ends."""
+    """Text to print before and after a choice's own: with `--whole`, the prompt and the suffix."""
 
     before: str = ""
     after: str = ""
@@ -50,12 +50,12 @@ class Affixes:
 
 @mutable_record
 class TextWriter(Writer):
-    """The text of every choice; choice 0 as it arrives, the others after it.
+    """Writes the text of every choice: choice 0 as it arrives, the others after it.
 
-    Each choice ends in one newline, and `separator` stands between them; or, with `null`, each
-    ends in NUL. A tool call is a line of JSON. `affixes` go by choice, the last for all the rest.
-    With a `shape` its part of each text is printed, once that is whole; of a text without one all
-    is, and `notice` is told so.
+    Each choice ends in one newline, with `separator` between them; with `null`, each ends in NUL
+    instead. A tool call is a line of JSON. `affixes` apply by choice; the last one applies to all
+    further choices. With a `shape`, only its part of each complete text is printed, or all of the
+    text with a `notice` if it has no such part.
     """
 
     sink: Sink
@@ -85,7 +85,7 @@ class TextWriter(Writer):
         self.sink.write(utf8_bytes(self._held))
 
     def _finish_choice(self, choice: Choice) -> None:
-        """Print what a choice has beside what was printed of it as it came."""
+        """Print the rest of a choice, beyond what was printed while it arrived."""
         affixes = self._affixes(choice.index)
         calls = [self._json(call) for call in choice.calls]
         is_out = choice.index == 0 and self._has_shown
@@ -121,7 +121,7 @@ class TextWriter(Writer):
             self._print("\n")
 
     def _print(self, text: str) -> None:
-        """Print, but hold back the first half of a surrogate pair until the second comes."""
+        """Print, but hold back the first half of a surrogate pair until the second arrives."""
         if self._held:
             text, self._held = self._held + text, ""
         last = text[-1:]
@@ -133,12 +133,12 @@ class TextWriter(Writer):
 
 @mutable_record
 class JsonWriter(Writer):
-    """The body exactly as it came, or every event of a stream on a line of its own."""
+    """Writes the body exactly as it came, or every event of a stream on a line of its own."""
 
     sink: Sink
 
     def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
-        # A raw newline can only stand between the tokens of JSON, never in a string.
+        # In JSON, a raw newline can only occur between tokens, never in a string.
         raw = (
             part.raw.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
             if part.streamed
@@ -152,11 +152,11 @@ class JsonWriter(Writer):
         return False
 
     def finish(self, _answer: Answer) -> None:
-        """All is written already."""
+        """Do nothing: everything is written already."""
 
 
 class Found(NamedTuple):
-    """What a query found: a string bare, all else as JSON."""
+    """A result of a query: a string unquoted, anything else as JSON."""
 
     text: str
     is_json: bool
@@ -173,7 +173,10 @@ def _is_jmespath(expression: str) -> bool:
 
 
 class Query:
-    """A JMESPath expression; UsageError when it is none. With `lines` a list is its items."""
+    """A compiled JMESPath expression; with `lines`, each item of a list is a result of its own.
+
+    The constructor raises UsageError if the expression is not valid.
+    """
 
     def __init__(self, expression: str, *, lines: bool = False) -> None:
         import jmespath
@@ -182,7 +185,7 @@ class Query:
         self._lines = lines
         try:
             self._compiled = jmespath.compile(expression)
-            # What does not hang on the data is found out before anything is paid for.
+            # Find the errors that do not depend on the data before a request costs money.
             with suppress(jmespath.exceptions.JMESPathTypeError, TypeError):
                 self._compiled.search({})
         except (jmespath.exceptions.JMESPathError, ValueError, RecursionError) as error:
@@ -196,10 +199,10 @@ class Query:
             ) from None
 
     def search(self, part: Part) -> list[Found]:
-        """What the expression finds in the part: one result, or with `lines` many.
+        """Evaluate the expression on a part: at most one result, or with `lines` many.
 
-        Raises OutputError when it cannot be evaluated on it: then the part is kept, for it may
-        have been paid for.
+        Raises OutputError if it cannot be evaluated. The part, which may have been paid for, is
+        then saved in a temporary file.
         """
         try:
             found = self._compiled.search(part.body if part.value is None else part.value)
@@ -222,10 +225,11 @@ def _found(value: Any) -> Found:
 
 @mutable_record
 class QueryWriter(Writer):
-    """What a JMESPath expression finds in the body, or in each event: strings bare, else JSON.
+    """Writes what a JMESPath expression finds in the body, or in each event of a stream.
 
-    Each ends in a newline, or with `null` in NUL. Where no stream was asked for (`as_whole`) and
-    one came, it goes over what would have come whole.
+    Strings are unquoted, anything else is JSON. Each result ends in a newline, or with `null` in
+    NUL. With `as_whole`, no stream was requested: if one came anyway, the expression is evaluated
+    on the body that would have come without streaming.
     """
 
     sink: Sink
@@ -258,7 +262,7 @@ class QueryWriter(Writer):
             self._tell_nothing()
 
     def _tell_nothing(self) -> None:
-        """Say that nothing was printed, or no more than an empty list where more was meant."""
+        """Notify the user if nothing was printed, or just an empty list where more was meant."""
         from openai_cli.suggestions.jq import hint_of_nothing
 
         why = hint_of_nothing(self.query.expression)
@@ -283,7 +287,7 @@ class QueryWriter(Writer):
 
 @mutable_record
 class BodyWriter(Writer):
-    """The lines that `printed` makes of each part, with `null` each ended by NUL instead."""
+    """Writes the lines that `printed` returns for each part; with `null`, each ends in NUL."""
 
     sink: Sink
     printed: Callable[[dict[str, Any]], str]
@@ -294,12 +298,12 @@ class BodyWriter(Writer):
             _write_lines(self.sink, text, null=self.null)
 
     def finish(self, _answer: Answer) -> None:
-        """All is written already."""
+        """Do nothing: everything is written already."""
 
 
 @mutable_record
 class BytesWriter(Writer):
-    """The bytes that `held` finds in each part."""
+    """Writes the bytes that `held` returns for each part."""
 
     sink: Sink
     held: Callable[[dict[str, Any]], bytes]
@@ -308,19 +312,19 @@ class BytesWriter(Writer):
         self.sink.write(self.held(part.body))
 
     def finish(self, _answer: Answer) -> None:
-        """All is written already."""
+        """Do nothing: everything is written already."""
 
 
 @mutable_record
 class AnswerWriter(Writer):
-    """The lines that `printed` makes of the answer, once it is whole; `null` as in BodyWriter."""
+    """Writes the lines that `printed` returns for the complete answer; `null` as in BodyWriter."""
 
     sink: Sink
     printed: Callable[[Any], str]
     null: bool = False
 
     def take(self, _part: Part, _added: list[tuple[Choice, str]]) -> None:
-        """What it says is printed at the end."""
+        """Do nothing: the answer is printed at the end."""
 
     def finish(self, answer: Answer) -> None:
         if text := self.printed(answer):
@@ -340,10 +344,10 @@ def write_answer(
     arrived: Callable[[], None] = lambda: None,
     forgets: bool = False,
 ) -> None:
-    """Read an answer, and give each of its parts to the writer as it arrives.
+    """Read an answer and pass each of its parts to the writer as it arrives.
 
-    `arrived` is called when all that has come is written. Where it `forgets`, the answer keeps no
-    text that is written. Raises what `read` raises.
+    `arrived` is called whenever all received data has been written. With `forgets`, text is dropped
+    from the answer once it is written. Raises the errors of `read`.
     """
     answer.request_id, answer.age = http.request_id, http.age
     printed: dict[int, Choice] = {}
@@ -365,7 +369,7 @@ def write_answer(
 
 @mutable_record
 class Kept(Writer):
-    """Writes nothing, and keeps the parts: `replay` gives them to another writer."""
+    """Keeps the parts instead of writing them; `replay` passes them to another writer."""
 
     taken: list[tuple[Part, list[tuple[Choice, str]]]] = field(default_factory=list)
     _weight: int = 0
@@ -377,10 +381,10 @@ class Kept(Writer):
         self.taken.append((part, added))
 
     def finish(self, answer: Answer) -> None:
-        """All is kept already."""
+        """Do nothing: everything is kept already."""
 
     def replay(self, answer: Answer, writer: Writer) -> None:
-        """Write what was kept of an answer."""
+        """Write the kept parts of an answer."""
         for part, added in self.taken:
             writer.take(part, added)
         writer.finish(answer)

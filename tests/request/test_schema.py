@@ -330,7 +330,7 @@ def test_what_has_no_rows_is_printed_whole(text: str) -> None:
     ended = answered(reply(chat(text)), "chat", "hi", "--schema-rows", "--require-complete")
     assert ended.code == 9
     assert ended.out.decode() == f"{text}\n"
-    assert "the answer is no list of objects, so all of it is printed" in ended.err
+    assert "the answer is not a list of objects, so all of it is printed" in ended.err
 
 
 def test_rows_are_printed_once_they_are_whole() -> None:
