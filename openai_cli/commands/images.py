@@ -162,7 +162,7 @@ class _Saver:
         number = self._saved + (partial_number is not None)
         given = _KINDS.get(named.suffix.lower())
         if given and given != kind and number == 1:
-            self.session.context.messages.notice(f"'{named}' holds {kind}, not {given}")
+            self.session.context.messages.notice(f"'{named}' contains {kind}, not {given}")
         suffix = f"-{number}" if number > 1 else ""
         return named.with_name(f"{named.stem}{suffix}{part}{named.suffix}")
 

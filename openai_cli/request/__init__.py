@@ -1,1 +1,1 @@
-"""From flags, texts and files to one request."""
+"""Assemble a request from flags, texts and files."""

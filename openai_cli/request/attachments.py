@@ -1,8 +1,8 @@
-"""--attach: a file or URL as a content part of a chat message, in the API's form.
+"""Turn the files and URLs of --attach into content parts of a message.
 
-The forms are those of ChatCompletionRequestMessageContentPart in OpenAI's published description:
-an image by URL or data URL, audio as base64 of WAV or MP3, a PDF as a file with a data URL, and all
-that is text as text, under its name as a heading.
+The parts are those of ChatCompletionRequestMessageContentPart in OpenAI's published description: an
+image as a URL or data URL, WAV or MP3 audio in base64, a PDF as a file with a data URL, and a text
+file as text with its name as a heading.
 """
 
 from base64 import b64encode
@@ -27,13 +27,11 @@ def content_part(
     taken: str = f"{_IMAGES}, WAV and MP3 audio, PDF files and UTF-8 text",
     reader: str = "--attach",
 ) -> dict[str, Any]:
-    """The content part of a path, `-`, or a URL.
+    """Return the content part for a path, `-` or a URL.
 
-    A message has `taken` as the names of the kinds, and `reader` as that of who asks.
-
-    A file's kind is told from its first bytes. Raises UsageError for a file that cannot be read,
-    is empty, or is of a kind that the API does not take, and for a URL of audio or PDF, which the
-    API takes only as data.
+    The first bytes of a file determine its kind. Error messages name the kinds as `taken` and the
+    flag as `reader`. Raises UsageError for a file that cannot be read, is empty or has a kind that
+    the API does not take, and for the URL of audio or a PDF, which the API takes only as data.
     """
     if source.startswith(("http://", "https://", "data:")):
         if _is_no_image(source):
@@ -52,7 +50,7 @@ def content_part(
 
 
 def image_part(source: str, inputs: Inputs) -> dict[str, Any]:
-    """The content part of an image's path, `-`, or URL; UsageError for all else."""
+    """Return the content part for an image's path, `-` or URL; UsageError if it is not an image."""
     part = content_part(source, inputs, taken=_IMAGES)
     if part["type"] == "text":
         raise _unknown(source, _IMAGES, "--attach")
@@ -62,7 +60,10 @@ def image_part(source: str, inputs: Inputs) -> dict[str, Any]:
 
 
 def input_part(source: str, inputs: Inputs) -> dict[str, Any]:
-    """The same in the form of POST /responses (InputContent): a PDF by URL too, and no audio."""
+    """Return the content part for POST /responses (InputContent).
+
+    Unlike chat, it takes a PDF by URL, and no audio.
+    """
     if source.startswith(("http://", "https://")) and _path(source).endswith(".pdf"):
         return {"type": "input_file", "file_url": source}
     part = content_part(source, inputs, taken=f"{_IMAGES}, PDF files and UTF-8 text")
@@ -84,7 +85,7 @@ def _unknown(source: str, taken: str, reader: str) -> UsageError:
 
 
 def _is_no_image(url: str) -> bool:
-    """Whether the URL itself says that it is not of an image."""
+    """Return whether the URL itself shows that it is not an image."""
     if url.startswith("data:"):
         return not url.startswith("data:image/")
     return _path(url).endswith(_NOT_BY_URL)
@@ -95,7 +96,7 @@ def _path(url: str) -> str:
 
 
 def _part_of(data: bytes, source: str) -> dict[str, Any] | None:
-    """The content part of a file, by its first bytes; None for a kind that no endpoint takes."""
+    """Return the content part for a file, by its first bytes; None if its kind is not known."""
     encoded = b64encode(data).decode()
     match kind := kind_of(data):
         case "png" | "jpeg" | "gif" | "webp":
@@ -113,9 +114,9 @@ def _part_of(data: bytes, source: str) -> dict[str, Any] | None:
 
 
 def _text_of(data: bytes, source: str) -> dict[str, Any] | None:
-    """The text of a file under its name, which is a path only where it was typed as a relative one.
+    """Return the part for a text file, under its name or, if it was typed so, its relative path.
 
-    None for what is no UTF-8, has a NUL, as no text has, or has the name of another kind.
+    Returns None if the file is not UTF-8, contains NUL, or has the extension of another kind.
     """
     path = PurePath(source)
     if path.suffix.lower() in _NOT_TEXT:

@@ -1,4 +1,4 @@
-"""From flags, --param, --body and the environment to one request, and ways to see it unsent."""
+"""Assemble one request from flags, --param, --body, the environment and the configuration."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 @record
 class Request:
-    """One call: `path` below the base URL, `body` as the user made it.
+    """One request: a `path` below the base URL and the `body` that the user has specified.
 
-    `unchecked` names the properties that came by --param; `model_is_default` says that nobody
-    named the model. With `files` it is a multipart form, of which `body` has the other fields.
-    Without `has_body` an empty body is none. `may_stream` and `may_ask_for_usage` are as the
+    `unchecked` names the properties from --param; `model_is_default` says that the user named no
+    model. With `files`, the request is a multipart form whose other fields are in `body`. With
+    `has_body` false, an empty body is not sent. `may_stream` and `may_ask_for_usage` are the
     endpoint's `streams` and `asks_for_usage`.
     """
 
@@ -49,21 +49,21 @@ class Request:
     may_ask_for_usage: bool = False
 
     def with_body(self, **properties: Any) -> "Request":
-        """The same request with these properties set."""
+        """Return a copy of the request with these properties set."""
         return replace(self, body={**self.body, **properties})
 
     def with_text(self, name: str, value: Any) -> "Request":
-        """The same request with its text right behind the model, where a reader looks for it."""
+        """Return a copy with the text right after the model, where a reader looks for it."""
         first = {"model": self.body["model"], name: value}
         return replace(self, body={**first, **self.body, **first})
 
     def encoded(self) -> bytes:
-        """The body as JSON in UTF-8 on one line; each file of a form is `@` and its path."""
+        """Encode the body as one line of JSON in UTF-8; a form's files are shown as `@PATH`."""
         return encode_json(self.wire_body)
 
     @property
     def wire_body(self) -> Mapping[str, Any]:
-        """The body as it is sent, with the files of a form as `@` and their paths."""
+        """The body as it is sent, with a form's files shown as `@PATH`."""
         found = dict(self.body)
         for file in self.files or ():
             name, path = file.field.removesuffix("[]"), f"@{file.shown}"
@@ -72,28 +72,28 @@ class Request:
 
     @property
     def upload_size(self) -> int | None:
-        """How many bytes the files of a form have; None where there are none."""
+        """The total size of a form's files, in bytes; None if the request is not a form."""
         return None if self.files is None else sum(file.size for file in self.files)
 
     @property
     def asks_for_stream(self) -> bool:
-        """Whether the answer is asked for in events."""
+        """Whether the request asks for a stream of events."""
         in_body = self.body.get("stream") is True or self.body.get("stream_format") == "sse"
         return in_body or "stream=true" in self.path.partition("?")[2].split("&")
 
     @property
     def choices(self) -> int:
-        """How many choices it asks for."""
+        """The number of choices that the request asks for."""
         n = self.body.get("n")
         return n if isinstance(n, int) else 1
 
     @property
     def is_bodyless(self) -> bool:
-        """Whether it has no body at all."""
+        """Whether the request has no body at all."""
         return not self.has_body and not self.body and self.files is None
 
     def payload(self, watch: Callable[[int], None] = lambda _size: None) -> "Payload | None":
-        """What is sent; `watch` is told how many bytes more of a form were."""
+        """Return the payload to send; `watch` gets the number of bytes sent as a form is sent."""
         from openai_cli.http.payload import Form, Json, form_fields
 
         if self.is_bodyless:
@@ -107,16 +107,16 @@ class Request:
     def check(
         self, holds: Callable[[Mapping[str, Any]], bool], names: tuple[str, ...], problem: str
     ) -> None:
-        """A rule across parameters: UsageError with `problem` unless it holds.
+        """Check a rule across parameters; raise UsageError with `problem` if it does not hold.
 
-        A parameter that came by --param is unchecked, and so is every rule that it has part in.
+        A rule that involves a parameter from --param is not checked.
         """
         if not self.unchecked.intersection(names) and not holds(self.body):
             raise UsageError(problem, parameter=names[0])
 
 
 def unchecked_params(params: list[str] | None) -> dict[str, Any]:
-    """The properties of --param NAME=JSON; a value that is not JSON is a string."""
+    """Parse the properties of --param NAME=JSON; a value that is not JSON is a string."""
     found = {}
     for param in params or ():
         name, equals, text = param.partition("=")
@@ -130,7 +130,7 @@ def unchecked_params(params: list[str] | None) -> dict[str, Any]:
 
 
 def is_bare_schema(given: Any, key: str | None = None) -> bool:
-    """Whether a JSON Schema stands, in this key, where the API takes a format with one in it."""
+    """Return whether the value, or its `key`, is a JSON Schema where the API wants a format."""
     found = given.get(key) if key is not None and isinstance(given, dict) else given
     if not isinstance(found, dict) or {"schema", "json_schema"} & found.keys():
         return False
@@ -138,7 +138,7 @@ def is_bare_schema(given: Any, key: str | None = None) -> bool:
 
 
 def given_body(raw: str | None, inputs: Inputs) -> dict[str, Any]:
-    """The request body of --body; UsageError when it is no JSON object."""
+    """Parse the request body of --body; raise UsageError if it is not a JSON object."""
     if raw is None:
         return {}
     try:
@@ -152,12 +152,12 @@ def given_body(raw: str | None, inputs: Inputs) -> dict[str, Any]:
     return found
 
 
-# Two names of one limit: the API takes one of them in a request.
+# Two names for one limit: the API takes only one of them in a request.
 _LIMITS = frozenset({"max_tokens", "max_completion_tokens"})
 
 
 def _over(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties, those that were given before those of the configuration file."""
+    """Merge the given properties over the defaults of the configuration file."""
     body = dict(given)
     for name, value in defaults.items():
         if name not in body and not (name in _LIMITS and _LIMITS & body.keys()):
@@ -166,10 +166,10 @@ def _over(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
 
 
 class Given(NamedTuple):
-    """What was given for a request of the `endpoint`, read and parsed.
+    """The user's input for a request to the `endpoint`, parsed.
 
-    `parts` are the flags and arguments, `params` the properties of --param, which are unchecked,
-    and `body` those of --body.
+    `parts` come from flags and arguments, `params`, which are not checked, from --param, and `body`
+    from --body.
     """
 
     endpoint: Endpoint
@@ -179,7 +179,7 @@ class Given(NamedTuple):
 
 
 def given_of(options: BodyOptions, inputs: Inputs) -> Given:
-    """What the options give for a request; UsageError for a value that the API does not take."""
+    """Parse the options of a request; raise UsageError for a value that the API does not take."""
     parts = told_parts(options, inputs)
     for param in options.param or ():
         inputs.tell_param_name(param)
@@ -189,16 +189,16 @@ def given_of(options: BodyOptions, inputs: Inputs) -> Given:
 
 
 def told_parts(options: CommonOptions, inputs: Inputs) -> Parts:
-    """The parts of a request, with a notice of each text that is the name of what exists."""
+    """Parse the parts of a request; print a notice for each text that names an existing file."""
     return parts_of(options, inputs.source, partial(_tell_names, inputs))
 
 
 def assembled(context: Context, given: Given, base: Mapping[str, Any] | None = None) -> Request:
-    """The request of what was given.
+    """Assemble the request from the user's input.
 
-    A property is from a flag, --param, --body, the environment, the configuration file or our
-    table, in this order. `base` stands in the place of --body. What nobody gave is not in it, but
-    for `model`.
+    Flags take precedence over --param, then come --body, the environment, the configuration file
+    and our table of default models. `base` replaces --body. Except for `model`, properties that
+    are not given are not sent.
     """
     endpoint, parts, params = given.endpoint, given.parts, given.params
     body = given.body if base is None else base
@@ -207,7 +207,7 @@ def assembled(context: Context, given: Given, base: Mapping[str, Any] | None = N
     body = _over(context.settings.properties, {**body, **params, **parts.body})
     is_default = bool(endpoint.default_model) and "model" not in body
     if endpoint.default_model:
-        # The model stands first, where a reader looks for it.
+        # The model comes first, where a reader looks for it.
         body = {"model": body.get("model", endpoint.default_model), **body}
     return Request(
         with_query(endpoint.filled(parts.path), parts.query),
@@ -221,10 +221,9 @@ def assembled(context: Context, given: Given, base: Mapping[str, Any] | None = N
 
 
 def _tell_names(inputs: Inputs, parameter: ApiParameter, typed: Any) -> None:
-    """Tell of what was typed for a value and is likely meant as something else.
+    """Print a notice if a value was probably meant as something else.
 
-    That is a text with the name of a file, and a name with a comma in it where several could be
-    given.
+    That is a text that is the name of a file, or a name with a comma for a repeatable flag.
     """
     kind, texts = parameter.kind, [typed] if isinstance(typed, str) else typed
     if isinstance(kind, PromptText | TextsOrIds | TextOrItems):
@@ -238,13 +237,13 @@ def _tell_names(inputs: Inputs, parameter: ApiParameter, typed: Any) -> None:
 
 
 def bodyless(endpoint: Endpoint, parts: Parts) -> Request:
-    """The request of an endpoint that takes a path and a query alone."""
+    """Return the request to an endpoint that takes only a path and a query."""
     path = with_query(endpoint.filled(parts.path), parts.query)
     return Request(path, {}, method=endpoint.method, has_body=False)
 
 
 def with_query(path: str, query: Mapping[str, Any]) -> str:
-    """The path with these parameters in its query, behind those that it has."""
+    """Append parameters to a path's query."""
     if not query:
         return path
     from urllib.parse import urlencode

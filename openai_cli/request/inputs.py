@@ -1,4 +1,4 @@
-"""What a command reads: its argument, stdin (once, by one reader), and files."""
+"""Read a command's input: its argument, files, and stdin, which has only one reader."""
 
 import os
 import re
@@ -20,19 +20,19 @@ T = TypeVar("T")
 
 SILENT_AFTER = 2.0
 
-# In bytes: of a file with short lines, each read by itself costs more than what is done with it.
+# The read buffer, in bytes: with a small one, reading short lines costs more than processing them.
 _BUFFER = 2**20
-# A list as other tools take it; one name may have a comma with a blank behind: `Smith, John`.
+# A comma-separated list as in other tools. A single name may contain ", ": `Smith, John`.
 _SEVERAL = r",\S"
 _FALSE = ("", "0", "false", "no")
 
 
 @mutable_record
 class Inputs:
-    """The readers of one call.
+    """Reads the input of one call.
 
-    `use_stdin` is --stdin/--no-stdin, None when not given; where `is_required`, as by
-    --require-input, stdin must have something.
+    `use_stdin` is --stdin/--no-stdin, or None if neither is given. With `is_required`
+    (--require-input), stdin must not be empty.
     """
 
     context: Context
@@ -41,9 +41,9 @@ class Inputs:
     _reader: str | None = field(default=None, init=False)
 
     def source(self, reader: str, path: str) -> bytes:
-        """The bytes of a file, or of stdin for `-`; `reader` names the flag that asks.
+        """Read a file, or stdin for `-`; `reader` is the flag that error messages name.
 
-        Raises UsageError when it cannot be read, or stdin has another reader.
+        Raises UsageError if it cannot be read, or if stdin has another reader.
         """
         name = "stdin" if path == "-" else f"{reader}: '{path}'"
         data = b"".join(self.read(reader, path, lambda stream: (read_whole(stream, name),)))
@@ -52,9 +52,9 @@ class Inputs:
         return data
 
     def lines(self, reader: str, path: str) -> Iterator[bytes]:
-        """The lines of a file, or of stdin for `-`, as they are read; raises what `source` raises.
+        """Iterate over the lines of a file, or of stdin for `-`; raises the errors of `source`.
 
-        Each ends with its newline, but perhaps the last.
+        Each line keeps its newline; the last one may have none.
         """
         name = "stdin" if path == "-" else f"{reader}: '{path}'"
         try:
@@ -67,7 +67,7 @@ class Inputs:
     def read(
         self, reader: str, path: str, pieces: Callable[[BinaryIO], Iterable[T]]
     ) -> Iterator[T]:
-        """What `pieces` gives of the open file, or of stdin; raises what `source` raises."""
+        """Yield what `pieces` yields for the open file or stdin; raises the errors of `source`."""
         try:
             if path == "-":
                 yield from pieces(self._stdin(reader))
@@ -81,10 +81,10 @@ class Inputs:
             raise UsageError(f"{reader}: '{path}' is not a file name") from None
 
     def text(self, argument: str | None, *, flagged: bool) -> str | None:
-        """The text of the call: stdin, an empty line, the argument; None when there is neither.
+        """Return the text of the call: stdin, an empty line, the argument; None without both.
 
-        `-` as the argument is stdin alone. `flagged` says that a text flag was given: then stdin
-        is read for `-` only. Of stdin one final newline is dropped and nothing else.
+        The argument `-` means stdin alone. With `flagged`, a text flag was given, and stdin is read
+        only for `-`. A single final newline of stdin is dropped.
         """
         if argument == "-":
             return without_final_newline(self._stdin_text("the argument -"))
@@ -101,16 +101,16 @@ class Inputs:
         return f"{piped}\n\n{argument}" if argument else piped
 
     def lone_text(self, argument: str | None, *, flagged: bool) -> str | None:
-        """The text of a call that takes the argument or stdin, but never both; as `text` has it."""
+        """Return the text of a call that takes the argument or stdin, not both; see `text`."""
         if argument is not None and argument != "-":
             self._tell_name(argument, "<")
             return argument
         return self.text(argument, flagged=flagged)
 
     def flag_text(self, flag: str, raw: str) -> str:
-        """The text of a prompt that was typed for a flag of ours, as `prompt_text` has it.
+        """Return the text given for one of our flags, with `@FILE` read as by `prompt_text`.
 
-        Raises UsageError for a file that cannot be read, or is not UTF-8.
+        Raises UsageError if the file cannot be read or is not UTF-8.
         """
         self.tell_flag_name(flag, raw)
         try:
@@ -119,9 +119,9 @@ class Inputs:
             raise UsageError(f"{flag} {error}") from None
 
     def raw_text(self, arguments: Sequence[str] | None) -> str | None:
-        """The text of a command that counts: the arguments, or stdin as it is when there are none.
+        """Return the text of a command that counts: its arguments or, without any, stdin unchanged.
 
-        Several arguments have a blank between them, as `echo` has it; `-` alone is stdin.
+        Several arguments are joined with spaces, as by `echo`; `-` alone means stdin.
         """
         if arguments and list(arguments) != ["-"]:
             if all(map(_named, arguments)):
@@ -132,7 +132,10 @@ class Inputs:
         return self._stdin_text(_reader_of(arguments))
 
     def raw_stdin(self, arguments: Sequence[str] | None) -> Iterator[bytes] | None:
-        """The blocks of stdin, where `raw_text` would read it; else None. They raise OSError."""
+        """Iterate over blocks of stdin if `raw_text` would read it; else return None.
+
+        Iterating raises OSError.
+        """
         if arguments and list(arguments) != ["-"]:
             return None
         if not arguments and not self.is_piped:
@@ -140,16 +143,16 @@ class Inputs:
         return self.stdin_blocks(_reader_of(arguments))
 
     def stdin_blocks(self, reader: str) -> Iterator[bytes]:
-        """What is read of stdin, some at a time, until it ends; raises OSError as it is read."""
+        """Iterate over stdin in blocks; raises OSError while reading."""
         return iter(partial(self._stdin(reader).read, _BUFFER), b"")
 
     def tell_flag_name(self, flag: str, text: str) -> None:
-        """Tell of a flag's text that is the name of what exists: its `@` may be forgotten."""
+        """Print a notice if a flag's text names an existing file: its `@` may be missing."""
         if not text.startswith("@"):
             self._tell_name(text, "@", flag=f"{flag} ")
 
     def tell_several(self, flag: str, names: Iterable[str]) -> None:
-        """Tell of a name with a comma in it, for a flag that is repeated for each."""
+        """Print a notice for a name with a comma, given for a repeatable flag."""
         for name in names:
             if re.search(_SEVERAL, name) and not name.startswith("["):
                 self.context.messages.notice(
@@ -157,7 +160,7 @@ class Inputs:
                 )
 
     def tell_param_name(self, text: str) -> None:
-        """Tell of a --param NAME=@FILE, whose file is not read."""
+        """Print a notice for --param NAME=@FILE, because --param reads no file."""
         name, _, value = text.partition("=")
         if value.startswith("@") and is_file(value[1:]):
             self.context.messages.notice(
@@ -165,7 +168,7 @@ class Inputs:
             )
 
     def _tell_name(self, text: str | None, way: str, *, flag: str = "") -> None:
-        """Tell of a text that is the name of what exists; `way` is what has its content read."""
+        """Print a notice if a text names an existing file or folder; `way` is how to read that."""
         if text is None or (name := _named(text)) is None:
             return
         noun = "folder" if os.path.isdir(name) else "file"  # noqa: PTH112 - see _named
@@ -179,7 +182,7 @@ class Inputs:
 
     @property
     def is_piped(self) -> bool:
-        """Whether stdin is no terminal, may be read, and has no reader yet."""
+        """Whether stdin is not a terminal, may be read, and has no reader yet."""
         context = self.context
         is_pipe = context.stdin is not None and not context.stdin_is_terminal
         return is_pipe and self._may_read() and self._reader is None
@@ -193,7 +196,7 @@ class Inputs:
         return stdin_text(self.source(reader, "-"))
 
     def check_stdin(self, reader: str) -> BinaryIO:
-        """Stdin, where this reader may have it; UsageError where it may not."""
+        """Return stdin; raise UsageError if this reader may not have it."""
         if not self._may_read():
             raise UsageError(f"{reader} asks for stdin, and --no-stdin leaves it alone")
         if self._reader is not None:
@@ -217,7 +220,7 @@ class Inputs:
 
 
 def stdin_text(data: bytes) -> str:
-    """The text that stdin is; UsageError names the first byte that is not UTF-8."""
+    """Decode the text of stdin; the UsageError names the first byte that is not UTF-8."""
     try:
         return utf8(data)
     except ValueError as error:
@@ -225,16 +228,16 @@ def stdin_text(data: bytes) -> str:
 
 
 def _reader_of(arguments: Sequence[str] | None) -> str:
-    """Who reads stdin as the text of a command that counts."""
+    """Return the reader's name for stdin as the text of a command that counts."""
     return "the argument -" if arguments else "the text"
 
 
-# The fields of the options that are a FILE, and take a text for its name where it follows them.
+# The options that take a FILE, and so take a text that follows them for its name.
 _FILES = ("output", "usage_file")
 
 
 def nothing_given(options: object, what: str, example: str) -> UsageError:
-    """The error for a call without its text, which may have been taken for the name of a file."""
+    """Return the error for a missing text; an option may have taken it as its FILE."""
     for name in _FILES:
         taken = getattr(options, name, None)
         if isinstance(taken, str) and is_like_text(taken):
@@ -244,13 +247,13 @@ def nothing_given(options: object, what: str, example: str) -> UsageError:
 
 
 def is_like_text(name: str) -> bool:
-    """Whether what was typed for a file's name is more likely a text: words, and no such file."""
+    """Return whether a file name is more likely a text: several words, and no such file."""
     is_path = name.startswith(("/", "./", "../", "~"))
     return not is_path and len(name.split()) > 1 and _named(name) is None
 
 
 def _is_pipe_or_file(stream: BinaryIO | None) -> bool:
-    """Whether somebody made it stdin for what is in it, as nobody does with /dev/null."""
+    """Return whether the stream was made stdin for its content, as /dev/null never is."""
     if stream is None:
         return False
     try:
@@ -261,7 +264,7 @@ def _is_pipe_or_file(stream: BinaryIO | None) -> bool:
 
 
 def _named(text: str) -> str | None:
-    """The name of what exists that the text is, or has behind an `@`."""
+    """Return the text, or its rest after an `@`, if a file or folder has that name; else None."""
     for name in (text, text.removeprefix("@")):
         if os.path.exists(name):  # noqa: PTH110 - where a Path raises, a text is just too long
             return name
@@ -269,7 +272,7 @@ def _named(text: str) -> str | None:
 
 
 def check_arguments(arguments: list[str]) -> None:
-    """Refuse arguments that are not UTF-8: JSON could not carry them."""
+    """Raise UsageError for an argument that is not UTF-8, which JSON cannot represent."""
     for position, argument in enumerate(arguments, 1):
         try:
             argument.encode()

@@ -1,8 +1,8 @@
-"""--schema: a JSON Schema or its short form, as the API takes it, and answers held against it.
+"""Convert the JSON Schema or short form of --schema for the API, and check answers against it.
 
-What the API's strict form asks of a schema is at
-https://platform.openai.com/docs/guides/structured-outputs#supported-schemas: every object lists all
-its properties as required and allows no others, and the root is an object.
+The API's strict form requires that the root is an object, and that every object lists all of its
+properties as required and allows no others:
+https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
 """
 
 import re
@@ -25,27 +25,27 @@ ROWS = "rows"
 
 Schema = dict[str, Any]
 
-# In characters of what is said of an answer: a message quotes what is wrong, be it long.
+# The longest error message of a validator, in characters: it quotes the value, however long.
 _LONGEST = 200
-# Keywords with schemas in them: by name, in a list, or one alone.
+# Keywords that contain schemas: by name, in a list, or a single one.
 _NAMED = ("properties", "$defs", "definitions")
 _LISTED = ("anyOf", "oneOf", "allOf")
 _LONE = ("items",)
-# Where the schema of a row stands in that of the rows, and what stands beside it there.
+# The location of the row schema within the schema of the rows, and the keywords moved to its root.
 _OF_ROW = f"#/properties/{ROWS}/items"
 _DEFINED = ("$schema", "$defs", "definitions")
 
 
 @record
 class AskedSchema:
-    """The schema that answers are asked to hold to, in the API's strict form."""
+    """The schema that answers must match, in the API's strict form."""
 
     strict: Schema
     has_rows: bool = False
 
     @classmethod
     def of(cls, options: object, inputs: Inputs) -> "AskedSchema | None":
-        """What the options ask for, if anything; UsageError for what is no such schema."""
+        """Return the schema that the options ask for, or None; UsageError if it is not valid."""
         if not isinstance(options, Structured) or options.schema is None:
             if isinstance(options, Structured) and options.schema_rows:
                 raise UsageError("--schema-rows needs --schema")
@@ -64,14 +64,20 @@ class AskedSchema:
             raise UsageError(f"--schema {error}", hint=hint) from None
 
     def asked_of_chat(self, request: Request, given: Mapping[str, Any]) -> Request:
-        """The request of POST /chat/completions; `given` are the parameters that flags gave."""
+        """Add the schema to a request for POST /chat/completions.
+
+        `given` are the parameters that came from flags.
+        """
         if "response_format" in given:
             raise UsageError("--schema and --response-format: give one of them")
         form = {"type": "json_schema", "json_schema": self._named}
         return request.with_body(response_format=form)
 
     def asked_of_response(self, request: Request, given: Mapping[str, Any]) -> Request:
-        """The request of POST /responses, whose other `text` stays; `given` as for chat."""
+        """Add the schema to a request for POST /responses, and keep its other `text` properties.
+
+        `given` are the parameters that came from flags.
+        """
         if "format" in given.get("text", {}):
             raise UsageError("--schema and a format in --text: give one of them")
         text = request.body.get("text")
@@ -80,7 +86,7 @@ class AskedSchema:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The properties of the objects that are asked for, in their order."""
+        """The properties of the requested objects, in order."""
         row = self.strict["properties"][ROWS]["items"] if self.has_rows else self.strict
         return tuple(row["properties"])
 
@@ -89,23 +95,23 @@ class AskedSchema:
         return {"name": NAME, "strict": True, "schema": self.strict}
 
     def shortfall(self, text: str) -> str | None:
-        """Why the text of an answer does not hold to the schema; None where it does."""
+        """Return why the text of an answer does not match the schema, or None if it does."""
         from jsonschema.exceptions import best_match
         from referencing import Registry
         from referencing.exceptions import Unresolvable
 
         try:
             value = parse_json(text)
-            # A registry of its own: that of jsonschema fetches what a schema refers to.
+            # An empty registry, because the default one of jsonschema fetches remote references.
             validator = _dialect(self.strict)(self.strict, registry=Registry())
             error = best_match(validator.iter_errors(value))
         except ValueError as wrong:
-            return f"the answer does not hold to --schema: it {wrong}"
+            return f"the answer does not match --schema: it {wrong}"
         except (RecursionError, Unresolvable, re.error) as wrong:
             return f"the answer could not be checked against --schema: {_cut(str(wrong))}"
         if error is None:
             return None
-        return f"the answer does not hold to --schema: {error.json_path}: {_cut(error.message)}"
+        return f"the answer does not match --schema: {error.json_path}: {_cut(error.message)}"
 
 
 def _cut(text: str) -> str:
@@ -120,25 +126,25 @@ def _parsed(given: str, inputs: Inputs) -> Any:
 
 
 def _check(schema: Any) -> None:
-    """Raise ValueError for what is no JSON Schema of an object, or refers to what is not in it."""
+    """Raise ValueError if the value is not a valid JSON Schema of an object."""
     from jsonschema.exceptions import best_match
 
     if not isinstance(schema, dict) or not _is_object(schema):
         raise ValueError(
             "must be a JSON Schema whose root has the type object, or a short form as "
-            "'name, age int'; --response-format takes what has a schema within it"
+            "'name, age int'; --response-format takes a format that contains a schema"
         )
     if not isinstance(schema.get("$schema", ""), str):
         raise ValueError("is not a JSON Schema: $.$schema is not a string")
     dialect = _dialect(schema)
-    # Formats are not asked for: a pattern need not be one of Python's.
+    # Formats are not checked: a pattern need not be a valid Python regular expression.
     error = best_match(dialect(dialect.META_SCHEMA).iter_errors(schema))
     if error is not None:
         raise ValueError(f"is not a JSON Schema: {error.json_path}: {_cut(error.message)}")
 
 
 def _dialect(schema: Schema) -> "type[Validator]":
-    """What checks by the draft that the schema names, or by the newest."""
+    """Return the validator for the draft that the schema names, or for the newest."""
     from jsonschema.validators import Draft202012Validator, validator_for
 
     found: type[Validator] = validator_for(schema, default=Draft202012Validator)
@@ -150,7 +156,7 @@ def _is_object(schema: Schema) -> bool:
 
 
 def _rows(row: Schema) -> Schema:
-    """The schema of an object with a list of such rows: the root must not be a list."""
+    """Wrap a row schema into an object with a list of rows, because the root must be an object."""
     beside = {name: row[name] for name in _DEFINED if name in row}
     item = {name: value for name, value in row.items() if name not in (*_DEFINED, "$id")}
     return {
@@ -164,13 +170,13 @@ def _rows(row: Schema) -> Schema:
 
 @record
 class _Strict:
-    """Makes the strict form of a schema; `base` is where its root will stand."""
+    """Converts a schema to the strict form; `base` is the reference to its final location."""
 
     given: Schema
     base: str
 
     def root(self) -> Schema:
-        """The strict form; ValueError for what has none."""
+        """Return the strict form; raise ValueError if the schema has none."""
         found: Schema = self._made({"type": "object", **self.given}, "#")
         return found
 
@@ -198,14 +204,14 @@ class _Strict:
         return _closed(found, place) if is_object else found
 
     def _moved(self, reference: str, place: str) -> str:
-        """The reference from where its schema will stand; ValueError where it leads nowhere."""
+        """Adjust a reference to the schema's final location; ValueError if it does not resolve."""
         at: Any = self.given
         begin, *steps = reference.split("/")
         for step in steps:
             name = step.replace("~1", "/").replace("~0", "~")
             at = at.get(name) if isinstance(at, dict) else None
         if begin != "#" or not isinstance(at, dict):
-            raise ValueError(f"has a $ref at {place} that leads nowhere in it: {quoted(reference)}")
+            raise ValueError(f"has a $ref at {place} that does not resolve: {quoted(reference)}")
         return reference if steps[:1] and steps[0] in _DEFINED else f"{self.base}{reference[1:]}"
 
 
@@ -215,16 +221,16 @@ def _types(schema: Schema) -> list[str]:
 
 
 def _closed(schema: Schema, place: str) -> Schema:
-    """An object that has all its properties and no others.
+    """Make an object schema require all of its properties and allow no others.
 
-    One that `required` leaves out may be null, as the API's guide has it; without `required` none
-    is left out.
+    A property that `required` omits becomes nullable, as the API's guide recommends; without
+    `required`, all are required.
     """
     for name in ("additionalProperties", "patternProperties"):
         if schema.get(name, False) is not False:
             raise ValueError(f"has {name} at {place}, which the strict form does not allow")
     if "properties" not in schema and "additionalProperties" not in schema:
-        raise ValueError(f"has an object without properties at {place}, which nothing could fill")
+        raise ValueError(f"has an object without properties at {place}, which is always empty")
     properties = schema.get("properties", {})
     required = schema.get("required", list(properties))
     if strangers := [name for name in required if name not in properties]:

@@ -1,8 +1,8 @@
-"""The short form of a JSON Schema: `name, age int, tags [str], address {city, zip}`.
+"""Parse the short form of a JSON Schema: `name, age int, tags [str], address {city, zip}`.
 
-A field is a name and a type, with a comma before the next; without a type it is a string. A type
-is `str`, `int`, `float` or `bool`, or their names in JSON Schema, `[TYPE]` for a list, or `{…}` for
-an object with fields of its own.
+Fields are separated by commas. A field is a name and a type, which defaults to a string. A type is
+`str`, `int`, `float` or `bool`, or their names in JSON Schema, `[TYPE]` for a list, or `{…}` for an
+object with fields of its own.
 """
 
 import re
@@ -21,14 +21,14 @@ TYPES = {
     "boolean": "boolean",
 }
 
-# Far above the ten levels that the API takes, and far below what would end in our memory.
+# Far more than the ten levels that the API takes, and far less than would exhaust the stack.
 _DEEPEST = 50
 _SPACE = re.compile(r"\s*")
 _WORD = re.compile(r"[\w$][\w$-]*")
 
 
 def schema_of(text: str) -> Schema:
-    """The JSON Schema of a short form; ValueError says what is wrong with it, and where."""
+    """Return the JSON Schema for a short form; the ValueError says what is wrong, and where."""
     parser = _Parser(text)
     found = parser.fields(0)
     if not parser.is_at_end:
@@ -37,7 +37,7 @@ def schema_of(text: str) -> Schema:
 
 
 class _Parser:
-    """One run over one text; `_at` is the place of what comes next."""
+    """A parser for one text; `_at` is the current position."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -49,7 +49,7 @@ class _Parser:
         return self._at == len(self._text)
 
     def fields(self, depth: int) -> Schema:
-        """Fields with commas between them, as an object."""
+        """Parse comma-separated fields into an object schema."""
         if depth > _DEEPEST:
             raise ValueError("nests too deep")
         properties: dict[str, Schema] = {}
@@ -110,7 +110,7 @@ class _Parser:
         self._at = match.end() if match else self._at
 
     def expected(self, what: str) -> ValueError:
-        """The error for a place where something else should stand."""
+        """Return the error for the current position, where `what` is expected."""
         found = "the end" if self.is_at_end else f"'{self._text[self._at]}'"
         return ValueError(f"must have {what} at {self._place}, not {found}")
 

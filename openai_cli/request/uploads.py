@@ -1,4 +1,4 @@
-"""Files for a multipart form: what is at a path, or on stdin, checked before anything is sent."""
+"""Prepare the files of a multipart form, and check them before anything is sent."""
 
 import stat
 from collections.abc import Callable, Sequence
@@ -16,10 +16,10 @@ _MB = 1024 * 1024
 
 
 class Rule(NamedTuple):
-    """What a file must be: `kind_of` gives the extension of the kind that its first bytes show.
+    """The requirements for a file: its kind and its size; a missing one is not checked.
 
-    `largest` is in bytes; `taken` names the kinds in a message. Without one of them there is no
-    such rule.
+    `kind_of` returns the extension for a file's first bytes, or None if its kind is not accepted.
+    `taken` describes the accepted kinds in a message; `largest` is in bytes.
     """
 
     kind_of: Callable[[bytes], str | None] | None = None
@@ -30,7 +30,7 @@ class Rule(NamedTuple):
 def sources(
     inputs: Inputs, given: Sequence[str] | None, named: str | None, *, example: str
 ) -> list[str]:
-    """The files of a call: its arguments, that of --file, or stdin where it is piped."""
+    """Return the files of a call: its arguments, --file, or piped stdin."""
     if given and named is not None:
         raise UsageError("the file is given twice: as the argument and by --file")
     found = list(given or ([named] if named is not None else []))
@@ -44,10 +44,10 @@ def sources(
 def form_file(
     field: str, source: str, inputs: Inputs, *, rule: Rule, filename: str | None = None
 ) -> FormFile:
-    """The file at a path, or stdin for `-`, as the field of a form.
+    """Return the form file for a path, or for stdin with `-`.
 
-    A regular file is read as it is sent; all else is read now. Raises UsageError for what cannot be
-    read, is empty, a folder, larger or of another kind than the rule has it.
+    A regular file is read while it is sent; anything else is read now. Raises UsageError if it
+    cannot be read, is a folder, is empty, or breaks the rule.
     """
     path = None if source == "-" else Path(source)
     if path is not None and _is_regular(path, source):
@@ -62,13 +62,13 @@ def form_file(
     if filename is None and kind and not is_named_so(suffix[1:], head):
         name = name.removesuffix(suffix) + extension
         if suffix:
-            inputs.context.messages.notice(f"'{source}' holds {kind}, and is sent as '{name}'")
+            inputs.context.messages.notice(f"'{source}' contains {kind}, and is sent as '{name}'")
     content_type = guess_type(f"a{extension}")[0] or guess_type(name)[0]
     return FormFile(field, name, content_type or "application/octet-stream", source, path, data)
 
 
 def _bounded(inputs: Inputs, source: str, largest: int | None) -> bytes:
-    """What is read from a pipe or a device, with at most a byte above the largest."""
+    """Read a pipe or a device, up to one byte more than the largest size."""
     size = -1 if largest is None else largest + 1
     return b"".join(inputs.read(f"the file {source}", source, lambda file: (file.read(size),)))
 
@@ -93,7 +93,7 @@ def _head_of(path: Path, source: str) -> bytes:
 
 
 def _checked(source: str, head: bytes, size: int, rule: Rule) -> str | None:
-    """The kind of the file, where the rule tells kinds apart."""
+    """Check a file against the rule; return its kind, or None if that is not known."""
     shown = "stdin" if source == "-" else f"'{source}'"
     if not size:
         raise UsageError(f"{shown} is empty")

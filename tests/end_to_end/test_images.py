@@ -65,7 +65,7 @@ def test_a_name_that_says_another_kind_is_told_of(run: Run, folder: Path) -> Non
     with Server([drawn(WEBP)]) as server:
         done = run("image", "generate", "A cat", "-o", "cat.png", base_url=server.base_url)
     assert (done.code, done.text) == (0, "cat.png\n")
-    assert "'cat.png' holds webp, not png" in done.err
+    assert "'cat.png' contains webp, not png" in done.err
     assert (folder / "cat.png").read_bytes() == WEBP
 
 

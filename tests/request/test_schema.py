@@ -159,15 +159,15 @@ def of_a(inner: Any) -> str:
     [
         ('{"type": "string"}', "must be a JSON Schema whose root has the type object"),
         ('[{"type": "object"}]', "must be a JSON Schema whose root has the type object"),
-        ('{"name": "x", "schema": {}}', "--response-format takes what has a schema within it"),
+        ('{"name": "x", "schema": {}}', "--response-format takes a format that contains a schema"),
         ("{name}", "is not JSON: "),
         ("a date", "has no type 'date' at column 3"),
         (of_a({"type": "date"}), "is not a JSON Schema: $.properties.a.type: 'date' is not valid"),
         (of_a(True), "has true at #/properties/a"),
         (of_a({"type": "object"}), "has an object without properties at #/properties/a"),
         (of_a({"additionalProperties": True, "properties": {}}), "has additionalProperties at #/"),
-        (of_a({"$ref": "http://127.0.0.1:9/x"}), "has a $ref at #/properties/a that leads nowhere"),
-        (of_a({"$ref": "#/$defs/x"}), "has a $ref at #/properties/a that leads nowhere"),
+        (of_a({"$ref": "http://127.0.0.1:9/x"}), "has a $ref at #/properties/a that does not resolve"),
+        (of_a({"$ref": "#/$defs/x"}), "has a $ref at #/properties/a that does not resolve"),
         ('{"$schema": [], "properties": {}}', "is not a JSON Schema: $.$schema is not a string"),
         (300 * '{"properties": {"a": ' + "{}" + 300 * "}}", "nests too deep"),
         ('{"properties": {}, "required": ["b"]}', "requires 'b' at #, which is not a property"),
@@ -247,17 +247,17 @@ def test_one_that_does_not_is_printed_and_told_of(
     ended = answered(made(text), *command)
     assert ended.code == 0
     assert ended.out
-    assert f"openai-cli: notice: the answer does not hold to --schema: {why}" in ended.err
+    assert f"openai-cli: notice: the answer does not match --schema: {why}" in ended.err
     ended = answered(made(text), *command, "--require-complete")
     assert ended.code == 9
     assert ended.out
-    assert f"the answer does not hold to --schema: {why}" in ended.err
+    assert f"the answer does not match --schema: {why}" in ended.err
 
 
 def test_of_several_choices_the_one_is_named() -> None:
     ended = answered(reply(chat(RIGHT, "no")), "chat", "hi", "--n", "2", "--require-complete")
     assert ended.code == 9
-    assert "choice 1: the answer does not hold to --schema" in ended.err
+    assert "choice 1: the answer does not match --schema" in ended.err
     assert "choice 0" not in ended.err
 
 
@@ -283,11 +283,11 @@ def test_a_turn_of_a_conversation_is_held_against_it_too(tmp_path: Path) -> None
     command = ("chat", "hi", "-c", str(path))
     ended = answered(reply(chat("no")), *command, "--require-complete")
     assert ended.code == 9
-    assert "does not hold to --schema" in ended.err
+    assert "does not match --schema" in ended.err
     assert not path.exists()
     ended = answered(reply(chat("no")), *command)
     assert (ended.code, ended.out) == (0, b"no\n")
-    assert "does not hold to --schema" in ended.err
+    assert "does not match --schema" in ended.err
     kept = json.loads(path.read_text())
     assert kept["messages"][-1]["content"] == "no"
     assert "response_format" not in kept
