@@ -1,7 +1,7 @@
-"""A local stand-in for the API, for trying things with no key and for testing.
+"""A local stand-in for the API, for trials without a key and for tests.
 
-It checks requests against OpenAI's published description and answers in the API's shapes; what it
-says is a fixed function of the request, and says that it is not a model.
+It checks requests against OpenAI's published description and answers in the API's own shapes. Its
+answers are a fixed function of the request, and say that they do not come from a model.
 """
 
 from threading import Thread
@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from openai_cli.sandbox.config import SandboxConfig
 
-# In seconds: how long the end of a sandbox may wait. A selector that looks this often costs nothing
-# that can be measured.
+# Seconds within which a shutdown is noticed. Polling this often has no measurable cost.
 POLL = 0.02
 
 
 class Sandbox:
-    """A server on loopback; listening from the start, answering inside `with` or `serve_forever`.
+    """A server on loopback: it listens at once, and answers within `with` or `serve_forever`.
 
-    `port` 0 takes any that is free; UsageError where the port cannot be had. `config` has the key
-    that it demands, and fixed answers, faults and a record, where there are any.
+    `port` 0 picks any free port; UsageError if the port is taken. `config` has the key to require,
+    and any fixed answers, faults and recorder.
     """
 
     def __init__(self, port: int = 0, config: "SandboxConfig | None" = None) -> None:
@@ -28,7 +27,7 @@ class Sandbox:
         from openai_cli.sandbox.server import SandboxServer  # http.server takes 60 ms
 
         self._server = SandboxServer(port, config or SandboxConfig())
-        self.key = self._server.config.key or new_key()  # of any, one
+        self.key = self._server.config.key or new_key()  # one of the valid ones
         self._thread = Thread(target=self._server.serve_forever, args=(POLL,), daemon=True)
 
     @property
@@ -40,11 +39,11 @@ class Sandbox:
 
     @property
     def base_url(self) -> str:
-        """Where it answers, as `--base-url` takes it."""
+        """The URL of the server, for `--base-url`."""
         return f"http://127.0.0.1:{self._server.server_port}/v1"
 
     def fileno(self) -> int:
-        """The number of the socket that listens."""
+        """The file descriptor of the listening socket."""
         return self._server.fileno()
 
     def __enter__(self) -> Self:
@@ -57,7 +56,7 @@ class Sandbox:
         self._thread.join()
 
     def serve_forever(self) -> None:
-        """Answer until an exception, as KeyboardInterrupt, ends it."""
+        """Answer until an exception such as KeyboardInterrupt ends it."""
         try:
             self._server.serve_forever()
         finally:

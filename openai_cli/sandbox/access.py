@@ -1,6 +1,6 @@
-"""Who may ask: the program that has the key, and no web page in a browser on this machine.
+"""Access control: programs with the key are let in, web pages in a local browser are not.
 
-It goes by the head of a request alone, so that nothing else of a request that is refused is read.
+It looks only at the head of a request, so that the body of a refused request is never read.
 """
 
 import hmac
@@ -26,23 +26,23 @@ NOT_PERMITTED = (
     "that."
 )
 
-# How the keys of admins begin.
+# The prefix of admin keys.
 ADMIN = "sk-admin-"
 
-# The names of loopback in a Host header (RFC 9112, section 3.2); any port, as one may be forwarded.
+# Names for loopback in a Host header (RFC 9112, section 3.2); any port, as it may be forwarded.
 _LOOPBACK = r"(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?"
 
 
 def new_key() -> str:
-    """A key of 128 random bits."""
+    """Return a random key of 128 bits."""
     return f"sandbox-{secrets.token_hex(16)}"
 
 
 def check_sender(host: str, origin: str, site: str) -> None:
-    """Refuse what a web page has sent; the headers Host, Origin and Sec-Fetch-Site, '' if absent.
+    """Refuse web pages, by the headers Host, Origin and Sec-Fetch-Site ('' if absent).
 
-    A page of another site that has its own name lead to loopback (DNS rebinding) is told by the
-    Host, for a browser puts the page's name there.
+    A page that points its own host name to loopback (DNS rebinding) is recognized by the Host
+    header, in which the browser puts that name.
     """
     if not re.fullmatch(_LOOPBACK, host, re.IGNORECASE):
         raise Refusal(
@@ -56,19 +56,19 @@ def check_sender(host: str, origin: str, site: str) -> None:
 
 
 def admin_key(key: str) -> str:
-    """The admin key of a sandbox that demands `key`: it begins as the API's own do."""
+    """The admin key of a sandbox that requires `key`; it has the same prefix as the API's own."""
     return f"{ADMIN}{key}"
 
 
 def is_admin(path: str) -> bool:
-    """Whether a path is one of the admin operations, which take an admin key and no other."""
+    """Whether a path belongs to the admin operations, which take only an admin key."""
     return re.match("/v1/(organization|projects)([/?]|$)", path) is not None
 
 
 def check_key(authorization: str, key: str | None, path: str = "") -> None:
-    """Refuse a missing or wrong key; where `key` is None, any that is not empty is right.
+    """Refuse a missing or wrong key; if `key` is None, any non-empty one is accepted.
 
-    The admin operations take the admin key alone, and no other operation takes it.
+    Admin operations take only the admin key, and no other operation takes it.
     """
     scheme, _, given = authorization.partition(" ")
     given = given.strip()
@@ -85,10 +85,10 @@ def check_key(authorization: str, key: str | None, path: str = "") -> None:
 
 
 def ticket_of(key: str | None, path: str) -> str:
-    """What stands in a URL that needs no key, so that only who was told it can ask for it."""
+    """A token that makes a URL usable without the key, but only by whoever was given the URL."""
     return hmac.digest((key or "").encode(), path.encode(), "sha256").hex()[:32]
 
 
 def is_ticket(given: str, key: str | None, path: str) -> bool:
-    """Whether a URL was handed out with this ticket."""
+    """Whether a URL was handed out with this token."""
     return hmac.compare_digest(given.encode(), ticket_of(key, path).encode())

@@ -1,4 +1,4 @@
-"""A request in, an answer out: routing, the key, the body, the checks. No sockets."""
+"""From a request to a response: routing, the key, the body and its checks. No sockets."""
 
 import hashlib
 import json
@@ -37,13 +37,13 @@ NOT_JSON = (
     "help center at help.openai.com.)"
 )
 
-# An endpoint, and what the names in its path stand for.
+# A route, and the values of its path parameters.
 Found = tuple[Route, dict[str, str]]
 
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request as it came: `target` is its path and query, the headers are empty where absent.
+    """A request as received: `target` is its path and query; absent headers are empty.
 
     `site` is the header Sec-Fetch-Site.
     """
@@ -65,22 +65,22 @@ class HttpRequest:
 
     @property
     def place(self) -> str:
-        """The path, with what says which edition of its endpoint is meant."""
+        """The path, with the query that selects the edition of its endpoint."""
         return f"{self.path}?beta=true" if self.query.get("beta") == "true" else self.path
 
     @property
     def query(self) -> dict[str, str]:
-        """The query; of what is given several times, the last."""
+        """The query; for a repeated parameter, the last value."""
         return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
     @property
     def is_form(self) -> bool:
-        """Whether its body is a multipart form."""
+        """Whether the body is a multipart form."""
         return self.content_type.lower().startswith(FORM)
 
     @property
     def digest(self) -> str:
-        """Of its bytes, in hex: the same request has the same, whatever a form's boundary is."""
+        """A hash of the request in hex; it does not depend on the boundary of a form."""
         boundary = boundary_of(self.content_type) if self.is_form else b""
         content = self.content.replace(boundary, b"") if boundary else self.content
         data = f"{self.method} {self.path}\n".encode() + content
@@ -89,10 +89,10 @@ class HttpRequest:
 
 @dataclass(frozen=True)
 class Api:
-    """The API with its fixed answers, the key that it demands, and what it has stored.
+    """The API: its fixed answers, the key it requires, and what it has stored.
 
-    `faults` are for what it does later than it is asked: lines of batches, and batches.
-    Where `key` is None it takes any that is not empty. The `upstream` answers what no line is for.
+    `faults` are for what happens after the request: lines of batches, and batches. If `key` is
+    None, any non-empty key is accepted. The `upstream` answers requests that no line answers.
     """
 
     replies: Replies = field(default_factory=Replies)
@@ -102,7 +102,7 @@ class Api:
     upstream: Upstream | None = None
 
     def admit(self, received: HttpRequest) -> None:
-        """Check, before its body is read, that a request may ask at all; else a Refusal."""
+        """Check whether a request is allowed, before its body is read; raise Refusal if not."""
         check_sender(received.host, received.origin, received.site)
         found = find_route(received.method, received.path)
         has_ticket = found is not None and found[0].takes_ticket
@@ -111,13 +111,13 @@ class Api:
             check_key(received.authorization, self.key, received.path)
 
     def respond(self, received: HttpRequest) -> HttpResponse:
-        """The answer to a request that was admitted; a Refusal becomes the API's error body."""
+        """Answer a request that was admitted; a Refusal becomes the API's error body."""
         try:
             return self._respond(received)
         except Refusal as refusal:
             return error_response(refusal)
         except UsageError as error:
-            # The tokenizer's: a token that the encoding does not have, a text that it cannot split.
+            # From the tokenizer: a token that the encoding lacks, or a text that it cannot split.
             return error_response(Refusal(f"Invalid request: {error.problem}."))
         except RecursionError:
             return error_response(Refusal(NOT_JSON))
@@ -142,7 +142,7 @@ class Api:
         return self._answer(received, found, body or {}, fixed)
 
     def _checked(self, received: HttpRequest, found: Found | None) -> Any:
-        """The body as its endpoint wants it; a Refusal where there is no such endpoint."""
+        """The body, checked for its endpoint; a Refusal if there is no such endpoint."""
         if found is None and allowed_methods(received.path):
             raise _no_such_method(received)
         if found is None and not self.replies.serves(received.path):
@@ -179,13 +179,13 @@ class Api:
 
 
 def _inner(received: HttpRequest, path: str, body: Mapping[str, Any]) -> HttpRequest:
-    """A request that is part of another."""
+    """A request made on behalf of another."""
     content = json.dumps(body).encode()
     return HttpRequest("POST", path, content, "application/json", host=received.host)
 
 
 def error_response(refusal: Refusal) -> HttpResponse:
-    """A refusal as an answer."""
+    """The response for a refusal."""
     return json_response(refusal.body, refusal.status)
 
 
@@ -199,7 +199,7 @@ def _no_such_method(received: HttpRequest) -> Refusal:
 
 
 def _body(received: HttpRequest, route: Route | None) -> Any:
-    """The body, checked as its endpoint wants it; None where there is none."""
+    """The body, checked against its endpoint's schema; None if there is none."""
     if route is None:
         return _parsed(received.content) if received.content else None
     schema = route.form if received.is_form else route.schema
@@ -212,7 +212,7 @@ def _body(received: HttpRequest, route: Route | None) -> Any:
     if received.is_form:
         body = form_body(received.content, received.content_type, schema)
     elif route.operation is not None and not received.content:
-        body = {}  # where nothing has to be in it, it may be left out
+        body = {}  # may be omitted if no property is required
     else:
         body = _parsed(received.content)
     check(body, schema)
@@ -221,7 +221,7 @@ def _body(received: HttpRequest, route: Route | None) -> Any:
 
 
 def _wrong_form(received: HttpRequest, route: Route) -> Refusal:
-    """The refusal of a form where JSON is wanted, or of all else where a form is."""
+    """The refusal of a form where JSON is required, or of anything else where a form is."""
     wanted = FORM if route.form else "application/json"
     given = received.content_type or "none"
     return Refusal(
@@ -233,7 +233,7 @@ def _wrong_form(received: HttpRequest, route: Route) -> Refusal:
 
 
 def _parsed(content: bytes) -> dict[str, Any]:
-    """The body as an object of finite numbers."""
+    """Parse the body as a JSON object with finite numbers."""
     try:
         body = strict_json(content)
     except ValueError:

@@ -21,8 +21,7 @@ _HASHED = "sha256-[0-9a-f]{16}"
 class Asked:
     """A request: `target` is its path and query, `content` its body of this `content_type`.
 
-    `check` gives the body as its endpoint describes it, and raises the Refusal of one that is
-    wrong.
+    `check` returns the body checked for its endpoint, or raises a Refusal.
     """
 
     method: str
@@ -33,9 +32,9 @@ class Asked:
 
     @cached_property
     def body(self) -> Any:
-        """What a whole body is compared by: the value of JSON, the fields of a form, a text.
+        """What the body is compared by: a JSON value, the fields of a form, or a text.
 
-        What is none of these is told by its size and its hash; None is no body at all.
+        Any other body is represented by its size and hash; None means no body.
         """
         try:
             return body_of(self.content, self.content_type)
@@ -44,14 +43,14 @@ class Asked:
 
     @cached_property
     def checked(self) -> Any:
-        """The body that conditions are about."""
+        """The body that conditions apply to."""
         return described(self.check())
 
 
 def body_of(content: bytes, content_type: str) -> Any:
-    """The value of a body of JSON, the fields of a form, or a text; ValueError for other bytes.
+    """The value of a JSON body, the fields of a form, or a text; ValueError for other bytes.
 
-    Of a form all fields are texts, whatever the endpoint takes them for.
+    All fields of a form are texts, whatever type the endpoint gives them.
     """
     if not content:
         return None
@@ -59,7 +58,7 @@ def body_of(content: bytes, content_type: str) -> Any:
         try:
             return described(fields_of(content, content_type))
         except Refusal:
-            pass  # it is no form
+            pass  # not a form
     try:
         return strict_json(content)
     except (ValueError, RecursionError):
@@ -67,9 +66,9 @@ def body_of(content: bytes, content_type: str) -> Any:
 
 
 def canonical(value: Any) -> str:
-    """The same text for values that are equal as JSON, and for no others.
+    """Return the same text for values that are equal as JSON, and for no others.
 
-    The order of an object's properties means nothing (RFC 8259, section 4), and 1.0 is 1.
+    The order of an object's properties is ignored (RFC 8259, section 4), and 1.0 equals 1.
     """
     return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
 
@@ -85,10 +84,10 @@ def _plain(value: Any) -> Any:
 
 
 def sorted_target(target: str, text: Callable[[str], str] = str) -> str:
-    """The path with its query in one order, whichever the parameters came in.
+    """The path with its query parameters sorted.
 
-    Of what may be a secret it has a hash, which tells one value from another. `text` is what is
-    made of the path and of each part of the query.
+    Values that may be secret are replaced by a hash, which still tells them apart. `text` is
+    applied to the path and to each part of the query.
     """
     path, _, query = target.partition("?")
     plain = unquote(path)

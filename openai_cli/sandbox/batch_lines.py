@@ -1,4 +1,4 @@
-"""The lines of a batch's input file, and what the API finds wrong with them before it begins."""
+"""The lines of a batch's input file, and the errors that the API finds before it starts."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -7,15 +7,15 @@ from openai_cli.sandbox.exchange import Json, strict_json
 
 # https://platform.openai.com/docs/guides/batch ("Rate limits").
 MOST_LINES = 50_000
-# How many errors a batch that has failed names.
+# How many errors of a failed batch are listed.
 MOST_ERRORS = 100
 
-# In bytes: what is taken for a token where a queue is held against its limit.
+# Bytes per token, for the size of a queue.
 _OF_TOKEN = 4
 
 
 class BatchLine(NamedTuple):
-    """A line: its `number`, from 1, and its `value`, None where that is no JSON object."""
+    """A line: its `number`, from 1, and its `value`, None if it is not a JSON object."""
 
     number: int
     size: int
@@ -32,12 +32,12 @@ class BatchLine(NamedTuple):
 
     @property
     def tokens(self) -> int:
-        """What it counts for in the queue."""
+        """The tokens that it counts for in the queue."""
         return -(-self.size // _OF_TOKEN)
 
 
 def lines_of(content: bytes) -> Iterator[BatchLine]:
-    """The lines of a file that are not empty."""
+    """Yield the lines of a file that are not empty."""
     for number, raw in enumerate(content.split(b"\n"), 1):
         if raw.strip():
             yield BatchLine(number, len(raw), _object(raw))
@@ -52,7 +52,7 @@ def _object(raw: bytes) -> Json | None:
 
 
 def errors_of(lines: list[BatchLine], endpoint: str) -> Iterator[Json]:
-    """What is wrong, as the errors of a batch; the whole file first, and then line by line."""
+    """Yield the errors of a batch: of the whole file first, then line by line."""
     if not lines:
         yield {"code": "empty_file", "message": "The input file has no requests."}
     if len(lines) > MOST_LINES:
@@ -75,7 +75,7 @@ def errors_of(lines: list[BatchLine], endpoint: str) -> Iterator[Json]:
 
 
 def _wrong(line: BatchLine, value: Json, endpoint: str, seen: set[str]) -> Iterator[Json]:
-    """What is wrong with a line that is an object."""
+    """Yield the errors of a line that is a JSON object."""
     for name, kind in (("custom_id", str), ("method", str), ("url", str), ("body", dict)):
         if name not in value:
             message = f"Missing required parameter: '{name}'."

@@ -1,7 +1,7 @@
-"""/batches: through all their states, a look at a time; each line is answered by its own endpoint.
+"""/batches: each look advances the state, and each line is answered by its own endpoint.
 
-A batch that was made is `validating`; the first look at it finds it `failed` or `in_progress`, the
-second with half of its lines answered, the third with all and `finalizing`, the fourth `completed`.
+A new batch is `validating`; the first look finds it `failed` or `in_progress`, the second with half
+of its lines answered, the third with all answered and `finalizing`, the fourth `completed`.
 """
 
 import json
@@ -29,13 +29,13 @@ from openai_cli.sandbox.things import (
 
 BATCHES = "/batches"
 DAY = 24 * HOUR
-# What the API says of a line that it came to too late.
+# The API's message for a line that it did not reach in time.
 _EXPIRED = "This request could not be executed before the completion window expired."
 
 
 @dataclass
 class _Work:
-    """The lines of a batch, and what is written of those that have an answer, or have failed."""
+    """The lines of a batch, and the output of those that are answered or have failed."""
 
     lines: list[BatchLine] = field(default_factory=list)
     fault: Any = None
@@ -47,7 +47,7 @@ class _Work:
 
     @property
     def counts(self) -> Json:
-        """As `request_counts` has them."""
+        """The counts, in the form of `request_counts`."""
         return {
             "total": len(self.lines),
             "completed": len(self.answers),
@@ -76,7 +76,7 @@ def create_batch(request: ApiRequest) -> HttpResponse:
 
 
 def cancel_batch(request: ApiRequest) -> HttpResponse:
-    """POST /batches/ID/cancel: the next look finds it cancelled, with the answers that it has."""
+    """POST /batches/ID/cancel: the next look finds it cancelled, with the answers so far."""
     batch = found(request, mark_of(request, BATCHES), last_of(request))
     status = batch.facts["status"]
     if status not in ("validating", "in_progress", "finalizing", "cancelling"):
@@ -88,7 +88,7 @@ def cancel_batch(request: ApiRequest) -> HttpResponse:
 
 
 def look_at_batch(request: ApiRequest, mark: Shelfmark, batch: Thing) -> None:
-    """Take a batch one state on."""
+    """Advance a batch by one state."""
     facts, work = batch.facts, batch.facts["work"]
     match facts["status"]:
         case "validating":
@@ -107,7 +107,7 @@ def look_at_batch(request: ApiRequest, mark: Shelfmark, batch: Thing) -> None:
 
 
 def _validate(request: ApiRequest, mark: Shelfmark, batch: Thing) -> None:
-    """Find what is wrong with the lines, or begin with them."""
+    """Fail the batch if its lines have errors, else start it."""
     facts, work = batch.facts, batch.facts["work"]
     lines = list(lines_of(batch.content))
     errors = list(errors_of(lines, facts["endpoint"])) or _queue_errors(request, mark, batch, lines)
@@ -132,7 +132,7 @@ def _validate(request: ApiRequest, mark: Shelfmark, batch: Thing) -> None:
 def _queue_errors(
     request: ApiRequest, mark: Shelfmark, batch: Thing, lines: list[BatchLine]
 ) -> list[Json]:
-    """The error of a queue that is full; none where it has room, or no end."""
+    """The error for a full queue; none if it has room, or no limit."""
     fault = batch.facts["work"].fault
     if fault.what != "queue-full":
         return []
@@ -153,7 +153,7 @@ def _queue_errors(
 
 
 def _answer(request: ApiRequest, endpoint: str, work: _Work) -> None:
-    """Answer the lines as far as the half of them, or behind that."""
+    """Answer the first half of the lines or, after that, the rest."""
     half = -(-len(work.lines) // 2)
     end = half if work.next < half else len(work.lines)
     for line in work.lines[work.next : end]:
@@ -184,7 +184,7 @@ def _answer_line(request: ApiRequest, endpoint: str, work: _Work, line: BatchLin
 
 
 def _written(line: BatchLine, work: _Work) -> Json:
-    """A line of an output file, with nothing in it yet."""
+    """A line of an output file without a result."""
     number = f"{len(work.answers) + len(work.failures):08d}"
     name = f"batch_req_{work.name.removeprefix('batch_')[:16]}{number}"
     return {"id": name, "custom_id": line.custom_id, "response": None, "error": None}
@@ -196,7 +196,7 @@ def _add_usage(usage: dict[str, int], found: Mapping[str, Any]) -> None:
 
 
 def _end(request: ApiRequest, batch: Thing, status: str) -> None:
-    """Put a batch at its end, with what there is in files. They are in no order, as the API's."""
+    """End a batch and write its files. Their lines are unordered, as the API's are."""
     facts, work = batch.facts, batch.facts["work"]
     if status == "expired":
         for line in work.lines[work.next :]:
@@ -217,7 +217,7 @@ def _end(request: ApiRequest, batch: Thing, status: str) -> None:
     facts["request_counts"] = work.counts
     facts |= {"status": status, f"{status}_at": CREATED}
     batch.state = ENDED
-    work.lines = work.lines[:1] * len(work.lines)  # their number is told of, and no more
+    work.lines = work.lines[:1] * len(work.lines)  # only their number is needed from now on
 
 
 def _jsonl(rows: Iterator[Json]) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Which tools or function a chat request demands, and the smallest calls of them."""
+"""Which tools or function a chat request must call, and the smallest calls of them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -32,14 +32,14 @@ class ToolCall:
 
     @property
     def field(self) -> str:
-        """The property that has `text`."""
+        """The property that holds `text`."""
         return "input" if self.kind == "custom" else "arguments"
 
 
 def demanded_calls(body: Body) -> tuple[ToolCall, ...]:
-    """The calls that a chat body leaves no choice about; none where it may have text.
+    """The calls that a chat body requires; none if the answer may be text.
 
-    It is one call, unless `parallel_tool_calls` is true: then it is one of each tool that may be.
+    There is one call, or, if `parallel_tool_calls` is true, one of each tool that may be called.
     """
     if isinstance(body.get("function_call"), dict):
         return (_function_call(body),)
@@ -58,7 +58,7 @@ def demanded_calls(body: Body) -> tuple[ToolCall, ...]:
 
 
 def schema_instance(schema: Mapping[str, Any], what: str, param: str, code: str | None) -> str:
-    """The smallest instance of a schema from the request as JSON; a Refusal where it has none."""
+    """The smallest instance of a request's schema as JSON; a Refusal if there is none."""
     try:
         instance = minimal_instance(schema)
     except SchemaError as error:
@@ -68,7 +68,7 @@ def schema_instance(schema: Mapping[str, Any], what: str, param: str, code: str 
 
 
 def _named(tool: Body) -> tuple[object, object]:
-    """The kind and the name of a tool, or of what stands for one in a tool choice."""
+    """The kind and name of a tool, or of a reference to one in a tool choice."""
     kind = tool.get("type")
     inner = tool.get(kind) if isinstance(kind, str) else None
     return kind, inner.get("name") if isinstance(inner, dict) else None
@@ -77,7 +77,7 @@ def _named(tool: Body) -> tuple[object, object]:
 def _tool_calls(
     tools: Sequence[Body], wanted: Sequence[tuple[object, object]], most: int | None
 ) -> tuple[ToolCall, ...]:
-    """The calls of those of the tools that are wanted, the first `most` of them."""
+    """Calls of the wanted tools, at most `most` of them."""
     found = [(index, tool) for index, tool in enumerate(tools) if _named(tool) in wanted]
     if not found:
         lacking = f"no tool named '{wanted[0][1]}'" if len(wanted) == 1 else "none of its tools"
@@ -103,7 +103,7 @@ def _function_call(body: Body) -> ToolCall:
 
 
 def _arguments(function: Body, path: str) -> str:
-    """The smallest arguments of a function, which are an object whatever its schema leaves out."""
+    """The smallest arguments of a function; an object, even if the schema does not say so."""
     schema = {"type": "object", **function.get("parameters", {})}
     what = f"function '{function['name']}'"
     return schema_instance(schema, what, f"{path}.parameters", "invalid_function_parameters")

@@ -1,4 +1,4 @@
-"""POST /chat/completions: messages in; text, JSON by a schema or the call of a tool out."""
+"""POST /chat/completions: answers messages with text, JSON that follows a schema, or tool calls."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ KINDS = {"image_url": "image", "input_audio": "audio clip", "file": "file"}
 
 @dataclass(frozen=True)
 class SpokenCall:
-    """A call as it is said; `position` is its place among those of its message."""
+    """A call as spoken; `position` is its index among the calls of its message."""
 
     call: ToolCall
     spoken: Spoken
@@ -38,7 +38,7 @@ class SpokenCall:
 class SpokenChoice:
     """What one choice says: words, as its `field` (`content` or `refusal`), or calls.
 
-    `top` is how many likely tokens are listed for each of the words; None is no logprobs.
+    `top` is how many likely tokens are listed for each token of the words; None means no logprobs.
     """
 
     index: int
@@ -49,7 +49,7 @@ class SpokenChoice:
 
     @property
     def spoken(self) -> list[Spoken]:
-        """All that is said."""
+        """Everything that the choice says."""
         return [self.words] if self.words else [call.spoken for call in self.calls]
 
     @property
@@ -66,7 +66,7 @@ class SpokenChoice:
 
 
 def create_chat_completion(request: ApiRequest) -> HttpResponse:
-    """The answer to a body that CreateChatCompletionRequest describes, whole or streamed."""
+    """Answer a body described by CreateChatCompletionRequest, whole or streamed."""
     body = request.body
     if body.get("store"):
         request = replace(request, digest=request.store.chats.fresh(request.digest))
@@ -88,7 +88,7 @@ def create_chat_completion(request: ApiRequest) -> HttpResponse:
 
 
 def choices_of(request: ApiRequest, encoding: str) -> list[SpokenChoice]:
-    """What a chat request is answered with."""
+    """The choices that answer a chat request."""
     body = request.body
     said = request.said or FixedContent(calls=demanded_calls(body))
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
@@ -112,7 +112,7 @@ def choices_of(request: ApiRequest, encoding: str) -> list[SpokenChoice]:
 def _spoken_calls(
     calls: Iterable[ToolCall], limit: int | None, encoding: str
 ) -> list[tuple[ToolCall, Spoken]]:
-    """The calls with at most `limit` tokens in all of them: the last one may be cut."""
+    """The calls, with at most `limit` tokens in total: the last one may be cut."""
     found: list[tuple[ToolCall, Spoken]] = []
     for call in calls:
         spoken = speak(call.text, limit=limit, stops=(), encoding=encoding)
@@ -126,7 +126,7 @@ def _spoken_calls(
 def _named(
     calls: Iterable[tuple[ToolCall, Spoken]], digest: str, index: int
 ) -> tuple[SpokenCall, ...]:
-    """The calls of a choice, each with an id of its own."""
+    """The calls of a choice, each with its own id."""
     return tuple(
         SpokenCall(call, spoken, f"call_{digest[:20]}{position:02}{index:02}", position)
         for position, (call, spoken) in enumerate(calls)
@@ -134,7 +134,7 @@ def _named(
 
 
 def _content(body: Mapping[str, Any], index: int) -> str:
-    """What an answer without a call says."""
+    """The text of an answer without calls."""
     wanted = body.get("response_format", {"type": "text"})
     if wanted["type"] == "json_schema":
         named = wanted["json_schema"]
@@ -150,13 +150,13 @@ def _content(body: Mapping[str, Any], index: int) -> str:
 
 
 def _last_content(messages: list[Mapping[str, Any]]) -> object:
-    """The content of the last user message, or of the last message where no user speaks."""
+    """The content of the last user message or, without one, of the last message."""
     by_user = [message for message in messages if message["role"] == "user"]
     return (by_user or messages)[-1].get("content")
 
 
 def _attached(content: object) -> str:
-    """What came with the text, counted by kind: `2 images, 1 file`."""
+    """The attachments of a text, counted by kind: `2 images, 1 file`."""
     kinds = [part["type"] for part in content] if isinstance(content, list) else []
     counts = {name: kinds.count(kind) for kind, name in KINDS.items()}
     return ", ".join(
@@ -165,7 +165,7 @@ def _attached(content: object) -> str:
 
 
 def _shape(choice: SpokenChoice) -> Json:
-    """The choice of an answer that is not streamed."""
+    """A choice of an answer that is not streamed."""
     message: Json = {"role": "assistant", "content": None, "refusal": None, "annotations": []}
     logprobs = None
     if choice.words is not None:
@@ -184,7 +184,7 @@ def _shape(choice: SpokenChoice) -> Json:
 
 
 def _steps(choice: SpokenChoice) -> list[Json]:
-    """The choice in the pieces of a stream: who speaks, what is said, why it ends."""
+    """A choice as the steps of a stream: the role, what is said, and why it ends."""
     first: Json = {"role": "assistant", "content": None, "refusal": None}
     last = _step(choice.index, {}, finish=choice.finish)
     if choice.words is not None:
@@ -205,7 +205,7 @@ def _step(
 
 
 def _call_deltas(called: SpokenCall) -> list[Json]:
-    """A call in the pieces of a stream: what is called, and what with."""
+    """A call as the deltas of a stream: its name, then its arguments."""
     call, position = called.call, called.position
     pieces = [{call.field: piece} for piece in called.spoken.pieces]
     if call.kind == "function_call":

@@ -1,7 +1,7 @@
-"""A request body against the published description; the first fault is a Refusal.
+"""Check a request body against the published description; the first fault is a Refusal.
 
-data/README.md tells what the schemas can say. The order of the checks and the words are the API's:
-what is missing comes first, then what is unknown, then the values.
+data/README.md documents the schemas. The order of the checks and the messages are the API's: first
+missing properties, then unknown ones, then values.
 """
 
 import json
@@ -16,19 +16,19 @@ from openai_cli.sandbox.refusals import Refusal
 Schema = Mapping[str, Any]
 
 DATA = Path(__file__).parent / "data" / "requests.json"
-# The requests of which an unknown property is refused in older words.
+# Requests for which the API reports unknown properties in its older wording.
 _OLDER = ("CreateChatCompletionRequest", "CreateCompletionRequest")
 
 
 @cache
 def schemas() -> dict[str, Schema]:
-    """The schemas of DATA by name."""
+    """The schemas in DATA, by name."""
     loaded: dict[str, Schema] = json.loads(DATA.read_bytes())["schemas"]
     return loaded
 
 
 def is_valid(value: object, schema: Schema) -> bool:
-    """Whether `value` is what a schema says."""
+    """Whether `value` matches a schema."""
     try:
         _check(value, schema, "")
     except Refusal:
@@ -37,12 +37,12 @@ def is_valid(value: object, schema: Schema) -> bool:
 
 
 def check_value(value: object, schema: Schema, path: str) -> None:
-    """The same as `check` of a value that stands at `path`."""
+    """Like `check`, for a value at `path`."""
     _check(value, schema, path)
 
 
 def check(body: Mapping[str, object], name: str) -> None:
-    """Raise the Refusal that the API would answer with if `body` is not what schema `name` says.
+    """Raise the Refusal that the API would answer with if `body` does not match schema `name`.
 
     `body` is a parsed JSON object.
     """
@@ -50,7 +50,7 @@ def check(body: Mapping[str, object], name: str) -> None:
 
 
 def resolved(schema: Schema) -> Schema:
-    """The schema that a reference stands for, `nullable` if either says so."""
+    """Follow references to a schema; it is `nullable` if any of them says so."""
     nullable = False
     while "$ref" in schema:
         nullable = nullable or bool(schema.get("nullable"))
@@ -64,7 +64,7 @@ def _check(value: object, schema: Schema, path: str) -> None:
         return
     if "anyOf" in schema:
         schema = _member(value, schema, path)
-    if "type" not in schema:  # it may be anything
+    if "type" not in schema:  # any value is allowed
         return
     if not _fits(value, schema):
         raise _wrong_type(value, schema, path)
@@ -72,7 +72,7 @@ def _check(value: object, schema: Schema, path: str) -> None:
 
 
 def _member(value: object, union: Schema, path: str) -> Schema:
-    """The one member of a union that `value` is to be held against."""
+    """The one member of a union to check `value` against."""
     members = [member for member in _members(union) if _fits(value, member)]
     if isinstance(value, list) and value and len(members) > 1:
         members = [member for member in members if _fits(value[0], resolved(member["items"]))]
@@ -84,7 +84,7 @@ def _member(value: object, union: Schema, path: str) -> Schema:
 
 
 def _members(union: Schema) -> list[Schema]:
-    """The members of a union, those of a union inside it too."""
+    """The members of a union, including those of nested unions."""
     members = [resolved(member) for member in union["anyOf"]]
     return [inner for member in members for inner in _alternatives(member)]
 
@@ -94,7 +94,7 @@ def _alternatives(schema: Schema) -> list[Schema]:
 
 
 def _named_member(value: Mapping[str, object], members: list[Schema], path: str) -> Schema:
-    """The member of a union of objects that `value` names in a property, as `type` or `role`."""
+    """The member of a union of objects that a property of `value` names, as `type` or `role`."""
     shared = set.intersection(*(set(member.get("required", ())) for member in members))
     keys = (key for key in shared if all(_names_at(m, key) for m in members))
     if (key := next(keys, None)) is None:
@@ -112,12 +112,12 @@ def _named_member(value: Mapping[str, object], members: list[Schema], path: str)
 
 
 def _names_at(schema: Schema, key: str) -> Any:
-    """What a property may be, where its schema lists it."""
+    """The values listed for a property in its schema; empty if none are."""
     return resolved(schema.get("properties", {}).get(key, {})).get("enum", ())
 
 
 def _loosely_named_member(value: Mapping[str, object], members: list[Schema], where: str) -> Schema:
-    """The member of a union whose members need not all have a `type`; any object if none fits."""
+    """The member of a union in which `type` may be missing; any object if none fits."""
     if not isinstance(value.get("type", ""), str):
         raise _wrong_type(value["type"], {"type": "string"}, where)
     for member in members:
@@ -140,7 +140,7 @@ def _fits(value: object, schema: Schema) -> bool:
 
 
 def _check_nothing(_value: object, _schema: Schema, _path: str) -> None:
-    """Its type is all that there is to it."""
+    """Nothing to check besides the type."""
 
 
 def _check_string(value: str, schema: Schema, path: str) -> None:
@@ -256,7 +256,7 @@ def _wrong_type(value: object, schema: Schema, path: str) -> Refusal:
 
 
 def _expected(schema: Schema) -> str:
-    """What a schema takes, in the API's words: `an integer`, `one of a string or array of …`."""
+    """The types that a schema allows, as the API words it: `an integer`, `one of a string or …`."""
     names = list(dict.fromkeys(_type_name(member) for member in _alternatives(schema)))
     first = names[0] if names[0].startswith("one of") else f"{_article(names[0])} {names[0]}"
     return first if len(names) == 1 else "one of " + _listed([first, *names[1:]], "or")

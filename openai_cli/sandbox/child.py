@@ -1,4 +1,4 @@
-"""A command that runs beside the sandbox, as a shell or `env` would run it."""
+"""Run a command beside the sandbox, as a shell or `env` would."""
 
 import errno
 import os
@@ -16,11 +16,11 @@ _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run_command(command: Sequence[str], environ: Mapping[str, str], listening: int) -> int:
-    """Run a command to its end; its exit code, or 128 and the number of the signal that ended it.
+    """Run a command to its end; return its exit code, or 128 plus the signal that ended it.
 
-    It has our streams, and the signals that come to us go on to it. Where we are killed, it is
-    ended before the socket `listening` is closed for good. Raises OSError where it cannot be
-    started: FileNotFoundError where there is none of that name.
+    The command has our streams, and our signals are passed on to it. If we are killed, it is ended
+    before the socket `listening` is finally closed. Raises OSError if it cannot be started, and
+    FileNotFoundError if there is no such command.
     """
     with (
         _signals_passed_on() as (children, waiting),
@@ -45,18 +45,18 @@ def _started(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.P
         path = shutil.which(command[0], path=environ.get("PATH"))
         if error.errno != errno.ENOEXEC or path is None:
             raise
-        # A text without #! is a script of sh, as execvp(3) has it.
+        # A text without #! is a script for sh, as in execvp(3).
         return _popen(["/bin/sh", path, *command[1:]], environ)
 
 
 def _popen(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    # What a shell has opened for the command beyond the three streams stays open.
+    # File descriptors that the shell opened for the command stay open.
     return subprocess.Popen(command, env=environ, close_fds=False)  # noqa: S603 - the user's own
 
 
 @contextmanager
 def _watched(listening: int) -> Iterator[Callable[[int], None]]:
-    """Have the process whose number is told ended when ours is killed; see watcher.py."""
+    """End the process whose id is told if ours is killed; see watcher.py."""
     with subprocess.Popen(  # noqa: S603 - ours
         [sys.executable, "-I", "-S", Path(__file__).with_name("watcher.py")],
         stdin=subprocess.PIPE,
@@ -81,16 +81,16 @@ def _watched(listening: int) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def _signals_passed_on() -> Iterator[tuple[list[subprocess.Popen[bytes]], list[int]]]:
-    """Pass signals on to the children; those that come before there is one are waiting.
+    """Pass signals on to the children; signals that come before there is one are queued.
 
-    One that is ignored stays so, as `nohup` and a shell's background jobs have it.
+    An ignored signal stays ignored, as under `nohup` and in background jobs of a shell.
     """
     children: list[subprocess.Popen[bytes]] = []
     waiting: list[int] = []
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGINT and _is_foreground():
-            return  # the terminal's Ctrl-C: the child has it already
+            return  # Ctrl-C at the terminal: the child has received it already
         if not children:
             waiting.append(number)
         for child in children:
@@ -104,10 +104,10 @@ def _signals_passed_on() -> Iterator[tuple[list[subprocess.Popen[bytes]], list[i
 
 @contextmanager
 def _woken() -> Iterator[int]:
-    """A file descriptor that has something to read once a signal has come, or a child has ended.
+    """A file descriptor that becomes readable when a signal arrives or a child ends.
 
-    A wait for the child alone would miss a signal that comes just before it begins: Python runs
-    handlers between its own steps, and there would be none.
+    A plain wait for the child would miss a signal that arrives just before it: Python runs handlers
+    between its own instructions, and during the wait there are none.
     """
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -123,7 +123,7 @@ def _woken() -> Iterator[int]:
 
 @contextmanager
 def _handling(handlers: Mapping[int, Callable[[int, FrameType | None], None]]) -> Iterator[None]:
-    """Handle signals so, and then as before."""
+    """Install signal handlers, and restore the former ones afterwards."""
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
@@ -133,7 +133,7 @@ def _handling(handlers: Mapping[int, Callable[[int, FrameType | None], None]]) -
 
 
 def _is_foreground() -> bool:
-    """Whether we are in the group of processes that the terminal sends its signals to."""
+    """Whether we are in the process group that receives the terminal's signals."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:

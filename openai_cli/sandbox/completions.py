@@ -1,4 +1,4 @@
-"""POST /completions: prompts in, texts out."""
+"""POST /completions: answers prompts with texts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ class _Prompt:
 
 @dataclass(frozen=True)
 class _Choice:
-    """What one choice says, after the `echo` of its prompt where that was asked for.
+    """What one choice says, after the `echo` of its prompt if that was asked for.
 
-    `top` is how many likely tokens are listed for each one; None is no logprobs.
+    `top` is how many likely tokens are listed for each token; None means no logprobs.
     """
 
     index: int
@@ -43,7 +43,7 @@ class _Choice:
 
     @property
     def pieces(self) -> list[tuple[str, tuple[bytes, ...]]]:
-        """The text in pieces, each with its tokens; the echo is one of them."""
+        """The text in pieces, each with its tokens; the echo is the first of them."""
         echo = [] if self.echo is None else [(self.echo.text, self.echo.tokens)]
         return [*echo, *zip(self.spoken.pieces, self.spoken.inside, strict=True)]
 
@@ -56,7 +56,7 @@ class _Choice:
 
 
 def create_completion(request: ApiRequest) -> HttpResponse:
-    """The answer to a body that CreateCompletionRequest describes, whole or streamed."""
+    """Answer a body described by CreateCompletionRequest, whole or streamed."""
     body = request.body
     encoding = model_encoding(body["model"])
     prompts = _prompts(body.get("prompt"), encoding)
@@ -85,7 +85,7 @@ def create_completion(request: ApiRequest) -> HttpResponse:
 
 
 def _prompts(prompt: Any, encoding: str) -> list[_Prompt]:
-    """A prompt in any of its four forms as a list; None is the default."""
+    """A prompt in any of its four forms, as a list; None stands for the default."""
     if prompt is None:
         prompt = PROMPT
     several = prompt if isinstance(prompt, list) and not _is_tokens(prompt) else [prompt]
@@ -102,7 +102,7 @@ def _is_tokens(prompt: list[Any]) -> bool:
 
 
 def _candidates(request: ApiRequest, prompt: _Prompt, encoding: str) -> list[Spoken]:
-    """The texts for one prompt: `best_of`, of which the first `n` are given."""
+    """The texts for one prompt: `best_of` of them, of which the first `n` are returned."""
     body = request.body
     limit = body.get("max_tokens")
     say = cache(
@@ -122,14 +122,14 @@ def _candidates(request: ApiRequest, prompt: _Prompt, encoding: str) -> list[Spo
 
 
 def _shape(choice: _Choice) -> Json:
-    """The choice of an answer that is not streamed."""
+    """A choice of an answer that is not streamed."""
     text = "".join(piece for piece, _ in choice.pieces)
     logprobs = choice.logprobs([tokens for _, tokens in choice.pieces], 0)
     return _step(choice.index, text, logprobs, choice.spoken.finish)
 
 
 def _steps(choice: _Choice) -> list[Json]:
-    """The choice in the pieces of a stream: what is said, why it ends."""
+    """A choice as the steps of a stream: what is said, and why it ends."""
     steps, offset = [], 0
     for piece, tokens in choice.pieces:
         steps.append(_step(choice.index, piece, choice.logprobs([tokens], offset), None))

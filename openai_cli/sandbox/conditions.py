@@ -1,4 +1,4 @@
-"""JMESPath expressions about the body of a request."""
+"""JMESPath conditions on the body of a request."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,16 +8,16 @@ Search = Callable[[object], Any]
 
 
 def search_of(expression: str) -> Search:
-    """What an expression finds in a body, None where it cannot be evaluated.
+    """Compile an expression; the function returned finds None if it cannot be evaluated.
 
-    ValueError, with what is wrong in it, for one that is none.
+    Raises ValueError, with the reason, for an invalid expression.
     """
     import jmespath
     from jmespath.exceptions import JMESPathError, JMESPathTypeError
 
     try:
         compiled = jmespath.compile(expression)
-        # What does not hang on the body is found out now, as a function that there is not.
+        # Errors that do not depend on the body, such as an unknown function, surface now.
         with suppress(JMESPathTypeError, TypeError):
             compiled.search({})
     except (JMESPathError, ValueError) as error:
@@ -33,7 +33,7 @@ def search_of(expression: str) -> Search:
 
 
 def condition(expression: str | None) -> Callable[[object], bool]:
-    """Whether an expression is true of a body; None is true of all. Raises as `search_of`."""
+    """Whether an expression is true of a body; None is always true. Raises as `search_of`."""
     if expression is None:
         return lambda _body: True
     try:
@@ -43,6 +43,6 @@ def condition(expression: str | None) -> Callable[[object], bool]:
 
     def fits(body: object) -> bool:
         found = search(body)
-        return bool(found) or (found == 0 and found is not False)  # to JMESPath, 0 is true
+        return bool(found) or (found == 0 and found is not False)  # 0 is true in JMESPath
 
     return fits

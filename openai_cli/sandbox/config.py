@@ -1,4 +1,4 @@
-"""What a sandbox does beyond what it does by itself, and what key it demands."""
+"""The settings of a sandbox: its key, and what it does beyond its defaults."""
 
 import time
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from openai_cli.sandbox.upstream import Upstream
 
 @dataclass(frozen=True)
 class SandboxConfig:
-    """Fixed answers, faults, a record of all requests. `sleep` takes seconds, for delays.
+    """Fixed answers, faults, and a recorder of all requests. `sleep` takes seconds, for delays.
 
-    `key` is a random one unless it is given; None takes any that is not empty. The `upstream`,
-    where there is one, answers in the sandbox's place.
+    `key` is random unless given; None accepts any non-empty key. The `upstream`, if any, answers in
+    the sandbox's place.
     """
 
     replies: Replies = field(default_factory=Replies)

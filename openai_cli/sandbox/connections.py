@@ -1,6 +1,6 @@
-"""The connections of a server: how many there may be, and which of them gives way to a new one.
+"""The connections of a server: how many there may be, and which makes room for a new one.
 
-Whoever has no key can open connections and be silent on them. They must not keep out who has it.
+A client without the key can open connections and keep them idle. It must not lock out others.
 """
 
 import contextlib
@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from enum import Enum
 from threading import Condition, Lock
 
-# Fewer than the files that macOS lets a process have open, which are 256.
+# Less than macOS's limit of 256 open files per process.
 MOST = 200
 
 
 class Standing(Enum):
-    """What a connection has shown of itself."""
+    """What is known of a connection."""
 
     STRANGER = "it has sent no request with the key"
     IDLE = "it has, and waits for its next one"
@@ -22,7 +22,7 @@ class Standing(Enum):
 
 
 class Connections:
-    """The open connections, at most `most`, the oldest first."""
+    """The open connections, at most `most`, oldest first."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
@@ -30,9 +30,9 @@ class Connections:
         self._lock = Lock()
 
     def admit(self, connection: socket.socket) -> bool:
-        """Take one in; whether there is a place for it.
+        """Add a connection; return whether there was room for it.
 
-        Where there is none, the oldest stranger is ended, or else the oldest that is idle.
+        If there is none, the oldest stranger is closed, or else the oldest idle connection.
         """
         with self._lock:
             if len(self._standings) >= self._most:
@@ -51,31 +51,31 @@ class Connections:
         return None
 
     def mark(self, connection: socket.socket, standing: Standing) -> None:
-        """Note what a connection has shown; nothing for one that has given way."""
+        """Update what is known of a connection; ignored if it was closed to make room."""
         with self._lock:
             if connection in self._standings:
                 self._standings[connection] = standing
 
     def remove(self, connection: socket.socket) -> None:
-        """Forget one that is closed."""
+        """Forget a closed connection."""
         with self._lock:
             self._standings.pop(connection, None)
 
     def end_all(self) -> None:
-        """End them all, whatever they do."""
+        """End all connections, whatever they are doing."""
         with self._lock:
             for connection in self._standings:
                 _end(connection)
 
 
 def _end(connection: socket.socket) -> None:
-    """End a connection; its own thread closes it."""
+    """Shut a connection down; its own thread closes it."""
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
 
 
 class Allowance:
-    """How many bytes may be held at once by all who hold some; the next waits for its turn."""
+    """Limits the bytes held at once by all holders; further ones wait for their turn."""
 
     def __init__(self, size: int) -> None:
         self._left = size
@@ -83,7 +83,7 @@ class Allowance:
 
     @contextlib.contextmanager
     def held(self, size: int) -> Iterator[None]:
-        """Hold `size` bytes, at most the whole allowance."""
+        """Hold `size` bytes; `size` must not exceed the whole allowance."""
         with self._changed:
             self._changed.wait_for(lambda: self._left >= size)
             self._left -= size

@@ -1,4 +1,4 @@
-"""/conversations and their items, which a response with `conversation` adds to."""
+"""/conversations and their items, to which a response with `conversation` adds."""
 
 from collections.abc import Iterable
 
@@ -37,7 +37,7 @@ def create_items(request: ApiRequest) -> HttpResponse:
 
 
 def delete_item(request: ApiRequest) -> HttpResponse:
-    """DELETE /conversations/ID/items/ID, which tells of the conversation."""
+    """DELETE /conversations/ID/items/ID, which returns the conversation."""
     mark, name = here(request), last_of(request)
     found(request, mark, name)
     remove(request, mark, name)
@@ -46,7 +46,7 @@ def delete_item(request: ApiRequest) -> HttpResponse:
 
 
 def add_items(request: ApiRequest, conversation: str, items: Iterable[Json]) -> None:
-    """Add items to a conversation; a Refusal where it is not there."""
+    """Add items to a conversation; a Refusal if it does not exist."""
     found(request, Shelfmark(CONVERSATIONS, CONVERSATIONS), conversation)
     mark = Shelfmark(f"{CONVERSATIONS}/{{}}/items", f"{CONVERSATIONS}/{conversation}/items")
     for item in items:

@@ -10,14 +10,14 @@ from openai_cli.sandbox.exchange import ApiRequest, HttpResponse, Json, json_res
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.usage import model_encoding, token_ids
 
-# https://platform.openai.com/docs/guides/embeddings; other models have as many as the first.
+# https://platform.openai.com/docs/guides/embeddings; other models have USUAL dimensions.
 DIMENSIONS = {"text-embedding-3-large": 3072}
 USUAL = 1536
 MOST_TOKENS, MOST_IN_ALL = 8192, 300_000
 
 
 def create_embedding(request: ApiRequest) -> HttpResponse:
-    """The answer to a body that CreateEmbeddingRequest describes."""
+    """Answer a body described by CreateEmbeddingRequest."""
     body = request.body
     inputs = _inputs(body)
     counts = [len(tokens) for tokens in inputs]
@@ -73,7 +73,7 @@ def _item(index: int, tokens: Sequence[int], size: int, is_base64: bool) -> Json
 
 
 def vector(tokens: Sequence[int], size: int) -> tuple[float, ...]:
-    """A vector of length 1, of numbers that 32 bits can hold."""
+    """A vector of length 1, with components that fit in 32-bit floats."""
     seed = hashlib.sha256(repr(list(tokens)).encode()).digest()
     raw = hashlib.shake_256(seed).digest(2 * size)
     numbers = struct.unpack(f"<{size}h", raw)

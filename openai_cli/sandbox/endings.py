@@ -1,4 +1,4 @@
-"""Answers that end otherwise than they should: with an error, or with no reason or an odd one."""
+"""Answers that end badly: with an error, without a reason, or for an odd one."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from openai_cli.sandbox.refusals import usual_error
 
 
 def with_error_after(response: HttpResponse, number: int, code: str | None) -> HttpResponse:
-    """A stream that has an error event after that many of its events, and then ends."""
+    """Insert an error event after `number` events of a stream, and end it there."""
     return replace(response, events=_failing(response.events or iter(()), number, code))
 
 
@@ -22,15 +22,15 @@ def _failing(events: Iterator[bytes], number: int, code: str | None) -> Iterator
             yield event
         number -= 1
     error = usual_error(500, code)
-    # Streams of named events have the error's own properties in an event of its type.
+    # In streams of named events, the error's own properties are in an event of its type.
     body = {**error["error"], "type": "error"} if is_named else error
     yield sse_event(body, is_named=is_named)
 
 
 def with_finish_reason(response: HttpResponse, reason: str | None) -> HttpResponse:
-    """An answer all of whose choices end for this reason; a response is then incomplete.
+    """Make all choices of an answer end for this reason; a response becomes incomplete.
 
-    None is no reason: null in a choice, and no status of a response, or no last event of it.
+    With None there is no reason: null in a choice; in a response no status, and no last event.
     """
 
     def changed(body: Json) -> Json | None:
@@ -50,7 +50,7 @@ def with_finish_reason(response: HttpResponse, reason: str | None) -> HttpRespon
 
 
 def _rewritten(response: HttpResponse, changed: Callable[[Json], Json | None]) -> HttpResponse:
-    """An answer with all of its JSON objects changed; an event that becomes None is left out."""
+    """Change every JSON object of an answer; events that `changed` maps to None are dropped."""
     if response.events is not None:
         return replace(response, events=_changed_events(response.events, changed))
     if response.content_type != "application/json":
@@ -69,7 +69,7 @@ def _changed_events(
         head, _, data = event.partition(b"data: ")
         try:
             told = json.loads(data)
-        except ValueError:  # of another server: a comment, or what is no event
+        except ValueError:  # from an upstream server: a comment, or not an event
             yield event
             continue
         if (body := changed(told)) is not None:

@@ -1,4 +1,4 @@
-"""/evals and their runs: a run that is queued, under way, completed, with an item for each row.
+"""/evals and their runs: a run is queued, then in progress, then completed, with an item per row.
 
 Nothing is graded: every row passes every criterion.
 """
@@ -48,7 +48,7 @@ def create_run(request: ApiRequest) -> HttpResponse:
 
 
 def _rows(request: ApiRequest, source: dict[str, Any]) -> list[Json]:
-    """What a run is about: the rows of its source, or one where nobody can tell."""
+    """The rows that a run evaluates: those of its source, or a single one if it names none."""
     if source.get("type") == "file_id":
         param = "data_source.source.id"
         return [
@@ -72,7 +72,7 @@ def _counts(passed: int) -> Json:
 
 
 def bring_up_to_date(request: ApiRequest, mark: Shelfmark, run: Thing) -> None:
-    """At its end a run has its counts and its items."""
+    """Give a completed run its counts and items."""
     if run.facts["status"] != "completed" or run.has_ended:
         return
     run.end("completed")
@@ -106,7 +106,7 @@ def _eval(request: ApiRequest, run: Thing) -> Thing:
 
 
 def cancel_run(request: ApiRequest) -> HttpResponse:
-    """POST /evals/ID/runs/ID, which cancels it."""
+    """POST /evals/ID/runs/ID, which cancels the run."""
     run = found(request, here(request), last_of(request))
     if not run.has_ended:
         run.end("canceled")

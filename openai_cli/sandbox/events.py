@@ -1,16 +1,16 @@
-"""The bytes of a stream of another server, cut where its events end.
+"""Split the bytes of another server's stream at the ends of its events.
 
-Nothing is read out of the events, and nothing is lost of them: all together they are the stream.
+The events are not interpreted, and nothing is lost: joined together they are the stream.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 
-# The end of a line, and of the empty line behind it (WHATWG HTML, section 9.2.6).
+# A line end followed by that of an empty line (WHATWG HTML, section 9.2.6).
 _END = re.compile(rb"(?>\r\n|\n|\r){2}")
 _LONGEST_END = 4
 
-# What the last event of a whole stream says: of chats, of responses and images, and of errors.
+# What the last event of a complete stream contains: of chats, of responses and images, of errors.
 _LAST = re.compile(
     rb"data: ?\[DONE\]|event: ?(error|[\w.]+\.(completed|done|failed|incomplete))\b"
     rb"|\"type\": ?\"(error|[\w.]+\.(completed|done|failed|incomplete))\"|\"error\": ?\{"
@@ -18,7 +18,7 @@ _LAST = re.compile(
 
 
 def events_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The events of a stream, wherever its pieces were cut; the last may lack its end."""
+    """Yield the events of a stream, however it is chunked; the last may be cut off."""
     held = b""
     for piece in pieces:
         searched = max(0, len(held) - _LONGEST_END)
@@ -26,7 +26,7 @@ def events_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
         start = 0
         for end in _END.finditer(held, searched):
             if end.end() == len(held) and held.endswith(b"\r"):
-                break  # a line feed may follow, which is of the same line end
+                break  # a line feed may follow, as part of the same line end
             yield held[start : end.end()]
             start = end.end()
         held = held[start:]
@@ -35,5 +35,5 @@ def events_of(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def is_ended(events: list[bytes]) -> bool:
-    """Whether the last of these events says that nothing follows."""
+    """Whether the last of these events ends the stream."""
     return bool(events) and _LAST.search(events[-1]) is not None

@@ -1,4 +1,4 @@
-"""A request that has passed the checks, and the shapes that the answers of all endpoints share."""
+"""A request that passed the checks, and the response shapes that all endpoints share."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from openai_cli.sandbox.store import SandboxStore
 
 Json = dict[str, Any]
 
-# No clock and no randomness: the same request has the same answer, to the byte.
+# No clock and no randomness: the same request always gets the same answer, to the byte.
 CREATED = 1_767_225_600
 
 FINGERPRINT = "sandbox-not-a-model"
@@ -26,7 +26,7 @@ DONE = b"data: [DONE]\n\n"
 
 @dataclass(frozen=True)
 class FixedContent:
-    """What an answer says instead of what the sandbox would say: a text, calls or a refusal."""
+    """What to answer instead of the sandbox's own words: a text, calls, or a refusal."""
 
     text: str | None = None
     calls: tuple[ToolCall, ...] = ()
@@ -35,7 +35,7 @@ class FixedContent:
 
 @dataclass(frozen=True)
 class Upload:
-    """A file of a form."""
+    """A file in a form."""
 
     filename: str
     content_type: str
@@ -43,7 +43,7 @@ class Upload:
 
     @property
     def description(self) -> Json:
-        """What a condition and a record see of it; `size` is in bytes."""
+        """What conditions and records see of it; `size` is in bytes."""
         return {
             "filename": self.filename,
             "content_type": self.content_type,
@@ -53,7 +53,7 @@ class Upload:
 
 
 def described(value: Any) -> Any:
-    """A body with what is told of its files in their places."""
+    """The body, with each file replaced by its description."""
     match value:
         case Upload():
             return value.description
@@ -66,10 +66,10 @@ def described(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Operation:
-    """What the description says of an operation beside its request.
+    """What the description says of an operation, apart from its request.
 
     `path` is below the root, with `{name}` for its parameters; `answer` names the schema of a JSON
-    answer, `media` the kind of one that is bytes; `query` has a schema for each of its parameters.
+    answer, and `media` the type of a binary one; `query` maps the query parameters to schemas.
     """
 
     method: str
@@ -81,17 +81,17 @@ class Operation:
 
     @property
     def shape(self) -> str:
-        """The path with `{}` for each parameter, and without its query."""
+        """The path without its query, with `{}` for each parameter."""
         return re.sub(r"\{\w+\}", "{}", self.path.partition("?")[0])
 
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """`body` as its schema describes it; `digest` is of the request, in hex, for the ids.
+    """A request; `body` matches its schema, and `digest` is a hash of the request in hex, for ids.
 
-    `parameters` are those of the path, `query` those behind it, texts unless the `operation` says
-    what they are; `store` is what is kept. `size` is that of the body in bytes, `root` the URL by
-    which the client came, without a path, `key` the one that is demanded.
+    `parameters` are those of the path, `query` those of the query, which are texts unless the
+    `operation` gives their types; `store` holds what is stored. `size` is that of the body in
+    bytes, `root` the URL that the client used, without a path, and `key` the required key.
     """
 
     body: Mapping[str, Any]
@@ -109,7 +109,7 @@ class ApiRequest:
 
 
 class Ending(Enum):
-    """What becomes of the connection after an answer."""
+    """What happens to the connection after an answer."""
 
     WHOLE = "kept or closed, as HTTP has it"
     CUT = "closed before the stream has ended"
@@ -119,10 +119,10 @@ class Ending(Enum):
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A whole answer in `content`, or a stream of server-sent `events`; `status` 0 is neither.
+    """A whole answer in `content`, or a stream of server-sent `events`; neither with `status` 0.
 
-    One that `is_foreign` is of another server: its `headers` are all that it has, and what comes
-    in pieces need not be events.
+    A response that `is_foreign` comes from another server: `headers` are all of its headers, and
+    its pieces need not be events.
     """
 
     status: int
@@ -139,12 +139,12 @@ def _nobody() -> HttpResponse:
 
 
 def strict_json(content: bytes) -> Any:
-    """The JSON value of a text of UTF-8; ValueError where it is none, or has no finite number."""
+    """Parse JSON in UTF-8; ValueError if it is invalid, or has a number that is not finite."""
     return json.loads(content, parse_constant=_finite, parse_float=_finite)
 
 
 def _finite(text: str) -> float:
-    """The number; NaN, Infinity and 1e999 are none in JSON, or none that a float can have."""
+    """Parse a number; ValueError for NaN, Infinity, and numbers such as 1e999."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(text)
@@ -152,7 +152,7 @@ def _finite(text: str) -> float:
 
 
 def envelope(request: ApiRequest, prefix: str, kind: str) -> Json:
-    """What an answer, or a chunk of one, begins with; `prefix` is that of its id."""
+    """The properties that an answer, or a chunk of one, starts with; `prefix` is that of its id."""
     return {
         "id": f"{prefix}-{request.digest}",
         "object": kind,
@@ -163,7 +163,7 @@ def envelope(request: ApiRequest, prefix: str, kind: str) -> Json:
 
 
 def json_response(body: object, status: int = 200) -> HttpResponse:
-    """A JSON body as an answer; halves of surrogate pairs, which no UTF-8 has, become `?`."""
+    """A response with a JSON body; lone surrogates, which UTF-8 cannot encode, become `?`."""
     return HttpResponse(status, json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
 
 
@@ -172,7 +172,7 @@ def streamed_response(
 ) -> HttpResponse:
     """A stream of chunks: `start` with one step of one choice each, the choices taking turns.
 
-    Where usage was asked for, a last chunk has it and no choice, and it is null in the others.
+    If usage was asked for, a last chunk has it and no choices, and it is null in the others.
     """
     options = request.body.get("stream_options") or {}
     told = usage if options.get("include_usage") else None
@@ -190,7 +190,7 @@ def _chunks(start: Json, choices: Sequence[Sequence[Json]], usage: Json | None) 
 
 
 def sse_event(body: Json, *, is_named: bool = False) -> bytes:
-    """A server-sent event; its name, where the endpoint has it, is the type of its body."""
+    """A server-sent event; if named, its name is the type of its body."""
     name = f"event: {body['type']}\n".encode() if is_named else b""
     return name + b"data: " + json_response(body).content + b"\n\n"
 
@@ -201,6 +201,6 @@ def _events(chunks: Iterable[Json]) -> Iterator[bytes]:
 
 
 def stop_words(body: Mapping[str, Any]) -> list[str]:
-    """`stop` as a list."""
+    """The value of `stop` as a list."""
     stop = body.get("stop") or []
     return [stop] if isinstance(stop, str) else stop

@@ -1,6 +1,6 @@
-"""Faults on purpose: what `--fault SPEC` and the header X-Sandbox-Fault ask for, and when.
+"""Deliberate faults: what `--fault SPEC` and the header X-Sandbox-Fault cause, and when.
 
-A SPEC is one fault, in parts with commas between them: `status=429,retry-after=1,first=2`.
+A SPEC is one fault, as comma-separated parts: `status=429,retry-after=1,first=2`.
 """
 
 import re
@@ -18,7 +18,7 @@ PAGE = b"<html><body>This is a sandbox, not a model: a page that is not JSON.</b
 
 
 class Value(NamedTuple):
-    """What stands behind the `=` of a part: what it is called, and what it must be."""
+    """The value after the `=` of a part: its name, and what it must match."""
 
     name: str
     pattern: str
@@ -27,11 +27,11 @@ class Value(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A part of a SPEC. `kind` tells what becomes of the answer: one part at most has one.
+    """A part of a SPEC. `kind` is how it affects the answer; at most one part of a SPEC has one.
 
-    `instead` is something else in its place, `with status` the same for whatever status is given,
-    `streamed` another end of a stream, and `changed` an answer with something else in it. `line`
-    and `batch` are of no request, but of what a batch is made of, and of a batch.
+    `instead` replaces the answer, and `with status` does so with any status given; `streamed`
+    changes how a stream ends, and `changed` the content of an answer. `line` and `batch` apply not
+    to requests but to the lines of a batch, and to batches.
     """
 
     meaning: str
@@ -101,7 +101,7 @@ PARTS: Mapping[str, Part] = {
 
 
 def form_of(name: str) -> str:
-    """How a part is written, as `status=N`."""
+    """How a part is written, such as `status=N`."""
     value = PARTS[name].value
     return f"{name}={value.name}" if value else name
 
@@ -111,10 +111,10 @@ KNOWN = f"it has {', '.join(_FORMS[:-1])} and {_FORMS[-1]}"
 
 
 class Fault(NamedTuple):
-    """One fault: `what` is the part with a kind, None where there is a status or a delay alone.
+    """One fault: `what` is the part with a kind, None if there is only a status or a delay.
 
-    `after` is a number of events, `most` one of tokens. It is for the `first` requests or for
-    `every` so many-th; `delay` and `latency` are in seconds.
+    `after` is a number of events, `most` one of tokens. The fault applies to the `first` requests,
+    or to `every` Nth; `delay` and `latency` are in seconds.
     """
 
     what: str | None = None
@@ -131,23 +131,23 @@ class Fault(NamedTuple):
 
     @property
     def of(self) -> str:
-        """What it counts: `line`s, `batch`es, or else `request`s."""
+        """What the fault counts: `line`s, `batch`es, or else `request`s."""
         kind = PARTS[self.what].kind if self.what else ""
         return kind if kind in ("line", "batch") else "request"
 
     @property
     def pause(self) -> float:
-        """How much later the answer comes."""
+        """The delay of the answer in seconds."""
         return self.delay + self.latency
 
     def is_due(self, number: int) -> bool:
-        """Whether it is for the request of this number, from 1."""
+        """Whether the fault applies to the request with this number, from 1."""
         if self.every is not None:
             return number % self.every == 0
         return self.first is None or number <= self.first
 
     def applied(self, answer: Callable[[], HttpResponse]) -> HttpResponse:
-        """What is sent. `answer` gives what would be; it is not asked where nothing of it is."""
+        """The response to send. `answer` makes the usual one, and is called only if needed."""
         kind = PARTS[self.what].kind if self.what else ""
         if self.status is not None or kind in ("instead", "with status"):
             return self._instead()
@@ -161,7 +161,7 @@ class Fault(NamedTuple):
         return response
 
     def _ended(self, response: HttpResponse, events: Iterator[bytes]) -> HttpResponse:
-        """A stream with another end."""
+        """Change how a stream ends."""
         if self.what == "no-done":
             return replace(response, events=(event for event in events if event != DONE))
         if self.what == "error-after":
@@ -184,10 +184,10 @@ class Fault(NamedTuple):
 
 
 class Faults:
-    """The faults of a run. Each counts the requests that come to it; the first that is due has it.
+    """The faults of a run. Each counts the requests that reach it; the first that is due applies.
 
-    So the second of `status=429,first=1` and `status=500,first=1` is for the second request.
-    A latency is no turn.
+    So with `status=429,first=1` and `status=500,first=1`, the second fault applies to the second
+    request. Latency takes no turn.
     """
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
@@ -198,7 +198,7 @@ class Faults:
         self._lock = Lock()
 
     def next(self, of: str = "request") -> Fault:
-        """The fault that the next of these meets; one that does nothing where there is none."""
+        """The fault for the next request, line or batch; one without effect if none is due."""
         fault = self._next(of)
         return fault._replace(latency=self._latency) if of == "request" else fault
 
@@ -214,7 +214,7 @@ class Faults:
 
 
 def parse_fault(spec: str, *, once: bool = False) -> Fault:
-    """The fault of a SPEC; ValueError with what is wrong. `once` is for one request alone."""
+    """Parse a SPEC; ValueError with the reason. `once` is for a fault of a single request."""
     given: dict[str, Any] = {}
     for part in spec.split(","):
         name, equals, text = (piece.strip() for piece in part.partition("="))
@@ -239,7 +239,7 @@ def parse_fault(spec: str, *, once: bool = False) -> Fault:
 
 
 def _seconds(text: str) -> float:
-    """The seconds of `200ms` or `1.5s`."""
+    """The seconds in `200ms` or `1.5s`."""
     return float(text[:-2]) / 1000 if text.endswith("ms") else float(text[:-1])
 
 
@@ -258,7 +258,7 @@ def _value(name: str, text: str | None) -> Any:
 
 
 def _check(given: dict[str, Any], *, once: bool) -> None:
-    """ValueError for parts that make no sense together."""
+    """Raise ValueError for parts that make no sense together."""
     whats = [name for name in PARTS if name in given and PARTS[name].kind]
     together = [name for name in whats if PARTS[name].kind != "with status"]
     if len(whats) > 1 and (together != ["status"] or len(whats) > 2):

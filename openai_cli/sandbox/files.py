@@ -1,4 +1,4 @@
-"""/files: what was uploaded, as long as the sandbox lives."""
+"""/files: uploaded files, kept as long as the sandbox runs."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from openai_cli.sandbox.exchange import (
 )
 from openai_cli.sandbox.refusals import Refusal
 
-# Purposes whose files must be JSONL as they come; the lines of one for a batch are read later.
+# Purposes whose files must be JSONL on upload; the lines of a batch are checked later.
 OF_LINES = ("fine-tune", "evals")
 MOST = 10_000
 
@@ -37,7 +37,7 @@ def create_file(request: ApiRequest) -> HttpResponse:
 def store_file(
     request: ApiRequest, file: Upload, purpose: str, expiry: Mapping[str, Any] | None = None
 ) -> Json:
-    """Keep a file, and what is told of it; a Refusal where it cannot be one."""
+    """Store a file, and return its description; a Refusal if it is invalid."""
     if not file.data:
         raise Refusal("File is empty.", param="file", code="empty_file")
     if purpose in OF_LINES:
@@ -59,7 +59,7 @@ def store_file(
 
 
 def file_of(request: ApiRequest, name: str, param: str, status: int = 404) -> Upload:
-    """A file that a request names in its parameter `param`; a Refusal where it is not there."""
+    """The file named in the request's parameter `param`; a Refusal if it does not exist."""
     try:
         stored: _StoredFile = request.store.files.get(name)
     except Refusal:
@@ -70,7 +70,7 @@ def file_of(request: ApiRequest, name: str, param: str, status: int = 404) -> Up
 
 
 def purpose_of(request: ApiRequest, name: str) -> str:
-    """What a file that is there is for."""
+    """The purpose of an existing file."""
     stored: _StoredFile = request.store.files.get(name)
     return str(stored.description["purpose"])
 
@@ -90,7 +90,7 @@ def _check_lines(file: Upload) -> None:
 
 
 def list_files(request: ApiRequest) -> HttpResponse:
-    """GET /files: the newest first, unless it is asked for otherwise."""
+    """GET /files: newest first, unless the query asks for another order."""
     query = request.query
     found: list[Any] = [stored.description for stored in request.store.files.all]
     order = query.get("order", "desc")

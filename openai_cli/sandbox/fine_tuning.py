@@ -1,6 +1,6 @@
-"""/fine_tuning: a job that goes through its states, with its events and its checkpoints.
+"""/fine_tuning: jobs that go through their states, with events and checkpoints.
 
-Nothing is trained: a job has three steps, whatever its file says, and made-up metrics.
+Nothing is trained: a job has three steps, whatever is in its file, and made-up metrics.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from openai_cli.sandbox.things import (
 )
 
 STEPS = 3
-# The number of a state from which a job goes on when it is asked to; it keeps the status it had.
+# The state of a paused job, which continues when it is resumed; it keeps the status it had.
 PAUSED = 100
 JOBS = "/fine_tuning/jobs"
 
@@ -86,7 +86,7 @@ def _wrong_state(job: Thing, done: str) -> Refusal:
 
 
 def bring_up_to_date(request: ApiRequest, mark: Shelfmark, job: Thing) -> None:
-    """The events of the states that a job has come to, and what it has at its end."""
+    """Add the events of the states that a job has reached and, at its end, its results."""
     states = mark.kind.states
     status = job.facts["status"]
     told_of = [one.name for one in job.others]
@@ -151,13 +151,13 @@ def _metrics(step: int) -> dict[str, Any]:
 
 
 def model_of(job: Thing) -> str:
-    """What the model of a job is called."""
+    """The name of a job's model."""
     suffix = job.facts.get("suffix") or ""
     return f"ft:{job.facts['model']}:sandbox:{suffix}:{job.name[-8:]}"
 
 
 def create_permissions(request: ApiRequest) -> HttpResponse:
-    """POST /fine_tuning/checkpoints/MODEL/permissions: one for each project."""
+    """POST /fine_tuning/checkpoints/MODEL/permissions: one permission for each project."""
     mark = here(request)
     made = [
         keep(request, mark, {**above(request), "project_id": project}).facts
@@ -167,7 +167,7 @@ def create_permissions(request: ApiRequest) -> HttpResponse:
 
 
 def run_grader(request: ApiRequest) -> HttpResponse:
-    """POST /fine_tuning/alpha/graders/run: everything has the full reward."""
+    """POST /fine_tuning/alpha/graders/run: everything gets the full reward."""
     grader = request.body["grader"]
     metadata = {"name": grader.get("name", ""), "type": grader["type"], "scores": {}}
     return told(request, {"reward": 1.0, "metadata": metadata})

@@ -1,4 +1,4 @@
-"""Multipart forms (RFC 7578) as request bodies: fields by the schema's types, files as Uploads."""
+"""Multipart forms (RFC 7578) as request bodies: fields typed by the schema, files as Uploads."""
 
 from collections.abc import Iterator, Mapping
 from email.message import Message
@@ -13,9 +13,9 @@ FORM = "multipart/form-data"
 
 
 def form_body(content: bytes, content_type: str, schema: str) -> dict[str, Any]:
-    """The body that a form stands for; a Refusal where it is none.
+    """The body of a form; a Refusal if it is not a form.
 
-    What is no text by its schema is read as JSON.
+    Fields that are not text in the schema are parsed as JSON.
     """
     properties = resolved({"$ref": schema})["properties"]
     body = fields_of(content, content_type)
@@ -23,9 +23,9 @@ def form_body(content: bytes, content_type: str, schema: str) -> dict[str, Any]:
 
 
 def fields_of(content: bytes, content_type: str) -> dict[str, Any]:
-    """The fields of a form, as texts and Uploads; a Refusal where it is none.
+    """The fields of a form, as texts and Uploads; a Refusal if it is not a form.
 
-    `name[]`, or a name given several times, is an array, `name[key]` an object's property.
+    `name[]`, or a repeated name, is an array; `name[key]` is a property of an object.
     """
     body: dict[str, Any] = {}
     for field, value in _parts(content, content_type):
@@ -55,14 +55,14 @@ def _array(body: dict[str, Any], name: str) -> list[Any]:
 
 
 def boundary_of(content_type: str) -> bytes:
-    """What stands between the parts of a form; empty where the type does not say."""
+    """The boundary between the parts of a form; empty if the content type has none."""
     head = Message()
     head["Content-Type"] = content_type
     return str(head.get_param("boundary", "")).encode()
 
 
 def _parts(content: bytes, content_type: str) -> Iterator[tuple[str, str | Upload]]:
-    """The fields of a form, in their order."""
+    """Yield the fields of a form in order."""
     boundary = boundary_of(content_type)
     if not boundary:
         raise Refusal("Could not parse multipart form: it has no boundary.")
@@ -72,7 +72,7 @@ def _parts(content: bytes, content_type: str) -> Iterator[tuple[str, str | Uploa
         raise Refusal("Could not parse multipart form: it has no end.")
     for part in parts[:-1]:
         fields, _, data = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        # RFC 7578, section 5.1: names are UTF-8 there.
+        # RFC 7578, section 5.1: names are in UTF-8.
         yield _part(HeaderParser().parsestr(fields.decode("utf-8", "replace")), data)
 
 
@@ -87,7 +87,7 @@ def _part(head: Message, data: bytes) -> tuple[str, str | Upload]:
 
 
 def typed(value: Any, schema: Mapping[str, Any] | None) -> Any:
-    """What a field's text stands for, where the schema takes no text."""
+    """The value that a field's text stands for, if the schema does not take text."""
     if schema is None or isinstance(value, Upload):
         return value
     schema = resolved(schema)

@@ -1,4 +1,4 @@
-"""Which operations of the table do more than make, show, list, change and delete a thing."""
+"""Operations of the table that do more than create, show, list, change and delete a thing."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""POST /images: squares in one colour, as base64 or under an address of the sandbox."""
+"""POST /images: squares of one colour, as base64 or under a URL of the sandbox."""
 
 import re
 from base64 import b64encode
@@ -20,10 +20,10 @@ from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.samples import image
 from openai_cli.sandbox.usage import token_count
 
-# Sizes above are made smaller: nobody looks at them.
+# Larger sizes are reduced: nobody looks at them.
 LARGEST = 4096
 _SIZE = re.compile("[0-9]{1,5}x[0-9]{1,5}")
-# What CreateImageEditRequest of the published description names.
+# As in CreateImageEditRequest of the published description.
 TAKEN = ("png", "jpeg", "webp")
 TYPES = {"jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif", "svg": "image/svg+xml"}
 
@@ -62,7 +62,7 @@ def create_image_variation(request: ApiRequest) -> HttpResponse:
 
 
 def get_image(request: ApiRequest) -> HttpResponse:
-    """GET /images/KIND/SIZE: what a URL of an answer leads to."""
+    """GET /images/KIND/SIZE: the image behind a URL in an answer."""
     kind, size = request.parameters["kind"], request.parameters["size"]
     if kind not in ("png", *TYPES) or not _SIZE.fullmatch(size):
         raise Refusal(f"No such image: {kind}/{size}", status=404)
@@ -99,7 +99,7 @@ def _answer(request: ApiRequest, task: str, images: int) -> HttpResponse:
 
 
 def _check_combination(body: Mapping[str, Any], model: str) -> None:
-    """Refuse what a model does not take."""
+    """Refuse parameters that the model does not accept."""
     is_dalle = model.startswith("dall-e")
     if body.get("stream") and is_dalle:
         raise Refusal(f"The model '{model}' does not support streaming.", param="stream")

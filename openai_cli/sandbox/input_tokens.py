@@ -1,10 +1,10 @@
-"""POST /responses/input_tokens: how many tokens a request has, counted as this package counts."""
+"""POST /responses/input_tokens: the tokens of a request, as this package counts them."""
 
 from openai_cli.sandbox.exchange import ApiRequest, HttpResponse, json_response
 
 
 def count_input_tokens(request: ApiRequest) -> HttpResponse:
-    """The answer to a body that TokenCountsBody describes."""
+    """Answer a body described by TokenCountsBody."""
     from openai_cli.tokens.messages import count_request
 
     body = {name: value for name, value in request.body.items() if value is not None}

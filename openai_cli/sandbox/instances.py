@@ -1,11 +1,10 @@
 """The smallest instance of a JSON Schema, for answers that must follow one.
 
-Only what a schema requires is made: required properties, the least number of items, the first
-value of an `enum`, a number as near to zero as its bounds allow, `x` as often as `minLength` asks,
-what a `pattern` of the kinds that patterns.py knows matches.
-Not looked at: `not`, `if`, `uniqueItems`, `contains`, how far the members of a `oneOf` overlap, an
-`enum` against the bounds beside it, and a `pattern` against them.
-https://json-schema.org/draft/2020-12/json-schema-validation
+It has only what the schema requires: required properties, the fewest items, the first value of an
+`enum`, the number nearest to zero within the bounds, as many `x` as `minLength` asks for, and a
+match of a `pattern` of the kinds that patterns.py knows. Not supported: `not`, `if`, `uniqueItems`,
+`contains`, members of a `oneOf` that overlap, an `enum` with bounds beside it, and a `pattern` with
+bounds beside it. https://json-schema.org/draft/2020-12/json-schema-validation
 """
 
 import itertools
@@ -19,7 +18,7 @@ from openai_cli.sandbox.patterns import PatternError, matching
 
 Schema = Mapping[str, Any]
 
-# Far above what a hand-written schema needs; a hostile one ends here instead of in our memory.
+# Far above what a hand-written schema needs; stops a hostile one before it fills memory.
 LARGEST = 10_000
 
 FORMATS = {
@@ -37,11 +36,11 @@ FORMATS = {
 
 
 class SchemaError(ValueError):
-    """The schema is not one, refers to nothing, or has no finite instance."""
+    """The schema is invalid, has a dangling reference, or has no finite instance."""
 
 
 def minimal_instance(schema: object) -> Any:
-    """The smallest JSON value that `schema` allows; SchemaError where there is none."""
+    """The smallest JSON value that `schema` allows; SchemaError if there is none."""
     try:
         return _Maker(schema).make(schema, frozenset({"#"}))
     except RecursionError:
@@ -49,7 +48,7 @@ def minimal_instance(schema: object) -> Any:
 
 
 class _Maker:
-    """One run over one schema; `refs` has the references taken on the way to a place in it."""
+    """One run over one schema; `refs` are the references followed on the way to a place in it."""
 
     def __init__(self, root: object) -> None:
         self._root = root
@@ -67,7 +66,7 @@ class _Maker:
         raise problem
 
     def array(self, flat: Schema, refs: frozenset[str]) -> list[Any]:
-        """As many items as there must be."""
+        """The fewest items allowed."""
         count = flat.get("minItems", 0)
         self._spend(count)
         first = flat.get("prefixItems", [])[:count]
@@ -75,7 +74,7 @@ class _Maker:
         return [self.make(item, refs) for item in (*first, *others)]
 
     def mapping(self, flat: Schema, refs: frozenset[str]) -> dict[str, Any]:
-        """The required properties, in the order in which the schema lists them."""
+        """The required properties, in the order of the schema."""
         properties, required = flat.get("properties", {}), flat.get("required", [])
         listed = [name for name in properties if name in required]
         others = flat.get("additionalProperties", True)
@@ -85,7 +84,7 @@ class _Maker:
         }
 
     def string(self, flat: Schema, _refs: frozenset[str]) -> str:
-        """What matches a pattern, or the sample of a known format, or letters."""
+        """A match of the pattern, the sample of a known format, or letters."""
         least = flat.get("minLength", 0)
         self._spend(least)
         start = FORMATS.get(flat.get("format", ""), "")
@@ -97,10 +96,10 @@ class _Maker:
     def _alternatives(
         self, schema: object, refs: frozenset[str]
     ) -> Iterator[tuple[Schema, frozenset[str]]]:
-        """The schema without $ref, anyOf, oneOf and allOf: every way to choose from them.
+        """Resolve $ref, anyOf, oneOf and allOf: yield every combination of them.
 
-        A reference met again on the way to itself is no way: what it leads to would never end, and
-        a finite instance never needs it.
+        A reference that leads back to itself is skipped: following it would never end, and a finite
+        instance never needs it.
         """
         self._spend(1)
         known = _checked(schema)
@@ -117,7 +116,7 @@ class _Maker:
     def _combined(
         self, flat: Schema, groups: list[list[object]], refs: frozenset[str]
     ) -> Iterator[tuple[Schema, frozenset[str]]]:
-        """`flat` merged with one member of every group, in every way."""
+        """Merge `flat` with one member of every group, in every combination."""
         if not groups:
             yield flat, refs
             return
@@ -126,7 +125,7 @@ class _Maker:
                 yield from self._combined(_merged(flat, other), groups[1:], refs | taken)
 
     def _target(self, ref: str) -> object:
-        """What a reference inside the schema points to (RFC 6901)."""
+        """The target of a reference within the schema (RFC 6901)."""
         found = self._root
         start, *names = ref.split("/")
         for name in names:
@@ -137,7 +136,7 @@ class _Maker:
         return found
 
     def _spend(self, size: int) -> None:
-        """Count what is made, and end when it is too much."""
+        """Count what is made, and fail when it is too much."""
         self._left -= max(0, size)
         if self._left < 0:
             raise SchemaError("its smallest instance is too large for the sandbox")
@@ -153,10 +152,10 @@ def _first_value(flat: Schema) -> Any:
 
 
 def _number(flat: Schema, *, whole: bool) -> int | float:
-    """The number nearest to zero that bounds and step allow."""
+    """The number nearest to zero that the bounds and the step allow."""
     step = Fraction(str(flat["multipleOf"])) if "multipleOf" in flat else None
     if whole:
-        # The multiples of a/b in lowest terms that are whole are those of a.
+        # The whole multiples of a/b, in lowest terms, are the multiples of a.
         step = Fraction(step.numerator if step else 1)
     least = _bound(flat, "minimum", "exclusiveMinimum", step, 1)
     most = _bound(flat, "maximum", "exclusiveMaximum", step, -1)
@@ -173,7 +172,7 @@ def _number(flat: Schema, *, whole: bool) -> int | float:
 def _bound(
     flat: Schema, inclusive: str, exclusive: str, step: Fraction | None, sign: int
 ) -> Fraction | None:
-    """The least (`sign` 1) or greatest (-1) number allowed, or None where nothing bounds it."""
+    """The least (`sign` 1) or greatest (-1) number allowed; None if there is no bound."""
     found = []
     if inclusive in flat:
         limit = Fraction(str(flat[inclusive]))
@@ -186,14 +185,14 @@ def _bound(
 
 
 def _grain(flat: Schema) -> Fraction:
-    """A step fine enough to find a number between the bounds of a schema that names none."""
+    """A step fine enough to find a number between the bounds, for a schema without a step."""
     limits = [Fraction(str(flat[key])) for key in _BOUNDS if key in flat]
     gaps = [abs(one - other) for one, other in itertools.combinations(limits, 2) if one != other]
     return min([Fraction(1), *(gap / 2 for gap in gaps)])
 
 
 def _kinds(flat: Schema) -> list[str]:
-    """What to make, in order: the types named, or those that other keywords tell of."""
+    """The types to try, in order: those named, or those that other keywords imply."""
     if "enum" in flat:
         return ["enum"]
     told = [kind for kind, keys in _TELLING.items() if not keys.isdisjoint(flat)]
@@ -213,7 +212,7 @@ def _is_kind(value: object, kind: str) -> bool:
 
 
 def _checked(schema: object) -> Schema:
-    """The schema, with a boolean and `const` in other words; SchemaError where it means nothing."""
+    """Check a schema, and rewrite booleans and `const`; SchemaError for a meaningless one."""
     if isinstance(schema, bool):
         return {} if schema else {"enum": []}
     if not isinstance(schema, dict):
@@ -232,7 +231,7 @@ def _checked(schema: object) -> Schema:
 
 
 def _merged(one: Schema, other: Schema) -> Schema:
-    """What is valid against both schemas, which have no combining keywords."""
+    """A schema for what is valid against both, which have no combining keywords."""
     merged = {**one, **other}
     for key in one.keys() & other.keys():
         if key in _MERGES:
@@ -246,7 +245,7 @@ def _both_properties(one: Schema, other: Schema) -> Schema:
 
 
 def _both_kinds(one: Any, other: Any) -> list[str]:
-    """The types in both; `integer` is in `number` too."""
+    """The types in both; `integer` is part of `number`."""
     kinds, others = ([each] if isinstance(each, str) else each for each in (one, other))
     wide = [*others, *(["integer"] if "number" in others else [])]
     shared = [kind for kind in kinds if kind in wide]

@@ -1,11 +1,11 @@
-"""The items of responses and conversations: as they are kept, of what a request gives."""
+"""The items of responses and conversations, as stored from a request."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from openai_cli.sandbox.exchange import Json
 
-# How the ids of items begin, by their types.
+# The id prefixes of items, by type.
 _PREFIXES = {
     "apply_patch_call": "apc_",
     "code_interpreter_call": "ci_",
@@ -28,7 +28,7 @@ _PREFIXES = {
 
 
 def kept_items(given: object, digest: str) -> list[Json]:
-    """The items that a request's `input` or `items` stands for, each with an id and a status."""
+    """The items in a request's `input` or `items`, each with an id and a status."""
     if isinstance(given, str):
         given = [{"role": "user", "content": given}]
     items: Iterable[Mapping[str, Any]] = given if isinstance(given, list) else ()

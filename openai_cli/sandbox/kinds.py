@@ -1,4 +1,4 @@
-"""The kinds of things that the API keeps: how their ids begin, and what their state does."""
+"""The kinds of things that the API stores: their id prefixes, and how their states advance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ from typing import Any
 class Kind:
     """One kind of thing.
 
-    `prefix` is how its ids begin and `noun` what the API calls it. `key` is the property by which a
-    thing is asked for; one that a request gives is its name, and else it is a new id; what it names
-    may be of the collection `source`. `states` are what `status` is at first and at each look after
-    it. `facts` are what is so unless a request says otherwise. `spelled` has the
-    properties of requests that are called otherwise in answers. `said` is what is said of one that
-    is not there. `seen` is the function that brings what is known of a thing up to date when it is
-    looked at, as `module.function`. With `has_sample` one is there from the start, for nobody can
-    make one.
+    `prefix` is that of its ids, and `noun` the API's word for it. `key` is the property that
+    identifies a thing: its name if a request gives one, else a new id; it may refer to the
+    collection `source`. `states` are the values of `status`, first when it is created and then at
+    each look. `facts` are defaults for properties that a request does not set. `spelled` maps
+    properties of requests to their names in answers. `said` is the message for a thing that does
+    not exist. `seen` is the function that updates a thing when it is looked at, as
+    `module.function`. With `has_sample`, one thing exists from the start, as no request can create
+    one.
     """
 
     prefix: str = "sandbox_"
@@ -31,21 +31,21 @@ class Kind:
     source: str = ""
 
     def missing(self, name: str) -> str:
-        """What is said of one that is not there."""
+        """The message for a thing that does not exist."""
         return (self.said or "No {noun} found with id '{name}'.").format(noun=self.noun, name=name)
 
 
 GROUPS, ROLES, USERS = "/organization/groups", "/organization/roles", "/organization/users"
 PROJECT_ROLES = "/projects/{}/roles"
 
-# Where the things are that some paths name otherwise.
+# Where things are kept that some paths name differently.
 HOMES = {
     "/projects": "/organization/projects",
     "/projects/{}/groups": "/organization/projects/{}/groups",
     "/projects/{}/users": "/organization/projects/{}/users",
 }
 
-# By the path of their collection, with `{}` for each parameter.
+# By the path of the collection, with `{}` for each parameter.
 KINDS: Mapping[str, Kind] = {
     "/agents": Kind("agent_", "agent"),
     "/agents/automations": Kind("automation_", "automation"),

@@ -1,4 +1,4 @@
-"""A private file of lines of JSON, each appended whole or not at all."""
+"""A private file of JSON lines, each appended whole or not at all."""
 
 import errno
 import fcntl
@@ -14,11 +14,11 @@ _BLOCK = 64 * 1024
 
 
 class LineFile:
-    """Appends to a file that nobody else may read, whatever other threads and processes append.
+    """Appends to a file that only its owner may read, safely across threads and processes.
 
-    It is made where it is missing; OSError or ValueError where it cannot be written. `opening` is
-    how all of its lines begin, where they do: a last line that begins so and is not whole is that
-    of a process that was killed while it wrote, and is taken back.
+    The file is created if it is missing; OSError or ValueError if it cannot be written. `opening`
+    is the common beginning of all its lines, if they have one: an incomplete last line that begins
+    so was left by a process killed while writing, and is removed.
     """
 
     def __init__(self, path: str, *, opening: bytes | None = None) -> None:
@@ -28,7 +28,7 @@ class LineFile:
         self._file = _opened(path)
 
     def append(self, line: bytes) -> None:
-        """Append a line whole, also where the file was moved or removed meanwhile; OSError."""
+        """Append a line, even if the file was moved or removed meanwhile; raises OSError."""
         with self._lock:
             if not _leads_to(self.path, self._file):
                 before, self._file = self._file, _opened(self.path)
@@ -38,7 +38,7 @@ class LineFile:
                 _append(self._file, start + line + b"\n")
 
     def _mended(self, opening: bytes) -> bytes:
-        """What is missing at the end of the last line; one that is torn is taken back."""
+        """What the last line lacks at its end; a torn line is removed instead."""
         tail = _last_line(self.path)
         if is_torn(tail, opening):
             os.ftruncate(self._file, os.fstat(self._file).st_size - len(tail))
@@ -47,7 +47,7 @@ class LineFile:
 
 
 def is_torn(line: bytes, opening: bytes) -> bool:
-    """Whether the last line of a file is the part of one that begins so."""
+    """Whether the last line of a file is the beginning of a line that was cut off."""
     is_ours = line.startswith(opening) or opening.startswith(line)
     return bool(line) and is_ours and not line.endswith(b"\n") and not _is_json(line)
 
@@ -61,7 +61,7 @@ def _is_json(line: bytes) -> bool:
 
 
 def _last_line(path: str) -> bytes:
-    """The last line of a file, with its end where it has one; nothing of what is no file."""
+    """The last line of a file, with its newline if it has one; empty if not a regular file."""
     if not stat.S_ISREG(Path(path).stat().st_mode):
         return b""
     with Path(path).open("rb") as file:
@@ -76,7 +76,7 @@ def _last_line(path: str) -> bytes:
 
 @contextmanager
 def _held(file: int) -> Iterator[None]:
-    """Keep other processes out for as long as a line takes, where the file can be locked."""
+    """Lock out other processes while a line is written, if the file can be locked."""
     with suppress(OSError):
         fcntl.flock(file, fcntl.LOCK_EX)
     try:
@@ -93,7 +93,7 @@ def _append(file: int, data: bytes) -> None:
         while rest:
             rest = rest[os.write(file, rest) :]
     except OSError:
-        # On a full disk a part of it may stand there; nobody may have appended behind it.
+        # A full disk may leave part of the line; it is removed unless others have appended since.
         with suppress(OSError):
             if os.fstat(file).st_size == size + len(data) - len(rest):
                 os.ftruncate(file, size)
@@ -101,7 +101,7 @@ def _append(file: int, data: bytes) -> None:
 
 
 def _opened(path: str) -> int:
-    """The file to append to; OSError, also for one of another user, or a FIFO that nobody reads."""
+    """Open the file to append; OSError also for another user's file, and a FIFO nobody reads."""
     with suppress(FileNotFoundError):
         _check_owner(Path(path).lstat())
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY
@@ -118,7 +118,7 @@ def _opened(path: str) -> int:
 
 
 def _check_owner(found: os.stat_result) -> None:
-    """PermissionError for a file or a link that another user has put there."""
+    """Raise PermissionError for a file or link that another user has created."""
     is_link = stat.S_ISLNK(found.st_mode)
     if not is_link and not stat.S_ISREG(found.st_mode):
         return

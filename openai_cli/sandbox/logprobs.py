@@ -1,8 +1,8 @@
-"""Made log probabilities in the shapes of both endpoints.
+"""Made-up log probabilities in the shapes of both endpoints.
 
-No model is asked, so none of them means anything: every token has a chance of one half, and the
-alternatives to it, which are letters, one half of the chance before them. So they are below 0,
-sorted, and the chances add up to less than 1.
+No model is asked, so they mean nothing: every token has a probability of one half, and each
+alternative, a letter, half that of the one before it. So they are below 0, sorted, and the
+probabilities sum to less than 1.
 """
 
 import codecs
@@ -28,11 +28,11 @@ def of_chat(tokens: Iterable[bytes], top: int) -> list[Json]:
 def of_completion(
     pieces: Sequence[Sequence[bytes]], top: int, *, offset: int, is_first: bool
 ) -> Json:
-    """The `logprobs` of the tokens of pieces that start `offset` characters into their text.
+    """The `logprobs` for tokens of pieces that start `offset` characters into their text.
 
-    A piece has whole characters: what its last token leaves open is one. `top` is the request's
+    A piece has whole characters; an incomplete one at its end counts as one. `top` is the request's
     `logprobs`, from 0 to 5; the token itself is always listed. The first token of an echoed prompt
-    (`is_first`) has none, for nothing is before it.
+    (`is_first`) has none, as nothing precedes it.
     """
     tokens = list(chain.from_iterable(pieces))
     chances: list[float | None] = [_logprob(1) for _ in tokens]
@@ -51,7 +51,7 @@ def of_completion(
 
 
 def _ranked(token: bytes, top: int) -> list[tuple[bytes, int]]:
-    """The `top` likeliest tokens in the place of `token`, which comes first, and their ranks."""
+    """The `top` likeliest tokens in this place, `token` itself first, with their ranks."""
     others = (letter for letter in _LETTERS if letter != token)
     return list(zip(chain([token], others), range(1, top + 1), strict=False))
 
@@ -73,7 +73,7 @@ def _shown(token: bytes) -> str:
 
 
 def _offsets(pieces: Iterable[Iterable[bytes]], offset: int) -> Iterator[int]:
-    """Where each token starts in the text, in characters."""
+    """Yield the offset of each token in the text, in characters."""
     for piece in pieces:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         for token in piece:

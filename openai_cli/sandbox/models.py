@@ -1,11 +1,11 @@
-"""GET and DELETE /models: some of the models that there are, by their names alone."""
+"""GET and DELETE /models: a few of the existing models, by name only."""
 
 from openai_cli.sandbox.exchange import CREATED, ApiRequest, HttpResponse, Json, json_response
 from openai_cli.sandbox.refusals import Refusal
 
 MODELS = ("gpt-6-luna", "gpt-6-sol", "gpt-3.5-turbo-instruct")
 
-# What a fine-tuned model is called: any of that form is there, until it is deleted.
+# The prefix of fine-tuned models; any name with it exists until it is deleted.
 TUNED = "ft:"
 
 
@@ -20,7 +20,7 @@ def retrieve_model(request: ApiRequest) -> HttpResponse:
 
 
 def delete_model(request: ApiRequest) -> HttpResponse:
-    """DELETE /models/ID, for what was fine-tuned."""
+    """DELETE /models/ID, for fine-tuned models."""
     name = _known(request)
     if not name.startswith(TUNED):
         raise Refusal(

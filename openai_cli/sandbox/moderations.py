@@ -1,4 +1,4 @@
-"""POST /moderations: a category is flagged where its name stands in the text."""
+"""POST /moderations: a category is flagged if its name occurs in the text."""
 
 import re
 from typing import Any
@@ -25,7 +25,7 @@ FLAGGED, CLEAR = 0.9375, 0.0009765625
 
 
 def create_moderation(request: ApiRequest) -> HttpResponse:
-    """The answer to a body that CreateModerationRequest describes."""
+    """Answer a body described by CreateModerationRequest."""
     inputs = _inputs(request.body["input"])
     return json_response(
         {
@@ -37,7 +37,7 @@ def create_moderation(request: ApiRequest) -> HttpResponse:
 
 
 def _inputs(given: Any) -> list[tuple[str, list[str]]]:
-    """Each input as its text and what it consists of; content parts are one input."""
+    """The text of each input, and its types of content; content parts form one input."""
     if isinstance(given, str):
         given = [given]
     if not given or "" in given:

@@ -1,4 +1,4 @@
-"""What is told of a request that no line is for: what it is, or how it differs from a recording."""
+"""Describe a request that no line is for: what it is, or how it differs from a recording."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,21 +8,21 @@ from typing import Any, NamedTuple
 from openai_cli.sandbox.asked import Asked, canonical
 from openai_cli.sandbox.replyline import ReplyLine
 
-# In characters: how much is shown of a body, and of a value; how many differences are.
+# In characters, how much to show of a body, and of a value; and how many differences to list.
 SHOWN = 200
 _SHORT = 60
 _MOST = 3
 
 
 class _Absent:
-    """What stands for a property that there is not."""
+    """Stands for a property that is missing."""
 
 
 _ABSENT = _Absent()
 
 
 class Difference(NamedTuple):
-    """What stands at a `place` of a recorded body, and what in that which was asked."""
+    """The values at a `place` of the recorded body and of the one received."""
 
     place: str
     recorded: Any
@@ -30,7 +30,7 @@ class Difference(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many characters of two texts are not alike."""
+        """The number of characters in which two texts differ."""
         if not isinstance(self.recorded, str) or not isinstance(self.asked, str):
             return 0
         start = _alike(self.recorded, self.asked)
@@ -47,7 +47,7 @@ class Difference(NamedTuple):
 
 
 def told_of(asked: Asked, lines: Iterable[ReplyLine]) -> str:
-    """The request, with what differs from the recording of its path that is nearest to it."""
+    """Describe the request, and how it differs from the nearest recording for its path."""
     path = asked.target.partition("?")[0]
     found = [
         ((len(differences), sum(each.size for each in differences)), line.number, differences)
@@ -73,7 +73,7 @@ def _body(body: Any) -> str:
 
 
 def _between(line: ReplyLine, asked: Asked) -> Iterator[Difference]:
-    """What a recording differs in from a request, as the request would be recorded."""
+    """Yield the differences between a recording and a request, in its recorded form."""
     assert line.likeness is not None  # noqa: S101 - as all lines that are compared
     likeness, target = line.likeness, line.likeness.target(asked.target)
     if target != line.target:
@@ -89,7 +89,7 @@ def _queries(*targets: str) -> tuple[Any, ...]:
 
 
 def differences_of(there: Any, here: Any, place: str = "") -> Iterator[Difference]:
-    """The places where two JSON values differ, down to their texts and numbers."""
+    """Yield the places where two JSON values differ, down to single strings and numbers."""
     if isinstance(there, dict) and isinstance(here, dict):
         for name in dict.fromkeys([*here, *there]):
             inner = f"{place}.{name}" if place else name
@@ -103,13 +103,13 @@ def differences_of(there: Any, here: Any, place: str = "") -> Iterator[Differenc
 
 
 def _alike(one: str, other: str) -> int:
-    """With how many characters both begin."""
+    """The length of the common prefix."""
     same = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
     return sum(1 for _ in same)
 
 
 def _shown(value: Any, other: Any) -> str:
-    """A value as JSON; of a long text, what stands where it begins to differ from the other."""
+    """A value as JSON; of a long text, the part where it starts to differ from the other."""
     text = json.dumps(None if value is _ABSENT else value, ensure_ascii=False)
     if len(text) <= _SHORT:
         return text

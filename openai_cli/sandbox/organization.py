@@ -1,4 +1,4 @@
-"""/organization: certificates that are active or not, archived projects, keys told once."""
+"""/organization: activated certificates, archived projects, and keys that are shown once."""
 
 from openai_cli.sandbox.exchange import CREATED, ApiRequest, HttpResponse, Json
 from openai_cli.sandbox.things import (
@@ -43,7 +43,7 @@ def _toggled(request: ApiRequest, mark: Shelfmark) -> list[Json]:
 
 
 def list_projects(request: ApiRequest) -> HttpResponse:
-    """GET /organization/projects: those that are archived where they are asked for."""
+    """GET /organization/projects; archived ones only if the query asks for them."""
     mark = here(request)
     archived = request.query.get("include_archived", False)
     things = all_in(request, mark)
@@ -60,7 +60,7 @@ def archive_project(request: ApiRequest) -> HttpResponse:
 
 
 def create_admin_key(request: ApiRequest) -> HttpResponse:
-    """POST /organization/admin_api_keys: the answer alone has the key, which opens nothing."""
+    """POST /organization/admin_api_keys: only the answer has the key, which is of no use."""
     value = new_id(request, "sk-admin-made-up-")
     owner = {"type": "user", "id": "user-sandbox", "name": "sandbox", "role": "owner"}
     facts = {
@@ -73,7 +73,7 @@ def create_admin_key(request: ApiRequest) -> HttpResponse:
 
 
 def create_service_account(request: ApiRequest) -> HttpResponse:
-    """POST /organization/projects/ID/service_accounts: with a key, which opens nothing."""
+    """POST /organization/projects/ID/service_accounts: with a key, which is of no use."""
     key = {**_service_key(request), "name": "Secret Key"}
     facts = {"role": "member", **request.body, "api_key": key}
     return told(request, keep(request, here(request), facts).facts)

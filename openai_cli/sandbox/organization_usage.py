@@ -1,4 +1,4 @@
-"""/organization/usage and /organization/costs: buckets of time, each with made-up amounts."""
+"""/organization/usage and /organization/costs: time buckets with made-up amounts."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ WIDTHS = {"1m": (60, 60, 1440), "1h": (3600, 24, 168), "1d": (86_400, 7, 31)}
 COSTS = "/organization/costs"
 MOST_COSTS = 180
 PAGE = "page_"
-# In seconds; above it is no time that a calendar has.
+# Seconds; later times are beyond the calendar.
 _TIMES = {"minimum": 0, "maximum": 253_402_300_799}
-# What a result is of, where the request groups by it.
+# The values of the properties by which a request can group results.
 _GROUPS = {
     "api_key_id": "key_sandbox",
     "batch": False,
@@ -67,7 +67,7 @@ def list_buckets(request: ApiRequest) -> HttpResponse:
 
 
 def _skipped(page: str | None) -> int:
-    """How many buckets are before a page."""
+    """The number of buckets before a page."""
     number = (page or f"{PAGE}0").removeprefix(PAGE)
     if not number.isdecimal() or len(number) > 9:
         raise Refusal(f"Invalid page: '{page}'.", param="page")

@@ -1,4 +1,4 @@
-"""One page of a list: `limit`, `order`, `after`, `before`, and what a query names of the things."""
+"""One page of a list: `limit`, `order`, `after`, `before`, and filters in the query."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,14 +8,14 @@ from openai_cli.sandbox.kinds import Kind
 from openai_cli.sandbox.queries import page_size
 from openai_cli.sandbox.refusals import Refusal
 
-# Parameters of a list that say which page it is, and no more.
+# Parameters that only choose the page.
 _OF_PAGES = {"after", "before", "include", "limit", "order", "order_by", "page"}
-# Parameters that are called otherwise than what they are held against.
+# Filters whose name differs from the property that they compare.
 _OTHERWISE = {"filter": "status"}
 
 
 def page_of(request: ApiRequest, found: Sequence[Json], kind: Kind) -> Json:
-    """What is known of a page of things, which come with the oldest first."""
+    """A page of things, which are given oldest first."""
     query = request.query
     things = [thing for thing in found if _is_wanted(thing, query)]
     if query.get("order", "desc") == "desc":
@@ -44,7 +44,7 @@ def page_of(request: ApiRequest, found: Sequence[Json], kind: Kind) -> Json:
 
 
 def whole_page(things: Sequence[Json]) -> Json:
-    """What is known of a page that has all the things that there are, by their ids."""
+    """A page with all the things, identified by their ids."""
     names = [thing["id"] for thing in things] or [None]
     return {"data": things, "has_more": False, "first_id": names[0], "last_id": names[-1]}
 
@@ -56,7 +56,7 @@ def _place(names: list[str], name: str, kind: Kind, param: str) -> int:
 
 
 def _is_wanted(thing: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
-    """Whether a thing has what the query asks for; of an object, each property that is named."""
+    """Whether a thing matches the query's filters; of an object, each property that is named."""
     for name, wanted in query.items():
         key = _OTHERWISE.get(name, name)
         if name in _OF_PAGES or key not in thing:

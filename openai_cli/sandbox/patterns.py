@@ -1,8 +1,8 @@
-"""A text that a regular expression of JSON Schema matches, with nothing repeated more than it must.
+"""Make a text that matches a regular expression of JSON Schema, with the fewest repetitions.
 
-The dialect is that part of ECMA-262 that schemas use: literals, classes, groups, alternatives and
-quantifiers. Anchors are met by giving the whole text. Not looked into: look-around, references back
-to a group, `\\b`, `\\B`, `\\p`.
+It supports the part of ECMA-262 that schemas use: literals, classes, groups, alternatives and
+quantifiers. Anchors hold as the text is matched as a whole. Not supported: look-around,
+back-references, `\\b`, `\\B`, `\\p`.
 https://json-schema.org/understanding-json-schema/reference/regular_expressions
 """
 
@@ -12,7 +12,7 @@ from string import ascii_lowercase, ascii_uppercase, digits, punctuation
 
 Ranges = list[tuple[str, str]]
 
-# In characters: a text that is longer is none that a schema means.
+# In characters; no real schema means a longer text.
 LONGEST = 10_000
 
 _CANDIDATES = f"x{ascii_lowercase}{ascii_uppercase}{digits}{punctuation} "
@@ -27,11 +27,11 @@ _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "0": "\0"}
 
 
 class PatternError(ValueError):
-    """The expression is none, or has what is not looked into."""
+    """The expression is invalid, or has a feature that is not supported."""
 
 
 def matching(pattern: str) -> str:
-    """A text that `pattern` matches from its start to its end; PatternError where none is found."""
+    """A text that `pattern` matches from start to end; PatternError if none is found."""
     reader = _PatternReader(pattern)
     text = reader.alternatives()
     if not reader.is_done:
@@ -40,7 +40,7 @@ def matching(pattern: str) -> str:
 
 
 class _PatternReader:
-    """One run over one expression; what it reads, it gives a text for."""
+    """Reads one expression, and makes a text that matches what it has read."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
@@ -51,7 +51,7 @@ class _PatternReader:
         return self._at == len(self._pattern)
 
     def alternatives(self) -> str:
-        """The text of the first of them."""
+        """The text of the first alternative."""
         text = self._sequence()
         while self._taken("|"):
             self._sequence()
@@ -100,7 +100,7 @@ class _PatternReader:
         return _member_of(ranges, negated=negated)
 
     def _member(self) -> Ranges:
-        """What one character of a class, or one escape in it, stands for."""
+        """What a character of a class, or an escape in it, stands for."""
         char = self._next()
         if char != "\\":
             return [(char, char)]
@@ -122,7 +122,7 @@ class _PatternReader:
         return self._literal()
 
     def _literal(self) -> str:
-        """The one character that an escape stands for."""
+        """The character that an escape stands for."""
         if match := _CODE.match(self._pattern, self._at):
             self._at = match.end()
             return chr(int(match[match.lastindex or 0], 16))
@@ -134,7 +134,7 @@ class _PatternReader:
         return char
 
     def _least(self) -> int:
-        """How often the atom before must be there."""
+        """The minimum number of repetitions of the preceding atom."""
         match = _QUANTIFIER.match(self._pattern, self._at)
         if match is None:
             return 1
@@ -151,7 +151,7 @@ class _PatternReader:
         return char
 
     def _taken(self, char: str) -> bool:
-        """Whether this character is next; then it is read."""
+        """Read this character if it is next; return whether it was."""
         if not self._pattern.startswith(char, self._at):
             return False
         self._at += 1
@@ -159,7 +159,7 @@ class _PatternReader:
 
 
 def _member_of(ranges: Ranges, *, negated: bool) -> str:
-    """A character that is in one of the ranges, or in none of them."""
+    """A character in one of the ranges or, if negated, in none of them."""
     beyond = "\N{GREEK SMALL LETTER ALPHA}"
     for char in chain(_CANDIDATES, (least for least, _ in ranges), beyond):
         if any(least <= char <= most for least, most in ranges) != negated:

@@ -1,4 +1,4 @@
-"""The query of a request, against what the description says of it."""
+"""Check the query of a request against the published description."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,15 +9,15 @@ from openai_cli.sandbox.exchange import Operation
 from openai_cli.sandbox.forms import typed
 from openai_cli.sandbox.refusals import Refusal
 
-# What may stand in any query: which edition of an endpoint it is.
+# Allowed in every query: it selects the edition of an endpoint.
 _ANYWHERE = {"beta"}
 
 
 def checked_query(text: str, operation: Operation) -> dict[str, Any]:
-    """The parameters by the types that they have; a Refusal of the first that is wrong.
+    """The query parameters by their types; a Refusal for the first that is wrong.
 
-    `name[]`, and a name given several times, is an array; `name[key]` an object's property. What is
-    not given has its default, where there is one.
+    `name[]`, or a repeated name, is an array; `name[key]` is a property of an object. A parameter
+    that is missing gets its default, if it has one.
     """
     found: dict[str, Any] = {}
     for field, value in parse_qsl(text, keep_blank_values=True):
@@ -49,7 +49,7 @@ def checked_query(text: str, operation: Operation) -> dict[str, Any]:
 
 
 def page_size(query: Mapping[str, Any], operation: Operation) -> int:
-    """How many things a page has: `limit`, from 1 to what the description or the API allows."""
+    """The size of a page: `limit`, from 1 to the maximum of the description or the API."""
     schema = operation.query.get("limit", {})
     bounded = {"type": "integer", "minimum": 1, "maximum": schema.get("maximum", 100)}
     limit = query.get("limit", 20)

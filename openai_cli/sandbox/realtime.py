@@ -1,4 +1,4 @@
-"""/realtime and /live over HTTP: sessions, their secrets, and calls; nobody speaks there."""
+"""/realtime and /live over HTTP: sessions, their secrets, and calls, but no audio."""
 
 from openai_cli.sandbox.exchange import CREATED, ApiRequest, HttpResponse, described
 from openai_cli.sandbox.refusals import Refusal
@@ -27,7 +27,7 @@ def _secret(request: ApiRequest) -> dict[str, object]:
 
 
 def create_call(request: ApiRequest) -> HttpResponse:
-    """POST /realtime/calls: an SDP answer, and where the call is."""
+    """POST /realtime/calls: an SDP answer, and the location of the call."""
     where = f"/v1/realtime/calls/{new_id(request, CALL)}"
     return HttpResponse(
         201, _SDP.encode(), content_type="application/sdp", headers=(("Location", where),)
@@ -35,7 +35,7 @@ def create_call(request: ApiRequest) -> HttpResponse:
 
 
 def act_on_call(request: ApiRequest) -> HttpResponse:
-    """POST /realtime/calls/ID/accept, hangup, refer, reject: of any call, for they come by SIP."""
+    """POST /realtime/calls/ID/accept, hangup, refer, reject: for any call, as calls come by SIP."""
     name = last_of(request)
     if not name.startswith(CALL):
         raise Refusal(f"No call found with id '{name}'.", status=404)
@@ -43,7 +43,7 @@ def act_on_call(request: ApiRequest) -> HttpResponse:
 
 
 def create_live_session(request: ApiRequest) -> HttpResponse:
-    """POST /live/sessions, and POST /live/sessions/ID/fork, which makes one of another."""
+    """POST /live/sessions, and POST /live/sessions/ID/fork, which copies a session."""
     if request.parameters:
         found(request, LIVE, last_of(request))
     session = keep(request, LIVE, described(dict(request.body)))

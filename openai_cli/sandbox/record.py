@@ -1,4 +1,4 @@
-"""A file of what was asked: `--record FILE`, a line of JSON for each request, keys masked."""
+"""`--record FILE`: a JSON line for each request, with keys masked."""
 
 import json
 import re
@@ -15,10 +15,10 @@ from openai_cli.sandbox.refusals import Refusal
 
 MASK = "***"
 
-# In characters: below this it is no key.
+# In characters; anything shorter is not a key.
 SHORTEST = 12
 
-# What is shown of a request. All else is masked, for a key may stand in any header and any query.
+# What to show of a request. All else is masked, as any header or query may hold a key.
 _HEADERS = re.compile(
     r"accept(-.*)?|cache-control|connection|content-(encoding|length|type)|date|expect|host|"
     r"openai-(beta|organization|project|version)|te|traceparent|user-agent|"
@@ -36,10 +36,10 @@ KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{8,}")
 
 
 class Recorder:
-    """Appends to a file that nobody else may read; UsageError where that cannot be written.
+    """Appends to a file that only its owner may read; UsageError if it cannot be written.
 
-    A line is written whole or not at all, and before its request is answered: who has the answer
-    finds the line. `failure` is what was in the way of one, if it was.
+    A line is written whole or not at all, and before its request is answered, so whoever has the
+    answer finds the line. `failure` is why a line could not be written, if one could not.
     """
 
     def __init__(self, path: str) -> None:
@@ -57,7 +57,7 @@ class Recorder:
         content: bytes,
         status: int,
     ) -> None:
-        """Add a request; `status` is that of its answer, 0 where it has none. Raises OSError."""
+        """Add a request; `status` is that of its response, 0 if it has none. Raises OSError."""
         given = list(headers)
         types = (value for name, value in given if name.lower() == "content-type")
         content_type = next(types, "")
@@ -80,13 +80,13 @@ class Recorder:
 
 
 def _masked_path(path: str) -> str:
-    """The path with those values of its query that are known to be no secrets."""
+    """The path, with only those values of its query that are known not to be secret."""
     path, mark, query = path.partition("?")
     return f"{path}{mark}{'&'.join(map(_masked_pair, query.split('&')))}"
 
 
 def is_plain_parameter(name: str) -> bool:
-    """Whether the values of this parameter of a query are known to be no secrets."""
+    """Whether the values of this query parameter are known not to be secret."""
     return _QUERY.fullmatch(name) is not None
 
 
@@ -106,7 +106,7 @@ def _masked_header(name: str, value: str) -> str:
 
 
 def masked_body(value: Any) -> Any:
-    """The body without the credentials that have a property of their own, as those of MCP tools."""
+    """The body without credentials that have a property of their own, as those of MCP tools."""
     if isinstance(value, list):
         return [masked_body(item) for item in value]
     if not isinstance(value, dict):
@@ -123,9 +123,9 @@ def _masked_property(name: str, value: Any) -> Any:
 
 
 def _secrets(headers: Iterable[tuple[str, str]], path: str) -> list[str]:
-    """The keys that a request came with, for they may stand in its body or its path too.
+    """The keys that a request came with, which may also occur in its body or path.
 
-    What is shorter than any key, as `test`, may stand there for itself.
+    Words shorter than any key, such as `test`, may occur there by chance.
     """
     words = [
         value.strip().rpartition(" ")[2] for name, value in headers if not _HEADERS.fullmatch(name)
@@ -138,7 +138,7 @@ def _secrets(headers: Iterable[tuple[str, str]], path: str) -> list[str]:
 
 
 def _body(content: bytes, content_type: str) -> Any:
-    """The body as JSON, the fields of a form, or text where it is neither; None for no body."""
+    """The body as JSON, as the fields of a form, or else as text; None for no body."""
     if content_type.lower().startswith(FORM):
         with suppress(Refusal):
             return masked_body(described(fields_of(content, content_type)))

@@ -1,4 +1,4 @@
-"""Recordings: `--record-replies FILE`, a line for each answer of the upstream, for `--replies`."""
+"""`--record-replies FILE`: record each answer of the upstream as a line for `--replies`."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ from openai_cli.sandbox.replies import OPENING
 from openai_cli.sandbox.replyline import encoded
 from openai_cli.sandbox.route import ROOT
 
-# The headers that are kept of an answer: none that tells who asked, as limits of rates do.
+# Headers that are kept. Those that identify who asked, such as rate limits, are not.
 _KEPT = frozenset(
     {
         "content-disposition", "content-language", "content-type", "openai-processing-ms",
@@ -27,7 +27,7 @@ _KEPT = frozenset(
 
 @dataclass(frozen=True)
 class Recorded:
-    """An answer that came whole: its `pieces` are the events of a stream, or else of its body."""
+    """A complete answer; `pieces` are the events of a stream, or parts of the body."""
 
     status: int
     headers: Sequence[tuple[str, str]]
@@ -36,10 +36,11 @@ class Recorded:
 
 
 class Recordings:
-    """Appends to a file that nobody else may read; UsageError where that cannot be written.
+    """Appends to a file that only its owner may read; UsageError if it cannot be written.
 
-    `now` is the time; of two requests the later has the later one. `likeness` says what is kept
-    out of a line, and by what it is found. `failure` is what was in the way of a line, if it was.
+    `now` returns the time; each request gets a later one than those before it. `likeness` says what
+    is kept out of a line, and how it is found. `failure` is why a line could not be written, if one
+    could not.
     """
 
     def __init__(self, path: str, likeness: Likeness, now: Callable[[], datetime]) -> None:
@@ -59,18 +60,18 @@ class Recordings:
             raise UsageError(problem) from None
 
     def moment(self) -> str:
-        """The time of a request, later than those of all requests before it."""
+        """The time of a request, later than that of any request before it."""
         with self._lock:
             self._last = max(self._now(), self._last + timedelta(microseconds=1))
             return self._last.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def add(self, asked: Asked, moment: str, answer: Recorded) -> None:
-        """Add an answer to what was asked then, unless all is over; raises OutputError."""
+        """Record the answer to a request of that time, unless `is_over`; raises OutputError."""
         if self.is_over:
             return
         text = json.dumps(self._row(asked, moment, answer), ensure_ascii=False)
         try:
-            # Of the halves of a surrogate pair, which no UTF-8 has, JSON has escapes.
+            # JSON has escapes for lone surrogates, which UTF-8 cannot encode.
             self._file.append(text.encode("utf-8", "backslashreplace"))
         except (OSError, ValueError) as error:
             self.failure = OutputError(
@@ -107,7 +108,7 @@ class Recordings:
 
     @contextmanager
     def one_under_way(self) -> Iterator[None]:
-        """While an answer comes that is to be recorded."""
+        """Mark an answer that is to be recorded as in progress."""
         with self._changed:
             self._under_way += 1
         try:
@@ -118,9 +119,9 @@ class Recordings:
                 self._changed.notify_all()
 
     def settle(self, seconds: float) -> bool:
-        """Wait so long for answers that are still to be recorded; whether none is left.
+        """Wait up to `seconds` for answers that are to be recorded; return whether none is left.
 
-        Then all `is_over`: what comes later is not recorded.
+        Afterwards it `is_over`: later answers are not recorded.
         """
         with self._changed:
             is_done = self._changed.wait_for(lambda: not self._under_way, seconds)

@@ -1,11 +1,11 @@
-"""What the sandbox refuses with: the API's status and error body, as an exception."""
+"""The sandbox's refusals: the API's status and error body, as an exception."""
 
 from http import HTTPStatus
 from typing import Any
 
 Body = dict[str, Any]
 
-# The type, the code and the words by status, as the API has them.
+# The API's type, code and message for each status.
 # https://platform.openai.com/docs/guides/error-codes
 _ERRORS = {
     401: ("invalid_request_error", "invalid_api_key", "Incorrect API key provided"),
@@ -27,7 +27,7 @@ _QUOTA = (
 
 
 class Refusal(Exception):  # noqa: N818 - an answer to the client, not a failure of ours
-    """An answer other than 200: an HTTP `status` and the API's error body."""
+    """A response other than 200: an HTTP `status` and the API's error body."""
 
     def __init__(
         self, message: str, *, status: int = 400, param: str | None = None, code: str | None = None
@@ -45,9 +45,9 @@ def error_body(
 
 
 def usual_error(status: int, code: str | None = None) -> Body:
-    """The error body that the API has with a status; its words say who made it.
+    """The API's error body for a status; its message says that the sandbox made it.
 
-    `code` is another than the usual one; with `insufficient_quota` go a type and words of its own.
+    `code` replaces the usual one; `insufficient_quota` has its own type and message.
     """
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else f"HTTP {status}"
     kind, usual, words = _ERRORS.get(status, (_usual_type(status), None, phrase))

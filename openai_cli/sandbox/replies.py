@@ -1,4 +1,4 @@
-"""Fixed answers: which of the lines of `--replies FILE` a request is answered with."""
+"""Fixed answers: which line of `--replies FILE` answers a request."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,19 +13,19 @@ from openai_cli.sandbox.nearest import told_of
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.replyline import Answer, ReplyLine, line_of
 
-# How a line of a recording begins.
+# The beginning of a recording's line.
 OPENING = b'{"recorded": "'
 
 
 class Replies:
-    """The lines of a file in their order; the first that is for a request answers it.
+    """The lines of a file in order; the first that fits a request answers it.
 
-    Of the lines that have the same whole request, each answers once, in the order in which these
-    were asked, and then the last one always.
+    Lines that have the same whole request answer once each, in the order in which they were
+    recorded; after that, the last one answers.
 
-    UsageError for a line that is none of ours. `name` is the file's, for messages. With `strict`,
-    what no line is for is a Refusal, and `missed` tells of it. `match` goes before the expressions
-    of the recordings. `torn` is the number of a last line that is not whole, which is none.
+    Raises UsageError for an invalid line. `name` is the file's, for messages. With `strict`, a
+    request that no line fits gets a Refusal, and `missed` reports it. `match` overrides the
+    expressions of recordings. `torn` is the number of an incomplete last line, which is ignored.
     """
 
     def __init__(
@@ -67,22 +67,22 @@ class Replies:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it has no lines."""
+        """Whether there are no lines."""
         return not self._lines
 
     @property
     def oldest(self) -> str:
-        """When the oldest recording was made; empty where there is none."""
+        """The time of the oldest recording; empty if there are none."""
         return min((line.recorded for line in self._lines if line.recorded), default="")
 
     def serves(self, path: str) -> bool:
-        """Whether a line is for this path."""
+        """Whether any line is for this path."""
         return any(path in line.paths for line in self._lines)
 
     def find(self, asked: Asked) -> Answer | None:
-        """What the first line that is for a request answers; None is what the sandbox does.
+        """The answer of the first line that fits a request; None if the sandbox is to answer.
 
-        A request that is wrong is for no condition.
+        An invalid request meets no condition.
         """
         conditional = [each for each in self._conditional if each.is_at(asked.method, asked.target)]
         fitting: list[ReplyLine] = []
@@ -103,9 +103,9 @@ class Replies:
         return self._recorded[likeness].get(likeness.key_of(asked), [])
 
     def _missing(self, asked: Asked) -> Refusal:
-        """The refusal of a request that no line is for."""
+        """The refusal of a request that no line fits."""
         if not self._recorded:
-            asked.check()  # what is wrong is refused for that
+            asked.check()  # an invalid request is refused as such
         why = f"no line of '{self._name}' is for {told_of(asked, self._lines)}"
         with self._lock:
             self.missed.append(why)
@@ -113,12 +113,12 @@ class Replies:
 
     @property
     def unused(self) -> list[int]:
-        """The numbers of the lines that have answered nothing."""
+        """The numbers of the lines that have not answered anything."""
         return [line.number for line in self._lines if not line.is_used]
 
 
 def _first(lines: Sequence[ReplyLine]) -> ReplyLine | None:
-    """The line that answers, of those that are for a request."""
+    """Of the lines that fit a request, the one that answers it."""
     first = next((line for line in lines if line.left != 0), None)
     if first is None or not first.is_recording:
         return first

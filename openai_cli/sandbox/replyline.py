@@ -1,4 +1,4 @@
-"""A line of `--replies FILE`: what requests it is for, and what it answers. See docs/sandbox.md."""
+"""A line of `--replies FILE`: which requests it answers, and how. See docs/sandbox.md."""
 
 import json
 import re
@@ -23,7 +23,7 @@ _SPEAKING = tuple(
 )  # fmt: skip
 _CALLING = (f"{ROOT}/chat/completions", f"{ROOT}/responses")
 
-# What a line answers with, and the endpoints that can say it; None is every path.
+# The kinds of answers, and the endpoints that can give them; None means every path.
 _ANSWERS: Mapping[str, tuple[str, ...] | None] = {
     "text": _SPEAKING,
     "tool_call": _CALLING,
@@ -58,7 +58,7 @@ _WITH_STATUS = ("body", "content", "events", "error")
 _OF_REQUEST = ("match", "redact")
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z"
 
-# What frames an answer, which is framed anew.
+# Headers of the framing, which is done anew.
 _FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
 
 Answer = FixedContent | HttpResponse
@@ -66,11 +66,11 @@ Answer = FixedContent | HttpResponse
 
 @dataclass
 class ReplyLine:
-    """A line of the file; `left` is how often it may still answer, None without end.
+    """A line of the file; `left` is how often it may still answer, None for no limit.
 
-    It is for a `method`, where that is not empty, at its `paths`; `target` is the one path of these
-    with its query, where it has one. Its bodies are those that it `fits`, or, where it has a
-    `likeness`, those that are like the one of `request`, which was asked when it was `recorded`.
+    It applies to a `method`, unless that is empty, at its `paths`; `target` is its one path with
+    the query, if the line has one. It answers bodies that it `fits` or, with a `likeness`, those
+    that are like that of its `request`, which was made when it was `recorded`.
     """
 
     number: int
@@ -87,11 +87,11 @@ class ReplyLine:
 
     @property
     def is_recording(self) -> bool:
-        """Whether it is for one request, and as often as it comes."""
+        """Whether it answers a single request, however often that is made."""
         return self.likeness is not None and self.left is None
 
     def is_at(self, method: str, target: str) -> bool:
-        """Whether it is for this method and this path."""
+        """Whether it applies to this method and path."""
         path = target.partition("?")[0]
         return (
             self.method in ("", method)
@@ -101,7 +101,7 @@ class ReplyLine:
 
 
 def line_of(number: int, text: bytes, match: str | None = None) -> ReplyLine:
-    """A line of the file; ValueError with what is wrong. `match` goes before the line's own."""
+    """Parse a line of the file; ValueError with the reason. `match` overrides the line's own."""
     try:
         row = json.loads(text)
     except (ValueError, RecursionError):
@@ -141,9 +141,9 @@ def _check_type(key: str, value: object) -> None:
     kind, described = _TYPES[key]
     right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
     if key == "times":
-        right = right and value >= 1  # type: ignore[operator]  # an int, as the line before says
+        right = right and value >= 1  # an int, by the line before
     if key == "status":
-        right = right and 200 <= value <= 599  # type: ignore[operator]  # likewise
+        right = right and 200 <= value <= 599  # likewise
     if key == "recorded":
         right = right and re.fullmatch(_TIME, str(value)) is not None
     if not right:
@@ -151,7 +151,7 @@ def _check_type(key: str, value: object) -> None:
 
 
 def _kind(row: Mapping[str, Any]) -> str:
-    """Which of _ANSWERS a line has; a status alone is an `error`."""
+    """The kind of the answer, a key of _ANSWERS; a status alone is an `error`."""
     kinds = [key for key in _ANSWERS if key in row]
     if len(kinds) > 1:
         raise ValueError(f"it has '{kinds[0]}' and '{kinds[1]}': one of them")
@@ -172,13 +172,13 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _full(path: str) -> str:
-    """The path on the wire of one below the base URL, or of one from a record."""
+    """The full path for one below the base URL, or for one from a record."""
     rooted = path if path.startswith("/") else f"/{path}"
     return rooted if rooted.startswith(f"{ROOT}/") else f"{ROOT}{rooted}"
 
 
 def _likeness(row: Mapping[str, Any], match: str | None) -> Likeness | None:
-    """What has to be alike for a request that stands in the line; None where none does."""
+    """What makes other requests like the recorded one; None if the line has no request."""
     if "request" not in row:
         if given := [key for key in _OF_REQUEST if key in row]:
             raise ValueError(f"'{given[0]}' goes with 'request'")
@@ -189,12 +189,12 @@ def _likeness(row: Mapping[str, Any], match: str | None) -> Likeness | None:
         raise ValueError("'request' needs 'path'")
     try:
         return likeness_of(match or row.get("match"), tuple(row.get("redact", ())))
-    except TypeError:  # of which one cannot be compiled, and another be no key
+    except TypeError:  # one cannot be compiled, another cannot be a key
         raise ValueError(f"'redact' must be {_TYPES['redact'][1]}") from None
 
 
 def _answer(kind: str, row: Mapping[str, Any]) -> Callable[[], Answer]:
-    """What makes the answer, each time anew: a stream is read once."""
+    """Return a function that makes the answer anew, as a stream can be read only once."""
     if kind == "events":
         events = [decoded(event, "events") for event in row["events"]]
         whole = _response(HttpResponse(row.get("status", 200)), row)
@@ -225,7 +225,7 @@ def _fixed(kind: str, row: Mapping[str, Any]) -> Answer:
 
 
 def _response(response: HttpResponse, row: Mapping[str, Any]) -> HttpResponse:
-    """The answer with the headers of the line; of a recording, with no others."""
+    """The response with the line's headers; a recording gets no others."""
     headers = row.get("headers", {})
     for name, value in headers.items():
         is_name = re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) is not None
@@ -243,7 +243,7 @@ def _response(response: HttpResponse, row: Mapping[str, Any]) -> HttpResponse:
 
 
 def encoded(data: bytes) -> Any:
-    """Bytes as a line has them: a string where they are text, else base64."""
+    """Bytes as they stand in a line: a string if they are text, else base64."""
     try:
         return data.decode()
     except ValueError:
@@ -251,7 +251,7 @@ def encoded(data: bytes) -> Any:
 
 
 def decoded(value: Any, key: str) -> bytes:
-    """The bytes that a line has; ValueError where it has none."""
+    """The bytes in a line; ValueError if there are none."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace")
     if isinstance(value, dict) and value.keys() == {"base64"} and isinstance(value["base64"], str):

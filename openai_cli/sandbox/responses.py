@@ -1,4 +1,4 @@
-"""POST /responses and the responses that are stored: what chat would say, in their shape."""
+"""POST /responses and stored responses: what chat would answer, in their shape."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -47,7 +47,7 @@ def create_response(request: ApiRequest) -> HttpResponse:
 
 
 def _join_conversation(request: ApiRequest, made: "ResponseMaker") -> None:
-    """Add what was asked and what is answered to the conversation that the request names."""
+    """Add the request's input and the output to the conversation that it names."""
     conversation = request.body.get("conversation")
     if conversation is not None:
         from openai_cli.sandbox.conversations import add_items
@@ -60,7 +60,7 @@ def _join_conversation(request: ApiRequest, made: "ResponseMaker") -> None:
 
 
 def _check(request: ApiRequest) -> None:
-    """The rules that the schema cannot say."""
+    """Check rules that the schema cannot express."""
     body = request.body
     previous = body.get("previous_response_id")
     known = {stored.body["id"] for stored in request.store.responses.all}
@@ -79,7 +79,7 @@ def _check(request: ApiRequest) -> None:
 
 
 class ResponseMaker:
-    """A response as it is made."""
+    """Makes a response."""
 
     def __init__(self, request: ApiRequest) -> None:
         body = request.body
@@ -119,7 +119,7 @@ class ResponseMaker:
         }
 
     def _items(self, choice: SpokenChoice) -> Iterator[Json]:
-        """The output: a message, or a call for each call."""
+        """Yield the output: a message, or an item for each call."""
         if choice.words is not None:
             yield {
                 "id": f"msg_{self._digest}",
@@ -140,7 +140,7 @@ class ResponseMaker:
             }
 
     def events(self, after: int = -1) -> Iterator[bytes]:
-        """The events of a stream, in their order; those behind the number `after`."""
+        """Yield the events of a stream, in order, after the number `after`."""
         for number, told in enumerate(self._told()):
             if number > after:
                 yield sse_event({**told, "sequence_number": number}, is_named=True)
@@ -204,7 +204,7 @@ def _usage(body: Mapping[str, Any], model: str, output: int) -> Json:
     given = {name: value for name, value in body.items() if value is not None} | {"model": model}
     try:
         tokens = int(count_request(given, endpoint="/v1/responses"))
-    except UsageError:  # what cannot be counted, as an image that is nowhere, has its text
+    except UsageError:  # text only, if something such as a missing image cannot be counted
         tokens = token_count(_text(_messages(body)[-1]["content"]), model_encoding(model))
     return {
         "input_tokens": tokens,
@@ -216,7 +216,7 @@ def _usage(body: Mapping[str, Any], model: str, output: int) -> Json:
 
 
 def _as_chat(body: Mapping[str, Any], model: str) -> Json:
-    """The chat request that asks for the same, without built-in tools: nobody calls them here."""
+    """The equivalent chat request, without built-in tools, which nobody calls here."""
     tools = [_tool(tool) for tool in body.get("tools") or [] if tool["type"] in _KINDS]
     chat: Json = {"model": model, "messages": _messages(body), "tools": tools}
     if limit := body.get("max_output_tokens"):
@@ -252,7 +252,7 @@ def _choice(choice: Any) -> Any:
 
 
 def _messages(body: Mapping[str, Any]) -> list[Json]:
-    """The messages of the input, in chat's form; other items say nothing here."""
+    """The messages of the input in chat's form; other items have no effect here."""
     given = body.get("input") or ""
     if isinstance(given, str):
         return [{"role": "user", "content": given}]
@@ -269,7 +269,7 @@ def _parts(content: Any) -> list[Json]:
 
 
 def _content(part: Json) -> Json:
-    """A part in chat's form: text, an image or a file."""
+    """A content part in chat's form: text, an image or a file."""
     kind = {"input_image": "image_url", "input_file": "file"}.get(part["type"], "text")
     return {"type": kind, "text": part.get("text", "")}
 

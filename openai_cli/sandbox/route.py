@@ -1,4 +1,4 @@
-"""An endpoint: method and path, the schema of its request, and what answers it."""
+"""An endpoint: its method and path, the schema of its request, and its handler."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,18 +13,18 @@ ROOT = "/v1"
 
 
 def function_of(name: str) -> Any:
-    """What `module.function` of this package is, imported when first asked for."""
+    """Import `module.function` of this package when it is first needed."""
     module, _, function = name.partition(".")
     return getattr(import_module(f"openai_cli.sandbox.{module}"), function)
 
 
 class Route:
-    """An endpoint. `path` is below the root; `{name}` in it stands for what has no slash.
+    """An endpoint. `path` is below the root; `{name}` in it matches anything without a slash.
 
-    `handler` is `module.function` of this package, imported when first asked. `schema` is that of a
-    JSON body, `form` that of a multipart form, and `text` the kind of a body that is neither; an
-    endpoint has some of them, or no body at all. With `takes_ticket` a URL that has been handed out
-    needs no key. `operation` is what a table says of one that has no handler of its own.
+    `handler` is `module.function` of this package, imported at the first request. `schema` is that
+    of a JSON body, `form` that of a multipart form, and `text` the type of any other body; an
+    endpoint has some of them, or no body. With `takes_ticket`, URLs that were handed out need no
+    key. `operation` describes an endpoint that has no handler of its own.
     """
 
     def __init__(
@@ -53,12 +53,12 @@ class Route:
         self._pattern = re.compile(ROOT + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/?]+)", literal))
 
     def parameters(self, path: str) -> dict[str, str] | None:
-        """What the names in the path stand for; None where the path is another."""
+        """The values of the path parameters; None if the path is another."""
         found = self._pattern.fullmatch(path)
         return found and {name: unquote(text) for name, text in found.groupdict().items()}
 
     @cached_property
     def answer(self) -> Callable[[ApiRequest], HttpResponse]:
-        """The function that answers it."""
+        """The function that answers requests."""
         answer: Callable[[ApiRequest], HttpResponse] = function_of(self._handler)
         return answer

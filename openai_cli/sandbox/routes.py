@@ -1,4 +1,4 @@
-"""The endpoints with a handler of their own, and how one is found; table.py has the others."""
+"""The endpoints with handlers of their own, and how to find one; table.py has the others."""
 
 import re
 from collections.abc import Iterator
@@ -75,9 +75,9 @@ ROUTES = (
 
 
 def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The endpoint of a method and a path, and what the names in its path stand for.
+    """The endpoint for a method and a path, and the values of its path parameters.
 
-    With `?beta=true` behind the path it is the endpoint's beta edition, where there is one.
+    `?beta=true` after the path selects the endpoint's beta edition, if it has one.
     """
     for place in dict.fromkeys((path, path.partition("?")[0])):
         for route in _routes_near(place):
@@ -87,15 +87,15 @@ def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
 
 
 def allowed_methods(path: str) -> list[str]:
-    """The methods that a path takes; none where there is no such path."""
+    """The methods that a path accepts; none if there is no such path."""
     found = (route.method for route in _routes_near(path) if route.parameters(path) is not None)
     return list(dict.fromkeys(found))
 
 
 def _routes_near(path: str) -> Iterator[Route]:
-    """The endpoints that a path may be of, those with a handler of their own first."""
+    """Endpoints that may match a path, those with a handler of their own first."""
     yield from ROUTES
-    from openai_cli.sandbox.table import routes_of  # what ROUTES has needs no table
+    from openai_cli.sandbox.table import routes_of  # not needed for those in ROUTES
 
     group = re.match(f"{ROOT}/([a-z_]+)", path)
     yield from routes_of(group[1]) if group else ()

@@ -1,4 +1,4 @@
-"""Rules across the parameters of a request, which its schema cannot say, in the API's words."""
+"""Rules across the parameters of a request, which its schema cannot express, in the API's words."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ Body = Mapping[str, Any]
 
 
 def check_completion(body: Body) -> None:
-    """The rules of POST /completions, for a body that its schema accepts."""
+    """Check the rules of POST /completions, for a body that matches its schema."""
     _check_stream_options(body)
     n, best_of = body.get("n") or 1, body.get("best_of")
     if best_of is not None and best_of < n:
@@ -24,7 +24,7 @@ def check_completion(body: Body) -> None:
 
 
 def check_chat(body: Body) -> None:
-    """The rules of POST /chat/completions, for a body that its schema accepts."""
+    """Check the rules of POST /chat/completions, for a body that matches its schema."""
     _check_stream_options(body)
     if body.get("top_logprobs") is not None and not body.get("logprobs"):
         raise _only_with("top_logprobs", "logprobs")

@@ -1,6 +1,6 @@
-"""/threads/ID/runs: a run says what a chat would, in a message; it is queued, under way, completed.
+"""/threads/ID/runs: a run answers as a chat would; it is queued, then in progress, then completed.
 
-Where its `tool_choice` demands the call of a function, it waits for the outputs first.
+If its `tool_choice` requires a function call, it waits for the outputs first.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from openai_cli.sandbox.things import (
 from openai_cli.sandbox.threads import THREADS, add_message, messages_of, new_thread, text_of
 from openai_cli.sandbox.usage import model_encoding, token_count
 
-# What a run takes from its assistant unless it is given.
+# Properties that a run inherits from its assistant.
 _INHERITED = ("model", "instructions", "tools", "temperature", "top_p", "response_format")
 _DEFAULTS = {
     "instructions": "",
@@ -69,7 +69,7 @@ def _answered(request: ApiRequest, mark: Shelfmark, run: Thing) -> HttpResponse:
 
 
 def _events(request: ApiRequest, mark: Shelfmark, run: Thing) -> Iterator[bytes]:
-    """A run from its beginning to its end, as a stream has it."""
+    """Yield the events of a run from start to end, as a stream."""
     yield _event("thread.run.created", "RunObject", run.facts)
     while not run.has_ended and run.facts["status"] != "requires_action":
         yield _event(f"thread.run.{run.facts['status']}", "RunObject", run.facts)
@@ -88,7 +88,7 @@ def _event(name: str, schema: str, facts: Json) -> bytes:
 
 
 def bring_up_to_date(request: ApiRequest, mark: Shelfmark, run: Thing) -> None:
-    """What a run has when it is under way, and what it does at its end."""
+    """Update a run: its start, its required action, and its result."""
     facts = run.facts
     if facts["status"] == "in_progress":
         facts["started_at"] = CREATED
@@ -107,7 +107,7 @@ def bring_up_to_date(request: ApiRequest, mark: Shelfmark, run: Thing) -> None:
 
 
 def _calls(facts: Json) -> list[Json]:
-    """The calls that a run must have."""
+    """The calls that a run must make."""
     functions = [tool for tool in facts["tools"] if tool["type"] == "function"]
     if not functions or facts["tool_choice"] in ("auto", "none"):
         return []
@@ -123,7 +123,7 @@ def _calls(facts: Json) -> list[Json]:
 
 
 def _say(request: ApiRequest, mark: Shelfmark, run: Thing) -> None:
-    """Put what the run answers into its thread, and the step that did it."""
+    """Add the run's answer to its thread, and the step that made it."""
     facts = run.facts
     encoding = model_encoding(facts["model"])
     asked = [

@@ -33,7 +33,7 @@ def _tone() -> bytes:
 
 
 def image(kind: str, width: int, height: int) -> bytes:
-    """An image in one colour; PNG and SVG are of that size, the others are small."""
+    """An image of one colour; PNG and SVG have the given size, other formats are small."""
     if kind == "png":
         return png(width, height)
     if kind == "svg":
@@ -46,7 +46,7 @@ def image(kind: str, width: int, height: int) -> bytes:
 
 
 def png(width: int, height: int) -> bytes:
-    """A PNG in one colour (https://www.w3.org/TR/png-3/): a palette of one, a bit a pixel."""
+    """A PNG of one colour (https://www.w3.org/TR/png-3/): one palette entry, one bit per pixel."""
     rows = (b"\0" + bytes((width + 7) // 8)) * height
     head = struct.pack(">IIBBBBB", width, height, 1, 3, 0, 0, 0)
     chunks = (

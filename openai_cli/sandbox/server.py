@@ -21,24 +21,24 @@ from openai_cli.sandbox.routes import allowed_methods
 
 HOST = "127.0.0.1"
 
-# A request with it meets the fault that it names, and none of --fault.
+# A request with this header gets the fault that it names, and none of --fault.
 FAULT_HEADER = "X-Sandbox-Fault"
 
-# In bytes: enough for attachments, and little enough to hold in memory. LARGEST_SUM is of the
-# bodies that are held at once, LARGEST_HEAD of a request line and its headers.
+# Bytes: enough for attachments, and few enough to hold in memory. LARGEST_SUM limits all bodies
+# held at once, LARGEST_HEAD a request line with its headers.
 LARGEST_BODY = 100 * 1024 * 1024
 LARGEST_SUM = 256 * 1024 * 1024
 LARGEST_HEAD = 64 * 1024
 CHUNK = 1024 * 1024
 _LENGTH = re.compile("[0-9]{1,18}")
 
-# In bytes: how much of a body that is refused is read, so that the client comes to read why.
+# Bytes of a refused body that are read, so that the client gets to read the response.
 DISCARDED = 256 * 1024 * 1024
 
-# In seconds: how long one who has not shown the key may be silent.
+# Seconds for which a client that has not shown the key may be silent.
 PATIENCE = 20.0
 
-# It limits no rate; so much a minute is what the API lets a project of the highest tier do.
+# Nothing is limited; these are the API's limits per minute for the highest usage tier.
 _LIMITS = (
     ("x-ratelimit-limit-requests", "30000"),
     ("x-ratelimit-limit-tokens", "150000000"),
@@ -58,10 +58,10 @@ Connection = socket.socket | tuple[bytes, socket.socket]
 
 
 class SandboxServer(ThreadingHTTPServer):
-    """A listening server; UsageError where the port cannot be had (0 takes any free one)."""
+    """A listening server; UsageError if the port is taken (0 picks any free one)."""
 
     request_queue_size = 128
-    # Some versions of Python share the port with whoever asks for it, and then it is never in use.
+    # Some versions of Python share the port with any other listener, so it would never be in use.
     allow_reuse_port = False
 
     def __init__(self, port: int, config: SandboxConfig) -> None:
@@ -80,13 +80,13 @@ class SandboxServer(ThreadingHTTPServer):
             ) from None
 
     def server_bind(self) -> None:
-        """Bind without HTTPServer's reverse look-up of the host, which may ask a name server."""
+        """Bind without HTTPServer's reverse lookup of the host, which may query a name server."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = HOST, self.server_address[1]
 
     def verify_request(self, request: Connection, client_address: object) -> bool:  # noqa: ARG002
-        """Whether there is a place for a connection; it is told where there is none."""
-        assert isinstance(request, socket.socket)  # noqa: S101 - of TCP it always is
+        """Whether there is room for a connection; if not, send 503."""
+        assert isinstance(request, socket.socket)  # noqa: S101 - always, for TCP
         if self.connections.admit(request):
             return True
         request.sendall(FULL)
@@ -104,20 +104,20 @@ class SandboxServer(ThreadingHTTPServer):
         self.connections.end_all()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: what gets here is a client that went away, or that was reset."""
+        """Ignore errors: they come from clients that left, or whose connection was reset."""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection: what arrives goes to `respond`, and what that says goes back."""
+    """One connection: passes requests to `respond`, and sends back the responses."""
 
     server: SandboxServer
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # headers and body in one packet; each event of a stream is flushed
+    wbufsize = -1  # headers and body in one packet; stream events are flushed
     disable_nagle_algorithm = True
     timeout = PATIENCE
 
     def parse_request(self) -> bool:
-        """Read the headers, as far as LARGEST_HEAD."""
+        """Read the headers, up to LARGEST_HEAD."""
         rest, self.rfile = self.rfile, _Head(self.rfile)  # type: ignore[assignment]  # it reads lines
         try:
             return super().parse_request()
@@ -130,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(refusal)
             return
         self.server.connections.mark(self.connection, Standing.BUSY)
-        self.connection.settimeout(None)  # who has the key may take the time that it wants
+        self.connection.settimeout(None)  # a client with the key may take its time
         try:
             length = self._length()
         except Refusal as wrong:
@@ -144,9 +144,9 @@ class _Handler(BaseHTTPRequestHandler):
     do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = _serve  # noqa: N815
 
     def _refusal(self) -> Refusal | None:
-        """Why the request may not ask at all, where it may not.
+        """Why the request is not admitted, or None.
 
-        Such a one is not recorded, and takes no fault's turn: it is not of the test that runs.
+        Such requests are not recorded and take no fault's turn, as they are not part of the test.
         """
         try:
             self.server.api.admit(self._received(b""))
@@ -155,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
         return None
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Answer a request whose body is not read: after it nothing on this connection can be."""
+        """Answer a request whose body is not read; the connection cannot be used after it."""
         self.close_connection = True
         self._send(error_response(refusal), self._received(b""))
 
@@ -166,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
             reply = fault.applied(lambda: self.server.api.respond(self._received(content)))
         except Refusal as refusal:
             reply = error_response(refusal)
-        except Exception as error:  # noqa: BLE001 - a fault of ours must reach the client as one
+        except Exception as error:  # noqa: BLE001 - a bug of ours must reach the client as such
             reply = error_response(Refusal(f"The sandbox failed: {error!r}", status=500))
         if fault.pause:
             self.server.config.sleep(fault.pause)
@@ -186,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _recorded(self, reply: HttpResponse, content: bytes) -> HttpResponse:
-        """The answer, once its request is recorded; another where that fails."""
+        """The response, once its request is recorded; an error if that fails."""
         if (recorder := self.server.config.recorder) is not None:
             try:
                 recorder.add(self.command, self.path, self.headers.items(), content, reply.status)
@@ -196,7 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
         return reply
 
     def _fault(self) -> Fault:
-        """The fault that this request meets; a Refusal where its header names none."""
+        """The fault for this request; a Refusal if its header names an invalid one."""
         if (spec := self.headers.get(FAULT_HEADER)) is None:
             return self.server.config.faults.next()
         try:
@@ -205,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refusal(f"{FAULT_HEADER} {error}; {KNOWN}.") from None
 
     def _length(self) -> int:
-        """How many bytes the body has; a Refusal where that is not told or too many."""
+        """The size of the body; a Refusal if it is not given or too large."""
         if "Transfer-Encoding" in self.headers:
             raise Refusal("A body needs a Content-Length.", status=411)
         told = ", ".join(self.headers.get_all("Content-Length", ["0"]))
@@ -224,7 +224,7 @@ class _Handler(BaseHTTPRequestHandler):
         return content
 
     def _discard_body(self) -> None:
-        """Read and forget, as far as DISCARDED: who is still sending would not see the answer."""
+        """Discard the body, up to DISCARDED: a client that is still sending reads no response."""
         told = self.headers.get("Content-Length", "")
         length = min(int(told), DISCARDED) if _LENGTH.fullmatch(told) else 0
         while length > 0 and (piece := self.rfile.read(min(length, CHUNK))):
@@ -239,7 +239,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_head(self, reply: HttpResponse, received: HttpRequest) -> None:
         if reply.events is not None and not self._is_chunked(reply):
-            # A client of HTTP/1.0 knows no chunks: the end of the connection ends the answer.
+            # A client of HTTP/1.0 does not know chunks: the end of the connection ends the
+            # response.
             self.close_connection = True
         self.send_response(reply.status)
         for name, value in self._headers(reply, received):
@@ -256,16 +257,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"0\r\n\r\n")
 
     def _end(self, ending: Ending) -> None:
-        """Do with the connection what the answer wants."""
+        """Close, stall or reset the connection, as the response requires."""
         if ending is Ending.WHOLE:
             return
         self.close_connection = True
         if ending is Ending.STALL:
             self.wfile.flush()
-            while self.rfile.read(1):  # until the client leaves, or the server ends
+            while self.rfile.read(1):  # until the client leaves, or the server stops
                 pass
         elif ending is Ending.RESET:
-            # Lingering for no time at all makes the close a reset: socket(7).
+            # A linger time of zero makes the close a reset: socket(7).
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             for part in (self.rfile, self.wfile, self.connection):
                 part.close()
@@ -274,7 +275,7 @@ class _Handler(BaseHTTPRequestHandler):
         return reply.events is not None and self.request_version == "HTTP/1.1"
 
     def _headers(self, reply: HttpResponse, received: HttpRequest) -> Iterator[tuple[str, str]]:
-        """The headers of an answer; what it has itself goes before ours."""
+        """Yield the headers of a response; its own override ours."""
         if reply.events is None:
             yield "Content-Length", str(len(reply.content))
         elif self._is_chunked(reply):
@@ -290,7 +291,7 @@ class _Handler(BaseHTTPRequestHandler):
                 yield name, value
 
     def _own_headers(self, reply: HttpResponse, received: HttpRequest) -> Iterator[tuple[str, str]]:
-        """What the sandbox itself says of an answer."""
+        """Yield the headers that the sandbox adds."""
         yield "Content-Type", reply.content_type if reply.events is None else "text/event-stream"
         if reply.status == 405:
             yield "Allow", ", ".join(allowed_methods(received.path) or [received.method])
@@ -300,7 +301,7 @@ class _Handler(BaseHTTPRequestHandler):
         yield "x-request-id", f"req_{received.digest}"
 
     def handle_expect_100(self) -> bool:
-        """Tell a client that waits for it to send its body, if it may."""
+        """Answer a client that waits for permission to send its body."""
         if (refusal := self._refusal()) is not None:
             self._refuse(refusal)
             return False
@@ -309,21 +310,21 @@ class _Handler(BaseHTTPRequestHandler):
         return expected
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what http.server finds wrong, as a malformed request line, in the API's shape."""
+        """Report errors of http.server, such as a malformed request line, in the API's shape."""
         self.close_connection = True
         problem = message or explain or HTTPStatus(code).phrase
         self._send(error_response(Refusal(problem, status=code)), HttpRequest("", ""))
 
     def version_string(self) -> str:
-        """What the Server header names."""
+        """The product name for the Server header."""
         return "openai-cli-sandbox"
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
-        """Say nothing: stdout and stderr belong to the command."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Log nothing: stdout and stderr belong to the command."""
 
 
 class _Head:
-    """The lines of a request's head, as far as LARGEST_HEAD."""
+    """The lines of a request's head, up to LARGEST_HEAD."""
 
     def __init__(self, file: BufferedIOBase) -> None:
         self._file = file

@@ -1,7 +1,7 @@
-"""An answer in the shape of its schema, of what is known of a thing.
+"""Shape what is known of a thing into an answer by its schema.
 
-What the schema has and the thing has not is left out where it may be; else it is a sample: null
-where that is allowed, the first of several names, a number as small as it may be.
+Properties of the schema that are unknown are left out if they may be; if not, they get a sample:
+null if allowed, the first of several names, the smallest number.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,9 +10,9 @@ from typing import Any
 from openai_cli.sandbox.checks import Schema, is_valid, resolved
 from openai_cli.sandbox.exchange import CREATED
 
-# In seconds: what ends does so an hour later.
+# Seconds; what expires does so after an hour.
 HOUR = 3600
-# Samples of texts, by the name of the property; those of all others say whose they are.
+# Samples for text properties, by name; all others say where they come from.
 _TEXTS = {
     "email": "user@example.com",
     "first_id": "",
@@ -25,12 +25,12 @@ _TEXT = "sandbox"
 
 
 def answer_in(name: str, facts: Mapping[str, Any]) -> Any:
-    """The instance of schema `name` that says `facts`, as far as the schema has them."""
+    """An instance of schema `name` with `facts`, as far as the schema has them."""
     return filled({"$ref": name}, facts)
 
 
 def filled(schema: Schema, value: Any, name: str = "") -> Any:
-    """`value` in the shape of a schema; a sample where it has none. `name` is the property's."""
+    """`value` in the shape of a schema, or a sample if there is none. `name` is the property's."""
     schema = resolved(schema)
     if value is None and schema.get("nullable"):
         return None
@@ -44,7 +44,7 @@ def filled(schema: Schema, value: Any, name: str = "") -> Any:
 
 
 def _member(union: Schema, value: Any) -> Schema:
-    """The member of a union that a value is of, or that its `type` names; else the first."""
+    """The member of a union that a value matches, or that its `type` names; else the first."""
     members = [resolved(member) for member in union["anyOf"]]
     for member in members:
         if is_valid(value, member):
@@ -61,7 +61,7 @@ def _names_at(schema: Schema, key: str) -> Any:
 
 
 def _object(schema: Schema, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties that are known or needed; all that is known where any may be there."""
+    """The properties that are known or required; everything known, if any property is allowed."""
     properties: Mapping[str, Schema] = schema.get("properties", {})
     made = {}
     for name, inner in properties.items():
@@ -80,12 +80,12 @@ def _object(schema: Schema, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_told(value: Any, schema: Schema) -> bool:
-    """Whether a value says something of a property: it has its type, or can be brought into it."""
+    """Whether a value has the type of a property, or can be converted to it."""
     return isinstance(value, (Mapping, list)) or is_valid(value, schema)
 
 
 def sample(schema: Schema, name: str = "") -> Any:
-    """The least that a schema allows; `name` is that of the property."""
+    """The smallest value that a schema allows; `name` is the property's."""
     schema = resolved(schema)
     if schema.get("nullable"):
         return None

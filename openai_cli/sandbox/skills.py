@@ -1,4 +1,4 @@
-"""/skills and their versions: what was uploaded, numbered from 1, and given back as a zip."""
+"""/skills and their versions: uploads, numbered from 1 and returned as a zip."""
 
 import io
 import re
@@ -23,7 +23,7 @@ from openai_cli.sandbox.things import (
 
 SKILLS = "/skills"
 VERSIONS = f"{SKILLS}/{{}}/versions"
-# The file of a skill that says what it is.
+# The file that describes a skill.
 ABOUT = "SKILL.md"
 
 
@@ -37,7 +37,7 @@ def create_skill(request: ApiRequest) -> HttpResponse:
 
 
 def create_version(request: ApiRequest) -> HttpResponse:
-    """POST /skills/ID/versions; the skill's own with `default`."""
+    """POST /skills/ID/versions; with `default`, the new version becomes the skill's default."""
     mark = mark_of(request, SKILLS)
     skill = found(request, mark, last_of(request))
     version = _add(request, _versions(mark, skill), skill, _zipped(request.body["files"]))
@@ -60,7 +60,7 @@ def _add(request: ApiRequest, mark: Shelfmark, skill: Thing, content: bytes) -> 
 
 
 def change_skill(request: ApiRequest) -> HttpResponse:
-    """POST /skills/ID: which version is the default."""
+    """POST /skills/ID: set the default version."""
     mark = here(request)
     skill = found(request, mark, last_of(request))
     wanted = request.body["default_version"]
@@ -70,7 +70,7 @@ def change_skill(request: ApiRequest) -> HttpResponse:
 
 
 def delete_version(request: ApiRequest) -> HttpResponse:
-    """DELETE /skills/ID/versions/VERSION; not that of the default."""
+    """DELETE /skills/ID/versions/VERSION, unless it is the default."""
     mark, name = here(request), last_of(request)
     version = found(request, mark, name)
     skill = found(request, mark_of(request, SKILLS), mark.path.split("/")[2])
@@ -81,7 +81,7 @@ def delete_version(request: ApiRequest) -> HttpResponse:
 
 
 def show_content(request: ApiRequest) -> HttpResponse:
-    """GET /skills/ID/content: that of the default version."""
+    """GET /skills/ID/content: the content of the default version."""
     mark = mark_of(request, SKILLS)
     skill = found(request, mark, last_of(request))
     version = found(request, _versions(mark, skill), skill.facts["default_version"])
@@ -95,7 +95,7 @@ def show_version_content(request: ApiRequest) -> HttpResponse:
 
 
 def _zipped(files: Upload | list[Upload]) -> bytes:
-    """The files of a skill as a zip, which it may be already."""
+    """The files of a skill as a zip; a zip is used as it is."""
     given = files if isinstance(files, list) else [files]
     if len(given) == 1 and zipfile.is_zipfile(io.BytesIO(given[0].data)):
         return given[0].data
@@ -107,7 +107,7 @@ def _zipped(files: Upload | list[Upload]) -> bytes:
 
 
 def _about(content: bytes) -> Json:
-    """The name and the description at the head of SKILL.md."""
+    """The name and the description at the beginning of SKILL.md."""
     text = ""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -21,7 +21,7 @@ PIECE = 1000
 
 
 def create_speech(request: ApiRequest) -> HttpResponse:
-    """The answer to a body that CreateSpeechRequest describes."""
+    """Answer a body described by CreateSpeechRequest."""
     body = request.body
     if not body["input"]:
         raise Refusal("Invalid 'input': string too short.", param="input")

@@ -1,4 +1,4 @@
-"""What the API keeps between requests: files, responses, as long as the sandbox lives."""
+"""What the API stores between requests, as long as the sandbox runs: files, responses and so on."""
 
 import hashlib
 from collections import OrderedDict
@@ -8,7 +8,7 @@ from typing import Any
 
 from openai_cli.sandbox.refusals import Refusal
 
-# How many things a shelf holds, how many bytes they may have, and how many names it remembers.
+# The most things on a shelf, the most bytes, and how many names are remembered.
 MOST_THINGS = 10_000
 MOST_BYTES = 256 * 1024 * 1024
 MOST_NAMES = 100_000
@@ -16,10 +16,10 @@ MOST_NAMES = 100_000
 
 @dataclass
 class Shelf:
-    """Things of one kind by their ids, in the order in which they came.
+    """Things of one kind by id, in the order in which they came.
 
-    `said` is what is said of one that is not there. On a full shelf, of `oldest_goes` the oldest
-    make room for a new one; any other refuses it.
+    `said` is the message for a missing thing. When the shelf is full, the oldest make room for a
+    new one if `oldest_goes`; otherwise the new one is refused.
     """
 
     said: str
@@ -30,7 +30,7 @@ class Shelf:
     _lock: Lock = field(default_factory=Lock)
 
     def fresh(self, digest: str) -> str:
-        """What to name a thing by: `digest` of its request, and for the same again another one."""
+        """A name for a thing: the `digest` of its request, or another if that was used before."""
         with self._lock:
             times = self._named.pop(digest, 0) + 1
             self._named[digest] = times
@@ -41,9 +41,9 @@ class Shelf:
         return hashlib.sha256(f"{digest} {times}".encode()).hexdigest()[: len(digest)]
 
     def put(self, name: str, thing: Any, size: int) -> None:
-        """Keep a thing of `size` bytes, in the place of one of the same id.
+        """Store a thing of `size` bytes, replacing one with the same id.
 
-        Raises a Refusal where there is no room for it.
+        Raises a Refusal if there is no room for it.
         """
         with self._lock:
             while self._lacks_room(name, size):
@@ -63,51 +63,51 @@ class Shelf:
         return len(self._things) + is_one_more > MOST_THINGS or held > MOST_BYTES
 
     def _size(self, name: str) -> int:
-        """How many bytes a thing has; 0 where there is none."""
+        """The size of a thing; 0 if there is none."""
         return self._things[name][1] if name in self._things else 0
 
     def _take(self, name: str) -> bool:
-        """Take a thing off the shelf; whether it was there."""
+        """Remove a thing; return whether it was there."""
         self._held -= self._size(name)
         return self._things.pop(name, None) is not None
 
     def get(self, name: str) -> Any:
-        """The thing; a Refusal where there is none."""
+        """The thing; a Refusal if there is none."""
         with self._lock:
             if name not in self._things:
                 raise self.missing(name)
             return self._things[name][0]
 
     def find(self, name: str) -> Any:
-        """The thing; None where there is none."""
+        """The thing, or None."""
         with self._lock:
             return self._things[name][0] if name in self._things else None
 
     def remove(self, name: str) -> None:
-        """Forget the thing; a Refusal where there is none."""
+        """Remove the thing; a Refusal if there is none."""
         with self._lock:
             if not self._take(name):
                 raise self.missing(name)
 
     @property
     def all(self) -> list[Any]:
-        """The things, the oldest first."""
+        """The things, oldest first."""
         with self._lock:
             return [thing for thing, _ in self._things.values()]
 
     def under(self, path: str) -> list[tuple[str, Any]]:
-        """The things whose ids begin with `path`, with their ids, the oldest first."""
+        """The things whose ids begin with `path`, with their ids, oldest first."""
         with self._lock:
             return [(name, one) for name, (one, _) in self._things.items() if name.startswith(path)]
 
     def missing(self, name: str) -> Refusal:
-        """The refusal of a thing that is not there."""
+        """The refusal for a missing thing."""
         return Refusal(self.said.format(name), status=404, param="id")
 
 
 @dataclass
 class SandboxStore:
-    """All that one sandbox keeps."""
+    """Everything that one sandbox stores."""
 
     files: Shelf = field(default_factory=lambda: Shelf("No such File object: {}"))
     things: Shelf = field(default_factory=lambda: Shelf("Not found: {}"))
@@ -118,7 +118,7 @@ class SandboxStore:
     chats: Shelf = field(
         default_factory=lambda: Shelf("Completion '{}' not found.", oldest_goes=True)
     )
-    # Collections that have had what is in them from the start.
+    # Collections that have been given their sample.
     sampled: set[str] = field(default_factory=set)
-    # Held by whoever looks at a thing and changes it.
+    # Held while a thing is read and changed.
     lock: RLock = field(default_factory=RLock)

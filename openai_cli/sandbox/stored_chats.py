@@ -1,4 +1,4 @@
-"""/chat/completions that were stored, as `store` asks for: shown, listed, changed, deleted."""
+"""Stored /chat/completions, from requests with `store`: show, list, change and delete them."""
 
 from openai_cli.sandbox.exchange import ApiRequest, HttpResponse, Json, described, json_response
 from openai_cli.sandbox.kinds import KINDS
@@ -9,7 +9,7 @@ KIND = KINDS["/chat/completions"]
 
 
 def store_chat(request: ApiRequest, completion: Json) -> None:
-    """Keep an answer with the messages of its request."""
+    """Store an answer, with the messages of its request."""
     name = completion["id"]
     messages = [
         Thing(f"{name}-{index}", _message(f"{name}-{index}", described(given)))
@@ -52,9 +52,9 @@ def delete_chat(request: ApiRequest) -> HttpResponse:
 
 
 def list_messages(request: ApiRequest) -> HttpResponse:
-    """GET /chat/completions/ID/messages: those of the request, in their own roles.
+    """GET /chat/completions/ID/messages: the request's messages, in their own roles.
 
-    The description's schema knows none but assistant; its example has a user's.
+    The schema in the description allows only assistant; its example has a user's message.
     """
     return json_response(
         page_of(request, [message.facts for message in _chat(request).others], KIND)

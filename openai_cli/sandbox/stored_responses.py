@@ -1,4 +1,4 @@
-"""/responses that were stored: shown, also as a stream, cancelled, deleted, and their input."""
+"""Stored /responses: show them, also as a stream, cancel and delete them, and list their input."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,17 +11,17 @@ from openai_cli.sandbox.refusals import Refusal
 
 
 class Made(Protocol):
-    """What can tell of a response as a stream."""
+    """A response that can be replayed as a stream."""
 
     def events(self, after: int = -1) -> Iterator[bytes]:
-        """The events in their order; those behind the number `after`."""
+        """Yield the events in order, after the number `after`."""
 
 
 @dataclass
 class StoredResponse:
-    """A response that is kept; one in the background is made at the second look at it.
+    """A stored response; in the background, it is completed at the second look.
 
-    `made` has the events of one that was made in the background as a stream.
+    `made` has the events of a response that was created in the background as a stream.
     """
 
     body: Json
@@ -30,7 +30,7 @@ class StoredResponse:
     made: Made | None = None
 
     def seen(self) -> Json:
-        """The response as it is at this look."""
+        """The response at this look."""
         self.looks += 1
         if self.looks >= 2:
             return self.body
@@ -38,7 +38,7 @@ class StoredResponse:
 
 
 def get_response(request: ApiRequest) -> HttpResponse:
-    """GET /responses/ID, as a stream too, from its first event or behind one."""
+    """GET /responses/ID, also as a stream, from its first event or after a given one."""
     stored = _stored(request)
     asked = str(request.query.get("stream", "false")).lower()
     if asked not in ("true", "false"):
@@ -87,7 +87,7 @@ def _stored(request: ApiRequest) -> StoredResponse:
 
 
 def unmade(response: Json, status: str) -> Json:
-    """A response before it is made, or that never will be."""
+    """A response that is not made yet, or never will be."""
     return {**response, "status": status, "output": [], "usage": None}
 
 
@@ -103,7 +103,7 @@ def list_input_items(request: ApiRequest) -> HttpResponse:
 
 
 def compact_response(request: ApiRequest) -> HttpResponse:
-    """POST /responses/compact: one item that stands for all that was said."""
+    """POST /responses/compact: a single item in place of the whole conversation."""
     from openai_cli.sandbox.things import told
 
     digest = request.store.responses.fresh(request.digest)

@@ -1,7 +1,7 @@
-"""The endpoints that have no row in routes.py: what the description says of them, by a table.
+"""The endpoints without a row in routes.py, from a table made of the published description.
 
-data/README.md tells where it comes from. The part of a group, which is the first word of a path,
-is loaded when the first request asks for it.
+data/README.md says where it comes from. The part for a group, which is the first word of a path, is
+loaded at the first request for it.
 """
 
 import json
@@ -15,18 +15,18 @@ from openai_cli.sandbox.handlers import HANDLERS
 from openai_cli.sandbox.route import Route
 
 FOLDER = Path(__file__).parent / "data" / "operations"
-# Where what several groups refer to is.
+# Where to find what several groups refer to.
 SHARED = "shared"
 
 
 @cache
 def groups() -> frozenset[str]:
-    """The groups that there are."""
+    """The names of all groups."""
     return frozenset(file.stem for file in FOLDER.glob("*.json")) - {SHARED}
 
 
 def routes_of(group: str) -> tuple[Route, ...]:
-    """The endpoints of a group; none where there is no such group."""
+    """The endpoints of a group; none for an unknown group."""
     return _routes(group) if group in groups() else ()
 
 
@@ -66,7 +66,7 @@ def has(method: str, shape: str) -> bool:
 
 
 def answer_of(method: str, shape: str) -> str:
-    """The schema of what an operation of the table answers."""
+    """The schema of an operation's answer."""
     found = _operation(method, shape)
     return found.answer if found else ""
 

@@ -1,4 +1,4 @@
-"""What the sandbox says: a fixed function of the request, which says that it is not a model's."""
+"""The sandbox's words: a fixed function of the request, which say that they are not a model's."""
 
 import codecs
 import re
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from openai_cli.sandbox.usage import token_bytes, token_ids
 
-# How many characters of a text its answer names.
+# How many characters of a text its answer quotes.
 SHOWN = 60
 
 _SAY = re.compile(r"\s*say\s+(?=\S)", re.IGNORECASE)
@@ -15,9 +15,9 @@ _SAY = re.compile(r"\s*say\s+(?=\S)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Spoken:
-    """A text as it is said: in pieces of whole characters, one for about every token.
+    """A text as it is spoken: in pieces of whole characters, about one per token.
 
-    `inside` has the tokens of each piece, as bytes. `tokens` is how many tokens it took, `finish`
+    `inside` has the tokens of each piece, as bytes. `tokens` is the number of tokens, and `finish`
     why it ended: `stop` or `length`.
     """
 
@@ -33,9 +33,9 @@ class Spoken:
 
 
 def answer_text(text: str, choice: int, attached: str = "") -> str:
-    """What is said to `text` as the answer of this number (from 0).
+    """The answer to `text`, as the choice with this number (from 0).
 
-    `attached` names what came with the text, as `1 image`. `Say X` is answered with X.
+    `attached` names what came with the text, such as `1 image`. `Say X` is answered with X.
     """
     if say := _SAY.match(text):
         return text[say.end() :]
@@ -54,7 +54,7 @@ def _named(text: str) -> str:
 
 
 def insertion(text: str, choice: int) -> str:
-    """What is put between `text` and a suffix."""
+    """The text to insert between `text` and a suffix."""
     if _SAY.match(text):
         return answer_text(text, choice)
     number = "" if choice == 0 else f"answer {choice + 1}, "
@@ -62,7 +62,7 @@ def insertion(text: str, choice: int) -> str:
 
 
 def speak(text: str, *, limit: int | None, stops: Iterable[str], encoding: str) -> Spoken:
-    """`text` up to `limit` tokens (None is no limit) and before the first of the stop words."""
+    """Speak `text` up to `limit` tokens (None for no limit), and before the first stop word."""
     tokens = token_ids(text, encoding)
     finish = "stop" if limit is None or len(tokens) <= limit else "length"
     kept = tokens[:limit]
@@ -77,7 +77,7 @@ def speak(text: str, *, limit: int | None, stops: Iterable[str], encoding: str) 
 
 
 def _pieces(tokens: Iterable[int], encoding: str) -> list[tuple[str, tuple[bytes, ...]]]:
-    """The tokens as text: a piece for each, or for those that share a character."""
+    """The tokens as text: one piece for each, or for several that share a character."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     pieces: list[tuple[str, tuple[bytes, ...]]] = []
     text, held = "", []

@@ -1,6 +1,6 @@
-"""Things that are made, shown, listed, changed and deleted, as the table of operations has them.
+"""Create, show, list, change and delete things, as the table of operations describes.
 
-A thing is what is known of it; each answer is that, in the shape of the answer's own schema.
+A thing is a set of facts; each answer is those facts in the shape of the answer's schema.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,16 +25,16 @@ from openai_cli.sandbox.shapes import answer_in
 from openai_cli.sandbox.table import answer_of, has
 
 JSON = "application/json"
-# The number of the state that none comes after.
+# The state after which there is no other.
 ENDED = 1_000
 
 
 @dataclass
 class Thing:
-    """What is known of a thing, in which of its kind's states it is, and its bytes if it has any.
+    """The facts of a thing, its state in its kind's sequence, and its bytes if it has any.
 
-    `state` is ENDED where nothing will change any more. `others` are things that this
-    one is made of.
+    `state` is ENDED if nothing will change any more. `others` are the things that this one consists
+    of.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Thing:
     others: "list[Thing]" = field(default_factory=list)
 
     def step(self, kind: Kind) -> None:
-        """Take the thing one state on, unless it is at its end."""
+        """Advance the thing by one state, unless it has ended."""
         if not self.has_ended:
             self.state += 1
         if self.state < len(kind.states):
@@ -52,20 +52,20 @@ class Thing:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing about it changes any more by itself."""
+        """Whether it no longer changes by itself."""
         return self.state == ENDED
 
     def end(self, status: str) -> None:
-        """Have the thing in a state that it stays in."""
+        """Put the thing into a final state."""
         self.state = ENDED
         self.facts["status"] = status
 
 
 @dataclass(frozen=True)
 class Shelfmark:
-    """Where things of one kind are kept: `shape` is the collection's path with `{}` for ids.
+    """A collection of things of one kind; `shape` is its path with `{}` for ids.
 
-    `path` has the ids in their places.
+    `path` has the ids filled in.
     """
 
     shape: str
@@ -73,21 +73,21 @@ class Shelfmark:
 
     @property
     def kind(self) -> Kind:
-        """What its things are."""
+        """The kind of its things."""
         return KINDS.get(self.shape, Kind())
 
     def of(self, name: str) -> str:
-        """Where the thing of this name is."""
+        """The path of the thing with this name."""
         return f"{self.path}/{quote(name, safe='')}"
 
 
 def serve(request: ApiRequest) -> HttpResponse:
-    """Any operation of the table that has no handler of its own."""
+    """Serve an operation of the table that has no handler of its own."""
     return _ACTS[act_of(request)](request)
 
 
 def act_of(request: ApiRequest) -> str:
-    """What an operation does with a thing, by its method and its path."""
+    """What an operation does to a thing, judged by its method and path."""
     operation = request.operation
     method, shape = operation.method, operation.shape
     if shape.endswith("}"):
@@ -109,18 +109,18 @@ def lists(answer: str) -> bool:
     return "data" in properties and resolved(properties["data"]).get("type") == "array"
 
 
-# Where things are
+# Where things are.
 
 
 def mark_of(request: ApiRequest, shape: str) -> Shelfmark:
-    """A collection above or at the request's path, with the ids that the request names."""
+    """A collection at or above the request's path, with the ids filled in from the request."""
     names = (quote(name, safe="") for name in request.parameters.values())
     path = "/".join(next(names) if part == "{}" else part for part in shape.split("/"))
     return Shelfmark(shape, path)
 
 
 def here(request: ApiRequest) -> Shelfmark:
-    """The collection that the request is about: that of its path, or of the thing that it names."""
+    """The collection that the request is about: that of its path, or of the thing it names."""
     shape = request.operation.shape
     if shape.endswith("}"):
         shape = shape.removesuffix("/{}")
@@ -132,26 +132,26 @@ def here(request: ApiRequest) -> Shelfmark:
 
 
 def check_parents(request: ApiRequest, shape: str) -> None:
-    """Refuse a request for what belongs to a thing that is not there."""
+    """Refuse a request for something that belongs to a missing thing."""
     for name, collection in zip(request.parameters.values(), _collections(shape), strict=False):
         if is_kept(collection):
             found(request, mark_of(request, collection), name)
 
 
 def _collections(shape: str) -> list[str]:
-    """The collections whose things a path names, in its order."""
+    """The collections whose things a path names, in order."""
     parts = shape.split("/")
     found_at = ["/".join(parts[:end]) for end, part in enumerate(parts) if part == "{}"]
     return [HOMES.get(collection, collection) for collection in found_at]
 
 
 def is_kept(shape: str) -> bool:
-    """Whether what belongs to a collection is made or listed by an operation of the table."""
+    """Whether the table has an operation that creates or shows things of a collection."""
     return has("GET", shape + "/{}") or has("POST", shape + "/{}")
 
 
 def found(request: ApiRequest, mark: Shelfmark, name: str) -> Thing:
-    """A thing; a Refusal where it is not there."""
+    """A thing; a Refusal if there is none."""
     _put_samples(request, mark)
     thing: Thing | None = request.store.things.find(mark.of(name))
     if thing is None:
@@ -160,7 +160,7 @@ def found(request: ApiRequest, mark: Shelfmark, name: str) -> Thing:
 
 
 def all_in(request: ApiRequest, mark: Shelfmark) -> list[Thing]:
-    """The things of a collection, the oldest first."""
+    """The things in a collection, oldest first."""
     _put_samples(request, mark)
     start = f"{mark.path}/"
     under = request.store.things.under(start)
@@ -170,7 +170,7 @@ def all_in(request: ApiRequest, mark: Shelfmark) -> list[Thing]:
 def keep(
     request: ApiRequest, mark: Shelfmark, facts: Json, name: str = "", content: bytes = b""
 ) -> Thing:
-    """Put a thing into a collection, under a new id unless it has a name."""
+    """Add a thing to a collection, under a new id unless it has a name."""
     kind = mark.kind
     name = name or new_id(request, kind.prefix)
     begun = {"status": kind.states[0]} if kind.states else {}
@@ -181,12 +181,12 @@ def keep(
 
 
 def new_id(request: ApiRequest, prefix: str) -> str:
-    """An id that nothing else has."""
+    """A new, unique id."""
     return prefix + request.store.things.fresh(request.digest)[:24]
 
 
 def above(request: ApiRequest) -> Json:
-    """What is known of a thing from the path to it: ids, and what they are the ids of."""
+    """What the request's path tells of a thing: ids, and the facts of the things they name."""
     known: Json = dict(request.parameters)
     collections = _collections(request.operation.shape)
     for collection, (param, name) in zip(collections, request.parameters.items(), strict=True):
@@ -197,37 +197,37 @@ def above(request: ApiRequest) -> Json:
 
 
 def look(request: ApiRequest, mark: Shelfmark, thing: Thing) -> Thing:
-    """Take a thing one state on, with all that this changes."""
+    """Advance a thing by one state, with everything that this changes."""
     thing.step(mark.kind)
     return seen(request, mark, thing)
 
 
 def seen(request: ApiRequest, mark: Shelfmark, thing: Thing) -> Thing:
-    """A thing with what has become of it: its kind's own function tells."""
+    """Update a thing by the function of its kind."""
     if mark.kind.seen:
         function_of(mark.kind.seen)(request, mark, thing)
     return thing
 
 
 def _put_samples(request: ApiRequest, mark: Shelfmark) -> None:
-    """Put one thing into a collection that nobody can put anything into."""
+    """Add one thing to a collection to which no request can add."""
     if mark.kind.has_sample and mark.path not in request.store.sampled:
         request.store.sampled.add(mark.path)
         keep(request, mark, {}, f"{mark.kind.prefix}sandbox")
 
 
 def remove(request: ApiRequest, mark: Shelfmark, name: str) -> None:
-    """Forget a thing, and all that belongs to it."""
+    """Remove a thing, and everything that belongs to it."""
     for path, _ in request.store.things.under(mark.of(name) + "/"):
         request.store.things.remove(path)
     request.store.things.remove(mark.of(name))
 
 
-# What is done with them
+# What is done with things.
 
 
 def given_of(request: ApiRequest, kind: Kind) -> Json:
-    """What a request says of a thing, in the names that answers have."""
+    """A thing's facts in the request, by the names that answers use."""
     body = described(dict(request.body))
     return {kind.spelled.get(name, name): value for name, value in body.items()}
 
@@ -238,7 +238,7 @@ def last_of(request: ApiRequest) -> str:
 
 
 def told(request: ApiRequest, facts: Mapping[str, Any]) -> HttpResponse:
-    """Facts in the shape of the operation's answer; else a sample of bytes, or nothing."""
+    """Answer with facts in the operation's shape; without one, with sample bytes or nothing."""
     operation = request.operation
     if not operation.answer:
         sample = b"sandbox\n" if operation.media else b""
@@ -247,7 +247,7 @@ def told(request: ApiRequest, facts: Mapping[str, Any]) -> HttpResponse:
 
 
 def create(request: ApiRequest) -> HttpResponse:
-    """Make a thing of what the request says, and tell of it."""
+    """Create a thing from the request's facts, and return it."""
     mark = here(request)
     body = given_of(request, mark.kind)
     name = str(body.get(mark.kind.key) or "")
@@ -256,7 +256,7 @@ def create(request: ApiRequest) -> HttpResponse:
 
 
 def _named_by(request: ApiRequest, kind: Kind, name: str) -> Json:
-    """What is known of the thing that a request names, as the role of a user; by its noun too."""
+    """The facts of a thing that a request names, such as a user's role; also under its noun."""
     if not kind.source:
         return {}
     thing = request.store.things.find(mark_of(request, kind.source).of(name))
@@ -266,25 +266,25 @@ def _named_by(request: ApiRequest, kind: Kind, name: str) -> Json:
 
 
 def show(request: ApiRequest) -> HttpResponse:
-    """Tell of the thing in the path."""
+    """Return the thing in the path."""
     mark = here(request)
     return told(request, look(request, mark, found(request, mark, last_of(request))).facts)
 
 
 def list_page(request: ApiRequest) -> HttpResponse:
-    """Tell of a page of the things in the path."""
+    """Return a page of the things in the path."""
     mark = here(request)
     return paged(request, mark, all_in(request, mark))
 
 
 def paged(request: ApiRequest, mark: Shelfmark, things: list[Thing]) -> HttpResponse:
-    """Tell of a page of things, which come with the oldest first."""
+    """Return a page of things, which are given oldest first."""
     facts = [look(request, mark, thing).facts for thing in things]
     return told(request, page_of(request, facts, mark.kind))
 
 
 def change(request: ApiRequest) -> HttpResponse:
-    """Have the thing in the path as the request says."""
+    """Change the thing in the path as the request says."""
     mark = here(request)
     thing = found(request, mark, last_of(request))
     thing.facts |= given_of(request, mark.kind)
@@ -292,7 +292,7 @@ def change(request: ApiRequest) -> HttpResponse:
 
 
 def delete(request: ApiRequest) -> HttpResponse:
-    """Forget the thing in the path."""
+    """Delete the thing in the path."""
     mark, name = here(request), last_of(request)
     thing = found(request, mark, name)
     remove(request, mark, name)
@@ -303,7 +303,7 @@ def delete(request: ApiRequest) -> HttpResponse:
 
 
 def act(request: ApiRequest) -> HttpResponse:
-    """What is done to a thing beside changing it: `cancel` and what else its path ends in."""
+    """Perform an action on a thing other than a change: `cancel`, or whatever its path ends in."""
     mark = here(request)
     thing = found(request, mark, last_of(request))
     if request.operation.path.endswith("/cancel"):
@@ -312,7 +312,7 @@ def act(request: ApiRequest) -> HttpResponse:
 
 
 def _the_one(request: ApiRequest) -> tuple[Shelfmark, str, Json]:
-    """A thing that there is one of: its place, its name, and what is known of it."""
+    """A thing of which there is only one: its place, its name, and its facts."""
     shape = request.operation.shape
     check_parents(request, shape)
     collection, _, name = shape.rpartition("/")

@@ -15,7 +15,7 @@ def create_thread(request: ApiRequest) -> HttpResponse:
 
 
 def new_thread(request: ApiRequest, given: Mapping[str, Any]) -> Thing:
-    """A thread with the messages that it is given."""
+    """Create a thread with the messages given."""
     facts = {
         "metadata": given.get("metadata") or {},
         "tool_resources": given.get("tool_resources") or {},
@@ -33,12 +33,12 @@ def create_message(request: ApiRequest) -> HttpResponse:
 
 
 def messages_of(thread: str) -> Shelfmark:
-    """Where the messages of a thread are."""
+    """The collection of a thread's messages."""
     return Shelfmark(f"{THREADS}/{{}}/messages", f"{THREADS}/{thread}/messages")
 
 
 def add_message(request: ApiRequest, thread: str, given: Mapping[str, Any]) -> Thing:
-    """A message in a thread, of what a request says of it and what else is known."""
+    """Add a message to a thread, from the request and what else is known."""
     content = given["content"]
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
     facts: Json = {

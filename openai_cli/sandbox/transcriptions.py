@@ -19,7 +19,7 @@ from openai_cli.sandbox.usage import token_count
 LARGEST = 25 * 1024 * 1024
 # https://platform.openai.com/docs/guides/speech-to-text
 FORMATS = ("flac", "m4a", "mp3", "mp4", "mpeg", "mpga", "oga", "ogg", "wav", "webm")
-# Bytes of a second of sound that is no WAV, as we take it.
+# Assumed bytes per second for formats other than WAV.
 BYTES_A_SECOND = 4000
 
 
@@ -66,7 +66,7 @@ def _plain(text: str) -> HttpResponse:
 
 
 def _time(seconds: float, point: str) -> str:
-    """A time of subtitles: 00:01:02,500."""
+    """A time as in subtitles: 00:01:02,500."""
     millis = round(seconds * 1000)
     return (
         f"{millis // 3_600_000:02}:{millis // 60_000 % 60:02}:{millis // 1000 % 60:02}"
@@ -75,7 +75,7 @@ def _time(seconds: float, point: str) -> str:
 
 
 class _Heard:
-    """What is heard in a file: a sentence that names it."""
+    """The transcript of a file: a sentence that names it."""
 
     def __init__(self, request: ApiRequest, task: str) -> None:
         upload: Upload = request.body["file"]
@@ -94,7 +94,7 @@ class _Heard:
 
     @property
     def usage(self) -> Json:
-        """By the second for whisper-1, by tokens for all others."""
+        """The usage: in seconds for whisper-1, in tokens for all other models."""
         if self._model == "whisper-1":
             return {"type": "duration", "seconds": ceil(self.end)}
         heard, said = max(1, round(self.end * 10)), token_count(self.text, "o200k_base")
@@ -108,7 +108,7 @@ class _Heard:
         }
 
     def verbose(self) -> Json:
-        """verbose_json: times of words and segments, where they were asked for."""
+        """verbose_json, with the times of words and segments if they were asked for."""
         found: Json = {
             "task": self.task,
             "language": "english",
@@ -141,7 +141,7 @@ class _Heard:
         return found
 
     def diarized(self) -> Json:
-        """diarized_json: two speakers who take turns."""
+        """diarized_json, with two speakers who take turns."""
         return {
             "task": self.task,
             "duration": self.end,
@@ -165,7 +165,7 @@ class _Heard:
             }
 
     def events(self, diarized: bool) -> Iterator[bytes]:
-        """The events of a stream."""
+        """Yield the events of a stream."""
         if diarized:
             yield from map(sse_event, self._turns())
         else:
@@ -194,7 +194,7 @@ def _check(upload: Upload) -> None:
 
 
 def _seconds(data: bytes) -> float:
-    """How long a WAV is; of all others a guess by the size."""
+    """The length of a WAV in seconds; for other formats, a guess by size."""
     try:
         with wave.open(io.BytesIO(data)) as file:
             return float(file.getnframes() / file.getframerate())

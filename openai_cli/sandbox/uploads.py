@@ -1,4 +1,4 @@
-"""/uploads: a file in parts. What is complete is one of /files."""
+"""/uploads: a file in parts. Once complete, it is one of /files."""
 
 import hashlib
 
@@ -20,7 +20,7 @@ from openai_cli.sandbox.things import (
 
 UPLOADS = "/uploads"
 PARTS = f"{UPLOADS}/{{}}/parts"
-# In bytes, as the API has it.
+# Bytes, as in the API.
 LARGEST_PART = 64 * 1024 * 1024
 
 

@@ -14,14 +14,14 @@ from openai_cli.sandbox.recordings import Recorded, Recordings
 from openai_cli.sandbox.refusals import Refusal
 from openai_cli.sandbox.route import ROOT
 
-# Of one connection alone (RFC 9110, section 7.6.1), or about its framing.
+# Headers of a single connection (RFC 9110, section 7.6.1), or about its framing.
 _HOP_BY_HOP = frozenset(
     {
         "connection", "content-length", "keep-alive", "proxy-authenticate", "proxy-authorization",
         "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     }
 )  # fmt: skip
-# What a client says to the sandbox and not to the upstream: its key is that of the sandbox.
+# Headers meant for the sandbox and not the upstream: the client's key is the sandbox's.
 _OF_SANDBOX = _HOP_BY_HOP | {
     "accept-encoding",
     "authorization",
@@ -29,14 +29,14 @@ _OF_SANDBOX = _HOP_BY_HOP | {
     "host",
     "x-sandbox-fault",
 }
-# Bodies come decoded, and the sandbox has a Server and a Date of its own.
+# Bodies arrive decoded, and the sandbox sends its own Server and Date.
 _OF_UPSTREAM = _HOP_BY_HOP | {"content-encoding", "date", "server"}
 
 EVENT_STREAM, JSON = "text/event-stream", "application/json"
 
 
 class Answered(Protocol):
-    """An answer whose body is still to come; `pieces` raises CliError where it breaks off."""
+    """An answer whose body is still to come; `pieces` raises CliError if it breaks off."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -47,9 +47,9 @@ class Answered(Protocol):
 
 
 class Forward(Protocol):
-    """Sends a request to the upstream, `path` below its base URL; raises CliError.
+    """Sends a request to the upstream, to `path` below its base URL; raises CliError.
 
-    With the admin key, where the request `is_admin`.
+    Admin requests (`is_admin`) get the admin key.
     """
 
     def __call__(
@@ -59,14 +59,14 @@ class Forward(Protocol):
 
 @dataclass(frozen=True)
 class Upstream:
-    """Passes requests on by `forward`. `tell` tells the user; `recordings` take what came whole."""
+    """Forwards requests with `forward`, tells the user with `tell`, records complete answers."""
 
     forward: Forward
     tell: Callable[[str], None]
     recordings: Recordings | None = None
 
     def answer(self, asked: Asked, headers: Iterable[tuple[str, str]]) -> HttpResponse:
-        """What the upstream answers, as it comes; a Refusal where it cannot be asked."""
+        """The upstream's answer, as it arrives; a Refusal if the upstream cannot be reached."""
         moment = "" if self.recordings is None else self.recordings.moment()
         came = self._came(asked, headers)
         left = _OF_UPSTREAM | _of_connection(came.headers)
@@ -97,7 +97,7 @@ class Upstream:
 
 @dataclass(frozen=True)
 class _Relay:
-    """An answer on its way from the upstream to the client, and into the recordings."""
+    """An answer on its way from the upstream to the client and into the recordings."""
 
     upstream: Upstream
     asked: Asked
@@ -106,7 +106,7 @@ class _Relay:
     head: HttpResponse
 
     def whole(self) -> HttpResponse:
-        """The answer with its body, once that has come; one that breaks off does so again."""
+        """The answer with its whole body; if it breaks off, the client's copy does too."""
         kept: list[bytes] = []
         try:
             kept.extend(self.passed(self.came.pieces()))
@@ -115,9 +115,9 @@ class _Relay:
         return replace(self.head, content=b"".join(kept))
 
     def passed(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        """The pieces of the body as they come; ConnectionAbortedError where they break off.
+        """Yield the pieces of the body as they arrive; ConnectionAbortedError if they break off.
 
-        Where the client leaves early, the rest is read to be recorded.
+        If the client leaves early, the rest is still read and recorded.
         """
         kept: list[bytes] = []
         with self._under_way(), closing(self.came):
@@ -149,7 +149,7 @@ class _Relay:
         return nullcontext() if recordings is None else recordings.one_under_way()
 
     def _cut(self, problem: str) -> ConnectionAbortedError:
-        """Tell of an answer that was not whole; what ends the connection to the client."""
+        """Report an incomplete answer; return the error that ends the connection to the client."""
         recordings = self.upstream.recordings
         unrecorded = "" if recordings is None else "; it is not recorded"
         what = f"{self.asked.method} {self.asked.target.removeprefix(ROOT)}"
@@ -158,7 +158,7 @@ class _Relay:
         return ConnectionAbortedError(problem)
 
     def _is_whole(self, pieces: list[bytes]) -> bool:
-        """Whether a body is whole that HTTP takes for whole, where only the connection ended it."""
+        """Whether a body is complete that ended with its connection, which HTTP accepts."""
         if _header(self.came, "content-length") or _header(self.came, "transfer-encoding"):
             return True
         if self.head.content_type == EVENT_STREAM:
@@ -181,7 +181,7 @@ def _header(came: Answered, name: str) -> str:
 
 
 def _of_connection(headers: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """The names that the header Connection adds to those of one connection alone."""
+    """The header names that the header Connection adds to the hop-by-hop ones."""
     named = (value for name, value in headers if name.lower() == "connection")
     return frozenset(each.strip().lower() for value in named for each in value.split(","))
 

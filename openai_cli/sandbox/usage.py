@@ -1,4 +1,4 @@
-"""Tokens of a request and an answer, counted with the real tokenizer."""
+"""The tokens of a request and an answer, counted with the real tokenizer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from openai_cli.tokens.messages import parts_of
 
 
 def model_encoding(model: str) -> str:
-    """The encoding of a model; today's one for a name that is not known."""
+    """The encoding of a model; the current one for an unknown model."""
     try:
         return tokens.encoding_for_model(model)
     except UsageError:
@@ -27,12 +27,12 @@ def token_bytes(ids: Sequence[int], encoding: str) -> bytes:
 
 
 def token_count(text: str, encoding: str) -> int:
-    """How many tokens a text has."""
+    """The number of tokens in a text."""
     return tokens.count(text, encoding=encoding)
 
 
 def count_prompt(body: Mapping[str, Any], encoding: str) -> int:
-    """The prompt tokens of a chat request, as this package counts them; no image is looked at."""
+    """The prompt tokens of a chat request, as this package counts them, without images."""
     given = {name: value for name, value in body.items() if value is not None}
     given["messages"] = [_without_images(message) for message in body["messages"]]
     parts = parts_of(given, endpoint="/v1/chat/completions", model="gpt-4o")
@@ -47,7 +47,7 @@ def _without_images(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def content_text(content: object) -> str:
-    """The text of a message's content: of the string, or of its text parts, one line each."""
+    """The text of a message's content: a string, or its text parts, one per line."""
     if isinstance(content, str):
         return content
     parts = content if isinstance(content, list) else []

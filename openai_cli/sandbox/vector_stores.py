@@ -1,7 +1,7 @@
-"""/vector_stores: files that are taken in at the second look at them, and a search for words.
+"""/vector_stores: files that are processed by the second look, and a search by words.
 
-What is searched is the text of the uploaded files, in one piece for each paragraph; a piece has the
-score of the share of the query's words that stand in it.
+The search is over the text of the uploaded files, one piece per paragraph; the score of a piece is
+the share of the query's words that occur in it.
 """
 
 import re
@@ -45,7 +45,7 @@ def create_store(request: ApiRequest) -> HttpResponse:
 
 
 def look_at_store(request: ApiRequest, mark: Shelfmark, store: Thing) -> None:
-    """Count the files of a store; a look at it is one at each of them."""
+    """Update the counts of a store; looking at it counts as a look at each of its files."""
     files = _files_of(mark.of(store.name))
     held = all_in(request, files)
     if request.operation.method == "GET":
@@ -68,11 +68,11 @@ def _counts(files: list[Thing]) -> Json:
 
 
 def _files_of(store: str) -> Shelfmark:
-    """The files of a store that is at `store`."""
+    """The collection of files of the store at `store`."""
     return Shelfmark(FILES, f"{store}/files")
 
 
-# Files
+# Files.
 
 
 def create_file(request: ApiRequest) -> HttpResponse:
@@ -98,7 +98,7 @@ def _attach(request: ApiRequest, mark: Shelfmark, given: Mapping[str, Any]) -> T
 
 
 def show_content(request: ApiRequest) -> HttpResponse:
-    """GET /vector_stores/ID/files/ID/content: its text, in pieces."""
+    """GET /vector_stores/ID/files/ID/content: the text, in pieces."""
     mark = here(request)
     file = found(request, mark, last_of(request))
     data = [{"type": "text", "text": piece} for piece in _pieces(file)]
@@ -110,7 +110,7 @@ def _pieces(file: Thing) -> list[str]:
     return [piece.strip() for piece in re.split(r"\n\s*\n", text) if piece.strip()]
 
 
-# Batches of files
+# Batches of files.
 
 
 def create_batch(request: ApiRequest) -> HttpResponse:
@@ -129,7 +129,7 @@ def create_batch(request: ApiRequest) -> HttpResponse:
 
 
 def look_at_batch(request: ApiRequest, _mark: Shelfmark, batch: Thing) -> None:
-    """Count the files of a batch; a look at it is one at each of them."""
+    """Update the counts of a batch; looking at it counts as a look at each of its files."""
     files = mark_of(request, FILES)
     if request.operation.method == "GET":
         for file in batch.others:
@@ -158,7 +158,7 @@ def list_batch_files(request: ApiRequest) -> HttpResponse:
     return paged(request, mark_of(request, FILES), batch.others)
 
 
-# The search
+# The search.
 
 
 def search(request: ApiRequest) -> HttpResponse:
@@ -198,7 +198,7 @@ def _words(text: str) -> list[str]:
 
 
 def _meets(file: Thing, filters: Mapping[str, Any] | None) -> bool:
-    """Whether a file has the attributes that a filter wants."""
+    """Whether a file's attributes match a filter."""
     if not filters:
         return True
     if filters["type"] in ("and", "or"):
@@ -207,7 +207,7 @@ def _meets(file: Thing, filters: Mapping[str, Any] | None) -> bool:
     has, wanted = file.facts["attributes"].get(filters["key"]), filters["value"]
     try:
         return has is not None and _COMPARISONS[filters["type"]](has, wanted)
-    except TypeError:  # a number against a text
+    except TypeError:  # a number compared with a text
         return False
 
 

@@ -1,4 +1,4 @@
-"""/videos: one that is queued, under way, completed. Its bytes are a sample, and no film."""
+"""/videos: queued, then in progress, then completed. The bytes are a sample without a film."""
 
 import struct
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ def _made(request: ApiRequest, known: Mapping[str, Any]) -> HttpResponse:
 
 
 def bring_up_to_date(_request: ApiRequest, _mark: Shelfmark, video: Thing) -> None:
-    """How far a video is."""
+    """Update the progress of a video."""
     status = video.facts["status"]
     video.facts["progress"] = _PROGRESS.get(status, 0)
     if status == "completed":
@@ -52,7 +52,7 @@ def bring_up_to_date(_request: ApiRequest, _mark: Shelfmark, video: Thing) -> No
 
 
 def show_content(request: ApiRequest) -> HttpResponse:
-    """GET /videos/ID/content: the video, or its thumbnail or sheet of stills as an image."""
+    """GET /videos/ID/content: the video, or its thumbnail or sprite sheet as an image."""
     video = found(request, here(request), last_of(request))
     if video.facts["status"] != "completed":
         raise Refusal("Video is not ready yet, use GET /v1/videos/{id} to check its status.")
@@ -65,7 +65,7 @@ def show_content(request: ApiRequest) -> HttpResponse:
 
 
 def _mp4() -> bytes:
-    """A file of MPEG-4 without a track: its brand, and nothing (ISO/IEC 14496-12, section 4.3)."""
+    """An MPEG-4 file without tracks: only its brand (ISO/IEC 14496-12, section 4.3)."""
     brand = b"isom" + struct.pack(">I", 512) + b"isommp41"
     boxes = ((b"ftyp", brand), (b"free", b"sandbox"), (b"mdat", b""))
     return b"".join(struct.pack(">I", 8 + len(data)) + name + data for name, data in boxes)

@@ -1,12 +1,13 @@
-"""Ends the command of a sandbox that was killed, run as a program of its own beside them.
+"""End the command of a sandbox that was killed; run as a separate program.
 
-A command that lived on would go on asking at a port that is free, where another user of the machine
-may listen by then. The sandbox cannot end it when it is killed itself (SIGKILL), so this does, in a
-session of its own. It has the sandbox's listening socket too: the port is free once it has done.
+If the command lived on, it would keep sending requests to a free port, where another user of the
+machine might listen by then. A sandbox that is killed (SIGKILL) cannot end it, so this program
+does, in a session of its own. It shares the sandbox's listening socket, so that the port is freed
+only after that.
 
-Its stdin is a pipe that the sandbox alone has the other end of: a line with the number of the
-command's process, and the end once the sandbox is gone. Where the command ends first, the sandbox
-kills its watcher. (PR_SET_PDEATHSIG is of Linux alone, and spares what the command has started.)
+Its stdin is a pipe held by the sandbox alone: it carries a line with the command's process id, and
+ends with the sandbox. If the command ends first, the sandbox kills its watcher. (PR_SET_PDEATHSIG
+exists on Linux only, and spares the command's own children.)
 """
 
 import os
@@ -16,12 +17,12 @@ import sys
 import time
 from collections.abc import Iterator
 
-# In seconds: how long what is told to end may take.
+# Seconds that a process may take to end after SIGTERM.
 GRACE = 2.0
 
 
 def watch() -> None:
-    """Wait for the end of the sandbox, and end the command and all that it has started."""
+    """Wait for the end of the sandbox, then end the command and all that it has started."""
     number = sys.stdin.read()
     if not number:
         return
@@ -36,7 +37,7 @@ def watch() -> None:
 
 
 def descendants(*processes: int) -> list[int]:
-    """All that these processes have started, and those in turn, as far as their parents live."""
+    """All descendants of these processes whose parents are still alive."""
     parents = dict(_parents())
     found: list[int] = []
     wanted = set(processes)
@@ -47,7 +48,7 @@ def descendants(*processes: int) -> list[int]:
 
 
 def _parents() -> Iterator[tuple[int, int]]:
-    """Every process of the machine with its parent."""
+    """Yield every process of the machine with its parent."""
     if os.path.isdir("/proc/self"):  # noqa: PTH112 - pathlib takes as long to load as all the rest
         yield from _parents_of_linux()
         return
@@ -61,8 +62,8 @@ def _parents_of_linux() -> Iterator[tuple[int, int]]:
     for name in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208 - as above
         try:
             with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - as above
-                # proc(5): a name in brackets, which may have any character in it, and behind it
-                # the state and the parent.
+                # proc(5): the name is in brackets and may contain any character; the state and the
+                # parent follow.
                 yield int(name), int(file.read().rpartition(b")")[2].split()[1])
         except OSError:
             continue  # it has ended meanwhile
