@@ -3,9 +3,9 @@
     python tools/build_vocabularies.py SOURCE_DIR [--into DIR] [--date YYYY-MM-DD]
 
 SOURCE_DIR has the files that tiktoken downloads, under their own names: `o200k_base.tiktoken` and
-so on. Which files there are, their sha256, the patterns and the special tokens come from tiktoken's
-table, `tiktoken_ext.openai_public`, whose download functions are replaced while it is read. The
-same sources, marisa-trie and date give the same bytes.
+so on. The list of files, their sha256, the patterns and the special tokens come from tiktoken's
+table, `tiktoken_ext.openai_public`, whose download functions are patched while it is read. The same
+sources, marisa-trie and date give the same bytes.
 """
 
 import argparse
@@ -55,7 +55,7 @@ than (`below`), and tiktoken's pattern and special tokens.
 
 
 class Sources:
-    """The rank files of a folder, each checked against the sha256 that tiktoken has for it."""
+    """The rank files of a folder, each checked against tiktoken's sha256 for it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -63,7 +63,7 @@ class Sources:
         self.hashes: dict[str, str] = {}
 
     def load(self, url: str, expected_hash: str) -> dict[bytes, int]:
-        """What `tiktoken.load.load_tiktoken_bpe` gives, from the file of that name."""
+        """Replaces `tiktoken.load.load_tiktoken_bpe`: read the file of that name."""
         path = self._folder / url.rpartition("/")[2]
         if path.stem not in self.ranks:
             found = _sha256(path)
@@ -81,7 +81,7 @@ class Sources:
 
 @contextmanager
 def reading_from(sources: Sources) -> Iterator[None]:
-    """Let tiktoken's constructors take the ranks from `sources` instead of a download."""
+    """Make tiktoken's constructors take the ranks from `sources` instead of downloading them."""
     with (
         patch.object(openai_public, "load_tiktoken_bpe", sources.load),
         patch.object(openai_public, "data_gym_to_mergeable_bpe_ranks", sources.load_gpt2),
@@ -90,7 +90,7 @@ def reading_from(sources: Sources) -> Iterator[None]:
 
 
 def build(sources: Sources, into: Path) -> None:
-    """Write the data files of every encoding of tiktoken's table into a folder."""
+    """Write the data files of every encoding in tiktoken's table into a folder."""
     with reading_from(sources):
         encodings = {name: make() for name, make in openai_public.ENCODING_CONSTRUCTORS.items()}
     table = {}
@@ -110,7 +110,7 @@ def build(sources: Sources, into: Path) -> None:
 
 
 def _holder(sources: Sources, ranks: dict[bytes, int], below: int) -> str:
-    """The largest of the sources whose tokens with a rank lower than `below` are just these."""
+    """The largest source whose tokens with ranks lower than `below` are exactly these."""
     holders = [
         name
         for name, held in sources.ranks.items()
@@ -155,7 +155,7 @@ def _sha256(path: Path) -> str:
 
 
 def main() -> None:
-    """Read the command line, build, and describe what was built."""
+    """Read the command line, build the data, and write its README."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("source", type=Path, metavar="SOURCE_DIR")
     parser.add_argument("--into", type=Path, default=DATA, metavar="DIR")

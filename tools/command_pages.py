@@ -1,7 +1,7 @@
 """Write the page of every command into a folder: `python tools/command_pages.py docs/commands`.
 
-A page says what the command's --help says, and beyond it names the request property behind a flag
-and the values that the property takes.
+A page has what the command's --help says, and also names the request property behind each flag and
+the values that it takes.
 """
 
 import re
@@ -41,7 +41,7 @@ _FLAG = re.compile(r"--([a-z0-9-]+)")
 
 
 def pages() -> dict[str, str]:
-    """The page of every command and the list of them, by the names of their files."""
+    """The page of every command, and their index, by file name."""
     return {"index.md": _index(), **{_file(name): _page(name) for name in COMMANDS}}
 
 
@@ -58,13 +58,13 @@ def _index() -> str:
 
 
 def fence(examples: Sequence[str]) -> str:
-    """Command lines as a fence of Markdown."""
+    """Command lines as a fenced code block in Markdown."""
     return "\n".join(["```sh", *examples, "```"])
 
 
 @dataclass
 class Shown:
-    """What the --help of a command shows: `groups` are its flags with their lines, by title."""
+    """What --help shows for a command: `groups` has its flags with their descriptions, by title."""
 
     usage: str
     text: str
@@ -74,7 +74,7 @@ class Shown:
 
 
 def shown(name: str) -> Shown:
-    """What the --help of a command shows."""
+    """What --help shows for a command."""
     made = command(*declared(name))
     context = typer.Context(made, info_name=f"{PROGRAM} {name}")
     return Shown(
@@ -129,12 +129,12 @@ def _rows(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _code(text: str) -> str:
-    """Text as code in a table, where a bar would end the cell."""
+    """Text as code in a table cell, where a bar would end the cell."""
     return f"`{text}`".replace("|", "\\|")
 
 
 def described(kind: Kind) -> str:
-    """The values of a kind, in words: `number, -2 to 2`, `up to 4 texts, repeated`."""
+    """The values of a kind in words: `number, -2 to 2`, `up to 4 texts, repeated`."""
     return _WORDS[type(kind)](kind)
 
 

@@ -1,7 +1,7 @@
 """Write the man pages into a folder: `python tools/man_pages.py docs/man`.
 
-A page for each command says what its --help says, and openai-cli(1) what holds for all: the table
-of exit codes is that of docs/exit-codes.md, the variables those of docs/connection.md.
+There is a page for each command with what its --help says, and openai-cli(1) for what all commands
+share: its exit codes are those of docs/exit-codes.md, its variables those of docs/connection.md.
 """
 
 import re
@@ -24,7 +24,7 @@ _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 
 def pages() -> dict[str, str]:
-    """The pages, by the names of their files."""
+    """The pages, by file name."""
     written = {f"{_title(name)}.1": _page(name) for name in COMMANDS}
     of_table = {f"{_title(name)}.1": _group(name) for name in groups()}
     return {f"{PROGRAM}.1": _whole(), **written, **of_table}
@@ -94,7 +94,7 @@ def _group(name: str) -> str:
 def _head(title: str, summary: str) -> Iterator[str]:
     yield '.\\" Generated from the commands by `make docs`; change the command, not this page.'
     yield f'.TH {_text(title.upper())} 1 "" "{PROGRAM}"'
-    yield ".nh"  # a flag is never broken in two
+    yield ".nh"  # never break a flag in two
     yield ".SH NAME"
     yield f"{_text(title)} \\- {_text(summary.rstrip('.'))}"
 
@@ -105,7 +105,7 @@ def _listed(records: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _examples(lines: Iterable[str]) -> Iterator[str]:
-    yield from (".SH EXAMPLES", ".nf")  # no filling: a line stays one
+    yield from (".SH EXAMPLES", ".nf")  # no filling: a line stays as it is
     yield from map(_text, lines)
     yield ".fi"
 
@@ -117,7 +117,7 @@ def _paragraphs(text: str) -> Iterator[str]:
 
 
 def _rows(page: str, heading: str) -> Iterator[tuple[str, str]]:
-    """The first two columns of the table under a heading of the manual."""
+    """Yield the first two columns of the table under a heading of the manual."""
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     after = text.partition(f"{heading}")[2].partition("\n#")[0]
     for row in _ROW.finditer(after):
@@ -126,7 +126,7 @@ def _rows(page: str, heading: str) -> Iterator[tuple[str, str]]:
 
 
 def _text(text: str) -> str:
-    """Text that stands for itself in roff (groff_char(7)): hyphens are minus signs, as typed."""
+    """Escape text for roff (groff_char(7)); hyphens are minus signs, as typed."""
     found = text.replace("\\", "\\e").replace("-", "\\-")
     found = re.sub(r"[^\x00-\x7f]", lambda character: f"\\[u{ord(character[0]):04X}]", found)
     return f"\\&{found}" if found.startswith((".", "'")) else found

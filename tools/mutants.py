@@ -1,11 +1,11 @@
-"""Break the code on purpose, a place at a time, and see whether the nearest tests notice.
+"""Mutation testing: break the code in one place at a time, and see if the nearest tests notice.
 
 `python tools/mutants.py [--count 60] [--seed 0] [FILE...]` works in a copy of the tree. A mutant
-that passes its tests is a rule that no test holds, or code that does nothing: its line says so, and
-the exit code is 1. The nearest tests of a module are the files that import it or are named like it,
-and of a command those that name it; where there are none, those of its folder and the end-to-end
-tests. Where these do not notice, those of the modules that import it are run, and of the modules
-that import these. A test that fails as long as nothing is broken has no say.
+that passes its tests is a rule without a test, or code without effect: its line says SURVIVED, and
+the exit code is 1. The nearest tests of a module are the files that import it or have its name and,
+for a command, those that mention it; if there are none, those of its folder and the end-to-end
+tests. If these do not notice, the tests of the modules that import it are run, and then those of
+the modules that import these. A test that fails without a mutant is ignored.
 """
 
 import argparse
@@ -29,7 +29,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = "openai_cli"
 
-# In seconds, for all of the nearest tests: one that hangs fails by itself.
+# Seconds for all of the nearest tests together; a test that hangs fails by itself.
 PATIENCE = 1800
 
 # The nearest tests, those of the module's users, and those of the users' users.
@@ -55,7 +55,7 @@ OTHER_NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
 
 class Mutant(NamedTuple):
-    """A place in a file and what stands there instead: offsets in bytes."""
+    """A place in a file, as byte offsets, and the text to put there."""
 
     path: Path
     line: int
@@ -68,7 +68,7 @@ class Mutant(NamedTuple):
 
 
 def _compared(node: ast.Compare) -> ast.AST | None:
-    """The first operator is turned round."""
+    """Invert the first operator."""
     first, *others = node.ops
     return ast.Compare(node.left, [OPPOSITE[type(first)](), *others], node.comparators)
 
@@ -100,7 +100,7 @@ def _call(node: ast.Call) -> ast.AST | None:
 
 
 def _condition(node: ast.If | ast.IfExp) -> ast.AST | None:
-    """It never holds; what is there for the types alone is no rule."""
+    """Make the condition false, except for `if TYPE_CHECKING`."""
     is_for_types = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
     return None if is_for_types else ast.Constant(False)
 
@@ -114,7 +114,7 @@ def _statement(node: ast.Expr) -> ast.AST | None:
     return ast.Pass() if isinstance(node.value, ast.Call) else None
 
 
-# By the kind of node: what is replaced (itself, or a part of it), and by what.
+# By type of node: what is replaced (the node, or a part of it), and by what.
 RULES: dict[type[ast.AST], tuple[str | None, Callable[[Any], ast.AST | None]]] = {
     ast.Compare: (None, _compared),
     ast.BoolOp: (None, _joined),
@@ -131,7 +131,7 @@ RULES: dict[type[ast.AST], tuple[str | None, Callable[[Any], ast.AST | None]]] =
 
 
 def mutants(path: Path) -> Iterator[Mutant]:
-    """All mutants of a file."""
+    """Yield all mutants of a file."""
     source = path.read_bytes()
     starts = [0]
     for line in source.splitlines(keepends=True):
@@ -153,7 +153,7 @@ def mutants(path: Path) -> Iterator[Mutant]:
 
 
 def _mutable(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that have a rule: not in annotations and decorators, nor in f-strings."""
+    """Yield the nodes that have a rule, except in annotations, decorators and f-strings."""
     if type(node) in RULES:
         yield node
     skipped = {"annotation", "returns", "decorator_list"}
@@ -166,13 +166,13 @@ def _mutable(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def nearest(module: Path) -> list[Path]:
-    """The files of tests for a module, or a folder of them, as paths from the root."""
+    """The test files for a module, or else test folders, as paths from the root."""
     folders = [ROOT.joinpath("tests", *module.parts[1:-1]), ROOT / "tests" / "end_to_end"]
     return _naming(module) or [path.relative_to(ROOT) for path in folders if path.exists()]
 
 
 def _naming(module: Path) -> list[Path]:
-    """The files of tests that import a module, are named like it or, of a command, name it."""
+    """Test files that import a module, have its name, or mention the command that it is."""
     said = _imports_of(module)
     if module.parent.name == "commands":
         said += [module.stem.replace("_", " "), module.stem.replace("_", '", "')]
@@ -185,7 +185,7 @@ def _naming(module: Path) -> list[Path]:
 
 
 def _imports_of(module: Path) -> list[str]:
-    """What a file that imports the module has in it, one of these."""
+    """Texts of which a file that imports the module contains one."""
     dotted = ".".join(module.with_suffix("").parts)
     package, _, name = dotted.rpartition(".")
     return [f"{dotted} import", f"import {dotted}\n", f"from {package} import {name}\n"]
@@ -201,9 +201,9 @@ def users(module: Path) -> list[Path]:
 
 
 def rings(module: Path) -> Iterator[list[str]]:
-    """The nearest tests of the module, then those that name its users and are no such, and so on.
+    """Yield the nearest tests of a module, then the further ones of its users, and so on.
 
-    Those of users are files alone: a folder would be the most of all tests.
+    For users only files count: a whole folder would be most of the test suite.
     """
     ring, modules, known, told = nearest(module), {module}, {module}, set[Path]()
     while modules:
@@ -215,15 +215,15 @@ def rings(module: Path) -> Iterator[list[str]]:
 
 
 def failing(tests: list[str], copied: Path, *, but: Iterable[str] = ()) -> list[str] | None:
-    """The first of the tests that fails in the copy, but for some; None where none is done in time.
+    """The first test that fails in the copy, ignoring those in `but`; None on a time-out.
 
-    Empty when all pass, and all of them where not even they could be collected.
+    The list is empty if all pass, and has all tests if they could not even be collected.
     """
     remembered = copied / ".remembered"
     shutil.rmtree(remembered, ignore_errors=True)
     command = [sys.executable, "-m", "pytest", "-qx", "-o", f"cache_dir={remembered}"]
     command += [f"--{'ignore' if test.endswith('.py') else 'deselect'}={test}" for test in but]
-    tests = [test for test in tests if test not in but]  # named, they are not ignored
+    tests = [test for test in tests if test not in but]  # pytest ignores none that is named
     with subprocess.Popen(
         [*command, *tests],
         cwd=copied,
@@ -245,9 +245,9 @@ def failing(tests: list[str], copied: Path, *, but: Iterable[str] = ()) -> list[
 
 
 def verdict(mutant: Mutant, copied: Path) -> str:
-    """What became of a mutant: only a test that passes without it can find it.
+    """The fate of a mutant; only a test that passes without it can find it.
 
-    It survives when the nearest tests, and those of so many RINGS of users around, do not find it.
+    It survives if the nearest tests, and those of RINGS rings of users, do not find it.
     """
     for tests in islice(rings(mutant.path.relative_to(copied)), RINGS):
         told = verdict_of(tests, mutant, copied)
@@ -257,7 +257,7 @@ def verdict(mutant: Mutant, copied: Path) -> str:
 
 
 def verdict_of(tests: list[str], mutant: Mutant, copied: Path) -> str:
-    """What these tests say of a mutant; those that fail without it are left out, one by one."""
+    """What these tests say of a mutant, leaving out those that fail without it, one by one."""
     left_out: list[str] = []
     source = mutant.path.read_bytes()
     while not tests or not set(tests) <= set(left_out):
@@ -277,7 +277,7 @@ def verdict_of(tests: list[str], mutant: Mutant, copied: Path) -> str:
 
 
 def tried(mutant: Mutant, copied: Path) -> str:
-    """Print what became of a mutant, and give it."""
+    """Test a mutant, print the result, and return it."""
     was = mutant.path.read_bytes()[mutant.start : mutant.end].decode()
     where = f"{mutant.path.relative_to(copied)}:{mutant.line}"
     what = verdict(mutant, copied)
@@ -286,7 +286,7 @@ def tried(mutant: Mutant, copied: Path) -> str:
 
 
 def main() -> int:
-    """Make the mutants, print a line for each, and tell how many were found."""
+    """Make the mutants, print a line for each, and count the results."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--count", type=int, default=60, help="how many mutants (60)")
     parser.add_argument("--seed", type=int, default=0, help="another seed, other mutants (0)")

@@ -1,7 +1,7 @@
-"""What OpenAI's own Python package says of models: their names, their kind, the day of their end.
+"""Model names, kinds and shutdown dates, from OpenAI's own Python package.
 
-Its types are made from OpenAI's description, newer than the published one. The aliases of
-`types/` list the models of each endpoint, and docstrings the days on which they are shut down.
+Its types are generated from an OpenAI description newer than the published one. The aliases in
+`types/` list the models of each endpoint, and docstrings the dates on which they are shut down.
 """
 
 import ast
@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from zipfile import ZipFile
 
-# The alias that lists models, by its name, and what its models are in the table.
+# The aliases that list models, and the mode of their models in our table.
 _MODES = {
     "ChatModel": "chat",
     "ResponsesModel": "chat",
@@ -21,11 +21,11 @@ _MODES = {
     "SpeechModel": "audio_speech",
     "ModerationModel": "moderation",
 }
-# A field of a request or an answer; those of sessions that speak are in these folders.
+# A field of a request or an answer; these folders hold the fields of speech sessions.
 _FIELD = "model"
 _SPEAKS = "realtime"
 _SPOKEN = ("/realtime/", "/live/")
-# Models of video are billed by seconds and no text that could be counted.
+# Video models are left out: they are billed by the second, without text to count.
 _NAME = re.compile(
     r"(?:gpt|chatgpt|o[0-9]|codex|text|tts|whisper|omni|dall-e|davinci|babbage|computer)-[a-z0-9.-]+"
 )
@@ -38,7 +38,7 @@ _NO_MODEL = "Not a supported model ID"
 
 
 class Named:
-    """A model as the package names it; `mode` and `retired`, a day in ISO 8601, may be unknown."""
+    """A model in the package; `mode` and `retired`, an ISO 8601 date, may be unknown."""
 
     def __init__(self) -> None:
         self.mode: str | None = None
@@ -58,7 +58,7 @@ def read_names(wheel: Path) -> dict[str, Named]:
 
 
 def installed_names() -> dict[str, Named]:
-    """The models in the aliases of the installed package, which is read and not imported."""
+    """The models in the aliases of the installed package, which is read but not imported."""
     from importlib.util import find_spec
 
     spec = find_spec("openai")
@@ -69,13 +69,13 @@ def installed_names() -> dict[str, Named]:
 
 
 def names_in(sources: Mapping[str, str]) -> dict[str, Named]:
-    """The models that modules name; `sources` has their texts by path."""
+    """The models that modules name; `sources` maps paths to source texts."""
     found: dict[str, Named] = {}
     for path, text in sources.items():
         for node in ast.walk(ast.parse(text)):
             for name, mode in _names(node, path):
                 model = found.setdefault(name, Named())
-                # Models of an alias may be used in sessions that speak, too.
+                # Models of an alias may be used in speech sessions as well.
                 model.mode = model.mode if mode in (None, _SPEAKS) and model.mode else mode
             for name, retired, exists in _ends(node):
                 model = found.setdefault(name, Named())
@@ -85,7 +85,7 @@ def names_in(sources: Mapping[str, str]) -> dict[str, Named]:
 
 
 def _names(node: ast.AST, path: str) -> Iterator[tuple[str, str | None]]:
-    """Of an alias, or a field `model`, the names with what they are."""
+    """Yield the names in an alias, or in a field `model`, with their mode."""
     if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
         return
     target = node.target.id
@@ -104,7 +104,7 @@ def _names(node: ast.AST, path: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _ends(node: ast.AST) -> Iterator[tuple[str, str | None, bool]]:
-    """Of a docstring that lists models which end: name, day, and whether there is such a model."""
+    """Yield the models that a docstring lists as ending: name, date, and if it still exists."""
     if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant):
         return
     text = " ".join(str(node.value.value).split())

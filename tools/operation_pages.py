@@ -1,8 +1,8 @@
 """Write the pages of the operations: `python tools/operation_pages.py docs/operations`.
 
-There is a page for each first word of a command that is made of the table of operations. It has a
-section for each command: method and path, the arguments and flags of the API with their values, and
-what the help says beside these.
+There is a page for the first word of each command that is made from the table of operations, with a
+section for each command: its method and path, the API's arguments and flags with their values, and
+the rest of its help.
 """
 
 import inspect
@@ -22,12 +22,12 @@ MARK = "<!-- Generated from the table of operations by `make docs`. -->"
 
 
 def pages() -> dict[str, str]:
-    """The page of every group and the list of them, by the names of their files."""
+    """The page of every group, and their index, by file name."""
     return {"index.md": _index(), **{f"{name}.md": _page(name) for name in groups()}}
 
 
 def groups() -> list[str]:
-    """The first words of the commands that are made of the table."""
+    """The first words of the commands that are made from the table."""
     return [name for name in sorted(GROUPS) if made(name)]
 
 
@@ -90,7 +90,7 @@ def _page(group: str) -> str:
 
 
 def usage_of(operation: Operation) -> str:
-    """The command of the operation with its arguments."""
+    """The usage line of an operation's command."""
     body = operation.body
     needed = [name for name in collisions(operation) if body.get(name, {}).get("required")]
     arguments = [*map(str.upper, operation.arguments), *(f"[{name.upper()}]" for name in needed)]

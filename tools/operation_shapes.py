@@ -1,4 +1,4 @@
-"""The shape of a value as data: its JSON types, and what bounds it.
+"""The shape of a value as data: its JSON types, and its limits.
 
 A shape has `types`, a sorted list of string, integer, number, boolean, object, array, file, null
 and any; `enum`, the names of a string; `low`, `high`, `longest`, `least` and `most`; the shape of
@@ -14,12 +14,12 @@ _BOUNDS = {"low": min, "least": min, "high": max, "longest": max, "most": max}
 
 
 def scalar(kind: str) -> Shape:
-    """The shape of a type that has nothing within."""
+    """The shape of a scalar type."""
     return {"types": [kind]}
 
 
 def array_of(items: Shape) -> Shape:
-    """The shape of an array."""
+    """The shape of an array of these items."""
     return {"types": ["array"], "items": items}
 
 
@@ -29,9 +29,9 @@ def object_of(keys: dict[str, Shape]) -> Shape:
 
 
 def merged(*shapes: Shape) -> Shape:
-    """The shape of what may be any of these.
+    """The shape of a value that may be any of these.
 
-    A bound that one of them lacks, though it is of the same type, bounds nothing.
+    A bound applies only if all shapes of its type have it.
     """
     found: Shape = {"types": sorted({kind for shape in shapes for kind in shape["types"]})}
     is_open = any("string" in shape["types"] and "enum" not in shape for shape in shapes)
@@ -57,14 +57,14 @@ def merged(*shapes: Shape) -> Shape:
 
 
 def _bounded(name: str) -> set[str]:
-    """The types that a bound is of."""
+    """The types to which a bound applies."""
     if name == "longest":
         return {"string"}
     return {"array"} if name in ("least", "most") else {"integer", "number"}
 
 
 def _merged_keys(shapes: list[Shape]) -> dict[str, Shape]:
-    """The keys of any of the objects; what one of them does not require is not required."""
+    """The keys of all the objects; a key is required only if all of them require it."""
     found: dict[str, Shape] = {}
     for name in dict.fromkeys(name for shape in shapes for name in shape.get("keys", ())):
         own = [shape["keys"][name] for shape in shapes if name in shape.get("keys", ())]

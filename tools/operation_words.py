@@ -1,20 +1,20 @@
-"""The words of the command of an operation: the resource's, with hyphens, and the verb."""
+"""The words of an operation's command: those of the resource, with hyphens, and the verb."""
 
 import re
 
 from operations_of_description import DescribedOperation
 from operations_of_sdk import SdkOperation
 
-# The package has these elsewhere than the API; the words are those of the API's path.
+# Resources whose place in the package differs from the API; the words are those of the API's path.
 _OTHERS = {"organization usage costs": "organization costs"}
-# `chat` is a command, and the stored completions are no part of it.
+# `chat` is a command of its own, to which stored completions do not belong.
 _RESOURCES = {"chat completions": "chat-completions"}
 _VERBS = {"retrieve": "show"}
 _KNOWN_VERBS = ("create", "list", "get", "retrieve", "update", "modify", "delete", "cancel")
 
 
 def command_of(of_sdk: SdkOperation | None, of_description: DescribedOperation | None) -> str:
-    """The words by the package's resource and method, else by the path."""
+    """The words from the package's resource and method, else from the path."""
     if of_sdk is not None:
         return _of_sdk(of_sdk)
     return _of_path(of_description) if of_description is not None else ""
@@ -23,7 +23,7 @@ def command_of(of_sdk: SdkOperation | None, of_description: DescribedOperation |
 def _of_sdk(operation: SdkOperation) -> str:
     *above, last = [name for name in operation.resource if name != "admin"]
     verb = operation.verb
-    # `rate_limits.list_rate_limits` says its name twice.
+    # `rate_limits.list_rate_limits` repeats its name.
     for own in (f"_{last}", f"_{last.removesuffix('s')}"):
         verb = verb.removesuffix(own) or verb
     words = [*above, last]

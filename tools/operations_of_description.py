@@ -1,4 +1,4 @@
-"""What OpenAI's published description (an OpenAPI document) says of the API's operations."""
+"""The API's operations, as OpenAI's published description (an OpenAPI document) has them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ _BOUNDS = {
 
 
 class DescribedOperation(NamedTuple):
-    """An operation of the description; the fields are as those of `SdkOperation`."""
+    """An operation of the description; its fields are those of `SdkOperation`."""
 
     operation_id: str
     method: str
@@ -95,7 +95,7 @@ class _Reader:
         return dict(merged(*shapes).get("keys", {})) if shapes else {}
 
     def _answer(self, found: Mapping[str, Any]) -> tuple[str, str | None, Shape]:
-        """The kind of the answer, how it pages, and the shape of a thing in it."""
+        """The kind of the answer, how it is paged, and the shape of an item in it."""
         codes = sorted(code for code in found.get("responses", {}) if code.startswith("2"))
         content = self._resolved(found["responses"][codes[0]]).get("content", {}) if codes else {}
         if not content:
@@ -111,7 +111,7 @@ class _Reader:
         return "list", "next" if "next" in keys else pages, items
 
     def shape(self, schema: Mapping[str, Any], depth: int = 4) -> Shape:
-        """The shape of the values of a schema; `depth` is how far it is looked into."""
+        """The shape of a schema's values, down to `depth` levels."""
         schema = self._resolved(schema)
         for word in ("anyOf", "oneOf"):
             if word in schema:
@@ -122,7 +122,7 @@ class _Reader:
         return self._plain(schema, depth)
 
     def _with_own(self, schema: Mapping[str, Any], inner: Shape, depth: int) -> Shape:
-        """A union's shape, with the properties that stand beside it."""
+        """The shape of a union, with the properties listed beside it."""
         if "properties" not in schema:
             return inner
         own = self._plain({**schema, "type": "object"}, depth)

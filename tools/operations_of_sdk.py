@@ -1,7 +1,7 @@
-"""What OpenAI's own Python package says of the API's operations; it is read and never imported.
+"""The API's operations, as OpenAI's own Python package has them; it is read, never imported.
 
-Its resources are classes whose methods send one request each, in a form that does not change: a
-path, the `TypedDict` of the body or of the query, and the type of what comes back.
+Its resources are classes whose methods each send one request, always in the same form: a path, the
+`TypedDict` of the body or the query, and the type of the response.
 """
 
 import ast
@@ -19,7 +19,7 @@ _SENDS = {
     "_delete": "DELETE",
     "_get_api_list": "GET",
 }
-# How the next page of a list is asked for, by the class of its page.
+# How the next page of a list is requested, by page class.
 _PAGES = {
     "SyncCursorPage": "after",
     "SyncConversationCursorPage": "after",
@@ -33,9 +33,10 @@ _BINARY = "HttpxBinaryResponseContent"
 class SdkOperation(NamedTuple):
     """A method of a resource that sends a request.
 
-    `resource` has the names of the resource, as `("vector_stores", "files")`, and `verb` is the
-    method's. `pages` is as in the table; None is no list. `item` is the shape of what is listed, or
-    of the answer. A form has the properties of `as_json` as JSON, and no fields of theirs.
+    `resource` has the names of the resource, such as `("vector_stores", "files")`, and `verb` is
+    the method's. `pages` is as in the table; None if the answer is not a list. `item` is the shape
+    of an item of the list, or of the answer. A form has the properties in `as_json` as JSON, not as
+    fields.
     """
 
     resource: tuple[str, ...]
@@ -66,7 +67,7 @@ def operations(sources: Mapping[str, str]) -> list[SdkOperation]:
     return found
 
 
-# Methods
+# Methods.
 
 
 def _resources(module: Module) -> Iterator[ast.ClassDef]:
@@ -89,7 +90,7 @@ def _methods(module: Module, node: ast.ClassDef) -> Iterator[SdkOperation]:
 
 
 def _calls(method: ast.FunctionDef) -> Iterator[ast.Call]:
-    """The calls that send, the last first: it has the general form where there are two."""
+    """Yield the calls that send requests, last first: of two, it is the more general."""
     found = [
         node
         for node in ast.walk(method)
@@ -134,7 +135,7 @@ def _operation(module: Module, method: ast.FunctionDef, call: ast.Call) -> SdkOp
 
 
 def _resource(path: str) -> tuple[str, ...]:
-    """The names of a resource: a folder's own module has the folder's name."""
+    """The names of a resource; a folder's own module has the folder's name."""
     parts = path.removeprefix("openai/resources/").removesuffix(".py").split("/")
     own = parts[:-1] if len(parts) > 1 and parts[-1] == parts[-2] else parts
     return tuple(own)
@@ -148,7 +149,7 @@ def _path(node: ast.expr) -> str:
 def _params(
     module: Module, node: ast.AST | None, method: ast.FunctionDef | None = None
 ) -> dict[str, Shape]:
-    """The properties that a `maybe_transform({…}, Params)` sends: one class may be for several."""
+    """The properties that `maybe_transform({…}, Params)` sends; several calls may share Params."""
     if node is None:
         return {}
     if isinstance(node, ast.Name) and method is not None:
@@ -165,7 +166,7 @@ def _params(
 
 
 def _names(sent: ast.AST, method: ast.FunctionDef | None) -> set[str] | None:
-    """The keys of the dictionary that is sent; None where it is made in another way."""
+    """The keys of the dictionary that is sent; None if it is built in another way."""
     if isinstance(sent, ast.Name) and method is not None:
         sent = _assigned(method, sent.id)
     for node in ast.walk(sent):
@@ -175,7 +176,7 @@ def _names(sent: ast.AST, method: ast.FunctionDef | None) -> set[str] | None:
 
 
 def _assigned(method: ast.FunctionDef, name: str) -> ast.AST:
-    """What a name stands for in a method, or nothing."""
+    """The value assigned to a name in a method, or None."""
     for node in ast.walk(method):
         if isinstance(node, ast.Assign):
             first = node.targets[0]
@@ -186,7 +187,7 @@ def _assigned(method: ast.FunctionDef, name: str) -> ast.AST:
 
 
 def _form(method: ast.FunctionDef) -> str:
-    """`always`, or `with files` where a request without any is JSON."""
+    """`always`, or `with files` if a request without files is JSON."""
     for node in ast.walk(method):
         if isinstance(node, ast.If) and "multipart/form-data" in ast.unparse(node):
             return "with files"
@@ -194,7 +195,7 @@ def _form(method: ast.FunctionDef) -> str:
 
 
 def _as_json(method: ast.FunctionDef) -> list[str]:
-    """The properties that a form has as JSON: `encode_multipart` is told (type, whether so)."""
+    """The properties that a form has as JSON: `encode_multipart` is given (type, is JSON)."""
     for node in ast.walk(method):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "encode_multipart":
             given = [each for each in node.args if isinstance(each, ast.Dict)][:1]
@@ -208,7 +209,7 @@ def _is_true(value: ast.expr) -> bool:
 
 
 def _answer(module: Module, words: Mapping[str, ast.expr]) -> tuple[str, str | None, Shape]:
-    """The kind of the answer, how it pages, and the shape of a thing in it."""
+    """The kind of the answer, how it is paged, and the shape of an item in it."""
     page = words.get("page")
     if isinstance(page, ast.Subscript):
         pages = _PAGES.get(ast.unparse(page.value), "")
@@ -226,7 +227,7 @@ def _answer(module: Module, words: Mapping[str, ast.expr]) -> tuple[str, str | N
 
 
 def _listed(shape: Shape) -> tuple[str, str | None, Shape] | None:
-    """An object that is a list: it has `data`, an array, and says whether there is more."""
+    """Recognize a list: an object with an array `data` that says whether there is more."""
     keys = shape.get("keys", {})
     items = keys.get("data", {}).get("items")
     if items is None or not {"has_more", "object"} & keys.keys():
@@ -244,7 +245,7 @@ def _texts(method: ast.FunctionDef) -> set[str]:
 
 
 def _headers(method: ast.FunctionDef) -> dict[str, str]:
-    """The headers that the method sends by itself, and that are the API's own."""
+    """The headers that the method adds itself and that belong to the API."""
     found = {}
     for node in ast.walk(method):
         if isinstance(node, ast.Dict):

@@ -1,4 +1,4 @@
-"""All the methods of the `openai` package's client, with arguments made of their types."""
+"""All methods of the `openai` package's client, with arguments made from their types."""
 
 import inspect
 import re
@@ -17,8 +17,8 @@ from openai._resource import SyncAPIResource
 FILE = ("notes.txt", b"the quick brown fox\n", "text/plain")
 
 
-class Asked(Exception):  # noqa: N818 - it ends a call that is not made
-    """What a method would have asked for; `answer` is the type of what comes back."""
+class Asked(Exception):  # noqa: N818 - it stops a call before it is sent
+    """The request that a method would have sent; `answer` is the type of its response."""
 
     def __init__(self, answer: Any, options: Any) -> None:
         super().__init__(options.method, options.url)
@@ -30,7 +30,7 @@ class Asked(Exception):  # noqa: N818 - it ends a call that is not made
 
 
 class Unsent(openai.OpenAI):
-    """A client that asks nobody."""
+    """A client that sends nothing."""
 
     def __init__(self) -> None:
         super().__init__(api_key="none", admin_api_key="none", base_url="http://127.0.0.1:9/v1")
@@ -41,7 +41,7 @@ class Unsent(openai.OpenAI):
 
 @dataclass(frozen=True)
 class Method:
-    """A method of the package: `name` is where it is in a client, `path` has `{name}` for ids."""
+    """A method of the package: `name` is its place in a client, and `path` has `{name}` for ids."""
 
     name: str
     verb: str
@@ -60,7 +60,7 @@ class Method:
         return re.findall(r"\{(\w+)\}", self.path)
 
     def of(self, client: openai.OpenAI) -> Any:
-        """The method of a client."""
+        """The bound method of a client."""
         found: Any = client
         for part in self.name.split("."):
             found = getattr(found, part)
@@ -79,7 +79,7 @@ def resources(resource: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, 
 
 @cache
 def methods() -> tuple[Method, ...]:
-    """A method for each operation that the package has, in the order of their paths."""
+    """One method for each operation of the package, in the order of their paths."""
     client = Unsent()
     found: dict[tuple[str, str], Method] = {}
     with warnings.catch_warnings(), client:
@@ -95,7 +95,7 @@ def methods() -> tuple[Method, ...]:
     return tuple(sorted(found.values(), key=lambda method: (method.path, method.verb)))
 
 
-# What makes several calls, or none, or is another name of a method.
+# Methods that make several calls or none, or that are aliases.
 _HELPERS = {
     "connect",
     "create_and_poll",
@@ -118,7 +118,7 @@ _HELPERS = {
 
 
 def _asked(method: Any, function: Any) -> Asked | None:
-    """What a method asks for with what it needs, or with what one of its overloads does."""
+    """The request that a method sends with its required arguments, or with those of an overload."""
     for one in (function, *typing_extensions.get_overloads(function)):
         if (asked := asked_by(method, _needed(one))) is not None:
             return asked
@@ -126,7 +126,7 @@ def _asked(method: Any, function: Any) -> Asked | None:
 
 
 def asked_by(method: Any, names: list[str]) -> Asked | None:
-    """What a method asks for with these arguments; its ids stand in the path by their names."""
+    """The request that a method sends with these arguments; ids are in its path by name."""
     named = {name: f"{{{name}}}" for name in names}
     for make in (_texts, _values):
         try:
@@ -143,7 +143,7 @@ def _texts(_method: Any, named: dict[str, Any]) -> dict[str, Any]:
 
 
 def _values(method: Any, named: dict[str, Any]) -> dict[str, Any]:
-    """Values of the types that there are, but for texts, which keep the names of ids."""
+    """Values by type, except for texts, which keep the names of ids."""
     hints = typing_extensions.get_type_hints(method)
     return {
         name: text if str in _members(hints[name]) else value_of(hints[name], name)
@@ -162,7 +162,7 @@ def _needed(function: Any) -> list[str]:
 
 
 def arguments(function: Any, *, everything: bool = False) -> dict[str, Any]:
-    """What the first form of a method cannot do without; with `everything`, what it can take."""
+    """The required arguments of a method's first form or, with `everything`, all arguments."""
     form = next(
         iter(typing_extensions.get_overloads(getattr(function, "__func__", function))), function
     )
@@ -175,7 +175,7 @@ NEVER = {"return", "extra_headers", "extra_query", "extra_body", "timeout", "str
 
 
 def value_of(hint: Any, name: str = "") -> Any:
-    """A value of a type; of a parameter called `name`."""
+    """A value of a type, for a parameter called `name`."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if hint in _SCALARS:
         return _SCALARS[hint]

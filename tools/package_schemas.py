@@ -1,7 +1,7 @@
-"""Rows of the sandbox's table for operations that the `openai` package has and the description not.
+"""Rows of the sandbox's table for operations in the `openai` package but not in the description.
 
-What a request may have is read from the signature of the method that sends it, what comes back from
-the type of its answer; both become schemas in the dialect of the sandbox's data.
+The request's properties are read from the signature of the method that sends it, and the answer's
+from its type; both become schemas in the dialect of the sandbox's data.
 """
 
 import collections.abc
@@ -36,7 +36,7 @@ _PASSED = (typing.Annotated, typing_extensions.Required, typing_extensions.NotRe
 class PackageReader:
     """One run over the package; `schemas` are those of its classes.
 
-    They are called `~Name`, which no schema of the description is, and `~Name2` where there is one.
+    They are named `~Name`, unlike any schema of the description, and `~Name2` if that is taken.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class PackageReader:
         self._names: dict[Any, str] = {}
 
     def rows(self, served: Iterable[tuple[str, str]]) -> list[Row]:
-        """The operations that are not in `served`, by method and path with `{}` for ids."""
+        """The operations not in `served`, which has methods and paths with `{}` for ids."""
         known = set(served)
         found = (self._row(one) for one in methods() if (one.verb, one.shape) not in known)
         return [row for row in found if row]
@@ -79,7 +79,7 @@ class PackageReader:
         return row | {place: name}
 
     def _answer(self, method: Method, kind: Any) -> Row | None:
-        """What a row says of an answer of a type; None of what is neither JSON nor bytes."""
+        """The part of a row about an answer of this type; None if it is neither JSON nor bytes."""
         if kind is type(None):
             return {}
         if inspect.isclass(kind) and issubclass(kind, HttpxBinaryResponseContent):
@@ -98,7 +98,7 @@ class PackageReader:
         return {"answer": name}
 
     def _page(self, kind: Any) -> Schema:
-        """A page: that of every list of the API, and what its own type has of it."""
+        """A page: the properties of every list of the API, with those of its own type."""
         fields = kind.model_fields
         properties: dict[str, Schema] = {
             "object": {"type": "string", "enum": ["list"]},
@@ -124,7 +124,7 @@ class PackageReader:
         }
 
     def schema(self, hint: Any) -> Schema:
-        """The schema of a type; empty where it may be anything."""
+        """The schema of a type; empty if it may be anything."""
         origin, inner = typing.get_origin(hint), typing.get_args(hint)
         if hint in _SCALARS:
             return dict(_SCALARS[hint])
@@ -160,7 +160,7 @@ class PackageReader:
         if kind not in self._names:
             taken = sum(one.__name__ == kind.__name__ for one in self._names)
             name = f"~{kind.__name__}{taken + 1 if taken else ''}"
-            self._names[kind] = name  # it may refer to itself
+            self._names[kind] = name  # the type may refer to itself
             self.schemas[name] = self._fields(kind)
         return {"$ref": self._names[kind]}
 
@@ -190,13 +190,13 @@ def _literal(names: tuple[Any, ...]) -> Schema:
 
 
 def _parameters(function: Any) -> dict[str, Any]:
-    """The types of what a method can be given."""
+    """The types of a method's parameters."""
     hints = typing_extensions.get_type_hints(function)
     return {name: hint for name, hint in hints.items() if name not in NEVER}
 
 
 def _least(function: Any) -> Asked:
-    """What a method asks for with what it needs: all that it takes may be too much at once."""
+    """The request that a method sends with its required arguments: all at once may be too many."""
     for one in (function.__func__, *typing_extensions.get_overloads(function.__func__)):
         needed = inspect.signature(one).parameters.values()
         names = [each.name for each in needed if each.default is inspect.Parameter.empty]
@@ -207,7 +207,7 @@ def _least(function: Any) -> Asked:
 
 
 def _needed(function: Any) -> set[str]:
-    """The parameters that every form of a method needs."""
+    """The parameters that every form of a method requires."""
     own = function.__func__
     forms = typing_extensions.get_overloads(own) or [own]
     needs = [

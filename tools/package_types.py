@@ -1,4 +1,4 @@
-"""The modules of OpenAI's own Python package, read and never imported, and what their types are."""
+"""The modules of OpenAI's own Python package, read and never imported, and their types."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ _PASSED = ("Required", "NotRequired", "Optional", "ReadOnly")
 
 
 def read_sources(package: Path) -> dict[str, str]:
-    """The modules of a wheel, or of a folder that has `openai/`, by their path."""
+    """The modules in a wheel, or in a folder with `openai/`, by path."""
     if package.is_dir():
         found = package.rglob("openai/**/*.py")
         return {str(path.relative_to(package)): path.read_text("utf-8") for path in found}
@@ -40,7 +40,7 @@ def read_sources(package: Path) -> dict[str, str]:
 
 @dataclass
 class Package:
-    """The modules of the package, each parsed when it is first asked for."""
+    """The modules of the package, each parsed when it is first needed."""
 
     sources: Mapping[str, str]
     _modules: dict[str, "Module"] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Package:
         return self._modules[path]
 
     def find(self, parts: list[str]) -> "Module | None":
-        """The module of a dotted name; None for one that is not of the package."""
+        """The module with a dotted name; None if it is not in the package."""
         stem = "/".join(parts)
         for path in (f"{stem}.py", f"{stem}/__init__.py"):
             if path in self.sources:
@@ -62,7 +62,7 @@ class Package:
 
 @dataclass
 class Module:
-    """A module: what it defines, and what it imports from where."""
+    """A module: its definitions, and its imports."""
 
     package: Package
     path: str
@@ -70,7 +70,7 @@ class Module:
 
     @cached_property
     def defined(self) -> dict[str, ast.AST]:
-        """The classes and aliases by their names."""
+        """The classes and aliases, by name."""
         found: dict[str, ast.AST] = {}
         for node in _statements(self.tree.body):
             if isinstance(node, ast.ClassDef):
@@ -83,7 +83,7 @@ class Module:
 
     @cached_property
     def imported(self) -> dict[str, tuple[list[str], str]]:
-        """By the name that it has here: the module that it is from, and its name there."""
+        """By local name: the module that it is imported from, and its name there."""
         folder = self.path.split("/")[:-1]
         found = {}
         for node in _statements(self.tree.body):
@@ -95,7 +95,7 @@ class Module:
         return found
 
     def lookup(self, name: str) -> "tuple[Module, ast.AST] | None":
-        """The definition of a name, and the module that it stands in."""
+        """The definition of a name, and the module that contains it."""
         if name in self.defined:
             return self, self.defined[name]
         if name not in self.imported:
@@ -117,7 +117,7 @@ class Module:
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of a module, those under `if TYPE_CHECKING` too."""
+    """Yield the statements of a module, including those under `if TYPE_CHECKING`."""
     for node in body:
         yield node
         if isinstance(node, ast.If):
@@ -126,7 +126,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def shape_of(module: Module, node: ast.AST, depth: int = 3) -> Shape:
-    """The shape of the values of an annotation; `depth` is how far its objects are looked into."""
+    """The shape of an annotation's values; objects are expanded down to `depth` levels."""
     match node:
         case ast.Constant(value=None):
             found = scalar("null")
@@ -186,7 +186,7 @@ def _class(module: Module, node: ast.ClassDef, depth: int) -> Shape:
 
 
 def _fields(module: Module, node: ast.ClassDef, depth: int) -> dict[str, Shape]:
-    """The fields of a class, and those that it inherits."""
+    """The fields of a class, with those it inherits."""
     found: dict[str, Shape] = {}
     for base in node.bases:
         name = getattr(base, "id", "")
@@ -211,7 +211,7 @@ def _is_required(annotation: ast.expr) -> bool:
 
 
 def _alias(annotation: ast.expr) -> str | None:
-    """The name on the wire of a field that has another here: `PropertyInfo(alias=…)`."""
+    """The wire name of a field that has another name here: `PropertyInfo(alias=…)`."""
     for node in ast.walk(annotation):
         if isinstance(node, ast.keyword) and node.arg == "alias":
             return str(getattr(node.value, "value", "")) or None

@@ -1,9 +1,8 @@
-"""Draw what the command shows at a terminal: `python tools/pictures.py docs/pictures`.
+"""Draw what commands show at a terminal: `python tools/pictures.py docs/pictures`.
 
-Each scene is run at a pseudo-terminal of 80 columns, with the sandbox for the API, and drawn as
-SVG by rich, once on a dark and once on a light ground. A picture fetches nothing from elsewhere.
-What is typed at `> ` is typed at a terminal that edits a line by itself: how a cursor moves is not
-drawn.
+Each scene is run on a pseudo-terminal of 80 columns, with the sandbox as the API, and drawn as SVG
+by rich, once for a dark and once for a light theme. The pictures load nothing from elsewhere. Text
+at `> ` is typed on a terminal that does its own line editing: cursor movements are not drawn.
 """
 
 import json
@@ -32,10 +31,10 @@ from openai_cli.sandbox.replies import Replies
 ROOT = Path(__file__).parents[1]
 COLUMNS, LINES = 80, 200
 
-# 2026-11-23, in UTC: prices and their age are those of one day.
+# 2026-11-23 in UTC, so that prices and their age do not depend on the day.
 THAT_DAY = "1795392000"
 
-# What is typed, by the name of its picture; behind a line what is typed at its own prompts.
+# What is typed, by the name of the picture; lines after the first go to the command's prompts.
 SCENES: dict[str, list[str]] = {
     "session": [
         "git diff | openai-cli chat 'Write a commit message' --usage",
@@ -65,7 +64,7 @@ SCENES: dict[str, list[str]] = {
     ],
 }
 
-# What the sandbox says in the scenes, for it is no model.
+# The sandbox's answers in the scenes, since it is not a model.
 REPLIES = {
     "commit message": "Retry a read that timed out",
     "Rivers": '{"rows": [{"name": "Ucayali", "km": 1771}, {"name": "Marañón", "km": 1737}]}',
@@ -90,7 +89,7 @@ THEMES = {
     "light": TerminalTheme((252, 252, 250), (36, 41, 47), _NORMAL, _NORMAL),
 }
 
-# Fonts that are there, and a plain window: rich's own format fetches a font.
+# Installed fonts and a plain window; rich's own format downloads a font.
 FORMAT = """\
 <svg viewBox="0 0 {width} {height}" xml:space="preserve" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -118,7 +117,7 @@ FORMAT = """\
 
 
 def pictures() -> dict[str, str]:
-    """The pictures, by the names of their files."""
+    """The pictures, by file name."""
     replies = (
         {"when": f"contains(messages[-1].content, '{asked}')", "text": text}
         for asked, text in REPLIES.items()
@@ -136,7 +135,7 @@ def pictures() -> dict[str, str]:
 
 
 def drawn(text: str, theme: str) -> str:
-    """What a terminal showed, with its escapes, as SVG."""
+    """Draw terminal output with escape sequences as SVG."""
     console = Console(record=True, width=COLUMNS, file=StringIO())
     for line in AnsiDecoder().decode(text):
         for row in line.divide(_breaks(line.plain)):
@@ -147,7 +146,7 @@ def drawn(text: str, theme: str) -> str:
 
 
 def _breaks(text: str) -> list[int]:
-    """Where a terminal breaks a line that is too long for it: at the column, not at words."""
+    """Where a terminal breaks an overlong line: at the last column, not between words."""
     breaks, column = [], 0
     for place, character in enumerate(text):
         column += (width := cell_len(character))
@@ -158,7 +157,7 @@ def _breaks(text: str) -> list[int]:
 
 
 def _shown(lines: list[str], world: dict[str, str]) -> str:
-    """What a terminal shows when these lines are typed one after the other."""
+    """What a terminal shows when these lines are typed one after another."""
     blocks = []
     for line in lines:
         command, *typed = line.split("\n")
@@ -185,7 +184,7 @@ def _run(command: str, typed: list[str], world: dict[str, str]) -> str:
                 seen += piece
                 if typed and seen.endswith(b"\n> "):
                     os.write(ours, f"{typed.pop(0)}\n".encode())
-        except OSError:  # Linux: the other side is closed
+        except OSError:  # Linux: the other end is closed
             pass
         os.close(ours)
     return seen.decode().replace("\r\n", "\n")

@@ -1,4 +1,4 @@
-"""The old table and the new rates in one, and every change between the two as Markdown."""
+"""Merge the old table with the new rates, and describe every change between them in Markdown."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from price_rules import Place, flat, shown
 from price_sources import OPENAIS_PAGE
 
-# What is told of a model besides its prices.
+# Facts about a model, besides prices, whose changes are reported.
 _FACTS = ("mode", "encoding", "context_window", "max_output_tokens", "regions", "searches")
 
 
 @dataclass
 class Changes:
-    """What is new since the last table, by heading, in words."""
+    """The changes since the last table, in words, by heading."""
 
     new: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Changes:
     look: list[str] = field(default_factory=list)
 
     def markdown(self) -> str:
-        """The changes for a changelog; headings without any are left out."""
+        """The changes for a changelog, without empty headings."""
         headings = {
             "New models": self.new,
             "Models that no source lists any more (their rows stay)": self.gone,
@@ -52,12 +52,12 @@ def updated(
     *,
     corrected: Iterable[str] = (),
 ) -> tuple[dict[str, Any], Changes]:
-    """The old models with what is new, and what that is.
+    """Merge the new models into the old ones; return the result and the changes.
 
-    Facts are replaced, and nothing is taken away. Where the rates of a model's last row have
-    changed, that row ends and a new one begins. A row that only gains rates is replaced, and one
-    that was never true: of the models `corrected`, and where the old row was from no page of
-    OpenAI's and the new one is.
+    Facts are replaced, and nothing is removed. If the rates in a model's last row have changed,
+    that row ends and a new one begins. A row is replaced if it only gains rates, or if it was never
+    right: for the models in `corrected`, and if the new row comes from a page of OpenAI's and the
+    old did not.
     """
     changes = Changes()
     models = dict(old)
@@ -78,7 +78,7 @@ def updated(
 
 
 def _rates(facts: Mapping[str, Any]) -> dict[Place, str]:
-    """The rates of today, by their places."""
+    """Today's rates, by place."""
     rows = facts["prices"]
     return dict(flat(rows[-1]["tiers"])) if rows else {}
 
@@ -88,14 +88,14 @@ def _priced(facts: Mapping[str, Any]) -> str:
 
 
 class _When(NamedTuple):
-    """The day of the build, and whether the old rates of a model never held."""
+    """The day of the build, and whether a model's old rates were wrong."""
 
     today: str
     is_wrong: bool
 
 
 def _rows(name: str, rows: list[Any], found: list[Any], changes: Changes, when: _When) -> list[Any]:
-    """The rows of a model that was known."""
+    """The rows of a model that the old table has."""
     if not found or not rows:
         changes.filled += [f"`{name}`: its first price"] if found else []
         return found or rows
@@ -142,7 +142,7 @@ def _tell_facts(
 
 
 def remarkable(name: str, before: Mapping[Place, str], now: Mapping[Place, str]) -> Iterator[str]:
-    """What a person should look at: rates of 0, what is gone, and changes by more than 3 times."""
+    """Yield what a person should check: rates of 0, missing rates, changes by more than 3 times."""
     for place, rate in now.items():
         old = before.get(place)
         if rate == old:

@@ -1,8 +1,8 @@
-"""What must hold for the rates of a table, and what fills a gap or names it.
+"""Rules for the rates of a table: they fill gaps, or name them.
 
-Rates that a source leaves out would be priced as others, and too low. So tiers that OpenAI sells as
-one have the same rates, an alias has every kind of rate that its snapshots have, and each tier has
-every kind that the standard tier has, or is named.
+A rate that a source leaves out would be replaced by another that is too low. So tiers that OpenAI
+sells as one have the same rates, an alias has every kind of rate that its snapshots have, and each
+tier has every kind that the standard tier has, or the gap is named.
 """
 
 import re
@@ -11,18 +11,18 @@ from typing import Any
 
 from price_sources import FEES, Tiers
 
-# The second of each has what the first has, by the description of `service_tier` (fast is another
-# name of priority) and the guide to flex processing (its tokens are priced as those of batch).
+# Tiers with the same rates, by the description of `service_tier` (fast is another name for
+# priority) and the guide to flex processing (its tokens are priced like those of batch).
 SAME = (("priority", "fast"), ("batch", "flex"))
 
-# What stands in for a kind without a rate, at no lower rate.
+# Kinds that stand in for a kind without a rate, at an equal or higher rate.
 _DEARER = {
     "cached_input": "input",
     "cached_audio_input": "audio_input",
     "cached_image_input": "image_input",
 }
 
-# Why a tier has no rate of a kind: tier, the kind or a threshold, and the models.
+# Why a tier lacks a rate: the tier, the kind or threshold, the models, and the reason.
 WHY_NOT = (
     ("priority", "above 272000", r"gpt-5\.[45].*", "priority processing takes no long context"),
     ("fast", "above 272000", r"gpt-5\.[45].*", "priority processing takes no long context"),
@@ -36,7 +36,7 @@ Place = tuple[str, str, str]
 
 
 def flat(tiers: Tiers) -> Iterator[tuple[Place, str]]:
-    """Each rate with its tier, its threshold (or nothing) and its kind."""
+    """Yield each rate with its tier, threshold (or '') and kind."""
     for tier, rates in tiers.items():
         for kind, rate in rates.items():
             if kind != "above":
@@ -62,7 +62,7 @@ def shown(place: Place) -> str:
 
 
 def completed(models: Mapping[str, dict[str, Any]]) -> Iterator[str]:
-    """Fill the last rows of the models by what must hold for them; gives what was filled."""
+    """Fill gaps in the models' last rows by these rules; yield what was filled."""
     for name, facts in models.items():
         tiers = _last(facts)
         for first, second in SAME:
@@ -80,7 +80,7 @@ def completed(models: Mapping[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def aliases(models: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The models that have a price and of which snapshots have one; the newest snapshot first."""
+    """Yield aliases and their snapshots that both have prices, the newest snapshot first."""
     for name in sorted(models, reverse=True):
         alias = _SNAPSHOT.sub("", name)
         if alias != name and alias in models and _last(models[alias]) and _last(models[name]):
@@ -88,7 +88,7 @@ def aliases(models: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def gaps(models: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is still missing, and why; nothing where that is not known."""
+    """Yield the remaining gaps, and why they exist; '' if that is unknown."""
     for name, facts in models.items():
         tiers = _last(facts)
         for place in _missing(tiers):
@@ -113,20 +113,20 @@ def _last(facts: Mapping[str, Any]) -> Tiers:
 
 
 def _agree(one: Tiers, other: Tiers) -> bool:
-    """Whether what both have is the same: a snapshot with prices of its own is another model."""
+    """Whether the rates that both have are equal; a snapshot may have prices of its own."""
     rates = dict(flat(other))
     common = [(place, rate) for place, rate in flat(one) if place in rates]
     return bool(common) and all(rates[place] == rate for place, rate in common)
 
 
 def _paired(name: str, tiers: Tiers, one: str, other: str) -> Iterator[str]:
-    """Fill a tier from one that it is sold as; both must be there, and agree."""
+    """Fill a tier from the one it is sold with; both must exist and agree."""
     if one not in tiers or other not in tiers or not _agree({"": tiers[one]}, {"": tiers[other]}):
         return
     rates = {
         (other, *place[1:]): rate
         for place, rate in flat({one: tiers[one]})
-        if place[2] not in _DEARER or "batch" not in (one, other)  # whose reads may cost the whole
+        if place[2] not in _DEARER or "batch" not in (one, other)  # where they may cost the whole
     }
     yield from _filled(name, tiers, rates, f"of {one}")
 
@@ -140,7 +140,7 @@ def _filled(name: str, tiers: Tiers, rates: Mapping[Place, str], source: str) ->
 
 
 def _missing(tiers: Tiers) -> Iterator[Place]:
-    """The places of the standard tier that another lacks, and for which nothing dearer stands."""
+    """The places of the standard tier that another tier lacks, without a dearer stand-in."""
     known = dict(flat(tiers))
     for tier in tiers:
         for threshold, kind in [place[1:] for place in known if place[0] == "standard"]:

@@ -1,4 +1,4 @@
-"""What litellm and genai-prices say of OpenAI's models, in one form, from their wheels."""
+"""OpenAI's models in litellm and genai-prices, read from their wheels into one form."""
 
 import json
 import re
@@ -23,12 +23,12 @@ PROJECTS = {
     "genai-prices": "https://github.com/pydantic/genai-prices",
     "openai": "https://github.com/openai/openai-python",
 }
-# What OpenAI's pricing page is and was called, and its other pages.
+# OpenAI's pricing page, by its present and former addresses, and OpenAI's other pages.
 PRICING_PAGE = re.compile(r"https://(?:[a-z]+\.)?openai\.com/(?:api/)?(?:docs/)?pricing")
 OPENAIS_PAGE = re.compile(r"https://(?:[a-z]+\.)?openai\.com/[^\s,)]*[^\s,).]")
 MILLION = Decimal(1_000_000)
 
-# tier -> kind -> rate; under "above" the same by thresholds.
+# tier -> kind -> rate; "above" has the same by threshold.
 Tiers = dict[str, dict[str, Any]]
 
 _LITELLM_KINDS = {
@@ -51,7 +51,7 @@ _LITELLM_KEY = re.compile(
     rf"(?P<kind>{'|'.join(sorted(_LITELLM_KINDS, key=len, reverse=True))})"
     r"(?:_above_(?P<above>\d+)k_tokens)?(?:_(?P<tier>[a-z]+))?"
 )
-# The regions whose processing may cost more, by the first label of their hosts.
+# Regions whose processing may cost more, by the first label of their hosts.
 _REGIONS = {
     "eu": "regional_processing_uplift_multiplier_eu",
     "us": "regional_processing_uplift_multiplier_us",
@@ -78,16 +78,16 @@ _GENAI_KINDS = {
     "web_searches_kcount": ("web_search", Decimal(1000)),
     "storage_searches_kcount": ("file_search", Decimal(1000)),
 }
-# What a call of a tool costs, in USD: the same at every tier.
+# Fees for tool calls in USD, the same at every tier.
 FEES = ("web_search", "web_search_preview", "file_search", "code_interpreter")
-# Other providers' spellings of OpenAI's names, and patterns that are no names.
+# Other providers' spellings of OpenAI's names, and patterns that are not names.
 _NO_NAME = re.compile(
     r"gpt-35.*|gpt-3\.5-0301|gpt-5-\d.*|.*[-.]|.*\.ft-.*|.*:extended|text-embedding-ada"
 )
 
 
 class Fees(NamedTuple):
-    """What litellm has for every model, in USD: a search in files, a session of code."""
+    """litellm's fees for every model, in USD: a file search, a code session."""
 
     file_search: str | None = None
     code_interpreter: str | None = None
@@ -98,7 +98,7 @@ NO_FEES = Fees()
 
 @dataclass
 class Row:
-    """The prices of a model from `start` on, None is unknown, and the address that has them."""
+    """The prices of a model from `start` on (None if unknown), and the URL of their source."""
 
     start: date | None
     tiers: Tiers
@@ -106,20 +106,20 @@ class Row:
 
     @property
     def rank(self) -> int:
-        """How near the source is to OpenAI: its pricing page, another page of it, or none."""
+        """How close the source is to OpenAI: 2 for its pricing page, 1 for another page, else 0."""
         return 2 if PRICING_PAGE.match(self.source) else 1 if OPENAIS_PAGE.match(self.source) else 0
 
 
 @dataclass
 class Listed:
-    """What one source says of a model; the last of the `rows` holds today."""
+    """What one source says of a model; the last of the `rows` applies today."""
 
     facts: dict[str, Any] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
 
 
 def wheel_of(folder: Path, package: str) -> Path:
-    """The one wheel of a package in a folder; ends the program where there is not one."""
+    """The only wheel of a package in a folder; exits if there is not exactly one."""
     found = list(folder.glob(f"{package.replace('-', '_')}-*.whl"))
     if len(found) != 1:
         sys.exit(f"{folder} has {len(found)} wheels of {package}, and needs one")
@@ -127,7 +127,7 @@ def wheel_of(folder: Path, package: str) -> Path:
 
 
 def read_litellm(path: Path) -> tuple[Mapping[str, Any], Fees]:
-    """The table in a wheel of litellm, and the fees that it has for every model."""
+    """The table in a wheel of litellm, and its fees for every model."""
     with ZipFile(path) as wheel:
         table = json.loads(wheel.read(LITELLM_TABLE))
         constants = wheel.read(LITELLM_CONSTANTS).decode()
@@ -142,7 +142,7 @@ def read_litellm(path: Path) -> tuple[Mapping[str, Any], Fees]:
 def read_genai(path: Path) -> Any:
     """The provider `openai` in a wheel of genai-prices.
 
-    Its data alone are imported: the package itself wants a library for HTTP.
+    Only its data are imported: the package itself needs an HTTP library.
     """
     with tempfile.TemporaryDirectory() as unpacked, ZipFile(path) as wheel:
         wheel.extractall(unpacked)
@@ -154,17 +154,17 @@ def read_genai(path: Path) -> Any:
 
 
 def exact(number: float, times: Decimal = MILLION) -> str:
-    """A rate as it was written, times `times`, with no digit more: 2.5e-06 is 2.5 a million."""
+    """A rate as it was written, multiplied by `times` exactly: 2.5e-06 is 2.5 per million."""
     return plain(Decimal(repr(number)) * times)
 
 
 def plain(number: Decimal) -> str:
-    """The number without exponent and without zeros at its end."""
+    """The number without an exponent and trailing zeros."""
     return f"{number.normalize():f}"
 
 
 def source_of(said: str | None, package: str) -> str:
-    """OpenAI's page that a package names as its source, the pricing page first, else its own."""
+    """OpenAI's page that a package cites, the pricing page first, or else the package's own."""
     for pages in (PRICING_PAGE, OPENAIS_PAGE):
         if found := pages.search(said or ""):
             return found[0]
@@ -174,9 +174,9 @@ def source_of(said: str | None, package: str) -> str:
 def of_litellm(
     table: Mapping[str, Any], left_out: Counter[str], fees: Fees = NO_FEES
 ) -> dict[str, Listed]:
-    """OpenAI's models of litellm's table, with `fees` for those that chat.
+    """OpenAI's models in litellm's table, with `fees` for chat models.
 
-    `left_out` counts what is not taken, by reason.
+    `left_out` counts what is skipped, by reason.
     """
     models = {}
     for name, facts in table.items():
@@ -215,11 +215,11 @@ def _litellm_tiers(facts: Mapping[str, Any], left_out: Counter[str]) -> Tiers:
 
 
 def _litellm_fees(name: str, facts: Mapping[str, Any], fees: Fees) -> dict[str, str]:
-    """What calls of tools cost, in USD for one.
+    """The fees for tool calls, in USD per call.
 
-    litellm's fee for a search is that of the older tool, web_search_preview; models that always
-    search have it for themselves. By the page of prices reasoning models have one fee for both
-    tools, and for others genai-prices has that of web_search.
+    litellm's search fee is for the older tool, web_search_preview; models that always search have
+    it as their own. According to the pricing page, reasoning models have one fee for both tools;
+    for others, genai-prices has that of web_search.
     """
     found = {}
     if facts.get("mode") in ("chat", "responses"):
@@ -256,9 +256,9 @@ def _litellm_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def of_genai(provider: Any, names: Iterable[str], left_out: Counter[str]) -> dict[str, Listed]:
-    """The models of genai-prices's provider `openai`: those it names, and those of `names`.
+    """The models of genai-prices's provider `openai`: those that it names, and those in `names`.
 
-    `left_out` counts what is not taken, by reason.
+    `left_out` counts what is skipped, by reason.
     """
     own = {name for model in provider.models for name in (model.id, *_equals(model.match))}
     wanted = {name for name in own if _NO_NAME.fullmatch(name) is None}
@@ -267,7 +267,7 @@ def of_genai(provider: Any, names: Iterable[str], left_out: Counter[str]) -> dic
     for name in sorted(wanted.union(names)):
         model = next((model for model in provider.models if model.is_match(name)), None)
         rows = _genai_rows(model, left_out) if model is not None else []
-        if ALWAYS_SEARCHES.search(name):  # its fees are those of the model that it is made of
+        if ALWAYS_SEARCHES.search(name):  # its fees are those of the underlying model
             rows = [replace(row, tiers=_without_fees(row.tiers)) for row in rows]
         if any(row.tiers for row in rows):
             window = getattr(model, "context_window", None)
@@ -292,7 +292,7 @@ def _genai_rows(model: Any, left_out: Counter[str]) -> list[Row]:
         if "web_search" in standard and _REASONS.match(model.id):
             standard["web_search_preview"] = standard["web_search"]
         rows.append(Row(start, {"standard": standard} if standard else {}, source))
-    # Their start is the day when someone looked, not that of a change: the comments say so.
+    # Their start is the day of a look-up, not of a change, as the comments say.
     for variant in model.price_variants or ():
         tier = variant.when.get("processing") or variant.when.get("service_tier")
         if tier != "default":

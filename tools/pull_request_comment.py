@@ -1,11 +1,11 @@
-"""Keep one comment on a pull request up to date: what action.yml runs after `cost diff`.
+"""Keep one comment on a pull request up to date; action.yml runs this after `cost diff`.
 
     python3 pull_request_comment.py REPORT CHANGED
 
-REPORT is Markdown whose first line marks the comment. It is written where there is none, changed
-where it says something else, and removed where CHANGED is `false`. The rest comes from variables of
-GitHub Actions: GITHUB_EVENT_PATH, GITHUB_REPOSITORY, GITHUB_API_URL, and GITHUB_TOKEN. Who may not
-write, as the workflow of a fork, is told so and does not fail.
+REPORT is Markdown whose first line identifies the comment. The comment is created if it is missing,
+updated if it differs, and removed if CHANGED is `false`. Everything else comes from variables of
+GitHub Actions: GITHUB_EVENT_PATH, GITHUB_REPOSITORY, GITHUB_API_URL, and GITHUB_TOKEN. A token that
+may not comment, such as that of a fork, gets a notice, not a failure.
 """
 
 import json
@@ -22,7 +22,7 @@ _PATIENCE = 30
 
 
 def main() -> int:
-    """Bring the comment of the pull request in line with the report; gives the exit code."""
+    """Bring the pull request's comment in line with the report; return the exit code."""
     report, changed = Path(sys.argv[1]), sys.argv[2]
     event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
     number = event.get("pull_request", {}).get("number")
@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def _kept(number: int, text: str, *, is_wanted: bool) -> str:
-    """Write, change or remove the comment; gives what was done."""
+    """Create, update or remove the comment; return what was done."""
     comments = f"{_repository()}/issues/{number}/comments"
     marker = text.partition("\n")[0]
     before = next(
@@ -71,7 +71,7 @@ def _repository() -> str:
 
 
 def _pages(url: str | None) -> Any:
-    """The comments, page by page."""
+    """Yield the comments, page by page."""
     while url is not None:
         found, link = _ask("GET", url)
         yield from found
@@ -80,7 +80,7 @@ def _pages(url: str | None) -> Any:
 
 
 def _ask(method: str, url: str, body: dict[str, Any] | None = None) -> tuple[Any, str]:
-    """The answer of the API and its Link header; raises OSError, of which HTTPError is one."""
+    """The API's response and its Link header; raises OSError, which includes HTTPError."""
     headers = {
         "Accept": "application/vnd.github+json",
         "Authorization": f"Bearer {os.environ['GITHUB_TOKEN']}",

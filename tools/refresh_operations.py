@@ -1,12 +1,12 @@
-"""Write the table of the API's operations anew.
+"""Rewrite the table of the API's operations.
 
     python tools/refresh_operations.py openapi.json openai-3.57.0-py3-none-any.whl
 
-The first is OpenAI's published description, the second its Python package, a wheel or a folder
-that has `openai/`. The package is the newer of the two: what operations and properties there are,
-and which of these are required, is its say; ranges and counts are the description's. Facts alone go
-into openai_cli/operations/data, and no sentence of either. What is new, gone or changed is printed
-as Markdown. The same sources give the same bytes.
+The first argument is OpenAI's published description, the second its Python package, as a wheel or a
+folder with `openai/`. The package is the newer of the two: it decides which operations and
+properties there are, and which are required; ranges and counts come from the description. Only
+facts go into openai_cli/operations/data, and no text of either. Additions, removals and changes are
+printed as Markdown. The same sources give the same bytes.
 """
 
 import argparse
@@ -28,7 +28,7 @@ Key = tuple[str, str]
 
 OUTPUT = Path(__file__).parent.parent / "openai_cli" / "operations" / "data"
 
-# What tells the things of a list apart, in the order of the columns that show it.
+# Properties that identify the items of a list, in the order of its columns.
 COLUMNS = (
     "id", "group_id", "file_id", "name", "group_name", "filename", "title", "email", "path", "url",
     "status", "active", "enabled", "type", "role", "level", "model", "fine_tuned_model",
@@ -36,17 +36,17 @@ COLUMNS = (
     "step_number", "message", "threshold_amount", "interval", "project_id", "bytes", "size_bytes",
     "usage_bytes", "start_time", "end_time", "effective_at", "created_at", "created", "added_at",
 )  # fmt: skip
-# And where things have no id, what they are.
+# For items without an id, their content.
 CONTENTS = ("text", "content", "results")
 
-# The parameter of the query that asks for the next page, by how a list pages.
+# The query parameter that requests the next page, by the way a list is paged.
 _PAGE_PARAMETERS = {"after": "after", "next": "after", "page": "page"}
 
-# What the package says in words where the description has an older bound.
+# Bounds that the package states in words, where the description has older ones.
 _CORRECTED: Mapping[str, Row] = {"safety_identifier": {"longest": 128}}
-# Bounds beyond these have been rounded to what a float can hold, and hold nothing.
+# Larger bounds were rounded to fit a float, and are useless.
 _EXACT = 2**53
-# It counts by itself, and has none of the operation's properties as flags.
+# `tokens` counts offline, and has none of the operation's properties as flags.
 _NO_COMMAND_OF_AN_OPERATION = ("tokens",)
 
 _FACTS = ("enum", "open", "low", "high", "longest", "least", "most")
@@ -56,12 +56,12 @@ _VERSION = re.compile(r"__version__ = \"([^\"]+)\"")
 def rows_of(
     document: Mapping[str, Any], sources: Mapping[str, str], written: Mapping[Key, str]
 ) -> list[Row]:
-    """The rows of all operations, by their commands; `written` has those that have their own."""
+    """The rows of all operations, by command; `written` maps operations to written commands."""
     of_description = {(each.method, each.path): each for each in described.operations(document)}
     of_sdk: dict[Key, sdk.SdkOperation] = {}
     for each in sdk.operations(sources):
         before = of_sdk.get((each.method, each.path))
-        # Two methods may be one operation, of which the older is deprecated.
+        # Two methods may send the same operation, of which the older is deprecated.
         if before is None or before.deprecated:
             of_sdk[each.method, each.path] = each
     keys = dict.fromkeys([*of_sdk, *of_description])
@@ -112,9 +112,9 @@ def _row(
 
 
 def _properties(names: set[str], *sides: Mapping[str, Shape]) -> dict[str, Any]:
-    """The properties of any side, as facts; the first decides what is required.
+    """The properties of any source, as facts; the first source decides what is required.
 
-    A name of the path is none of the body, and one with a hyphen is a header's.
+    Names in the path are not part of the body, and a name with a hyphen is a header.
     """
     found = {}
     for name in dict.fromkeys(name for side in sides for name in side):
@@ -128,7 +128,7 @@ def _properties(names: set[str], *sides: Mapping[str, Shape]) -> dict[str, Any]:
 
 
 def _joined(*shapes: Shape) -> Shape:
-    """The shape that both sides tell of: bounds that one of them knows hold."""
+    """The shape by both sources: a bound that only one of them knows still applies."""
     found = merged(*shapes)
     for shape in shapes:
         for name in ("low", "high", "longest", "least", "most"):
@@ -140,7 +140,7 @@ def _joined(*shapes: Shape) -> Shape:
 
 
 def _facts(shape: Shape, depth: int) -> Row:
-    """What the table has of a shape, looked into as far as `depth` says."""
+    """The facts of a shape for the table, down to `depth` levels."""
     found: Row = {"types": [kind for kind in shape["types"] if kind != "null"]}
     found |= {name: shape[name] for name in _FACTS if name in shape and _is_exact(shape[name])}
     if "items" in shape:
@@ -169,11 +169,11 @@ def _columns(*items: Shape) -> list[str]:
     return found if "id" in found else [*found, *(name for name in CONTENTS if name in keys)]
 
 
-# Files
+# Files.
 
 
 def parts_of(rows: Iterable[Row], source: Mapping[str, Any]) -> dict[str, str]:
-    """The files of the table: a part for each first word of a command, and the index of them."""
+    """The files of the table: one for the first word of each command, and their index."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
         first = row["command"].partition(" ")[0] or row["path"].split("/")[1].replace("_", "-")
@@ -185,7 +185,7 @@ def parts_of(rows: Iterable[Row], source: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _lines(rows: list[Row]) -> str:
-    """A line for each row: a change of one is a change of one line."""
+    """One line per row, so that a changed row is one changed line."""
     return "[\n" + ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows) + "\n]\n"
 
 
@@ -215,16 +215,16 @@ def source_of(
 
 
 def read_rows(folder: Path) -> list[Row]:
-    """The rows of the table in a folder; none where there is none yet."""
+    """The rows of the table in a folder; none if there is no table yet."""
     paths = (path for path in sorted(folder.glob("*.json")) if path.name != "index.json")
     return [row for path in paths for row in json.loads(path.read_text("utf-8"))]
 
 
-# What is new, gone and changed
+# Changes.
 
 
 def changes(before: Iterable[Row], after: Iterable[Row]) -> str:
-    """What is new, gone and changed, as Markdown; '' for nothing."""
+    """What is new, gone and changed, as Markdown; '' if nothing is."""
     old, new = ({(row["method"], row["path"]): row for row in rows} for rows in (before, after))
     sections = {
         "New": [_named(new[key]) for key in new if key not in old],
@@ -262,7 +262,7 @@ def _differences(old: Row, new: Row) -> Iterator[str]:
 
 
 def written_commands() -> dict[Key, str]:
-    """The commands that are written by hand, by the operation of each."""
+    """The hand-written commands, by operation."""
     from openai_cli.commands import COMMANDS, declared
 
     found: dict[Key, str] = {}

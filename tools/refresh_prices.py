@@ -3,13 +3,13 @@
     pip download --no-deps --dest PACKAGES litellm genai-prices openai
     .venv/bin/python tools/refresh_prices.py PACKAGES
 
-PACKAGES is a folder with one wheel of each. It writes openai_cli/models/data/openai.json, and
-prints as Markdown every change since the table before, what a person should look at, and how the
-table was built: what was left out, where the sources disagree, what a rule filled.
+PACKAGES is a folder with one wheel of each. The tool writes openai_cli/models/data/openai.json, and
+prints as Markdown all changes since the last table, what a person should check, and how the table
+was built: what was left out, where the sources disagree, what a rule filled.
 
-Where the sources have other prices than the last row of a model, that row ends today and a new one
-begins. A row that only gains rates, or that was never true, is replaced; `--correct MODEL` says of
-a model that the latter is so. A model that the sources no longer list keeps its rows.
+If the sources' prices differ from a model's last row, that row ends today and a new one begins. A
+row that only gains rates, or that was never right, is replaced; `--correct MODEL` declares the
+latter. A model that the sources no longer list keeps its rows.
 """
 
 import argparse
@@ -39,10 +39,10 @@ from price_sources import (
 from tiktoken.model import encoding_name_for_model
 
 DATA = Path(__file__).parent.parent / "openai_cli" / "models" / "data" / "openai.json"
-# Modes without text of which tokens could be counted.
+# Modes without text whose tokens could be counted.
 _TEXTLESS = ("audio_speech", "audio_transcription", "image_generation", "moderation")
 
-# Days of the end of models that no source dates: https://developers.openai.com/api/docs/deprecations
+# Shutdown dates that no source has: https://developers.openai.com/api/docs/deprecations
 COMPLETIONS_END = date(2024, 1, 4)
 SHUTDOWNS = {
     COMPLETIONS_END: (
@@ -60,8 +60,8 @@ SHUTDOWNS = {
     date(2026, 7, 23): ("gpt-realtime-mini-2025-10-06",),
 }  # fmt: skip
 
-# Windows that litellm has wrong: https://developers.openai.com/api/docs/models, and
-# for embeddings the description of POST /embeddings.
+# Context windows that are wrong in litellm: https://developers.openai.com/api/docs/models and, for
+# embeddings, the description of POST /embeddings.
 WINDOWS = {
     "gpt-3.5-turbo-instruct": 4096,
     "gpt-3.5-turbo-instruct-0914": 4096,
@@ -72,9 +72,9 @@ WINDOWS = {
     "text-embedding-ada-002-v2": 8192,
 }
 
-# Standard rates that a model had until a day, which no source has, and OpenAI's page that says so.
+# Standard rates that applied until a date, which no source has, and OpenAI's page for them.
 HISTORY = {
-    # OpenAI wrote to developers that the name would stand for gpt-4o-2024-08-06 from that day on.
+    # OpenAI announced to developers that the name would stand for gpt-4o-2024-08-06 from that day.
     "gpt-4o": (
         date(2024, 10, 2), {"input": "5", "output": "15"},
         "https://openai.com/index/introducing-structured-outputs-in-the-api/",
@@ -91,7 +91,7 @@ LICENCES = {"litellm": "MIT", "genai-prices": "MIT", "openai": "Apache-2.0"}
 
 @dataclass(frozen=True)
 class Disagreement:
-    """The two sources give two rates; `chosen` is the one that the table has."""
+    """A rate on which the two sources disagree; the table has `chosen`."""
 
     where: str
     litellm: str
@@ -105,10 +105,10 @@ class Disagreement:
 
 
 def merged(name: str, one: Row, other: Row) -> tuple[Row, list[Disagreement]]:
-    """One row of litellm's and of genai-prices's, and where they disagree.
+    """Merge rows of litellm and genai-prices; return the row and the disagreements.
 
-    The one whose source is nearer to OpenAI is right; of two as near litellm, which follows the
-    page day by day.
+    The source closer to OpenAI wins; if they are equally close, litellm does, as it follows the
+    pricing page daily.
     """
     right = other if other.rank > one.rank else one
     why = f"from {right.source}" if one.rank != other.rank else "both are as near to OpenAI"
@@ -130,9 +130,9 @@ def combined(
     names: Mapping[str, Named],
     today: str,
 ) -> tuple[dict[str, Any], list[Disagreement]]:
-    """The models of all, in the form of the table, and where the first two disagree.
+    """All models in the form of the table, and where the first two sources disagree.
 
-    A model that `names` alone has is known, with no price yet.
+    A model found only in `names` is listed without a price.
     """
     models, disagreements = {}, []
     sums = _sums(litellm, genai)
@@ -159,10 +159,10 @@ def _limits(facts: Mapping[str, Any]) -> Limits:
 
 
 def _sums(litellm: Mapping[str, Listed], genai: Mapping[str, Listed]) -> set[Limits]:
-    """The limits of input and output whose sum is a window, as both sources say of some model.
+    """Pairs of input and output limits whose sum is the window, according to both sources.
 
-    litellm's input limit is the whole window of one model, and of another what the longest output
-    leaves of it.
+    litellm's input limit is the whole window for some models, and for others the window less the
+    longest output.
     """
     return {
         limits
@@ -175,7 +175,7 @@ def _sums(litellm: Mapping[str, Listed], genai: Mapping[str, Listed]) -> set[Lim
 def _facts(
     name: str, one: Mapping[str, Any], other: Mapping[str, Any], named: Named, sums: set[Limits]
 ) -> dict[str, Any]:
-    """What is known besides prices; of days of retirement OpenAI's own package is right."""
+    """The facts besides prices; for retirement dates, OpenAI's own package is authoritative."""
     limits = _limits(one)
     listed = sum(filter(None, limits)) if limits in sums else limits[0]
     shutdown = next((day for day, names in SHUTDOWNS.items() if name in names), None)
@@ -192,7 +192,7 @@ def _facts(
 
 
 def _encoding(name: str, mode: str | None, rows: list[Row]) -> dict[str, str]:
-    """tiktoken's, else that of today's models for what reads text, else nothing."""
+    """tiktoken's encoding, else that of current models if the model reads text, else none."""
     try:
         found = encoding_name_for_model(name.split(":")[1] if name.startswith("ft:") else name)
     except KeyError:
@@ -223,7 +223,7 @@ def _versions(rows: Iterable[Row], today: str) -> list[dict[str, Any]]:
 
 
 def written(found: Mapping[str, Any]) -> str:
-    """The file: a line for each model, so that a change of one is a change of a line."""
+    """The file, with one line per model, so that a changed model is one changed line."""
     lines = [f"{json.dumps(name)}: {json.dumps(facts)}" for name, facts in found["models"].items()]
     head = {key: value for key, value in found.items() if key != "models"}
     return f'{json.dumps(head)[:-1]}, "models": {{\n' + ",\n".join(lines) + "\n}}\n"
@@ -257,14 +257,14 @@ def main() -> None:
 
 @dataclass
 class Report:
-    """What to tell of a build: `lines` of how, and what a person should look at."""
+    """What to print about a build: `lines` on how it went, and `look` for a person to check."""
 
     lines: list[str]
     look: list[str]
 
 
 def _built(wheels: Mapping[str, Path], today: str) -> tuple[Report, dict[str, Any]]:
-    """The models of the wheels, whole, and what is to be told of them."""
+    """The completed models from the wheels, and the report on them."""
     left_out: dict[str, Counter[str]] = {"litellm": Counter(), "genai-prices": Counter()}
     listed, fees = read_litellm(wheels["litellm"])
     litellm = of_litellm(listed, left_out["litellm"], fees)

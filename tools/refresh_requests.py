@@ -2,8 +2,8 @@
 
     python tools/refresh_requests.py openapi.json
 
-It takes the request schemas named in ROOTS and all that they refer to, brings them into the small
-dialect that openai_cli/sandbox/data/README.md describes, adds what ADDITIONS lists, and writes
+It takes the request schemas named in ROOTS and all that they refer to, converts them to the small
+dialect described in openai_cli/sandbox/data/README.md, adds ADDITIONS, and writes
 openai_cli/sandbox/data/requests.json. The same description gives the same bytes.
 """
 
@@ -49,7 +49,7 @@ NULL = {"type": "null"}
 NULLABLE = "nullable"
 INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
 
-# What `openai` 3.54 knows of images beyond the description.
+# Image properties that `openai` 3.54 has beyond the description.
 IMAGES: tuple[tuple[str, Schema], ...] = (
     ("complexity", {"type": "string", "enum": ["low", "medium", "high"], "nullable": True}),
     ("frame_count", {"type": "integer", "minimum": 2, "maximum": 16, "nullable": True}),
@@ -59,7 +59,7 @@ IMAGES: tuple[tuple[str, Schema], ...] = (
     ("svg", {"type": "object", "additionalProperties": True, "nullable": True}),
 )
 
-# An item that no other is like.
+# An item unlike any other.
 UPDATE: Schema = {
     "type": "object",
     "properties": {
@@ -71,7 +71,7 @@ UPDATE: Schema = {
     "required": ["type"],
 }
 
-# What a response can say of its caching and a chat cannot.
+# Caching options of responses that chats do not have.
 CACHING: Schema = {
     "type": "object",
     "properties": {
@@ -82,8 +82,8 @@ CACHING: Schema = {
     },
 }
 
-# What the description says in words only or has rounded, and what the `openai` package of 3.54 or
-# the API itself knows beyond it: schema, path of properties in it ("*" is any), facts, source.
+# Facts that the description states only in words or has rounded, or that the `openai` package 3.54
+# or the API itself has beyond it: schema, path of properties in it ("*" for any), facts, source.
 ADDITIONS: tuple[tuple[str, str, Schema, str], ...] = (
     (
         "ChatCompletionRequestMessageContentPartImage",
@@ -240,7 +240,7 @@ ADDITIONS: tuple[tuple[str, str, Schema, str], ...] = (
 
 
 def normalise(schema: Schema, schemas: dict[str, Schema]) -> Schema:
-    """The schema in our dialect: facts for checking only, and one spelling for each."""
+    """Convert a schema to our dialect: only facts that are checked, each spelled in one way."""
     if "allOf" in schema:
         return _all_of(schema, schemas)
     kept: Schema = {key: schema[key] for key in KEPT if key in schema}
@@ -268,14 +268,14 @@ def normalise(schema: Schema, schemas: dict[str, Schema]) -> Schema:
 def _unions(schema: Schema, schemas: dict[str, Schema]) -> Schema:
     found: Schema = {}
     for union in ("anyOf", "oneOf"):
-        # What is required in one way or another is for the handler to check.
+        # Alternatives in what is required are checked by the handler.
         if any(member.keys() - {"required"} for member in schema.get(union, ())):
             found |= _union([normalise(member, schemas) for member in schema[union]])
     return found
 
 
 def _union(members: list[Schema]) -> Schema:
-    """A union: null is `nullable`, any string covers named ones, a union of one is that one."""
+    """Simplify a union: null becomes `nullable`, any string covers names, one member is itself."""
     nullable = any("nullable" in member or member == NULL for member in members)
     others = [
         {key: fact for key, fact in member.items() if key != "nullable"}
@@ -289,7 +289,7 @@ def _union(members: list[Schema]) -> Schema:
 
 
 def _tidied(schema: Schema) -> Schema:
-    """The schema without what our dialect takes for granted; an open object says so."""
+    """Drop what our dialect implies; an open object says so."""
     for key, kind in (("properties", "object"), ("items", "array")):
         if key in schema:
             schema.setdefault("type", kind)
@@ -301,7 +301,7 @@ def _tidied(schema: Schema) -> Schema:
 
 
 def _all_of(schema: Schema, schemas: dict[str, Schema]) -> Schema:
-    """`allOf`: of one that says what it is, beside others that say `nullable`; else one object."""
+    """Resolve `allOf` to its only meaningful member, perhaps `nullable`, or to a merged object."""
     saying = [
         member for member in schema["allOf"] if not member.keys() <= {"description", NULLABLE}
     ]
@@ -312,7 +312,7 @@ def _all_of(schema: Schema, schemas: dict[str, Schema]) -> Schema:
 
 
 def _flattened(schema: Schema, schemas: dict[str, Schema]) -> Schema:
-    """`allOf` as one object; where two members name a property, the later one holds."""
+    """Merge `allOf` into one object; if two members have a property, the later one wins."""
     flat: Schema = {"type": "object", "properties": {}}
     required: list[str] = []
     for member in schema["allOf"]:
@@ -324,9 +324,9 @@ def _flattened(schema: Schema, schemas: dict[str, Schema]) -> Schema:
 
 
 def add(schema: Schema, path: str, facts: Schema) -> None:
-    """Put `facts` at `path` of a normalised schema, which may be new; an `enum` is extended.
+    """Put `facts` at `path` of a normalised schema, creating it if needed.
 
-    So is an `anyOf`.
+    An `enum` or `anyOf` that exists is extended.
     """
     for name in filter(None, path.split(".")):
         if name == "*":
@@ -341,7 +341,7 @@ def add(schema: Schema, path: str, facts: Schema) -> None:
 
 
 def closure(schemas: dict[str, Schema]) -> dict[str, Schema]:
-    """The roots and every schema that they refer to, directly or not."""
+    """The roots, and all schemas that they refer to, directly or indirectly."""
     found: dict[str, Schema] = {}
     waiting = list(ROOTS)
     while waiting:
@@ -353,7 +353,7 @@ def closure(schemas: dict[str, Schema]) -> dict[str, Schema]:
 
 
 def references(value: object) -> list[str]:
-    """The names of the schemas that a schema in our dialect refers to."""
+    """The names of the schemas to which a schema in our dialect refers."""
     if isinstance(value, list):
         return [name for item in value for name in references(item)]
     if not isinstance(value, dict):
@@ -363,7 +363,7 @@ def references(value: object) -> list[str]:
 
 
 def extract(description: bytes) -> str:
-    """The text of requests.json for the description's bytes."""
+    """The text of requests.json for a description."""
     document = json.loads(description)
     schemas = closure(document["components"]["schemas"])
     for name, path, facts, _ in ADDITIONS:

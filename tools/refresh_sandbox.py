@@ -1,13 +1,12 @@
-"""Rebuild what the sandbox serves by a table, from OpenAI's published description of its API.
+"""Rebuild the operations that the sandbox serves by table, from OpenAI's published description.
 
     python tools/refresh_sandbox.py openapi.json
 
-It takes every operation that has no handler of its own in openai_cli/sandbox/routes.py: method and
-path, the schemas of its request and of its answer, its query; and the same of those that the
-`openai` package has beyond the description. They go into
-openai_cli/sandbox/data/operations/, a file for each first word of a path, with the schemas that no
-other file has; `shared.json` has those of several, and requests.json those that it had already. The
-same description gives the same bytes.
+It takes every operation without a handler in openai_cli/sandbox/routes.py: method and path, the
+schemas of its request and its answer, its query; and the same of operations that only the `openai`
+package has. It writes openai_cli/sandbox/data/operations/, with a file for the first word of each
+path and the schemas used only there; `shared.json` has those used by several, unless they are
+already in requests.json. The same description gives the same bytes.
 """
 
 import argparse
@@ -40,18 +39,18 @@ def shape_of(path: str) -> str:
 
 
 def _handled() -> list[Row]:
-    """The operations that have handlers of their own."""
+    """The operations with handlers of their own."""
     return [{"method": route.method, "path": route.path} for route in ROUTES]
 
 
 def order_of(row: Row) -> tuple[list[tuple[bool, str]], str]:
-    """Where a row stands: what is named stands before what may have any name."""
+    """The sort key of a row: fixed parts of a path come before parameters."""
     parts = row["path"].split("/")
     return [(part.startswith("{"), part) for part in parts], row["method"]
 
 
 class Reader:
-    """One run over one description; `schemas` are those that it has read, in our dialect."""
+    """One run over one description; `schemas` are those read so far, in our dialect."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
@@ -59,7 +58,7 @@ class Reader:
         self.schemas: dict[str, Schema] = {}
 
     def rows(self) -> list[Row]:
-        """The operations that are served by the table."""
+        """The operations that are served by table."""
         served = {(row["method"], shape_of(row["path"])) for row in _handled()}
         return sorted(
             (
@@ -107,7 +106,7 @@ class Reader:
         return schema
 
     def _named(self, schema: Schema, name: str) -> str:
-        """The name of a schema; one that stands in its operation is named after it."""
+        """The name of a schema; an inline schema is named after its operation."""
         if "$ref" in schema:
             name = schema["$ref"].removeprefix(REFERENCE)
             self._read([name])
@@ -139,7 +138,7 @@ def names_of(row: Row, schemas: dict[str, Schema]) -> set[str]:
 
 
 def extract(description: bytes, known: Iterable[str]) -> dict[str, str]:
-    """The texts of the files by their names; `known` are the schemas that requests.json has."""
+    """The texts of the files, by name; `known` are the schemas in requests.json."""
     reader = Reader(json.loads(description))
     package = PackageReader()
     rows = reader.rows()
@@ -182,14 +181,14 @@ def _renamed(row: Row) -> Row:
 
 
 def _add_to_query(row: Row, name: str, facts: Schema) -> None:
-    """Put a parameter into a query, or more names into one that is there."""
+    """Add a parameter to a query, or more names to an existing parameter."""
     schema = row["query"].setdefault(name, facts)
     if schema is not facts:
         add(schema["items"], "", facts["items"])
 
 
 def _text(data: dict[str, Any]) -> str:
-    """JSON with a line for each operation and each schema, so that a change is a line of a diff."""
+    """JSON with one line per operation and schema, for readable diffs."""
     pieces = []
     for key, value in data.items():
         rows = (

@@ -1,8 +1,8 @@
-"""Prove that what is committed can be released: `make release-check`.
+"""Check that the committed state can be released: `make release-check`.
 
-The version and the changelog are held against each other; wheel and sdist are built and looked
-into; and both are installed into fresh environments and tried, with every Python of PYTHONS that
-the machine has, and with pipx. It prints a line for each check, and ends with 1 if one failed.
+It compares the version with the changelog, builds wheel and sdist and inspects them, installs both
+into fresh environments, and tries them with every Python of PYTHONS on the machine, and with pipx.
+It prints a line for each check, and exits with 1 if one failed.
 """
 
 import os
@@ -22,11 +22,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
-# What a wheel must have besides the modules, and some of what its metadata must say.
+# Files that a wheel must have besides the modules, and values that its metadata must have.
 MARKS = ("openai_cli/py.typed", "openai_cli/tokens/data/LICENSE", "openai_cli/models/data/LICENSE")
 METADATA = {"Name": "openai-cli-toolkit", "License-Expression": "MIT", "Requires-Python": ">=3.11"}
 
-# Commands without a key and without a network, and what they print; None is any line.
+# Commands that need no key and no network, with their output; None means any line.
 SMOKE: tuple[tuple[list[str], str | None], ...] = (
     (["--version"], None),
     (["tokens", "hamburger"], "2"),
@@ -39,7 +39,7 @@ _HEADING = re.compile(r"^## \[(?P<version>[^\]]+)\] - (?P<date>\S+)$", re.MULTIL
 
 
 def main() -> int:
-    """Make all checks; 1 if one failed."""
+    """Run all checks; return 1 if one failed."""
     failed = 0
     for name, problems in checks():
         print(f"{'FAILED' if problems else 'ok':<7}{name}", flush=True)
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def checks() -> Iterator[tuple[str, list[str]]]:
-    """The name of each check, and what it found wrong."""
+    """Yield the name of each check, and the problems that it found."""
     found = re.search(
         r'__version__ = "(.+)"', (ROOT / "openai_cli/__init__.py").read_text(encoding="utf-8")
     )
@@ -80,7 +80,7 @@ def checks() -> Iterator[tuple[str, list[str]]]:
 
 
 def changelog_problems(text: str, version: str) -> list[str]:
-    """What is wrong with a changelog whose newest entry is to be that of the version."""
+    """The problems of a changelog whose newest entry must be for the version."""
     heading = _HEADING.search(text)
     if heading is None or heading["version"] != version:
         return [f"the newest entry of CHANGELOG.md is not {version}"]
@@ -92,7 +92,7 @@ def changelog_problems(text: str, version: str) -> list[str]:
 
 
 def wheel_problems(wheel: Path, tracked: Iterable[str], version: str) -> list[str]:
-    """What is missing in a wheel, or too much, and what its metadata say wrong."""
+    """What a wheel lacks or has too much, and wrong values in its metadata."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         info = f"openai_cli_toolkit-{version}.dist-info"
@@ -117,7 +117,7 @@ def wheel_problems(wheel: Path, tracked: Iterable[str], version: str) -> list[st
 
 
 def sdist_problems(sdist: Path, tracked: Iterable[str]) -> list[str]:
-    """What is missing in an sdist: the package, its tests, its manual, its tools."""
+    """What an sdist lacks of the package, its tests, its manual and its tools."""
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     parts = ("openai_cli/", "tests/", "docs/", "tools/", "benchmarks/")
@@ -127,7 +127,7 @@ def sdist_problems(sdist: Path, tracked: Iterable[str]) -> list[str]:
 
 
 def tried(folder: Path, python: str, archive: Path) -> list[str]:
-    """Install the archive into a fresh environment and try it."""
+    """Install the archive into a fresh environment, and try it."""
     scripts = _environment(folder, python)
     return [
         *_problems(scripts / "pip", "install", "--quiet", archive),
@@ -138,7 +138,7 @@ def tried(folder: Path, python: str, archive: Path) -> list[str]:
 
 
 def tried_with_pipx(folder: Path, tools: Path, wheel: Path) -> list[str]:
-    """Install the wheel with pipx and try it."""
+    """Install the wheel with pipx, and try it."""
     places = {"PIPX_HOME": str(folder / "home"), "PIPX_BIN_DIR": str(folder / "bin")}
     return [
         *_problems(tools / "pipx", "install", "--quiet", wheel, env=places),
@@ -147,7 +147,7 @@ def tried_with_pipx(folder: Path, tools: Path, wheel: Path) -> list[str]:
 
 
 def _environment(folder: Path, python: str) -> Path:
-    """The programs of a fresh virtual environment."""
+    """Create a virtual environment; return the folder of its programs."""
     if python == sys.executable:
         venv.create(folder, with_pip=True)
     else:

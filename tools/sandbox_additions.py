@@ -1,4 +1,4 @@
-"""What the description lacks of the answers and requests that the sandbox has by its table."""
+"""Facts that the description lacks about operations that the sandbox serves by table."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ TURNS = (
     ("interrupt_response", BOOLEAN),
 )
 
-# Schema, path of properties in it ("*" is any), facts, source.
+# Schema, path of properties in it ("*" for any), facts, source.
 ADDITIONS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     (
         "RealtimeSessionCreateRequest",
@@ -209,7 +209,7 @@ ADDITIONS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ),
 )
 
-# Path, parameter of its query, facts, source.
+# Path, query parameter, facts, source.
 QUERIES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     (
         "/organization/costs",
@@ -232,5 +232,5 @@ QUERIES: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ),
 )
 
-# What the package has a type of its own for, and the description this schema.
+# Answers for which the package has a type of its own, and the description this schema.
 ANSWERS = {("POST", "/evals/{eval_id}/runs/{run_id}/cancel"): "EvalRun"}

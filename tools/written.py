@@ -1,4 +1,4 @@
-"""What the tools that write files for the manual have in common."""
+"""What the tools that write files for the manual share."""
 
 import sys
 from collections.abc import Mapping
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def write_files(texts: Mapping[str, str]) -> None:
-    """Write texts, by their files' names, into the folder that the only argument names.
+    """Write texts, by file name, into the folder named by the only argument.
 
-    What else the folder has of the same kinds of files goes.
+    Other files there with the same suffixes are removed.
     """
     if len(sys.argv) != 2:
         sys.exit(f"usage: python tools/{Path(sys.argv[0]).name} DIR")
