@@ -1,4 +1,4 @@
-"""Many requests at once, against what else sends them: AsyncOpenAI, and a process for each."""
+"""Many requests at once, compared with AsyncOpenAI and with a process for each request."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from time import perf_counter
 
 from measure import BIN, KEY, ROOT, measure, median
 
-# The official client, as its README has it: so many requests at once from one event loop.
+# The official client, as in its README: many requests at once from one event loop.
 ASYNC = """
 import asyncio, json, sys
 from openai import AsyncOpenAI
@@ -28,13 +28,13 @@ asyncio.run(main())
 """
 
 AT_ONCE = 64
-# So many requests that the first ones, of which few are out at once, take 1 % of the time.
+# So many that the slow start, with few requests in flight, is 1 % of the time.
 CLOCKED = 12_800
 RUNS = 3
 
 
 def batch() -> None:
-    """Requests a second of processor time and of the clock, as ratios in one run."""
+    """Requests per second of CPU time and of wall time, as ratios within one run."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _against_peers(folder)
@@ -67,9 +67,10 @@ def _against_peers(folder: Path) -> None:
 
 
 def _against_the_clock(folder: Path) -> None:
-    """What of the possible is reached where an answer takes 200 ms, in all and while it is sent.
+    """The share of the possible rate when an answer takes 200 ms: in all, and while sending.
 
-    The file is read before the first request. A run of its first line alone tells how long that is.
+    The file is read before the first request; a run of its first line alone shows how long that
+    takes.
     """
     few, many, ideal = _lines(folder, 2), _lines(folder, CLOCKED), AT_ONCE / 0.2
     found = []
@@ -88,7 +89,7 @@ def _against_the_clock(folder: Path) -> None:
 
 
 def _memory(folder: Path) -> None:
-    """Peak memory of a run's beginning, of which one line is sent."""
+    """The peak memory at the start of a run, of which one line is sent."""
     found = []
     with serving(0) as env:
         for count in (20_000, 200_000):
@@ -102,7 +103,7 @@ def _memory(folder: Path) -> None:
 
 
 def _run(folder: Path, path: Path) -> list[str]:
-    """A run that begins anew each time."""
+    """The command for a run that starts from the beginning."""
     out = folder / f"out-{perf_counter()}.jsonl"
     flags = ["-o", str(out), "-q", "--concurrency", str(AT_ONCE)]
     return [str(BIN / "openai-cli"), "batch", "run", str(path), *flags]
@@ -130,7 +131,7 @@ def _lines(folder: Path, count: int, size: int = 400) -> Path:
 
 @contextmanager
 def serving(delay: float, *vectors: int) -> Iterator[dict[str, str]]:
-    """The environment with a server that keeps connections, in a process of its own."""
+    """The environment for a keep-alive server, which runs in its own process."""
     server = [sys.executable, str(ROOT / "benchmarks" / "keeping_server.py"), str(delay)]
     server += map(str, vectors)
     with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as process:

@@ -1,7 +1,6 @@
-"""Much text: a folder of 200 MB, and a Batch API file of 100,000 lines, of this machine's files.
+"""Much text: a folder of 200 MB and a batch file of 100,000 lines, made of this machine's files.
 
-Text that was seen before is counted faster (a tokenizer may remember words), so no file is taken
-twice.
+A tokenizer may cache words, so text seen before is counted faster; no file is used twice.
 """
 
 import json
@@ -38,7 +37,7 @@ tokenizer = BPETokenizer.from_tiktoken(sys.argv[2], "o200k")
 print(sum(len(tokenizer.encode(path.read_bytes())) for path in Path(sys.argv[1]).iterdir()))
 """
 
-# The command as it is where the extra is not installed.
+# The command without the extra.
 WITHOUT_BULK = """
 import sys
 from openai_cli.__main__ import main
@@ -47,11 +46,11 @@ bulk.Counter.name = "tiktoken"
 main()
 """
 
-# In bytes.
+# Bytes.
 STDIN_SIZE = 50_000_000
 RUN_SIZE = 20_000_000
 
-# Ten calls that each have what a process is begun for.
+# Ten calls, each of which is large enough to start a process.
 EACH_ANEW = """
 from openai_cli import tokens
 for _ in range(10):
@@ -105,9 +104,9 @@ def bulk() -> None:
 
 
 def stdin(file: Path) -> None:
-    """A long text from stdin beside the same as a file, one that nothing parts, and one in pieces.
+    """Long text on stdin, compared with a file; text without any cut; and text in pieces.
 
-    The text that nothing parts is 20 MB of Chinese characters at random, with no stop.
+    The text without any cut is 20 MB of random Chinese characters without punctuation.
     """
     count = [str(BIN / "openai-cli"), "tokens"]
     with file.open("w", encoding="utf-8") as out:
@@ -132,7 +131,7 @@ def stdin(file: Path) -> None:
 
 
 def parallel(folder: Path, count: list[str]) -> None:
-    """Measure what more processes give, of many files and of one, kept ones, and a cluster."""
+    """Measure what more processes gain: on many files, on one, kept ones, and a cluster."""
     python = str(BIN / "python")
     one = folder.with_name("one.txt")
     with one.open("wb") as file:
@@ -149,7 +148,7 @@ def parallel(folder: Path, count: list[str]) -> None:
 
 
 def texts() -> Iterator[str]:
-    """The texts of this machine's files, each once."""
+    """Yield the texts of this machine's files, each once."""
     seen = set()
     for root in ROOTS:
         for folder, folders, names in os.walk(root):
@@ -168,7 +167,7 @@ def texts() -> Iterator[str]:
 
 
 def write_folder(folder: Path) -> int:
-    """Fill the folder; gives its size, which is less where this machine has less text."""
+    """Fill the folder; return its size, which is smaller if the machine has less text."""
     folder.mkdir()
     size = 0
     for number, text in enumerate(texts()):
@@ -179,7 +178,7 @@ def write_folder(folder: Path) -> int:
 
 
 def write_batch(path: Path) -> None:
-    """Write requests that differ in their user's text."""
+    """Write requests that differ in the user's text."""
     pieces = (
         text[start : start + LINE_TEXT]
         for text in texts()

@@ -1,4 +1,4 @@
-"""`cost diff` of 10,000 prompts, each of them changed, against `tokens --files` of the same."""
+"""`cost diff` of 10,000 changed prompts, compared with `tokens --files` of the same."""
 
 import random
 import subprocess
@@ -13,7 +13,7 @@ GIT = ("git", "-c", "user.name=Bench", "-c", "user.email=bench@bench.example")
 
 
 def change() -> None:
-    """Make a repository, and print the row."""
+    """Create a repository, and print the row."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_repository(folder)
@@ -25,7 +25,7 @@ def change() -> None:
 
 
 def write_repository(folder: Path) -> None:
-    """Commit prompts of made-up words, and add a word to each behind that."""
+    """Commit prompts of made-up words, then add a word to each."""
     chance = random.Random(7)  # noqa: S311 - texts, and the same ones each time
     letters = "abcdefghijklmnopqrstuvwxyz"
     words = ["".join(chance.choices(letters, k=chance.randint(2, 9))) for _ in range(20_000)]

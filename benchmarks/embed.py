@@ -1,4 +1,4 @@
-"""Many lines embedded: counting them, requests at once, and the numbers of the vectors."""
+"""Embedding many lines: counting them, concurrent requests, and formatting the vectors."""
 
 import random
 import tempfile
@@ -9,10 +9,10 @@ from measure import BIN, alternate, median, row
 
 RUNS = 3
 A_REQUEST = 2048
-# As many numbers as text-embedding-3-small gives.
+# The dimensions of text-embedding-3-small.
 NUMBERS = 1536
 
-# What of the answers json has to do: read them, and write each vector.
+# json's part of the work: reading the answers, and writing each vector.
 JSON = """
 import json, os, sys, urllib.request
 body = json.dumps({"model": "m", "input": sys.stdin.read().splitlines()}).encode()
@@ -23,7 +23,7 @@ for item in json.loads(urllib.request.urlopen(urllib.request.Request(url, body))
 
 
 def embed() -> None:
-    """Ratios in one run."""
+    """Ratios within one run."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _counting(folder)
@@ -32,7 +32,7 @@ def embed() -> None:
 
 
 def _counting(folder: Path) -> None:
-    """A request has at most so many tokens, so the lines are counted."""
+    """The lines are counted because the tokens of a request are limited."""
     chance = random.Random(1)  # noqa: S311 - texts, the same each time
     words = (Path(__file__).read_text() * 2).split()
     path = folder / "lines"

@@ -1,7 +1,7 @@
-"""A server that keeps its connections and answers each request with the same chat completion.
+"""A keep-alive server that answers each request with the same chat completion.
 
-Usage: python keeping_server.py SECONDS [VECTORS NUMBERS]; prints its port. An answer takes so many
-seconds; with VECTORS it is so many of them, of so many numbers each.
+Usage: python keeping_server.py SECONDS [VECTORS NUMBERS]. It prints its port. An answer takes
+SECONDS; with VECTORS it consists of that many vectors of NUMBERS numbers each.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from server import json_answer, vectors_answer
 
 
 class Connection(asyncio.Protocol):
-    """One connection, with what has come of the next request."""
+    """A connection, with what has arrived of the next request."""
 
     def __init__(self, answer: bytes, delay: float) -> None:
         self._answer = answer
@@ -30,7 +30,7 @@ class Connection(asyncio.Protocol):
             loop.call_later(self._delay, self._transport.write, self._answer)
 
     def _size(self) -> int | None:
-        """How long the request is, once its head is there."""
+        """The length of the request, once its head has arrived."""
         head, end, _ = self._came.partition(b"\r\n\r\n")
         if not end:
             return None

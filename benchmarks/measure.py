@@ -1,4 +1,4 @@
-"""Whole processes measured in turn: what each took, the medians, their ratio and the goal."""
+"""Measure whole processes in turn: their cost, the medians, the ratio and the goal."""
 
 import os
 import statistics
@@ -28,7 +28,7 @@ open(sys.argv[1], "wb").writelines(lines)
 
 @dataclass(frozen=True)
 class Cost:
-    """What one process took: seconds by the clock and of the processors, and its peak memory."""
+    """The cost of a process: wall time and CPU time in seconds, and its peak memory."""
 
     wall: float
     cpu: float
@@ -36,7 +36,7 @@ class Cost:
 
 
 def install() -> None:
-    """A fresh environment with this checkout installed as users have it, and the peers."""
+    """Create an environment with this checkout, installed as users install it, and the peers."""
     subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
     pip = [str(BIN / "pip"), "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, f"{ROOT}[bulk,dask]", *PEERS], check=True)
@@ -54,7 +54,7 @@ def row(
     stdin: Path = NOTHING,
     runs: int = RUNS,
 ) -> None:
-    """Measure A against B and print one line."""
+    """Measure A against B, and print one line."""
     costs_a, costs_b = alternate(a, b, env or {}, stdin=stdin, runs=runs)
     ours, theirs = median(costs_a, of), median(costs_b, of)
     print(
@@ -75,13 +75,13 @@ def alternate(
     stdin: Path = NOTHING,
     runs: int = RUNS,
 ) -> tuple[list[Cost], list[Cost]]:
-    """What A and B took, in turn, after one run of each that does not count."""
+    """The costs of A and B, run in turn, without the first run of each."""
     pairs = [(measure(a, env, stdin), measure(b, env, stdin)) for _ in range(runs + 1)][1:]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
 def measure(command: Sequence[str], env: Mapping[str, str], stdin: Path = NOTHING) -> Cost:
-    """Run once, with its output thrown away."""
+    """Run a command once, discarding its output."""
     environment = {**os.environ, "OPENAI_API_KEY": KEY, **env}
     with stdin.open("rb") as file:
         start = perf_counter()
@@ -96,5 +96,5 @@ def measure(command: Sequence[str], env: Mapping[str, str], stdin: Path = NOTHIN
 
 
 def write_ranks(path: Path) -> None:
-    """Write the ranks of o200k_base as tiktoken reads them."""
+    """Write the ranks of o200k_base in tiktoken's format."""
     subprocess.run([str(BIN / "python"), "-c", RANKS, str(path)], check=True)

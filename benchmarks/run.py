@@ -1,7 +1,7 @@
 """Measure openai-cli side by side with floors and peers, as ratios of whole processes.
 
-`make bench` runs it. Every row runs its commands in turn, A B A B …, so that a machine whose speed
-drifts slows both; it prints the medians, their ratio and the goal. Nothing fails on a slow machine.
+`make bench` runs it. Each row runs its commands in turn, A B A B …, so that a machine whose speed
+drifts slows both. It prints the medians, their ratio and the goal; a slow machine fails nothing.
 """
 
 import hashlib
@@ -20,14 +20,14 @@ from change import change
 from embed import embed
 from measure import BIN, ROOT, RUNS, alternate, install, median, row, write_ranks
 
-# The whole vocabulary loaded, as for a long text, and nothing else.
+# Load the whole vocabulary, as for a long text, and nothing else.
 FULL_LOAD = """
 import sys, typer
 from openai_cli.tokens.encoders import full_encoder
 len(full_encoder("o200k_base").encode_ordinary(sys.stdin.buffer.read().decode()))
 """
 
-# Where tiktoken's own loader finds them in its cache: under the SHA-1 of their address.
+# tiktoken's own loader finds the file in its cache under the SHA-1 of its URL.
 ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken"
 REQUESTS_LOOP = """
 import sys, requests
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def configured() -> None:
-    """The start with a configuration file, where it is looked for."""
+    """The start with a configuration file in its usual place."""
     typer = [str(BIN / "python"), "-c", "import typer"]
     ours = str(BIN / "openai-cli")
     with tempfile.TemporaryDirectory() as name:
@@ -78,7 +78,7 @@ def configured() -> None:
 
 
 def completion(typer: list[str]) -> None:
-    """What a press of Tab takes, but for the shell's own part."""
+    """The time for pressing Tab, without the shell's own part."""
     for words in (("",), ("chat", "--"), ("chat", "--model", "")):
         row(f"completion of '{' '.join(words)}'", "import typer",
             [str(BIN / "openai-cli"), *words], typer,
@@ -101,7 +101,7 @@ def streams() -> None:
 
 
 def tokens() -> None:
-    """Counting tokens: a word, 10 kB, and texts that are hard on a slice of the vocabulary."""
+    """Counting tokens: a word, 10 kB, and texts that are hard for a slice of the vocabulary."""
     typer = [str(BIN / "python"), "-c", "import typer"]
     ours = [str(BIN / "openai-cli"), "tokens"]
     row("tokens hello", "import typer", [*ours, "hello"], typer, goal=1.23)
@@ -141,7 +141,7 @@ def text_file(folder: Path, text: str) -> Path:
 
 @contextmanager
 def answering(events: int, framing: str = "chunked") -> Iterator[str]:
-    """The base URL of the benchmark's server, in a process of its own."""
+    """The base URL of the benchmark's server, which runs in its own process."""
     server = [sys.executable, str(ROOT / "benchmarks" / "server.py"), str(events), framing]
     with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

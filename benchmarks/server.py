@@ -1,7 +1,7 @@
-"""A server that answers at once: one canned answer for every POST, from a process of its own.
+"""A server that answers at once, from its own process, with one canned answer for every POST.
 
-Usage: python server.py EVENTS FRAMING; prints its port. 0 events is JSON, else a stream of so many,
-in one piece (`whole`) or each in a chunk of its own (`chunked`).
+Usage: python server.py EVENTS FRAMING. It prints its port. With 0 EVENTS the answer is JSON, else a
+stream of that many events, in one piece (`whole`) or with a chunk for each (`chunked`).
 """
 
 import json
@@ -62,7 +62,7 @@ def _head(content_type: str, framing: str) -> bytes:
 
 
 class Handler(socketserver.StreamRequestHandler):
-    """Reads a request whole, and sends the server's answer."""
+    """Reads a whole request, and sends the server's answer."""
 
     def handle(self) -> None:
         length = 0
