@@ -1,4 +1,4 @@
-"""The sealed world of every test: a home of its own, no key, no network but loopback."""
+"""The sealed environment of every test: its own home, no key, no network but loopback."""
 
 import io
 import os
@@ -24,10 +24,10 @@ from tests.forked import forked
 COMMAND = Path(sysconfig.get_path("scripts")) / "openai-cli"
 MADE_UP_KEY = "sk-made-up-for-tests"
 
-# 2026-11-23, in UTC: prices grow old, and tests must not.
+# 2026-11-23 in UTC: prices grow old, and tests must not.
 THAT_DAY = "1795392000"
 
-# Of a test, in seconds, on a machine that is busy with much else.
+# Seconds for a single test, on a busy machine.
 TOO_LONG = 300
 
 _HIDDEN = (
@@ -35,7 +35,7 @@ _HIDDEN = (
     "SSL_CERT_DIR",
 )  # fmt: skip
 
-# How long an example takes hangs on what else the machine does, and says nothing of the rule.
+# How long an example takes depends on the machine's load, and says nothing about the rule.
 settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -46,12 +46,11 @@ _connect = socket.socket.connect
 
 @pytest.fixture(autouse=True)
 def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the machine's home, keys, keyring, proxies, certificates, date; no net but loopback.
+    """Hide the machine's home, keys, keyring, proxies, certificates and date; allow only loopback.
 
-    Of PATH there is what this user may search.
-
-    Processes buffer streams and keep bytecode as Python does by itself: what is flushed is flushed
-    by us, and not every process compiles the package anew.
+    PATH keeps only folders that this user may search. Processes buffer their streams and write
+    bytecode as Python does by default, so tests see what we flush ourselves, and the package is not
+    compiled anew by every process.
     """
     for name in ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"):
         monkeypatch.delenv(name, raising=False)
@@ -77,13 +76,13 @@ def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _may_be_searched(folder: str) -> bool:
-    """What may not be is another user's, and what is not found is denied there."""
+    """A folder that may not be searched is another user's; a command not found there is denied."""
     return os.access(folder, os.R_OK | os.X_OK)
 
 
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:
-    """SIGINT and SIGHUP as usual, though `nohup` or a shell has them ignored; and no hanging."""
+    """Handle SIGINT and SIGHUP as usual, even under `nohup`, and fail tests that hang."""
 
     def too_long(_signal: int, _frame: object) -> None:
         pytest.fail(f"it is not done after {TOO_LONG} seconds")
@@ -94,7 +93,7 @@ def _signals() -> Iterator[None]:
         signal.SIGALRM: too_long,
     }
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    # And again, for what waits once more while it is unwound.
+    # Repeated, in case the test blocks again while it is unwound.
     signal.setitimer(signal.ITIMER_REAL, TOO_LONG, 1)
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
@@ -128,11 +127,10 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(folder: Path) -> Run:
-    """Run a command line inside the test's process, which takes 16 ms where a process takes 220.
+    """Run a command line in the test's own process: 16 ms, where a new process takes 220.
 
-    `base_url` and `key` go into its environment; stdin is empty unless `stdin` has bytes. The
-    sockets and files are real. What needs file descriptors, signals or an end of the process takes
-    `installed`.
+    `base_url` and `key` go into its environment; stdin is empty unless `stdin` has bytes. Sockets
+    and files are real. Tests of file descriptors, signals or the end of a process use `installed`.
     """
 
     def run_here(
@@ -147,7 +145,7 @@ def run(folder: Path) -> Run:
             for name, value in world(env, base_url, key).items():
                 patch.setenv(name, value)
             patch.chdir(folder)
-            patch.setattr("keyring.core._keyring_backend", None)  # looked for once in a process
+            patch.setattr("keyring.core._keyring_backend", None)  # looked up once per process
             stderr = io.TextIOWrapper(err, "utf-8", "backslashreplace", write_through=True)
             context = Context(
                 stdin=io.BytesIO(stdin or b""),
@@ -166,21 +164,21 @@ def run(folder: Path) -> Run:
 
 
 def world(env: Mapping[str, str] | None, base_url: str | None, key: str | None) -> dict[str, str]:
-    """The variables of a command line besides those of the test."""
+    """The environment variables of a command line, besides those of the test."""
     own = {"OPENAI_BASE_URL": base_url, "OPENAI_API_KEY": key}
     return {**(env or {}), **{name: value for name, value in own.items() if value is not None}}
 
 
 @contextmanager
 def nothing_left_behind() -> Iterator[None]:
-    """A command line leaves the process as it was: for the next line would run in what is left."""
+    """Check that a command line leaves the process as it was, for the next one to run in."""
     before = _state()
     yield
     assert _state() == before
 
 
 def _state() -> dict[str, Any]:
-    """What of a process outlives a call and that a call could change."""
+    """The process-wide state that a call could change."""
     mask = os.umask(0)
     os.umask(mask)
     return {
@@ -188,14 +186,14 @@ def _state() -> dict[str, Any]:
         "folder": Path.cwd(),
         "mask": mask,
         "signals": {number: signal.getsignal(number) for number in signal.valid_signals()},
-        # Those of servers, which may be still at an answer, are daemons.
+        # Server threads, which may still be answering, are daemons.
         "threads": {thread for thread in threading.enumerate() if not thread.daemon},
     }
 
 
 @pytest.fixture
 def installed(folder: Path) -> Run:
-    """Run the installed command as a process; the arguments are those of `run`, and Popen's.
+    """Run the installed command as a process; takes the arguments of `run`, and Popen's.
 
     stdin is /dev/null unless `stdin` has bytes for a pipe.
     """
@@ -204,7 +202,7 @@ def installed(folder: Path) -> Run:
 
 @pytest.fixture
 def process(folder: Path) -> Run:
-    """As `installed`, but by a fork, which takes a quarter of the time: see `tests.forked`."""
+    """Like `installed`, but forked, which takes a quarter of the time: see `tests.forked`."""
     return _running(forked(), folder)
 
 

@@ -1,10 +1,10 @@
-"""The installed command without its start: processes forked from one that has the package loaded.
+"""The installed command without its start-up: processes forked from one with the package loaded.
 
-A process of the command takes 90 to 250 ms of CPU, most of which load the interpreter and the
-package, and a fork 30. `forked` is a program to be run in its place. What is forked is a process
-as any other, with the arguments, environment, folder, umask, streams and ignored signals of the
-program that asks for it, which passes signals on and ends as the fork ends. It is in another
-session, and has no other files open; and how the command starts is not tested by it.
+A process of the command takes 90 to 250 ms of CPU, most of it to load the interpreter and the
+package; a fork takes 30. `forked` is a program to run in its place. The forked process is like any
+other: it has the arguments, environment, folder, umask, streams and ignored signals of the program
+that asked for it, which passes signals on and ends as the fork ends. But it is in another session
+and has no other open files, and it does not test how the command starts.
 """
 
 import atexit
@@ -27,7 +27,7 @@ from typing import Any, NoReturn
 import openai_cli
 from openai_cli.__main__ import main
 
-# Python looks for no packages and the program imports next to nothing, so it starts in 10 ms.
+# Python skips site packages and the program imports almost nothing, so it starts in 10 ms.
 PROGRAM = """#!{python} -IS
 import _signal, _socket, os, sys
 def is_open(number):
@@ -62,15 +62,15 @@ os._exit(os.waitstatus_to_exitcode(status))
 """
 
 
-# Before a test has its own: the name of a socket is short, 104 bytes on macOS.
+# Taken before a test sets its own, as a socket's path is limited to 104 bytes on macOS.
 _TEMPORARY = tempfile.gettempdir()
 
 
 @cache
 def forked() -> Path:
-    """The program that stands for the command as long as this process lasts; alone in its folder.
+    """A program in a folder of its own that replaces the command, while this process lasts.
 
-    What it asks is started with the first call, and ends with this process.
+    Its server is started by the first call, and ends with this process.
     """
     made = tempfile.TemporaryDirectory(dir=_TEMPORARY)
     atexit.register(made.cleanup)
@@ -86,7 +86,7 @@ def forked() -> Path:
             pass_fds=[listener.fileno()],
             stdin=subprocess.PIPE,
         )
-    atexit.register(server.communicate)  # which closes its stdin, and waits for it
+    atexit.register(server.communicate)  # closes its stdin, and waits for it
     return program
 
 
@@ -94,22 +94,22 @@ STREAMS = ("stdin", "stdout", "stderr")
 
 
 class Forking:
-    """A process with the package loaded, which forks itself for each that asks at the socket.
+    """A process with the package loaded, which forks itself for each request on the socket.
 
-    It ends when its stdin does.
+    It ends when its stdin is closed.
     """
 
     def __init__(self, listener: socket.socket, command: str) -> None:
         self.listener = listener
         self.command = command
-        self.asking: dict[int, socket.socket] = {}  # by the process that was forked for it
+        self.asking: dict[int, socket.socket] = {}  # by the process forked for it
         self.ended, self.wake = os.pipe()
         os.set_blocking(self.wake, False)
         signal.set_wakeup_fd(self.wake)
         signal.signal(signal.SIGCHLD, lambda _signal, _frame: None)
 
     def serve(self) -> None:
-        """Fork for whoever asks."""
+        """Fork for each request."""
         while True:
             readable: list[Any] = [0, self.listener, self.ended, *self.asking.values()]
             for one in select.select(readable, [], [])[0]:
@@ -119,7 +119,7 @@ class Forking:
                     self._fork(self.listener.accept()[0])
                 elif one == self.ended:
                     self._tell()
-                else:  # who asked is gone
+                else:  # the program that asked is gone
                     for process in [key for key, value in self.asking.items() if value is one]:
                         os.kill(process, signal.SIGKILL)
                         self.asking.pop(process).close()
@@ -145,7 +145,7 @@ class Forking:
         os.close(begun)
 
     def _become(self, data: str, streams: list[int]) -> NoReturn:
-        """Be the process of the command that was asked for."""
+        """Become the process of the command that was requested."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for other in (self.listener, *self.asking.values()):
@@ -181,7 +181,7 @@ class Forking:
 
 
 def load() -> None:
-    """Load all modules of the package, and what they load when a call first needs it."""
+    """Load all modules of the package, and what they load when it is first needed."""
     for module in pkgutil.walk_packages(openai_cli.__path__, "openai_cli."):
         import_module(module.name)
     for name in ("requests", "jmespath", "jsonschema", "rich.markdown", "tiktoken", "tomllib"):

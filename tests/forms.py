@@ -1,4 +1,4 @@
-"""Multipart forms as a server reads them: the standard library's parser, and none of ours."""
+"""Multipart forms as a server parses them: with the standard library, not with our own code."""
 
 from email import message_from_bytes
 from email.message import Message
@@ -17,7 +17,7 @@ class Field(NamedTuple):
 
 
 def fields_of(request: Received) -> list[Field]:
-    """The fields of the form that a server received, in their order."""
+    """The fields of the form that a server received, in order."""
     head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
     form = message_from_bytes(head + request.body)
     assert form.get_content_type() == "multipart/form-data"
@@ -27,7 +27,7 @@ def fields_of(request: Received) -> list[Field]:
 
 
 def _field(part: Any) -> Field:
-    # The parser keeps what is no ASCII in a header as surrogates: RFC 7578 has UTF-8 there.
+    # The parser keeps non-ASCII bytes of a header as surrogates; in RFC 7578 they are UTF-8.
     raw = dict(part.raw_items())["Content-Disposition"].encode("ascii", "surrogateescape")
     head = Message()
     head["Content-Disposition"] = raw.decode()

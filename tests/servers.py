@@ -1,6 +1,6 @@
-"""Servers on loopback for tests: every byte that comes is kept, every byte that goes is scripted.
+"""Servers on loopback for tests: every byte received is kept, every byte sent is scripted.
 
-A server is strict: a request that no answer is left for, and an answer that nobody asked for, fail
+A server is strict: a request without a reply left for it, and a reply that nobody requested, fail
 the test when the server closes.
 """
 
@@ -35,7 +35,7 @@ class Received:
 class Server:
     """Answers one request per connection with the next reply, and closes the connection.
 
-    A reply is bytes, or a function that is handed the connection to do with as it likes.
+    A reply is bytes, or a function that gets the connection and does with it what it likes.
     """
 
     replies: Sequence[Reply]
@@ -79,7 +79,7 @@ class Server:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            # A client that goes away in the middle is the test's own matter.
+            # A client that leaves in the middle is the test's own concern.
             with connection, suppress(BrokenPipeError, ConnectionResetError, ssl.SSLError):
                 if self.tls is None:
                     self._answer(connection)
@@ -105,9 +105,9 @@ class Server:
 
 @dataclass
 class KeepingServer(Server):
-    """Answers one request after the other on each connection, and counts the connections.
+    """Answers requests one by one on each connection, and counts the connections.
 
-    A reply must tell its own length, and not close the connection: see `kept`.
+    A reply must state its length, and must not close the connection: see `kept`.
     """
 
     connections: int = 0
@@ -128,7 +128,7 @@ def kept(reply: bytes) -> bytes:
 
 
 def chunked_stream(*data: Any) -> bytes:
-    """A stream of events in chunks, one an event, behind which the connection goes on."""
+    """A stream with each event in a chunk of its own, which leaves the connection open."""
     head = (
         b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
@@ -158,7 +158,7 @@ def reply(
     headers: Sequence[str] = (),
     content_type: str = "application/json",
 ) -> bytes:
-    """A whole HTTP answer; what is neither bytes nor text is sent as JSON."""
+    """A whole HTTP response; a body other than bytes or text is sent as JSON."""
     if not isinstance(body, bytes | str):
         body = json.dumps(body)
     data = body.encode() if isinstance(body, str) else body
@@ -173,14 +173,14 @@ def reply(
 
 
 def events(*data: Any, done: bool = True, end: bytes = b"\n\n") -> bytes:
-    """Server-sent events, one for each value; a str stands as it is, all else as JSON."""
+    """Server-sent events, one per value; a str is sent as it is, anything else as JSON."""
     texts = [item if isinstance(item, str) else json.dumps(item) for item in data]
     texts += ["[DONE]"] if done else []
     return b"".join(b"data: " + text.encode() + end for text in texts)
 
 
 def stream(*data: Any, done: bool = True, headers: Sequence[str] = ()) -> bytes:
-    """A whole HTTP answer that is a stream of events and ends when the connection closes."""
+    """A whole HTTP response that is a stream of events, ended by closing the connection."""
     head = ["HTTP/1.1 200 OK", "Content-Type: text/event-stream", "Connection: close", *headers]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + events(*data, done=done)
 

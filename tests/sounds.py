@@ -5,7 +5,7 @@ import wave
 
 
 def wav(seconds: float) -> bytes:
-    """A silent WAV of one byte a sample."""
+    """A silent WAV with one byte per sample."""
     sound = io.BytesIO()
     with wave.open(sound, "wb") as file:
         file.setnchannels(1)

@@ -1,4 +1,4 @@
-"""A command at a terminal: a pseudo-terminal of the standard library."""
+"""A command on a terminal: a pseudo-terminal from the standard library."""
 
 import os
 import pty
@@ -37,16 +37,16 @@ class Terminal:
         self.seen = b""
 
     def read_until(self, text: bytes) -> None:
-        """Read what the terminal shows until it has shown this."""
+        """Read the terminal's output until it contains this."""
         while text not in self.seen:
             self.seen += os.read(self._ours, 4096)
 
     def read_all(self) -> bytes:
-        """Read to the end; gives all that was shown, its line ends as LF."""
+        """Read to the end; return everything shown, with LF line ends."""
         while True:
             try:
                 piece = os.read(self._ours, 4096)
-            except OSError:  # Linux: the other side is closed
+            except OSError:  # Linux: the other end is closed
                 piece = b""
             if not piece:
                 break

@@ -1,4 +1,4 @@
-"""Answers of HTTP whose body is scripted, and what comes of them."""
+"""HTTP responses with scripted bodies, and readers for them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass
 class Scripted:
-    """An answer whose body comes in these pieces; `end` is raised after the last.
+    """A response whose body arrives in these chunks; `end` is raised after the last.
 
-    `limits` are the times, in seconds, within which the body was told to end.
+    `limits` are the time limits, in seconds, that were set for the end of the body.
     """
 
     chunks: Sequence[bytes]
@@ -43,7 +43,7 @@ def http(*chunks: bytes, end: Exception | None = None, kind: str = "text/plain")
 
 
 def taken(answer: Answer, *chunks: bytes, end: Exception | None = None) -> list[Part]:
-    """The parts of an answer, which they are taken into."""
+    """Read the chunks into an answer; return its parts."""
     return [part for part, _ in read(http(*chunks, end=end), answer)]
 
 
@@ -55,7 +55,7 @@ def completion(*chunks: bytes, expected: int = 1, end: Exception | None = None) 
 
 
 def failure(answer: Answer, *chunks: bytes, end: Exception | None = None) -> CliError:
-    """The failure that an answer is."""
+    """The error that reading the answer raises."""
     with pytest.raises(CliError) as caught:
         taken(answer, *chunks, end=end)
     return caught.value

@@ -1,4 +1,4 @@
-"""A server that many ask at once: what it answers is a function of the request."""
+"""A server for many concurrent requests, whose answers are a function of the request."""
 
 import json
 import socket
@@ -16,7 +16,7 @@ Answer = Callable[[Received], bytes]
 
 
 def text_of(received: Received) -> str:
-    """What the last message of a chat request says, or the input of another."""
+    """The text of a chat request's last message, or the input of another request."""
     body = received.json
     if "messages" in body:
         return str(body["messages"][-1]["content"])
@@ -24,7 +24,7 @@ def text_of(received: Received) -> str:
 
 
 def completion(text: str, **more: Any) -> dict[str, Any]:
-    """A chat completion that says this."""
+    """A chat completion with this text."""
     message = {"role": "assistant", "content": text}
     return {
         "id": "chatcmpl-1",
@@ -38,26 +38,26 @@ def completion(text: str, **more: Any) -> dict[str, Any]:
 
 
 def says(body: Any, status: str = "200 OK", headers: Sequence[str] = ()) -> bytes:
-    """An answer on a connection that goes on."""
+    """A response that keeps the connection open."""
     return reply(body, status=status, headers=headers).replace(b"Connection: close\r\n", b"", 1)
 
 
 def error(status: str, code: str, message: str = "No.", headers: Sequence[str] = ()) -> bytes:
-    """The API's error of that code."""
+    """An error of the API with that code."""
     body = {"error": {"message": message, "type": "made_up", "param": None, "code": code}}
     return says(body, status, headers)
 
 
 def echo(received: Received) -> bytes:
-    """What was said, said again."""
+    """Answer a request with its own text."""
     return says(completion(f"re: {text_of(received)}"), headers=["x-request-id: req_1"])
 
 
 @dataclass
 class Crowd:
-    """Answers each request by `answer`; `asked` counts the texts, `most` is how many were at once.
+    """Answers requests by `answer`; `asked` counts their texts, `most` is the peak concurrency.
 
-    An answer of no bytes closes the connection.
+    An empty answer closes the connection.
     """
 
     answer: Answer = echo
@@ -114,17 +114,17 @@ class Crowd:
 
 
 def lines(count: int, **body: Any) -> bytes:
-    """So many requests to chat; the n-th, from 1, has the id `r<n>` and says `text <n>`."""
+    """`count` chat requests; the n-th, from 1, has the id `r<n>` and the text `text <n>`."""
     return b"".join(line(f"r{n}", f"text {n}", **body) for n in range(1, count + 1))
 
 
 def line(custom_id: str, text: str, url: str = "/v1/chat/completions", **body: Any) -> bytes:
-    """A line of the Batch API."""
+    """A line for the Batch API."""
     whole = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}], **body}
     found = {"custom_id": custom_id, "method": "POST", "url": url, "body": whole}
     return json.dumps(found).encode() + b"\n"
 
 
 def objects(data: bytes) -> list[Any]:
-    """The objects of JSONL."""
+    """The objects in JSONL."""
     return [json.loads(raw) for raw in data.splitlines()]

@@ -1,4 +1,4 @@
-"""A run on the Batch API of a sandbox, whose requests are seen and can be cut short."""
+"""A run on a sandbox's Batch API, whose requests are recorded and can be interrupted."""
 
 import json
 from collections import Counter
@@ -21,14 +21,14 @@ T = TypeVar("T")
 
 
 class Killed(BaseException):
-    """The end of a process, as far as it can be had without one."""
+    """Simulates the end of a process."""
 
 
 @dataclass
 class Wire:
-    """The requests of all runs. One may be the last: `dies_at` counts them, from 1.
+    """The requests of all runs; the one with the number `dies_at`, from 1, is the last.
 
-    Where it dies `after`, the server has done what the request asks for. It dies of `cause`.
+    If it dies `after`, the server has carried out that request. It dies by raising `cause`.
     """
 
     asked: list[str] = field(default_factory=list)
@@ -55,13 +55,13 @@ class Wire:
         return found
 
     def count(self, start: str) -> int:
-        """How many requests began so."""
+        """The number of requests that begin with `start`."""
         return sum(one.startswith(start) for one in self.asked)
 
 
 @contextmanager
 def wired(**more: Any) -> Iterator[Wire]:
-    """See, and end, the requests of this process."""
+    """Record, and interrupt, the requests of this process."""
     wire, real = Wire(**more), Client.call
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Client, "call", lambda *given, **named: wire.call(real, *given, **named))
@@ -69,7 +69,7 @@ def wired(**more: Any) -> Iterator[Wire]:
 
 
 class Lines(Faults):
-    """Faults that count which lines of batches were answered, by their texts."""
+    """Faults that also count requests, batches, and answered lines of batches."""
 
     def __init__(self, specs: tuple[str, ...]) -> None:
         super().__init__(map(parse_fault, specs))
@@ -80,14 +80,14 @@ class Lines(Faults):
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Have no batch go on meanwhile."""
+        """Stop all batches within the block."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(batches, "look_at_batch", lambda *_: None)
             yield
 
     @contextmanager
     def broken(self) -> Iterator[None]:
-        """Answer nothing but errors meanwhile."""
+        """Answer every request with an error within the block."""
         self._is_broken = True
         yield
         self._is_broken = False
@@ -103,24 +103,24 @@ class Lines(Faults):
 
 @dataclass
 class Api:
-    """A sandbox: `lines` counts what it did, `client` is the official one."""
+    """A sandbox: `lines` counts what it did, and `client` is the official client."""
 
     base_url: str
     lines: Lines
     client: openai.OpenAI
 
     def files(self) -> Counter[str]:
-        """How many files there are, by their purpose."""
+        """The number of files, by purpose."""
         return Counter(file.purpose for file in self.client.files.list())
 
     def batches(self) -> list[Any]:
-        """The batches, the newest first."""
+        """The batches, newest first."""
         return list(self.client.batches.list())
 
 
 @contextmanager
 def api(*faults: str) -> Iterator[Api]:
-    """A sandbox with these faults."""
+    """Run a sandbox with these faults."""
     lines = Lines(faults)
     with Sandbox(0, SandboxConfig(key=MADE_UP_KEY, faults=lines)) as sandbox:
         client = openai.OpenAI(base_url=sandbox.base_url, api_key=MADE_UP_KEY, max_retries=0)
@@ -128,7 +128,7 @@ def api(*faults: str) -> Iterator[Api]:
 
 
 def requests(count: int, **more: Any) -> bytes:
-    """So many requests, which ask for their own number."""
+    """`count` requests, each of which asks for its own number."""
     return b"".join(request(f"r{n}", f"Say {n}", **more) for n in range(1, count + 1))
 
 
@@ -140,5 +140,5 @@ def request(name: str, text: str, **more: Any) -> bytes:
 
 
 def objects(path: Path) -> list[Any]:
-    """The objects on the lines of a file; none where there is no file."""
+    """The objects on the lines of a file; none if there is no file."""
     return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []

@@ -9,9 +9,9 @@ from keyring.errors import KeyringLocked, PasswordDeleteError
 
 
 class Working(KeyringBackend):
-    """It keeps its passwords in the JSON file that MADE_UP_KEYRING names.
+    """Keeps its passwords in the JSON file that MADE_UP_KEYRING names.
 
-    It is strict: what is deleted must be there.
+    Deleting a password that does not exist is an error.
     """
 
     name = "made-up keyring"
@@ -39,7 +39,7 @@ class Working(KeyringBackend):
 
 
 class Locked(KeyringBackend):
-    """It fails in every way."""
+    """Fails in every way."""
 
     priority = 5.0
 
@@ -54,10 +54,10 @@ class Locked(KeyringBackend):
 
 
 class Low(Working):
-    """It works, and says that nobody should use it."""
+    """Works, but has the priority of a keyring that should not be used."""
 
     priority = 0.0
 
 
 class Plaintext(Working):
-    """It works; a test lets it be of keyrings.alt, whose keys are plain to see."""
+    """Works; a test moves it to keyrings.alt, which stores keys in plain text."""

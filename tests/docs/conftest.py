@@ -1,4 +1,4 @@
-"""The sandbox that the examples ask."""
+"""The sandbox that the examples send their requests to."""
 
 from tests.end_to_end.conftest import sandbox
 

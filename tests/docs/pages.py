@@ -1,20 +1,19 @@
-"""The pages of the manual, and what stands in their fences.
+"""The pages of the manual, and their fenced code blocks.
 
-A page has fences of three kinds that matter here:
+Three kinds of fences matter here:
 
-- ```console: an example. A line that starts with `$ ` is a command; it goes on in the next line
+- ```console: an example. A line that starts with `$ ` is a command; it continues on the next line
   after a backslash, an open quote or a here-document, whose lines start with `> `. The lines that
-  follow are what the command prints, stdout and stderr as they come; output that does not end in a
+  follow are the command's output, stdout and stderr as they come; output that does not end in a
   newline is shown as if it did. `$ echo $?` shows the exit code of the command before it.
-- ```LANGUAGE title="NAME": a file that stands in the page's folder from there on.
-- All else is for the eye. Commands may stand there only where INSTALLING or TESTED has them.
+- ```LANGUAGE title="NAME": a file that exists in the page's folder from there on.
+- Any other fence is for readers only. It may have commands only if INSTALLING or TESTED has them.
 
 An HTML comment that starts with `setup:` has commands whose output is not shown.
 
-A section under a `## ` heading may say that it is a recipe: `<!-- recipe -->`, or
-`<!-- recipe: needs vim, jq -->` where it takes programs that not every machine has. It runs by
-itself, in a folder of its own. Behind `<!-- replies -->` stands the file that the sandbox of the
-whole page answers by.
+A section under a `## ` heading can be marked as a recipe: `<!-- recipe -->`, or `<!-- recipe: needs
+vim, jq -->` if it needs programs that not every machine has. It runs by itself, in its own folder.
+`<!-- replies -->` precedes a file with the answers of the page's sandbox.
 """
 
 import re
@@ -28,7 +27,7 @@ from openai_cli.commands import COMMANDS, declared
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
-# What no test can run: it would fetch packages, or run these tests.
+# Commands that no test can run: they would download packages, or run these tests.
 INSTALLING = frozenset(
     {
         "pipx install .",
@@ -42,7 +41,7 @@ INSTALLING = frozenset(
     }
 )
 
-# What another test runs: the examples of the commands.
+# Commands that another test runs: the examples of the commands.
 TESTED = frozenset(line for name in COMMANDS for line in declared(name).examples) | {*EXAMPLES}
 
 _PIECE = re.compile(
@@ -61,7 +60,7 @@ _SHELLS = frozenset({"sh", "bash", "zsh", "shell", "shell-session", "terminal"})
 
 @dataclass(frozen=True)
 class Example:
-    """A command with what it prints; `output` None is not shown."""
+    """A command and its output; with None, no output is shown."""
 
     line: int
     command: str
@@ -79,7 +78,7 @@ class File:
 
 @dataclass(frozen=True)
 class Other:
-    """A fence for the eye."""
+    """A fence for readers only."""
 
     line: int
     language: str
@@ -91,7 +90,7 @@ Piece = Example | File | Other
 
 @dataclass(frozen=True)
 class Part:
-    """What runs in one folder: a recipe, or a page without its recipes, which has no title."""
+    """What runs in one folder: a recipe, or a page without its recipes (then without a title)."""
 
     title: str
     needs: tuple[str, ...]
@@ -99,7 +98,7 @@ class Part:
 
 
 def parts(page: str) -> list[Part]:
-    """The page without its recipes, and each of them."""
+    """The page without its recipes, followed by each recipe."""
     headings = [match for match in _SECTION.finditer(page) if match["title"] is not None]
     starts = [match.start() for match in headings]
     rest, recipes = [], []
@@ -116,7 +115,7 @@ def parts(page: str) -> list[Part]:
 
 
 def replies(page: str) -> str | None:
-    """The answers of the page's sandbox, a line each; None where it answers by itself."""
+    """The answers of the page's sandbox, one per line; None if it answers by itself."""
     if not (match := _REPLIES.search(page)):
         return None
     (file,) = pieces(match[1])
@@ -125,7 +124,7 @@ def replies(page: str) -> str | None:
 
 
 def pieces(page: str, first: int = 1) -> Iterator[Piece]:
-    """The fences and set-up lines of a page in order; a console fence is an Example per command.
+    """Yield the fences and set-up lines of a page in order; each command is an Example.
 
     `first` is the number of the first line.
     """
@@ -160,7 +159,7 @@ def without_fences(page: str) -> str:
 
 
 def stray_commands(other: Other) -> list[str]:
-    """The commands in a fence where no test runs them, less those for installing."""
+    """The commands in a fence that no test runs, except those for installing."""
     lines = other.text.splitlines()
     if other.language not in _SHELLS:
         lines = [line for line in lines if re.match(r"\s*(\$ |openai-cli )", line)]

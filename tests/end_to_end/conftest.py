@@ -11,7 +11,7 @@ from tests.forked import forked
 
 @contextmanager
 def served(*arguments: str) -> Iterator[str]:
-    """The base URL of an `openai-cli sandbox` with these arguments, which ends with the block."""
+    """Run `openai-cli sandbox` with these arguments within the block; yields its base URL."""
     process = subprocess.Popen(
         [str(forked()), "sandbox", "--quiet", "--any-key", *arguments],
         stdout=subprocess.PIPE,

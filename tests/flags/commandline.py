@@ -1,4 +1,4 @@
-"""Command lines run inside the test's process, in a closed world, against nothing but loopback."""
+"""Run command lines in the test's own process, in a sealed environment, with loopback only."""
 
 import io
 import json
@@ -22,7 +22,7 @@ class Ended:
 
 
 def execute(context: Context, *arguments: str) -> Ended:
-    """Run a command line in this world, whose stdout and stderr are in memory."""
+    """Run a command line in this context, which has stdout and stderr in memory."""
     code = run(context, list(arguments))
     out, err = context.stdout, context.messages.stream
     assert isinstance(out, io.BytesIO)
@@ -33,7 +33,7 @@ def execute(context: Context, *arguments: str) -> Ended:
 def call(
     *arguments: str, stdin: bytes | None = None, environ: Mapping[str, str] | None = None
 ) -> Ended:
-    """Run a command line; `stdin` is a pipe's bytes, None a terminal."""
+    """Run a command line; `stdin` is the content of a pipe, or None for a terminal."""
     return execute(Context.test(stdin=stdin, environ=environ), *arguments)
 
 
@@ -50,7 +50,7 @@ def body(
 
 
 def user_text(*arguments: str, **world: Any) -> Any:
-    """The text of the one message that `chat` would send."""
+    """The text of the only message that `chat` would send."""
     [message] = body("chat", *arguments, **world)["messages"]
     assert message["role"] == "user"
     return message["content"]
@@ -59,7 +59,7 @@ def user_text(*arguments: str, **world: Any) -> Any:
 def refused(
     *arguments: str, stdin: bytes | None = None, environ: Mapping[str, str] | None = None
 ) -> str:
-    """The one line on stderr of a command line that is refused before anything is sent."""
+    """The one-line error of a command line that fails before anything is sent."""
     with Server([]) as server:
         world = {
             "OPENAI_BASE_URL": server.base_url,

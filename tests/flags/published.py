@@ -1,4 +1,4 @@
-"""The official package's typed request parameters, made strict: the judge of what we send."""
+"""The official package's typed request parameters, made strict, to judge what we send."""
 
 import collections.abc
 import types
@@ -30,7 +30,7 @@ from typing_extensions import TypedDict, is_typeddict
 
 @dataclass(frozen=True)
 class Endpoint:
-    """The parameters of one endpoint: those of a whole answer, and those of a streamed one."""
+    """The parameters of an endpoint, for whole and for streamed answers."""
 
     whole: Any
     streaming: Any
@@ -95,9 +95,9 @@ UPLOAD = _unstreamed(file_create_params.FileCreateParams)
 
 
 def _strict(annotation: Any) -> Any:
-    """The annotation with lists for its iterables, which pydantic would check only when iterated.
+    """Turn iterables into lists, as pydantic checks an iterable only when it is iterated.
 
-    Its typed dictionaries refuse unknown keys, and no value is coerced.
+    Typed dictionaries then reject unknown keys, and no value is coerced.
     """
     if is_typeddict(annotation):
         return _strict_dict(annotation)

@@ -12,9 +12,9 @@ from tests.servers import Received, Server
 
 @dataclass(frozen=True)
 class Row:
-    """A property, what is typed, and what must be in the body besides what a bare call sends.
+    """A property, what is typed, and what the body must have beyond that of a bare call.
 
-    `numbers` are the bytes that must stand for a number, by its key.
+    `numbers` are the bytes that must represent a number, by its key.
     """
 
     name: str
@@ -27,12 +27,12 @@ class Row:
         return " ".join(self.typed)[:50] or self.name
 
 
-# The flags of one value without which a command sends nothing.
+# Flags with a single value without which a command sends nothing.
 _NEEDED = ("--purpose", "--voice")
 
 
 def joined(line: Sequence[str], more: Sequence[str]) -> list[str]:
-    """The words of a line and more of them; of a needed flag the later value, for it takes one."""
+    """Append words to a line; a needed flag keeps only its last value."""
     for place, flag in enumerate(line):
         if flag in _NEEDED and flag in more:
             line = [*line[:place], *line[place + 2 :]]
@@ -40,7 +40,7 @@ def joined(line: Sequence[str], more: Sequence[str]) -> list[str]:
 
 
 def received(run: Run, command: str, row: Row, reply: bytes) -> Received:
-    """The request that a server got when the row's command line ran as a process."""
+    """The request that a server received from the row's command line, run as a process."""
     text = [] if row.text is None else [row.text]
     with Server([reply]) as server:
         line = joined([*command.split(), *text], row.typed)
@@ -50,7 +50,7 @@ def received(run: Run, command: str, row: Row, reply: bytes) -> Received:
 
 
 def assert_sent(request: Received, expected: dict[str, Any], numbers: dict[str, bytes]) -> None:
-    """The body is exactly this one: `1`, `1.0` and `true` are three values."""
+    """Check that the body is exactly this one: `1`, `1.0` and `true` are three values."""
     assert request.json == expected
     assert canonical(request.json) == canonical(expected)
     for key, digits in numbers.items():
@@ -62,7 +62,7 @@ def canonical(value: Any) -> str:
 
 
 def number_at(key: str, sent: bytes) -> bytes:
-    """The bytes that stand for a number in JSON."""
+    """The bytes that represent a number in JSON."""
     found = re.search(rb'"%s":\s*([^\s,}\]]+)' % re.escape(key.encode()), sent)
     assert found, sent
     return found[1]

@@ -1,4 +1,4 @@
-"""Somebody at a terminal who talks with `chat -i`: a pseudo-terminal that pexpect reads."""
+"""A user at a terminal who talks with `chat -i`: a pseudo-terminal read by pexpect."""
 
 import os
 import pty
@@ -16,14 +16,14 @@ from pexpect.fdpexpect import fdspawn
 from tests.conftest import MADE_UP_KEY
 from tests.forked import forked
 
-# Every prompt begins with it: from now on pasted text comes in brackets.
+# Starts every prompt: it turns bracketed paste on.
 PROMPT = b"\x1b[?2004h"
 
 ENTER, ALT_ENTER, CTRL_J = "\r", "\x1b\r", "\n"
 UP, LEFT, HOME, BACKSPACE, TAB = "\x1b[A", "\x1b[D", "\x1b[H", "\x7f", "\t"
 CTRL_C, CTRL_D, CTRL_R = "\x03", "\x04", "\x12"
 
-# Ctrl-C reaches a process by its controlling terminal, which a new session takes.
+# Ctrl-C reaches a process through its controlling terminal, which a new session must take.
 TAKE_TERMINAL = """
 import fcntl, os, sys, termios
 fcntl.ioctl(2, termios.TIOCSCTTY, 0)
@@ -32,14 +32,15 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 def pasted(text: str) -> str:
-    """A text as a terminal sends it that was pasted: bracketed paste, with its line ends."""
+    """Text as a terminal sends it when pasted: in bracketed paste, with its line ends."""
     return f"\x1b[200~{text}\x1b[201~"
 
 
 class Typist:
-    """A process of `chat -i` at a terminal of 80 columns; `stdout` is the terminal, or a file.
+    """A process of `chat -i` on a terminal of 80 columns; `stdout` is the terminal, or a file.
 
-    What is expected must come within a minute. Leaving it well needs the process ended.
+    Whatever is expected must appear within a minute. The process must have ended when the block
+    ends.
     """
 
     def __init__(
@@ -86,25 +87,25 @@ class Typist:
         os.write(self._ours, "".join(keys).encode(errors="surrogateescape"))
 
     def see(self, text: str | bytes) -> bytes:
-        """Wait until the terminal shows this; gives what it showed before."""
+        """Wait until the terminal shows this; return what it showed before."""
         self._terminal.expect_exact(text)
         return self._before()
 
     def see_prompt(self) -> bytes:
-        """Wait for the next prompt; gives what was shown before it, its line ends as LF."""
+        """Wait for the next prompt; return what was shown before it, with LF line ends."""
         return self.see(PROMPT).replace(b"\r\n", b"\n")
 
     def ask(self, *keys: str) -> bytes:
-        """Type at a prompt, send it, and wait for the next; gives what was shown until then."""
+        """Type at a prompt, send it, and wait for the next; return what was shown until then."""
         self.type(*keys, ENTER)
         return self.see_prompt()
 
     def end(self) -> int:
-        """Wait until the process ends; gives its exit code."""
+        """Wait until the process ends; return its exit code."""
         return self.process.wait(timeout=60)
 
     def modes_now(self) -> list[Any]:
-        """The terminal's modes."""
+        """The current modes of the terminal."""
         return termios.tcgetattr(self._theirs)
 
     def hang_up(self) -> None:
@@ -113,7 +114,7 @@ class Typist:
         self._close_ours()
 
     def rest(self) -> bytes:
-        """What the terminal showed since, to the end of the process; its line ends as LF."""
+        """The rest of the terminal's output, to the end of the process, with LF line ends."""
         self._close_theirs()
         self._terminal.expect_exact(EOF)
         return self._before().replace(b"\r\n", b"\n")

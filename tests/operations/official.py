@@ -1,4 +1,4 @@
-"""Calls of the official client and of ours: what a server gets of each, to be compared."""
+"""Calls of the official client and of ours, and the requests that a server gets from each."""
 
 import inspect
 import json
@@ -18,7 +18,7 @@ from tests.operations.values import HEADERS, unused_client
 from tests.sandbox.world import BY_SHAPE
 from tests.servers import Received, Server, reply
 
-# A refusal ends a call at once, whatever its answer would be.
+# A refusal ends a call at once, whatever answer it expects.
 REFUSAL = reply({"error": {"message": "only recorded", "code": "recorded"}}, status="400 Bad")
 
 API_KEY, ADMIN_KEY = "sk-made-up", "sk-admin-made-up"
@@ -31,7 +31,7 @@ METHODS = (
 
 
 class Sent(NamedTuple):
-    """A request without its order: of a form the fields, of all else the JSON."""
+    """A request regardless of order: the fields of a form, otherwise the JSON."""
 
     line: str
     query: dict[str, list[str]]
@@ -40,7 +40,7 @@ class Sent(NamedTuple):
     headers: dict[str, str]
 
     def differing(self, other: "Sent") -> dict[str, Any]:
-        """What is not the same in both: of query and body by their names."""
+        """The differences between two requests; those in the query and body by name."""
         mine, theirs = (
             {**_named(sent), "the line": sent.line, "the key": sent.key, **sent.headers}
             for sent in (self, other)
@@ -53,12 +53,12 @@ class Sent(NamedTuple):
         }
 
     def name(self, argument: str) -> str:
-        """What an argument is called on the wire: `async_` is `async` there."""
+        """The wire name of an argument: `async_` is `async` there."""
         named = _named(self)
         return argument if argument in named else argument.removesuffix("_")
 
     def wire(self, argument: str, value: Any) -> Any:
-        """What became of an argument in a body of JSON; elsewhere what was given."""
+        """The value of an argument in a JSON body; otherwise the value given."""
         return self.body.get(self.name(argument), value) if isinstance(self.body, dict) else value
 
 
@@ -73,7 +73,7 @@ def _named(sent: Sent) -> dict[str, Any]:
     for name, values in sent.query.items():
         in_query.setdefault(_outer(name), {})[name] = values
     found = {**in_query, **(body if isinstance(body, dict) else {"the body": body})}
-    # A string or an array of strings: our flag is repeated, and sends an array of one.
+    # A string or an array of strings: our flag is repeatable, and sends an array of one.
     return {
         name: [value] if name == "stop" and isinstance(value, str) else value
         for name, value in found.items()
@@ -106,13 +106,13 @@ def _body(request: Received) -> Any:
     if kind.startswith("multipart/"):
         return [_field(each) for each in sorted(fields_of(request))]
     if kind == "application/sdp":
-        # What it sends alone, as it stands, is a field of a form in ours: the API takes both.
+        # The client sends it alone, as it is; in ours it is a field of a form. The API takes both.
         return [("sdp", request.body, "")]
     return request.json if request.body else None
 
 
 def _field(field: Field) -> tuple[str, Any, str]:
-    # An object is JSON, however its writer spaces it.
+    # An object is JSON, whatever its spacing.
     is_object = field.filename is None and field.data.startswith(b"{")
     return field.name, json.loads(field.data) if is_object else field.data, field.filename or ""
 
@@ -122,7 +122,7 @@ class Recorder(Server):
     """Refuses each request, and keeps it."""
 
     def one(self, act: Callable[[], object]) -> Received | None:
-        """The one request that is made meanwhile; None where none is."""
+        """The only request made while `act` runs, or None."""
         self.replies = [*self.replies, REFUSAL]
         before = len(self.received)
         try:
@@ -135,7 +135,7 @@ class Recorder(Server):
 
 
 def paths_of_package() -> set[str]:
-    """The paths that the methods of the package send to, as their source has them."""
+    """The paths that the methods of the package send requests to, as written in their source."""
     found: set[str] = set()
     for _, resource in resources(unused_client()):
         for _, function in inspect.getmembers(type(resource), inspect.isfunction):
@@ -153,7 +153,7 @@ _SENDING = re.compile(
 def call(
     server: Recorder, client: openai.OpenAI, method: Method, given: Mapping[str, Any]
 ) -> Sent | None:
-    """What the client's method sends of these values; None for what it does not send."""
+    """The request that the client's method sends with these values; None if it cannot send them."""
 
     def act() -> None:
         with warnings.catch_warnings():
@@ -164,7 +164,7 @@ def call(
     try:
         request = server.one(act)
     except RuntimeError as error:
-        # Its types have objects for files too, and it sends none.
+        # Its types also allow objects for files, which it cannot send.
         if "to be bytes, an io.IOBase instance" not in str(error):
             raise
         return None

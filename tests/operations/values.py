@@ -1,4 +1,4 @@
-"""Values for the parameters of the official client's methods, made of their types."""
+"""Values for the parameters of the official client's methods, made from their types."""
 
 import inspect
 import os
@@ -18,7 +18,7 @@ from package_methods import SEQUENCES, Method
 # Arguments of the client that are headers.
 HEADERS = {"betas": "OpenAI-Beta", "idempotency_key": "Idempotency-Key"}
 
-# What every method takes, and sends as it stands.
+# Arguments that every method takes and passes on unchanged.
 _OF_EVERY_CALL = {"return", "extra_headers", "extra_query", "extra_body", "timeout"}
 _IMAGES = ("image", "mask", "markup")
 _DEEPEST = 3
@@ -27,7 +27,7 @@ _MOST_VALUES = 6
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a method, with values of all the types that it may be of."""
+    """A parameter of a method, with values of each of its types."""
 
     name: str
     values: tuple[Any, ...] = field(repr=False)
@@ -35,13 +35,13 @@ class Parameter:
 
     @property
     def is_switch(self) -> bool:
-        """Whether it is true or false and nothing else."""
+        """Whether it can only be true or false."""
         return all(isinstance(value, bool) for value in self.values)
 
 
 @cache
 def parameters(method: Method) -> tuple[Parameter, ...]:
-    """The parameters of a method, those that it cannot do without first."""
+    """The parameters of a method, required ones first."""
     function = _function(method)
     shown = inspect.signature(function).parameters
     hints = typing_extensions.get_type_hints(function)
@@ -60,12 +60,12 @@ def _function(method: Method) -> Any:
 
 @cache
 def unused_client() -> openai.OpenAI:
-    """A client whose methods are looked at."""
+    """A client whose methods are only inspected."""
     return openai.OpenAI(api_key="none", admin_api_key="none")
 
 
 def _needed(function: Any) -> set[str]:
-    """What is needed: by the signature, else by the first of its overloads."""
+    """The required arguments, by the first overload if there is one, else by the signature."""
     first = next(iter(typing_extensions.get_overloads(function)), function)
     return {
         each.name
@@ -75,7 +75,7 @@ def _needed(function: Any) -> set[str]:
 
 
 def _members(hint: Any) -> Iterator[Any]:
-    """The types that a type is one of."""
+    """Yield the members of a union type."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in _WRAPPERS:
         for each in inner[:1] if origin is typing.Annotated else inner:
@@ -85,7 +85,7 @@ def _members(hint: Any) -> Iterator[Any]:
 
 
 def _values(hint: Any, name: str, depth: int = 0) -> list[Any]:
-    """Values of the types that a type is one of, the simplest first."""
+    """Values for the members of a type, simplest first."""
     members = list(_members(hint))
     if any(map(_is_path, members)):
         members = [Path, *(each for each in members if not _is_content(each))]
@@ -103,7 +103,7 @@ def _is_path(hint: Any) -> bool:
 
 
 def _is_content(hint: Any) -> bool:
-    """Whether a file may be this: bytes, a stream, a path, or one of them with its name."""
+    """Whether a file may have this type: bytes, a stream, a path, or one of them with a name."""
     origin: Any = typing.get_origin(hint)
     return _is_path(hint) or hint in (bytes, typing.IO) or origin in (tuple, typing.IO)
 
@@ -129,17 +129,17 @@ def _of_generic(origin: Any, inner: tuple[Any, ...], name: str, depth: int) -> I
         return [{"key": value} for value in _values(inner[1], "key", depth + 1)[:1]]
     if origin in SEQUENCES or getattr(origin, "__name__", "") == "SequenceNotStr":
         return _of_array(_values(inner[0], name, depth + 1))
-    return []  # such as a function, which nothing sends
+    return []  # such as a function, which is never sent
 
 
 def _of_array(values: list[Any]) -> Iterable[Any]:
-    """An array of two, of each of two types or of one; and of one, where that is no file."""
+    """Arrays of two values, of two types if possible, and of one, unless that is a file."""
     arrays = [(values * 2)[:2], values[:1]] if values else []
     return [each for each in arrays if len(each) > 1 or not isinstance(each[0], Path)]
 
 
 def _of_mapping(hint: Any, depth: int) -> dict[str, Any]:
-    """An object with all its keys; deep inside with those that it needs."""
+    """An object with all its keys; at depth, with the required ones."""
     hints = typing_extensions.get_type_hints(hint, include_extras=True)
     found = {}
     for key, one in hints.items():
@@ -161,7 +161,7 @@ _WRAPPERS = (
     typing_extensions.NotRequired,
     typing_extensions.Required,
 )
-# The types have no ranges.
+# The types do not state ranges.
 _IN_RANGE = {
     "frame_count": 2,
     "max_completion_tokens": 256,

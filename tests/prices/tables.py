@@ -1,4 +1,4 @@
-"""A small table of prices, easy to reckon with."""
+"""A small price table with numbers that are easy to calculate with."""
 
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ TODAY = date(2026, 2, 1)
 
 
 def row(**tiers: Any) -> dict[str, Any]:
-    """Prices that hold from the table's day on."""
+    """Prices that apply from the table's date on."""
     return {
         "from": "2026-01-01", "to": None, "source": "https://a.test", "seen": "2026-01-31",
         "tiers": tiers,
@@ -63,7 +63,7 @@ TABLE = Table(
     b"",
 )  # fmt: skip
 
-# Models that tools cost with, that cost more in a region, and whose price has risen.
+# Models with fees for tools, with regional prices, and with a price increase.
 FEES = Table(
     {
         "date": "2026-01-31",
@@ -94,7 +94,7 @@ FEES = Table(
 )  # fmt: skip
 
 
-# What a line of a usage file says of its call.
+# The facts about a call in a line of a usage file.
 OCCASION = Occasion(
     time="2026-11-28T10:00:00.000Z",
     duration=1.5,

@@ -1,4 +1,4 @@
-"""A client of the sandbox that hides nothing: one connection for each request."""
+"""A bare client for the sandbox: one connection per request."""
 
 import http.client
 import json
@@ -10,7 +10,7 @@ from openai_cli.sandbox import Sandbox
 
 Json = dict[str, Any]
 
-# Of the sandboxes of these tests; those of users make their own.
+# The key of the sandboxes in these tests; those of users create their own.
 KEY = "sandbox-made-up-key"
 
 MESSAGES = [{"role": "user", "content": "hello"}]
@@ -20,7 +20,7 @@ COMPLETIONS = "/v1/completions"
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer as it came; the names of its headers in lower case."""
+    """A response as it came, with lower-case header names."""
 
     status: int
     headers: Mapping[str, str]
@@ -28,25 +28,25 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The body of an answer that is not streamed."""
+        """The body of a response that is not a stream."""
         return json.loads(self.content)
 
     @property
     def events(self) -> list[Json]:
-        """The chunks of a stream, which must end as a stream ends."""
+        """The chunks of a stream, which must end properly."""
         *events, done, rest = self.content.decode().split("\n\n")
         assert (done, rest) == ("data: [DONE]", "")
         assert all(event.startswith("data: ") for event in events)
         return [json.loads(event.removeprefix("data: ")) for event in events]
 
     def steps(self, index: int = 0) -> list[Json]:
-        """The pieces of one choice of a stream."""
+        """The steps of one choice in a stream."""
         found = [choice for event in self.events for choice in event["choices"]]
         return [choice for choice in found if choice["index"] == index]
 
 
 def connect(sandbox: Sandbox) -> http.client.HTTPConnection:
-    """A connection to the sandbox."""
+    """Open a connection to the sandbox."""
     host = sandbox.base_url.removeprefix("http://").removesuffix("/v1")
     return http.client.HTTPConnection(host, timeout=30)
 
@@ -59,7 +59,7 @@ def send(
     method: str = "POST",
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """Send bytes as they are, all else as JSON; with its key unless `headers` are given."""
+    """Send bytes as they are, anything else as JSON; with the key, unless `headers` are given."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     given = {"Authorization": f"Bearer {sandbox.key}"} if headers is None else headers
     connection = connect(sandbox)
@@ -73,12 +73,12 @@ def send(
 
 
 def chat(sandbox: Sandbox, **body: object) -> Answer:
-    """POST a chat completion, with a model and a message of ours where none are given."""
+    """POST a chat completion, with a default model and message."""
     return send(sandbox, CHAT, {"model": "gpt-6-luna", "messages": MESSAGES, **body})
 
 
 def complete(sandbox: Sandbox, **body: object) -> Answer:
-    """POST a completion, with a model and a prompt of ours where none are given."""
+    """POST a completion, with a default model and prompt."""
     return send(sandbox, COMPLETIONS, {"model": "davinci-002", "prompt": "hello", **body})
 
 

@@ -1,4 +1,4 @@
-"""One sandbox for all tests: it keeps nothing between requests. And one for each that keeps."""
+"""One sandbox for all tests that store nothing, and a fresh one for each test that does."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def official() -> Iterator[openai.OpenAI]:
-    """The `openai` package's client, of a sandbox that has kept nothing."""
+    """The `openai` package's client, for an empty sandbox."""
     with (
         Sandbox(0, SandboxConfig(key=KEY)) as serving,
         openai.OpenAI(

@@ -1,4 +1,4 @@
-"""What tests with the `openai` package's client share."""
+"""What the tests with the `openai` package's client share."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A sandbox that records what another server answers, for tests."""
+"""A sandbox that records the answers of another server, for tests."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ THEN = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 @dataclass
 class Recorder:
-    """A sandbox with an upstream; `told` is what the user was told."""
+    """A sandbox with an upstream; `told` has the messages to the user."""
 
     sandbox: Sandbox
     recordings: Recordings | None
@@ -42,7 +42,7 @@ def upstream_of(
     environ: dict[str, str] | None = None,
     **config: Any,
 ) -> Iterator[Recorder]:
-    """A sandbox that asks this server, and records its answers where there is a path."""
+    """Run a sandbox that forwards to this server, and records its answers if there is a path."""
     context = Context.test(environ={"OPENAI_API_KEY": UPSTREAM_KEY, **(environ or {})})
     recordings = None
     if path is not None:
@@ -59,7 +59,7 @@ def upstream_of(
 
 @contextmanager
 def replaying(path: Path, match: str | None = None) -> Iterator[tuple[Sandbox, Replies]]:
-    """A sandbox that answers by the recordings alone."""
+    """Run a sandbox that answers from the recordings only."""
     lines = path.read_bytes().splitlines(keepends=True)
     replies = Replies(lines, name=path.name, strict=True, match=match)
     with Sandbox(0, SandboxConfig(replies, key=KEY)) as sandbox:

@@ -1,4 +1,4 @@
-"""The `openai` package's client, whose answers are held strictly against their types."""
+"""The `openai` package's client, whose answers are checked strictly against their types."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 
 class Client(openai.OpenAI):
-    """A client that keeps the last answer as it came, and the type that it is of."""
+    """A client that keeps the last answer as it came, and its type."""
 
     last: tuple[Any, str] = (None, "")
 
@@ -29,14 +29,14 @@ def _is_json(response: Any) -> bool:
     return "json" in response.headers.get("content-type", "")
 
 
-# What a response of the API has and its type has not; and what says that this one is made up.
+# Properties of responses that the type lacks, one of which marks them as made up.
 OF_RESPONSES = {".store", ".system_fingerprint"}
 
 
 def held(kind: Any, text: str) -> Any:
-    """The answer, which must be what its type says and no more: a client takes all."""
+    """Parse the answer strictly by its type; reject extra properties, which a client accepts."""
     made = TypeAdapter(kind).validate_json(text, strict=True)
-    # What a page says of itself, its type leaves out.
+    # The type of a page leaves out the page's own properties.
     unknown = [] if isinstance(made, BasePage) else _unknown(made, "")
     unknown = {*unknown, *_unknown(getattr(made, "data", None), ".data")} - OF_RESPONSES
     assert not unknown, f"{kind.__name__} has no {sorted(unknown)}"

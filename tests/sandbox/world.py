@@ -1,4 +1,4 @@
-"""Things in a sandbox to ask for, made by the `openai` package's client as they are needed."""
+"""Things in a sandbox to ask for, created by the `openai` package's client as needed."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -11,19 +11,19 @@ from tests.sandbox.sdk import Client, held
 
 
 class World:
-    """A client with things to ask for: made on the way to a request that needs them."""
+    """A client that creates things when a request needs them."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
 
     def ask(self, verb: str, shape: str, ids: Sequence[str] | None = None, **given: Any) -> Any:
-        """The answer, held against its type; None where it is no JSON."""
+        """The answer, checked against its type; None if it is not JSON."""
         self.made(verb, shape, ids, **given)
         kind, text = self.client.last
         return held(kind, text) if text and kind is not type(None) else None
 
     def made(self, verb: str, shape: str, ids: Sequence[str] | None = None, **given: Any) -> Any:
-        """The answer as the client has it."""
+        """The answer as the client returns it."""
         method = BY_SHAPE[verb, shape]
         ids = IDS.get((verb, shape), World.ids)(self, shape) if ids is None else ids
         function = method.of(self.client)
@@ -34,7 +34,7 @@ class World:
             return function(**named)
 
     def ids(self, shape: str) -> list[str]:
-        """Ids of things that are there, for each `{}` of a path."""
+        """Ids of existing things, for each `{}` of a path."""
         ids: list[str] = []
         parts = shape.split("/")
         for end, part in enumerate(parts):
@@ -45,13 +45,13 @@ class World:
         return ids
 
     def look(self, item: str, ids: Sequence[str]) -> Any:
-        """The thing at the path `item`, looked at until nothing about it changes."""
+        """The thing at the path `item`, looked at until it no longer changes."""
         for _ in range(3):
             found = self.made("GET", item, ids[: item.count("{}")])
         return found
 
     def a_thing(self, shape: str, ids: Sequence[str]) -> str:
-        """The id of a thing of a collection: of a new one, or of the first that there is."""
+        """The id of a thing in a collection: of a new one, or else the first that exists."""
         if shape in NAMED:
             return NAMED[shape]
         if shape in ELSEWHERE:
@@ -80,7 +80,7 @@ def _nothing(_world: World, _ids: Sequence[str]) -> dict[str, Any]:
 
 
 def _waiting_run(world: World, _: str) -> list[str]:
-    """A thread and a run of it that waits for what a function gives."""
+    """The ids of a thread, and of a run in it that waits for a function's output."""
     ids = world.ids("/threads/{}")
     tools = {"tools": [FUNCTION], "tool_choice": "required"}
     return [*ids, world.made("POST", "/threads/{}/runs", ids, **tools).id]
@@ -104,7 +104,7 @@ BATCH_LINE = (
     b'{"custom_id": "1", "method": "POST", "url": "/v1/embeddings", '
     b'"body": {"model": "text-embedding-3-small", "input": "one"}}\n'
 )
-# What a method needs that its types do not tell: of the things that are there.
+# Arguments that a method needs beyond its types, made of existing things.
 GIVEN: dict[tuple[str, str], Given] = {
     ("POST", "/audio/voices"): lambda *_: {
         "name": "mine",
@@ -159,31 +159,31 @@ GIVEN: dict[tuple[str, str], Given] = {
     ("POST", "/vector_stores/{}/file_batches"): lambda world, _: {"file_ids": [world.file()]},
     ("POST", "/vector_stores/{}/files"): lambda world, _: {"file_id": world.file()},
 }
-# Things that a method needs in a state that they are not in at first.
+# Things that must be in a certain state first.
 IDS: dict[tuple[str, str], Callable[[World, str], list[str]]] = {
     ("POST", "/fine_tuning/jobs/{}/resume"): _paused_job,
     ("POST", "/threads/{}/runs/{}/submit_tool_outputs"): _waiting_run,
 }
-# Where things are made that another collection names.
+# Where things are created that another collection names.
 ELSEWHERE = {
     "/projects": "/organization/projects",
     "/projects/{}/groups": "/organization/projects/{}/groups",
     "/projects/{}/users": "/organization/projects/{}/users",
 }
-# Things that nobody makes.
+# Things that cannot be created.
 NAMED = {
     "/fine_tuning/checkpoints": "ft:gpt-5.4-mini:sandbox::1",
     "/realtime/calls": "rtc_1",
     "/safety/alerts": "alert_sandbox",
     "/safety/cases": "case_sandbox",
 }
-# What is there only after something else was looked at.
+# Things that appear only once something else was looked at.
 LOOKED_AT = {
     "/evals/{}/runs/{}/output_items/{}": "/evals/{}/runs/{}",
     "/threads/{}/runs/{}/steps/{}": "/threads/{}/runs/{}",
     "/videos/{}/content": "/videos/{}",
 }
-# The property by which a thing is asked for, where it is not its id.
+# The property that identifies a thing, if it is not its id.
 KEYS = {
     "/live/sessions": "session.id",
     "/organization/groups/{}/roles": "role.id",

@@ -1,7 +1,7 @@
-"""tiktoken's own encodings, with the files that it would download rebuilt from the package's data.
+"""tiktoken's own encodings, with the files it would download rebuilt from the package's data.
 
-Each rebuilt file must have the sha256 that tiktoken's source expects, so a wrong rank in the
-package, and a claim such as "gpt2 has the tokens of r50k_base", fails before anything is compared.
+Each rebuilt file must have the sha256 in tiktoken's source, so a wrong rank in the package, or a
+false claim such as "gpt2 has the tokens of r50k_base", fails before anything is compared.
 """
 
 import base64
@@ -29,7 +29,7 @@ def published() -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="session", params=["r50k_base", "p50k_base", "cl100k_base", "o200k_base"])
 def reference(request: pytest.FixtureRequest, published: dict[str, Any]) -> Encoding:
-    """tiktoken's `Encoding`, one for each vocabulary and pattern that there is."""
+    """tiktoken's `Encoding`, for each distinct vocabulary and pattern."""
     return Encoding(**published[request.param])
 
 
@@ -50,7 +50,7 @@ def rank_file(ranks: dict[bytes, int]) -> bytes:
 
 
 def _gpt2_file(name: str, ranks: dict[bytes, int]) -> bytes:
-    """The older format: ids by printable text, and the two parts that each token is merged from."""
+    """The older format: ids by printable text, and the two parts that form each token."""
     letters = _printable_bytes()
     texts = {token: "".join(letters[byte] for byte in token) for token in _ordered(ranks)}
     if name == "encoder.json":
