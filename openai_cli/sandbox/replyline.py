@@ -141,9 +141,9 @@ def _check_type(key: str, value: object) -> None:
     kind, described = _TYPES[key]
     right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
     if key == "times":
-        right = right and value >= 1  # an int, by the line before
+        right = right and value >= 1  # type: ignore[operator]  # an int, by the line before
     if key == "status":
-        right = right and 200 <= value <= 599  # likewise
+        right = right and 200 <= value <= 599  # type: ignore[operator]  # likewise
     if key == "recorded":
         right = right and re.fullmatch(_TIME, str(value)) is not None
     if not right:
