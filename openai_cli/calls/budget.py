@@ -1,4 +1,4 @@
-"""--max-cost and [budget]: what could cost more is refused before anything is sent."""
+"""--max-cost and [budget]: refuse a request that could cost more, before anything is sent."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @mutable_record
 class Budget:
-    """The limit of --max-cost in USD, None without one, and what is reserved of it so far.
+    """The limit of --max-cost in USD, None without one, and how much of it is reserved.
 
-    `base_url` gives that of the server, which may be in a region of its own. `allows_unbounded`: a
-    part of a request that may cost any amount counts as its estimate. `has_own_prices`: the table
-    is not that of the package alone. Where it `waits`, an answer may be from the cache: what it can
-    cost is reserved once it is known not to be. `book` has the budgets that hold over all
-    processes, and `line` gives what is known of a call before it is sent.
+    `base_url` returns the server's base URL, whose region may set the price. With
+    `allows_unbounded`, a part of a request that may cost any amount counts at its estimate.
+    `has_own_prices`: the price table is not only the packaged one. With `waits`, the answer may
+    come from the cache, so the cost is reserved only once the cache has missed. `book` holds the
+    budgets shared by all processes, and `line` returns what is known of a call before it is sent.
     """
 
     context: Context
@@ -48,7 +48,7 @@ class Budget:
         table: "Callable[[], Table]",
         base_url: "Callable[[], str]",
     ) -> Self:
-        """The budget of the options; UsageError for an amount that is none."""
+        """Return the budget of the options; raise UsageError for an invalid amount."""
         if not isinstance(options, Prices):
             return cls(context, table, base_url)
         made = cls(
@@ -66,13 +66,13 @@ class Budget:
 
     @property
     def _holds(self) -> bool:
-        """Whether there is any limit."""
+        """Whether any limit applies."""
         return self.limit is not None or (self.book is not None and bool(self.book.limits))
 
     def check(self, *requests: Request) -> None:
-        """Refuse, by LimitError, what can cost more than a limit by itself: one of the requests.
+        """Raise LimitError if one of the requests alone can cost more than a limit.
 
-        The most that one of them can cost is reserved of the budgets that hold over all processes.
+        The highest bound among them is reserved of the budgets shared by all processes.
         """
         if self._holds:
             self._now_or_later(lambda: self._check(requests))
@@ -86,7 +86,7 @@ class Budget:
         self._book_most(requests, bounds)
 
     def reserve(self, request: Request) -> None:
-        """Refuse, by LimitError, a request with which all that were reserved can cost more."""
+        """Raise LimitError if this request and those reserved before can exceed the limit."""
         if self._holds:
             self._now_or_later(lambda: self._reserve(request))
 
@@ -104,19 +104,20 @@ class Budget:
             reserve()
 
     def reserve_due(self) -> None:
-        """Reserve what is asked for, for the request is sent."""
+        """Make the deferred reservation: the request is about to be sent."""
         due, self._due = self._due, None
         if due is not None:
             due()
 
     def pass_over(self) -> None:
-        """Reserve nothing, for the answer is from the cache."""
+        """Drop the deferred reservation: the answer comes from the cache."""
         self._due = None
 
     def check_unbounded(self, request: Request, reason: str, instead: str) -> None:
-        """Refuse, by UsageError, a request whose cost nobody can bound: --max-cost takes none.
+        """Refuse a request whose cost has no bound: a UsageError under --max-cost.
 
-        `instead` says what to do. A budget lets it pass where that is said, until it is used up.
+        `instead` is the hint, which says what to do instead. A [budget] lets the request pass with
+        --allow-unbounded, until the budget is used up.
         """
         if self.limit is not None:
             raise UsageError(f"--max-cost: {reason}", hint=instead)
@@ -126,24 +127,25 @@ class Budget:
             self._book_most([request], [None])
 
     def renew(self, request: Request) -> None:
-        """Reserve again what the budgets of all processes had for a call that failed."""
+        """Reserve the request's cost again in the shared budgets, after a failed attempt."""
         if self.book is not None and self.book.limits:
             self._now_or_later(lambda: self._book_most([request], [self._bound(request)]))
 
     def _book_most(self, requests: "Sequence[Request]", bounds: "Sequence[Bound | None]") -> None:
-        """Reserve what the dearest can cost; without a bound, that it may pass is all there is."""
+        """Reserve the highest bound; one without a bound only needs some budget left."""
         if self.book is None or not self.book.limits:
             return
         from openai_cli.prices.money import units
 
         most = max(units(one.usd) if one is not None else 0 for one in bounds)
-        if most or None in bounds:  # what is free passes, though a budget is used up
+        if most or None in bounds:  # a free request passes even when a budget is used up
             self.book.reserve(most, self.line(requests[0]), alone=True)
 
     def _reserve_roughly(self, requests: "Sequence[Request]") -> bool:
-        """Reserve a bound above the exact one, where the budgets have room for many of them.
+        """Reserve an upper estimate of the bound if the budgets have room for many such calls.
 
-        So nothing need be counted. False, and nothing is reserved, where that takes more care.
+        This avoids counting tokens. Return False, with nothing reserved, where the exact bound is
+        needed.
         """
         book = self.book
         is_plain = self.limit is None and not self.has_own_prices and not self.allows_unbounded
@@ -171,7 +173,7 @@ class Budget:
         return book.reserve_easily(max(bounds), self.line(requests[0]), exact)
 
     def _bound(self, request: Request) -> "Bound | None":
-        """The most that a request can cost; None where it has no price, and may pass without."""
+        """Return the most that a request can cost; None if it has no price, and needs none."""
         from openai_cli.prices.bound import bound
         from openai_cli.prices.regions import region_of
 
@@ -199,7 +201,7 @@ class Budget:
 
     @property
     def _name(self) -> str:
-        """What a request that has no bound is refused for."""
+        """The limit that an error message names."""
         return "[budget]" if self.limit is None else "--max-cost"
 
     def _refuse_above(self, most: "Bound | None", before: "Decimal | None") -> None:
@@ -218,7 +220,7 @@ class Budget:
 
 
 def no_bound(doubt: str, limit: str = "--max-cost") -> LimitError:
-    """The error of a request whose cost has no bound, for this reason."""
+    """Return the error for a request whose cost has no bound; `doubt` is the reason."""
     return LimitError(
         f"{limit}: nothing bounds what the request can cost: {doubt}",
         hint="--allow-unbounded lets it pass, at its estimate",
