@@ -1,7 +1,7 @@
-"""--cache: an answer that was given to the same request a short while ago is not asked for again.
+"""--cache: reuse a recent answer to the same request instead of sending it again.
 
-All calls of a command that may be answered so pass here. What the cache cannot do is told of, and
-hinders nothing: then the request is sent.
+Every cacheable call of a command goes through here. A failure of the cache is reported in a notice
+and never stops the command: the request is then sent.
 """
 
 import json
@@ -34,31 +34,31 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _OFF = "0"
-# In bytes, of the files of a form, which are held until their answer is here.
+# In bytes: the files of a form are held in memory until the answer has arrived.
 _LARGEST_FILES = 64 * 1024 * 1024
 
 
 class Call(NamedTuple):
-    """A request as it is sent, to the path below the base URL."""
+    """A request as it is sent; `path` is relative to the base URL."""
 
     method: str
     path: str
     payload: "Payload | None"
 
 
-# Sends a request and hands its answer on: what `Client.call` does.
+# Sends a request and passes its response to a consumer, as `Client.call` does.
 Ask = Callable[[Call, "Callable[[HttpResponse], T]"], T]
 
 
 @mutable_record
 class Cache:
-    """The answers that a command may take from the disk, and put there.
+    """The cache on disk, as one command uses it.
 
-    Those are at most `longest` seconds old. With `takes_any` they may be of requests that need not
-    be answered the same way each time. `largest` is how many bytes all may have. `server` gives
-    where requests go, and `deadline` bounds how long another process is waited for. `served` is
-    called before an answer is taken from the disk. `check` says what a text lacks that is not to be
-    kept.
+    Entries are used up to an age of `longest` seconds. With `takes_any`, requests are cached even
+    if their answers vary from call to call. `largest` is the size limit of the whole cache in
+    bytes. `server` returns the destination of the requests, and `deadline` bounds the wait for
+    another process. `served` is called before an answer from the disk is used. `check` returns the
+    reason why a text must not be stored.
     """
 
     context: Context
@@ -86,7 +86,7 @@ class Cache:
         served: Callable[[], None],
         check: Check,
     ) -> "Cache | None":
-        """The cache of --cache; None where it is off. UsageError for what is no time."""
+        """Return the cache of --cache, None if off; raise UsageError for an invalid duration."""
         is_typed = context.settings.origin("--cache-any") is None
         if options.cache is None and options.cache_any and is_typed:
             raise UsageError("--cache-any needs --cache")
@@ -106,9 +106,9 @@ class Cache:
         )
 
     def call(self, call: Call, consume: "Callable[[Incoming], T]", ask: Ask[T]) -> T:
-        """Have `consume` take the answer: the one that is kept, or that for which this asks.
+        """Pass the answer to `consume`: from the cache, or else from `ask`.
 
-        Of several processes that want the same one asks, and the others wait for it.
+        Of several processes with the same request, one sends it and the others wait for its answer.
         """
         payload = self._held(call)
         if isinstance(payload, Refusal):
@@ -127,7 +127,10 @@ class Cache:
         return self._served(found, consume)
 
     def _held(self, call: Call) -> Json | Form | Refusal:
-        """What the call carries, with the bytes of its files: what is sent is what has the key."""
+        """Return the payload with its files read, so that the key is of the bytes that are sent.
+
+        A `Refusal` is returned for a request that is not cached.
+        """
         payload = call.payload
         if self.is_of_sandbox:
             return Refusal("the sandbox of --sandbox ends with the command")
@@ -141,7 +144,7 @@ class Cache:
         return replace(payload, files=tuple(_read(file) for file in payload.files))
 
     def _tell_refused(self, refused: Refusal) -> None:
-        """Say why the request is sent each time: a notice, where --cache was typed."""
+        """Say why the request is not cached: a notice if --cache was typed, else with --debug."""
         way = f"; {ANY}" if refused.may_pass else ""
         text = f"the answer is not kept: {refused.reason}{way}"
         if self.context.settings.origin("--cache") is not None:
@@ -163,13 +166,13 @@ class Cache:
         self._tell(f"the cache cannot be used: {why}")
 
     def _tell(self, text: str) -> None:
-        """Say something of the cache, once."""
+        """Print a notice about the cache, each text once."""
         if text not in self._told:
             self._told.add(text)
             self.context.messages.notice(f"--cache: {text}")
 
     def _is_locked(self, store: Store, key: str, stack: ExitStack) -> bool:
-        """Hold the lock of the key until the stack is closed; False where there can be none."""
+        """Lock the key until the stack is closed; return False if it cannot be locked."""
         notice = self.context.messages.notice
         try:
             stack.enter_context(
@@ -199,7 +202,7 @@ class Cache:
         consume: "Callable[[Incoming], T]",
         ask: Ask[T],
     ) -> T:
-        """Ask, and keep the answer where it is whole."""
+        """Send the request, and store the answer if it is complete."""
         heard: list[Overheard] = []
 
         def listen(http: "HttpResponse") -> T:
@@ -230,7 +233,7 @@ class Cache:
 
 
 def _sender(server: Destination) -> Sender:
-    """Where requests go, and as whom; UnusableError for a certificate that cannot be read."""
+    """Return the server and the credentials; raise UnusableError for an unreadable certificate."""
     paths = [path for path in (server.client_cert, server.client_key) if path is not None]
     try:
         certificate = b"".join(Path(path).read_bytes() for path in paths)
@@ -241,7 +244,7 @@ def _sender(server: Destination) -> Sender:
 
 
 def _properties(payload: "Payload | None") -> Mapping[str, Any]:
-    """The properties of a request; of a form its fields, and its files by their names."""
+    """Return the properties of the body; of a form, its fields and its files' names."""
     if isinstance(payload, Json):
         found = json.loads(payload.data or b"{}")
         return found if isinstance(found, dict) else {}
