@@ -1,4 +1,4 @@
-"""What the calls of a command took: a line on stderr, one of a file, one of the ledger."""
+"""The usage of a command's calls: on stderr, in --usage-file and in the ledger."""
 
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Self
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 
 @mutable_record
 class Receipts:
-    """What --usage and --usage-file ask for.
+    """Reports the usage of calls, as --usage, --usage-file and the ledger ask.
 
-    `base_url` gives that of the server, which may be in a region of its own. `kept`, where it is a
-    list, gets every receipt. `label` is for the lines of the file, and with `must_be_complete` an
-    answer that is not has an exit code of its own there. Where it `compares`, what was billed is
-    held against our own count. `is_refused` says that the server does not take
-    `stream_options.include_usage`: it is not asked again. `failure` is why a line was not written.
-    `book` is the ledger, where one is kept, and with `may_price_later` nobody has a table of prices
-    of their own. Where it `has_told_alone`, calls whose answers tell no usage have no line.
-    `batch_id` is the id that the calls of a run share.
+    `base_url` returns the server's base URL, whose region may set the price. `kept`, if it is a
+    list, collects every receipt. `label` goes into the lines of the file. With `must_be_complete`,
+    an incomplete answer has its own exit code there. With `compares`, the billed input tokens are
+    compared with our own count. `is_refused`: the server rejected `stream_options.include_usage`,
+    which is then left out of later requests. `failure` is the error of a line that could not be
+    written. `book` is the ledger, if one is kept. `may_price_later`: the command has no price table
+    of its own. With `has_told_alone`, a call whose answer reports no usage gets no line. `batch_id`
+    is the id that the calls of a run share.
     """
 
     context: Context
@@ -68,7 +68,7 @@ class Receipts:
         table: "Callable[[], Table]",
         base_url: "Callable[[], str]",
     ) -> Self:
-        """The receipts that the options ask for; options without such flags ask for none."""
+        """Return the receipts that the options ask for; options without such flags ask for none."""
         if not isinstance(options, Spending):
             return cls(context, table, base_url)
         label = options.label or context.variable("OPENAI_CLI_LABEL")
@@ -88,21 +88,21 @@ class Receipts:
 
     @property
     def are_wanted(self) -> bool:
-        """Whether anybody asks what a call took."""
+        """Whether anything needs the usage of a call."""
         return self.are_asked or self.book is not None
 
     @property
     def are_asked(self) -> bool:
-        """Whether the command line asks it: then it is told that nobody knows."""
+        """Whether the command line asks for the usage, so that a missing one is reported."""
         return self.is_shown or self.path is not None or self.kept is not None
 
     @property
     def have_lines(self) -> bool:
-        """Whether each call gets its line, in a file or in the ledger."""
+        """Whether each call gets a line, in a file or in the ledger."""
         return self.path is not None or self.book is not None
 
     def open(self) -> None:
-        """Open --usage-file, before anything is paid for; UsageError where it cannot be written."""
+        """Open --usage-file before anything is sent; raise UsageError if it cannot be written."""
         if self.path is None or self._log is not None:
             return
         try:
@@ -114,11 +114,10 @@ class Receipts:
     def add(
         self, answer: "Answer", failed: BaseException | None = None, *, is_taken: bool = False
     ) -> None:
-        """Tell what a call took, as far as it is known, also of one that `failed`.
+        """Report the usage of a call as far as it is known, also of one that `failed`.
 
-        `is_taken` is what `Outcome.of` takes.
-
-        A line that cannot be written keeps no answer from being printed: see `check`.
+        `is_taken` is passed on to `Outcome.of`. A line that cannot be written does not keep the
+        answer from being printed: `check` raises its error afterwards.
         """
         is_unsent = isinstance(failed, (UsageError, LimitError))
         if not self.are_wanted or is_unsent or self._is_silent(answer, failed):
@@ -137,14 +136,14 @@ class Receipts:
             self._enter(line, receipt, failed)
 
     def _is_silent(self, answer: "Answer", failed: BaseException | None) -> bool:
-        """Whether a call has no line, for nothing says that it took anything."""
+        """Whether a call gets no line because its answer reports no usage."""
         is_silent = self.has_told_alone and answer.usage is None
         if is_silent and failed is None and self.are_asked:
             self.context.messages.notice("the answer tells no usage")
         return is_silent
 
     def enter(self, answer: "Answer") -> None:
-        """Put a call into the ledger that does not tell what it took."""
+        """Add a call to the ledger only, without printing its usage."""
         if self.book is None:
             return
         if self._is_priced_later(answer):
@@ -154,9 +153,9 @@ class Receipts:
             self._enter(self.record_of(answer, receipt), receipt)
 
     def _is_priced_later(self, answer: "Answer", failed: BaseException | None = None) -> bool:
-        """Whether nobody asks for the price of a call now: the ledger then has it without one.
+        """Whether the ledger may store a call unpriced, since nothing needs its price now.
 
-        A budget asks where there may be none: then it is charged the bound of the call.
+        A budget needs it if the call may have no price: it is then charged the call's bound.
         """
         if self.book is None or self.are_asked or not self.may_price_later:
             return False
@@ -165,7 +164,7 @@ class Receipts:
     def _keep(
         self, answer: "Answer", failed: BaseException | None = None, *, is_taken: bool = False
     ) -> None:
-        """Put a call into the ledger without its price."""
+        """Add a call to the ledger without its price."""
         if self.book is None:
             return
         from openai_cli.ledger.unpriced import told
@@ -184,17 +183,17 @@ class Receipts:
         self.book.keep(kept, prices, occasion.time[:10], bound=self.book.reserved)
 
     def _exit_code(self, answer: "Answer") -> ExitCode:
-        """The exit code of a call that did not fail."""
+        """Return the exit code of a call that did not fail."""
         is_short = self.must_be_complete and answer.incomplete
         return ExitCode.INCOMPLETE if is_short else ExitCode.DONE
 
     def enter_line(self, number: int, line: str) -> None:
-        """Put the line of one of many calls into the ledger, once; a budget has its cost before."""
+        """Add the line of one of many calls to the ledger, once; its budget is charged already."""
         if self.book is not None:
             self.book.add(line, 0 if self.book.limits else None, number=number)
 
     def _enter(self, line: str, receipt: "Receipt", failed: BaseException | None = None) -> None:
-        """Put a line into the ledger, and its cost in the place of what was reserved."""
+        """Add a line to the ledger, and replace the reservation by its cost."""
         if self.book is not None:
             from openai_cli.prices.money import units
 
@@ -208,7 +207,7 @@ class Receipts:
     def receipt_of(
         self, answer: "Answer", failed: BaseException | None = None, *, is_taken: bool = False
     ) -> "Receipt":
-        """What a call took, as `add` tells it."""
+        """Return the receipt of a call; the arguments are those of `add`."""
         from openai_cli.prices.occasion import Outcome
         from openai_cli.prices.receipt import Receipt
         from openai_cli.prices.regions import region_of
@@ -256,7 +255,7 @@ class Receipts:
         )
 
     def compare(self, request: "Request", answer: "Answer") -> None:
-        """With --usage and --debug, tell how our count of a request differs from its bill."""
+        """With --usage and --debug, print how our token count differs from the billed one."""
         if not self.compares or answer.usage is None or answer.age is not None:
             return
         from openai_cli.prices.receipt import Receipt
@@ -271,7 +270,7 @@ class Receipts:
             self.context.messages.debug(f"input tokens: {told}")
 
     def append(self, line: str) -> None:
-        """Append a line to --usage-file, once that is open; `check` raises where that failed."""
+        """Append a line to --usage-file if open; `check` raises the error of a failed write."""
         try:
             if self._log is not None:
                 self._log.add(utf8_bytes(f"{line}\n"))
@@ -282,7 +281,7 @@ class Receipts:
             )
 
     def check(self) -> None:
-        """Raise the OutputError of a line that was not written."""
+        """Raise the OutputError of a line that could not be written."""
         if self.failure is not None:
             raise self.failure
 
@@ -296,7 +295,7 @@ class Receipts:
 
 
 def _book(context: Context, label: str | None) -> "Book | None":
-    """The ledger, where the configuration file or the environment has it kept."""
+    """Return the ledger if the configuration file or the environment turns it on."""
     settings = context.settings
     if not (settings.ledger or settings.budget or context.variable("OPENAI_CLI_LEDGER")):
         return None
@@ -306,7 +305,7 @@ def _book(context: Context, label: str | None) -> "Book | None":
 
 
 def _has_price(answer: "Answer") -> bool:
-    """Whether it is known without a look that an answer has a price."""
+    """Whether an answer's model surely has a price, without loading the price table."""
     from openai_cli.models.lines import known_name, packaged
 
     is_plain = answer.usage is not None and answer.service_tier in (None, "default")
@@ -315,6 +314,6 @@ def _has_price(answer: "Answer") -> bool:
 
 
 def _is_free(failed: BaseException) -> bool:
-    """Whether a call that failed was surely not billed: no server had it, or it failed there."""
+    """Whether a failed call surely was not billed: it reached no server, or ended in a 5xx."""
     is_of_server = isinstance(failed, CliError) and (failed.status or 0) >= 500
     return is_of_server or isinstance(failed, UnreachableError)
