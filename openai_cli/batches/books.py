@@ -1,4 +1,7 @@
-"""What each line took: for the state, the budget, --usage-file and the ledger, there once."""
+"""The usage of each line of a run: for the state, the budget, --usage-file and the ledger.
+
+Each line is counted once, also across kills.
+"""
 
 from collections import Counter
 from pathlib import Path
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Taken(NamedTuple):
-    """What a line took: its cost in units, its tokens, its line for --usage-file."""
+    """The usage of a line: its cost in units, its tokens, and its record for --usage-file."""
 
     usd: int | None
     tokens: int | None
@@ -27,7 +30,7 @@ class Taken(NamedTuple):
 
 
 class Books:
-    """Prices answers, and passes their lines on to --usage-file once they are in the state."""
+    """Prices answers, and appends their records to --usage-file once the state has stored them."""
 
     def __init__(self, receipts: Receipts, state: State) -> None:
         self._receipts = receipts
@@ -35,12 +38,12 @@ class Books:
         self._tariffs: dict[tuple[str, str, date], Tariff | None] = {}
 
     def of(self, answer: Answer, failed: BaseException | None = None) -> Taken:
-        """What an answer took; of one that `failed`, as far as it is known."""
+        """Return the usage of an answer; of one that `failed`, as far as it is known."""
         if failed is None and not self._receipts.have_lines:
             try:
                 if (quick := self._tokens_alone(answer)) is not None:
                     return quick
-            except UsageError:  # which the receipt tells of as it should be told
+            except UsageError:  # the receipt below reports it properly
                 pass
         receipt = self._receipts.receipt_of(answer, failed)
         known = [one for one in (receipt.input_tokens, receipt.output_tokens) if one is not None]
@@ -52,9 +55,9 @@ class Books:
         )
 
     def _tokens_alone(self, answer: Answer) -> Taken | None:
-        """What an answer took that is billed by its own tokens alone; None for all others.
+        """Return the usage of an answer that is billed by its tokens alone; None for any other.
 
-        A receipt does the same for any answer, in ten times the time.
+        A receipt handles every answer, but takes ten times as long.
         """
         name = answer.model or answer.asked_model
         if answer.usage is None or name is None or not _is_plain(answer.billable):
@@ -76,7 +79,7 @@ class Books:
         return Taken(units(usd), tokens, None)
 
     def _prices(self, name: str, tier: str) -> Tariff | None:
-        """What a model costs at a tier today; None where that is not known."""
+        """Return the prices of a model at a tier today, None if it has none."""
         key = name, tier, self._receipts.context.today()
         if key not in self._tariffs:
             region = region_of(self._receipts.base_url())
@@ -88,7 +91,7 @@ class Books:
         return self._tariffs[key]
 
     def tell(self) -> None:
-        """Append what is in the state and not yet in the ledger and --usage-file."""
+        """Append the records that the state has to the ledger and --usage-file, each once."""
         if not self._receipts.have_lines:
             return
         if told := self._state.untold():
@@ -100,9 +103,9 @@ class Books:
                 self._state.mark_told(number for number, _ in told)
 
     def recover(self) -> None:
-        """After a kill, mark what was appended though nobody wrote that down.
+        """After a kill, mark the records that were appended but not yet marked as such.
 
-        Lines of two calls may be equal, so they are counted.
+        Two calls may have equal records, so the records are counted.
         """
         path = self._receipts.path
         if path is None or not Path(path).is_file() or not (untold := self._state.untold()):
@@ -122,7 +125,7 @@ class Books:
 
 
 def _is_plain(billable: dict[str, object]) -> bool:
-    """Whether what an answer has besides its usage costs nothing: texts, and what was reasoned."""
+    """Whether an answer holds nothing that costs extra: only messages and reasoning."""
     output = billable.get("output", [])
     others = any(value for name, value in billable.items() if name != "output")
     if others or not isinstance(output, list):

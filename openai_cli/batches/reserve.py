@@ -1,6 +1,6 @@
-"""What a run may cost: each line's bound is reserved before it is sent, and settled afterwards.
+"""The cost of a run: each line's bound is reserved before it is sent, and settled afterwards.
 
-Amounts are in units, of which `money.UNITS` are a dollar.
+Amounts are in units; `money.UNITS` of them make a dollar.
 """
 
 from contextlib import suppress
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass
 class Reserve:
-    """The `limit` of a run, None without one; what is `used` of it, and what is reserved.
+    """How much of a run's `limit` is `used` and `reserved`; the limit is None without --max-cost.
 
-    `book` has the budgets that hold over all processes.
+    `book` holds the budgets shared by all processes.
     """
 
     limit: int | None = None
@@ -28,7 +28,7 @@ class Reserve:
     _refused: LimitError | None = None
 
     def take(self, bound: int) -> bool:
-        """Reserve what a line can cost; False where that would be too much."""
+        """Reserve the most that a line can cost; return False if that exceeds a limit."""
         if self.limit is not None and self.used + self.reserved + bound > self.limit:
             return False
         try:
@@ -41,21 +41,21 @@ class Reserve:
         return True
 
     def hold(self, bound: int) -> None:
-        """Reserve what is under way already, whatever is left: it is paid all the same."""
+        """Reserve for a line that is in flight already, whatever is left: it is billed anyway."""
         self.reserved += bound
         if self.book is not None:
             with suppress(LimitError):
                 self.book.reserve(bound, "")
 
     def settle(self, bound: int, cost: int | None) -> None:
-        """In the place of a bound put what the line did cost; its bound where nobody knows."""
+        """Replace a line's bound by its cost, or charge the bound if the cost is unknown."""
         self.reserved -= bound
         self.used += bound if cost is None else cost
         if self.book is not None:
             self.book.settle(bound, bound if cost is None else cost)
 
     def error(self, bound: int) -> LimitError:
-        """The error of a run whose next line could be too much."""
+        """Return the error of a run whose next line could exceed a limit."""
         if self._refused is not None:
             return self._refused
         return LimitError(
