@@ -1,4 +1,4 @@
-"""When two requests are alike: by their whole bodies, or by what an expression finds in them."""
+"""Request matching: by the whole body, or by what a JMESPath expression finds in it."""
 
 import re
 from functools import cache
@@ -12,15 +12,18 @@ from openai_cli.sandbox.redaction import Redaction
 
 @cache
 def likeness_of(match: str | None, redact: tuple[str, ...]) -> "Likeness":
-    """The rule of these expressions, one for all lines that have it; raises what it raises."""
+    """Return the rule of these expressions, cached, so that lines with the same ones share it.
+
+    Raises what `Likeness` raises.
+    """
     return Likeness(match, redact)
 
 
 class Likeness:
-    """The rule of a recording: its `match` in JMESPath, and what was kept out of it.
+    """The matching rule of a recording: its `match` in JMESPath, and what was redacted from it.
 
-    Where the expression finds nothing, which many requests have in common, the whole body counts.
-    ValueError for an expression that is none, TypeError for one that is no text.
+    Where the expression finds nothing, as in many unrelated requests, the whole body is compared.
+    Raises ValueError for an invalid expression, TypeError for one that is not a string.
     """
 
     def __init__(
@@ -38,23 +41,23 @@ class Likeness:
             raise ValueError(f"'redact' has no regular expression: {error}") from None
 
     def target(self, target: str) -> str:
-        """The path and the query of a request as they are recorded."""
+        """Return the path and query of a request as they are recorded."""
         return sorted_target(target, self.redaction.text)
 
     def body(self, body: Any) -> Any:
-        """The body of a request as it is recorded."""
+        """Return the body of a request as it is recorded."""
         return self.redaction.value(masked_body(body))
 
     def seen(self, body: Any) -> Any:
-        """What of a recorded body is compared."""
+        """Return the part of a recorded body that is compared."""
         found = None if self._search is None else self._search(body)
         return body if found is None else found
 
     def key(self, method: str, target: str, body: Any) -> str:
-        """The same for requests that are alike, as they are recorded."""
+        """Return the matching key of a recorded request; alike requests have the same key."""
         seen = self.seen(body)
         return f"{method} {target} {'' if seen is body else '~'}{canonical(seen)}"
 
     def key_of(self, asked: Asked) -> str:
-        """The key of a request as it came."""
+        """Return the key of a request as it was received."""
         return self.key(asked.method, self.target(asked.target), self.body(asked.body))

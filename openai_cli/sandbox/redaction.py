@@ -1,7 +1,7 @@
-"""What is kept out of recordings: keys, and what `--redact` describes.
+"""Redaction of recordings: removes keys, and whatever `--redact` matches.
 
-A stream says a text in pieces, and what is to be kept out may be cut by them. So the texts that
-stand in the same place of its events are read as one.
+A stream delivers a text in pieces, and a match may span several of them. So the texts at the same
+place of successive events are joined before matching.
 """
 
 import json
@@ -14,14 +14,14 @@ from typing import Any, NamedTuple, Self
 from openai_cli.sandbox.exchange import strict_json
 from openai_cli.sandbox.record import MASK
 
-# What tells apart the texts that a stream says side by side.
+# The properties that distinguish texts that a stream delivers in parallel.
 _MARKS = ("type", "index", "output_index", "content_index", "summary_index", "item_id")
 
-# The properties that may be bytes in base64, which an expression would break.
+# Properties that may hold base64, which a replacement would corrupt.
 _ENCODED = frozenset(
     {"audio", "b64_json", "data", "delta", "embedding", "partial_image_b64", "result"}
 )
-# Shorter ones may be words.
+# Shorter runs may be words.
 _BASE64 = r"[A-Za-z0-9+/]{64,}={0,2}"
 
 Place = tuple[object, ...]
@@ -29,31 +29,31 @@ Change = Callable[[Place, str], str]
 
 
 class Redaction:
-    """Replaces what the `expressions` match, and the `secrets`, in bodies and in texts.
+    """Replaces the `secrets` and whatever the `expressions` match, in bodies and in texts.
 
-    Raises re.error for an expression that is none.
+    Raises re.error for an invalid expression.
     """
 
     def __init__(self, expressions: Iterable[str] = (), secrets: Iterable[str] = ()) -> None:
-        from openai_cli.masking import KEY  # most sandboxes keep nothing out
+        from openai_cli.masking import KEY  # deferred: most sandboxes redact nothing
 
         self._patterns = [re.compile(text) for text in expressions]
         self._patterns += [re.compile(KEY), *(re.compile(re.escape(secret)) for secret in secrets)]
 
     def text(self, text: str) -> str:
-        """The text without what is kept out."""
+        """Return the text, redacted."""
         for pattern in self._patterns:
             text = pattern.sub(MASK, text)
         return text
 
     def value(self, value: Any) -> Any:
-        """The JSON value without what is kept out of its names and texts."""
+        """Return the JSON value with its property names and texts redacted."""
         return _changed(value, lambda _, text: self.text(text))
 
     def body(self, content: bytes) -> bytes:
-        """The body of an answer; one that is neither JSON nor text stays as it is.
+        """Return a response body, redacted; one that is neither JSON nor text is unchanged.
 
-        JSON of which something is kept out is written anew.
+        JSON is serialized again only if something in it was redacted.
         """
         try:
             value = strict_json(content)
@@ -71,9 +71,9 @@ class Redaction:
         return content if redacted == text else redacted.encode()
 
     def events(self, events: Sequence[bytes]) -> list[bytes]:
-        """The events of a stream; of one of which something is kept out, the data is written anew.
+        """Return the events of a stream, redacted; the data of a changed event is serialized again.
 
-        What is cut by the pieces of a text is replaced in the first of them.
+        A match that spans several pieces is replaced in the first of them.
         """
         parsed = [_Data.of(event) for event in events]
         texts: dict[Place, list[tuple[int, str]]] = defaultdict(list)
@@ -99,9 +99,9 @@ class Redaction:
         ]
 
     def _pieces(self, pieces: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-        """The pieces of a text, by the numbers of their events, as far as they change."""
+        """Yield the pieces of a text that redaction changes, with the numbers of their events."""
         texts = [text for _, text in pieces]
-        if len(set(texts)) < 2:  # an id, say, which stands in every event
+        if len(set(texts)) < 2:  # an id, say, which every event repeats
             return
         for pattern in self._patterns:
             texts = _without(pattern, texts)
@@ -111,7 +111,7 @@ class Redaction:
 
 
 def _without(pattern: re.Pattern[str], texts: list[str]) -> list[str]:
-    """The pieces of a text, with what matches in the whole of it replaced."""
+    """Replace what the pattern matches in the joined text, and return the pieces."""
     letters = list("".join(texts))
     for match in pattern.finditer("".join(letters)):
         if size := match.end() - match.start():
@@ -121,7 +121,7 @@ def _without(pattern: re.Pattern[str], texts: list[str]) -> list[str]:
 
 
 def _changed(value: Any, change: Change, place: Place = ()) -> Any:
-    """The value with its names and texts changed, each by its place."""
+    """Return the value with `change` applied to each name and text, given its place."""
     if isinstance(value, dict):
         here = (*place, *_marks(value))
         return {
@@ -136,7 +136,7 @@ def _changed(value: Any, change: Change, place: Place = ()) -> Any:
 
 
 def _texts(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
-    """The texts of a value with their places, as `_changed` has them."""
+    """Yield the texts of a value with their places, which are those that `_changed` passes on."""
     if isinstance(value, dict):
         here = (*place, *_marks(value))
         for name, item in value.items():
@@ -149,7 +149,7 @@ def _texts(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
 
 
 def _is_encoded(place: Place, text: str) -> bool:
-    """Whether a text is the base64 of a sound, an image or a vector."""
+    """Whether a text is base64 of audio, an image or a vector."""
     return bool(place) and place[-1] in _ENCODED and re.fullmatch(_BASE64, text) is not None
 
 
@@ -158,7 +158,7 @@ def _marks(value: dict[str, Any]) -> tuple[object, ...]:
 
 
 class _Data(NamedTuple):
-    """An event with one line of data, which is JSON, and what stands before it and behind it."""
+    """An event with one line of JSON data, and the bytes before and after it."""
 
     head: bytes
     value: Any
@@ -166,7 +166,7 @@ class _Data(NamedTuple):
 
     @classmethod
     def of(cls, event: bytes) -> Self | None:
-        """The parts of an event; None where it is another."""
+        """Parse an event; return None for one of any other form."""
         found = re.fullmatch(rb"((?:event:[^\r\n]*\r?\n)?data: ?)([^\r\n]*)(\s*)", event)
         if found is None:
             return None
@@ -177,7 +177,7 @@ class _Data(NamedTuple):
             return None
 
     def with_value(self, value: Any) -> bytes:
-        """The event with another value."""
+        """Return the event with another value as its data."""
         return self.head + _written(value) + self.end
 
 
