@@ -4,9 +4,11 @@ import gzip
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ from tests.servers import KeepingServer, Received, Reply, Server, kept, reply
 
 PATH = "/chat/completions"
 OK = kept(reply(b"{}"))
+FIRST = b'{"input":"a"}'
 # In seconds: more than any of this takes.
 LONG = 30.0
 
@@ -37,7 +40,9 @@ def flying(base_url: str, **server: Any) -> Iterator["Flights[int]"]:
 
 def landed(flights: "Flights[int]", count: int = 1) -> list[Landed[int]]:
     found: list[Landed[int]] = []
+    end = time.monotonic() + LONG
     while len(found) < count:
+        assert time.monotonic() < end, found
         found += flights.landed(LONG)
     return sorted(found, key=lambda one: one.key)
 
@@ -88,7 +93,7 @@ def test_as_many_as_are_sent_are_out_at_once() -> None:
     with Crowd(answer) as server, flying(server.base_url) as flights:
         for _ in range(2):  # by threads, and then on the connections that these have made
             for key in range(4):
-                flights.send(key, b'{"input":"a"}')
+                flights.send(key, FIRST)
             assert [one.key for one in landed(flights, 4)] == [0, 1, 2, 3]
         assert server.connections == 4
 
@@ -171,6 +176,59 @@ def test_a_read_has_its_own_time_out() -> None:
         over.set()
 
 
+class Clock:
+    """The clock of the flights, which goes when a test says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr(flights_module, "time", SimpleNamespace(monotonic=lambda: self.now))
+
+
+def test_time_counts_from_the_last_byte_that_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_go_on = threading.Event()
+
+    def slowly(connection: socket.socket) -> None:
+        connection.sendall(OK[:-1])
+        may_go_on.wait(LONG)
+        connection.sendall(OK[-1:])
+
+    with served([OK, slowly]) as server, flying(server.base_url) as flights:
+        asked(flights)
+        clock = Clock(monkeypatch)
+        flights.send(1, BODY, read_timeout=10)
+        (wire,) = flights._busy
+        clock.now = 8
+        while not wire.framing.has_begun:
+            assert flights.landed(LONG) == []
+        clock.now = 16
+        assert flights.landed(0) == []
+        may_go_on.set()
+        assert body_of(landed(flights)[0]) == b"{}"
+
+
+def test_each_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    together = threading.Barrier(2, timeout=LONG)
+
+    def answer(received: Received) -> bytes:
+        if received.body == FIRST:
+            together.wait()
+        else:
+            over.wait(LONG)
+        return OK
+
+    with Crowd(answer) as server, flying(server.base_url) as flights:
+        for key in range(2):
+            flights.send(key, FIRST)
+        landed(flights, 2)
+        clock = Clock(monkeypatch)
+        flights.send(0, b'{"input":"b"}', read_timeout=10)
+        flights.send(1, b'{"input":"c"}', read_timeout=20)
+        for clock.now, late in ((9, []), (10, [0]), (19, []), (20, [1])):
+            assert [one.key for one in flights.landed(0)] == late
+        over.set()
+
+
 def test_an_answer_that_stops_coming() -> None:
     over = threading.Event()
 
@@ -203,31 +261,43 @@ def test_a_connection_that_was_closed_meanwhile_is_used_no_more(is_noticed: bool
         assert server.connections == 2
 
 
-def test_an_answer_comes_though_the_body_was_not_taken() -> None:
+REFUSED = reply(b"{}", status="413 Content Too Large")
+
+
+@pytest.mark.parametrize("refused", [REFUSED, kept(REFUSED)])
+def test_an_answer_comes_though_the_body_was_not_taken(refused: bytes) -> None:
+    is_here = threading.Event()
+
     class Impatient(KeepingServer):
         """Refuses the second request when its head is there."""
 
         def _answer(self, connection: socket.socket) -> None:
             Server._answer(self, connection)
             connection.recv(100)
-            connection.sendall(reply(b"{}", status="413 Content Too Large"))
-            connection.shutdown(socket.SHUT_WR)
-            while connection.recv(65536):
-                pass
+            connection.sendall(refused)
+            is_here.wait(LONG)
 
     with Impatient([OK]) as server, flying(server.base_url) as flights:
         asked(flights)
         found = asked(flights, b"x" * 20_000_000)
         assert found.response is not None
         assert found.response.status == 413
+        # What is left of the body would be taken for the begin of the next request.
+        assert not flights._idle
+        is_here.set()
 
 
-def test_the_answer_counts_where_sending_fails() -> None:
+@pytest.mark.parametrize(
+    "failure",
+    [BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError],
+    ids=lambda one: one.__name__,
+)
+def test_the_answer_counts_where_sending_fails(failure: type[OSError]) -> None:
     class Shut:
         """A connection whose other end reads no more, but has answered."""
 
         def send(self, _data: bytes) -> int:
-            raise BrokenPipeError
+            raise failure
 
         def recv(self, _size: int) -> bytes:
             return OK
@@ -250,7 +320,12 @@ def test_what_comes_unasked_is_no_answer_to_the_next() -> None:
 
 def test_an_answer_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flights_module, "LARGEST", 1024 * 1024)
-    large = kept(reply(b"x" * (1024 * 1024 + 1)))
+    over = threading.Event()
+
+    def large(connection: socket.socket) -> None:
+        connection.sendall(reply(b"x" * 3_000_000)[:-1_000_000])
+        over.wait(LONG)  # what is too much already is not waited for to its end
+
     packed = kept(
         reply(gzip.compress(b"x" * (1024 * 1024 + 1)), headers=["Content-Encoding: gzip"])
     )
@@ -258,15 +333,19 @@ def test_an_answer_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(2):
             asked(flights)
             assert problem(asked(flights), BadAnswerError) == "the answer is larger than 1 MB"
+            over.set()
 
 
-def test_a_fault_of_ours_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fault", [KeyError, SystemExit])
+def test_a_fault_of_ours_is_handed_on(
+    fault: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(*_given: Any, **_named: Any) -> None:
-        raise KeyError("ours")
+        raise fault
 
     with flying("http://127.0.0.1:9/v1") as flights:
         monkeypatch.setattr(flights._direct, "post", fails)
-        assert isinstance(asked(flights).fault, KeyError)
+        assert isinstance(asked(flights).fault, fault)
 
 
 def test_over_tls(tmp_path: Path) -> None:
