@@ -128,12 +128,16 @@ def _properties(names: set[str], *sides: Mapping[str, Shape]) -> dict[str, Any]:
 
 
 def _joined(*shapes: Shape) -> Shape:
-    """The shape by both sources: a bound that only one of them knows still applies."""
+    """The shape by both sources: a bound that only one of them knows applies too, at any depth."""
     found = merged(*shapes)
     for shape in shapes:
         for name in ("low", "high", "longest", "least", "most"):
             if name in shape:
                 found.setdefault(name, shape[name])
+    for name, key in found.get("keys", {}).items():
+        key.update(
+            _joined(*(shape["keys"][name] for shape in shapes if name in shape.get("keys", {})))
+        )
     if len(shapes) > 1 and "any" in found["types"] and len(found["types"]) > 1:
         found["types"].remove("any")
     return found

@@ -89,6 +89,7 @@ def _object(facts: Facts) -> Object:
         value=value,
         names={key: tuple(each.get("enum", ())) for key, each in keys.items()},
         texts=tuple(key for key, each in keys.items() if _types(each) == _TEXTS),
+        ranges={key: _number(each) for key, each in keys.items() if {"low", "high"} & each.keys()},
     )
 
 
@@ -146,8 +147,14 @@ def _said(facts: Facts) -> Iterator[str]:
         yield shown if len(names) <= _MOST_NAMES else f"{shown} …"
     yield from _bounds(facts)
     if keys := facts.get("keys"):
-        shown = ", ".join(list(keys)[:_MOST_NAMES])
+        shown = ", ".join(_key(*item) for item in list(keys.items())[:_MOST_NAMES])
         yield f"keys: {shown}" if len(keys) <= _MOST_NAMES else f"keys: {shown} …"
+
+
+def _key(name: str, facts: Facts) -> str:
+    """A key of an object, with the range of its value."""
+    bounds = ", ".join(_bounds(facts))
+    return f"{name} ({bounds})" if bounds else name
 
 
 def _bounds(facts: Facts) -> Iterator[str]:

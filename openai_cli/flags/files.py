@@ -9,7 +9,12 @@ PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 
 After = Annotated[Scalar, api("after", Text("ID"), "List the files after this one", place="query")]
 ExpiresAfter = Annotated[
-    Repeated, api("expires_after", Object(), "anchor=created_at and seconds=N, 3600 to 2592000")
+    Repeated,
+    api(
+        "expires_after",
+        Object(ranges={"seconds": Number(3600, 2_592_000, integer=True)}),
+        "anchor=created_at and seconds=N, 3600 to 2592000",
+    ),
 ]
 File = Annotated[Scalar, api("file", Text("PATH"), "The file; - reads stdin", place="file")]
 Limit = Annotated[

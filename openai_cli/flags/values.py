@@ -169,7 +169,7 @@ class Object(NamedTuple):
 
     `value` checks every value, where the API takes one type alone; without it a value is JSON
     where it parses and a string where it does not, but one of `texts`, which is a string always.
-    `names` are known values, by their keys.
+    `names` are known values, and `ranges` those of numbers, by their keys.
     """
 
     metavar: str = "OBJECT"
@@ -178,6 +178,7 @@ class Object(NamedTuple):
     most: int | None = None
     names: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     texts: tuple[str, ...] = ()
+    ranges: Mapping[str, Number] = MappingProxyType({})
 
     def parse(self, raw: Sequence[str], read: Read) -> dict[str, Json]:
         merged: dict[str, Json] = {}
@@ -205,12 +206,15 @@ class Object(NamedTuple):
         return _within(f"key {quoted(key)}", self.key.check, key) if self.key else key
 
     def _value(self, key: str, value: Json) -> Json:
-        return _within(f"value of {quoted(key)}", self.value.check, value) if self.value else value
+        kind = self.value
+        if kind is None and isinstance(value, int | float):
+            kind = self.ranges.get(key)
+        return _within(f"value of {quoted(key)}", kind.check, value) if kind else value
 
     def _typed(self, key: str, text: str) -> Json:
         if self.value is not None:
             return _within(f"value of {quoted(key)}", self.value.parse, text)
-        return text if key in self.texts else json_or_text(text)
+        return text if key in self.texts else self._value(key, json_or_text(text))
 
 
 class TextOrObject(NamedTuple):

@@ -188,6 +188,10 @@ def test_a_stdin_of_0_bytes(run: Run, files: Path, line: str, reason: str) -> No
         ("image generate Hi --svg 1", "svg must be a JSON object"),
         ("transcribe a.wav --chunking-strategy [1]", "chunking_strategy must be a string or a"),
         ("files upload text --purpose batch --expires-after 1", "expires_after must be a JSON"),
+        (
+            "files upload text --purpose batch --expires-after seconds=3599",
+            "expires_after has a value of 'seconds' that must be an integer from 3600 to 2592000",
+        ),
         ("api POST /embeddings --body [1", "--body is not JSON"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -558,3 +559,28 @@ def test_items_come_from_a_file_and_a_text_from_stdin() -> None:
 def test_some_values_of_an_object_are_texts_whatever_they_look_like() -> None:
     kind = Object(texts=("version",))
     assert kind.parse(["version=2", "n=2"], no_file) == {"version": "2", "n": 2}
+
+
+RANGED = Object(ranges={"days": Number(1, 365, integer=True)})
+
+
+@pytest.mark.parametrize("raw", [["days=0"], ["days=366"], ["days=1.5"], ['{"days": 999}'], ["@f"]])
+def test_a_number_in_an_object_keeps_to_its_range(raw: list[str]) -> None:
+    message = "has a value of 'days' that must be an integer from 1 to 365, not "
+    with pytest.raises(ValueError, match=re.escape(message)):
+        RANGED.parse(raw, holding(b'{"days": 0}'))
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (["days=1"], {"days": 1}),
+        (['{"days": 365}'], {"days": 365}),
+        # A range is of numbers alone, and of the keys that have one.
+        (["days=auto"], {"days": "auto"}),
+        (["days=null"], {"days": None}),
+        (["hours=999", "in.days=999"], {"hours": 999, "in": {"days": 999}}),
+    ],
+)
+def test_what_a_range_in_an_object_lets_pass(raw: list[str], value: dict[str, Any]) -> None:
+    assert RANGED.parse(raw, no_file) == value

@@ -185,6 +185,7 @@ _CREATE = {
             "size": {"type": "integer", "minimum": 1, "maximum": 5},
             "seed": {"type": "integer", "minimum": -9223372036854775808},
             "tags": {"type": "array", "maxItems": 3, "items": {"type": "string"}},
+            "box": {"$ref": "#/components/schemas/Box"},
             "old": {"oneOf": [{"type": "string"}, {"$ref": "#/components/schemas/Box"}]},
         }},
     ]

@@ -82,8 +82,10 @@ def test_the_properties_are_those_of_both(rows: dict[str, Any]) -> None:
         "box": {
             "types": ["object"],
             "keys": {
-                "color": {"types": ["string"], "enum": ["red", "blue"], "required": True},
-                "weight": {"types": ["number"]},
+                "color": {
+                    "types": ["string"], "enum": ["red", "blue"], "open": True, "required": True,
+                },
+                "weight": {"types": ["number"], "low": 0},
                 "inner": {"types": ["object"]},
             },
         },

@@ -158,6 +158,7 @@ def test_the_header_that_an_operation_needs(run: Run) -> None:
         ("vector-stores list --limit x", "limit must be an integer, not 'x'"),
         ("vector-stores search vs_1 x --max-num-results 51", "max_num_results must be an integer"),
         ("vector-stores create --expires-after days", "did you mean --expires-after days=VALUE?"),
+        ("vector-stores create --expires-after days=999", "'days' that must be an integer from 1"),
         ("vector-stores create --metadata a=1 --metadata", "requires an argument"),
         ("vector-stores show", "missing argument 'VECTOR_STORE_ID'"),
         ("vector-stores show ..", "'..' is not an id"),
