@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -12,6 +12,10 @@ import pytest
 import openai_cli
 
 PACKAGE = Path(openai_cli.__file__).parent
+
+Import = tuple[str, tuple[str, ...]]
+Imported = dict[str, list[Import]]
+Graph = dict[str, set[str]]  # by the module that imports
 
 # The house, from its roof down: a module imports only from its own layer and those below.
 LAYERS: list[set[str]] = [
@@ -39,15 +43,18 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
 
 
-SOURCES = {
-    module_name(path): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted(PACKAGE.rglob("*.py"))
-}
+SOURCES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
-def imports(tree: ast.AST) -> Iterator[tuple[str, tuple[str, ...]]]:
+@pytest.fixture(scope="module")
+def imported() -> Imported:
+    """What each module imports; not at import, where every worker would parse the package."""
+    return {name: list(imports(path.read_text("utf-8"))) for name, path in SOURCES.items()}
+
+
+def imports(source: str) -> Iterator[Import]:
     """All imports, wherever they stand, those for types alone too: module and names."""
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, ()) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -55,20 +62,23 @@ def imports(tree: ast.AST) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield node.module or "", tuple(alias.name for alias in node.names)
 
 
-def own_imports(name: str, tree: ast.AST) -> set[str]:
-    """The modules of the package that a module imports."""
+@pytest.fixture(scope="module")
+def graph(imported: Imported) -> Graph:
+    """The modules of the package that each of them imports."""
+    return {name: own_imports(found) - {name} for name, found in imported.items()}
+
+
+def own_imports(everything: Iterable[Import]) -> set[str]:
+    """Those that are modules of the package."""
     found = set()
-    for module, names in imports(tree):
+    for module, names in everything:
         if module.partition(".")[0] != "openai_cli":
             continue
         base = module.removeprefix("openai_cli").removeprefix(".")
         for imported in names or ("",):
             longer = f"{base}.{imported}".strip(".")
             found.add(longer if longer in SOURCES else base or "__init__")
-    return found - {name}
-
-
-GRAPH = {name: own_imports(name, tree) for name, tree in SOURCES.items()}
+    return found
 
 
 def layer(name: str) -> int:
@@ -77,22 +87,22 @@ def layer(name: str) -> int:
     return found
 
 
-def test_the_house_has_its_rooms() -> None:
+def test_the_house_has_its_rooms(graph: Graph) -> None:
     assert {"http.client", "commands.chat", "app", "errors", "__init__"} <= set(SOURCES)
-    assert GRAPH["http.client"] >= {"errors", "http.retry", "context"}
+    assert graph["http.client"] >= {"errors", "http.retry", "context"}
     assert all(layer(name) >= 0 for name in SOURCES), "every module has its layer"
 
 
-def test_imports_point_down() -> None:
+def test_imports_point_down(graph: Graph) -> None:
     upward = {
-        (name, other) for name in GRAPH for other in GRAPH[name] if layer(other) < layer(name)
+        (name, other) for name in graph for other in graph[name] if layer(other) < layer(name)
     }
     assert not upward
 
 
-def test_no_imports_go_round_in_a_circle() -> None:
+def test_no_imports_go_round_in_a_circle(graph: Graph) -> None:
     try:
-        TopologicalSorter(GRAPH).prepare()
+        TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" <- ".join(error.args[1]))
 
@@ -106,7 +116,7 @@ SHARED = (
 )  # fmt: skip
 
 
-def test_no_command_imports_another() -> None:
+def test_no_command_imports_another(graph: Graph) -> None:
     commands = {name for name in SOURCES if name.startswith("commands.")}
     shared = {f"commands.{name}" for name in SHARED}
     for name in commands:
@@ -114,7 +124,7 @@ def test_no_command_imports_another() -> None:
         may_use = shared | own if name == "commands.chat" or name in own else shared
         if name.startswith("commands.operation."):
             may_use = {other for other in commands if other.startswith("commands.operation.")}
-        assert GRAPH[name] & commands <= may_use, name
+        assert graph[name] & commands <= may_use, name
 
 
 USERS = {
@@ -156,24 +166,26 @@ USERS = {
 }
 
 
-LIBRARIES = {
-    name: {module.partition(".")[0] for module, _ in imports(tree)}
-    for name, tree in SOURCES.items()
-}
+@pytest.fixture(scope="module")
+def libraries(imported: Imported) -> Graph:
+    """The packages that each module imports from."""
+    return {
+        name: {module.partition(".")[0] for module, _ in found} for name, found in imported.items()
+    }
 
 
-def test_a_library_is_used_in_its_place_alone() -> None:
+def test_a_library_is_used_in_its_place_alone(libraries: Graph) -> None:
     strangers = {
         (name, library)
-        for name, used in LIBRARIES.items()
+        for name, used in libraries.items()
         for library in used & set(USERS)
         if name not in USERS[library]
     }
     assert not strangers
 
 
-def test_a_command_knows_neither_typer_nor_requests() -> None:
-    commands = {name: used for name, used in LIBRARIES.items() if name.startswith("commands")}
+def test_a_command_knows_neither_typer_nor_requests(libraries: Graph) -> None:
+    commands = {name: used for name, used in libraries.items() if name.startswith("commands")}
     assert "commands.chat" in commands
     foreign = {"typer", "click", "requests", "urllib3"}
     assert not {name: used & foreign for name, used in commands.items() if used & foreign}
