@@ -166,7 +166,10 @@ def of_a(inner: Any) -> str:
         (of_a(True), "has true at #/properties/a"),
         (of_a({"type": "object"}), "has an object without properties at #/properties/a"),
         (of_a({"additionalProperties": True, "properties": {}}), "has additionalProperties at #/"),
-        (of_a({"$ref": "http://127.0.0.1:9/x"}), "has a $ref at #/properties/a that does not resolve"),
+        (
+            of_a({"$ref": "http://127.0.0.1:9/x"}),
+            "has a $ref at #/properties/a that does not resolve",
+        ),
         (of_a({"$ref": "#/$defs/x"}), "has a $ref at #/properties/a that does not resolve"),
         ('{"$schema": [], "properties": {}}', "is not a JSON Schema: $.$schema is not a string"),
         (300 * '{"properties": {"a": ' + "{}" + 300 * "}}", "nests too deep"),
