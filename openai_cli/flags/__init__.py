@@ -1,1 +1,1 @@
-"""From flags to values: the API's parameters, our own options, and their way into Typer."""
+"""Declare and parse flags: the API's parameters and our own options, as Typer commands."""

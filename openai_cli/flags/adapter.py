@@ -1,7 +1,7 @@
-"""From an options dataclass to a Typer command. Typer only parses: what comes out is a bound run.
+"""Turn an options dataclass into a Typer command, which only parses.
 
-The command gives an Invocation; `app` runs it once Typer has returned: inside Typer's own main an
-interrupt, an end of file and a broken pipe would be taken for Typer's own.
+A command returns an Invocation, which `app` runs after Typer has returned: Typer's own main would
+handle an interrupt, an end of file and a broken pipe in its own way.
 """
 
 import inspect
@@ -28,9 +28,9 @@ Run = Callable[[Context, O], None]
 
 
 class Invocation(NamedTuple, Generic[O]):
-    """A command with its options: all that is left to do is to run it in a context.
+    """A command with its parsed options, ready to run in a context.
 
-    `command` is its name, as `models list`; `given` has the fields that the command line gave.
+    `command` is its name, such as `models list`; `given` has the fields set on the command line.
     """
 
     command: str
@@ -40,10 +40,10 @@ class Invocation(NamedTuple, Generic[O]):
 
 
 class Parts(NamedTuple):
-    """The parameters of the API that were given, by where they stand in a request.
+    """The given API parameters, grouped by their place in a request.
 
-    Each is a mapping by API name, in the order of declaration; `file` has what was typed for the
-    files of a form.
+    Each group maps API names to values, in the order of declaration; the values of `file`, the
+    files of a form, are unparsed.
     """
 
     path: dict[str, Any]
@@ -57,10 +57,10 @@ def parts_of(
     source: Callable[[str, str], bytes],
     watch: Callable[[ApiParameter, Any], None] = lambda _parameter, _typed: None,
 ) -> Parts:
-    """What was given as flags and as arguments of the path; what is None is not sent.
+    """Parse the API parameters among the options; those that are None are left out.
 
-    `source` gives the bytes of a file for a reader, the flag; `watch` is told what was typed for
-    each parameter. Raises UsageError for a value that the parameter does not take.
+    `source` reads a file, given the flag and the path; `watch` is called with each parameter and
+    its unparsed value. Raises UsageError for a value that a parameter does not take.
     """
     found = Parts({}, {}, {}, {})
     for field in options_of(type(options)):
@@ -79,7 +79,7 @@ def parts_of(
 
 
 def path_values(options: CommonOptions) -> list[str]:
-    """What was given for the parameters of the path, in their order."""
+    """Return the values of the path parameters, in order."""
     found = []
     for field in options_of(type(options)):
         if isinstance(_info(field), PathArgument):
@@ -89,7 +89,7 @@ def path_values(options: CommonOptions) -> list[str]:
 
 
 def parameters(options: CommonOptions) -> dict[str, ApiParameter]:
-    """The API's parameters among the options, by the option's name, in the order of declaration."""
+    """Return the API parameters of the options, by field name, in the order of declaration."""
     return {
         field.name: parameter
         for field in options_of(type(options))
@@ -98,13 +98,13 @@ def parameters(options: CommonOptions) -> dict[str, ApiParameter]:
 
 
 def parameters_of(options: type[CommonOptions]) -> list[ApiParameter]:
-    """The parameters of the API that the options of a command have."""
+    """Return the API parameters of an options class."""
     infos = (_info(field) for field in options_of(options))
     return [info for info in infos if isinstance(info, ApiParameter)]
 
 
 def _info(field: Field[Any]) -> Any:
-    """What the field's annotation says of its flag or argument."""
+    """Return the flag or argument in a field's annotation."""
     return field.type.__metadata__[0]  # type: ignore[union-attr]  # every field is Annotated
 
 
@@ -112,23 +112,23 @@ CONTEXT_SETTINGS = {"token_normalize_func": hyphenated}
 
 
 def wrong_usage(error: typer.TyperException, path: str) -> UsageError:
-    """What Typer found wrong, in our words; `path` is the command as it is typed."""
+    """Convert Typer's error to a UsageError; `path` is the command as it is typed."""
     problem = error.format_message().rstrip(".")
     return UsageError(problem[:1].lower() + problem[1:], hint=f"{path} --help shows how to use it")
 
 
 def unknown_name(error: typer.TyperException) -> str | None:
-    """The flag that there is not, when that is the error."""
+    """Return the flag that does not exist, if that is the error."""
     name: str | None = getattr(error, "option_name", None)
     return name if hasattr(error, "possibilities") else None
 
 
-# What commands call the argument that is a text.
+# The names of arguments that are a text.
 _TEXTS = frozenset({"ARG", "INPUT", "MESSAGE", "PROMPT", "TEXT"})
 
 
 def _unknown_flag(error: typer.TyperException, typed: list[str], ctx: Any) -> UsageError | None:
-    """The error for a flag that there is not, with what was meant; None for any other error."""
+    """Return the error for an unknown flag, with a suggestion; None for any other error."""
     if (flag := unknown_name(error)) is None:
         return None
     from openai_cli.suggestions.flags import unknown_flag
@@ -141,23 +141,23 @@ def _unknown_flag(error: typer.TyperException, typed: list[str], ctx: Any) -> Us
 
 
 def flags_of(command: Any) -> list[str]:
-    """All spellings of the flags of a command or a group, those of `--no-` too."""
+    """Return all spellings of a command's or group's flags, including the `--no-` forms."""
     names = (name for one in command.params for name in (*one.opts, *one.secondary_opts))
     return [name for name in names if name.startswith("-")]
 
 
 def _store_once(option: Any, value: str, state: Any) -> None:
-    """Take the value of a flag that has one: another of the same flag would be left out unsaid."""
+    """Store a flag's value; raise UsageError if it is given twice, which Typer would ignore."""
     if state.opts.get(option.dest, value) != value:
         raise UsageError(f"{option.obj.opts[0]} is given twice, with two values")
     type(option).process(option, value, state)
 
 
 def _process_word(parser: Any, process: Callable[[str, Any], None], word: str, state: Any) -> None:
-    """Read a word of flags, but for two slips that would be taken for something else.
+    """Parse a word of flags, but refuse two typos that would be misread.
 
-    They are a long flag with a dash too few, as -model for -m odel, and a flag in the place of
-    another's value, as in `-c -i`.
+    These are a long flag with a single dash, such as -model, which reads as -m odel, and a flag in
+    place of another flag's value, as in `-c -i`.
     """
     longs, shorts = parser._long_opt, parser._short_opt  # noqa: SLF001 - as in make_parser
     flag, equals, _ = word.partition("=")
@@ -174,14 +174,14 @@ def _process_word(parser: Any, process: Callable[[str, Any], None], word: str, s
     process(word, state)
 
 
-# Where the context of a command has its words as they were typed.
+# The key in a Typer context's `meta` for the words as they were typed.
 TYPED = "openai_cli.typed"
 
 
 class Command(TyperCommand):
-    """Typer's command with help in groups, and errors that say what to type instead.
+    """A Typer command with grouped help, and errors that say what to type instead.
 
-    `path` is its name, as `models list`.
+    `path` is its full name, such as `models list`.
     """
 
     path = ""
@@ -220,7 +220,7 @@ class Command(TyperCommand):
         return parser
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        # An argument that is needed stands bare, as everywhere else; Typer has it in braces.
+        # Show a required argument without braces, unlike Typer, as is usual.
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -239,13 +239,13 @@ class Command(TyperCommand):
 
 
 def _given(ctx: typer.Context, names: Iterable[str]) -> frozenset[str]:
-    """Those of the parameters that stand on the command line."""
+    """Return the names of the parameters that were set on the command line."""
     sources = ((name, ctx.get_parameter_source(name)) for name in names)
     return frozenset(name for name, source in sources if source and source.name == "COMMANDLINE")
 
 
 def _parameter(field: Field[Any]) -> tuple[Any, Callable[[Any], Any] | None]:
-    """Typer's parameter of an option, and what makes its value of what was parsed, if anything."""
+    """Return the Typer parameter of a field, and the converter for its value, if any."""
     info = _info(field)
     if field.default is not MISSING:
         info = copy(info)
@@ -257,10 +257,11 @@ def _parameter(field: Field[Any]) -> tuple[Any, Callable[[Any], Any] | None]:
 def command(
     name: str, summary: str, options: type[O], run: Run[O], examples: tuple[str, ...] = ()
 ) -> Command:
-    """The Typer command of an options dataclass and its run; `name` is as `models list`.
+    """Build the Typer command for an options dataclass and its run function.
 
-    `examples` are command lines for its help. Its parameters are made one by one, and not by the
-    signature of a function: Typer reads that twice, and copies each of them four times.
+    `name` is the full name, such as `models list`, and `examples` are command lines for its help.
+    The parameters are built from the fields, not from a function's signature, which Typer would
+    read twice and whose parameters it would copy four times.
     """
     found = {field.name: _parameter(field) for field in options_of(options)}
     made = Command(

@@ -1,9 +1,9 @@
-"""The API's request parameters as aliases: one parameter, one flag, declared once.
+"""The API's request parameters as aliases: each parameter is one flag, declared once.
 
-A command's options dataclass names the aliases that its endpoint takes. Types, ranges and counts
-are those of OpenAI's published description; closed lists of names (models, tiers, efforts) are
-only told in the help, for the API is the judge of its own names. Where endpoints differ in a
-parameter's type or range, each has an alias of its own.
+A command's options dataclass uses the aliases that its endpoint takes. Types, ranges and counts are
+those of OpenAI's published description. Lists of names (models, tiers, efforts) are shown in the
+help but not enforced, because only the API knows which names are valid. If endpoints differ in a
+parameter's type or range, each has its own alias.
 """
 
 from copy import copy
@@ -27,20 +27,20 @@ from openai_cli.flags.values import (
 def api(
     name: str, kind: Kind, help_line: str, *, short: str | None = None, place: Place = "body"
 ) -> ApiParameter:
-    """The flag of the parameter `name`."""
+    """Declare the flag of the parameter `name`."""
     return ApiParameter(name, kind, help_line, short, place)
 
 
 def in_query(alias: Any) -> Any:
-    """The alias of the same parameter, for an endpoint that takes it in the query."""
+    """Return the alias of the same parameter for an endpoint that takes it in the query."""
     kind, parameter = get_args(alias)
     moved = copy(parameter)
     moved.place = "query"
     return Annotated[kind, moved]
 
 
-# A number is parsed after Typer has returned, as every other value is: so one place knows how a
-# value is refused.
+# Numbers are strings here, like all values: they are parsed after Typer has returned, so that all
+# values are refused in one place.
 Scalar = str | None
 Switch = bool | None
 Repeated = list[str] | None
@@ -55,7 +55,7 @@ TRUTHS = ("true", "false")
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 VERBOSITIES = ("low", "medium", "high")
 
-# Those that the published description names for a chat's answer.
+# The voices and formats that the published description lists for chat.
 SOUND = {
     "voice": (
         "alloy", "ash", "ballad", "coral", "echo", "fable", "marin", "cedar", "nova", "onyx",

@@ -1,4 +1,4 @@
-"""A request body held against the flags of its endpoint's command: the same types and ranges."""
+"""Check a request body against its endpoint's flags, with the same types and ranges."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,16 +19,16 @@ from openai_cli.flags.values import (
     TextsOrIds,
 )
 
-# Kinds whose flag is repeated, so that what is typed for it is a list.
+# Kinds whose flag can be repeated, so that its unparsed value is a list.
 _REPEATED = (Object, Texts, TextsOrIds, TextOrItems)
 
 
 def value_faults(
     body: Mapping[str, Any], parameters: Mapping[str, ApiParameter]
 ) -> Iterator[tuple[str, str]]:
-    """The parameters whose values their flags would not take, each with what is wrong.
+    """Yield the name and the error of each value that its flag would not accept.
 
-    `parameters` are those of the command, by the API's names. What is null is not checked.
+    `parameters` are those of the command, by API name. Null values are not checked.
     """
     for name, value in body.items():
         if value is not None and (parameter := parameters.get(name)) is not None:
@@ -41,7 +41,7 @@ def value_faults(
 def unknown_names(
     body: Mapping[str, Any], parameters: Mapping[str, ApiParameter]
 ) -> Iterator[tuple[str, str | None]]:
-    """The properties that no flag of the command has, each with the one that may be meant."""
+    """Yield the properties that no flag of the command sets, each with a suggestion or None."""
     for name in body:
         if name not in parameters:
             near = get_close_matches(name, parameters, n=1)
@@ -49,7 +49,7 @@ def unknown_names(
 
 
 def _check(kind: Kind, value: Any) -> None:
-    """ValueError for a value that the kind does not take."""
+    """Raise ValueError for a value that the kind does not accept."""
     if isinstance(kind, Flag):
         if not isinstance(value, bool):
             raise ValueError("must be true or false")

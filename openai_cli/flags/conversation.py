@@ -1,4 +1,4 @@
-"""Our own flags of a conversation: its file, and its length."""
+"""Our own flags for conversations: their file and their length."""
 
 from typing import Annotated, ClassVar, Self
 
@@ -69,12 +69,12 @@ class ConversationOptions(SendingOptions, Fallback):
 
 @record
 class Terms:
-    """How a conversation is held.
+    """The settings of a conversation.
 
-    `path` is its file, and `new_path` the file that a first turn begins; without them it is kept in
-    memory, if at all. Of a prompt longer than `limit`, in tokens, `when_full` says what becomes,
-    and `summary_model` which model sums its turns up. With `keeps_partial` a reply that was cut off
-    is kept, with `renders` replies are shown as Markdown.
+    `path` is its file, and `new_path` a new file for a first turn; with neither, turns are kept in
+    memory at most. `when_full` says what to do if a prompt is longer than `limit` tokens, and
+    `summary_model` is the model that summarizes old turns. `keeps_partial` keeps a reply that was
+    cut off, `renders` renders replies as Markdown.
     """
 
     path: str | None
@@ -88,7 +88,7 @@ class Terms:
 
     @classmethod
     def of(cls, options: ConversationOptions) -> Self:
-        """What the options say; UsageError for values that they do not take."""
+        """Parse the options; raise UsageError for invalid values."""
         _check_files(options)
         if options.interactive and options.cache is not None:
             raise UsageError("--cache and -i: give one of them", hint="/retry asks anew")
@@ -110,12 +110,12 @@ class Terms:
 
     @property
     def is_conversation(self) -> bool:
-        """Whether it may have turns before the one that is said now."""
+        """Whether there may be earlier turns."""
         return self.is_interactive or self.path is not None
 
 
 def _check_files(options: ConversationOptions) -> None:
-    """UsageError for names of conversations that no file should have, and for two of them."""
+    """Raise UsageError for an unsuitable file name, and for flags that exclude each other."""
     for flag, name in (("--continue", options.conversation), ("--save", options.save)):
         if name in ("", "-"):
             raise UsageError(

@@ -1,4 +1,4 @@
-"""How long: a number and its unit, such as `90d`."""
+"""Durations: a number and its unit, such as `90d`."""
 
 import re
 
@@ -16,9 +16,9 @@ def duration(
     units: str = "smhd",
     such: str = "a time such as 30s, 10m, 1h or 7d",
 ) -> int:
-    """The seconds that a text typed for a flag stands for; UsageError for one that is no time.
+    """Parse a duration to seconds; raise UsageError, naming the flag, if it is not valid.
 
-    `units` are those that the flag takes, and `such` says what it wants.
+    `units` are the units that the flag takes, and `such` describes the expected value.
     """
     found = _FORM.fullmatch(text)
     if found is None or found[2] not in units:
@@ -27,7 +27,7 @@ def duration(
 
 
 def in_words(seconds: float) -> str:
-    """A time for a person, in the largest unit of which it has two: `90 minutes`."""
+    """Format a duration for people, in the largest unit that it has two of: `90 minutes`."""
     for name, unit in (("days", "d"), ("hours", "h"), ("minutes", "m")):
         if (count := int(seconds // UNITS[unit])) >= 2:
             return f"{count} {name}"

@@ -1,4 +1,4 @@
-"""Where the API takes a command's request, and what it takes there."""
+"""The API endpoints of commands and what they accept."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,14 +9,14 @@ from openai_cli.errors import UsageError
 
 
 class Endpoint(NamedTuple):
-    """An endpoint: `path` is below the base URL, with `{name}` for each parameter of the path.
+    """An endpoint: its `path` below the base URL, with `{name}` for each path parameter.
 
-    `default_model` is the model when nobody named one; where that is empty, the endpoint takes
-    none. `streams` says that a terminal gets the answer as a stream, and `asks_for_usage` that
-    such a stream tells its usage only for `stream_options.include_usage`.
-    `takes_general_model` says that OPENAI_MODEL is for it, and the model that the configuration
-    file has for no command by name: that is one of text, which other endpoints do not serve.
-    Where it `is_admin`, it takes the admin key and no other. `headers` go with its requests.
+    `default_model` is used if the user names no model; if it is empty, the endpoint takes none.
+    `streams` says that the answer is streamed on a terminal, and `asks_for_usage` that a stream
+    reports usage only with `stream_options.include_usage`. `takes_general_model` says that
+    OPENAI_MODEL and the top-level model of the configuration file apply; these are text models,
+    which other endpoints do not serve. An `is_admin` endpoint takes only the admin key. `headers`
+    are sent with each request.
     """
 
     path: str
@@ -29,7 +29,7 @@ class Endpoint(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
 
     def filled(self, values: Mapping[str, str]) -> str:
-        """The path with its parameters; UsageError for an id that would lead elsewhere."""
+        """Fill in the path parameters; raise UsageError for an id that would change the path."""
         return self.path.format_map({name: segment(value) for name, value in values.items()})
 
 
@@ -37,7 +37,7 @@ OFFLINE = Endpoint("")
 
 
 def segment(name: str) -> str:
-    """An id as a part of a path; UsageError for one that is empty, or would lead elsewhere."""
+    """Quote an id as a path segment; raise UsageError if it is empty, `.` or `..`."""
     if not name:
         raise UsageError("the id is empty")
     if name in (".", ".."):

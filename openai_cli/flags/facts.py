@@ -1,4 +1,4 @@
-"""From what the table of operations knows of a property to its kind of value and its help line."""
+"""Derive a property's kind of value and help line from the table of operations."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -22,17 +22,17 @@ Facts = Mapping[str, Any]
 
 _TEXTS = frozenset({"string"})
 _NUMBERS = frozenset({"integer", "number"})
-# The text of a prompt, which may be long and in a file.
+# The properties that are prompts, which may be long and in a file.
 _PROMPTS = ("instructions", "additional_instructions", "prompt", "input")
-# So many names fit into a help line; of more, so many are told.
+# How many names fit into a help line.
 _MOST_NAMES = 8
 
 
 def kind_of(name: str, facts: Facts) -> Kind:
-    """The kind of the values of a property; what fits none of ours is any JSON."""
+    """Return the kind of a property's values; any JSON if no other kind fits."""
     types = _types(facts)
     if name == "metadata" and types == {"object"}:
-        return METADATA  # its bounds are told in words, which are no facts of the table
+        return METADATA  # the API describes its limits only in prose, so the table lacks them
     if types and types <= _NUMBERS:
         return _number(facts)
     if types == _TEXTS and name in _PROMPTS:
@@ -114,11 +114,11 @@ _MADE: Mapping[str, Callable[[Facts], Kind]] = {
 
 
 def is_repeated(kind: Kind) -> bool:
-    """Whether a flag of this kind is given once for each value, or each key."""
+    """Return whether a flag of this kind is repeated for each value or key."""
     return isinstance(kind, Texts | Numbers | Object | TextOrItems)
 
 
-# What all lists have, and what these mean there.
+# The query parameters of all lists, and their help.
 _OF_LISTS = {
     "after": "Start after this item",
     "before": "Items before this one",
@@ -128,7 +128,7 @@ _OF_LISTS = {
 
 
 def help_of(name: str, facts: Facts) -> str:
-    """The help line: what has to be known of a value beside its metavar."""
+    """Return the help line: what a user has to know about a value besides its metavar."""
     said = [*([_OF_LISTS[name]] if name in _OF_LISTS else []), *_said(facts)]
     return "; ".join(said) or _NOUNS.get(" ".join(facts["types"]), "JSON")
 

@@ -19,7 +19,7 @@ ExpiresAfter = Annotated[
 File = Annotated[Scalar, api("file", Text("PATH"), "The file; - reads stdin", place="file")]
 Limit = Annotated[
     Scalar,
-    api("limit", Number(1, 10_000, integer=True), "How many a page has, 1 to 10000", place="query"),
+    api("limit", Number(1, 10_000, integer=True), "Files per page, 1 to 10000", place="query"),
 ]
 Order = Annotated[
     Scalar,

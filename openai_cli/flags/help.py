@@ -1,4 +1,4 @@
-"""What --help says besides the usage line: the groups of flags, the examples, and the manual."""
+"""The parts of --help below the usage line: groups of flags, notes, examples, the manual."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -17,7 +17,7 @@ VALUES = (
 
 
 def groups(options: type[CommonOptions], parameters: Iterable[Any], ctx: Any) -> dict[str, Records]:
-    """The arguments and flags with their lines, by the titles of the groups that have any."""
+    """Return the help records of arguments and flags, by group title; empty groups are omitted."""
     panels: dict[str, Records] = {panel: [] for panel in PANELS}
     for parameter in parameters:
         if (record := parameter.get_help_record(ctx)) is not None:
@@ -44,14 +44,17 @@ def _default_model(options: type[CommonOptions]) -> str:
 
 
 def notes(options: type[CommonOptions]) -> Iterator[str]:
-    """The paragraphs behind the flags."""
+    """Yield the paragraphs after the flags."""
     yield SWITCHES
     if issubclass(options, Input):
         yield VALUES
 
 
 def manual(name: str) -> str:
-    """Where the manual has the written command or the group of that name; '' is the program."""
+    """Return the manual line for a command or a group; '' is the program.
+
+    The name of a group ends with a space.
+    """
     guide = f"docs/{name.partition(' ')[0] or 'index'}.md"
     page = "-".join([PROGRAM, *name.split()])
     is_group = name.endswith(" ")
@@ -59,14 +62,14 @@ def manual(name: str) -> str:
 
 
 def manual_of_operations(group: str) -> str:
-    """Where the manual has the commands of a group that are made of the table of operations."""
+    """Return the manual line for a group's commands from the table of operations."""
     return f"Manual: man {PROGRAM}-{group}, or docs/operations/{group}.md"
 
 
 def write_end(
     formatter: Any, paragraphs: Iterable[str], examples: Iterable[str], last: str
 ) -> None:
-    """Write what follows the flags; an example stands on one line, as it can be pasted."""
+    """Write what follows the flags; each example is on one line, so that it can be pasted."""
     for paragraph in paragraphs:
         formatter.write_paragraph()
         formatter.write_text(paragraph)

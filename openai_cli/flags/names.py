@@ -1,16 +1,16 @@
-"""The name of a parameter, of a field of the options and of a key of the file, and its flag."""
+"""Convert between the names of flags, of parameters and of keys in the configuration file."""
 
 
 def flag_of(name: str) -> str:
-    """The flag of a parameter or a field: `--max-tokens` for `max_tokens`."""
+    """Return the flag of a parameter or a field: `--max-tokens` for `max_tokens`."""
     return f"--{hyphenated(name)}"
 
 
 def hyphenated(name: str) -> str:
-    """A name as flags have it, which may be typed with `_` too."""
+    """Return a name in the form of flags, which may also be typed with `_`."""
     return name.replace("_", "-")
 
 
 def underscored(name: str) -> str:
-    """A name as fields and parameters have it, which a file may write with `-` too."""
+    """Return a name in the form of fields and parameters, which a file may also write with `-`."""
     return name.replace("-", "_")

@@ -1,7 +1,7 @@
-"""How a flag of our own is declared, and the groups of flags for what a command is given.
+"""Declare our own flags, and the groups of flags for a command's input.
 
-A command's options dataclass inherits the groups that it needs: `output` has those for what it
-prints, `server` those for what it reaches. None of these takes the name of a request property.
+A command's options dataclass inherits the groups that it needs; those for output are in `output`,
+those for the server in `server`. None of the flags has the name of a request property.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from openai_cli.flags.values import Number
 from openai_cli.messages import Color
 from openai_cli.records import fields_of, frozen, with_fields
 
-# The groups of the help in their order. A command's own flags are its OPTIONS.
+# The groups of the help, in order. A command's own flags are in OPTIONS.
 ARGUMENTS, OPTIONS, CONVERSATION = "Arguments", "Options", "Conversation"
 INPUT, OUTPUT, CONNECTION = "Input", "Output", "Connection"
 PANELS = (ARGUMENTS, OPTIONS, CONVERSATION, PANEL, INPUT, OUTPUT, CONNECTION)
@@ -29,10 +29,9 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def options_group(cls: type[T]) -> type[T]:
-    """A frozen dataclass of flags, all with keywords.
+    """Turn a class of flags into a frozen, keyword-only dataclass when it is first instantiated.
 
-    It is made one when it is first used: of the groups that a command inherits, none ever is, and
-    to make them took 3 ms of 85.
+    The groups that a command inherits never are, and building their dataclasses took 3 ms of 85.
     """
     cls.__init__ = _first_init  # type: ignore[method-assign]
     return cls
@@ -44,7 +43,7 @@ def _first_init(self: Any, **values: Any) -> None:
 
 
 def options_of(cls: type) -> tuple[Field[Any], ...]:
-    """The fields of an options group, in the order of declaration, those that it inherits first."""
+    """Return the fields of an options group in the order of declaration, inherited ones first."""
     if vars(cls).get("__init__") is _first_init:
         annotations: dict[str, Any] = {}
         for base in reversed(cls.__mro__[:-1]):
@@ -55,7 +54,7 @@ def options_of(cls: type) -> tuple[Field[Any], ...]:
 
 
 class HelpShown(Exception):  # noqa: N818 - a text to print, not an error
-    """Help or version was asked for; `text` is what to print."""
+    """Raised by --help and --version; `text` is what to print."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -63,9 +62,9 @@ class HelpShown(Exception):  # noqa: N818 - a text to print, not an error
 
 
 def argument(metavar: str, help_line: str, *, names: tuple[str, ...] | None = None) -> OwnArgument:
-    """The text that a command takes without a flag.
+    """Declare a command's positional argument.
 
-    `names` are values for completion to offer; where there are any, or (), it is not a path.
+    Completion offers `names`; with None, it offers paths.
     """
     info = OwnArgument(
         default=..., metavar=metavar, help=help_line, show_default=False, rich_help_panel=ARGUMENTS
@@ -75,7 +74,7 @@ def argument(metavar: str, help_line: str, *, names: tuple[str, ...] | None = No
 
 
 def path_argument(name: str, metavar: str, help_line: str) -> PathArgument:
-    """The parameter `name` of the path of a command's endpoint."""
+    """Declare the path parameter `name` of a command's endpoint as an argument."""
     info = PathArgument(
         default=..., metavar=metavar, help=help_line, show_default=False, rich_help_panel=ARGUMENTS
     )
@@ -92,9 +91,9 @@ def ours(
     short: str | None = None,
     names: tuple[str, ...] = (),
 ) -> OwnOption:
-    """A flag of ours; a boolean's `flag` names both forms, as in `--json/--no-json`.
+    """Declare one of our own flags; a boolean's `flag` has both forms, as in `--json/--no-json`.
 
-    `names` are values that it is known to take: completion offers them, and the help tells them.
+    `names` are known values, which completion offers.
     """
     option = OwnOption(
         default=...,
@@ -109,7 +108,7 @@ def ours(
 
 
 def switch(panel: str, name: str, help_line: str, *, short: str | None = None) -> OptionInfo:
-    """A boolean flag of ours, with its `--no-` form."""
+    """Declare one of our own boolean flags, with its `--no-` form."""
     return ours(panel, f"--{name}/--no-{name}", help_line, short=short)
 
 
@@ -119,13 +118,13 @@ AdminKey = Annotated[
 
 
 def show_help(ctx: typer.Context, value: bool) -> None:
-    """The callback of --help: Typer's own prints by itself, and takes a closed pipe for exit 1."""
+    """Raise HelpShown for --help: Typer's own callback prints, and exits 1 for a closed pipe."""
     if value:
         raise HelpShown(ctx.get_help())
 
 
 def number(flag: str, raw: str | None, kind: Number) -> float | None:
-    """The number typed for a flag of ours; UsageError names the flag."""
+    """Parse the number given for one of our flags; the UsageError names the flag."""
     if raw is None:
         return None
     try:
@@ -136,14 +135,14 @@ def number(flag: str, raw: str | None, kind: Number) -> float | None:
 
 @options_group
 class CommonOptions:
-    """What every command has: how it talks on stderr, and which defaults there are.
+    """The options that every command has: its messages on stderr, and its profile.
 
-    `endpoint` is where its request goes; `is_of_table` says that the table of operations has it;
-    `subcommands` are the second words of commands that begin with its name.
+    `endpoint` is where the request goes, `is_of_table` says that the command comes from the table
+    of operations, and `subcommands` are the second words of commands that begin with its name.
 
-    Of fields that are `alternatives` one call takes one: where the command line gives it, the
-    configuration file gives none of the others. A field that `needs` others is left out by the
-    file without them. `group_notes` say of a group of the help what it is for.
+    The fields in each tuple of `alternatives` exclude each other: if one is on the command line,
+    the others are not taken from the configuration file. Nor is a field without the fields that it
+    `needs`. `group_notes` explain groups of the help.
     """
 
     endpoint: ClassVar[Endpoint] = OFFLINE
@@ -199,7 +198,7 @@ class CommonOptions:
 
 @options_group
 class Stdin:
-    """Whether stdin is read."""
+    """The flag that says whether stdin is read."""
 
     stdin: Annotated[
         bool | None,
@@ -209,7 +208,7 @@ class Stdin:
 
 @options_group
 class Params(Stdin):
-    """Which properties are sent unchecked."""
+    """The flag for properties that are sent unchecked."""
 
     param: Annotated[
         list[str] | None,
@@ -224,7 +223,7 @@ class Params(Stdin):
 
 @options_group
 class Input(Params):
-    """Where a request's properties come from besides their own flags."""
+    """The flags that set a request's properties besides the properties' own flags."""
 
     body: Annotated[
         str | None,
@@ -234,7 +233,7 @@ class Input(Params):
 
 @options_group
 class RequiredInput:
-    """Whether stdin, which goes before the argument, has to have something."""
+    """The flag that says whether stdin, which goes before the argument, must not be empty."""
 
     require_input: Annotated[bool, switch(INPUT, "require-input", "Exit 2 when stdin is empty")] = (
         False

@@ -1,4 +1,4 @@
-"""Our own flags for what a command prints: where, in which form, and what is told of its calls."""
+"""Our own flags for a command's output: its destination, its format, and reports on its calls."""
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
@@ -8,7 +8,7 @@ from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
 
 @options_group
 class Written:
-    """Where a result is written."""
+    """The flag for the file that a result is written to."""
 
     output: Annotated[
         str | None,
@@ -18,7 +18,7 @@ class Written:
 
 @options_group
 class Results(Written):
-    """How several results are told apart."""
+    """The flags that separate several results."""
 
     separator: Annotated[
         str | None,
@@ -36,7 +36,7 @@ class Results(Written):
 
 @options_group
 class Forms(Written):
-    """In which form an answer is printed, and where."""
+    """The flags for the format and the destination of an answer."""
 
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("json", "query"),)
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"lines": ("query",)}
@@ -54,13 +54,13 @@ class Forms(Written):
 
     @property
     def has_lines(self) -> bool:
-        """Whether a list that the query finds is printed item by item."""
+        """Whether a list that the query finds is printed one item per line."""
         return self.lines
 
 
 @options_group
 class Extracting(Forms):
-    """Which part of the answer is printed."""
+    """The flags that print only a part of the answer."""
 
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("json", "query", "extract", "extract_last"),
@@ -76,7 +76,7 @@ class Extracting(Forms):
 
 @options_group
 class Structured(Extracting):
-    """Which schema the answer holds to, or which part of it is printed."""
+    """The flags for the schema of an answer, or the part of it that is printed."""
 
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("json", "query", "extract", "extract_last", "schema_rows"),
@@ -105,7 +105,7 @@ class Structured(Extracting):
 
 @options_group
 class Spending:
-    """How it is told what calls took."""
+    """The flags that report the tokens and the cost of calls."""
 
     usage: Annotated[bool, switch(OUTPUT, "usage", "Show tokens and cost on stderr")] = False
     usage_file: Annotated[
@@ -127,7 +127,7 @@ class Spending:
 
 @options_group
 class Prices:
-    """By which prices a cost is told, and how high it may be."""
+    """The flags for the prices that apply, and for the limit on the cost."""
 
     prices: Annotated[
         str | None,
@@ -138,13 +138,13 @@ class Prices:
     ] = None
     allow_unbounded: Annotated[
         bool,
-        switch(OUTPUT, "allow-unbounded", "Let --max-cost use an estimate where there is no bound"),
+        switch(OUTPUT, "allow-unbounded", "Let --max-cost use an estimate if there is no bound"),
     ] = False
 
 
 @options_group
 class Completeness:
-    """Whether an answer has to be complete."""
+    """The flag that requires a complete answer."""
 
     require_complete: Annotated[
         bool,
@@ -154,7 +154,7 @@ class Completeness:
 
 @options_group
 class Previews:
-    """Whether the request is printed and not sent."""
+    """The flags that print the request instead of sending it."""
 
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("dry_run", "curl", "batch_line"),)
 
@@ -166,7 +166,7 @@ class Previews:
 
 @options_group
 class BatchLine:
-    """Whether the request is printed as the Batch API takes it."""
+    """The flag that prints the request as a line for the Batch API."""
 
     batch_line: Annotated[
         str | None,
@@ -176,4 +176,4 @@ class BatchLine:
 
 @options_group
 class Output(BatchLine, Previews, Completeness, Spending, Forms, Results):
-    """What a command that sends prints, and where."""
+    """All output flags of a command that sends a request."""

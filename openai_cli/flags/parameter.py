@@ -1,4 +1,4 @@
-"""A flag of ours, and a parameter of the API as a flag or an argument."""
+"""Classes for flags and arguments: our own, and those of the API's parameters."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -11,39 +11,39 @@ from openai_cli.flags.values import Flag, Kind, Read
 
 PANEL = "API parameters"
 
-# Where a parameter of the API stands in a request; a `file` is one of a multipart form.
+# The place of an API parameter in a request; a `file` is part of a multipart form.
 Place = Literal["path", "query", "body", "file"]
 
-# The values that a flag is known to take, or those of an object by its keys.
+# The known values of a flag, or those of an object by key.
 Names = tuple[str, ...] | Mapping[str, tuple[str, ...]]
 
 
 class OwnOption(OptionInfo):
-    """A flag of ours; completion offers the `names`."""
+    """One of our own flags; completion offers the `names`."""
 
     names: Names = ()
 
 
 class OwnArgument(ArgumentInfo):
-    """What a command takes without a flag; completion offers the `names`, or a path without any."""
+    """A positional argument; completion offers the `names`, or paths if that is None."""
 
     names: Names | None = None
 
 
 class PathArgument(OwnArgument):
-    """A parameter of the API's path: `api_name` is its name there."""
+    """A path parameter of the API, as an argument; `api_name` is its name in the path."""
 
     api_name = ""
 
 
 class PropertyArgument(OwnArgument):
-    """A property of the body that is an argument, for its flag is one of ours."""
+    """A property of the body that is an argument, because its flag's name is taken by ours."""
 
     api_name = ""
     kind: Kind
 
     def parse(self, raw: Any, read: Read) -> Any:
-        """The JSON value to send for what was typed; UsageError with the parameter's name."""
+        """Parse the typed value to JSON; the UsageError names the parameter."""
         try:
             return self.kind.parse(raw, read)
         except ValueError as error:
@@ -51,7 +51,7 @@ class PropertyArgument(OwnArgument):
 
 
 class ApiParameter(OptionInfo):
-    """A parameter of the API: its name there, its place, its kind of value, and its flag."""
+    """An API parameter as a flag: its API name, its place, its kind of value, and its flag."""
 
     def __init__(
         self, name: str, kind: Kind, help_line: str, short: str | None, place: Place = "body"
@@ -76,7 +76,7 @@ class ApiParameter(OptionInfo):
         return getattr(self.kind, "names", ())
 
     def parse(self, raw: Any, read: Read) -> Any:
-        """The JSON value to send for what was typed; UsageError with the parameter's name."""
+        """Parse the typed value to JSON; the UsageError names the parameter."""
         try:
             return self.kind.parse(raw, read)
         except ValueError as error:

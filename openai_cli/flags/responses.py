@@ -1,4 +1,4 @@
-"""The parameters of POST /responses that POST /chat/completions has not, or has otherwise."""
+"""The parameters of POST /responses that POST /chat/completions lacks or defines differently."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Our own flags for how a server is reached; what reaches one is in `calls`."""
+"""Our own flags for the connection to a server, which `calls` makes."""
 
 from typing import Annotated, ClassVar, NamedTuple
 
@@ -17,9 +17,9 @@ from openai_cli.flags.values import Number
 
 
 class Patience(NamedTuple):
-    """How long a call may take and how often it is tried: times are in seconds.
+    """The time limits of a call, in seconds, and the number of retries.
 
-    `whole` is all of a call, None without end; `retries` are tries behind the first.
+    `whole` limits the call with its retries; None is no limit.
     """
 
     connect: float = 10.0
@@ -30,7 +30,7 @@ class Patience(NamedTuple):
 
 @options_group
 class Connection:
-    """How to reach the API."""
+    """The flags for the connection to the API."""
 
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (("sandbox", "base_url"),)
 
@@ -104,7 +104,7 @@ class Connection:
 
     @property
     def patience(self) -> Patience:
-        """What --timeout, --max-time and --max-retries say; UsageError for a wrong number."""
+        """Parse --timeout, --max-time and --max-retries; UsageError for an invalid number."""
         timeout = _seconds("--timeout", self.timeout)
         whole = _seconds("--max-time", self.max_time)
         tries = number("--max-retries", self.max_retries, Number(0, 100, integer=True))
@@ -126,25 +126,25 @@ class ServerOptions(CommonOptions, Connection):
 
 @options_group
 class PrintingOptions(ServerOptions, Prices, Output):
-    """The options of every command that prints what a model said."""
+    """The options of every command that prints a model's answer."""
 
 
 @options_group
 class Caching:
-    """Whether an answer may be one that was given before."""
+    """The flags that allow reusing an earlier answer."""
 
     cache: Annotated[
         str | None,
         ours(
             CONNECTION,
             "--cache",
-            "Take the answer that the same request had within TIME",
+            "Reuse an answer to the same request, up to TIME old",
             metavar="TIME",
         ),
     ] = None
     cache_any: Annotated[
         bool,
-        switch(CONNECTION, "cache-any", "Keep also what need not come out the same each time"),
+        switch(CONNECTION, "cache-any", "Also cache answers that may differ from call to call"),
     ] = False
 
 
@@ -155,12 +155,12 @@ class BodyOptions(PrintingOptions, Input):
 
 @options_group
 class SendingOptions(BodyOptions, Caching):
-    """The options of every command that has a model answer such a request."""
+    """The options of every command that sends such a request to a model."""
 
 
 @options_group
 class Fallback:
-    """Who is asked where the model cannot answer."""
+    """The flag for models to ask if the first one fails."""
 
     fallback_model: Annotated[
         list[str] | None,

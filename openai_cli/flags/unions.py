@@ -1,4 +1,4 @@
-"""Values of a property that may be of several types, as the table of operations has them."""
+"""Kinds of values that may have several types, as they occur in the table of operations."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -28,7 +28,7 @@ class Numbers(NamedTuple):
 
 
 class TextOrScalar(NamedTuple):
-    """A string, a number or a boolean: what is typed is of the first of these that it can be."""
+    """A boolean, a number or a string: the first of these that the typed value can be."""
 
     types: tuple[str, ...] = ("integer", "string")
     names: tuple[str, ...] = ()
@@ -51,9 +51,9 @@ class TextOrScalar(NamedTuple):
 
 
 class AnyJson(NamedTuple):
-    """Any JSON: as typed, `@file`, or `@-` for stdin; where `is_text_too`, all else is a string.
+    """Any JSON: as typed, `@file`, or `@-` for stdin.
 
-    Where `is_array`, it has to be an array.
+    With `is_text_too`, what is not JSON is a string. With `is_array`, it must be an array.
     """
 
     is_text_too: bool = False
@@ -76,7 +76,7 @@ class AnyJson(NamedTuple):
 
 
 class FileOrJson(NamedTuple):
-    """A file, by its path, or an object that names one: what begins with `{` is that."""
+    """A file's path, or an object that identifies a file, which begins with `{`."""
 
     metavar: str = "FILE|JSON"
 

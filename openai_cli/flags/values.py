@@ -1,10 +1,10 @@
-"""What a flag's value may be: pure parsers, from the text that was typed to a JSON value.
+"""The kinds of flag values: pure parsers from the typed text to a JSON value.
 
-They are named tuples, for a dataclass takes six times as long to make at every start.
+They are named tuples because creating a dataclass takes six times as long at every start.
 
-A parser raises ValueError with what is wrong ("must be a number from 0 to 2, not 3"); the caller
-knows the parameter's name and makes the message whole. Types, ranges and counts come from OpenAI's
-published description (openapi.json 2.3.0) and, where its schema is silent, from its prose.
+A parser raises ValueError with the end of a sentence ("must be a number from 0 to 2, not 3"), and
+the caller puts the parameter's name before it. Types, ranges and counts are those of OpenAI's
+published description (openapi.json 2.3.0), and of its prose where the schema has none.
 """
 
 import re
@@ -17,15 +17,15 @@ from openai_cli.jsontext import Json, json_or_text, parse_json, quoted, utf8
 T = TypeVar("T")
 Read = Callable[[str], bytes]
 
-# RFC 8259, section 6, and what else is typed for the same number: `+1`, `.7` and `1.`.
+# RFC 8259, section 6, and other ways to type the same number: `+1`, `.7` and `1.`.
 _INTEGER = r"[+-]?(?:0|[1-9][0-9]*)"
 _NUMBER = rf"(?:{_INTEGER}(?:\.[0-9]*)?|[+-]?\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 
 
 class Kind(Protocol):
-    """A kind of value. `parse` takes what Typer collected for the flag and gives JSON.
+    """A kind of value. `parse` converts what Typer collected for the flag to JSON.
 
-    `read` fetches the bytes behind `@file` or `@-`; a kind that takes no file ignores it.
+    `read` returns the contents of `@file` or `@-`; a kind that takes no file ignores it.
     """
 
     @property
@@ -35,7 +35,7 @@ class Kind(Protocol):
 
 
 class Number(NamedTuple):
-    """A JSON number, within bounds that belong to the range."""
+    """A JSON number within inclusive bounds."""
 
     low: float | None = None
     high: float | None = None
@@ -57,7 +57,7 @@ class Number(NamedTuple):
         return value
 
     def check(self, value: Json) -> int | float:
-        """The value, when it is such a number; ValueError when not."""
+        """Return the value if it is such a number; otherwise raise ValueError."""
         right = isinstance(value, int) if self.integer else isinstance(value, int | float)
         if not right or isinstance(value, bool) or not self._holds(value):
             raise ValueError(f"must be {self.described}, not {quoted(str(value))}")
@@ -77,9 +77,9 @@ class Number(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A string, as it was typed; `names` are known ones, and any other is taken too.
+    """A string, as typed; `names` are known values, but any other is accepted.
 
-    Unless it `may_be_empty`, an empty one is refused.
+    An empty string is refused unless it `may_be_empty`.
     """
 
     metavar: str = "TEXT"
@@ -101,9 +101,9 @@ class Text(NamedTuple):
 
 
 class PromptText(NamedTuple):
-    """The text of a prompt: as typed, or `@file`, or `@-` for stdin; see `prompt_text`.
+    """The text of a prompt: as typed, `@file`, or `@-` for stdin; see `prompt_text`.
 
-    Where it `is_input`, the text of the call, `-` is stdin too.
+    With `is_input`, for the text of the call, `-` is stdin too.
     """
 
     metavar: str = "TEXT|@FILE"
@@ -165,11 +165,9 @@ class Structure(NamedTuple):
 class Object(NamedTuple):
     """A JSON object: JSON, `@file`, `@-`, or `key=value`, repeated; a later key wins.
 
-    `outer.inner=value` reaches into an object, but not where every value is of one type.
-
-    `value` checks every value, where the API takes one type alone; without it a value is JSON
-    where it parses and a string where it does not, but one of `texts`, which is a string always.
-    `names` are known values, and `ranges` those of numbers, by their keys.
+    `outer.inner=value` sets a key of an inner object, unless the API takes a single type of value:
+    then `value` checks each of them. Without it, a value is JSON if it parses and otherwise a
+    string; the keys in `texts` always have strings. `names` are known values, and `ranges` those of numbers, by key.
     """
 
     metavar: str = "OBJECT"
@@ -188,7 +186,7 @@ class Object(NamedTuple):
         return merged
 
     def _reaches_in(self, piece: str) -> bool:
-        """Whether a dot in the key stands before a key of an object within."""
+        """Return whether a dot in the key separates it from a key of an inner object."""
         return self.value is None and not piece.startswith(("@", "{"))
 
     def _piece(self, piece: str, read: Read) -> dict[str, Json]:
@@ -218,7 +216,7 @@ class Object(NamedTuple):
 
 
 class TextOrObject(NamedTuple):
-    """A union of string and object: `@file`, or what starts as JSON and parses, is JSON."""
+    """A string or an object: `@file`, and text that starts like JSON and parses, is JSON."""
 
     metavar: str = "NAME|JSON"
     names: tuple[str, ...] = ()
@@ -231,10 +229,10 @@ class TextOrObject(NamedTuple):
 
 
 class TextsOrIds(NamedTuple):
-    """The union of POST /completions: a string, strings, token ids, or arrays of token ids.
+    """A prompt of POST /completions: a string, strings, token ids, or arrays of token ids.
 
-    Given once it may be JSON, and `-` is stdin; given several times, each is a string. `@file` is
-    as `_text_or_json` has it.
+    A single value may be JSON, and `-` is stdin; of several values, each is a string. For `@file`
+    see `_text_or_json`.
     """
 
     metavar: str = "TEXT|JSON|@FILE"
@@ -258,10 +256,10 @@ class TextsOrIds(NamedTuple):
 
 
 class TextOrItems(NamedTuple):
-    """The union of a string and an array of objects, or, where `several`, of strings too.
+    """A string or an array of objects or, with `several`, of strings.
 
-    Given once it may be JSON, and `-` is stdin; given several times, each is a string. `@file` is
-    as `_text_or_json` has it.
+    A single value may be JSON, and `-` is stdin; of several values, each is a string. For `@file`
+    see `_text_or_json`.
     """
 
     metavar: str = "TEXT|JSON|@FILE"
@@ -282,9 +280,9 @@ class TextOrItems(NamedTuple):
 
 
 def _put(merged: dict[str, Json], piece: dict[str, Json], reaches_in: bool) -> None:
-    """Add the keys to an object; one that `reaches_in` as `outer.inner` leaves what else is there.
+    """Merge the keys into an object; with `reaches_in`, `outer.inner` sets a key of an inner one.
 
-    ValueError for a key of an object where a value of another kind is.
+    Raises ValueError if `outer` has a value that is not an object.
     """
     if not reaches_in:
         merged.update(piece)
@@ -295,7 +293,7 @@ def _put(merged: dict[str, Json], piece: dict[str, Json], reaches_in: bool) -> N
         for step in outer:
             at = at.setdefault(step, {})
             if not isinstance(at, dict):
-                raise ValueError(f"has a {quoted(step)} that is no object, and {quoted(key)}")
+                raise ValueError(f"has a {quoted(step)} that is not an object, and {quoted(key)}")
         at[last] = value
 
 
@@ -316,10 +314,10 @@ def _are_ids(value: list[Json]) -> bool:
 
 
 def prompt_text(raw: str, read: Read) -> str:
-    """The text of a prompt that was typed for a flag.
+    """Return the text of a prompt that was given for a flag.
 
-    `@file` is the file's text, byte for byte, and `@-` that of stdin less one newline at its end;
-    `@@…` is a text that begins with `@`. Raises ValueError for what is not UTF-8.
+    `@file` is the file's text, byte for byte, and `@-` that of stdin without one final newline;
+    `@@…` is a text that begins with `@`. Raises ValueError if it is not UTF-8.
     """
     if raw.startswith("@@") or not raw.startswith("@"):
         return raw[1:] if raw.startswith("@@") else raw
@@ -328,7 +326,7 @@ def prompt_text(raw: str, read: Read) -> str:
 
 
 def without_final_newline(text: str) -> str:
-    """The text less one newline at its end: the one that `echo` and editors add."""
+    """Remove one final newline, which `echo` and editors add."""
     return text.removesuffix("\n")
 
 
@@ -339,10 +337,10 @@ def _source(raw: str, read: Read) -> str | bytes:
 
 
 def _text_or_json(raw: str, read: Read) -> Json:
-    """What was typed for a text that may be structured: JSON where it is, else a prompt's text.
+    """Parse a value that may be structured: JSON if it is, otherwise the text of a prompt.
 
-    What stands in a file is judged as what is typed is. A file that is named .json has to be JSON,
-    for a slip in it would make it a text; `-` is the text of stdin, whatever it is.
+    The contents of a file are treated like a typed value, but a file named .json must be JSON, so
+    that a mistake in it does not turn it into text. `-` is always the text of stdin.
     """
     if raw == "-":
         return prompt_text("@-", read)

@@ -441,7 +441,7 @@ def test_a_dot_in_a_key_reaches_into_an_object(typed: list[str], found: Any) -> 
 
 
 def test_a_dot_does_not_reach_into_what_is_no_object() -> None:
-    with pytest.raises(ValueError, match=r"has a 'a' that is no object, and 'a.b'"):
+    with pytest.raises(ValueError, match=r"has a 'a' that is not an object, and 'a.b'"):
         Object().parse(["a=1", "a.b=2"], no_file)
 
 
