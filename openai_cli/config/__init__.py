@@ -1,1 +1,1 @@
-"""What the user has set: the server, the key, the defaults of flags."""
+"""The user's settings: the server, the key, and defaults for flags."""

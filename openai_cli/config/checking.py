@@ -1,4 +1,4 @@
-"""What is wrong in a configuration file: all of it, and not only what one command line uses."""
+"""Find all errors in a configuration file, not only those in what one command line uses."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ _PROFILES, _PROFILE = "profiles", "profile"
 
 @dataclass(frozen=True)
 class Checker:
-    """The checks of one file; `commands` has, for each, the flags that the file may set."""
+    """Checks one file; `commands` maps each command to the flags that the file may set."""
 
     context: Context
     document: Document
     commands: Mapping[str, Mapping[str, Setting]]
 
     def problems(self, profile: str | None) -> Iterator[UsageError]:
-        """An error for each fault, in the order of the file; `profile` is what the user named."""
+        """Yield the errors in the order of the file; `profile` is the one that the user named."""
         if profile is not None:
             try:
                 profile_of(self.document, profile)
@@ -40,7 +40,7 @@ class Checker:
         yield from self._general(())
 
     def _general(self, path: tuple[str, ...]) -> Iterator[UsageError]:
-        """The faults of the top level, or of a profile."""
+        """Yield the errors of the top level or of a profile."""
         entries = entries_of(self.document, path)
         yield from twice(self.document, entries)
         for entry in entries:
@@ -72,7 +72,7 @@ class Checker:
         )
 
     def _check_general(self, entry: Entry) -> None:
-        """Raise UsageError for a key that no command has, and a value that one does not take."""
+        """Raise UsageError for a key that no command has, or a value that a command refuses."""
         having = [known for known in self.commands.values() if entry.name in known]
         if entry.name == KEY_COMMAND:
             checked_command(self.document, entry)
@@ -87,7 +87,7 @@ class Checker:
             self._check_value(entry, known[entry.name])
 
     def _of_command(self, path: tuple[str, ...], words: tuple[str, ...]) -> Iterator[UsageError]:
-        """The faults of a command's own table, or of a table of commands, as [models]."""
+        """Yield the errors of a command's own table, or of a group's table, such as [models]."""
         known = self.commands.get(" ".join(words))
         entries = entries_of(self.document, path)
         yield from twice(self.document, entries)
@@ -103,7 +103,10 @@ class Checker:
                 yield unknown(self.document, entry, known or self._words(words))
 
     def _check_value(self, entry: Entry, setting: Setting) -> None:
-        """Raise UsageError for a wrong value; a file is for the folder that a command runs in."""
+        """Raise UsageError for a wrong value.
+
+        An `@file` is not checked, because its path is relative to the folder a command runs in.
+        """
         is_file = setting.is_api and isinstance(entry.value, str) and entry.value.startswith("@")
         if not is_file:
             converted(self.context, self.document, entry, setting)
@@ -114,7 +117,7 @@ class Checker:
         return {*flags, *self._words(()), KEY_COMMAND, LEDGER, *own}
 
     def _words(self, words: tuple[str, ...]) -> set[str]:
-        """The words that may follow these in the names of commands."""
+        """Return the words that may follow these in the names of commands."""
         names = [tuple(name.split()) for name in self.commands]
         count = len(words)
         return {name[count] for name in names if name[:count] == words and len(name) > count}

@@ -1,4 +1,4 @@
-"""What the configuration file means for a command line: which of its values are in force there."""
+"""Apply the configuration file to a command line: select the values that are in force for it."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -29,7 +29,7 @@ KEY_COMMAND = "api_key_command"
 
 _MAKE = ("batch", "make")
 
-# The environment variable that goes before what the file has for a flag.
+# The environment variables that override the file's value for a flag.
 VARIABLES: Mapping[str, str] = {
     "model": "OPENAI_MODEL",
     "base_url": "OPENAI_BASE_URL",
@@ -44,12 +44,12 @@ VARIABLES: Mapping[str, str] = {
 
 
 def _is_for(options: CommonOptions, name: str) -> bool:
-    """Whether the variable of a flag is for this command, as OPENAI_MODEL is for some alone."""
+    """Return whether a flag's variable applies to this command: OPENAI_MODEL only does to some."""
     return name != "model" or options.endpoint.takes_general_model
 
 
 class Entry(NamedTuple):
-    """A key of the file: the table that it stands in, the key as it is written, its value."""
+    """A key of the file: its table, the key as it is written, and its value."""
 
     table: tuple[str, ...]
     key: str
@@ -66,9 +66,9 @@ class Entry(NamedTuple):
 def applied(
     context: Context, bound: "Invocation[O]", path: Path, profile: str | None
 ) -> tuple[O, Context]:
-    """The options and the context, with what the file at `path` sets for them.
+    """Return the options and the context with the settings of the file at `path` applied.
 
-    `profile` is what the user named; where that is None, the file may name one.
+    `profile` is the one that the user named; if it is None, the file may name one.
     """
     document = load_document(path)
     profile = profile_of(document, profile)
@@ -105,9 +105,9 @@ def applied(
 
 
 def _withhold(context: Context, options: CommonOptions, values: dict[str, Any], url: str) -> None:
-    """Leave out the key and the headers of the file that are for its own server, which is at `url`.
+    """Drop the file's key and secret headers unless the request goes to its own server, at `url`.
 
-    A flag or the environment may name another: what is secret in the file is not for that one.
+    A flag or the environment may name another server, which must not get the file's secrets.
     """
     is_concerned = "api_key_file" in values or "header" in values
     if not is_concerned or getattr(options, "sandbox", False):
@@ -126,18 +126,18 @@ def _withhold(context: Context, options: CommonOptions, values: dict[str, Any], 
     if headers:
         values["header"] = kept
     context.messages.notice(
-        f"the key of the configuration file is for {shown_url(url)}, and not sent elsewhere"
+        f"the key of the configuration file is for {shown_url(url)} and is not sent elsewhere"
     )
 
 
 def _origin(document: Document, entries: Iterable[Entry], flag: str) -> str | None:
-    """Where the file sets a flag."""
+    """Return the place where the file sets a flag, or None."""
     named = (entry for entry in entries if flag == flag_of(entry.name))
     return next((entry.place(document) for entry in named), None)
 
 
 def profile_of(document: Document, named: str | None) -> str | None:
-    """The profile in force: the one that the user named, else the file's; UsageError without it."""
+    """Return the profile in force: the user's, else the file's; UsageError if it is missing."""
     place = document.name if named is not None else document.place("profile")
     profile = document.tables.get("profile") if named is None else named
     if profile is None:
@@ -158,9 +158,10 @@ def _near(name: str, known: Iterable[str]) -> str | None:
 
 
 def layers(command: str, profile: str | None) -> Iterator[tuple[str, ...]]:
-    """The tables that may set the flags of a command, what goes first first; '' is no command.
+    """Yield the tables that may set a command's flags, by descending precedence.
 
-    A command that makes lines of another one's requests has what that one asks for.
+    '' stands for no command. A `batch make` command also uses the table of the command whose
+    requests it makes.
     """
     words = tuple(command.split())
     made = words[len(_MAKE) :] if words[: len(_MAKE)] == _MAKE else ()
@@ -179,10 +180,10 @@ def ranked(
     known: Mapping[str, Setting],
     subcommands: Container[str] = (),
 ) -> Iterator[Entry]:
-    """What the file has for the flags `known` of a command, what goes first first.
+    """Yield the file's entries for the flags `known` of a command, by descending precedence.
 
-    Raises UsageError for a key of the command's own tables that is no flag of it, and no table of
-    one of its `subcommands`.
+    Raises UsageError for a key in the command's own tables that is neither one of its flags nor the
+    table of one of its `subcommands`.
     """
     general, words = list(layers("", profile)), tuple(command.split())
     for path in layers(command, profile):
@@ -203,20 +204,21 @@ def ranked(
 
 
 def _is_of_request(entry: Entry, known: Mapping[str, Setting]) -> bool:
-    """Whether it says what a request asks for, and not what becomes of it."""
+    """Return whether the entry sets a request property, not a flag for its output or the like."""
     return entry.name in known and (known[entry.name].is_api or entry.name == "param")
 
 
 def is_general_model(entry: Entry) -> bool:
-    """Whether it is the model that the file, or a profile, has for no command by name."""
+    """Return whether the entry is the top-level model of the file or of a profile."""
     is_general = not entry.table or (entry.table[0] == "profiles" and len(entry.table) == 2)
     return entry.name == "model" and is_general
 
 
 def is_table_of_command(entry: Entry, known: Mapping[str, Setting]) -> bool:
-    """Whether it is the table of a command, or of a group, that has a flag's name, as [sandbox].
+    """Return whether the entry is the table of a command or group with a flag's name: [sandbox].
 
-    So is a table of tables, as [models.list] makes one, where a property `models` takes no object.
+    For a request property, it is if it contains only tables, as [models.list] makes one, or if the
+    property takes no object.
     """
     if not isinstance(entry.value, dict):
         return False
@@ -228,13 +230,13 @@ def is_table_of_command(entry: Entry, known: Mapping[str, Setting]) -> bool:
 
 
 def entries_of(document: Document, path: tuple[str, ...]) -> list[Entry]:
-    """The keys of a table; `param` is the last, for a flag goes before it."""
+    """Return the entries of a table; `param` comes last, because flags take precedence over it."""
     entries = [Entry(path, key, value) for key, value in document.table(*path).items()]
     return sorted(entries, key=lambda entry: entry.name == "param")
 
 
 def twice(document: Document, entries: Iterable[Entry]) -> Iterator[UsageError]:
-    """An error for each key that stands in its table in both spellings."""
+    """Yield an error for each key that is in its table twice, in both spellings."""
     names = set()
     for entry in entries:
         if entry.name in names:
@@ -246,14 +248,14 @@ def twice(document: Document, entries: Iterable[Entry]) -> Iterator[UsageError]:
 
 _REASONS = {
     **dict.fromkeys(
-        ("messages", "prompt", "input", "body"), "it is what one call says, and no default"
+        ("messages", "prompt", "input", "body"), "it belongs to one call and has no default"
     ),
-    "profile": "the top level alone names a profile",
+    "profile": "only the top level can name a profile",
 }
 
 
 def unknown(document: Document, entry: Entry, known: Iterable[str]) -> UsageError:
-    """The error for a key that is no flag of its command, or of any."""
+    """Return the error for a key that is not a flag of its command, or of any command."""
     noun = "table" if isinstance(entry.value, dict) else "key"
     table = f" in [{'.'.join(entry.table)}]" if entry.table else ""
     return UsageError(
@@ -265,9 +267,9 @@ def unknown(document: Document, entry: Entry, known: Iterable[str]) -> UsageErro
 def _chosen(
     context: Context, bound: "Invocation[O]", known: Mapping[str, Setting], entries: Iterable[Entry]
 ) -> Iterator[Entry]:
-    """The entries in force: no flag and no variable has the say, and no other entry before it.
+    """Yield the entries in force: those without a flag, a variable or an earlier entry.
 
-    Nor is one of its alternatives used, as --curl is for dry_run.
+    An entry is also dropped if one of its alternatives is used, such as --curl for dry_run.
     """
     options = bound.options
     groups = [group for cls in type(options).__mro__ for group in vars(cls).get("alternatives", ())]
@@ -294,11 +296,11 @@ def _chosen(
 
 
 def converted(context: Context, document: Document, entry: Entry, setting: Setting) -> Any:
-    """The value that the flag takes; UsageError with the place of one that it does not take."""
+    """Convert an entry's value for its flag; the UsageError for a bad value names its place."""
 
     def read(path: str) -> bytes:
         if path == "-":
-            raise ValueError("cannot be stdin, which is for flags")
+            raise ValueError("cannot be stdin, which only a flag can read")
         return Inputs(context).source(entry.key, expanded(path))
 
     try:
@@ -315,9 +317,9 @@ def converted(context: Context, document: Document, entry: Entry, setting: Setti
 
 
 def key_command(document: Document, profile: str | None) -> tuple[str, ...]:
-    """The command that gives the key: the profile's, else the one for all; empty without one.
+    """Return the command that prints the key: the profile's, else the general one; () if none.
 
-    Raises UsageError for what is no list of strings; what it has is in no message.
+    Raises UsageError if it is not a list of strings; the message does not show it.
     """
     for path in layers("", profile):
         for entry in entries_of(document, path):
@@ -327,7 +329,7 @@ def key_command(document: Document, profile: str | None) -> tuple[str, ...]:
 
 
 def checked_command(document: Document, entry: Entry) -> tuple[str, ...]:
-    """The words of an api_key_command."""
+    """Return the words of an api_key_command."""
     words = entry.value
     if isinstance(words, list) and words and all(isinstance(word, str) for word in words):
         return tuple(words)

@@ -1,4 +1,4 @@
-"""Where requests go: the flags, then the environment."""
+"""Determine the server that requests go to, from the flags and the environment."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -19,11 +19,11 @@ from openai_cli.request.inputs import Inputs
 
 _OPENAI_HOST = "api.openai.com"
 
-# RFC 9110, sections 5.6.2 and 5.5: a field's name, and a value as http.client can send it.
+# RFC 9110, sections 5.6.2 and 5.5: a field name, and a value that http.client can send.
 _FIELD_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _FIELD_VALUE = r"[\t\x20-\x7e\x80-\xff]*"
 
-# Headers that say nothing secret of their sender.
+# Headers whose values are not secret.
 _HARMLESS = frozenset(
     {
         "accept", "accept-language", "anthropic-beta", "anthropic-version", "cache-control",
@@ -43,11 +43,12 @@ class Addressed(Protocol):
 
 @mutable_record
 class Destination:
-    """A server as the user named it: what a request shows of it, and its key once it is sent.
+    """The server that the user named, with its headers and its key.
 
-    `key` is the one that a flag or the environment gives. Where they give none, `ask` may have one,
-    from a command, a file or a keyring: `demand_key` asks, so what is not sent asks nobody. With
-    `allows_http` the key may go over plain http. Where it `is_admin`, the key is the admin key.
+    `key` comes from a flag or the environment. If there is none, `ask` may return one from a
+    command, a file or a keyring; only `demand_key` calls it, so that a request which is not sent
+    asks for no key. `allows_http` permits sending the key over plain http. With `is_admin`, the key
+    is the admin key.
     """
 
     base_url: str
@@ -67,16 +68,16 @@ class Destination:
 
     @property
     def has_own_authorization(self) -> bool:
-        """Whether a header of the user's own stands in the key's place."""
+        """Whether the user has set an Authorization header, which replaces the key."""
         return any(name.lower() == "authorization" for name in self.own_headers)
 
 
 def destination(
     context: Context, options: Connection, inputs: Inputs, endpoint: Endpoint = OFFLINE
 ) -> Destination:
-    """The server that flags and environment name, with the key that they give for the endpoint.
+    """Return the server that flags and environment name, with their key for the endpoint.
 
-    Raises UsageError for a base URL or a header that cannot be one, CredentialError for such a key.
+    Raises UsageError for an invalid base URL or header, CredentialError for an invalid key.
     """
     url = base_url(context, options)
     if options.client_key is not None and options.client_cert is None:
@@ -104,19 +105,20 @@ def destination(
 
 
 def base_url(context: Context, options: Addressed) -> str:
-    """The base URL, its path without a slash at its end; UsageError for one that cannot be one."""
+    """Return the base URL without a trailing slash; raise UsageError if it is not valid."""
     return _checked_url(options.base_url or context.variable("OPENAI_BASE_URL") or OPENAI)
 
 
 def is_openai(url: str) -> bool:
-    """Whether the URL is OpenAI's own."""
+    """Return whether the URL's host is OpenAI's own."""
     return urlsplit(url).hostname == _OPENAI_HOST
 
 
 def demand_key(found: Destination) -> None:
-    """Have the key at hand that goes with a request, if there is one.
+    """Look up the key for a request that is about to be sent, if there is one.
 
-    Raises CredentialError without a key that OpenAI demands, UsageError for an unsafe way.
+    Raises CredentialError if OpenAI requires a key and there is none, and UsageError if the key
+    would be sent over plain http.
     """
     if found.key is None and not found.has_own_authorization:
         found.key = found.ask()
@@ -128,7 +130,7 @@ def demand_key(found: Destination) -> None:
     if is_plain and not found.allows_http:
         raise UsageError(
             f"the key would go over plain http to {urlsplit(found.base_url).hostname}",
-            hint="use https, or --allow-http if the way is safe",
+            hint="use https, or --allow-http if the network is safe",
         )
 
 
@@ -155,7 +157,7 @@ def _checked_url(url: str) -> str:
 
 
 def _header(text: str) -> tuple[str, str]:
-    """The name and the value; of what is none, nothing is shown that may be a secret."""
+    """Split a header into name and value; the error for an invalid one does not show its value."""
     name, colon, value = (part.strip(" \t") for part in text.partition(":"))
     is_named = bool(colon) and re.fullmatch(_FIELD_NAME, name) is not None
     if not is_named or re.fullmatch(_FIELD_VALUE, value) is None:
@@ -167,7 +169,7 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def _header_secrets(headers: Mapping[str, str]) -> Iterator[str]:
-    """The values of headers that are not known to be harmless, whole and without their scheme."""
+    """Yield the values of headers not known to be harmless, whole and without their scheme."""
     for name, value in headers.items():
         if name.lower() not in _HARMLESS:
             yield value

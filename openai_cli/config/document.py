@@ -1,4 +1,4 @@
-"""What stands in the configuration file, and on which line."""
+"""Read the configuration file, and locate its keys by line."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from openai_cli.jsontext import utf8
 
 Table = Mapping[str, Any]
 
-# As tomllib ends its messages.
+# The end of tomllib's messages.
 _PLACE = r"(?s)(.*) \(at (?:line (\d+), column (\d+)|end of document)\)"
 _PLAIN = str.maketrans("", "", "-_. ")
 _KEYS = frozenset({"key", "token", "secret", "password"})
@@ -22,23 +22,23 @@ _KEYS = frozenset({"key", "token", "secret", "password"})
 
 @dataclass(frozen=True)
 class Document:
-    """The file: `name` is its path as messages have it, `tables` what it says, `text` as it is."""
+    """The file: `name` is its path for messages, `tables` its parsed contents, `text` its text."""
 
     name: str
     tables: Table
     text: str
 
     def place(self, *path: str) -> str:
-        """Where a key stands: `config.toml:4`, or the name alone where the line is not known."""
+        """Return a key's place, `config.toml:4`, or just the file name if its line is unknown."""
         line = self.line(*path)
         return self.name if line is None else f"{self.name}:{line}"
 
     def line(self, *path: str) -> int | None:
-        """The line of a key, from 1."""
+        """Return the line of a key, counted from 1, or None."""
         return self._lines.get(path)
 
     def table(self, *path: str) -> Table:
-        """The table at this path; empty when there is none."""
+        """Return the table at this path; it is empty if there is none."""
         found: Any = self.tables
         for key in path:
             found = found.get(key) if isinstance(found, dict) else None
@@ -50,7 +50,7 @@ class Document:
 
 
 def load_document(path: Path) -> Document:
-    """Read the file as `read_document` does; UsageError for one with an API key in it too."""
+    """Read the file like `read_document`, and raise UsageError if it contains an API key."""
     found = read_document(path)
     for fault in key_faults(found):
         raise fault
@@ -58,7 +58,7 @@ def load_document(path: Path) -> Document:
 
 
 def read_document(path: Path) -> Document:
-    """Read the file; UsageError for one that others may write, and for what is no TOML."""
+    """Read the file; raise UsageError if others may write to it, or if it is not TOML."""
     name = str(path)
     try:
         text = utf8(read_trusted(path)).removeprefix("\ufeff")
@@ -93,7 +93,7 @@ def _not_toml(name: str, text: str, message: str) -> UsageError:
 
 
 def key_faults(document: Document) -> Iterator[UsageError]:
-    """An error for each API key in the file, which never shows what it is."""
+    """Yield an error for each API key in the file, without showing the key."""
     for path in _suspects(document.tables, ()):
         yield UsageError(
             f"{document.place(*path)}: {path[-1]} does not belong in this file, which others may "
@@ -112,5 +112,8 @@ def _suspects(table: Table, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 def _is_general(path: tuple[str, ...]) -> bool:
-    """Whether it is the top level or a profile: below, `metadata = { token = "x" }` may stand."""
+    """Return whether the path is the top level or a profile.
+
+    Other tables may have such names: `metadata = { token = "x" }`.
+    """
     return not path or (len(path) == 2 and path[0] == "profiles")

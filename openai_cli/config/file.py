@@ -1,6 +1,6 @@
-"""Where the configuration file is, and what it costs to have none: two looks at the disk.
+"""Find the configuration file.
 
-What reads the file is imported once there is one.
+If there is none, this costs two system calls: the modules that read it are not imported.
 """
 
 import os
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 O = TypeVar("O", bound=CommonOptions)  # noqa: E741
 
 _FOLDER, _NAME = "openai-cli", "config.toml"
-# Below the home folder: where platformdirs has the configuration of Linux and of macOS.
+# The folders below home where platformdirs puts the configuration on Linux and on macOS.
 _USUAL = (".config", "Library/Application Support")
 
 
 def configured(context: Context, bound: "Invocation[O]") -> tuple[O, Context]:
-    """The options and the context of a command line, with what the configuration file sets.
+    """Return the options and the context of a command line with the configuration file applied.
 
-    Raises UsageError for a file that is wrong and for a profile that there is not.
+    Raises UsageError if the file is wrong or the profile does not exist.
     """
     profile = bound.options.profile or context.variable("OPENAI_CLI_PROFILE")
     path = find(context)
@@ -35,14 +35,14 @@ def configured(context: Context, bound: "Invocation[O]") -> tuple[O, Context]:
         return applied(context, bound, path, profile)
     if profile is not None:
         raise UsageError(
-            f"there is no profile '{profile}', for there is no configuration file",
+            f"there is no profile '{profile}', because there is no configuration file",
             hint=f"it would be '{location(context)}'",
         )
     return bound.options, context
 
 
 def find(context: Context) -> Path | None:
-    """The configuration file; None when there is none, and OPENAI_CLI_CONFIG names none."""
+    """Return the configuration file, or None if there is none and OPENAI_CLI_CONFIG is not set."""
     if context.variable("OPENAI_CLI_CONFIG") is not None:
         return location(context)
     if not _may_exist():
@@ -55,7 +55,7 @@ def find(context: Context) -> Path | None:
 
 
 def location(context: Context) -> Path:
-    """Where the configuration file is, or would be."""
+    """Return where the configuration file is, or would be."""
     if (named := context.variable("OPENAI_CLI_CONFIG")) is not None:
         return Path(named)
     import platformdirs
@@ -64,13 +64,13 @@ def location(context: Context) -> Path:
         return platformdirs.user_config_path(_FOLDER) / _NAME
     except RuntimeError:
         raise UsageError(
-            "there is no home folder to have a configuration file in",
+            "there is no home folder for a configuration file",
             hint="OPENAI_CLI_CONFIG names a file",
         ) from None
 
 
 def _on_linux() -> Path | None:
-    """What platformdirs has on Linux where the variables are as usual; its import takes 5 ms."""
+    """Return platformdirs' path on Linux with the usual variables, without its import of 5 ms."""
     home, xdg = os.environ.get("HOME", ""), os.environ.get("XDG_CONFIG_HOME", "")
     is_usual = home.startswith("/") and (not xdg or xdg.startswith("/"))
     if sys.platform != "linux" or not is_usual:
@@ -79,10 +79,10 @@ def _on_linux() -> Path | None:
 
 
 def _may_exist() -> bool:
-    """Whether platformdirs, which takes 5 ms to import, could name a file that is there.
+    """Return whether platformdirs, whose import takes 5 ms, could find an existing file.
 
-    It goes by the process's environment, and so does this. Without an absolute HOME it has other
-    ways to find the home folder.
+    It uses the process's environment, and so does this. Without an absolute HOME, it has other ways
+    to find the home folder, so the answer is true.
     """
     home = os.environ.get("HOME", "")
     if not home.startswith("/"):

@@ -1,19 +1,19 @@
-"""The key from a password manager: the `api_key_command` of a profile, as `pass show openai`."""
+"""Get the key from a password manager, by `api_key_command`, such as `pass show openai`."""
 
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError
 
-# In seconds: it may ask somebody for a passphrase.
+# In seconds: the command may ask for a passphrase.
 LONGEST = 60.0
 _NAME = "api_key_command"
 
 
 def first_line(context: Context) -> bytes:
-    """The first line that the command prints; of `pass show`, the rest are notes.
+    """Run the command and return the first line that it prints; `pass show` prints notes after it.
 
-    No shell runs it. It asks at the terminal where stdin is one, and finds stdin empty elsewhere;
-    what it says on stderr is seen. Its arguments are in no message, for they may be secrets.
-    Raises CredentialError when it gives no line.
+    The command is run without a shell. It can prompt if stdin is a terminal; otherwise its stdin is
+    empty. Its stderr is shown. No message shows its arguments, which may be secret. Raises
+    CredentialError if it fails or prints no line.
     """
     import subprocess
 
@@ -35,7 +35,7 @@ def first_line(context: Context) -> bytes:
     except OSError as error:
         raise _failed(f"{program} cannot be run: {error.strerror}") from None
     except ValueError:  # a NUL in one of its words
-        raise _failed(f"{program} cannot be run: a word of the command has a NUL in it") from None
+        raise _failed(f"{program} cannot be run: a word of the command contains NUL") from None
     if done.returncode:
         raise _failed(f"{program} {_end(done.returncode)}")
     line = done.stdout.partition(b"\n")[0]
@@ -50,5 +50,5 @@ def _end(code: int) -> str:
 
 def _failed(problem: str) -> CredentialError:
     return CredentialError(
-        problem, hint=f"run the command of {_NAME} by hand, and see what it prints"
+        problem, hint=f"run the command of {_NAME} by hand to see what it prints"
     )

@@ -1,4 +1,4 @@
-"""Files that not everybody may use: those with keys in them, and the one that says what is run."""
+"""Read files that must be protected: key files, and the configuration file, which runs commands."""
 
 import os
 import stat
@@ -12,9 +12,9 @@ FLAG = "--api-key-file"
 
 
 def read_given(inputs: Inputs, path: str) -> bytes:
-    """What the file of --api-key-file has, or stdin for `-`.
+    """Read the file of --api-key-file, or stdin for `-`.
 
-    Raises UsageError when it cannot be read, CredentialError when others may use it.
+    Raises UsageError if it cannot be read, CredentialError if others may access it.
     """
     try:
         return inputs.source(FLAG, path) if path == "-" else read_private(path)
@@ -25,10 +25,10 @@ def read_given(inputs: Inputs, path: str) -> bytes:
 
 
 def read_private(path: str | Path) -> bytes:
-    """What the file has.
+    """Read a file that contains keys.
 
-    Raises CredentialError when others may use it, OSError when it cannot be read, ValueError for
-    a name that no file can have.
+    Raises CredentialError if others may access it, OSError if it cannot be read, and ValueError if
+    the path is not a valid file name.
     """
     with opened(path) as file:
         _refuse_shared(file.fileno(), path)
@@ -36,10 +36,10 @@ def read_private(path: str | Path) -> bytes:
 
 
 def read_trusted(path: str | Path) -> bytes:
-    """What the file has that says which program is run and where a key goes.
+    """Read the configuration file, which decides which program is run and where a key is sent.
 
-    Raises UsageError for a regular file of neither the user nor root, or that others may write;
-    OSError when it cannot be read.
+    Raises UsageError for a regular file that belongs to neither the user nor root or that others
+    may write to, and OSError if it cannot be read.
     """
     with opened(path) as file:
         found = os.fstat(file.fileno())
@@ -60,18 +60,18 @@ def _refuse_foreign(found: os.stat_result, path: str | Path) -> None:
         )
     if found.st_mode & 0o022:
         raise UsageError(
-            f"others may write the configuration file '{path}', whose mode is "
-            f"{found.st_mode & 0o7777:04o}, and could have a program run",
+            f"others may write to the configuration file '{path}', whose mode is "
+            f"{found.st_mode & 0o7777:04o}, and could make it run a program",
             hint=f"keep them out with chmod go-w {name}",
         )
 
 
 def _refuse_shared(handle: int, path: str | Path) -> None:
-    """Refuse a file of the user's own whose mode lets others in.
+    """Raise CredentialError if the file is the user's own and its mode gives others access.
 
-    Its owner can mend that, so a file of somebody else is none of this: the secrets of containers
-    are root's, with mode 0444. Where root itself runs in the container, they stand on a file
-    system that is read-only. What is no regular file, as a pipe, has no mode that matters.
+    Only the owner can change that, so other users' files are accepted: the secrets of a container
+    are root's, with mode 0444. They are on a read-only file system if the container runs as root,
+    so those are accepted too. The mode of a pipe or the like does not matter.
     """
     found = os.fstat(handle)
     is_own = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
@@ -79,9 +79,9 @@ def _refuse_shared(handle: int, path: str | Path) -> None:
         return
     import shlex
 
-    # By its own name: /dev/stdin would be another file in the process of chmod.
+    # The real path, because /dev/stdin would be a different file in the chmod process.
     name = shlex.quote(os.path.realpath(path))
     raise CredentialError(
-        f"others may use the key in '{path}', whose mode is {found.st_mode & 0o7777:04o}",
+        f"others may access the key in '{path}', whose mode is {found.st_mode & 0o7777:04o}",
         hint=f"keep them out with chmod 600 {name}",
     )

@@ -1,4 +1,4 @@
-"""The system's keyring, as the library `keyring` finds it; it is imported here alone, and late."""
+"""The system's keyring, through the library `keyring`, which only this module imports, and late."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SERVICE = "openai-cli"
-# In seconds: a keyring that is locked may ask for its passphrase.
+# In seconds: a locked keyring may ask for its passphrase.
 LONGEST = 60.0
 
 
 @dataclass(frozen=True)
 class Keyring:
-    """A keyring that keys are safe in; `name` is its own. An account is the name of one key.
+    """A secure keyring with its own `name`. An account is the name of one key.
 
-    Every method raises CredentialError when the keyring fails, or gives no answer in time.
+    Every method raises CredentialError if the keyring fails or does not answer in time.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Keyring:
         _answer(lambda: self.backend.set_password(SERVICE, account, key))
 
     def delete(self, account: str) -> bool:
-        """Whether there was one."""
+        """Delete a key; return whether there was one."""
 
         def delete() -> bool:
             there = self.backend.get_password(SERVICE, account) is not None
@@ -45,11 +45,11 @@ class Keyring:
 
 
 def system_keyring() -> Keyring | None:
-    """The keyring of this system and session; None where there is none.
+    """Return the keyring of this system and session, or None if there is none.
 
-    PYTHON_KEYRING_BACKEND names another, as the library has it. The backends of keyrings.alt are
-    none: they keep keys in files of their own. Importing the library takes 0.1 s.
-    Raises CredentialError when looking for one fails, or takes too long.
+    The library lets PYTHON_KEYRING_BACKEND select another. The backends of keyrings.alt are not
+    accepted, because they keep keys in plain files. Importing the library takes 0.1 s. Raises
+    CredentialError if the lookup fails or takes too long.
     """
     return _answer(_found)
 
@@ -65,12 +65,12 @@ def _found() -> Keyring | None:
 
 
 def _is_safe(backend: "KeyringBackend") -> bool:
-    """Whether it keeps keys at all: `fail` and `null` have no priority, and lose them."""
+    """Return whether a backend stores keys securely: not `fail` and `null`, with priority 0."""
     return backend.priority > 0 and not type(backend).__module__.startswith("keyrings.alt.")
 
 
 def _answer(ask: Callable[[], T]) -> T:
-    """What the keyring answers, in a thread of its own: a session bus may never do so."""
+    """Call the keyring in a thread, because a session bus may never answer."""
     from threading import Thread
 
     answers: list[T] = []

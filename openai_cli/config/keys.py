@@ -1,4 +1,4 @@
-"""Which key goes with a request, and where it comes from."""
+"""Determine the API key for a request, and where it comes from."""
 
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -24,10 +24,10 @@ ADMIN_WAYS = (
 
 
 class Source(NamedTuple):
-    """Where a key may come from.
+    """A place that a key may come from.
 
-    `has_one` says at little cost whether one is there, `lacking` what to say where none is. `read`
-    gives what is there; it raises CredentialError, and UsageError for a file that cannot be read.
+    `has_one` says cheaply whether there is a key, and `lacking` explains why there is none. `read`
+    returns it; it raises CredentialError, and UsageError for a file that cannot be read.
     """
 
     name: str
@@ -44,12 +44,10 @@ def sources(
     *,
     is_admin: bool = False,
 ) -> tuple[Source, Source, Source, Source]:
-    """All sources in their order: two that are given at each call, and two that are asked.
+    """Return all sources by precedence: two that the call gives directly, then two that are asked.
 
-    Where it `is_admin`, these are the sources of the admin key: what the configuration file has is
-    the other one.
-
-    Nothing is read, run or loaded before a method of the source is called.
+    With `is_admin`, these are the sources of the admin key, which never comes from the
+    configuration file. Nothing is read, run or loaded until a source's functions are called.
     """
     settings = context.settings
     if is_admin and settings.origin("--api-key-file") is not None:
@@ -89,15 +87,15 @@ def _stored(context: Context, base_url: str, *, is_admin: bool) -> Source:
 
 
 def first_key(context: Context, asked: Iterable[Source]) -> str | None:
-    """The key of the first of these sources that has one."""
+    """Return the key of the first source that has one, or None."""
     found = (checked(context, one.name, one.read()) for one in asked if one.has_one())
     return next(found, None)
 
 
 def checked(context: Context, source: str, text: str) -> str:
-    """The key in a text, without the white space around it; messages mask it from now on.
+    """Return the key in a text without surrounding white space; messages mask it from now on.
 
-    Raises CredentialError for what can be no key.
+    Raises CredentialError if it cannot be a key.
     """
     key = text.strip()
     if not key:
@@ -111,16 +109,16 @@ def checked(context: Context, source: str, text: str) -> str:
 
 
 def masked(key: str) -> str:
-    """The key's last four characters, to know it by; none of a key so short that they tell much."""
+    """Return the last four characters of a key, to identify it; none if the key is short."""
     return f"…{key[-4:]}" if len(key) >= 12 else "…"
 
 
 def decoded(source: str, data: bytes) -> str:
-    """The text of these bytes; CredentialError when they are none."""
+    """Decode a key; raise CredentialError if it is not UTF-8."""
     try:
         return utf8(data)
     except ValueError:
-        raise CredentialError(f"{source}: the key is no text") from None
+        raise CredentialError(f"{source}: the key is not text") from None
 
 
 def _in_file(inputs: Inputs, path: str) -> str:
@@ -134,9 +132,9 @@ def _in_file(inputs: Inputs, path: str) -> str:
 
 
 def _command_is_for(settings: Settings, base_url: str) -> bool:
-    """Whether there is a command, and the file has it for this base URL.
+    """Return whether the file has a command for the key of this base URL.
 
-    What the environment or a flag names instead gets no key that the file's server is meant to.
+    A server that a flag or the environment names instead does not get the key of the file's server.
     """
     if not settings.api_key_command:
         return False

@@ -1,9 +1,8 @@
-"""The keys that `key set` stores: each for one base URL, in the system's keyring or in a file.
+"""Store the keys of `key set`, each for one base URL, in the system's keyring or in a file.
 
 The file is JSON: {"keys": [{"base_url": …, "profile": …, "key": …}]}, with a profile only for the
-key of one, and `"admin": true` for an admin key. An entry with `"keyring": true` says that the
-keyring has a key. So the keyring, which takes 0.1 s to load, is asked only where it has an answer,
-and costs nothing to all others.
+key of one, and `"admin": true` for an admin key. `"keyring": true` says that the keyring has the
+key. So the keyring, which takes 0.1 s to load, is loaded only if it has one.
 """
 
 import os
@@ -25,7 +24,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class KeyPlace(NamedTuple):
-    """What a key is for: a base URL, or a base URL in a profile; an admin key is another."""
+    """What a key is for: a base URL, perhaps in a profile, and whether it is the admin key."""
 
     base_url: str
     profile: str | None = None
@@ -33,7 +32,7 @@ class KeyPlace(NamedTuple):
 
     @classmethod
     def of(cls, url: str, profile: str | None = None, is_admin: bool = False) -> Self:
-        """The place of a base URL, in the one form of all that lead there (RFC 3986, 6.2.3)."""
+        """Return the place for a base URL, normalized (RFC 3986, 6.2.3)."""
         parts = urlsplit(url)
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         port = f":{parts.port}" if parts.port not in (None, _PORTS.get(parts.scheme)) else ""
@@ -41,17 +40,17 @@ class KeyPlace(NamedTuple):
 
     @property
     def account(self) -> str:
-        """Its account in a keyring: no URL has a blank in it."""
+        """The place's account in a keyring; it is unambiguous, because no URL contains a space."""
         profile = "" if self.profile is None else f" in profile {self.profile}"
         return f"{self.base_url}{profile}{' (admin)' if self.is_admin else ''}"
 
     def __str__(self) -> str:
-        """The place in what is printed."""
+        """Return the place as it is printed, with the secrets in its URL masked."""
         return self._replace(base_url=shown_url(self.base_url)).account
 
 
 def are_one_server(url: str, other: str) -> bool:
-    """Whether a key that is for one of the base URLs is for the other; no URL is for none."""
+    """Return whether two base URLs share their key; false if one is not a valid URL."""
     try:
         return KeyPlace.of(url.strip().rstrip("/")) == KeyPlace.of(other.strip().rstrip("/"))
     except ValueError:
@@ -59,9 +58,9 @@ def are_one_server(url: str, other: str) -> bool:
 
 
 class Stored(NamedTuple):
-    """Where the key of a place is: here, in the keyring, or here with an older one in the keyring.
+    """The key of a place: in the file, in the keyring, or in both.
 
-    A key that is here is the one that counts.
+    If both have one, the keyring's is older and does not count.
     """
 
     key: str | None
@@ -70,9 +69,9 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True)
 class Saved:
-    """Where a key was stored, and which key was there before.
+    """Where a key was stored, and whether it replaced another.
 
-    `left` says that the keyring still has an older one, which no longer counts.
+    `left` says that the keyring still has an older key, which no longer counts.
     """
 
     where: str
@@ -81,10 +80,10 @@ class Saved:
 
 
 class KeyStore:
-    """The stored keys of the user.
+    """The user's stored keys.
 
-    Its methods raise CredentialError for a file that others may use or that is no key store, and
-    for a keyring that fails. Those that change it raise UsageError where it cannot be written.
+    The methods raise CredentialError if the file is accessible to others or is not a key store, or
+    if the keyring fails. Methods that change it raise UsageError if it cannot be written.
     """
 
     def __init__(self, context: Context) -> None:
@@ -92,11 +91,11 @@ class KeyStore:
         self.path = _path(context)
 
     def has(self, base_url: str, profile: str | None, is_admin: bool = False) -> bool:
-        """Whether a key is stored for this base URL; no keyring is asked."""
+        """Return whether a key is stored for this base URL, without asking the keyring."""
         return self._first(base_url, profile, is_admin) is not None
 
     def find(self, base_url: str, profile: str | None, is_admin: bool = False) -> str:
-        """The key for this base URL: that of the profile, else the one without a profile."""
+        """Return the key for this base URL: the profile's, else the one without a profile."""
         found = self._first(base_url, profile, is_admin)
         if found is None:
             raise CredentialError(
@@ -123,11 +122,11 @@ class KeyStore:
         return next(((place, keys[place]) for place in places if place in keys), None)
 
     def places(self) -> list[KeyPlace]:
-        """All places that a key is stored for."""
+        """Return all places that a key is stored for."""
         return list(self._load())
 
     def save(self, place: KeyPlace, key: str, store: str | None = None) -> Saved:
-        """Store a key in `store`, `keyring` or `file`; None is the keyring where there is one."""
+        """Store a key in `store`: `keyring`, `file`, or with None the keyring if there is one."""
         with self._changing() as keys:
             before = keys.get(place)
             keyring = None if store == "file" else self._keyring_with(place, key, store)
@@ -137,7 +136,7 @@ class KeyStore:
         return Saved(where, replaced=before is not None, left=left)
 
     def _keyring_with(self, place: KeyPlace, key: str, store: str | None) -> Keyring | None:
-        """The keyring, which has the key now; None where a file has to do."""
+        """Store the key in the keyring and return that; None if the file has to be used."""
         try:
             keyring = system_keyring()
             if keyring is not None:
@@ -152,9 +151,9 @@ class KeyStore:
         return keyring
 
     def delete(self, place: KeyPlace) -> list[str]:
-        """Delete the key of a place; gives where it was, which is nowhere when there was none.
+        """Delete the key of a place; return where it was, an empty list if there was none.
 
-        The keyring is also asked when the file knows nothing of the place, for it may be new.
+        The keyring is also asked if the file has no such entry, because the file may be new.
         """
         with self._changing() as keys:
             stored = keys.get(place, Stored(None, in_keyring=True))
@@ -174,13 +173,13 @@ class KeyStore:
             raise CredentialError(f"cannot read '{self.path}': {error.strerror}") from None
         except (ValueError, TypeError, LookupError):
             raise CredentialError(
-                f"'{self.path}' is not as openai-cli key set writes it",
-                hint="mend it, or move it away and store your keys again",
+                f"'{self.path}' is not a key store of openai-cli key set",
+                hint="repair it, or move it away and store your keys again",
             ) from None
 
     @contextmanager
     def _changing(self) -> Iterator[dict[KeyPlace, Stored]]:
-        """The keys, written at the end if they were changed; no other process changes them."""
+        """Lock and load the keys; at the end, write them if they were changed."""
         from openai_cli.locking import locked
 
         path = Path(os.path.realpath(self.path))
@@ -205,11 +204,11 @@ class KeyStore:
             ) from None
 
     def _tell_of_wait(self) -> None:
-        self._context.messages.notice(f"waiting for another process, which changes '{self.path}'")
+        self._context.messages.notice(f"waiting for another process that is changing '{self.path}'")
 
 
 def _path(context: Context) -> Path:
-    """The file: OPENAI_CLI_KEYS, else keys.json in the user's data folder."""
+    """Return the file's path: OPENAI_CLI_KEYS, else keys.json in the user's data folder."""
     if (named := context.variable("OPENAI_CLI_KEYS")) is not None:
         return Path(named)
     import platformdirs
@@ -218,7 +217,7 @@ def _path(context: Context) -> Path:
 
 
 def _entry(entry: Any) -> tuple[KeyPlace, Stored]:
-    """A place and its key; TypeError or LookupError for what is no entry."""
+    """Parse an entry to a place and its key; TypeError or LookupError if it is not valid."""
     url, profile, key = entry["base_url"], entry.get("profile"), entry.get("key")
     in_keyring = entry.get("keyring") is True
     texts = isinstance(url, str) and isinstance(profile, str | None) and isinstance(key, str | None)
@@ -228,10 +227,10 @@ def _entry(entry: Any) -> tuple[KeyPlace, Stored]:
 
 
 def _write(path: Path, keys: dict[KeyPlace, Stored]) -> None:
-    """Put a new file in the place of the old one, or none where no key is left.
+    """Replace the file, or remove it if no key is left.
 
-    The new one has one name, which the lock makes ours: so the part of a key that a process left
-    there when it was killed goes with the next change.
+    The new file has a fixed name, protected by the lock, so that the next change removes any part
+    of a key that a killed process left in it.
     """
     import json
 
@@ -267,7 +266,7 @@ def _write(path: Path, keys: dict[KeyPlace, Stored]) -> None:
 
 @contextmanager
 def _private() -> Iterator[None]:
-    """What is made has the mode that it was asked for, less what it gives to others."""
+    """Create files and folders in this block without any access for others."""
     before = os.umask(0o077)
     try:
         yield

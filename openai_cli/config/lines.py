@@ -1,18 +1,18 @@
-"""On which line of a TOML text each key stands, which tomllib does not say."""
+"""Find the line of each key in a TOML text, which tomllib does not report."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 Path = tuple[str, ...]
 
-# In lines: a statement of more is given up, for each of its lines is tried as its last.
+# The longest statement, in lines: each of its lines is tried as its last one.
 _LONGEST = 200
 
 
 def key_lines(text: str) -> dict[Path, int]:
-    """The line, from 1, where each key or table is first named; the text must be TOML.
+    """Return the line, from 1, where each key or table first occurs; the text must be TOML.
 
-    A key whose line cannot be told for sure is left out. Elements of arrays have no keys here.
+    A key whose line is not certain is left out, and so are keys within arrays.
     """
     found: dict[Path, int] = {}
     table: Path = ()
@@ -28,10 +28,10 @@ def key_lines(text: str) -> dict[Path, int]:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
-    """Each statement: the line that it starts on, its text, and its value by itself.
+    """Yield each statement: its first line, its text and its value.
 
-    A statement ends with the first line that makes it TOML: until then a string, an array or a
-    table in it is open. So tomllib itself is the judge of what is a key.
+    A statement ends with the first line that makes it valid TOML: until then, a string, an array or
+    a table in it is still open. So tomllib itself decides what is a key.
     """
     import tomllib
 
@@ -51,9 +51,9 @@ def _statements(text: str) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
 
 
 def _paths(value: Mapping[str, Any], source: str) -> Iterator[Path]:
-    """The keys that stand on the first line of a statement, outer ones first."""
+    """Yield the keys on the first line of a statement, outer ones first."""
     first_line, newline, _ = source.partition("\n")
-    # The keys of an inline table may stand on any line where a value in it has several.
+    # With a multi-line value, the keys of an inline table may be on any line.
     is_plain = not newline or "{" not in first_line
     for key, inner in value.items():
         yield (key,)

@@ -1,4 +1,4 @@
-"""Every value that is set, with where it comes from and what goes before it."""
+"""List every value that is set, with its source and what overrides it."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,10 +29,11 @@ Key = tuple[str, ...]
 
 
 class Value(NamedTuple):
-    """A value by its name, as `chat.model`; what may be secret in it is masked.
+    """A value with its name, such as `chat.model`; secrets in it are masked.
 
     `source` is `file`, `environment`, `flag` or `built in`; for the file, `line` and `table` say
-    where in it. What is not in force is passed over for another value, or known to no command.
+    where it is. A value that is not in force is overridden by another one, named in
+    `passed_over_for`, or known to no command.
     """
 
     name: str
@@ -46,11 +47,11 @@ class Value(NamedTuple):
 
 @dataclass(frozen=True)
 class World:
-    """What values are set by: a file, the environment, and `flag`, which is --profile.
+    """The sources of values: a file, the environment, and `flag`, which is --profile.
 
-    `profile` is the one in force. `commands` has the flags of each that the file may set, and
-    `models` the model of each that it asks when nobody named one. Those `with_general_model` take
-    OPENAI_MODEL, and the model that the file has for all.
+    `profile` is the one in force. `commands` maps each command to the flags that the file may set,
+    and `models` to its default model. The commands `with_general_model` use OPENAI_MODEL and the
+    file's top-level model.
     """
 
     context: Context
@@ -63,7 +64,7 @@ class World:
 
 
 def values(world: World) -> Iterator[Value]:
-    """The values of the environment, then those for all commands, then those of each command."""
+    """Yield the values of the environment, then the general ones, then those of each command."""
     before, decided = _weighed(world)
     yield from _of_environment(world)
     yield from _of_file(world, "", before)
@@ -88,7 +89,7 @@ def _of_environment(world: World) -> Iterator[Value]:
 
 
 def _of_file(world: World, command: str, before: Mapping[Key, str | None]) -> Iterator[Value]:
-    """The values of a command's own tables, or of the general ones for ''."""
+    """Yield the values of a command's own tables or, for '', of the general ones."""
     words = tuple(command.split())
     entries = [
         entry
@@ -111,15 +112,15 @@ def _of_file(world: World, command: str, before: Mapping[Key, str | None]) -> It
 
 
 def _is_head(world: World, entry: Entry) -> bool:
-    """Whether a general key is no flag, but the table of a command or of the profiles."""
+    """Return whether a general key is the table of a command or of the profiles, not a flag."""
     heads = {"profiles", *(command.split()[0] for command in world.commands)}
     return isinstance(entry.value, dict) and entry.key in heads
 
 
 def _weighed(world: World) -> tuple[dict[Key, str | None], dict[str, dict[str, str]]]:
-    """For each key that has a meaning what goes before it, and for each command what is decided.
+    """Return what overrides each known key, and for each command what sets each of its names.
 
-    Before a key that is in force for one command at least goes nothing: None.
+    A key that is in force for at least one command has None.
     """
     before: dict[Key, str | None] = {}
     decided = {}
@@ -146,7 +147,7 @@ def _weighed(world: World) -> tuple[dict[Key, str | None], dict[str, dict[str, s
 
 
 def _by_variable(world: World, names: Collection[str]) -> dict[str, str]:
-    """What flags and environment decide before the file can: the name of each that does."""
+    """Map each name that a flag or a variable sets, before the file, to that flag or variable."""
     found = {
         name: variable
         for name, variable in VARIABLES.items()
@@ -160,10 +161,10 @@ def _by_variable(world: World, names: Collection[str]) -> dict[str, str]:
 
 
 def _safe(entry: Entry) -> Any:
-    """The value as JSON has it, with `***` for what may be secret.
+    """Convert a value to JSON, with `***` for what may be secret.
 
-    That are the values of headers, the arguments of commands, what has the name of a secret, and
-    what has the form of a key.
+    Those are the values of headers, the arguments of commands, values with the name of a secret,
+    and texts that look like a key.
     """
     value = entry.value
     if isinstance(value, str | list) and entry.name in ("header", "param"):
@@ -175,7 +176,7 @@ def _safe(entry: Entry) -> Any:
 
 
 def _json(value: Any, name: str) -> Any:
-    """The value of this name: dates, and numbers that are none, as their text."""
+    """Convert the value of this name; dates, and NaN and infinities, become strings."""
     if isinstance(value, dict):
         return {key: _json(item, key) for key, item in value.items()}
     if isinstance(value, list):
@@ -194,13 +195,13 @@ def _header(text: str) -> str:
 
 
 def _pair(text: str) -> str:
-    """NAME=VALUE, without the value of a secret."""
+    """Return NAME=VALUE with the value masked if it is secret."""
     name, equals, value = text.partition("=")
     return f"{name}{equals}{MASK if is_secret_name(name) else _text(value)}"
 
 
 def _text(text: str) -> str:
-    """The text without what in it may be a key; of a URL, without user and query."""
+    """Mask what may be a key in a text, and the user and the query of a URL."""
     if text.startswith(("http://", "https://")):
         text = shown_url(text)
     return MASK if [*bare_keys([text])] else without_keys(text)

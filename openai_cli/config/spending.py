@@ -1,7 +1,7 @@
-"""`ledger` and `[budget]` in the configuration file: what is kept of calls, and what they may cost.
+"""Parse `ledger` and `[budget]` in the configuration file: the record of calls, and their limits.
 
-They are no flags of any command. A profile may have a `ledger` of its own; budgets stand at the top
-level alone, `[budget.labels.NAME]` and `[budget.profiles.NAME]` below it.
+These are not flags of any command. A profile may have its own `ledger`. Budgets are only allowed at
+the top level, in `[budget]`, `[budget.labels.NAME]` and `[budget.profiles.NAME]`.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _KINDS = {"labels": "label", "profiles": "profile"}
 
 
 def ledger_of(document: Document, profile: str | None) -> bool | str:
-    """Whether calls are put into the ledger, or its file; UsageError for another value."""
+    """Return whether calls are recorded in the ledger, or its file; UsageError if invalid."""
     paths = [("profiles", profile), ()] if profile is not None else [()]
     for path in paths:
         if LEDGER in document.table(*path):
@@ -28,14 +28,14 @@ def ledger_of(document: Document, profile: str | None) -> bool | str:
             if found is False and BUDGET in document.tables:
                 raise UsageError(
                     f"{document.place(*path, LEDGER)}: ledger must not be false with [{BUDGET}], "
-                    "which adds up what is in it"
+                    "which adds up its entries"
                 )
             return found
     return BUDGET in document.tables
 
 
 def checked_ledger(document: Document, path: tuple[str, ...], value: Any) -> bool | str:
-    """The value of `ledger` in the table at `path`."""
+    """Return the value of `ledger` in the table at `path`; UsageError if it is not valid."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value:
@@ -44,7 +44,7 @@ def checked_ledger(document: Document, path: tuple[str, ...], value: Any) -> boo
 
 
 def budget_of(document: Document) -> tuple[BudgetLimit, ...]:
-    """The limits of [budget]; UsageError for the first that is wrong."""
+    """Return the limits of [budget]; raise UsageError for the first invalid one."""
     found = []
     for one in limits(document):
         if isinstance(one, UsageError):
@@ -54,7 +54,7 @@ def budget_of(document: Document) -> tuple[BudgetLimit, ...]:
 
 
 def limits(document: Document) -> Iterator[BudgetLimit | UsageError]:
-    """The limits of [budget], and an error for each fault, in the order of the file."""
+    """Yield the limits of [budget], or an error for each invalid one, in the order of the file."""
     table = document.tables.get(BUDGET, {})
     if not isinstance(table, dict):
         yield UsageError(f"{document.place(BUDGET)}: {BUDGET} must be a table, [{BUDGET}]")
@@ -67,7 +67,7 @@ def limits(document: Document) -> Iterator[BudgetLimit | UsageError]:
 
 
 def _named_limits(document: Document, key: str, value: Any) -> Iterator[BudgetLimit | UsageError]:
-    """The limits of labels or of profiles."""
+    """Yield the limits of labels or of profiles."""
     form = f"[{BUDGET}.{key}.NAME]"
     if not isinstance(value, dict):
         yield UsageError(f"{document.place(BUDGET, key)}: {key} must have tables, {form}")

@@ -1,6 +1,6 @@
-"""Which flags the configuration file may set, and their values: from TOML to what a flag takes.
+"""Convert the TOML values of the configuration file to the values of flags.
 
-A conversion raises ValueError with what is wrong ("must be true or false, not a string").
+A conversion raises ValueError with the end of a sentence ("must be true or false, not a string").
 """
 
 import json
@@ -32,11 +32,11 @@ from openai_cli.flags.values import (
     Texts,
 )
 
-# Flags that are no defaults. The last four are what one call says: a default of theirs would
-# stand in the way of every other text.
+# Flags that cannot have a default. The last four are the text of one call: a default for them would
+# get in the way of every other text.
 _NO_DEFAULTS = frozenset({"help", "profile", "messages", "prompt", "input", "body"})
 
-# What a kind takes in TOML besides a string, which is read as it would be on the flag.
+# The TOML types that a kind accepts besides a string, which is parsed like the flag's value.
 _TAKES: Mapping[type[Kind], tuple[tuple[type, ...], str]] = {
     Flag: ((bool,), "true or false"),
     Number: ((int, float), "a number"),
@@ -60,7 +60,7 @@ _FILES = frozenset({"FILE", "FOLDER", "PATH|URL"})
 
 
 class Setting(NamedTuple):
-    """A flag that the file may set: its field of the options, its type and what Typer knows."""
+    """A flag that the file may set: its field in the options, its type and its declaration."""
 
     field: str
     type: type
@@ -84,7 +84,7 @@ class Setting(NamedTuple):
 
 
 def settings_of(options: type[CommonOptions]) -> dict[str, Setting]:
-    """The flags of a command that the file may set, by their long names with `_` for `-`."""
+    """Return the flags of a command that the file may set, by long name with `_` for `-`."""
     found = {}
     for field in options_of(options):
         kind, info = get_args(field.type)
@@ -96,10 +96,10 @@ def settings_of(options: type[CommonOptions]) -> dict[str, Setting]:
 
 
 def value_of(context: Context, setting: Setting, value: Any, read: Read) -> Any:
-    """The value that a flag takes: JSON for a request property, what Typer gives for one of ours.
+    """Convert a value for a flag: JSON for a request property, else what Typer would return.
 
-    `read` gives the bytes behind `@file`. Raises ValueError for what the flag does not take, and
-    UsageError where the message is the command's own.
+    `read` returns the contents of `@file`. Raises ValueError if the flag does not take the value,
+    and UsageError if the message is the command's own.
     """
     if isinstance(setting.info, ApiParameter):
         return _property(setting.info.kind, value, read, repeated=setting.is_repeated)
@@ -137,7 +137,7 @@ def _ours(setting: Setting, value: Any) -> Any:
 
 
 def _text(setting: Setting, value: Any) -> str:
-    """What would be typed for the value; of a file, a leading `~` is what a shell makes of it."""
+    """Return the value as it would be typed; a leading `~` of a file is expanded."""
     if type(value) not in (str, int, float, date):
         raise ValueError(f"must be a string, not {_name(value)}")
     text = str(value)
@@ -145,8 +145,8 @@ def _text(setting: Setting, value: Any) -> str:
 
 
 def expanded(path: str) -> str:
-    """The path with the home folder for a leading `~`, as no shell does in a file."""
-    return os.path.expanduser(path)  # noqa: PTH111 - it leaves the home of nobody as it is
+    """Expand a leading `~` to the home folder, as no shell does it in a file."""
+    return os.path.expanduser(path)  # noqa: PTH111 - it leaves an unknown user's `~name` unchanged
 
 
 def _name(value: Any) -> str:
@@ -167,7 +167,7 @@ def _check_patience(name: str, _context: Context, value: Any) -> None:
     _ = Connection(**{name: value}).patience
 
 
-# What commands refuse in these, told of here with its line. The rest they tell of themselves.
+# Checks that commands make later, made here so that the error names the line in the file.
 _CHECKS: Mapping[str, Callable[[Context, Any], object]] = {
     "base_url": _check_url,
     **{name: partial(_check_patience, name) for name in ("timeout", "max_time", "max_retries")},

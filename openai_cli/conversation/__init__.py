@@ -1,1 +1,1 @@
-"""A conversation that is kept: its file, and what leaves it when it grows too long."""
+"""Saved conversations: their files, and shortening them when they grow too long."""

@@ -1,8 +1,9 @@
-"""A conversation in a file: a chat request body, that grows by a turn at a time.
+"""A conversation in a file: a chat request body that grows by one turn at a time.
 
-FILE is written whole. FILE.lock is held from its load to its last save, so that the turns of two
-processes are both kept. FILE.history.jsonl takes what leaves the conversation. All have mode 0600,
-and all stand where a link leads to: a file under two names has one lock.
+FILE is written atomically. FILE.lock is held from the load to the last save, so that no turn is
+lost when two processes use the file. FILE.history.jsonl receives the messages that leave the
+conversation. All have mode 0600, and all are next to the target of a symbolic link, so that a file
+with two names has one lock.
 """
 
 import errno
@@ -30,8 +31,8 @@ _SHAPE = (
 class ConversationFile:
     """A conversation whose lock this process holds.
 
-    `path` is the file as the user named it, `body` the request body that is in it, as `data`: {}
-    when it `is_new`, which is when there is no file, and None for its data.
+    `path` is the file as the user named it, and `body` the request body in it. If there is no file
+    yet, `data` is None, `is_new` is true and `body` is {}.
     """
 
     def __init__(
@@ -45,11 +46,11 @@ class ConversationFile:
         self._now = now
 
     def save(self, body: Mapping[str, Any], left: Sequence[Mapping[str, Any]] = ()) -> None:
-        """Append `left`, the messages that leave the file, to its history; write `body` whole.
+        """Append `left`, the messages that leave the file, to its history, and write `body`.
 
-        Raises OutputError when that fails, or another program has changed the file since it was
-        read: file and history are as they were, and the error names the temporary file that has the
-        body. A signal waits until the save is done.
+        Raises OutputError if that fails, or if another program has changed the file since it was
+        read. The file and its history are then unchanged, and the error names a temporary file with
+        the body. Signals are delayed until the save is done.
         """
         data = encode_json(body, indent=2) + b"\n"
         with _undisturbed():
@@ -61,7 +62,7 @@ class ConversationFile:
             self.body, self.is_new, self._data = dict(body), False, data
 
     def _write(self, data: bytes) -> None:
-        """Put a private file with this in the place of the one that was read, or leave that one."""
+        """Replace the file atomically by a private one with this data."""
         file = WholeFile(self._target, private=True)
         try:
             file.write(data)
@@ -72,7 +73,7 @@ class ConversationFile:
             raise
 
     def _check_unchanged(self) -> None:
-        """OSError where the file is not as it was read: whoever edits it takes no lock."""
+        """Raise OSError if the file has changed since it was read: an editor takes no lock."""
         try:
             data = self._target.read_bytes()
         except FileNotFoundError:
@@ -106,12 +107,11 @@ def opened(
     sleep: Callable[[float], None],
     is_bounded: bool = False,
 ) -> Iterator[ConversationFile]:
-    """The conversation in a file, locked from now to the end of the `with`.
+    """Open the conversation in a file, and lock it until the `with` block ends.
 
-    `now` gives seconds since the epoch, for the history; `sleep` takes seconds, and raises what
-    ends a wait that `is_bounded`. A notice says when another process has held the conversation for
-    2 s.
-    Raises UsageError when the file is no conversation, or could not be saved later.
+    `now` returns seconds since the epoch, for the history; `sleep` takes seconds and, if the wait
+    `is_bounded`, raises the error that ends it. A notice is printed if another process holds the
+    lock for 2 s. Raises UsageError if the file is not a conversation or could not be saved later.
     """
     with ExitStack() as stack:
         with _usable(path):
@@ -129,9 +129,9 @@ def opened(
 
 
 def read(path: str) -> dict[str, Any]:
-    """The body of a conversation, {} when there is no file; nothing is made, nothing is locked.
+    """Read the body of a conversation, {} if there is no file, without locking it.
 
-    Raises UsageError when the file is no conversation.
+    Raises UsageError if the file is not a conversation.
     """
     with _usable(path):
         data = _load(path, _resolved(path))
@@ -139,12 +139,12 @@ def read(path: str) -> dict[str, Any]:
 
 
 def _tell(path: str, messages: Messages) -> None:
-    messages.notice(f"waiting for another process, which has the conversation '{path}'")
+    messages.notice(f"waiting for another process that is using the conversation '{path}'")
 
 
 @contextmanager
 def _usable(path: str) -> Iterator[None]:
-    """What the machine refuses is wrong usage."""
+    """Turn an OSError in the block into a UsageError."""
     try:
         yield
     except OSError as error:
@@ -171,7 +171,7 @@ def _history(target: Path) -> Path:
 
 
 def _check_place(path: str, target: Path) -> None:
-    """Refuse, before anything is sent, what could not be saved after it."""
+    """Raise UsageError, before anything is sent, if the conversation could not be saved."""
     folder = target.parent
     if not folder.is_dir():
         raise _refused(path, f"has no folder: there is no '{folder}'", "make it, or name another")
@@ -185,7 +185,7 @@ def _check_place(path: str, target: Path) -> None:
     if not _is_own(_history(target)):
         raise _refused(
             path,
-            f"has a history that is another user's, who may read it: '{_history(target)}'",
+            f"has a history that belongs to another user, who may read it: '{_history(target)}'",
             "move it away, or name another conversation",
         )
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -197,24 +197,24 @@ def _check_place(path: str, target: Path) -> None:
 
 
 def _is_file(path: str, file: Path) -> bool:
-    """Whether there is such a file; UsageError for a folder, a device, a FIFO."""
+    """Return whether the file exists; raise UsageError for a folder, a device or a FIFO."""
     try:
         mode = file.stat().st_mode
     except FileNotFoundError:
         return False
     if stat.S_ISREG(mode):
         return True
-    what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+    what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
     raise _refused(path, f"cannot be used: '{file}' is {what}", "name another file")
 
 
 def _is_writable(file: Path) -> bool:
-    """Whether its mode lets somebody write, and us: root is let by any mode."""
+    """Return whether we may write, and the mode lets anyone: root may write despite any mode."""
     return bool(file.stat().st_mode & 0o222) and os.access(file, os.W_OK)
 
 
 def _is_own(file: Path) -> bool:
-    """Whether the file is this user's, or is still to be made."""
+    """Return whether the file belongs to this user or does not exist yet."""
     try:
         return followed(file).stat().st_uid == os.geteuid()
     except FileNotFoundError:
@@ -222,12 +222,12 @@ def _is_own(file: Path) -> bool:
 
 
 def _load(path: str, target: Path) -> bytes | None:
-    """What is in the file; None when there is no file."""
+    """Read the file; return None if it does not exist."""
     return target.read_bytes() if _is_file(path, target) else None
 
 
 def _body(path: str, data: bytes) -> dict[str, Any]:
-    """The request body that a file's data is."""
+    """Parse a file's data to a request body; raise UsageError if it is not a conversation."""
     if not data.strip():
         raise _refused(path, "is empty")
     try:
@@ -235,11 +235,11 @@ def _body(path: str, data: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise _refused(path, str(error)) from None
     check_shape(path, body)
-    return body  # type: ignore[no-any-return]  # a dict, as its shape is right
+    return body  # type: ignore[no-any-return]  # check_shape ensures that it is a dict
 
 
 def check_shape(path: str, body: Any) -> None:
-    """UsageError for a body that the conversation in this file could not be."""
+    """Raise UsageError, naming the file, if a body does not have the shape of a conversation."""
     if not isinstance(body, dict):
         raise _refused(path, "must be a JSON object")
     messages = body.get("messages")
@@ -254,9 +254,9 @@ def check_shape(path: str, body: Any) -> None:
 
 @contextmanager
 def _appended(path: Path, data: bytes) -> Iterator[None]:
-    """Append to a file, for good unless the block fails with an OSError.
+    """Append to a file, and undo that if the block fails with an OSError.
 
-    A line that another process was killed in the middle of is ended first.
+    A line that a killed process left incomplete is ended first.
     """
     handle = os.open(followed(path), os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     with os.fdopen(handle, "ab", buffering=0) as file:
@@ -280,7 +280,7 @@ def _appended(path: Path, data: bytes) -> Iterator[None]:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Let the signals that end us wait until the block is done: what it saves has been paid for."""
+    """Delay terminating signals until the block is done, because it saves what was paid for."""
     arrived: list[int] = []
     with ExitStack() as stack:
         for awaited in (signal.SIGINT, *ENDING):

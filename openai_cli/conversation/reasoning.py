@@ -1,19 +1,19 @@
-"""Which replies keep their reasoning, for the requests that follow."""
+"""Decide which replies keep their reasoning for later requests."""
 
 from collections.abc import Mapping
 from typing import Any
 
-# Where DeepSeek and vLLM put it: https://api-docs.deepseek.com/guides/thinking_mode and
+# The fields of DeepSeek and vLLM: https://api-docs.deepseek.com/guides/thinking_mode and
 # https://docs.vllm.ai/en/latest/features/reasoning_outputs/
 _FIELDS = ("reasoning_content", "reasoning")
 
 
 def is_demanded(body: Mapping[str, Any], *, calls: bool) -> bool:
-    """Whether the server may demand back what the model thought of its reply to this request.
+    """Return whether later requests must include the reasoning of the reply to this request.
 
-    DeepSeek refuses a conversation with calls of tools (`calls`: the reply has some) in which it is
-    missing, and vLLM's models go on with it; without tools both ignore it, and older models refuse
-    it. A reply before this one that has it was demanded too, or the user put it there.
+    If a conversation has tool calls (`calls`: this reply has some), DeepSeek refuses it without the
+    reasoning, and vLLM's models continue from it. Without tools, both ignore it, and older models
+    refuse it. If an earlier reply has reasoning, it was required too, or the user added it.
     """
     return calls or bool(body.get("tools")) or any(map(_has_it_or_calls, body["messages"]))
 

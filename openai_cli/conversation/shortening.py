@@ -1,4 +1,4 @@
-"""A conversation in turns, and what leaves it when it is too long."""
+"""Split a conversation into turns, and choose those to drop when it is too long."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
@@ -6,14 +6,14 @@ from typing import Any
 
 Message = Mapping[str, Any]
 
-# What stands for the whole conversation, and never leaves it.
+# The roles of messages that apply to the whole conversation and are never dropped.
 STANDING = ("system", "developer")
 
 
 def turn_starts(messages: Sequence[Message]) -> list[int]:
-    """Where each turn begins: at a message of the user, and at the first if another speaks first.
+    """Return the index where each turn begins: at a user message, or at the first message.
 
-    A tool call and its answers are in one turn, whatever stands between them.
+    A tool call and its results are in the same turn, whatever is between them.
     """
     starts: list[int] = []
     end = -1
@@ -26,7 +26,10 @@ def turn_starts(messages: Sequence[Message]) -> list[int]:
 
 
 def split(messages: Sequence[Message], turns: int) -> tuple[list[Message], list[Message]]:
-    """The messages of the oldest `turns`, and the rest, with what stands for all of it."""
+    """Split off the oldest `turns`; return their messages and the rest.
+
+    System and developer messages stay in the rest.
+    """
     starts = turn_starts(messages)
     end = starts[turns] if turns < len(starts) else len(messages)
     older = messages[:end]
@@ -38,16 +41,17 @@ def split(messages: Sequence[Message], turns: int) -> tuple[list[Message], list[
 def fewest_turns(
     messages: Sequence[Message], most: int, *, holds: Callable[[list[Message]], bool]
 ) -> int | None:
-    """How many of the oldest turns must leave for the rest to hold; None if `most` are too few.
+    """Return the smallest number of oldest turns to drop so that the rest satisfies `holds`.
 
-    What holds for some messages must hold for fewer of them.
+    Returns None if dropping `most` is not enough. `holds` must be monotonic: if it is true for some
+    messages, it is true for fewer of them.
     """
     found = bisect_left(range(most + 1), True, key=lambda turns: holds(split(messages, turns)[1]))
     return found if found <= most else None
 
 
 def _answered(messages: Sequence[Message]) -> list[int]:
-    """Of each message, where the last answer to its tool calls is; -1 without any."""
+    """Return, for each message, the index of the last result of its tool calls, or -1."""
     places = [-1] * len(messages)
     answers: dict[object, int] = {}
     for index in reversed(range(len(messages))):

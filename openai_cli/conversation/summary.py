@@ -1,6 +1,6 @@
-"""What a model is asked, and what it is told, when the older turns of a conversation are summed up.
+"""Have a model summarize the older turns of a conversation.
 
-The turns go as a transcript in one text, for a server may refuse tool calls without their tools.
+The turns are sent as one transcript, because a server may refuse tool calls without their tools.
 """
 
 import json
@@ -17,7 +17,7 @@ _QUESTION = "Summarize our conversation so far."
 
 
 def summary_request(turns: Sequence[Message], *, words: int) -> list[dict[str, Any]]:
-    """The messages that ask for a summary of the turns in so many words."""
+    """Return the messages that ask for a summary of the turns in at most so many words."""
     return [
         {"role": "system", "content": _TASK.format(words=words)},
         {"role": "user", "content": "\n\n".join(map(_told, turns))},
@@ -25,9 +25,9 @@ def summary_request(turns: Sequence[Message], *, words: int) -> list[dict[str, A
 
 
 def summed_up(rest: Sequence[Message], summary: str) -> list[Message]:
-    """The messages that go on after a summary, which is a turn before them.
+    """Insert the summary as a turn before the remaining messages.
 
-    It is a question and an answer: some servers' templates want the two to take turns.
+    The turn is a question and an answer, because some servers' templates require alternating roles.
     """
     first = next(
         (place for place, message in enumerate(rest) if message.get("role") not in STANDING),
@@ -38,7 +38,7 @@ def summed_up(rest: Sequence[Message], summary: str) -> list[Message]:
 
 
 def _told(message: Message) -> str:
-    """A message as a transcript has it: the role, its text, its calls as JSON."""
+    """Format a message for the transcript: its role, its text, its tool calls as JSON."""
     content = message.get("content")
     parts = content if isinstance(content, list) else [{"text": content}] if content else []
     texts = [str(part.get("text") or f"[{part.get('type')}]") for part in parts]

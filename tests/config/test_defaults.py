@@ -339,9 +339,9 @@ def test_flags_that_go_together_are_both_set() -> None:
         ("m = 'm'", "no such key in [chat]: m"),
         ("text = 'hi'", "no such key in [chat]: text"),
         ("help = true", "no such key in [chat]: help"),
-        ("profile = 'p'", "no such key in [chat]: profile; the top level alone names a profile"),
-        ("messages = []", "no such key in [chat]: messages; it is what one call says"),
-        ("body = '{}'", "no such key in [chat]: body; it is what one call says"),
+        ("profile = 'p'", "no such key in [chat]: profile; only the top level can name a profile"),
+        ("messages = []", "no such key in [chat]: messages; it belongs to one call"),
+        ("body = '{}'", "no such key in [chat]: body; it belongs to one call"),
         ("more.temperature = 1", "no such table in [chat]: more"),
         ("temperature = 3", "temperature must be a number from 0 to 2, not '3'; param = ["),
         ("temperature = '3'", "temperature must be a number from 0 to 2, not '3'"),
@@ -503,7 +503,7 @@ def test_a_key_of_the_file_is_for_its_own_server(
 
 def test_what_is_withheld_is_told() -> None:
     said = ran(OWN, "chat", "--dry-run", "hi", "--profile", "work", "--base-url", THERE).err
-    assert f"the key of the configuration file is for {HERE}/, and not sent elsewhere" in said
+    assert f"the key of the configuration file is for {HERE}/ and is not sent elsewhere" in said
     key = Path("f")
     key.touch(0o600)
     key.write_text("sk-made-up")
@@ -523,7 +523,7 @@ def test_a_file_that_others_may_write_is_not_used(mode: int, command: tuple[str,
     environ = with_file("quiet = true\n")
     Path("c.toml").chmod(mode)
     said = refused(*command, environ=environ)
-    assert f"others may write the configuration file 'c.toml', whose mode is {mode:04o}" in said
+    assert f"others may write to the configuration file 'c.toml', whose mode is {mode:04o}" in said
     assert f"chmod go-w {Path('c.toml').resolve()}" in said
 
 

@@ -119,7 +119,7 @@ def test_the_file_that_the_variable_names_must_be_there(tmp_path: Path) -> None:
 
 def test_a_profile_without_a_file(tmp_path: Path) -> None:
     message = refused("chat", "hi", "--profile", "work")
-    assert "there is no profile 'work', for there is no configuration file" in message
+    assert "there is no profile 'work', because there is no configuration file" in message
     assert "openai-cli/config.toml" in message
     assert "profile 'ci'" in refused("chat", "hi", environ={"OPENAI_CLI_PROFILE": "ci"})
     assert call("tokens", "hi", environ={"OPENAI_CLI_PROFILE": ""}).code == 0

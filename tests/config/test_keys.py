@@ -168,7 +168,7 @@ def test_a_file_that_others_may_use_is_refused_with_the_line_that_mends_it(
     file.chmod(mode)
     error = failure_of(lambda: key_of(context(OPENAI_API_KEY=OTHER), file))
     assert type(error) is CredentialError
-    assert error.problem == f"others may use the key in '{file}', whose mode is {mode:04o}"
+    assert error.problem == f"others may access the key in '{file}', whose mode is {mode:04o}"
     _, _, line = (error.hint or "").partition(" with ")
     subprocess.run(["sh", "-c", line], check=True, timeout=30)
     assert file.stat().st_mode & 0o777 == 0o600
@@ -244,12 +244,12 @@ def test_a_command_finds_stdin_empty() -> None:
 FAILING = [
     (("made-up-nosuch", "hush"), "'made-up-nosuch' was not found"),
     (("/etc/passwd", "hush"), "'/etc/passwd' cannot be run: Permission denied"),
-    (("/bin/echo", "hush\0"), "'/bin/echo' cannot be run: a word of the command has a NUL in it"),
+    (("/bin/echo", "hush\0"), "'/bin/echo' cannot be run: a word of the command contains NUL"),
     (("/bin/sh", "-c", "exit 7", "hush"), "'/bin/sh' ended with exit code 7"),
     (("/bin/sh", "-c", "kill -9 $$", "hush"), "'/bin/sh' was ended by signal 9"),
     (("/bin/sh", "-c", ":", "hush"), "'/bin/sh' printed no key on its first line"),
     (("/usr/bin/printf", "\\nhush"), "'/usr/bin/printf' printed no key on its first line"),
-    (("/usr/bin/printf", "\\377"), "the key is no text"),
+    (("/usr/bin/printf", "\\377"), "the key is not text"),
     (("/bin/echo", "two words"), "the key has a character that no key can have"),
 ]
 

@@ -247,7 +247,7 @@ def test_what_is_no_store_is_left_alone(data: bytes, path: Path, store: KeyStore
     for call in calls:
         error = failure_of(call)
         assert type(error) is CredentialError
-        assert error.problem == f"'{path}' is not as openai-cli key set writes it"
+        assert error.problem == f"'{path}' is not a key store of openai-cli key set"
     assert path.read_bytes() == data
 
 
@@ -384,7 +384,7 @@ def test_who_waits_is_told_of_it(path: Path, world: World) -> None:
         while "waiting for another process" not in world.said:
             time.sleep(0.001)
     waiting.join()
-    assert f"which changes '{path}'" in world.said
+    assert f"that is changing '{path}'" in world.said
     assert world.store.has(URL, None)
 
 

@@ -34,7 +34,7 @@ def test_a_ledger_and_its_budgets_are_in_order() -> None:
         ("ledger = 1", "1: ledger must be true, false or a file"),
         ('ledger = ""', "1: ledger must be true, false or a file"),
         ("ledger = false\n[budget]\nday = 1",
-         "1: ledger must not be false with [budget], which adds up what is in it"),
+         "1: ledger must not be false with [budget], which adds up its entries"),
         ("[profiles.p]\nledger = []", "2: ledger must be true, false or a file"),
         ("budget = 5", "1: budget must be a table, [budget]"),
         ("[budget]\nyear = 1",

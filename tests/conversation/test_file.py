@@ -303,8 +303,8 @@ def make(kind: str, path: Path) -> str:
 
 UNUSABLE = [
     ("folder", "cannot be used: '.*trip.json' is a folder"),
-    ("fifo", "cannot be used: '.*trip.json' is no regular file"),
-    ("device", "cannot be used: '/dev/null' is no regular file"),
+    ("fifo", "cannot be used: '.*trip.json' is not a regular file"),
+    ("device", "cannot be used: '/dev/null' is not a regular file"),
     ("loop", "cannot be used: Too many levels of symbolic links"),
     ("nul", "has a name that no file can have"),
     ("long", "cannot be used: File name too long"),
@@ -365,7 +365,7 @@ def test_who_has_waited_for_long_is_told_for_what(path: Path) -> None:
         assert sum(slept) == pytest.approx(2)
     os.close(lock)
     assert stderr.getvalue() == (
-        f"openai-cli: notice: waiting for another process, which has the conversation '{path}'\n"
+        f"openai-cli: notice: waiting for another process that is using the conversation '{path}'\n"
     )
 
 

@@ -124,7 +124,7 @@ def test_a_key_as_an_argument_is_refused_and_not_repeated(
         (f"{KEY}\nsk-other\n".encode(), "the key must be one line"),
         (f"{KEY} {KEY}".encode(), "the key has a character that no key can have"),
         ("sk-ключ".encode(), "the key has a character that no key can have"),
-        (b"\xff\xfe", "the key is no text"),
+        (b"\xff\xfe", "the key is not text"),
     ],
 )
 def test_what_is_no_key_is_not_stored(stdin: bytes, problem: str, key: Key, store: Path) -> None:
@@ -320,7 +320,7 @@ def test_what_was_found_before_a_failure_is_shown(key: Key, store: Path) -> None
     assert result.err.endswith(f"mode is 0644; keep them out with chmod 600 {store}\n")
     result = key("show", key="sk-made-up-variable")
     assert (result.code, result.err) == (0, "")
-    assert f"others may use the key in '{store}'" in result.text
+    assert f"others may access the key in '{store}'" in result.text
 
 
 # key check
