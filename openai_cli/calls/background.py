@@ -51,7 +51,7 @@ def told_how_to_go_on(context: Context, rest: Callable[[], str | None]) -> Itera
         yield
     except (NetworkError, KeyboardInterrupt) as error:
         if (words := rest()) is not None:
-            said = f"it goes on: openai-cli {words}"
+            said = f"to continue: openai-cli {words}"
             if isinstance(error, NetworkError):
                 error.add_hint(said)
             else:

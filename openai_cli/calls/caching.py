@@ -140,7 +140,7 @@ class Cache:
         if not isinstance(payload, Form):
             return payload if isinstance(payload, Json) else Refusal("it has no body")
         if sum(file.size for file in payload.files) > _LARGEST_FILES:
-            return Refusal(f"its files are above {_LARGEST_FILES // 1024**2} MB")
+            return Refusal(f"its files are larger than {_LARGEST_FILES // 1024**2} MB")
         return replace(payload, files=tuple(_read(file) for file in payload.files))
 
     def _tell_refused(self, refused: Refusal) -> None:
@@ -178,7 +178,9 @@ class Cache:
             stack.enter_context(
                 store.locked(
                     key,
-                    waits=lambda: notice("another process asks the same: its answer is waited for"),
+                    waits=lambda: notice(
+                        "another process is sending the same request; waiting for its answer"
+                    ),
                     sleep=self._sleep,
                     bounded=self.deadline.seconds is not None,
                 )

@@ -25,12 +25,12 @@ def demand_consent(context: Context, options: CommonOptions) -> None:
     if not isinstance(options, Consent) or options.yes:
         return
     named = " ".join(["openai-cli", context.command, *path_values(options)])
-    hint = "add --yes to do it without a question"
+    hint = "add --yes to skip the confirmation"
     if not context.stdin_is_terminal or context.stdin is None:
         if not options.endpoint.is_admin:
             return
         raise UsageError(f"{named} cannot be undone", hint=hint)
-    context.messages.prompt(f"{named} cannot be undone. Go on? [y/N] ")
+    context.messages.prompt(f"{named} cannot be undone. Continue? [y/N] ")
     answer = context.stdin.readline().decode(errors="replace").strip().lower()
     if answer not in ("y", "yes"):
         raise UsageError(f"{named}: nothing was done", hint=hint)

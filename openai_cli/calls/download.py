@@ -74,9 +74,9 @@ def fetched(session: Session, url: str) -> bytes:
 
     is_https = url.lower().startswith("https://")
     if not url.isprintable() or "\\" in url or not (is_https or _is_inner(session, url)):
-        raise BadAnswerError("the address of the image is not one of https")
+        raise BadAnswerError("the URL of the image is not https")
     if is_private(url) and not is_private(session.server.base_url):
-        raise BadAnswerError(f"the address of the image is in a private network: {url}")
+        raise BadAnswerError(f"the URL of the image is in a private network: {url}")
     try:
         return session.stranger(url).call("GET", "", lambda http: collected(http.pieces(), LARGEST))
     except CliError as error:

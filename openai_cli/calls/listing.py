@@ -55,7 +55,7 @@ def print_list(
                 break
             sink.flush()
     if is_cut:
-        session.context.messages.notice(f"there is more: --max-items {most} ended the list")
+        session.context.messages.notice(f"stopped at --max-items {most}; there is more")
 
 
 def _most(options: object) -> int | None:

@@ -68,7 +68,7 @@ class Source:
         """Raise UsageError if the file has changed since it was first examined."""
         now = Source.of(str(self.path))
         if (now.size, now.changed) != (self.size, self.changed):
-            raise UsageError(f"'{now.path}' has changed while it was sent")
+            raise UsageError(f"'{now.path}' changed while it was being sent")
 
 
 class Memory:
@@ -112,7 +112,7 @@ def remembered(session: Session, source: Source, body: Mapping[str, Any]) -> Ite
         path = folder / f"{key}.jsonl"
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except (OSError, RuntimeError) as error:
-        raise OutputError(f"what is sent cannot be remembered: {error}") from None
+        raise OutputError(f"the progress of the upload cannot be saved: {error}") from None
     with os.fdopen(handle, "r+b") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -141,7 +141,7 @@ def send_parts(
         else:
             count = len(memory.parts)
             parts = "1 part" if count == 1 else f"{count} parts"
-            told = f"going on: the server has {parts} of {memory.upload['id']}"
+            told = f"resuming: the server has {parts} of {memory.upload['id']}"
             session.context.messages.notice(told)
         name = as_string(memory.upload.get("id"), "id")
         with _told(session, memory, name):
@@ -159,11 +159,11 @@ def _told(session: Session, memory: Memory, name: str) -> Iterator[None]:
         yield
     except RefusedError as error:
         memory.end()
-        error.add_hint("the same command begins anew")
+        error.add_hint("the same command starts over")
         raise
     except BaseException:
         session.context.messages.notice(
-            f"the same command goes on with {name}; openai-cli uploads cancel {name} gives it up"
+            f"the same command resumes {name}; openai-cli uploads cancel {name} discards it"
         )
         raise
 

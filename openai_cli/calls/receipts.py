@@ -139,7 +139,7 @@ class Receipts:
         """Whether a call gets no line because its answer reports no usage."""
         is_silent = self.has_told_alone and answer.usage is None
         if is_silent and failed is None and self.are_asked:
-            self.context.messages.notice("the answer tells no usage")
+            self.context.messages.notice("the answer reports no usage")
         return is_silent
 
     def enter(self, answer: "Answer") -> None:

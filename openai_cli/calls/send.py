@@ -178,7 +178,7 @@ class _Call:
         answer = self._send(request)
         receipts.is_refused = True
         self.session.context.messages.notice(
-            "the server refuses stream_options.include_usage, so what the call took is not known"
+            "the server refuses stream_options.include_usage, so the usage of the call is unknown"
         )
         return answer
 

@@ -112,7 +112,7 @@ def run(context: Context, options: Options) -> None:
             send(session, plan)
             return
         if session.receipts.are_asked:
-            context.messages.notice(f"{request.method} {request.path} tells no usage")
+            context.messages.notice(f"{request.method} {request.path} reports no usage")
         if request.method == "POST":
             session.budget.check(request)
         with session.form.open(context) as sink:

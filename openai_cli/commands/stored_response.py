@@ -88,7 +88,7 @@ def deliver_response(
     with told_how_to_go_on(session.context, following.rest):
         answer = send(session, plan)
     if isinstance(answer, _model_response()) and answer.is_pending:
-        said = f"it is being made: openai-cli responses show {answer.id} --wait"
+        said = f"it is in progress: openai-cli responses show {answer.id} --wait"
         session.context.messages.notice(said)
 
 

@@ -209,7 +209,7 @@ def test_a_server_that_refuses_usage_is_asked_without(status: str, run: Run, fol
             stdin=b"1\n2\n", base_url=server.base_url,
         )  # fmt: skip
     assert (done.code, done.out) == (0, b"a\na\n")
-    assert "refuses stream_options.include_usage, so what the call took is not known" in done.err
+    assert "refuses stream_options.include_usage, so the usage of the call is unknown" in done.err
     assert ["stream_options" in each.json for each in server.received] == [True, False, False]
     assert len((folder / "usage").read_text().splitlines()) == 2
 
@@ -255,7 +255,7 @@ def test_api_holds_to_the_budget(run: Run) -> None:
 def test_api_says_where_there_is_no_usage(run: Run) -> None:
     with Server([reply({"data": []})]) as server:
         done = run("api", "GET", "/models", "--usage", base_url=server.base_url)
-    assert (done.code, done.err) == (0, "openai-cli: notice: GET /models tells no usage\n")
+    assert (done.code, done.err) == (0, "openai-cli: notice: GET /models reports no usage\n")
 
 
 # Where results go

@@ -523,7 +523,7 @@ def test_unknown_commands_send_nothing(tmp_path: Path) -> None:
 def test_a_server_that_refuses_to_tell_usage_is_asked_once(tmp_path: Path) -> None:
     refusal = reply({"error": {"message": "stream_options"}}, status="400 Bad Request")
     with talk(tmp_path, replies=[refusal, said("a"), said("b")]) as (typist, server):
-        assert b"so what the call took is not known" in typist.ask("one")
+        assert b"so the usage of the call is unknown" in typist.ask("one")
         assert b"notice" not in typist.ask("two")
         assert b"USD unknown for 2 calls" in typist.ask("/cost")
     asked = ["stream_options" in received.json for received in server.received]

@@ -44,7 +44,7 @@ def test_an_answer_without_usage_has_no_line(run: Run, folder: Path) -> None:
         silent = run(*line, base_url=server.base_url, env=env)
         asked = run(*line, "--usage", base_url=server.base_url, env=env)
     assert (silent.code, silent.err, asked.code) == (0, "", 0)
-    assert asked.err == "openai-cli: notice: the answer tells no usage\n"
+    assert asked.err == "openai-cli: notice: the answer reports no usage\n"
     assert not (folder / "ledger").exists()
 
 

@@ -368,7 +368,7 @@ def test_where_a_stream_breaks_off_the_rest_can_be_had(
         done = run(*line.split(), base_url=server.base_url)
     assert (done.code, done.out) == (7, printed)
     rest = "responses show resp_1 --stream --starting-after 1"
-    assert f"; it goes on: openai-cli {rest}\n" in done.err
+    assert f"; to continue: openai-cli {rest}\n" in done.err
     with Server([stream(*EVENTS[2:], done=False)]) as server:
         more = run(*rest.split(), base_url=server.base_url)
     assert (more.code, more.out, more.err) == (0, b" two\n", "")
@@ -379,7 +379,7 @@ def test_what_a_file_would_have_had_is_had_whole(run: Run) -> None:
         line = ("respond", "Hi", "--background", "--stream", "-o", "a")
         done = run(*line, base_url=server.base_url)
     assert done.code == 7
-    assert "it goes on: openai-cli responses show resp_1 --wait" in done.err
+    assert "to continue: openai-cli responses show resp_1 --wait" in done.err
 
 
 def test_the_rest_of_a_stream_is_not_the_whole_text(run: Run) -> None:
@@ -427,7 +427,7 @@ def test_where_asking_again_fails_it_goes_on_too() -> None:
     with Server([queued, queued[:-9]]) as server:
         done, _ = call(server, "respond", "Hi", "--background", "--wait", "--max-retries", "0")
     assert done.code == 7
-    assert "it goes on: openai-cli responses show resp_1 --wait" in done.err
+    assert "to continue: openai-cli responses show resp_1 --wait" in done.err
 
 
 @pytest.mark.parametrize(

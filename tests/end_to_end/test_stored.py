@@ -72,7 +72,7 @@ def test_so_many_files(run: Run) -> None:
             base_url=server.base_url,
         )  # fmt: skip
     assert done.code == 0
-    assert done.err == "openai-cli: notice: there is more: --max-items 1 ended the list\n"
+    assert done.err == "openai-cli: notice: stopped at --max-items 1; there is more\n"
     assert server.received[0].line == "GET /v1/files?limit=1&order=asc&after=x HTTP/1.1"
 
 

@@ -173,5 +173,5 @@ def test_a_signal_while_it_waits(
             out, rest = process.communicate(timeout=60)
     assert b"resp_1 is queued after 0 s" in told
     assert (process.returncode, out) == (code, b"")
-    hint = b"openai-cli: notice: it goes on: openai-cli responses show resp_1 --wait\n"
+    hint = b"openai-cli: notice: to continue: openai-cli responses show resp_1 --wait\n"
     assert rest == (hint if number == signal.SIGINT else b"")

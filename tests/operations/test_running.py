@@ -393,7 +393,7 @@ def test_so_many_things_at_most(run: Run, most: str, pages: int, lines: int, is_
     with Server(replies[:pages]) as server:
         done = run("vector-stores", "list", "--max-items", most, base_url=server.base_url)
     assert len(done.text.splitlines()) == lines
-    said = f"openai-cli: notice: there is more: --max-items {most} ended the list\n"
+    said = f"openai-cli: notice: stopped at --max-items {most}; there is more\n"
     assert done.err == (said if is_told else "")
 
 
@@ -447,7 +447,7 @@ ADMIN = ("organization projects archive p_1", "organization admin-api-keys delet
 @pytest.mark.parametrize("typed", ADMIN)
 def test_what_an_admin_cannot_undo_wants_yes_where_nobody_can_answer(typed: str) -> None:
     said = refused(*typed.split(), stdin=b"y\n")
-    assert "cannot be undone; add --yes to do it without a question" in said
+    assert "cannot be undone; add --yes to skip the confirmation" in said
 
 
 @pytest.mark.parametrize("yes", [(), ("--yes",)])
@@ -462,7 +462,7 @@ def test_a_terminal_is_asked_before_what_cannot_be_undone(typed: bytes) -> None:
     with Server([reply({"id": "vs_1", "deleted": True})]) as server:
         shown = at_terminal(server, "vector-stores", "delete", "vs_1", typed=typed)
     assert (shown.code, shown.out) == (0, b"vs_1\n")
-    assert shown.err == "openai-cli vector-stores delete vs_1 cannot be undone. Go on? [y/N] "
+    assert shown.err == "openai-cli vector-stores delete vs_1 cannot be undone. Continue? [y/N] "
 
 
 @pytest.mark.parametrize("typed", [b"n\n", b"\n", b"", b"yess\n"])

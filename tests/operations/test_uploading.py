@@ -68,10 +68,10 @@ def test_a_part_that_was_taken_is_not_sent_again(run: Run, folder: Path, tmp_pat
         (kept,) = remembered(tmp_path)
         second = run(*words, base_url=server.base_url)
     assert first.code == 6
-    assert "the same command goes on with upload_1" in first.err
-    assert "openai-cli uploads cancel upload_1 gives it up" in first.err
+    assert "the same command resumes upload_1" in first.err
+    assert "openai-cli uploads cancel upload_1 discards it" in first.err
     assert second.code == 0, second.err
-    assert "going on: the server has 1 part of upload_1" in second.err
+    assert "resuming: the server has 1 part of upload_1" in second.err
     _, *parts, completed = server.received
     assert [request.line.split(" ")[1] for request in parts] == ["/v1/uploads/upload_1/parts"] * 3
     taken, refused, again = (fields_of(request)[0].data for request in parts)
@@ -90,7 +90,7 @@ def test_an_upload_that_the_api_refuses_is_forgotten(
         done = run(*WORDS, "a.txt", base_url=server.base_url)
     assert done.code == 4
     assert "It has expired." in done.err
-    assert "the same command begins anew" in done.err
+    assert "the same command starts over" in done.err
     assert remembered(tmp_path) == []
 
 
@@ -123,7 +123,7 @@ def test_a_kill_loses_only_what_was_in_flight(run: Run, folder: Path, tmp_path: 
         at = {"base_url": sandbox.base_url, "key": sandbox.key}
         done = run(*words, "--query", "file.id", **at)
         assert done.code == 0, done.err
-        assert f"going on: the server has {taken} parts of upload_" in done.err
+        assert f"resuming: the server has {taken} parts of upload_" in done.err
         assert run("files", "content", done.text.strip(), **at).out == data
 
 

@@ -123,7 +123,7 @@ def test_a_failing_network_says_how_to_go_on(run: Run) -> None:
     with Server(replies) as server:
         done = run(*words.split(), base_url=server.base_url)
     assert (done.code, done.text) == (7, "")
-    assert "it goes on: openai-cli evals runs show ev_1 'run 1' --wait" in done.err
+    assert "to continue: openai-cli evals runs show ev_1 'run 1' --wait" in done.err
 
 
 def test_ctrl_c_ends_the_waiting_and_says_how_to_go_on() -> None:
@@ -134,7 +134,7 @@ def test_ctrl_c_ends_the_waiting_and_says_how_to_go_on() -> None:
         environ = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": MADE_UP_KEY}
         done = execute(Context.test(environ=environ, sleep=interrupted), *CREATE)
     assert done.code == 130
-    assert "it goes on: openai-cli fine-tuning jobs show job_1 --wait" in done.err
+    assert "to continue: openai-cli fine-tuning jobs show job_1 --wait" in done.err
 
 
 def test_nothing_is_sent_twice_of_what_has_ended_at_once(run: Run) -> None:
