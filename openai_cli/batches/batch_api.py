@@ -84,7 +84,7 @@ class BatchApi:
         except OSError as error:
             raise OutputError(
                 f"cannot write '{path}': {error.strerror}",
-                hint="the answers are kept at the API, and the same command goes on",
+                hint="the answers are kept at the API, and the same command resumes",
             ) from None
 
     def delete(self, file_id: str) -> None:

@@ -23,8 +23,8 @@ _AT_ONCE = 500
 
 # Why a line has neither an answer nor an error, by the status of its batch: code and message.
 _LACKS = {
-    "expired": ("batch_expired", "the batch expired before it came to this line"),
-    "cancelled": ("batch_cancelled", "the batch was cancelled before it came to this line"),
+    "expired": ("batch_expired", "the batch expired before it reached this line"),
+    "cancelled": ("batch_cancelled", "the batch was cancelled before it reached this line"),
 }
 _MISSING = "batch_missing", "the batch has neither an answer nor an error for this line"
 

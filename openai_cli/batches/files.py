@@ -44,7 +44,7 @@ class Files(NamedTuple):
             raise UsageError(f"--output: '{self.output}' is a folder")
         for path in (self.output, self.failed, self.state):
             if given and path.exists() and Path(given).exists() and path.samefile(given):
-                raise UsageError(f"'{given}' is the input, and would be written over as '{path}'")
+                raise UsageError(f"'{given}' is the input, and would be overwritten as '{path}'")
 
     def locked(self) -> AbstractContextManager[None]:
         """Lock the run; UsageError if another process holds the lock."""
@@ -62,8 +62,8 @@ class Files(NamedTuple):
     def _refuse(self) -> Callable[[float], None]:
         def refuse(_seconds: float) -> None:
             raise UsageError(
-                f"another process is at this run: '{self.state}' is its state",
-                hint=f"openai-cli batch status {self.output} tells how far it is",
+                f"another process is working on this run: '{self.state}' is its state",
+                hint=f"openai-cli batch status {self.output} shows its progress",
             )
 
         return refuse

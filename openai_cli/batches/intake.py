@@ -29,7 +29,7 @@ class Shard(NamedTuple):
         """Parse a shard such as `2/4`; UsageError for anything else."""
         found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
         if found is None or not 1 <= int(found[1]) <= int(found[2]):
-            raise UsageError(f"--shard must be I/N, as 1/4, with I from 1 to N, not '{text}'")
+            raise UsageError(f"--shard must be I/N, such as 1/4, with I from 1 to N, not '{text}'")
         return cls(int(found[1]), int(found[2]))
 
     def has(self, number: int) -> bool:
@@ -74,8 +74,8 @@ class Intake:
             raise error
         if (left := next(known, None)) is not None:
             raise UsageError(
-                f"{self.source.shown}: line {left.number}, which the run has, is there no more",
-                hint="put it back, or begin anew with another output",
+                f"{self.source.shown}: line {left.number}, which the run has, is gone",
+                hint="restore it, or start over with another output",
             )
         self.state.move(moved)
         return count

@@ -94,5 +94,5 @@ def changed(source: Source, number: int) -> UsageError:
     """The error for a line that has changed since the run began."""
     return UsageError(
         f"{source.shown}: line {number} has changed since the run began",
-        hint="put it back, or begin anew with another output",
+        hint="restore it, or start over with another output",
     )

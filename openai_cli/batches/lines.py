@@ -96,7 +96,7 @@ def _request(value: Any) -> tuple[str | None, str, dict[str, Any]]:
 def _of_batch(value: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
     custom_id, url, body = (value.get(name) for name in ("custom_id", "url", "body"))
     if not isinstance(custom_id, str) or not custom_id:
-        raise UsageError("custom_id must be a string that is not empty")
+        raise UsageError("custom_id must be a non-empty string")
     if (method := value.get("method")) != "POST":
         raise UsageError(f"method must be POST, not {_shown(method)}")
     path = url.removeprefix(VERSION) if isinstance(url, str) else None

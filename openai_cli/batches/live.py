@@ -150,9 +150,9 @@ class Live:
         if self._is_over and self._flying and not self._is_told:
             self._is_told = True
             self.job.progress.close()
-            more = "; once more stops at once" if self.stopping.is_asked else ""
+            more = "; a second signal stops at once" if self.stopping.is_asked else ""
             self.job.session.context.messages.notice(
-                f"nothing more is sent; {len(self._flying)} in flight are awaited{more}"
+                f"stopped sending; waiting for {len(self._flying)} in flight{more}"
             )
 
     # Sending.
@@ -357,6 +357,6 @@ class Live:
         self._in_a_row.append(task.line.number)
         if len(self._in_a_row) >= _MOST_IN_A_ROW:
             self.job.state.wait_again(self._in_a_row)
-            error.add_hint(f"{len(self._in_a_row)} requests failed so, one after the other")
+            error.add_hint(f"{len(self._in_a_row)} requests in a row failed this way")
             self.ended_by = self.ended_by or error
             self._in_a_row.clear()

@@ -97,8 +97,8 @@ class Queued:
             self.ended_by = self.ended_by or error
         if (lines := self.in_flight) and not self.cancels:
             self.job.session.context.messages.notice(
-                f"{lines:,} lines are with the Batch API, which goes on without us: "
-                "openai-cli batch wait collects them, and batch cancel ends them"
+                f"{lines:,} lines are with the Batch API, which keeps working on them: "
+                "openai-cli batch wait collects the answers, and batch cancel cancels the batches"
             )
 
     def _go(self) -> None:
@@ -262,7 +262,7 @@ class Queued:
             self.job.session.deadline.check()
             self._silences += 1
             if self._silences >= _MOST_IN_A_ROW:
-                error.add_hint(f"{self._silences} looks at the batches failed, one after the other")
+                error.add_hint(f"{self._silences} checks of the batches in a row failed")
                 raise
         else:
             self._silences = 0
@@ -304,7 +304,7 @@ class Queued:
             path.unlink(missing_ok=True)
         if collector.strangers:
             self.job.session.context.messages.notice(
-                f"{part.batch_id}: {collector.strangers:,} lines of its files are of no request"
+                f"{part.batch_id}: {collector.strangers:,} lines of its files belong to no request"
             )
         self._clear(part)
 
@@ -341,8 +341,8 @@ class Queued:
         if self._others is None:
             self._others = self._span.anew()
             self.job.session.context.messages.notice(
-                "the queue is full of batches that are not of this run: it is tried again until "
-                "one line has room; Ctrl-C stops, and the same command goes on"
+                "the queue is full of batches of other runs: retrying until there is room for one "
+                "line; Ctrl-C stops, and the same command resumes"
             )
         self._others.wait()
 

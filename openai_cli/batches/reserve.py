@@ -59,6 +59,6 @@ class Reserve:
         if self._refused is not None:
             return self._refused
         return LimitError(
-            f"the next line can cost {plain(dollars(bound))} USD, and {plain(dollars(self.used))} "
-            f"of the {plain(dollars(self.limit or 0))} of --max-cost are spent",
+            f"the next line can cost {plain(dollars(bound))} USD, but {plain(dollars(self.used))} "
+            f"of the {plain(dollars(self.limit or 0))} USD of --max-cost are already spent",
         )

@@ -153,7 +153,7 @@ def check_rows(path: str, key: str | None, inputs: Inputs) -> None:
         return
     if key is not None and key not in row.columns:
         raise UsageError(
-            f"--id: there is no column '{key}'", hint=f"there is {', '.join(row.columns)}"
+            f"--id: there is no column '{key}'", hint=f"the columns are {', '.join(row.columns)}"
         )
     if clash := {"answer", "error"} & row.columns.keys():
         raise UsageError(f"--csv: the rows have a column '{clash.pop()}' already")

@@ -68,7 +68,9 @@ def _table(file: BinaryIO, dialect: str) -> Iterator[Row]:
             names = _head(cells)
         elif cells:
             if len(cells) != len(names):
-                raise UsageError(f"line {line} has {len(cells)} columns, and the head {len(names)}")
+                raise UsageError(
+                    f"line {line} has {len(cells)} columns, but the header has {len(names)}"
+                )
             number += 1
             yield Row(number, line, dict(zip(names, cells, strict=True)))
 
@@ -89,7 +91,7 @@ def _checked(reader: Any) -> Iterator[tuple[int, list[str]]]:
 def _head(cells: list[str]) -> list[str]:
     for name in cells:
         if cells.count(name) > 1:
-            raise UsageError(f"the head has two columns '{name}'")
+            raise UsageError(f"the header has two columns '{name}'")
     return cells
 
 

@@ -96,19 +96,19 @@ class Rules:
 
     def _problems(self, line: Line) -> Iterator[str]:
         if (before := self._seen.add(line.custom_id, line.number)) is not None:
-            yield f"the custom_id '{line.custom_id}' is that of line {before} too"
+            yield f"the custom_id '{line.custom_id}' is already used on line {before}"
         if self.path is None:
             self.path, self.model = line.path, line.body.get("model")
         if line.path != self.path:
-            yield f"url is {VERSION}{line.path}, and that of the lines before {VERSION}{self.path}"
+            yield f"url is {VERSION}{line.path}, but {VERSION}{self.path} on earlier lines"
             return
         model = line.body.get("model")
         if not isinstance(model, str) or not model:
             yield "the body names no model"
         elif self.is_for_batch and model != self.model:
-            yield f"model is {model}, and that of the lines before {self.model}"
+            yield f"model is {model}, but {self.model} on earlier lines"
         if line.body.get("stream"):
-            yield "stream is for somebody who watches: leave it out"
+            yield "a batch cannot stream: leave stream out"
         if line.path == "/embeddings":
             self.inputs += inputs_of(line.body)
 
@@ -124,6 +124,6 @@ class Rules:
         ):
             if have > most:
                 self._add(
-                    Fault(None, f"it has {have:,} {what}, and one batch takes {most:,}",
-                          "batch run --via batch makes parts of it")
+                    Fault(None, f"it has {have:,} {what}, but a batch takes at most {most:,}",
+                          "batch run --via batch splits it")
                 )  # fmt: skip

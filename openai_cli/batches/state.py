@@ -76,8 +76,8 @@ class State:
                 return
         if version != VERSION:
             raise UsageError(
-                f"'{self.path}' is of another version of openai-cli",
-                hint="take the version that began it, or begin anew with another output",
+                f"'{self.path}' is from another version of openai-cli",
+                hint="use the version that started it, or start over with another output",
             )
 
     @contextmanager
@@ -331,8 +331,10 @@ def _told(path: Path, error: "sqlite3.DatabaseError") -> CliError:
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
         return OutputError(
             f"the state of the run could not be written to '{path}': {error}",
-            hint="with room on the disk, the same command goes on where it was",
+            hint="once the disk has room, the same command resumes",
         )
     if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")) or "no such table" in str(error):
-        return UsageError(f"'{path}' is no state of a run", hint="give the output another name")
+        return UsageError(
+            f"'{path}' is not the state of a run", hint="give the output another name"
+        )
     return UsageError(f"'{path}': {error}")

@@ -53,5 +53,5 @@ def check_column(flag: str, name: str, columns: Collection[str]) -> None:
     known = ", ".join(columns)
     raise UsageError(
         f"{flag}: there is no column '{name}'",
-        hint=f"did you mean {near[0]}?" if near else f"there is {known}",
+        hint=f"did you mean {near[0]}?" if near else f"the columns are {known}",
     )

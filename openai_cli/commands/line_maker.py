@@ -156,7 +156,7 @@ def _filled(
             texts = texts or {"text": row.columns[PROMPT]}
             yield row, {"id": _id_of(options, row), **texts}
     except UsageError as error:
-        if error.problem.startswith(("line ", "the head ", "has a line ")):
+        if error.problem.startswith(("line ", "the header ", "has a line ")):
             error.problem = f"{flag}: {shown}: {error.problem}"
         raise
 

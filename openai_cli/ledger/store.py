@@ -106,7 +106,7 @@ class Store:
         run("PRAGMA synchronous = NORMAL")
         run(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT}")
         if version != VERSION:
-            raise sqlite3.DatabaseError("it is of another version of openai-cli")
+            raise sqlite3.DatabaseError("it is from another version of openai-cli")
 
     def _make(self) -> int:
         """Make the tables that it lacks, alone: SQLite waits for nobody where it begins a log."""

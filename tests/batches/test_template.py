@@ -41,4 +41,4 @@ def test_an_unknown_column_is_told_with_the_near_one() -> None:
     assert caught.value.hint == "did you mean text?"
     with pytest.raises(UsageError) as caught:
         Template("{zzz}").check(["id", "text"])
-    assert caught.value.hint == "there is id, text"
+    assert caught.value.hint == "the columns are id, text"

@@ -36,20 +36,20 @@ FAULTS = [
     (GOOD + b'{"custom_id": NaN}\n', "line 2: it is not JSON: NaN is not a JSON number"),
     (GOOD + b"\xff\n", "line 2: it is not UTF-8: byte 0xff at offset 0"),
     (GOOD + b"[1]\n", "line 2: it is not a JSON object"),
-    (GOOD + replaced(custom_id=None), "line 2: custom_id must be a string that is not empty"),
-    (GOOD + replaced(custom_id=7), "line 2: custom_id must be a string that is not empty"),
-    (GOOD + replaced(custom_id=""), "line 2: custom_id must be a string that is not empty"),
-    (GOOD + line("a", "y"), "line 2: the custom_id 'a' is that of line 1 too"),
+    (GOOD + replaced(custom_id=None), "line 2: custom_id must be a non-empty string"),
+    (GOOD + replaced(custom_id=7), "line 2: custom_id must be a non-empty string"),
+    (GOOD + replaced(custom_id=""), "line 2: custom_id must be a non-empty string"),
+    (GOOD + line("a", "y"), "line 2: the custom_id 'a' is already used on line 1"),
     (GOOD + replaced(method="GET"), 'line 2: method must be POST, not "GET"'),
     (GOOD + replaced(url="/v1/files"), 'line 2: url must be an endpoint that the Batch API takes'),
     (GOOD + replaced(url=None), "line 2: url must be an endpoint"),
     (GOOD + replaced(body="x"), "line 2: body must be an object"),
     (GOOD + embedding("b", "x"),
-     "line 2: url is /v1/embeddings, and that of the lines before /v1/chat/completions"),
+     "line 2: url is /v1/embeddings, but /v1/chat/completions on earlier lines"),
     (GOOD + line("b", "y", model="gpt-4o"),
-     "line 2: model is gpt-4o, and that of the lines before gpt-4o-mini"),
+     "line 2: model is gpt-4o, but gpt-4o-mini on earlier lines"),
     (GOOD + line("b", "y", model=None), "line 2: the body names no model"),
-    (GOOD + line("b", "y", stream=True), "line 2: stream is for somebody who watches"),
+    (GOOD + line("b", "y", stream=True), "line 2: a batch cannot stream"),
     # The rules of the command, by value and across parameters.
     (GOOD + line("b", "y", temperature=3), "line 2: temperature must be a number from 0 to 2"),
     (GOOD + line("b", "y", temperature="1"), "line 2: temperature must be a number from 0 to 2"),
@@ -81,8 +81,8 @@ def test_what_one_batch_takes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(rules, "MOST_LINES", 2)
     monkeypatch.setattr(rules, "MOST_BYTES", 100)
     done = check(run, lines(3))
-    assert "it has 3 lines, and one batch takes 2; " in done.err
-    assert "bytes, and one batch takes 100" in done.err
+    assert "it has 3 lines, but a batch takes at most 2; " in done.err
+    assert "bytes, but a batch takes at most 100" in done.err
     monkeypatch.undo()
     assert (rules.MOST_LINES, rules.MOST_BYTES, rules.MOST_INPUTS) == (50_000, 209_715_200, 50_000)
 
@@ -91,7 +91,7 @@ def test_inputs_of_embeddings_are_counted(run: Run, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(rules, "MOST_INPUTS", 3)
     assert check(run, embedding("a", ["x", "y"]) + embedding("b", [1, 2, 3])).code == 0
     done = check(run, embedding("a", ["x", "y"]) + embedding("b", ["x", "y"]))
-    assert "it has 4 inputs of embeddings, and one batch takes 3" in done.err
+    assert "it has 4 inputs of embeddings, but a batch takes at most 3" in done.err
 
 
 def test_a_property_that_nobody_knows_is_told_of_and_no_fault(run: Run) -> None:

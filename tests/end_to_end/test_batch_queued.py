@@ -205,7 +205,7 @@ def test_a_queue_that_others_fill_is_waited_for(
         ended = batch(server, data=requests(9))
         assert server.lines.answered == 9
     assert ended.code == 0
-    assert ended.err.count("the queue is full of batches that are not of this run") == 1
+    assert ended.err.count("the queue is full of batches of other runs") == 1
     assert done(folder) == [f"r{n}" for n in range(1, 10)]
     assert 1 in sizes[:12]
     assert max(sizes[12:]) > 1, "parts grow again"
@@ -402,7 +402,7 @@ def test_a_batch_that_nobody_hears_of_ends_the_run(batch: Batch, folder: Path) -
         with server.lines.broken():
             ended = batch(server, "--max-retries", "0")
         assert ended.code == 6
-        assert "20 looks at the batches failed, one after the other" in ended.err
+        assert "20 checks of the batches in a row failed" in ended.err
         assert batch(server).code == 0
         assert server.lines.batches == 1
     assert done(folder) == ["r1", "r2"]

@@ -67,7 +67,7 @@ def test_ctrl_c_ends_the_waiting_and_says_how_to_go_on(run: Run, folder: Path) -
             process.send_signal(signal.SIGINT)
             _, stderr = process.communicate(timeout=60)
         assert process.returncode == 130
-        assert b"openai-cli batch wait collects them, and batch cancel ends them" in stderr
+        assert b"openai-cli batch wait collects the answers, and batch cancel" in stderr
         assert run("batch", "wait", "out.jsonl", base_url=server.base_url).code == 0
         assert server.lines.batches == 1
     assert ids(folder) == ["r1", "r2"]
@@ -134,7 +134,7 @@ def test_each_line_is_accounted_for_whatever_is_in_the_files(
         found = run("batch", "run", "in.jsonl", "-o", "out.jsonl", *VIA, base_url=server.base_url)
     assert found.code == (11 if failed else 0)
     # The first line of a name stands: the one behind it, and what is of no request, is told of.
-    assert "1 lines of its files are of no request" in found.err
+    assert "1 lines of its files belong to no request" in found.err
     codes = {one["custom_id"]: one["error"]["code"] for one in objects(folder / "out.failed.jsonl")}
     assert codes == failed
     assert ids(folder) == [name for name in ("r1", "r2", "r3") if name not in failed]

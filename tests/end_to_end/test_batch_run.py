@@ -306,7 +306,7 @@ def test_a_line_that_has_changed_since_ends_it(batch: Batch, folder: Path) -> No
         assert "'in.jsonl': line 3 has changed since the run began" in done.err
         done = batch(server, data=lines(2))
         assert done.code == 2
-        assert "line 3, which the run has, is there no more" in done.err
+        assert "line 3, which the run has, is gone" in done.err
         # White space is no change; lines that came to it are taken in.
         spaced = lines(4).replace(b": ", b":  ", 3)
         assert batch(server, data=spaced).code == 0
@@ -349,7 +349,7 @@ def test_a_sample_first(batch: Batch, folder: Path) -> None:
 
 
 WRONG = [
-    (("-o", "in.jsonl"), "'in.jsonl' is the input, and would be written over"),
+    (("-o", "in.jsonl"), "'in.jsonl' is the input, and would be overwritten"),
     (("-o", "out.jsonl", "--query", "id", "--text"), "--query and --text: give one of them"),
     (("-o", "out.jsonl", "--query", "]"), "--query is"),
     (("-o", "out.jsonl", "--id", "x"), "--id is for --csv"),
@@ -400,7 +400,7 @@ def test_the_state_is_for_its_owner_alone_and_no_database_of_another(
         (folder / "out.jsonl.run").write_text("a text that is no state of anything" * 100)
         done = batch(server)
     assert done.code == 2
-    assert "'out.jsonl.run' is no state of a run" in done.err
+    assert "'out.jsonl.run' is not the state of a run" in done.err
 
 
 def test_two_processes_are_not_at_one_run(batch: Batch, run: Run, folder: Path) -> None:
@@ -424,7 +424,7 @@ def test_two_processes_are_not_at_one_run(batch: Batch, run: Run, folder: Path) 
         go.set()
         assert first.wait(30) == 0
     assert second.code == 2
-    assert "another process is at this run" in second.err
+    assert "another process is working on this run" in second.err
     assert json.loads(status.out)["in_flight"] == 1
     assert server.asked.total() == 1
 
@@ -509,7 +509,7 @@ def test_a_second_ctrl_c_stops_at_once(batch: Batch, folder: Path) -> None:
         assert asked.wait(30)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
-        while b"in flight are awaited" not in process.stderr.readline():
+        while b"stopped sending; waiting for" not in process.stderr.readline():
             pass
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
@@ -653,7 +653,7 @@ def test_a_full_disk_ends_it_and_the_same_command_goes_on(batch: Batch, folder: 
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000)),
         )
         assert full.returncode == 10, full.stderr
-        assert b"with room on the disk, the same command goes on" in full.stderr
+        assert b"once the disk has room, the same command resumes" in full.stderr
         assert b"Traceback" not in full.stderr
         assert batch(server).code == 0
     assert texts(folder) == [f"re: text {n}" for n in range(1, 201)]
