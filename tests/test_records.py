@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, field, is_dataclass, replace
 from threading import Barrier
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -77,7 +77,7 @@ class Triple(Pair):
 
 
 def test_a_record_has_the_fields_of_the_one_that_it_is_made_from() -> None:
-    assert [one.name for one in fields_of(Triple)] == ["left", "right", "more", "last"]
+    assert list(fields_of(Triple)) == ["left", "right", "more", "last"]
     assert (Triple(1, last=3).last, shown(Triple(1))) == (3, (1, 2, []))
 
 
@@ -116,3 +116,13 @@ def test_threads_that_make_the_first_objects_at_once_agree() -> None:
 
         with ThreadPoolExecutor(4) as pool:
             assert list(pool.map(made, range(4))) == [(number, []) for number in range(4)]
+
+
+def test_a_fact_of_the_class_is_no_field() -> None:
+    @record
+    class Kind:
+        name: ClassVar[str] = "kind"
+        value: int = 1
+
+    assert list(fields_of(Kind)) == ["value"]
+    assert (Kind(2).value, Kind.name) == (2, "kind")

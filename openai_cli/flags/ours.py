@@ -50,7 +50,7 @@ def options_of(cls: type) -> tuple[Field[Any], ...]:
             annotations |= base.__annotations__
         cls.__annotations__ = annotations
         frozen(with_fields(cls))
-    return fields_of(cls)
+    return tuple(fields_of(cls).values())
 
 
 class HelpShown(Exception):  # noqa: N818 - a text to print, not an error

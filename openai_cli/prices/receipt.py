@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import field, fields, replace
+from dataclasses import field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ from openai_cli.prices.money import exact_json, plain
 from openai_cli.prices.occasion import Occasion, Outcome
 from openai_cli.prices.records import parts_of
 from openai_cli.prices.usage import usage_of
-from openai_cli.records import record
+from openai_cli.records import fields_of, record
 
 # What only some calls have.
 _SOMETIMES = (
@@ -170,7 +170,7 @@ class Receipt:
         What comes behind `exit_code` is there only where there is such a thing: `batch_id`, that of
         the run that the call is of, comes first.
         """
-        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        found = {name: getattr(self, name) for name in fields_of(type(self))}
         parts, code = found.pop("parts"), int(found.pop("exit_code"))
         some = {name: found.pop(name) for name in _SOMETIMES}
         some = {"batch_id": batch_id, **some}
