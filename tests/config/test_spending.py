@@ -42,6 +42,8 @@ def test_a_ledger_and_its_budgets_are_in_order() -> None:
         ("[budget]\nmonth = true", "2: month must be an amount of USD, such as 5.00"),
         ("[budget]\nmonth = -1", "2: month must be an amount of USD, such as 0.05, not '-1'"),
         ("[budget]\nmonth = nan", "2: month must be an amount of USD, such as 0.05, not 'nan'"),
+        ('[budget]\nmonth = ""', "2: month must be an amount of USD, such as 0.05, not ''"),
+        ('[budget]\nmonth = "."', "2: month must be an amount of USD, such as 0.05, not '.'"),
         ("[budget]\nlabels = 1", "2: labels must have tables, [budget.labels.NAME]"),
         ("[budget.labels]\nci = 1", "2: ci must be a table, [budget.labels.NAME]"),
         ("[budget.labels.ci]\nyear = 1", "2: no such budget: year; it is day, week, month"),
