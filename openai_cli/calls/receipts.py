@@ -171,7 +171,7 @@ class Receipts:
         from openai_cli.prices.occasion import Outcome
         from openai_cli.prices.regions import region_of
 
-        occasion = self._occasion(answer)
+        occasion = self._occasion(answer.asked_model, answer.began)
         kept, prices = told(
             answer,
             occasion,
@@ -212,7 +212,7 @@ class Receipts:
         from openai_cli.prices.receipt import Receipt
         from openai_cli.prices.regions import region_of
 
-        region, on = region_of(self.base_url()), self._sent(answer).date()
+        region, on = region_of(self.base_url()), self._sent(answer.began).date()
         receipt = Receipt.of(answer, self.table(), on, region=region)
         if failed is not None:
             receipt = receipt.of_failed(Outcome.of(failed, is_taken=is_taken))
@@ -222,36 +222,33 @@ class Receipts:
 
     def record_of(self, answer: "Answer", receipt: "Receipt") -> str:
         """The line of a call for --usage-file."""
-        return receipt.record(self._occasion(answer), batch_id=self.batch_id)
+        occasion = self._occasion(answer.asked_model, answer.began)
+        return receipt.record(occasion, batch_id=self.batch_id)
 
     def unsent(self, request: "Request") -> str:
         """What is known of a call before it is sent, as its line has it."""
         import json
 
-        from openai_cli.answer.base import Answer
+        return json.dumps(vars(self._occasion(request.body.get("model"), None)))
 
-        occasion = self._occasion(Answer(asked_model=request.body.get("model")))
-        return json.dumps(vars(occasion), ensure_ascii=False)
+    def _sent(self, began: float | None) -> "datetime":
+        """When a request was sent, that `began` so many seconds after the epoch; None is now."""
+        return self.context.utc(self.context.now() if began is None else began)
 
-    def _sent(self, answer: "Answer") -> "datetime":
-        """When the request of an answer was sent; where that is not known, now."""
-        return self.context.utc(self.context.now() if answer.began is None else answer.began)
-
-    def _occasion(self, answer: "Answer") -> "Occasion":
-        """When, where and for what the call of an answer was made."""
+    def _occasion(self, asked_model: str | None, began: float | None) -> "Occasion":
+        """When, where and for what a call was made; without `began` it is not sent yet."""
         from urllib.parse import urlsplit
 
         from openai_cli.prices.occasion import Occasion
 
-        began = answer.began
         return Occasion(
-            time=f"{self._sent(answer).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z",
+            time=f"{self._sent(began).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z",
             duration=None if began is None else round(max(self.context.now() - began, 0), 3),
             command=self.context.command,
             host=urlsplit(self.base_url()).hostname,
             profile=self.context.settings.profile,
             label=self.label,
-            asked_model=answer.asked_model,
+            asked_model=asked_model,
         )
 
     def compare(self, request: "Request", answer: "Answer") -> None:

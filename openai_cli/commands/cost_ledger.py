@@ -12,7 +12,6 @@ from openai_cli.flags.names import flag_of
 from openai_cli.flags.ours import OPTIONS, options_group, ours, switch
 from openai_cli.flags.output import Written
 from openai_cli.flags.server import ServerOptions
-from openai_cli.ledger.place import VARIABLE, location
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.request.inputs import Inputs
 
@@ -83,6 +82,8 @@ class Options(ServerOptions, Written):
 
 def run(context: Context, options: Options) -> None:
     """Import into the ledger or prune it, if asked to; else print what it holds."""
+    from openai_cli.ledger.store import location
+
     _check(options)
     path = location(context)
     if options.import_ is not None:
@@ -120,6 +121,7 @@ def _days(options: Options) -> "tuple[date | None, date | None]":
 def _spent(context: Context, options: Options, path: "Path") -> "Spent":
     from openai_cli.ledger.pricing import opened
     from openai_cli.ledger.report import Spent, groups_of, saved_of
+    from openai_cli.ledger.store import VARIABLE
 
     since, until = _days(options)
     if not path.exists():

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from openai_cli.context import Context
 from openai_cli.errors import CliError, LimitError
-from openai_cli.ledger.place import location
 from openai_cli.records import mutable_record, record
 from openai_cli.settings import BudgetLimit
 
@@ -263,7 +262,7 @@ class Book:
 
     def _opened(self) -> "Store":
         if self._store is None:
-            from openai_cli.ledger.store import Store
+            from openai_cli.ledger.store import Store, location
 
             self._store = Store(location(self.context))
         return self._store
@@ -273,7 +272,7 @@ class Book:
         return self.context.settings.profile
 
     def _why(self, error: BaseException) -> str:
-        from openai_cli.ledger.store import why
+        from openai_cli.ledger.store import location, why
 
         return why(location(self.context), error)
 

@@ -13,12 +13,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from openai_cli.context import Context
+from openai_cli.errors import UsageError
 from openai_cli.messages import one_line
 from openai_cli.records import record
 from openai_cli.settings import BudgetLimit
+from openai_cli.statefolder import state_folder
 
 if TYPE_CHECKING:
     from openai_cli.ledger.rows import Row
+
+VARIABLE = "OPENAI_CLI_LEDGER"
+_NAME = "ledger.sqlite3"
 
 # In seconds: how long another process is waited for.
 PATIENCE = 5.0
@@ -78,6 +84,20 @@ class Unpriced:
     held: int | None
     told: str
     prices: str
+
+
+def location(context: Context) -> Path:
+    """Where the ledger is, whether it is kept or not; UsageError without a home for one."""
+    if (named := context.variable(VARIABLE)) is not None:
+        return Path(named)
+    if isinstance(context.settings.ledger, str):
+        return Path(context.settings.ledger)
+    try:
+        return state_folder() / _NAME
+    except RuntimeError:
+        raise UsageError(
+            "there is no home folder to have a ledger in", hint=f"{VARIABLE} names a file"
+        ) from None
 
 
 class Store:
