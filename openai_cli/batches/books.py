@@ -11,10 +11,10 @@ from openai_cli.answer.base import Answer
 from openai_cli.batches.state import State
 from openai_cli.calls.receipts import Receipts
 from openai_cli.errors import UsageError
+from openai_cli.http.address import region_of
 from openai_cli.models.table import tier_of
 from openai_cli.prices.charges import Tariff, by_kind, product, tariff, total
 from openai_cli.prices.money import units
-from openai_cli.prices.regions import region_of
 from openai_cli.prices.usage import usage_of
 
 if TYPE_CHECKING:

@@ -151,7 +151,7 @@ class Budget:
         is_plain = self.limit is None and not self.has_own_prices and not self.allows_unbounded
         if book is None or not book.limits or not is_plain:
             return False
-        from openai_cli.prices.regions import region_of
+        from openai_cli.http.address import region_of
         from openai_cli.prices.rough import rough
 
         on, region = self.context.today().isoformat(), region_of(self.base_url())
@@ -174,8 +174,8 @@ class Budget:
 
     def _bound(self, request: Request) -> "Bound | None":
         """Return the most that a request can cost; None if it has no price, and needs none."""
+        from openai_cli.http.address import region_of
         from openai_cli.prices.bound import bound
-        from openai_cli.prices.regions import region_of
 
         try:
             most = bound(

@@ -167,9 +167,9 @@ class Receipts:
         """Add a call to the ledger without its price."""
         if self.book is None:
             return
+        from openai_cli.http.address import region_of
         from openai_cli.ledger.unpriced import told
         from openai_cli.prices.occasion import Outcome
-        from openai_cli.prices.regions import region_of
 
         occasion = self._occasion(answer.asked_model, answer.began)
         kept, prices = told(
@@ -208,9 +208,9 @@ class Receipts:
         self, answer: "Answer", failed: BaseException | None = None, *, is_taken: bool = False
     ) -> "Receipt":
         """Return the receipt of a call; the arguments are those of `add`."""
+        from openai_cli.http.address import region_of
         from openai_cli.prices.occasion import Outcome
         from openai_cli.prices.receipt import Receipt
-        from openai_cli.prices.regions import region_of
 
         region, on = region_of(self.base_url()), self._sent(answer.began).date()
         receipt = Receipt.of(answer, self.table(), on, region=region)

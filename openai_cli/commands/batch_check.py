@@ -13,12 +13,12 @@ from openai_cli.commands.body_rules import Judge
 from openai_cli.context import Context
 from openai_cli.flags.ours import OPTIONS, CommonOptions, argument, options_group, ours, switch
 from openai_cli.flags.output import Written
+from openai_cli.http.address import region_of
 from openai_cli.models.table import load_table
 from openai_cli.output.columns import aligned
 from openai_cli.output.progress import Progress
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.prices.money import plain
-from openai_cli.prices.regions import region_of
 from openai_cli.request.inputs import Inputs
 
 EXAMPLES = (

@@ -38,13 +38,13 @@ from openai_cli.context import Context
 from openai_cli.errors import IncompleteError, LimitError, LinesFailedError, OutputError, UsageError
 from openai_cli.flags.ours import number
 from openai_cli.flags.values import Number
+from openai_cli.http.address import region_of
 from openai_cli.http.pace import Pace
 from openai_cli.models.table import tier_of
 from openai_cli.output.progress import Progress
 from openai_cli.output.sink import check_writable
 from openai_cli.output.writers import Query
 from openai_cli.prices.money import UNITS, amount, dollars, plain
-from openai_cli.prices.regions import region_of
 from openai_cli.request.inputs import Inputs
 
 # Flags that apply to one way of running only.

@@ -23,6 +23,7 @@ from openai_cli.flags.ours import (
 )
 from openai_cli.flags.output import Prices, Written
 from openai_cli.flags.values import Number
+from openai_cli.http.address import region_of
 from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT, DEFAULT_TRANSCRIPTION
 from openai_cli.models.table import REGIONS, Table, tier_of
@@ -31,7 +32,6 @@ from openai_cli.prices.bodies import asked, body_of
 from openai_cli.prices.bound import prompt_tokens
 from openai_cli.prices.calls import asked_calls
 from openai_cli.prices.durations import billed_seconds, seconds_of
-from openai_cli.prices.regions import region_of
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:

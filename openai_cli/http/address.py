@@ -11,6 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 # agree on these.
 _HOST = re.compile(r"[\w.-]+|\[[0-9A-Fa-f:.]+(%25[\w.-]+)?\]")
 _NOWHERE = re.compile(r"[\s\\\"<>^`{|}]")
+# Of the hosts that process in one region: eu.api.openai.com.
+_REGIONAL = ".api.openai.com"
 
 
 def parsed(url: str) -> SplitResult:
@@ -57,6 +59,17 @@ def name_and_port(url: str) -> str:
     """Return the URL's host and effective port, such as `localhost:80`."""
     parts = urlsplit(url)
     return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
+def region_of(base_url: str) -> str | None:
+    """The region whose host a base URL names; None for the global host and for other servers.
+
+    https://developers.openai.com/api/docs/guides/your-data has the hosts.
+    """
+    host = urlsplit(base_url).hostname or ""
+    region = host.removesuffix(_REGIONAL)
+    is_region = host.endswith(_REGIONAL) and 2 <= len(region) <= 4 and region.isalpha()
+    return region if is_region else None
 
 
 def _resolves_to_loopback(host: str) -> bool:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
-from openai_cli.http.address import has_version, joined, name_and_port, parsed
+from openai_cli.http.address import has_version, joined, name_and_port, parsed, region_of
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,21 @@ def test_a_version_is_a_part_of_the_path(url: str, has_one: bool) -> None:
 )
 def test_a_server_is_named_with_its_port(url: str, name: str) -> None:
     assert name_and_port(url) == name
+
+
+@pytest.mark.parametrize(
+    ("base_url", "region"),
+    [
+        ("https://api.openai.com/v1", None),
+        ("https://eu.api.openai.com/v1", "eu"),
+        ("https://US.API.openai.com", "us"),
+        ("https://gov.api.openai.com:443/v1", "gov"),
+        ("https://au.api.openai.com?a=b", "au"),
+        ("https://eu.api.openai.com.evil.test/v1", None),
+        ("https://proxy.test/eu.api.openai.com", None),
+        ("http://127.0.0.1:8080/v1", None),
+        ("", None),
+    ],
+)
+def test_the_region_of_a_base_url(base_url: str, region: str | None) -> None:
+    assert region_of(base_url) == region
