@@ -167,7 +167,8 @@ class Object(NamedTuple):
 
     `outer.inner=value` sets a key of an inner object, unless the API takes a single type of value:
     then `value` checks each of them. Without it, a value is JSON if it parses and otherwise a
-    string; the keys in `texts` always have strings. `names` are known values, and `ranges` those of numbers, by key.
+    string; the keys in `texts` always have strings. `names` has known values and `ranges` the
+    ranges of numbers, both by key.
     """
 
     metavar: str = "OBJECT"
