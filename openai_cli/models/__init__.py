@@ -1,5 +1,5 @@
-"""The models: what is known of each, and its rates."""
+"""The table of models: their properties and their rates."""
 
-# What is asked for when nobody named a model, by the kind of request.
+# The default models, by kind of request.
 DEFAULT_CHAT = "gpt-6-luna"
 DEFAULT_TRANSCRIPTION = "gpt-4o-mini-transcribe"

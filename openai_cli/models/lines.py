@@ -1,6 +1,6 @@
-"""A file of models, of which only those are parsed that are asked for: each has a line of its own.
+"""A file of models with one per line, so that only the requested ones are parsed.
 
-The file is JSON, `{"date": …, "models": {` on the first line, then `"NAME": {…},` on a line each.
+The file is JSON: `{"date": …, "models": {` on the first line, then `"NAME": {…},` on a line each.
 """
 
 import json
@@ -13,9 +13,9 @@ DATA = Path(__file__).parent / "data" / "openai.json"
 
 
 class Lines(Mapping[str, Mapping[str, Any]]):
-    """The facts of the models by their names, and the `date` of the file; `content` is all of it.
+    """A mapping of model names to their facts; `date` is the file's date, `content` its bytes.
 
-    One model takes a fiftieth of the time that all take.
+    Parsing one model takes a fiftieth of the time of parsing all.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -23,7 +23,7 @@ class Lines(Mapping[str, Mapping[str, Any]]):
         self.date: str = json.loads(content[: content.index(b"\n")] + b"}}")["date"]
 
     def line(self, name: str) -> bytes | None:
-        """The facts of a model as they stand there; None where there is no such model."""
+        """Return the unparsed facts of a model, or None if there is no such model."""
         begin = f"\n{json.dumps(name)}: ".encode()
         at = self.content.find(begin)
         if at < 0:
@@ -56,21 +56,21 @@ class Lines(Mapping[str, Mapping[str, Any]]):
 
 @lru_cache
 def packaged() -> Lines:
-    """The models of this package."""
+    """Return the models of this package."""
     return Lines(DATA.read_bytes())
 
 
 def known_name(name: str, models: Container[str]) -> str | None:
-    """The name under which `models` have a model; None where they do not.
+    """Return the name of a model's entry in `models`, or None if it has none.
 
-    A fine-tuned model (`ft:BASE:org::id`) is the one that there is for `ft:BASE`; a snapshot that
-    they lack (`gpt-6-luna-2026-11-01`) is its model.
+    A fine-tuned model (`ft:BASE:org::id`) has the entry `ft:BASE`; a snapshot without its own entry
+    (`gpt-6-luna-2026-11-01`) has that of its model.
     """
     base = ":".join(name.split(":")[:2]) if name.startswith("ft:") else name
     return next((known for known in (base, _without_day(base)) if known in models), None)
 
 
 def _without_day(name: str) -> str:
-    """A model's name without the day of a snapshot at its end."""
+    """Return a model's name without the date of a snapshot at its end."""
     end = "".join("0" if character.isdecimal() else character for character in name[-11:])
     return name[:-11] if end == "-0000-00-00" else name

@@ -1,13 +1,13 @@
-"""What OpenAI's models are and what they cost, from a table in this package.
+"""OpenAI's models and their prices, from a table in this package.
 
 The table is `data/openai.json`; tools/refresh_prices.py builds it, and data/README.md names its
-sources. A user's own table (`--prices FILE`) is laid over it:
+sources. A user's own table (`--prices FILE`) overrides it:
 
     {"models": {"my-model": {"input": 1.5, "output": "2", "context_window": 32000}}}
 
-where a rate is a kind of KINDS. `tiers` has rates of other tiers, `{"tiers": {"batch": {…}}}`, and
-`above` those of requests of more input tokens, `{"above": {"272000": {"input": 3}}}`. What is given
-replaces what the table has: all prices of the model, or one fact.
+The rates are named by KINDS. `tiers` has the rates of other tiers, `{"tiers": {"batch": {…}}}`, and
+`above` the rates for requests with more input tokens, `{"above": {"272000": {"input": 3}}}`. Any
+price replaces all prices of the model; a fact replaces only itself.
 """
 
 import re
@@ -22,17 +22,16 @@ from typing import Any, NamedTuple
 from openai_cli.errors import UsageError
 from openai_cli.models.lines import known_name, packaged
 
-# The kinds of rates, in USD for a million tokens; written to live 12 hours or more is `_12h`.
+# The kinds of rates in USD per million tokens; `_12h` is a cache write that lives for 12 hours.
 TOKEN_KINDS = (
     "input", "cached_input", "cache_write", "cache_write_12h", "output",
     "audio_input", "cached_audio_input", "audio_output",
     "image_input", "cached_image_input", "image_output",
 )  # fmt: skip
-# What is heard, in USD a second, and what is said, in USD a character.
+# Rates for transcribed speech, in USD per second, and for spoken text, in USD per character.
 SPEECH, CHARACTERS = "input_second", "input_character"
-# What a call of a tool costs, in USD for one, the same at each tier: a search of the web with the
-# tool of today and the older one, where a context of another size than medium has a fee of its
-# own; a search in files; a container of 1 GB for code.
+# Fees for tool calls, in USD per call, the same at every tier: web search with the current and with
+# the older tool, by context size (without a suffix: medium); file search; a 1 GB code container.
 FEES = (
     "web_search", "web_search_low", "web_search_high",
     "web_search_preview", "web_search_preview_low", "web_search_preview_high",
@@ -40,23 +39,23 @@ FEES = (
 )  # fmt: skip
 KINDS = (*TOKEN_KINDS, SPEECH, CHARACTERS, "output_second", *FEES)
 
-# The source of prices that a user lays over the table.
+# The source of prices in the user's own table.
 OWN = "--prices"
 
-# By what the rates of a model are multiplied at a region's host, such as eu.api.openai.com.
+# The regions whose hosts, such as eu.api.openai.com, may multiply a model's rates.
 REGIONS = ("eu", "us", "gov")
 
 Rates = Mapping[str, Decimal]
 
-# What a rate and a count of a user's own look like; one of more digits is a slip.
+# The form of rates and counts in a user's own table; more digits are taken for a typo.
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?"
 _COUNT = r"[0-9]{1,15}"
 
 
 def tier_of(service_tier: str | None) -> str:
-    """The tier's name in this table for `service_tier` of a request or an answer.
+    """Return the name in this table of a request's or an answer's `service_tier`.
 
-    None, `default` and `auto` are the standard tier: what a project has set up, only OpenAI knows.
+    None, `default` and `auto` are the standard tier: only OpenAI knows the project's settings.
     """
     return "standard" if service_tier in (None, "default", "auto") else service_tier
 
@@ -64,8 +63,8 @@ def tier_of(service_tier: str | None) -> str:
 class Row(NamedTuple):
     """One version of a model's prices, from `start` until the day before `end`; None is unknown.
 
-    `source` is the address of the page, `seen` the day when a source had it, `by_tier` what the
-    page says of each tier.
+    `source` is the URL of the page, `seen` the day when it showed them, and `by_tier` the rates of
+    each tier.
     """
 
     model: str
@@ -81,10 +80,10 @@ class Row(NamedTuple):
         return list(self.by_tier)
 
     def rates(self, tier: str, input_tokens: int) -> Rates:
-        """The rates for a request of that many input tokens, by kind; unknown ones are absent.
+        """Return the known rates by kind, for a request of that many input tokens.
 
-        Above a threshold (272,000 tokens for some models) the whole request has other rates.
-        UsageError when the tier has no price, or none above a threshold of the standard tier.
+        Above a threshold (272,000 tokens for some models) other rates apply to the whole request.
+        Raises UsageError if the tier has no price, or none above a threshold of the standard tier.
         """
         found = self._tier(tier)
         rates = {kind: found[kind] for kind in KINDS if kind in found}
@@ -104,16 +103,16 @@ class Row(NamedTuple):
         return {kind: Decimal(rate) for kind, rate in rates.items()}
 
     def kinds(self, tier: str) -> frozenset[str]:
-        """The kinds of rates that the model has at the tier, or at the standard tier.
+        """Return the kinds of rates that the model has at the tier or at the standard tier.
 
-        UsageError when the tier has no price.
+        Raises UsageError if the tier has no price.
         """
         return frozenset((*self._tier(tier), *self.by_tier.get("standard", ()))) - {"above"}
 
     def thresholds(self, tier: str) -> list[int]:
-        """The numbers of input tokens above which the tier has other rates, the lowest first.
+        """Return the numbers of input tokens above which other rates apply, the lowest first.
 
-        UsageError when the tier has no price.
+        Raises UsageError if the tier has no price.
         """
         return [int(threshold) for threshold in self._tier(tier).get("above", {})]
 
@@ -129,10 +128,10 @@ class Row(NamedTuple):
 
 
 class Model(NamedTuple):
-    """A model: counts are in tokens, `retired` is the day of its end, None is unknown.
+    """A model; sizes are in tokens, `retired` is the day it was retired, None is unknown.
 
-    `regions` has by what its rates are multiplied in a region, where they are higher. It `searches`
-    when it searches the web for each answer.
+    `regions` has the multipliers of regions with higher rates. `searches` says that the model
+    searches the web for every answer.
     """
 
     name: str
@@ -146,13 +145,13 @@ class Model(NamedTuple):
     searches: bool = False
 
     def is_retired(self, on: date) -> bool:
-        """Whether it is known to have come to its end by that day."""
+        """Return whether the model is known to be retired on that day."""
         return self.retired is not None and self.retired <= on
 
     def row(self, on: date) -> Row:
-        """The prices on a day; UsageError when none are known for it.
+        """Return the prices on a day; raise UsageError if none are known.
 
-        A row whose start is unknown holds for all days before its end.
+        A row whose start is unknown applies to all days before its end.
         """
         for row in self.rows[::-1]:
             if (row.start is None or row.start <= on) and (row.end is None or on < row.end):
@@ -166,10 +165,7 @@ class Model(NamedTuple):
 
 
 class Table:
-    """The models, by name.
-
-    `date` is the day of the data; `content` all that it was read from.
-    """
+    """The models by name; `date` is the day of the data."""
 
     def __init__(self, found: Mapping[str, Any], content: bytes) -> None:
         self.date = date.fromisoformat(found["date"])
@@ -179,7 +175,7 @@ class Table:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256, in hex, of all that the table was read from."""
+        """The SHA-256, in hex, of all data that the table was read from."""
         import hashlib
 
         return hashlib.sha256(self._content).hexdigest()
@@ -189,12 +185,12 @@ class Table:
         return {name: self._model(name) for name in self._found}
 
     def find(self, name: str) -> Model | None:
-        """The model of that name as `known_name` has it, None if the table has none."""
+        """Return the model with that name, resolved by `known_name`, or None."""
         known = known_name(name, self._found)
         return None if known is None else self._model(known)
 
     def model(self, name: str) -> Model:
-        """What `find` gives; UsageError where that is None."""
+        """Return the model like `find`, but raise UsageError if there is none."""
         if (found := self.find(name)) is not None:
             return found
         from difflib import get_close_matches
@@ -207,17 +203,17 @@ class Table:
         )
 
     def _model(self, name: str) -> Model:
-        """The same object each time: rows of one table are equal where they are the same."""
+        """Return the same object for a name each time, so that equal rows are identical."""
         if name not in self._read:
             self._read[name] = _model(name, self._found[name])
         return self._read[name]
 
 
 def load_table(overlay: str | PathLike[str] | None = None) -> Table:
-    """The table of this package, with the user's own over it where there is one.
+    """Load the table of this package, overridden by the user's own if there is one.
 
-    UsageError for an overlay that cannot be read, is not JSON, or is not of the form above; it
-    names the place.
+    Raises UsageError, naming the place, if the user's table cannot be read, is not JSON, or does
+    not have the form above.
     """
     found = packaged()
     if overlay is None:
@@ -235,7 +231,7 @@ def load_table(overlay: str | PathLike[str] | None = None) -> Table:
 
 
 def known_model(name: str) -> Model | None:
-    """The model of that name in this package's table, None if it has none."""
+    """Return the model of that name in this package's table, or None."""
     return load_table().find(name)
 
 
@@ -277,7 +273,7 @@ _FACTS: Mapping[str, type] = {
 
 
 def _own_models(content: bytes) -> Mapping[str, Any]:
-    """The models of a user's table."""
+    """Parse a user's table to its models."""
     import json
 
     try:
@@ -291,7 +287,7 @@ def _own_models(content: bytes) -> Mapping[str, Any]:
 
 
 def _overlaid(name: str, own: Any, known: Mapping[str, Any], seen: str) -> dict[str, Any]:
-    """What the table says of a model once the user's own facts and prices stand over it."""
+    """Return a model's facts in the table, overridden by the user's own facts and prices."""
     where = f"models.{name}"
     own = _mapping(own, where)
     facts = {key: _fact(key, own[key], f"{where}.{key}") for key in _FACTS if key in own}
@@ -311,7 +307,7 @@ def _fact(key: str, value: Any, where: str) -> Any:
 
 
 def _own_tiers(own: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The rates by tier; those of the standard tier stand beside the facts."""
+    """Return the rates by tier; those of the standard tier are next to the facts."""
     standard = {key: value for key, value in own.items() if key not in (*_FACTS, "tiers")}
     others = _mapping(own.get("tiers", {}), f"{where}.tiers")
     if standard and "standard" in others:
@@ -333,12 +329,12 @@ def _own_rates(rates: Any, where: str, *, is_above: bool = False) -> dict[str, A
             from difflib import get_close_matches
 
             near = get_close_matches(kind, KINDS, n=1)
-            raise _wrong(f"{where}.{kind}", "is no rate" + (f": {near[0]}?" if near else ""))
+            raise _wrong(f"{where}.{kind}", "is not a rate" + (f": {near[0]}?" if near else ""))
     return found
 
 
 def _own_thresholds(rates: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The rates above each threshold, the lowest first."""
+    """Return the rates above each threshold, the lowest first."""
     by_threshold = {_count(key, where): (key, higher) for key, higher in rates.items()}
     return {
         str(threshold): _own_rates(higher, f"{where}.{key}", is_above=True)
@@ -353,7 +349,7 @@ def _mapping(value: Any, where: str) -> Mapping[str, Any]:
 
 
 def _rate(value: Any, where: str) -> str:
-    """A rate as text, from a number of JSON or the same in a string."""
+    """Return a rate as text, from a JSON number or a string with one."""
     if not isinstance(value, (str, Decimal)) or re.fullmatch(_NUMBER, str(value)) is None:
         raise _wrong(where, "must be a number, or a string with one, of at least 0")
     return str(value)

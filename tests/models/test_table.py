@@ -186,7 +186,7 @@ def test_the_digest_is_of_all_that_was_read(tmp_path: Path) -> None:
         ({"models": {"a": {"input": -1}}}, "models.a.input must be a number"),
         ({"models": {"a": {"input": True}}}, "models.a.input must be a number"),
         ({"models": {"a": {"input": "NaN"}}}, "models.a.input must be a number"),
-        ({"models": {"a": {"inputs": 1}}}, "models.a.inputs is no rate: input?"),
+        ({"models": {"a": {"inputs": 1}}}, "models.a.inputs is not a rate: input?"),
         ({"models": {"a": {"tiers": 1}}}, "models.a.tiers must be an object"),
         ({"models": {"a": {"tiers": {"batch": 1}}}}, "models.a.tiers.batch must be an object"),
         ({"models": {"a": {"input": "1_0"}}}, "models.a.input must be a number"),
@@ -196,7 +196,10 @@ def test_the_digest_is_of_all_that_was_read(tmp_path: Path) -> None:
         ('{"models": {"a": {"input": 1e999999}}}', "models.a.input must be a number"),
         ({"models": {"a": {"above": {"x": {}}}}}, "models.a.above must be an integer"),
         ({"models": {"a": {"above": {"1e3": {}}}}}, "models.a.above must be an integer"),
-        ({"models": {"a": {"above": {"1": {"above": {}}}}}}, "models.a.above.1.above is no rate"),
+        (
+            {"models": {"a": {"above": {"1": {"above": {}}}}}},
+            "models.a.above.1.above is not a rate",
+        ),
         (
             {"models": {"a": {"input": 1, "tiers": {"standard": {"input": 2}}}}},
             "models.a.tiers.standard is given twice",
