@@ -1,8 +1,8 @@
-"""What requests can cost and what answers did cost, offline.
+"""Compute offline what requests can cost and what answers did cost.
 
-`estimate` is for a request body, `cost_of` for an answer, its usage, or a line of a usage file.
-Money is Decimal, in USD, to the last digit. The table of prices and what counts tokens are loaded
-when a function is first asked for.
+`estimate` takes a request body; `cost_of` takes an answer, its usage, or a line of a usage file.
+Amounts are exact Decimals in USD. The price table and the tokenizer are loaded when a function is
+first accessed.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ __all__ = ["Cost", "Estimate", "cost_of", "estimate"]
 
 
 def __getattr__(name: str) -> Any:
-    """The public names, loaded when one is first asked for: no command needs them."""
+    """Load the public names on first access, because no command needs them."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from openai_cli.prices import library

@@ -1,6 +1,6 @@
-"""What answers say of their tokens: model, tier and usage, whole, in events, or in records.
+"""Read model, tier and usage from answers, whether whole, as events, or as records.
 
-The forms are those of OpenAI's published description and of the openai package: CompletionUsage,
+The formats are those of OpenAI's published description and of the openai package: CompletionUsage,
 ResponseUsage, ImagesResponse, the usage of transcriptions and of realtime responses, the output
 file of the Batch API, and the lines of our own --usage-file.
 """
@@ -15,17 +15,16 @@ from openai_cli.prices.records import is_free, is_record, of_record
 
 Json = Any
 
-# What the id of a line begins with that `batch run` has sent live, at the tier of its answer.
+# The id prefix of lines that `batch run` sent live, so that they are billed at their answer's tier.
 LIVE = "live_req_"
 
 
 class Answers:
-    """Reads answers, a JSON object each; `taken` counts them.
+    """Reads answers, each a JSON object; `taken` is their number.
 
-    Two kinds cost nothing: requests that the API refused, `failed`, and answers from the cache,
-    `cached`. Events of streams are told apart by the id of their
-    answer, and the last usage of each stands: some servers send it with every event, as far as it
-    came.
+    Two kinds cost nothing: `failed` counts requests that the API refused, `cached` answers from the
+    cache. The events of a stream are recognised by the id of their answer, and the last usage of
+    each stream counts, because some servers send the usage so far with every event.
     """
 
     def __init__(self) -> None:
@@ -35,9 +34,10 @@ class Answers:
         self._streams: dict[str, tuple[int, tuple[Billed, ...]]] = {}
 
     def read(self, objects: Iterable[tuple[int, Mapping[str, Json]]]) -> Iterator[Billed]:
-        """The answers among `objects`, each with its line; streams come at the end.
+        """Yield what the answers in `objects`, pairs of line and value, are billed by.
 
-        UsageError, with the line, for an answer without usage, and for what is none.
+        Streams come last. Raises UsageError, with the line, for an answer without usage and for
+        anything else.
         """
         from openai_cli.tokens.lines import at_line
 
@@ -86,15 +86,15 @@ class Answers:
             raise UsageError("the answer has no usage")
 
     def _is_chunk(self, body: Mapping[str, Json]) -> bool:
-        """Whether it is an event of a stream of chat or completions."""
+        """Return whether it is an event of a stream of chat or completions."""
         kind = body.get("object")
-        if kind == "text_completion":  # whole answers are named so too, but have usage
+        if kind == "text_completion":  # so are whole answers, but those have usage
             return body.get("id") in self._streams or body.get("usage") is None
         return kind == "chat.completion.chunk"
 
 
 def _batch_body(line: Mapping[str, Json]) -> dict[str, Json] | None:
-    """The answer in a line of the Batch API's output file, None where the request failed."""
+    """Return the answer in a line of the Batch API's output file; None if the request failed."""
     response = line.get("response")
     if line.get("error") is not None or not isinstance(response, dict):
         return None

@@ -1,4 +1,4 @@
-"""Requests and answers added up by model and tier: what they cost by kind of rate."""
+"""Add up requests and answers by model and tier, and price them by kind of rate."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,16 +26,17 @@ from openai_cli.prices.charges import (
 )
 from openai_cli.prices.usage import usage_of
 
-# Prompts below are not cached: https://developers.openai.com/api/docs/guides/prompt-caching
+# Shorter prompts are not cached: https://developers.openai.com/api/docs/guides/prompt-caching
 SHORTEST_CACHED = 1024
 
 
 class _Sum:
-    """Requests at the same rates.
+    """The sums of requests at the same rates.
 
-    `counts` are their tokens by kind, `others` what is billed without tokens; `unlimited` the
-    outputs without a limit by kind; `writable` the tokens of `counts["input"]` that may be written
-    to the cache, by the kind of such a write; `unknown` how often something has no known price.
+    `counts` are tokens by kind, `others` quantities that are billed without tokens, and `unlimited`
+    the numbers of outputs without a limit, by kind. `writable` are the tokens of `counts["input"]`
+    that may be written to the cache, by kind of write. `unknown` counts things without a known
+    price.
     """
 
     def __init__(self) -> None:
@@ -49,7 +50,7 @@ class _Sum:
 
 
 class OpenOutput(NamedTuple):
-    """So many outputs of a kind without a limit, at a rate in USD for a million tokens."""
+    """A number of outputs of a kind without a limit, and their rate in USD per million tokens."""
 
     kind: str
     outputs: int
@@ -59,10 +60,10 @@ class OpenOutput(NamedTuple):
 class Statement(NamedTuple):
     """What the requests to one model at one tier cost, in USD.
 
-    `unlimited` of the `requests` have no limit: their `open_outputs` are in no charge, and
-    `limit_name` is the property that would set one. `if_written` is what is added where the prompts
-    are written to the cache, as the API may do by itself. `unknown` says what is in no charge, for
-    its count or its price is not known: with any, the cost is at least that.
+    `unlimited` of the `requests` have no output limit: their `open_outputs` are not charged, and
+    `limit_name` is the property that would set a limit. `if_written` is added if the prompts are
+    written to the cache, which the API may do on its own. `unknown` describes what is not charged
+    because its count or price is not known; if there is any, the cost is a lower bound.
     """
 
     tariff: Tariff
@@ -80,17 +81,17 @@ class Statement(NamedTuple):
         return total(charge.usd for charge in self.charges)
 
     def most(self) -> Decimal:
-        """The most that it can come to: each output without a limit is the longest of the model.
+        """Return the maximum cost, with the model's longest output where there is no limit.
 
-        UsageError where that is not known.
+        Raises UsageError if the longest output is not known.
         """
         return total([self.with_longest, self.if_written])
 
     @property
     def with_longest(self) -> Decimal:
-        """The sum of the charges, with each output without a limit as the longest of the model.
+        """The sum of the charges, with the model's longest output where there is no limit.
 
-        UsageError where that is not known.
+        Raises UsageError if the longest output is not known.
         """
         longest = [
             product(found.outputs * self.longest_output, found.rate) for found in self.open_outputs
@@ -99,7 +100,7 @@ class Statement(NamedTuple):
 
     @property
     def longest_output(self) -> int:
-        """The tokens of the model's longest output, or, where that is not known, of its window."""
+        """The tokens of the model's longest output or, if not known, of its context window."""
         model = self.tariff.model
         longest = model.max_output_tokens or model.context_window
         if longest is None:
@@ -112,10 +113,10 @@ class Statement(NamedTuple):
 
 
 class Bill:
-    """Adds requests and answers up, by the prices of a day; memory grows with the models.
+    """Adds up requests and answers by the prices of a day; memory grows with the number of models.
 
-    Requests and answers are processed in the `region`, None for the global host, but for answers
-    that name theirs and for records.
+    They are processed in `region`, or at the global host for None, except for records and for
+    answers that name their own region.
     """
 
     def __init__(self, table: Table, on: date, region: str | None = None) -> None:
@@ -127,13 +128,13 @@ class Bill:
         self._limit_names: dict[Tariff, str] = {}
 
     def empty(self) -> "Bill":
-        """A bill by the same prices without anything in it."""
+        """Return an empty bill with the same prices."""
         bill = Bill(self.table, self.on, self.region)
         bill._tariffs = self._tariffs
         return bill
 
     def tariff(self, name: str, tier: str) -> Tariff:
-        """What a model costs at a tier; UsageError as `charges.tariff` has it."""
+        """Return the prices of a model at a tier; raises the errors of `charges.tariff`."""
         return self._tariff(name, tier, self.region, self.on)
 
     def _tariff(self, name: str, tier: str, region: str | None, on: date) -> Tariff:
@@ -141,7 +142,7 @@ class Bill:
         found = self._tariffs.get(key)
         if found is None:
             found = tariff(self.table, name, tier, on, region=region)
-            # Days with the same prices are one.
+            # Days with the same prices share one tariff.
             alike = (known for known in self._tariffs.values() if known.is_like(found))
             found = self._tariffs[key] = next(alike, found)
         return found
@@ -155,10 +156,10 @@ class Bill:
         written: int | None = None,
         calls: AskedCalls = NO_CALLS,
     ) -> None:
-        """Add requests that ask for the same, with prompts of so many tokens each.
+        """Add requests that differ only in their prompts, whose token counts are `prompts`.
 
-        `cached` of these are read from the cache and `written` are written to it; where both are
-        None that is not known, and the API may write them all. Each may make the `calls`.
+        `cached` of these tokens are read from the cache and `written` are written to it; if both
+        are None, that is not known, and the API may write them all. Each request may make `calls`.
         """
         prices = self.tariff(request.model, request.tier)
         longest = max(prompts)
@@ -186,15 +187,15 @@ class Bill:
         _add_asked_calls(sums, prices, calls, len(prompts))
 
     def add_answer(self, billed: Billed, *, model: str, tier: str | None = None) -> None:
-        """Add what an answer is billed by, by the model of that name and, if given, at that tier.
+        """Add what an answer is billed by, at the prices of the model and, if given, of the tier.
 
-        UsageError, and nothing is added, for a usage that is not of its form, where it has none,
-        and where a kind of it has no price.
+        Raises UsageError, without adding anything, if there is no usage, if it is malformed, or if
+        a kind in it has no price.
         """
         region = billed.region if billed.is_record else billed.region or self.region
         prices = self._tariff(model, tier or billed.tier, region, billed.day or self.on)
         if billed.usage is None:
-            raise UsageError("nothing is known of what the call took")
+            raise UsageError("the usage of the call is not known")
         tokens = usage_of(billed.usage, mode=prices.model.mode)
         band = prices.band(tokens.input)
         counts = by_kind(tokens, prices.kinds)
@@ -212,11 +213,11 @@ class Bill:
             _add_calls(sums, prices, kind, count)
 
     def add_speech(self, name: str, tier: str, seconds: int) -> None:
-        """Add a request by how much speech it has."""
+        """Add a request for so many seconds of speech."""
         self._sum(self.tariff(name, tier), 0, 1).others[SPEECH] += seconds
 
     def add_characters(self, name: str, tier: str, text: str) -> None:
-        """Add a request to say a text, to a model that is billed by its characters."""
+        """Add a text-to-speech request to a model that is billed by characters."""
         self._sum(self.tariff(name, tier), 0, 1).others[CHARACTERS] += len(text)
 
     def _sum(self, prices: Tariff, band: int, requests: int) -> _Sum:
@@ -227,7 +228,7 @@ class Bill:
         return sums
 
     def statements(self) -> list[Statement]:
-        """What each model costs at each tier, in the order in which they came."""
+        """Return what each model costs at each tier, in the order in which they were added."""
         return [
             self._statement(
                 prices, {band: sums for (of, band), sums in self._sums.items() if of is prices}
@@ -257,7 +258,7 @@ class Bill:
 
 
 def _charges(prices: Tariff, bands: Mapping[int, _Sum]) -> tuple[Charge, ...]:
-    """A charge for each kind and rate, in the order of the kinds; those without tokens last."""
+    """Return a charge for each kind and rate, ordered by kind, those without tokens last."""
     tokens: Counter[tuple[str, Decimal, str]] = Counter()
     for band, sums in bands.items():
         for kind, count in sums.counts.items():
@@ -275,26 +276,26 @@ def _charges(prices: Tariff, bands: Mapping[int, _Sum]) -> tuple[Charge, ...]:
 
 
 def _if_written(prices: Tariff, band: int, kind: str, tokens: int) -> Decimal:
-    """What is added when input is written to the cache instead, where that costs more."""
+    """Return the extra cost if input is written to the cache, 0 if that is not dearer."""
     more = prices.rate(band, kind)[0] - prices.rate(band, "input")[0]
     return product(tokens, max(more, Decimal(0)))
 
 
 def _asked_for(request: Asked, prices: Tariff, usage: Usage) -> Usage:
-    """What a request takes as the answer would report it, but for what it alone may tell apart."""
+    """Return the usage of a request in the form in which the answer would report it."""
     if request.speaks:
         return usage._replace(audio_output=usage.output)
     return as_one_kind(usage, prices.model.mode)
 
 
 def _output_kind(request: Asked, prices: Tariff) -> str:
-    """The kind of the output's rate."""
+    """Return the kind of rate of the output."""
     (kind,) = by_kind(_asked_for(request, prices, Usage(output=1)), prices.kinds)
     return kind
 
 
 def made_calls(billed: Billed, prices: Tariff) -> Calls:
-    """The calls that an answer made; a model that always searches does so without telling."""
+    """Return the calls of an answer; a model that always searches does not report its search."""
     calls = billed.calls or Calls()
     if prices.model.searches and not billed.is_record:
         return Calls({"web_search": 1, **calls.counts}, calls.unknown)
@@ -309,16 +310,14 @@ def _add_calls(sums: _Sum, prices: Tariff, kind: str, count: int) -> None:
 
 
 def _add_asked_calls(sums: _Sum, prices: Tariff, calls: AskedCalls, requests: int) -> None:
-    """Add the dearest call that a request may make, as often as it may make any."""
+    """Add the dearest call that a request may make, times the number of calls allowed."""
     sums.unknown.update(dict.fromkeys(calls.unknown, requests))
     if prices.model.searches:
         sums.unknown[f"the tokens of what {prices.name} finds are not counted"] += requests
     if not calls.kinds:
         return
     if calls.most is None:
-        sums.unknown["max_tool_calls is not given, so nothing bounds the calls of tools"] += (
-            requests
-        )
+        sums.unknown["max_tool_calls is not given, so nothing bounds the tool calls"] += requests
         return
     fees = {kind: rate_for(kind, prices.bands[0]) for kind in calls.kinds}
     dearest = max(calls.kinds, key=lambda kind: (fees[kind] is None, fees[kind] or ()))

@@ -1,4 +1,4 @@
-"""What an answer is billed by: its model, tier and usage, and its calls of tools."""
+"""Extract what an answer is billed by: its model, tier and usage, and its tool calls."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -11,13 +11,13 @@ Json = Any
 
 
 class Billed(NamedTuple):
-    """What one model is billed by; an answer may have more than one.
+    """What one model's work is billed by; an answer may have several.
 
-    `usage` is the API's usage object, None where nothing is known of a call. `calls` are those of
-    tools; None where the answer does not tell of tools. `line` is where it stands, from 1, `day`
-    the one when it was made; `label` and `command` are those of its record. Where it `is_record`,
-    the calls of a model that always searches are told; where it `is_extra`, another model made
-    something for the answer; where it `is_unpriced`, its record says that its price was not known.
+    `usage` is the API's usage object, or None if it is not known. `calls` are the tool calls, or
+    None if the answer does not report any. `line` is its line in the input, from 1, and `day` the
+    day of the call; `label` and `command` come from its record. An `is_record` includes the calls
+    of a model that always searches. `is_extra` marks the work of another model for the answer, and
+    `is_unpriced` a record whose price was not known.
     """
 
     model: str | None
@@ -35,9 +35,9 @@ class Billed(NamedTuple):
 
 
 def billed_in(body: Mapping[str, Json], *, tier: str, line: int = 1) -> Iterator[Billed]:
-    """What an answer is billed by, in the form of any endpoint; nothing where it has no usage.
+    """Yield what an answer of any endpoint is billed by; nothing if it has no usage.
 
-    A drawing has a usage of its own, and so have images that a response had made.
+    SVG drawings, and images that a response generated, have a usage of their own.
     """
     usage = usage_in(body)
     if isinstance(drawing := body.get("svg_usage"), dict):

@@ -1,4 +1,4 @@
-"""What a request body says of its cost besides its prompt: model, tier, choices, limit, cache."""
+"""Read what a request's cost depends on besides its prompt: model, tier, choices, limit, cache."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -7,17 +7,17 @@ from openai_cli.errors import UsageError
 from openai_cli.models.table import tier_of
 from openai_cli.prices.charges import Tariff
 
-# The limit of the output by endpoint: /chat/completions (with the older name), /responses,
-# /completions. A body has the names of one endpoint.
+# The output limits of /chat/completions (and its older name), /responses and /completions. A body
+# has the names of one endpoint.
 _LIMITS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 
 
 class Asked(NamedTuple):
-    """What a body asks for.
+    """What a body requests.
 
-    `choices` is how many outputs are billed, `limit` the most tokens that each may have (None: no
-    limit), `limit_name` the property that sets it. `written_as` is the kind of rate at which its
-    prompt may be written to the cache; `speaks` says that an output may be sound.
+    `choices` is the number of billed outputs, `limit` the maximum number of tokens of each (None:
+    no limit), and `limit_name` the property that sets it. `written_as` is the kind of rate for
+    writing the prompt to the cache; `speaks` says that an output may be sound.
     """
 
     model: str
@@ -30,9 +30,9 @@ class Asked(NamedTuple):
 
 
 def asked(body: Mapping[str, Any], *, model: str, tier: str | None = None) -> Asked:
-    """What a body asks for, of the model `model` and, where it is given, at the tier `tier`.
+    """Return what a body requests of `model` and, if given, at `tier`.
 
-    UsageError, with the property as its parameter, for a value that is not of its type.
+    Raises UsageError, with the property as its parameter, for a value of the wrong type.
     """
     service_tier = body.get("service_tier")
     if service_tier is not None and not isinstance(service_tier, str):
@@ -49,7 +49,7 @@ def asked(body: Mapping[str, Any], *, model: str, tier: str | None = None) -> As
 
 
 def body_of(text: str, prices: Tariff) -> tuple[dict[str, Any], str]:
-    """The body that sends a text to a model, and the endpoint: a message to all that chat."""
+    """Return the body that sends a text to a model, and its endpoint; for most, that is chat."""
     if prices.is_silent:
         return {"model": prices.name, "input": text}, "/embeddings"
     if prices.completes:
@@ -72,7 +72,7 @@ def _limit_name(body: Mapping[str, Any]) -> str:
 
 
 def _choices(body: Mapping[str, Any]) -> int:
-    """n choices; at /completions those of each prompt, all that the best are taken of."""
+    """Return the number of outputs: `n`, or at /completions `best_of` if larger, per prompt."""
     choices = _number(body, "n")
     choices = 1 if choices is None else choices
     prompt = body.get("prompt")
@@ -83,7 +83,7 @@ def _choices(body: Mapping[str, Any]) -> int:
 
 
 def _written_as(body: Mapping[str, Any]) -> str:
-    """The kind of rate, by PromptCacheOptionsParam of the openai package."""
+    """Return the kind of cache write, by PromptCacheOptionsParam of the openai package."""
     options = body.get("prompt_cache_options")
     lives_12h = isinstance(options, Mapping) and options.get("ttl") == "12h"
     return "cache_write_12h" if lives_12h else "cache_write"

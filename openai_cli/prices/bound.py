@@ -1,4 +1,4 @@
-"""What a request can cost at most."""
+"""Compute the maximum cost of a request."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -16,12 +16,12 @@ from openai_cli.prices.charges import Tariff, total
 if TYPE_CHECKING:
     from openai_cli.tokens.counted import Doubt, TokenCount
 
-# A known model for each encoding that is not today's.
+# A known model for each older encoding.
 _COUNTED_AS = {"cl100k_base": "gpt-4", "p50k_base": "text-davinci-003", "r50k_base": "davinci"}
 
 
 def counted_as(name: str, model: Model) -> str | None:
-    """The model to count as for one that a user's own table alone knows; None for all others."""
+    """Return the model to count like, for one that only the user's own table has; else None."""
     from openai_cli.tokens.encoding import encoding_for_model
 
     try:
@@ -34,10 +34,10 @@ def counted_as(name: str, model: Model) -> str | None:
 def prompt_tokens(
     body: Mapping[str, Any], endpoint: str | None, prices: Tariff, on: date
 ) -> "TokenCount":
-    """The tokens of a prompt, sent on a day; a model that a user's own table alone knows counts as
-    a known one.
+    """Count the tokens of a prompt that is sent on a day.
 
-    Raises what `count_request` raises.
+    A model that only the user's own table has is counted like a known one. Raises the errors of
+    `count_request`.
     """
     from openai_cli.tokens.counted import Doubt, TokenCount
     from openai_cli.tokens.messages import count_request
@@ -46,17 +46,17 @@ def prompt_tokens(
     if like is None:
         return count_request(body, endpoint=endpoint, on=on)
     tokens = count_request({**body, "model": like}, endpoint=endpoint, on=on)
-    doubt = Doubt(f"how {prices.name} counts is not known: counted as for {like}")
+    doubt = Doubt(f"how {prices.name} counts is not known: counted like {like}")
     return TokenCount(tokens, (*tokens.doubts, doubt))
 
 
 class Bound(NamedTuple):
-    """The most that sending a request can cost, in USD.
+    """The maximum cost of a request, in USD.
 
-    `lowered_by` is the flag that lowers it, where the body sets no limit: then `output_tokens` are
-    the longest outputs of the model. `most_input` are the input tokens with what may come to them:
-    a bound, unless there are `input_tokens.unbounded`, which it has at their estimate. Where the
-    model is billed by `characters`, it has no tokens.
+    If the body sets no output limit, `output_tokens` are the model's longest outputs, and
+    `lowered_by` is the flag that sets a limit. `most_input` is an upper bound for the input tokens,
+    except for parts in `input_tokens.unbounded`, which are estimates. A model that is billed by
+    `characters` has no tokens.
     """
 
     usd: Decimal
@@ -68,12 +68,12 @@ class Bound(NamedTuple):
 
     @property
     def most_input(self) -> int:
-        """The count of the input with what each of its doubts may add."""
+        """The input tokens, including what each of their doubts may add."""
         return _with_doubts(self.input_tokens)
 
     @property
     def billed(self) -> str:
-        """What it is billed for, in words."""
+        """What the request is billed for, in words."""
         if self.characters is not None:
             return f"{self.characters} characters"
         return f"{self.most_input} input and up to {self.output_tokens} output tokens"
@@ -87,18 +87,17 @@ def bound(
     on: date,
     region: str | None = None,
 ) -> Bound:
-    """The most that sending a body to an endpoint (`/chat/completions`) on a day can cost.
+    """Return the maximum cost of sending a body to an endpoint (`/chat/completions`) on a day.
 
-    The prompt is priced as written to the cache where that costs more, and each of the outputs
-    (`n`, at /completions `best_of` if it is more, for each prompt) at its limit. Outputs without a
-    limit are the model's longest. Of tools that cost by the call the dearest is called
-    `max_tool_calls` times, and behind each call the model reads a prompt of its whole window. A
-    text to be said is priced by its characters, by the models that are billed so.
+    The prompt is priced as a cache write if that costs more, and each output (`n`, or at
+    /completions `best_of` if larger, per prompt) at its limit, or at the model's longest output
+    without one. Of tools that are billed per call, the dearest is called `max_tool_calls` times,
+    and after each call the model reads a prompt of its whole window. Models that are billed by
+    characters are priced by the characters of the text to say.
 
-    What has no known fee, or may be called any number of times, is among the
-    `input_tokens.unbounded`.
+    Tools without a known fee, or without a limit on their calls, are in `input_tokens.unbounded`.
 
-    UsageError for a model, a tier or a day without a known price, where the longest output is
+    Raises UsageError for a model, a tier or a day without a known price, if the longest output is
     needed and not known, and for a body whose tokens cannot be counted.
     """
     model = body.get("model")
@@ -135,9 +134,9 @@ def _with_doubts(tokens: "TokenCount") -> int:
 def bounded(
     doubts: "Iterable[Doubt]", body: Mapping[str, Any], model: Model
 ) -> "tuple[Doubt, ...]":
-    """The doubts of a count, with what hosted tools bring bounded by `max_tool_calls`.
+    """Return the doubts of a count, with those about hosted tools bounded by `max_tool_calls`.
 
-    Each call is followed by one more pass of the model, over no more than its context window.
+    After each call the model reads its prompt again, at most its whole context window.
     """
     from openai_cli.tokens.counted import Doubt
 
@@ -151,14 +150,14 @@ def bounded(
 
 
 def _with_unbounded(tokens: "TokenCount", reasons: Iterable[str]) -> "TokenCount":
-    """The count, and why nothing bounds what comes to it."""
+    """Return the count with a doubt for each reason why it has no bound."""
     from openai_cli.tokens.counted import Doubt, TokenCount
 
     return TokenCount(tokens, (*tokens.doubts, *(Doubt(reason, None) for reason in reasons)))
 
 
 def _without_tokens(body: Mapping[str, Any], bill: Bill, prices: Tariff) -> Bound | None:
-    """The bound of what costs nothing, or is billed by characters; None for all else."""
+    """Return the bound for a model that is free or billed by characters; None for any other."""
     from openai_cli.tokens.counted import TokenCount
 
     text = body.get("input")

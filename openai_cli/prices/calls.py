@@ -1,7 +1,7 @@
-"""What is billed by the call: searches, containers for code. What an answer has, and a request may.
+"""Count what is billed per call, such as searches and code containers, in answers and requests.
 
-The types of items and tools are those of ResponseOutputItem and Tool of the openai package. Of a
-web search the action `search` is billed, and opening a page is not:
+The types of items and tools are those of ResponseOutputItem and Tool of the openai package. In a
+web search, the action `search` is billed, but opening a page is not:
 https://developers.openai.com/api/docs/guides/tools-web-search
 """
 
@@ -13,7 +13,7 @@ from openai_cli.models.table import FEES
 
 Json = Any
 
-# Items of an answer that cost nothing but the tokens of its usage.
+# Items of an answer that cost nothing beyond the tokens in its usage.
 _WITHOUT_FEE = frozenset(
     {
         "message", "reasoning", "compaction", "program", "program_output", "additional_tools",
@@ -24,26 +24,26 @@ _WITHOUT_FEE = frozenset(
         "tool_search_output",
     }
 )  # fmt: skip
-# Tools whose calls cost nothing but tokens of the answer's usage.
+# Tools whose calls cost nothing beyond the tokens in the answer's usage.
 _FREE_TOOLS = frozenset(
     {"function", "custom", "computer", "computer_use", "computer_use_preview", "local_shell",
      "apply_patch", "mcp", "namespace", "tool_search", "programmatic_tool_calling"}
 )  # fmt: skip
 _PAGES = ("open_page", "find_in_page")
 _PREVIEW = "web_search_preview"
-# The size of a container whose fee is known.
+# The container sizes whose fee is known.
 _SMALL = (None, "1g")
 
 
 class Calls(NamedTuple):
-    """Calls by the kind of their fee, one of FEES; `unknown` says what has no known fee."""
+    """Numbers of calls by kind of fee, from FEES; `unknown` describes what has no known fee."""
 
     counts: Mapping[str, int] = {}
     unknown: tuple[str, ...] = ()
 
 
 def calls_of(body: Mapping[str, Json]) -> Calls | None:
-    """What an answer of POST /responses has; None for an answer of another endpoint."""
+    """Return the calls in an answer of POST /responses; None for any other endpoint."""
     if not isinstance(body.get("output"), list):
         return None
     items, tools = _objects(body["output"]), list(_objects(body.get("tools")))
@@ -79,7 +79,7 @@ def _is_search(item: Mapping[str, Json]) -> bool:
 
 
 def _container_of(item: Mapping[str, Json]) -> str | None:
-    """The container that a call runs in, where OpenAI runs it."""
+    """Return the id of the OpenAI-hosted container that a call runs in, or None."""
     if item.get("type") == "code_interpreter_call":
         return str(item.get("container_id"))
     if item.get("type") == "shell_call":
@@ -89,7 +89,7 @@ def _container_of(item: Mapping[str, Json]) -> str | None:
 
 
 def _search_kind(tools: Iterable[Mapping[str, Json]]) -> str:
-    """The kind of a search's fee; the older tool's, which may cost more, where none is told."""
+    """Return the kind of a search's fee; the older tool's, which may be dearer, if not known."""
     found = [tool for tool in tools if str(tool.get("type")).startswith("web_search")]
     is_new = bool(found) and not any(_is_preview(tool) for tool in found)
     sizes = {tool.get("search_context_size") for tool in found} & {"low", "high"}
@@ -110,9 +110,9 @@ def _container_size(tools: Iterable[Mapping[str, Json]]) -> str | None:
 
 
 def images_of(body: Mapping[str, Json]) -> tuple[str, dict[str, Json]] | str | None:
-    """What images that a response had made are billed by: the model, and its usage.
+    """Return the model and the usage of the images that a response generated.
 
-    None where there are none, and why it is not known where that is so.
+    Returns None if there are none, and the reason as text if they are not known.
     """
     if not any(
         item.get("type") == "image_generation_call" for item in _objects(body.get("output"))
@@ -125,7 +125,7 @@ def images_of(body: Mapping[str, Json]) -> tuple[str, dict[str, Json]] | str | N
         if tool.get("type") == "image_generation" and tool.get("model") is not None
     }
     if not usage.get("output_tokens") or len(models) != 1:
-        return "the tokens of its images are not told"
+        return "the tokens of its images are not reported"
     cached = _member(usage, "cached_tokens_details")
     details = {
         **_member(usage, "input_tokens_details"),
@@ -136,9 +136,9 @@ def images_of(body: Mapping[str, Json]) -> tuple[str, dict[str, Json]] | str | N
 
 
 class AskedCalls(NamedTuple):
-    """What a request may call: the kinds of the fees, and how many calls at most (None: no limit).
+    """The calls that a request may make: the kinds of fees, and the maximum number (None: none).
 
-    `unknown` says what has no known fee; `adds_tokens` that what a tool finds is added to a prompt.
+    `unknown` describes tools without a known fee.
     """
 
     kinds: tuple[str, ...] = ()
@@ -147,7 +147,7 @@ class AskedCalls(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing bounds what the calls can cost."""
+        """Whether the cost of the calls has no bound."""
         return bool(self.unknown) or (bool(self.kinds) and self.most is None)
 
 
@@ -155,7 +155,7 @@ NO_CALLS = AskedCalls()
 
 
 def asked_calls(body: Mapping[str, Json], *, searches: bool) -> AskedCalls:
-    """What a body may call; `searches` says that its model searches the web for each answer."""
+    """Return the calls that a body allows; `searches`: its model searches the web every time."""
     if "messages" in body:
         options = body.get("web_search_options")
         if not searches and not isinstance(options, Mapping):
@@ -172,7 +172,7 @@ def asked_calls(body: Mapping[str, Json], *, searches: bool) -> AskedCalls:
 
 
 def _tool_fees(tools: list[Mapping[str, Json]]) -> Iterator[str]:
-    """The kind of each tool's fee, or what is not known of it."""
+    """Yield the kind of each tool's fee, or a description of a tool without a known fee."""
     for tool in tools:
         kind = str(tool.get("type"))
         if kind.startswith("web_search"):
@@ -197,6 +197,6 @@ def _objects(value: Json) -> Iterator[Mapping[str, Json]]:
 
 
 def _member(value: Json, name: str) -> Mapping[str, Json]:
-    """The object in a member of an object, empty where there is none."""
+    """Return a member of an object if that is an object, else an empty one."""
     found = value.get(name) if isinstance(value, Mapping) else None
     return found if isinstance(found, Mapping) else {}

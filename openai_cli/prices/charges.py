@@ -1,4 +1,4 @@
-"""What tokens cost: their counts by kind, times the rates, in USD to the last digit."""
+"""Price tokens: their counts by kind times the rates, exactly, in USD."""
 
 from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
@@ -19,50 +19,49 @@ from openai_cli.models.table import (
 )
 from openai_cli.prices.regions import multiplier
 
-# Sums and products keep all their digits, as the decimal module's manual has it for exact results.
+# Sums and products keep all digits, by the decimal module's recipe for exact results.
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
-# What a kind without a rate of its own is priced as. Where a model has cached reads, or writes to
-# the cache, at no rate, they are billed as input; those that live 12 hours are writes first.
+# The kind whose rate applies if a kind has none of its own. Cached reads and cache writes without a
+# rate are billed as input, 12-hour writes first as ordinary writes.
 _PRICED_AS: Mapping[str, str] = {
     "cached_input": "input",
     "cache_write": "input",
     "cache_write_12h": "cache_write",
     "cached_audio_input": "audio_input",
     "cached_image_input": "image_input",
-    # Where a context of that size has no fee of its own.
+    # A context size without a fee of its own.
     **{f"{tool}_{size}": tool for tool in ("web_search", "web_search_preview")
        for size in ("low", "high")},
 }  # fmt: skip
-# Of these the stand-in costs less: it does where the model has no such rate at any tier.
+# The substitute rates of these are cheaper, so they apply only if no tier has such a rate.
 _CHEAPER = ("cache_write", "cache_write_12h")
 
-# What is billed by another thing than tokens, at a rate for one, and how that is named.
+# What is billed per second, character or call instead of by tokens, and its name.
 WITHOUT_TOKENS: Mapping[str, str] = {
     SPEECH: "speech by its length",
     CHARACTERS: "text by its characters",
     **{fee: f"a call of {fee}" for fee in FEES},
 }
 
-# What all tokens of an answer are whose usage does not tell them apart, by the model's mode: the
-# whole and its part, fields of Usage.
+# If an answer's usage does not break down its tokens, they all are of this kind, by the model's
+# mode: the field of Usage with the total, and the field of the part.
 ONE_KIND: Mapping[str | None, tuple[str, str]] = {
     "audio_transcription": ("input", "audio_input"),
     "audio_speech": ("output", "audio_output"),
     "image_generation": ("output", "image_output"),
 }
 
-# Models of these modes answer with no tokens that cost.
+# Models of these modes have no output tokens that cost anything.
 SILENT_MODES = ("embedding", "moderation")
 
 
 class Usage(NamedTuple):
-    """The tokens of one request or many, or what is billed without them, as the API counts it.
+    """The tokens of one request or many, or what is billed instead, as the API counts it.
 
-    `input` holds the cached, the written and those of sound and images; `output` those of sound
-    and images, and what a model reasons. `cached` holds the cached ones of sound and images.
-    `seconds` are of speech that was heard, `characters` of text that was said. `unknown` says what
-    was not reported, and so is in no sum.
+    `input` includes cached, written, audio and image tokens; `output` includes audio, image and
+    reasoning tokens; `cached` includes cached audio and image tokens. `seconds` are of transcribed
+    speech, `characters` of spoken text. `unknown` describes what was not reported and is missing.
     """
 
     input: int = 0
@@ -82,10 +81,10 @@ class Usage(NamedTuple):
 
 
 class Charge(NamedTuple):
-    """One row of a bill: so many tokens of a kind at a `rate` in USD for a million of them.
+    """One row of a bill: a quantity of tokens at a `rate` in USD per million.
 
-    Of a kind of WITHOUT_TOKENS it is seconds or characters, at a rate for one of them.
-    `rate_of` is the kind whose rate it is: another one where the kind has none of its own.
+    For a kind in WITHOUT_TOKENS, the quantity is seconds, characters or calls, and the rate is for
+    one. `rate_of` is the kind whose rate was used, which differs if the kind has none of its own.
     """
 
     kind: str
@@ -96,17 +95,16 @@ class Charge(NamedTuple):
 
 
 def as_one_kind(usage: Usage, mode: str | None) -> Usage:
-    """The tokens that are not told apart as those that models of that mode take or make."""
+    """Assign tokens without a breakdown to the kind that models of that mode use."""
     whole, part = ONE_KIND.get(mode, ("", ""))
     return usage._replace(**{part: getattr(usage, whole)}) if part else usage
 
 
 def by_kind(usage: Usage, kinds: Container[str]) -> dict[str, int]:
-    """The tokens by kind of rate; each is in one kind, and kinds without tokens are left out.
+    """Split the tokens by kind of rate, without overlap; kinds without tokens are left out.
 
-    Tokens of sound and images are of a kind of their own only where the model has a rate for
-    them: where it is among `kinds`. What was read from the cache is text as far as there is text,
-    for its discount is the smallest, unless the usage tells.
+    Audio and image tokens are separate only if the model has a rate for them, in `kinds`. Unless
+    the usage breaks down cached tokens, they count as text first, which has the smallest discount.
     """
     audio = usage.audio_input if "audio_input" in kinds else 0
     image = usage.image_input if "image_input" in kinds else 0
@@ -139,9 +137,9 @@ def by_kind(usage: Usage, kinds: Container[str]) -> dict[str, int]:
 
 
 def rate_for(kind: str, rates: Rates, kinds: Container[str] = ()) -> tuple[Decimal, str] | None:
-    """The rate of a kind, and the kind that has it; None where there is none.
+    """Return the rate for a kind, and the kind that it belongs to; None if there is none.
 
-    `kinds` are those of the model at any tier: what would be cheaper than such a rate is none.
+    `kinds` are those that the model has at any tier: no cheaper substitute replaces one of these.
     """
     own: str | None = kind
     while own is not None and own not in rates:
@@ -150,19 +148,19 @@ def rate_for(kind: str, rates: Rates, kinds: Container[str] = ()) -> tuple[Decim
 
 
 def charge(kind: str, quantity: int | Decimal, rate: Decimal, rate_of: str) -> Charge:
-    """What so many tokens of a kind cost, or so many seconds or characters."""
+    """Return the charge for a quantity of tokens, seconds, characters or calls."""
     cost = _EXACT.multiply(Decimal(quantity), rate)
     usd = cost if kind in WITHOUT_TOKENS else _EXACT.scaleb(cost, -6)
     return Charge(kind, quantity, rate, usd, rate_of)
 
 
 def product(tokens: int, rate: Decimal) -> Decimal:
-    """What so many tokens cost at a rate for a million."""
+    """Return the cost of tokens at a rate per million, exactly."""
     return _EXACT.scaleb(_EXACT.multiply(Decimal(tokens), rate), -6)
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
-    """The sum, to the last digit."""
+    """Return the exact sum."""
     summed = Decimal(0)
     for amount in amounts:
         summed = _EXACT.add(summed, amount)
@@ -170,21 +168,21 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def times(amount: Decimal, count: Decimal) -> Decimal:
-    """So much as often, to the last digit."""
+    """Return the exact product."""
     return _EXACT.multiply(amount, count)
 
 
 def difference(amount: Decimal, less: Decimal) -> Decimal:
-    """What is left of an amount, to the last digit."""
+    """Return the exact difference."""
     return _EXACT.subtract(amount, less)
 
 
 class Tariff:
-    """What a model costs at one tier and in one region (None: none is chosen) on one day.
+    """The prices of a model at one tier, in one region (None: the global host), on one day.
 
-    `name` is the model's as it was asked for. `bands` are the rates in the order in which they were
-    needed: those of a small request, then any for long ones. `kinds` are those of the model, also
-    where this tier has no rate for one. `unknown` says what may make them higher.
+    `name` is the model's name as requested. `bands` are the rates in the order in which they were
+    needed: those of short requests first, then any for long ones. `kinds` are those of the model,
+    even if this tier has no rate for one. `unknown` describes what may make the prices higher.
     """
 
     def __init__(
@@ -203,7 +201,7 @@ class Tariff:
         self._reach = 0
 
     def is_like(self, other: "Tariff") -> bool:
-        """Whether another, of any day, has the same rates for the same."""
+        """Return whether another tariff, of any day, has the same model, tier, region and rates."""
         mine = self.name, self.tier, self.region, self.row
         return mine == (other.name, other.tier, other.region, other.row)
 
@@ -217,12 +215,12 @@ class Tariff:
         }
 
     def band(self, input_tokens: int) -> int:
-        """The place in `bands` of the rates for a request of so many tokens."""
+        """Return the index in `bands` of the rates for a request of so many tokens."""
         if input_tokens <= self._reach:
             return 0
-        # Thresholds only ever add: what holds for a long request holds for all shorter ones. A
-        # look further ahead spares the next ones theirs.
-        with suppress(UsageError):  # a tier may have no rates for what is ahead
+        # Thresholds only add to rates, so the band of a long request is that of all shorter ones.
+        # Looking further ahead saves lookups for the next requests.
+        with suppress(UsageError):  # the tier may have no rates that far ahead
             if self._rates(2 * input_tokens) == self.bands[0]:
                 self._reach = 2 * input_tokens
                 return 0
@@ -233,27 +231,30 @@ class Tariff:
 
     @property
     def is_silent(self) -> bool:
-        """Whether the model gives no tokens that cost: embeddings, moderation."""
+        """Whether the model has no billed output tokens: embeddings, moderation."""
         return self.model.mode in SILENT_MODES
 
     @property
     def is_free(self) -> bool:
-        """Whether nothing that the model takes or gives costs."""
+        """Whether the model's input and output are free."""
         return not any(rate for kind, rate in self.bands[0].items() if kind not in FEES)
 
     @property
     def is_by_character(self) -> bool:
-        """Whether the model is billed by the characters that it says."""
+        """Whether the model is billed by the characters that it speaks."""
         return CHARACTERS in self.bands[0]
 
     @property
     def completes(self) -> bool:
-        """Whether the model takes a bare text, at /completions: all that are older than chat do."""
+        """Whether the model takes plain text, at /completions, as all models before chat do."""
         mode, encoding = self.model.mode, self.model.encoding
         return mode == "completion" or (mode is None and encoding in ("p50k_base", "r50k_base"))
 
     def rate(self, band: int, kind: str) -> tuple[Decimal, str]:
-        """The rate of a kind in a band, and the kind that has it; UsageError where none has."""
+        """Return the rate for a kind in a band, and the kind that it belongs to.
+
+        Raises UsageError if there is none.
+        """
         found = rate_for(kind, self.bands[band], self.kinds)
         if found is None:
             raise UsageError(
@@ -264,24 +265,24 @@ class Tariff:
         return found
 
     def notes(self, on: date) -> list[str]:
-        """What a person should know of these prices on that day."""
+        """Return notes for the user on these prices on that day."""
         model, row = self.model, self.row
         found = []
         if model.retired is not None and model.retired <= on:
             found.append(f"{self.name} was retired on {model.retired}")
         if row.start is None and on < row.seen and row.source != OWN:
             until = f"that of {row.seen}" if row.end is None else f"the one until {row.end}"
-            found.append(f"since when {self.name} has its price is not known: it is {until}")
+            found.append(f"the price of {self.name} is {until}; when it took effect is not known")
         if self.name.startswith(f"{model.name}-"):
-            found.append(f"the table has no {self.name}: priced as {model.name}")
+            found.append(f"{self.name} is not in the table: priced as {model.name}")
         return found
 
 
 def tariff(table: Table, name: str, tier: str, on: date, *, region: str | None = None) -> Tariff:
-    """What the model of that name costs at that tier, and in that region, on that day.
+    """Return the prices of the named model at that tier, in that region, on that day.
 
-    UsageError, which names what there is, for a model that the table does not know, for a day
-    without a price, and for a tier without one.
+    Raises UsageError, with alternatives, for a model that is not in the table, and for a day or a
+    tier without a price.
     """
     model = table.model(name)
     return Tariff(name, model, model.row(on), tier, region)

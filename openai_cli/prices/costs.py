@@ -1,4 +1,4 @@
-"""What an answer did cost."""
+"""Compute what an answer did cost."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -13,10 +13,10 @@ from openai_cli.prices.charges import total
 
 
 class Cost(NamedTuple):
-    """What an answer cost, in USD; `usd` is None where its price is not known at all.
+    """What an answer cost, in USD; `usd` is None if its price is not known at all.
 
-    `unknown` says what is in no sum, for its count or its price is not known: with any, the answer
-    cost at least that.
+    `unknown` describes what is not included because its count or price is not known; if there is
+    any, the cost is a lower bound.
     """
 
     usd: Decimal | None
@@ -24,10 +24,10 @@ class Cost(NamedTuple):
 
 
 def price_answer(billed: Iterable[Billed], *, table: Table, on: date) -> Cost:
-    """What an answer cost by all that it is billed by, its own model first.
+    """Return the cost of an answer from all that it is billed by, its own model first.
 
-    Not known where its model, the tier or the day has no known price, and where the usage has no
-    tokens; what other models made for it is then left out, too.
+    The cost is not known if its model, the tier or the day has no known price, or if the usage has
+    no tokens; then the work of other models is left out too.
     """
     bill = Bill(table, on)
     unknown = []

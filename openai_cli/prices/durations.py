@@ -1,4 +1,4 @@
-"""How long sounds are: what speech is billed by where it is billed by time."""
+"""The length of audio files, for speech that is billed by time."""
 
 from decimal import ROUND_CEILING, Decimal
 from io import BytesIO
@@ -8,18 +8,18 @@ from openai_cli.errors import UsageError
 
 
 def billed_seconds(seconds: Decimal) -> int:
-    """The seconds that a sound is billed for: a part of one counts as one.
+    """Round a length up to the whole seconds that are billed.
 
-    So the published example of POST /audio/transcriptions has it: 8.47 seconds, and a usage of 9.
+    The published example of POST /audio/transcriptions has 8.47 seconds and a usage of 9.
     """
     return int(seconds.to_integral_value(ROUND_CEILING))
 
 
 def seconds_of(file: BinaryIO, shown: str) -> Decimal:
-    """The length of an MP3, M4A, MP4, Ogg, Opus, FLAC or WAV, as its headers say; `shown` names it.
+    """Return the length of an MP3, M4A, MP4, Ogg, Opus, FLAC or WAV file, from its headers.
 
-    An MP3 of variable bit rate without such a header is estimated from its first half minute.
-    UsageError where the length cannot be told.
+    The length of an MP3 with variable bit rate and no such header is estimated from its first half
+    minute. Raises UsageError, naming the file as `shown`, if the length cannot be determined.
     """
     from tinytag import TinyTag, TinyTagException
 
@@ -30,7 +30,7 @@ def seconds_of(file: BinaryIO, shown: str) -> Decimal:
         seconds = None
     if not seconds:
         raise UsageError(
-            f"how long {shown} is cannot be told",
-            hint="of MP3, M4A, MP4, Ogg, FLAC and WAV it can; else --audio-seconds N says it",
+            f"the length of {shown} cannot be determined",
+            hint="MP3, M4A, MP4, Ogg, FLAC and WAV have one; for others give --audio-seconds N",
         )
     return Decimal(str(seconds))

@@ -1,4 +1,4 @@
-"""How a cost is shown in rows and columns: a table, Markdown, CSV. Nothing is printed here."""
+"""Format a cost in rows and columns, as a table, Markdown or CSV, without printing it."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -21,7 +21,7 @@ _GAP = "  "
 
 
 class Grid(NamedTuple):
-    """Cells to be laid out: `words` columns are text, those behind them numbers."""
+    """Cells to lay out: the first `words` columns are text, the others numbers."""
 
     head: list[str]
     rows: list[list[str]]
@@ -30,9 +30,9 @@ class Grid(NamedTuple):
 
 
 def as_table(report: Report, *, columns: int | None = None) -> str:
-    """The report for a person, in aligned columns; with `columns`, a terminal's, with bars.
+    """Format the report in aligned columns; for a terminal, whose width is `columns`, with bars.
 
-    Where a terminal is too narrow for the columns, each kind has a line beneath its model.
+    If the terminal is too narrow, each kind has a line below its model.
     """
     lines = lines_of(_grid(report))
     if columns is not None and max(map(len, lines)) > columns:
@@ -46,12 +46,12 @@ def as_table(report: Report, *, columns: int | None = None) -> str:
 
 
 def _wrapped(text: str, columns: int) -> list[str]:
-    """The text in lines as wide as the terminal; a flag stays in one piece."""
+    """Wrap a text to the width of the terminal, without breaking flags at their hyphens."""
     return wrap(text, columns, break_on_hyphens=False)
 
 
 def lines_of(grid: Grid) -> list[str]:
-    """The grid in aligned columns, a line for its head, for each row, and for the last."""
+    """Format a grid as aligned lines: its head, its rows, and its last row if there is one."""
     cells = [grid.head, *grid.rows, *([grid.last] if grid.last else [])]
     shown = [
         padded(column, number >= grid.words)
@@ -61,7 +61,7 @@ def lines_of(grid: Grid) -> list[str]:
 
 
 def _narrow(report: Report, columns: int) -> list[str]:
-    """For each statement its names, and beneath a line for each kind, with its count and USD."""
+    """Format each statement as its names and below them a line for each kind with count and USD."""
     rows: list[list[str]] = []
     heads: dict[int, str] = {}
     for statement, label in each(report):
@@ -82,7 +82,7 @@ def _narrow(report: Report, columns: int) -> list[str]:
 
 
 def as_markdown(report: Report) -> str:
-    """The report as a table of GitHub's Markdown, with the date and the digest of the prices."""
+    """Format the report as a GitHub Markdown table, with the date and digest of the prices."""
     table = markdown_of(_grid(report))
     remarks = [
         *_remarks(report),
@@ -95,7 +95,7 @@ def as_markdown(report: Report) -> str:
 
 
 def markdown_of(grid: Grid) -> str:
-    """The grid as a table of GitHub's Markdown."""
+    """Format a grid as a GitHub Markdown table."""
     rule = ["---" if number < grid.words else "--:" for number in range(len(grid.head))]
     rows = [[escaped(cell) for cell in row] for row in grid.rows]
     if grid.last:
@@ -104,12 +104,12 @@ def markdown_of(grid: Grid) -> str:
 
 
 def as_csv(report: Report) -> str:
-    """The rows as CSV, without their total."""
+    """Format the report's rows as CSV, without their total."""
     return csv_of(_grid(report))
 
 
 def csv_of(grid: Grid) -> str:
-    """The rows as CSV (RFC 4180, but with a bare newline), without the last."""
+    """Format a grid as CSV (RFC 4180, but with bare newlines), without its last row."""
     import csv
     from io import StringIO
 
@@ -125,7 +125,7 @@ def _grid(report: Report) -> Grid:
 
 
 def _by_group(report: Report) -> Grid:
-    """A row for each label, with a column for each kind of charge that there is."""
+    """Return a row for each label, with a column for each kind of charge that occurs."""
     kinds = _kinds(report.statements)
     heads = [_head(kind, at_most=report.at_most) for kind in kinds]
     head = [report.labelled, "requests", *heads, "USD"]
@@ -136,13 +136,13 @@ def _by_group(report: Report) -> Grid:
 
 
 def _kinds(statements: Sequence[Statement]) -> list[str]:
-    """The kinds of charges that there are, in the order of their columns."""
+    """Return the kinds of charges that occur, in the order of their columns."""
     present = {charge.kind for statement in statements for charge in statement.charges}
     return [kind for kind in (*TOKEN_KINDS, *UNITS) if kind in present]
 
 
 def _detailed(report: Report) -> Grid:
-    """A row for each kind of tokens, or for what is billed without them, with its rate."""
+    """Return a row for each kind of charge, with its rate."""
     rows, counted, rated = [], "tokens", "USD per million"
     for statement in report.statements:
         name, tier = one_line(statement.tariff.name), _tier(statement)
@@ -168,7 +168,7 @@ def _kind(charge: Charge, *, at_most: bool) -> str:
 
 
 def _by_model(report: Report) -> Grid:
-    """A row for each model, with a column for each kind of charge that there is."""
+    """Return a row for each model, with a column for each kind of charge that occurs."""
     statements = report.statements
     kinds = _kinds(statements)
     heads = [_head(kind, at_most=report.at_most) for kind in kinds]
@@ -210,7 +210,7 @@ def _total_label(report: Report) -> str:
 
 
 def _remarks(report: Report) -> list[str]:
-    """What stands beneath the table: outputs without a limit."""
+    """Return the remarks below the table, on outputs without a limit."""
     if not report.unlimited:
         return []
     if report.is_detailed or report.is_choice:
@@ -227,7 +227,7 @@ def _remarks(report: Report) -> list[str]:
 
 
 def padded(column: Sequence[str], is_number: bool) -> list[str]:
-    """The cells of a column in one width; numbers stand with their points in line."""
+    """Pad the cells of a column to one width; align numbers at the decimal point."""
     cells = list(column)
     if is_number:
         decimals = max(len(cell.partition(".")[2]) for cell in cells[1:])
@@ -245,7 +245,7 @@ def _with_decimals(cell: str, decimals: int) -> str:
 
 
 def with_bars(lines: list[str], amounts: Sequence[Decimal], columns: int) -> list[str]:
-    """The lines with a bar behind each row, the dearest's as long as there is room for."""
+    """Append a bar to each row; the dearest row's is as long as the terminal allows."""
     room = min(_LONGEST_BAR, columns - len(lines[0]) - len(_GAP))
     dearest = max(amounts, default=Decimal(0))
     if room < 1 or not dearest:
@@ -255,5 +255,5 @@ def with_bars(lines: list[str], amounts: Sequence[Decimal], columns: int) -> lis
 
 
 def escaped(text: str) -> str:
-    """The text with what Markdown would take for its own as characters of HTML."""
+    """Escape Markdown's special characters as HTML character references."""
     return "".join(f"&#{ord(letter)};" if letter in "\\`*[]<>|&~" else letter for letter in text)

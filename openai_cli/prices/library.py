@@ -1,4 +1,4 @@
-"""`estimate` and `cost_of`, for Python: what the commands say of costs, of objects."""
+"""`estimate` and `cost_of`: the Python interface to the costs that the commands report."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -17,12 +17,12 @@ Path = str | PathLike[str]
 
 
 class Estimate(NamedTuple):
-    """The most that a request can cost, in USD, and the tokens that it is reckoned from.
+    """The maximum cost of a request, in USD, and the tokens that it is computed from.
 
-    `output_tokens` are those of all its outputs at their limit, or where the request sets none, at
-    the longest that the model gives. `doubts` tell why the count of its input is an estimate, and
-    are empty where it is exact. With any `unbounded`, parts that may cost any amount, `usd` is no
-    bound but an estimate. `notes` tell what to know of the prices, as that a model was retired.
+    `output_tokens` are those of all outputs at their limit or, if the request sets none, at the
+    model's longest output. `doubts` say why the count of its input is an estimate; they are empty
+    if it is exact. If there are `unbounded` parts, which may cost any amount, `usd` is an estimate
+    and not a bound. `notes` are about the prices, such as that a model was retired.
     """
 
     usd: Decimal
@@ -41,12 +41,12 @@ def estimate(
     on: date | None = None,
     prices: Path | None = None,
 ) -> Estimate:
-    """The most that sending a request body can cost, as `--max-cost` reckons it.
+    """Return the maximum cost of sending a request body, as `--max-cost` computes it.
 
-    `body` is that of a request of chat, completions, responses or embeddings; `endpoint`, such as
-    `/chat/completions`, is told by its properties where it is None. `region` is the one in whose
-    host it is processed, such as `eu`, and `on` the day of the prices, by default today in UTC.
-    `prices` is the path of a table to lay over that of this package, as `--prices` takes it.
+    `body` is a request of chat, completions, responses or embeddings. If `endpoint`, such as
+    `/chat/completions`, is None, it is inferred from the body's properties. `region` is that of the
+    host, such as `eu`, and `on` is the day of the prices, by default today in UTC. `prices` is the
+    path of a table that overrides that of this package, as for `--prices`.
 
     Raises `openai_cli.errors.UsageError` for a model, a tier or a day without a known price, and
     for a request whose tokens cannot be counted.
@@ -72,15 +72,15 @@ def cost_of(
     on: date | None = None,
     prices: Path | None = None,
 ) -> Cost:
-    """What an answer did cost, with its cached tokens, sound, images and calls of tools.
+    """Return what an answer did cost, including cached tokens, audio, images and tool calls.
 
-    `answer` is an answer of the API, its usage object alone, or a line of `--usage-file`: parsed
-    from JSON, or an object of the `openai` package. `model` and `tier` are for what names none, as
-    a usage object; what it names goes before them. The others are as `estimate` has them; a line of
-    a usage file has its own region, and the prices of its own day where it tells a time.
+    `answer` is an answer of the API, just its usage object, or a line of `--usage-file`: parsed
+    JSON, or an object of the `openai` package. `model` and `tier` apply only if the answer names
+    none, like a usage object. The other arguments are as for `estimate`; a line of a usage file has
+    its own region and, if it has a time, the prices of its day.
 
-    Raises `openai_cli.errors.UsageError` where the model, the tier or the day has no known price,
-    and for what has no usage.
+    Raises `openai_cli.errors.UsageError` if the model, the tier or the day has no known price, or
+    if there is no usage.
     """
     body = _plain(answer)
     billed = list(of_record(1, body)) if is_record(body) else _billed(body, model, tier)
@@ -94,7 +94,7 @@ def cost_of(
 
 
 def _billed(body: dict[str, Any], model: str | None, tier: str | None) -> list[Billed]:
-    """What an answer is billed by, its own model first; of a usage object alone, that."""
+    """Return what an answer, or a bare usage object, is billed by, its own model first."""
     if not isinstance(body.get("usage"), dict):
         return [Billed(model, tier_of(tier), body)]
     named = body.get("service_tier")
@@ -108,7 +108,7 @@ def _filled(billed: Billed, model: str | None, region: str | None) -> Billed:
 
 
 def _plain(answer: Any) -> dict[str, Any]:
-    """The answer as parsed JSON."""
+    """Return the answer as parsed JSON."""
     found = answer.model_dump() if hasattr(answer, "model_dump") else answer
     if not isinstance(found, Mapping):
         raise UsageError("an answer must be an object of JSON, or of the openai package")

@@ -1,4 +1,4 @@
-"""Money as text: Decimal to the last digit, in tables and in JSON."""
+"""Convert amounts of money between text, Decimal and integer units, without losing digits."""
 
 import json
 import re
@@ -13,25 +13,25 @@ if TYPE_CHECKING:
 
 _AMOUNT = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
 
-# Money that is kept is in whole units of so many to the dollar.
+# Stored amounts are integers, in units of 10**-12 USD.
 _PLACES = 12
 UNITS: int = 10**_PLACES
 
 
 def units(usd: "Decimal") -> int:
-    """An amount in units, never less than it is."""
+    """Convert an amount in USD to units, rounded up."""
     return ceil(usd * UNITS)
 
 
 def dollars(count: int) -> "Decimal":
-    """The amount of so many units, in USD."""
+    """Convert units to USD."""
     from decimal import Decimal
 
     return Decimal(count) / UNITS
 
 
 def amount(flag: str, raw: str) -> "Decimal":
-    """The USD typed for a flag; UsageError names the flag."""
+    """Parse the USD given for a flag; the UsageError names the flag."""
     from decimal import Decimal
 
     if re.fullmatch(_AMOUNT, raw) is None:
@@ -40,15 +40,15 @@ def amount(flag: str, raw: str) -> "Decimal":
 
 
 def units_of(flag: str, raw: str) -> int:
-    """The same in units, never less than it is."""
+    """Parse the USD given for a flag to units, rounded up; the UsageError names the flag."""
     found = scaled(raw, _PLACES)
     return units(amount(flag, raw)) if found is None else found
 
 
 def scaled(number: str, places: int) -> int | None:
-    """A plain number such as 2.5, without its point, which is moved by so many places.
+    """Multiply a plain number such as "2.5" by 10**places; None if that is not an integer.
 
-    None for one of more places, and of another form: Decimal takes 2 to 3 ms to load.
+    Also None for other notations. This avoids Decimal, which takes 2 to 3 ms to load.
     """
     whole, _, part = number.partition(".")
     digits = f"{whole}{part}"
@@ -57,15 +57,15 @@ def scaled(number: str, places: int) -> int | None:
 
 
 def plain(amount: "Decimal") -> str:
-    """The amount with all its digits, without exponent and without zeros at its end."""
+    """Format an amount with all its digits, without an exponent or trailing zeros."""
     text = f"{amount:f}"  # normalize() would round to the context's 28 digits
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def exact_json(value: Any) -> str:
-    """JSON on one line, in which a Decimal is a number with all its digits.
+    """Encode JSON on one line, with Decimals as numbers with all their digits.
 
-    Python's own encoder takes no Decimal but as a float, which rounds.
+    Python's own encoder would need floats, which round.
     """
     from decimal import Decimal
 

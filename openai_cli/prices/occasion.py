@@ -1,20 +1,20 @@
-"""When, where and for what a call was made, and how it ended."""
+"""The circumstances of a call, and how it ended."""
 
 from typing import Self
 
 from openai_cli.errors import CliError, ExitCode, Terminated
 from openai_cli.records import record
 
-# The server gave up waiting, for what it may have begun to make.
+# The server timed out, but may have begun to work on the answer.
 _TIMED_OUT = 408
 
 
 @record
 class Occasion:
-    """When, where and for what a call was made; None is what is not known or was not given.
+    """When, where and for what a call was made; None means not known or not given.
 
-    `time` is when it was sent, in UTC as ISO 8601 has it, `duration` how many seconds it took until
-    its answer was out. `asked_model` is the model of the request.
+    `time` is when it was sent, as ISO 8601 in UTC, and `duration` the seconds until its answer was
+    printed. `asked_model` is the model of the request.
     """
 
     time: str
@@ -28,9 +28,9 @@ class Occasion:
 
 @record
 class Outcome:
-    """How a call failed: the exit code, and the id of its request where the error has one.
+    """How a call failed: its exit code, and its request id if the error has one.
 
-    Where it `is_refused`, and has no tokens, it cost nothing.
+    A call that `is_refused` and has no tokens cost nothing.
     """
 
     exit_code: int
@@ -39,7 +39,10 @@ class Outcome:
 
     @classmethod
     def of(cls, error: BaseException, *, is_taken: bool = False) -> Self:
-        """What an error says. `is_taken`: the API took the request, and refused what came after."""
+        """Return the outcome for an error.
+
+        `is_taken` says that the API had accepted the request and refused a later one.
+        """
         if isinstance(error, CliError):
             status = error.status
             is_refused = status is not None and 300 <= status < 500 and status != _TIMED_OUT

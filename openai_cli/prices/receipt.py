@@ -1,4 +1,4 @@
-"""What a call took: the tokens that the API reports, as a line on stderr and a line of a file."""
+"""The usage and the cost of a call, as a line for stderr and a line for --usage-file."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,12 +22,12 @@ from openai_cli.prices.records import parts_of
 from openai_cli.prices.usage import usage_of
 from openai_cli.records import fields_of, record
 
-# What only some calls have.
+# The fields that only some calls have.
 _SOMETIMES = (
     "seconds", "characters", "calls", "region", "unknown", "also", "cache_age", "saved_usd",
 )  # fmt: skip
 
-# What the endpoints call the same: chat, completions and embeddings; all others.
+# The names of the counts at chat, completions and embeddings, then at all other endpoints.
 _INPUT = ("prompt_tokens", "input_tokens")
 _OUTPUT = ("completion_tokens", "output_tokens")
 _INPUT_DETAILS = ("prompt_tokens_details", "input_tokens_details", "input_token_details")
@@ -40,15 +40,15 @@ _OUTPUT_DETAILS = (
 
 @record
 class Receipt:
-    """The tokens of one call, or what it is billed by; None is what the server did not report.
+    """The tokens of one call, or what it is billed by; None means that it was not reported.
 
-    `input_tokens` include `cached_tokens` and `cache_write_tokens`, `output_tokens` include
-    `reasoning_tokens`, as the API counts them. `seconds` are of speech, `characters` of a text that
-    is said. `usd` is the cost in US dollars, None where the price is unknown; with `unknown`, what
-    is in no sum, it is at least that. `parts` are the other counts that price it, as `records`
-    names them, and `calls` those of tools, by the kind of their fee. `also` has the same of what
-    other models made for the answer. `exit_code` is that of the call. An answer from the cache has
-    its `cache_age` in seconds, and `saved_usd`, which the call that was sent did cost.
+    `input_tokens` include `cached_tokens` and `cache_write_tokens`, and `output_tokens` include
+    `reasoning_tokens`, as the API counts them. `seconds` are of transcribed speech, `characters` of
+    spoken text. `usd` is the cost in US dollars, or None if the price is unknown; it is a lower
+    bound if something is `unknown` and so not included. `parts` are the other counts that the price
+    depends on, by their names in `records`, and `calls` are tool calls by kind of fee. `also` has
+    the same for the work of other models. `exit_code` is that of the call. An answer from the cache
+    has its `cache_age` in seconds and `saved_usd`, the cost of the original call.
     """
 
     model: str | None
@@ -73,7 +73,7 @@ class Receipt:
 
     @classmethod
     def of(cls, answer: Answer, table: Table, on: date, *, region: str | None = None) -> "Receipt":
-        """The usage that an answer reports, priced by `table` as of the day `on`."""
+        """Return the receipt for an answer, priced by `table` as of the day `on`."""
         found = answer.usage or {}
         inputs = _first(found, _INPUT_DETAILS) or {}
         outputs = _first(found, _OUTPUT_DETAILS) or {}
@@ -103,7 +103,7 @@ class Receipt:
         )
 
     def of_failed(self, outcome: Outcome) -> "Receipt":
-        """The same of a call that failed: what the API refused cost nothing, else nobody knows."""
+        """Return the receipt for a failed call, which is free if the API refused it."""
         request_id = outcome.request_id or self.request_id
         failed = replace(self, exit_code=outcome.exit_code, request_id=request_id)
         if failed.usd is not None:
@@ -112,7 +112,7 @@ class Receipt:
         return replace(failed, usd=Decimal(0)) if outcome.is_refused and nothing else failed
 
     def of_cache(self, age: float) -> "Receipt":
-        """The same of an answer that another call was billed for, so many seconds before."""
+        """Return the receipt for the answer reused from the cache, `age` seconds after its call."""
         return replace(
             self,
             input_tokens=None,
@@ -132,7 +132,7 @@ class Receipt:
         )
 
     def line(self) -> str:
-        """The usage for a person."""
+        """Format the usage as a line for people."""
         cost = self.cost
         if self.cache_age is not None:
             saved = "" if self.saved_usd is None else f", {plain(self.saved_usd)} USD saved"
@@ -156,7 +156,7 @@ class Receipt:
 
     @property
     def cost(self) -> str:
-        """The cost for a person, and what is in it besides tokens, or is not."""
+        """The cost for people, with the tool calls in it and what is not included."""
         if self.usd is None:
             return "USD unknown"
         calls = "".join(f", with {count} {kind}" for kind, count in self.calls.items())
@@ -165,10 +165,10 @@ class Receipt:
         return f"{least}{plain(self.usd)} USD{calls}{why}"
 
     def record(self, occasion: Occasion, *, batch_id: str | None = None) -> str:
-        """The usage for --usage-file: JSON on one line, with the cost to the last digit.
+        """Format the usage as a line of JSON for --usage-file, with the exact cost.
 
-        What comes behind `exit_code` is there only where there is such a thing: `batch_id`, that of
-        the run that the call is of, comes first.
+        The fields after `exit_code` are present only if they have a value; the first of them is
+        `batch_id`, that of the run that the call belongs to.
         """
         found = {name: getattr(self, name) for name in fields_of(type(self))}
         parts, code = found.pop("parts"), int(found.pop("exit_code"))
@@ -179,7 +179,7 @@ class Receipt:
 
 
 def _counts(billed: Billed, table: Table, on: date) -> dict[str, Any]:
-    """The other counts and the calls of what is billed, as far as they can be told."""
+    """Return the other counts and the calls of what is billed, as far as they are known."""
     model = table.find(billed.model or "")
     mode = None if model is None else model.mode
     try:
@@ -194,7 +194,7 @@ def _counts(billed: Billed, table: Table, on: date) -> dict[str, Any]:
 
 
 def _record_of(billed: Billed, table: Table, on: date) -> dict[str, Any]:
-    """What another model made, in the form of a record."""
+    """Return the work of another model in the form of a record."""
     usage = billed.usage or {}
     counts = _counts(billed, table, on)
     return {
@@ -208,7 +208,7 @@ def _record_of(billed: Billed, table: Table, on: date) -> dict[str, Any]:
 
 
 def _first(found: Any, names: tuple[str, ...]) -> Any:
-    """The first of the named values that there is."""
+    """Return the first of the named values that is present, or None."""
     if not isinstance(found, dict):
         return None
     return next((found[name] for name in names if found.get(name) is not None), None)

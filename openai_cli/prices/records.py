@@ -1,4 +1,4 @@
-"""The lines of --usage-file: written with every count that prices a call, and read back."""
+"""Read and write the lines of --usage-file, which have every count that a price depends on."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -13,7 +13,7 @@ Json = Any
 
 _TAKEN = ("input_tokens", "output_tokens", "seconds", "characters")
 
-# What a record calls the counts of Usage that the API has below others.
+# The names in a record for the counts of Usage that are nested in the API's usage object.
 PARTS: Mapping[str, str] = {
     "cache_write_12h": "cache_write_12h_tokens",
     "audio_input": "audio_input_tokens",
@@ -26,10 +26,10 @@ PARTS: Mapping[str, str] = {
 
 
 def parts_of(usage: Usage, mode: str | None) -> dict[str, int]:
-    """The counts of PARTS that there are, as a record names them.
+    """Return the counts of PARTS that are not 0, by their names in a record.
 
-    That which stands for all tokens of models of that mode is there though it is 0: without it
-    nothing would tell that they were told apart.
+    The count that can stand for all tokens of models of that mode is included even if it is 0: it
+    shows that the tokens were broken down.
     """
     always = ONE_KIND.get(mode, ("", ""))[1]
     return {
@@ -40,17 +40,17 @@ def parts_of(usage: Usage, mode: str | None) -> dict[str, int]:
 
 
 def is_record(value: Mapping[str, Json]) -> bool:
-    """Whether it is a line of a usage file."""
+    """Return whether a value is a line of a usage file."""
     return "usd" in value
 
 
 def is_free(record: Mapping[str, Json]) -> bool:
-    """Whether a record is of a call that took nothing and cost nothing, as one that was refused."""
+    """Return whether a record's call used and cost nothing, such as a refused one."""
     return record["usd"] == 0 and all(record.get(name) is None for name in _TAKEN)
 
 
 def of_record(line: int, record: Mapping[str, Json]) -> Iterator[Billed]:
-    """What the call of a record is billed by, and what it had other models make."""
+    """Yield what a record's call is billed by, and then the work of other models."""
     own = _billed(line, record)._replace(
         region=_string(record, "region"),
         day=day_of(record),
@@ -86,7 +86,7 @@ def _billed(line: int, record: Mapping[str, Json]) -> Billed:
 
 
 def _usage(record: Mapping[str, Json]) -> dict[str, Json] | None:
-    """The usage of a record in the form of /responses; None where it has none."""
+    """Return the usage of a record in the form of /responses, or None."""
     for name in ("seconds", "characters"):
         if record.get(name) is not None:
             return {name: record[name]}
@@ -116,7 +116,7 @@ def _usage(record: Mapping[str, Json]) -> dict[str, Json] | None:
 
 
 def day_of(record: Mapping[str, Json]) -> date | None:
-    """The day in UTC when the call of a record was made; None where it does not tell."""
+    """Return the UTC day of a record's call, or None if it has no time."""
     time = record.get("time")
     try:
         return date.fromisoformat(time[:10]) if isinstance(time, str) else None

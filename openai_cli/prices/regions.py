@@ -1,4 +1,4 @@
-"""Regional processing: by what it multiplies the rates of tokens."""
+"""Regional processing: the multipliers for token rates."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def multiplier(model: "Model", region: str | None) -> "Decimal | None":
-    """By what the rates of tokens are multiplied in a region; None where that is not known."""
+    """Return the multiplier for a model's token rates in a region; None if it is not known."""
     from decimal import Decimal
 
     from openai_cli.models.table import REGIONS

@@ -1,4 +1,4 @@
-"""What is shown of a cost, and how as JSON or as a bare number. Nothing is printed here."""
+"""A cost report, and its formats as JSON and as a bare number, without printing it."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -14,10 +14,10 @@ from openai_cli.prices.money import exact_json, plain
 
 
 class Unit(NamedTuple):
-    """How a kind that is billed by another thing than tokens is shown.
+    """How to show a kind that is not billed by tokens.
 
-    `name` is what it is, `noun` its unit; `rated` heads the rate for `times` of it, as the page of
-    prices has it.
+    `name` is what is billed and `noun` its unit. `rated` is the heading of the rate, which is for
+    `times` units, as on OpenAI's pricing page.
     """
 
     name: str
@@ -34,22 +34,22 @@ UNITS = {
 
 
 class Label(NamedTuple):
-    """What a statement is of, where each has its row: as it is `shown`, and in JSON."""
+    """What a statement is about, as `shown` in its row and as JSON."""
 
     shown: str
     json: dict[str, Any]
 
 
 class Report(NamedTuple):
-    """What is shown of a cost.
+    """The contents of a cost report.
 
-    `statements` are parts of one total, or, with `is_choice`, other models for the same, which have
-    none. `is_detailed` shows each kind of tokens with its rate. `at_most` says that the output is
-    an upper bound, `missing` what to give where no limit bounds it; `doubts` why the tokens are an
-    estimate, and `notes` what to know of the prices, which are those of `table` on the day `as_of`.
-    `labels` name what each statement is of, where each has its own row, under the head `labelled`;
-    where it `is_grouped`, statements of one label have a row together.
-    `unpriced` says of calls why they are in no statement.
+    `statements` are parts of one total or, with `is_choice`, alternative models, which have no
+    total. `is_detailed` shows each kind of tokens with its rate. `at_most` says that the output is
+    an upper bound, and `missing` which limit to set if it has none. `doubts` say why the tokens are
+    an estimate; `notes` are about the prices, which are those of `table` on the day `as_of`.
+    `labels` name the statements, each in a row of its own, under the heading `labelled`; with
+    `is_grouped`, the statements of a label share a row. `unpriced` says why calls are in no
+    statement.
     """
 
     statements: tuple[Statement, ...]
@@ -68,7 +68,7 @@ class Report(NamedTuple):
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """What is in no sum: with any, the cost is at least that."""
+        """Descriptions of what is not included; if there are any, the cost is a lower bound."""
         found = dict.fromkeys(
             reason for statement in self.statements for reason in statement.unknown
         )
@@ -81,12 +81,12 @@ class Report(NamedTuple):
 
     @property
     def unlimited(self) -> int:
-        """How many requests have no limit: their output is in no sum."""
+        """The number of requests without an output limit; their output is not included."""
         return sum(statement.unlimited for statement in self.statements)
 
 
 def as_json(report: Report) -> str:
-    """The report as JSON on one line; money is numbers with all their digits."""
+    """Format the report as JSON on one line; amounts are numbers with all their digits."""
     found = {
         "total": None if report.is_choice else report.usd,
         "at_most": report.at_most and not report.unlimited and not report.unknown,
@@ -114,12 +114,12 @@ def as_json(report: Report) -> str:
 
 
 def as_total(report: Report) -> str:
-    """The sum alone."""
+    """Format just the sum."""
     return f"{plain(report.usd)}\n"
 
 
 def each(report: Report) -> Iterator[tuple[Statement, Label | None]]:
-    """The statements, each with its label where they have them."""
+    """Yield each statement with its label, or with None if there are no labels."""
     labels = report.labels or (None,) * len(report.statements)
     return zip(report.statements, labels, strict=True)
 
@@ -158,7 +158,7 @@ def _json_rows(
 
 
 def groups(report: Report) -> Iterator[tuple[Label, list[Statement]]]:
-    """The statements of each label; those of one stand together."""
+    """Yield each label with its statements, which are adjacent."""
     together = groupby(zip(report.labels, report.statements, strict=True), itemgetter(0))
     for label, found in together:
         yield label, [statement for _, statement in found]

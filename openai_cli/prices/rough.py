@@ -1,7 +1,7 @@
-"""A bound above that of `bound`, of requests of plain texts alone, without a count of their tokens.
+"""A looser bound than `bound`, for requests with only plain texts, without counting tokens.
 
-Counting takes ten times as long, and where there is room for more there is no need to. A token is
-at least one byte of its text, so a text has no more tokens than bytes.
+Counting takes ten times as long, and is not needed if the budget has room for a looser bound. A
+token covers at least one byte, so a text has no more tokens than bytes.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -11,7 +11,7 @@ from openai_cli.models.lines import known_name, packaged
 from openai_cli.prices.money import scaled
 from openai_cli.records import record
 
-# The properties that add nothing to the prompt and nothing to the price.
+# The properties that change neither the prompt nor the price.
 _SILENT = frozenset(
     {"model", "max_completion_tokens", "max_output_tokens", "max_tokens", "n", "temperature",
      "top_p", "stop", "seed", "user", "presence_penalty", "frequency_penalty", "logit_bias",
@@ -26,7 +26,7 @@ _TEXTS = {
     "/embeddings": ("input",),
 }
 _ROLES = ("system", "developer", "user", "assistant")
-# The models that each endpoint is for: what others would count there is guessed with a margin.
+# The modes of models that each endpoint serves: counts for other models need a margin.
 _MODES = {
     "/chat/completions": ("chat", "responses"),
     "/responses": ("chat", "responses"),
@@ -37,15 +37,15 @@ _SILENT_MODE = "embedding"
 
 _INPUTS = ("input", "cache_write", "cache_write_12h")
 
-# In tokens: more than what any model has around a message, and before its answer.
+# In tokens: more than any model adds around a message and before its answer.
 _AROUND = 64
-# What a rate has behind its point in units a token, where it is in USD for a million of them.
+# The decimal places by which a rate in USD per million tokens is shifted to units per token.
 _PLACES = 6
 
 
 @record
 class _Rates:
-    """The highest rates of a model, in units a token, and how many tokens it gives at most."""
+    """The highest rates of a model, in units per token, and its longest output in tokens."""
 
     input: int
     output: int
@@ -53,9 +53,9 @@ class _Rates:
 
 
 def rough(body: Mapping[str, Any], *, endpoint: str, on: str, region: str | None) -> int | None:
-    """The most that sending a body on a day can cost, in units; None where that takes more care.
+    """Return an upper bound for the cost of a body on a day, in units; None if it is not simple.
 
-    It is by the table of this package, at the standard tier.
+    The prices are those of this package's table at the standard tier.
     """
     texts = _TEXTS.get(endpoint, ())
     if region is not None or not body.keys() <= {*_SILENT, *texts}:
@@ -72,7 +72,7 @@ def rough(body: Mapping[str, Any], *, endpoint: str, on: str, region: str | None
 
 
 def _texts_of(body: Mapping[str, Any], names: Iterable[str]) -> Iterator[str | None]:
-    """The texts of the prompt; None for what is something else."""
+    """Yield the texts of the prompt, and None for any other content."""
     for name in names:
         value = body.get(name)
         if name == "messages":
@@ -82,7 +82,7 @@ def _texts_of(body: Mapping[str, Any], names: Iterable[str]) -> Iterator[str | N
 
 
 def _text_of(message: Any) -> str | None:
-    """The text of a message that has nothing else."""
+    """Return the text of a message that has nothing else, or None."""
     if not isinstance(message, dict) or message.keys() != {"role", "content"}:
         return None
     text = message["content"] if message["role"] in _ROLES else None
@@ -90,7 +90,7 @@ def _text_of(message: Any) -> str | None:
 
 
 def _most_output(body: Mapping[str, Any], rates: _Rates) -> int | None:
-    """The tokens of all outputs at most; None where nothing tells."""
+    """Return the maximum number of output tokens; None if it is not known."""
     limits = (body[name] for name in _LIMITS if body.get(name) is not None)
     limit: Any = next(limits, rates.longest)
     choices: Any = 1 if body.get("n") is None else body["n"]
@@ -99,7 +99,7 @@ def _most_output(body: Mapping[str, Any], rates: _Rates) -> int | None:
 
 
 def _rates(model: Any, on: str, modes: Container[str]) -> _Rates | None:
-    """The rates of a model of these modes on a day; None where they are not known, or not plain."""
+    """Return the rates of a model of these modes on a day; None if not known or not simple."""
     table = packaged()
     known = known_name(model, table) if isinstance(model, str) else None
     facts: Mapping[str, Any] = {} if known is None else table[known]
@@ -121,6 +121,6 @@ def _rates(model: Any, on: str, modes: Container[str]) -> _Rates | None:
 
 
 def _holds(row: Mapping[str, Any], on: str) -> bool:
-    """Whether prices are those of a day, as `Model.row` has it; days in ISO 8601 sort as texts."""
+    """Return whether prices apply on a day, as in `Model.row`; ISO 8601 days compare as text."""
     start, end = row["from"], row["to"]
     return (start is None or start <= on) and (end is None or on < end)

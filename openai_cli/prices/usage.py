@@ -1,6 +1,6 @@
-"""What usage objects say: the tokens that an answer reports, or what it is billed by instead.
+"""Parse usage objects: the tokens that an answer reports, or what it is billed by instead.
 
-The forms are those of OpenAI's published description and of the openai package: CompletionUsage,
+The formats are those of OpenAI's published description and of the openai package: CompletionUsage,
 ResponseUsage, ImagesResponse, the usage of transcriptions and of realtime responses.
 """
 
@@ -19,11 +19,11 @@ _OUTPUT = ("completion_tokens", "output_tokens")
 
 
 def usage_of(found: Mapping[str, Json], *, mode: str | None = None) -> Usage:
-    """The tokens that a usage object of a model of that mode reports, or what stands for them.
+    """Parse a usage object of a model of that mode: its tokens, or what is billed instead.
 
-    That is the seconds of speech, by the API, or the characters of a text, by a record of ours.
-    A count that is left out is what the total leaves; where there is none, it is `unknown`.
-    UsageError for a usage without any tokens, and for numbers that contradict each other.
+    That is seconds of speech, from the API, or characters of text, from one of our records. A
+    missing count is computed from the total; without a total, it is `unknown`. Raises UsageError
+    for a usage without tokens, and for numbers that contradict each other.
     """
     if found.get("seconds") is not None:
         return Usage(seconds=_seconds(found["seconds"]))
@@ -60,7 +60,7 @@ def usage_of(found: Mapping[str, Json], *, mode: str | None = None) -> Usage:
 
 
 def _wholes(found: Mapping[str, Json]) -> tuple[int | None, int | None]:
-    """The tokens of input and output; None is not reported."""
+    """Return the input and the output tokens; None means not reported."""
     into, out = (_count(found, names) for names in (_INPUT, _OUTPUT))
     total = _count(found, ("total_tokens",))
     if total is not None and into is None and out is not None and total >= out:
@@ -84,7 +84,7 @@ def _unknown(counts: tuple[int | None, int | None], mode: str | None) -> tuple[s
 
 
 def _check(usage: Usage) -> None:
-    """UsageError where parts are more than what they are parts of."""
+    """Raise UsageError if the parts of a count exceed the whole."""
     written = usage.cache_write + usage.cache_write_12h
     wrong = (
         usage.cache_write < 0
@@ -96,11 +96,11 @@ def _check(usage: Usage) -> None:
         or usage.cached_image > usage.image_input
     )
     if wrong:
-        raise UsageError("the parts of the usage are more than its total")
+        raise UsageError("the parts of the usage exceed its total")
 
 
 def _details(found: Mapping[str, Json], *names: str) -> Mapping[str, Json]:
-    """The first of these objects that there is."""
+    """Return the first of these members that is an object, or an empty one."""
     for name in names:
         if isinstance(value := found.get(name), dict):
             return value
@@ -108,7 +108,7 @@ def _details(found: Mapping[str, Json], *names: str) -> Mapping[str, Json]:
 
 
 def _tokens(found: Mapping[str, Json], *names: str) -> int:
-    """The first of these numbers that there is, 0 where there is none."""
+    """Return the first of these numbers that is present, or 0."""
     for name in names:
         if (value := found.get(name)) is not None:
             if type(value) is not int or value < 0:

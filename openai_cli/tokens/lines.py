@@ -186,7 +186,7 @@ class _Reader:
         parts = parts_of(body, endpoint=endpoint, model=other or name, on=self._on)
         if other is None:
             return parts
-        doubt = Doubt(f"how {name} counts is not known: counted as for {other}")
+        doubt = Doubt(f"how {name} counts is not known: counted like {other}")
         return parts._replace(doubts=(*parts.doubts, doubt))
 
 

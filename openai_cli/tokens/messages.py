@@ -86,7 +86,7 @@ def parts_of(
     named = optional(body, "model") if model is None else model
     prompt = Prompt(DEFAULT_CHAT if named is None else named, path, on)
     if named is None:
-        prompt.doubt(f"the body names no model: counted as for {DEFAULT_CHAT}")
+        prompt.doubt(f"the body names no model: counted like {DEFAULT_CHAT}")
     try:
         if prompt.encoding == _HARMONY and path in (CHAT, RESPONSES):
             from openai_cli.tokens.harmony import read_harmony

@@ -186,7 +186,7 @@ def test_an_image_that_a_response_had_made_is_in_the_usage(run: Run, folder: Pat
     assert run("cost", "--response", "u", "--total", key=None).text == "0.0304\n"
     with Server([reply({**answer, "tool_usage": None})]) as server:
         unknown = run("respond", "Hi", "--usage", base_url=server.base_url)
-    assert "at least 0.00015 USD (the tokens of its images are not told)" in unknown.err
+    assert "at least 0.00015 USD (the tokens of its images are not reported)" in unknown.err
 
 
 def test_a_budget(run: Run) -> None:

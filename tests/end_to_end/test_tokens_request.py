@@ -204,7 +204,7 @@ def test_an_encoding_stands_in_for_a_model_that_we_do_not_know(
     found = json.loads(done.out)
     assert [line["estimate"] for line in found["requests"]] == [True, False]
     assert found["requests"][1]["tokens"] == 8
-    assert "how tiny counts is not known: counted as for" in done.err
+    assert "how tiny counts is not known: counted like" in done.err
 
 
 def test_what_we_do_not_know_names_the_encoding(run: Run, folder: Path) -> None:

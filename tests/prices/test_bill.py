@@ -280,7 +280,7 @@ def test_a_model_that_always_searches() -> None:
     [
         (AskedCalls(("file_search", "web_search"), 3), [("web_search", 6, "0.01")], ()),
         (AskedCalls(("file_search",)), [],
-         ("max_tool_calls is not given, so nothing bounds the calls of tools (2 times)",)),
+         ("max_tool_calls is not given, so nothing bounds the tool calls (2 times)",)),
         (AskedCalls(("code_interpreter", "web_search"), 3), [],
          ("finder has no known fee for code_interpreter (6 times)",)),
         (AskedCalls((), None, ("the tool x",)), [], ("the tool x (2 times)",)),

@@ -65,7 +65,7 @@ def test_a_model_of_ones_own_is_counted_as_a_known_one() -> None:
     body = {**BODY, "model": "plain", "max_tokens": 1}
     found = bound(body, endpoint="/chat/completions", table=TABLE, on=TODAY)
     assert (found.usd, found.input_tokens) == (D("0.000031"), 8)
-    assert found.input_tokens.doubts == ("how plain counts is not known: counted as for gpt-4o",)
+    assert found.input_tokens.doubts == ("how plain counts is not known: counted like gpt-4o",)
 
 
 def test_a_text_that_is_said_is_bound_by_its_characters() -> None:

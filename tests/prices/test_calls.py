@@ -88,7 +88,7 @@ def test_images_that_a_response_had_made() -> None:
     ],
 )
 def test_images_whose_tokens_are_not_told(body: dict[str, Any]) -> None:
-    assert images_of(body) == "the tokens of its images are not told"
+    assert images_of(body) == "the tokens of its images are not reported"
 
 
 def test_no_images() -> None:

@@ -191,9 +191,9 @@ def test_a_kind_without_a_price() -> None:
         (
             "old",
             date(2024, 12, 31),
-            ["since when old has its price is not known: it is that of 2026-01-31"],
+            ["the price of old is that of 2026-01-31; when it took effect is not known"],
         ),
-        ("nova-2026-01-05", TODAY, ["the table has no nova-2026-01-05: priced as nova"]),
+        ("nova-2026-01-05", TODAY, ["nova-2026-01-05 is not in the table: priced as nova"]),
     ],
 )
 def test_notes(name: str, on: date, notes: list[str]) -> None:
@@ -203,7 +203,7 @@ def test_notes(name: str, on: date, notes: list[str]) -> None:
 def test_a_price_of_the_past_is_not_said_to_be_that_of_today() -> None:
     day = date(2025, 1, 1)
     assert tariff(FEES, "riser", "standard", day).notes(day) == [
-        "since when riser has its price is not known: it is the one until 2026-01-01"
+        "the price of riser is the one until 2026-01-01; when it took effect is not known"
     ]
 
 

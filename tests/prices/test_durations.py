@@ -38,7 +38,7 @@ def test_what_cannot_be_read_twice() -> None:
     "content", [b"", b"hello", b"RIFF", b"ID3", b"fLaC\x00", b"OggS" + bytes(99)]
 )
 def test_what_tells_no_length(content: bytes) -> None:
-    with pytest.raises(UsageError, match="how long x is cannot be told"):
+    with pytest.raises(UsageError, match="the length of x cannot be determined"):
         seconds_of(io.BytesIO(content), "x")
 
 

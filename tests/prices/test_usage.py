@@ -126,5 +126,5 @@ def test_a_count_that_is_none(value: Any) -> None:
     ],
 )
 def test_parts_that_are_more_than_their_whole(details: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match="the parts of the usage are more than its total"):
+    with pytest.raises(UsageError, match="the parts of the usage exceed its total"):
         usage_of({**USAGE, "prompt_tokens_details": details})

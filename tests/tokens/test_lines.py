@@ -86,7 +86,7 @@ def test_a_stand_in_for_a_model_that_nobody_knows() -> None:
     lines = [b'{"model": "my-llama", "messages": [{"role": "user", "content": "hamburger"}]}']
     [group] = count_lines(lines, stand_in=lambda name: "gpt-4o" if name == "my-llama" else None)
     assert group.tokens == [9]
-    assert group.doubts == ("how my-llama counts is not known: counted as for gpt-4o",)
+    assert group.doubts == ("how my-llama counts is not known: counted like gpt-4o",)
     with pytest.raises(UsageError, match="line 1: no encoding is known"):
         list(count_lines(lines))
 

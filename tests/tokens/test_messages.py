@@ -559,7 +559,7 @@ def test_a_model_may_be_given() -> None:
 def test_without_a_model_it_is_the_default_one() -> None:
     counted = count_request({"messages": [user()]})
     assert counted == 7
-    assert "the body names no model: counted as for gpt-6-luna" in counted.doubts
+    assert "the body names no model: counted like gpt-6-luna" in counted.doubts
 
 
 def test_a_model_that_nobody_knows_is_wrong_usage() -> None:
