@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openai_cli.commands.operation.options import is_bounded, names_model
+from openai_cli.commands.operation.options import is_bounded, may_cost, names_model
 from openai_cli.operations.table import every, find
 from tests.conftest import Run
 from tests.servers import Server, reply
@@ -58,6 +58,47 @@ def test_a_budget_and_max_cost_hold(run: Run, folder: Path, tmp_path: Path) -> N
     assert (refused.code, "[budget] month: the request can cost" in refused.err) == (8, True)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        COMPACT,
+        ("beta", "threads", "runs", "create", "thread_1", "--assistant-id", "a",
+         "--model", "gpt-4o"),
+        ("beta", "threads", "runs", "create", "thread_1", "--assistant-id", "a"),
+        ("beta", "threads", "runs", "submit-tool-outputs", "thread_1", "run_1",
+         "--tool-outputs", "[]"),
+        ("batches", "create", "--completion-window", "24h", "--endpoint", "/v1/responses",
+         "--input-file-id", "file-1"),
+        ("live", "sessions", "accept", "live_1", "--session", "{}"),
+        ("videos", "create", "--prompt", "hello"),
+    ],
+)  # fmt: skip
+def test_what_has_no_bound_is_refused_by_a_budget(
+    run: Run, folder: Path, line: tuple[str, ...]
+) -> None:
+    config = folder / "c.toml"
+    config.write_text("[budget]\nmonth = 5\n")
+    env = {"OPENAI_CLI_CONFIG": str(config), "OPENAI_CLI_LEDGER": "ledger"}
+    with Server([reply({**RESPONSE, "id": "x"})]) as server:
+        flags: dict[str, Any] = {"base_url": server.base_url, "env": env}
+        refused = run(*line, **flags)
+        capped = run(*line, "--max-cost", "1", base_url=server.base_url)
+        assert not server.received
+        passed = run(*line, "--allow-unbounded", **flags)
+    assert (refused.code, capped.code, passed.code) == (2, 2, 0), passed.err
+    assert "--allow-unbounded lets it pass" in refused.err
+    assert "notice: [budget]: nothing is reserved: " in passed.err
+
+
+def test_what_costs_nothing_needs_no_bound(run: Run, folder: Path) -> None:
+    config = folder / "c.toml"
+    config.write_text("[budget]\nmonth = 5\n")
+    env = {"OPENAI_CLI_CONFIG": str(config), "OPENAI_CLI_LEDGER": "ledger"}
+    line = ("responses", "input-tokens", "count", "--model", "gpt-4o", "--input", "hello")
+    with Server([reply({"object": "response.input_tokens", "input_tokens": 8})]) as server:
+        assert run(*line, base_url=server.base_url, env=env).code == 0
+
+
 def test_an_answer_that_is_cut_short_is_told(run: Run) -> None:
     cut: dict[str, Any] = {
         **RESPONSE, "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}
@@ -74,7 +115,7 @@ def test_no_property_is_taken_for_a_flag_of_ours() -> None:
     ours = {"usage", "usage_file", "label", "require_complete", "prices", "max_cost",
             "allow_unbounded"}  # fmt: skip
     for operation in every():
-        if names_model(operation):
+        if names_model(operation) or may_cost(operation):
             assert not ours & {*operation.body, *operation.query}, operation.command
 
 

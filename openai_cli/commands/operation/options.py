@@ -81,6 +81,38 @@ UNDOABLE = frozenset(
 # Operations that delete nothing, but cannot be undone.
 FINAL = frozenset({"organization projects archive", "webhooks rotate-secret"})
 
+# Operations that name a model, but run none: they store a definition, count, or make a key.
+_IDLE = frozenset(
+    {
+        "beta agents create",
+        "beta agents update",
+        "beta assistants create",
+        "beta assistants update",
+        "beta realtime sessions create",
+        "beta responses input-tokens count",
+        "responses input-tokens count",
+    }
+)
+# Operations that name no model, but run one, or rent something.
+_BUSY = frozenset(
+    {
+        "batches create",
+        "beta agents automations invocations create",
+        "beta agents sessions create",
+        "beta agents sessions events create",
+        "beta threads runs submit-tool-outputs",
+        "containers create",
+        "evals runs create",
+        "fine-tuning alpha graders run",
+        "live create",
+        "live sessions accept",
+        "live sessions fork",
+        "videos edit",
+        "videos extend",
+        "videos remix",
+    }
+)
+
 
 def is_final(operation: Operation) -> bool:
     """Whether the operation cannot be undone."""
@@ -92,6 +124,13 @@ def names_model(operation: Operation) -> bool:
     """Whether the request runs a model, so that its answer may report usage."""
     is_call = operation.method == "POST" and operation.answer == "object" and not operation.admin
     return is_call and "model" in operation.body
+
+
+def may_cost(operation: Operation) -> bool:
+    """Whether the request may cost something, so that a budget must let it pass."""
+    is_sent = operation.method == "POST" and not operation.admin
+    names_one = "model" in operation.body and operation.command not in _IDLE
+    return is_sent and (names_one or operation.command in _BUSY)
 
 
 def is_bounded(operation: Operation) -> bool:
@@ -138,9 +177,9 @@ def _bases(operation: Operation) -> Iterator[type]:
         (thing_of(operation) is not None, Waiting),
         (operation.command == UPLOAD, WholeUpload),
         (operation.command in CACHED, Caching),
-        (names_model(operation), Spending),
+        (names_model(operation) or may_cost(operation), Spending),
         (is_bounded(operation), Completeness),
-        (is_bounded(operation), Prices),
+        (may_cost(operation), Prices),
     )
     return (group for is_its, group in groups if is_its)
 

@@ -15,6 +15,7 @@ from openai_cli.commands.operation.options import (
     WholeUpload,
     collisions,
     is_bounded,
+    may_cost,
 )
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -102,7 +103,7 @@ def _plan(operation: Operation, request: Request) -> Plan:
             request,
             answer=lambda: AnyWhole(instead={}),
             writer=printing.NothingWriter,
-            is_free=True,
+            is_free=not may_cost(operation),
         )
     if is_bounded(operation):
         from openai_cli.answer.endpoints import reader_of
@@ -110,7 +111,8 @@ def _plan(operation: Operation, request: Request) -> Plan:
         answer = reader_of(operation.method, operation.path)
         return Plan(request, answer=answer, writer=printing.ThingWriter, forgets=True)
     answer = AnyWhole if thing_of(operation) is None else Lasting
-    return Plan(request, answer=answer, writer=printing.ThingWriter, is_free=True)
+    is_free = not may_cost(operation)
+    return Plan(request, answer=answer, writer=printing.ThingWriter, is_free=is_free)
 
 
 def request_of(
