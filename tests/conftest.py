@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -10,6 +11,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +46,15 @@ settings.load_profile("any machine")
 
 _connect = socket.socket.connect
 
+_numbers = count()
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new folder; pytest's own looks through those of all tests before for a number to take."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    return tmp_path_factory.mktemp(f"{name}-{next(_numbers)}", numbered=False)
+
 
 @pytest.fixture(autouse=True)
 def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +75,7 @@ def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
-    monkeypatch.setenv("PATH", os.pathsep.join(filter(_may_be_searched, os.get_exec_path())))
+    monkeypatch.setenv("PATH", _searchable(os.environ["PATH"]))
     monkeypatch.setenv("SOURCE_DATE_EPOCH", THAT_DAY)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 
@@ -75,9 +87,11 @@ def _sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", connect)
 
 
-def _may_be_searched(folder: str) -> bool:
-    """A folder that may not be searched is another user's; a command not found there is denied."""
-    return os.access(folder, os.R_OK | os.X_OK)
+@cache
+def _searchable(path: str) -> str:
+    """PATH without folders that may not be searched: they turn 'not found' into 'denied'."""
+    folders = path.split(os.pathsep)
+    return os.pathsep.join(each for each in folders if os.access(each, os.R_OK | os.X_OK))
 
 
 @pytest.fixture(autouse=True)
