@@ -101,10 +101,10 @@ def refusal(method: str, path: str, body: Mapping[str, Any]) -> Refusal | None:
     endpoint, _, query = path.partition("?")
     if method != "POST" or endpoint not in KNOWN:
         return Refusal(f"{method} {endpoint} is not one of the endpoints whose answers are kept")
-    if query:
+    found = next(filter(None, (rule(endpoint, body) for rule in _RULES)), None)
+    if found is None and query:
         return Refusal("nothing is known of the query of its path", may_pass=True)
-    refused = [found for rule in _RULES if (found := rule(endpoint, body)) is not None]
-    return next((found for found in refused if not found.may_pass), next(iter(refused), None))
+    return found
 
 
 def _stored(endpoint: str, body: Mapping[str, Any]) -> Refusal | None:
@@ -200,6 +200,7 @@ def _addresses(value: Any) -> Iterator[str]:
                 yield from _addresses(item)
 
 
+# Those that --cache-any cannot let pass come first.
 _RULES: tuple[Callable[[str, Mapping[str, Any]], Refusal | None], ...] = (
     _stored, _of_server, _looked_up, _spoken, _varied, _unknown, _addressed,
 )  # fmt: skip

@@ -67,6 +67,13 @@ def test_the_name_of_a_header_has_no_case() -> None:
     assert other.digest(SALT) == SENDER.digest(SALT)
 
 
+def test_the_order_of_headers_does_not_count() -> None:
+    headers = {"a": "1", "b": "2"}
+    turned = dict(reversed(headers.items()))
+    one, other = (SENDER._replace(headers=each) for each in (headers, turned))
+    assert one.digest(SALT) == other.digest(SALT)
+
+
 def test_no_key_is_another_sender_than_an_empty_one() -> None:
     assert SENDER._replace(key=None).digest(SALT) != SENDER._replace(key="").digest(SALT)
 
