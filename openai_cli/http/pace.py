@@ -12,7 +12,7 @@ FIRST = 8
 # Of a limit, the part that must be left for it to be no matter.
 _PLENTY = 0.5
 
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 
 
 def seconds_of(text: str | None) -> float | None:

@@ -336,6 +336,28 @@ def test_an_answer_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
             over.set()
 
 
+def test_what_could_not_be_sent_is_told_without_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_wire: object, _data: bytes) -> None:
+        raise TimeoutError
+
+    with served([OK]) as server, flying(server.base_url) as flights:
+        asked(flights)
+        monkeypatch.setattr(flights_module._Wire, "begin", fails)
+        flights.send(2, BODY)
+        (found,) = flights.landed(float("inf"))  # to wait so long is an error
+        assert found.key == 2
+        assert "no answer in time" in problem(found, NetworkError)
+
+
+def test_a_thread_sets_up_one_connection_after_the_other() -> None:
+    closing = reply(b"{}")
+    with served([closing] * 3) as server, flying(server.base_url) as flights:
+        for _ in range(3):
+            assert body_of(asked(flights)) == b"{}"
+        assert server.connections == 3
+        assert len(flights._threads) == 1
+
+
 @pytest.mark.parametrize("fault", [KeyError, SystemExit])
 def test_a_fault_of_ours_is_handed_on(
     fault: type[BaseException], monkeypatch: pytest.MonkeyPatch

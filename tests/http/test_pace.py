@@ -41,9 +41,17 @@ def test_it_is_halved_once_for_all_that_were_sent_before() -> None:
     pace.window = 40
     for _ in range(5):
         pace.too_much(now=10, sent=9)
+    pace.too_much(now=11, sent=10)
     assert pace.window == 20
     pace.too_much(now=12, sent=11)
     assert pace.window == 10
+
+
+def test_of_a_window_that_is_no_whole_number_the_rest_is_none() -> None:
+    pace = Pace(64)
+    pace.window = 8.5
+    assert pace.wait(0, 7, 0) == 0
+    assert pace.wait(0, 8, 0) == inf
 
 
 def test_after_that_a_round_adds_one() -> None:
@@ -149,11 +157,27 @@ def test_an_answer_that_comes_late_does_not_give_back_what_went_since() -> None:
     assert pace.wait(0, 0, 0) > 0
 
 
+def test_what_came_back_meanwhile_counts() -> None:
+    pace = Pace(64)
+    pace.heed(0, headers("tokens", 6000, 100, "59s"))
+    pace.heed(20, headers("tokens", 6000, 2000, "40s"))
+    assert pace.wait(20, 0, 2000) == 0
+
+
+def test_a_pause_gives_no_more_than_the_limit() -> None:
+    pace = Pace(64)
+    pace.heed(0, headers("requests", 60, 0, "60s"))
+    for _ in range(60):
+        assert pace.wait(600, 0, 0) == 0
+        pace.sent(600, 0)
+    assert pace.wait(600, 0, 0) == pytest.approx(1)
+
+
 def test_where_much_is_left_nothing_is_waited_for() -> None:
     pace = Pace(64)
     pace.heed(0, headers("requests", 60, 0, "60s"))
-    pace.heed(1, headers("requests", 60, 55, "5s"))
-    assert pace.wait(1, 0, 0) == 0
+    pace.heed(0, headers("requests", 60, 55, "5s"))
+    assert pace.wait(0, 0, 0) == 0
 
 
 @pytest.mark.parametrize(
@@ -162,10 +186,13 @@ def test_where_much_is_left_nothing_is_waited_for() -> None:
         {},
         {"x-ratelimit-remaining-requests": "many"},
         headers("requests", 10, 0, "soon"),
+        headers("requests", 10, 0, "0s"),
+        headers("requests", 10, -5, "1s"),
         headers("requests", 0, 0, "1s"),
     ],
 )
 def test_headers_that_say_nothing_are_passed_over(odd: dict[str, str]) -> None:
     pace = Pace(64)
     pace.heed(0, odd)
+    pace.sent(0, 100)
     assert pace.wait(0, 0, 100) == 0
