@@ -64,8 +64,8 @@ def replies_of(context: Context, options: Options) -> "Replies":
         context.messages.notice(f"'{path}' has no lines")
     if replies.torn is not None:
         context.messages.notice(
-            f"line {replies.torn} of '{path}' is not whole and is left out: "
-            "its recording was interrupted"
+            f"line {replies.torn} of '{path}' is incomplete and is ignored: its recording was "
+            "interrupted"
         )
     _tell_age(context, replies.oldest, path, STALE_AFTER if days is None else int(days))
     return replies
@@ -80,11 +80,13 @@ def _tell_age(context: Context, oldest: str, path: str, days: int) -> None:
     try:
         age = (context.today() - date.fromisoformat(oldest.partition("T")[0])).days
     except ValueError:
-        raise UsageError(f"--replies: '{path}' has a recording of no such day: {oldest}") from None
+        raise UsageError(
+            f"--replies: '{path}' has a recording with an invalid date: {oldest}"
+        ) from None
     if age > days:
         context.messages.notice(
             f"the oldest recording in '{path}' is {age} days old (--stale-after {days}): "
-            "the API may answer otherwise today"
+            "the API may answer differently today"
         )
 
 
@@ -125,8 +127,8 @@ def _recordings(
     if path != options.replies and Path(path).is_file() and Path(path).stat().st_size:
         raise UsageError(
             f"--record-replies: '{path}' has lines already",
-            hint=f"--replies {shlex.quote(path)} too answers by them, and records what they lack; "
-            "remove the file to record all anew",
+            hint=f"--replies {shlex.quote(path)} answers from them, and records what is missing; "
+            "remove the file to record everything again",
         )
     expressions = _expressions(context, options, path)
     likeness = Likeness(options.match, expressions, secrets)
@@ -144,7 +146,7 @@ def _expressions(context: Context, options: Options, path: str) -> tuple[str, ..
             raise UsageError(f"--redact {quoted(expression)} matches the empty text")
         if not re.search(_SPECIAL, expression):
             context.messages.notice(
-                f"--redact {quoted(expression)} stands in '{path}' as it is typed; an expression "
-                "that describes it would not show it"
+                f"--redact {quoted(expression)} is in '{path}' as typed; a pattern that describes "
+                "the text would not reveal it"
             )
     return tuple(options.redact or ())

@@ -193,7 +193,7 @@ def _path(given: str, server_url: str) -> str:
     if root and path.startswith(f"{root}/"):
         path = path.removeprefix(root)
     if "#" in path:
-        raise UsageError("PATH has a '#', which would end it: %23 stands for one")
+        raise UsageError("PATH has a '#', which starts a fragment: write %23 for it")
     if {".", ".."} & {*unquote(path.partition("?")[0]).split("/")}:
         raise UsageError("PATH may not have '.' or '..' between its slashes")
     return path

@@ -56,7 +56,8 @@ def _cancel(context: Context, options: Options, files: Files) -> None:
         api = BatchApi(session)
         count = sum(_is_cancelled(api, part) for part in parts)
     context.messages.notice(
-        f"{count} of {len(parts)} batches are cancelled; the process that waits for them collects"
+        f"{count} of {len(parts)} batches are cancelled; the process that waits for them collects "
+        "the answers"
     )
 
 

@@ -43,13 +43,13 @@ def options_of_run(kind: type[O], out: str, given: CommonOptions, **more: Any) -
     if kept is None:
         raise UsageError(
             f"the run of '{out}' is not on the Batch API",
-            hint="openai-cli batch run FILE -o OUT --via batch begins one",
+            hint="openai-cli batch run FILE -o OUT --via batch starts one",
         )
     found = json.loads(kept)
     if found["file"] == "-":
         raise UsageError(
-            f"the run of '{out}' has its requests from a pipe",
-            hint="pipe them into the same batch run once more, which goes on",
+            f"the run of '{out}' reads its requests from a pipe",
+            hint="pipe them into the same batch run again, which resumes",
         )
     server = {one.name: getattr(given, one.name) for one in options_of(ServerOptions)}
     known = {one.name for one in options_of(kind)}

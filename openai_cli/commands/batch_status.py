@@ -52,7 +52,7 @@ def status_of(files: Files) -> dict[str, Any]:
     if not files.state.is_file():
         raise UsageError(
             f"there is no run of '{files.output}': '{files.state}' would be its state",
-            hint="openai-cli batch run FILE -o OUT begins one",
+            hint="openai-cli batch run FILE -o OUT starts one",
         )
     with State(files.state, is_read_only=True) as state:
         sums, shard = state.sums(), state["shard"]

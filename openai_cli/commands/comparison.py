@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _VOLUME = re.compile(r"([0-9]{1,15})(?:/(day|week|month|year))?")
 
 # The name of a side that is not a commit.
-_HEAD = "the working folder"
+_HEAD = "the working tree"
 
 # How many reasons for estimated counts are reported.
 _MOST_DOUBTS = 5
@@ -59,7 +59,7 @@ class Compared(CommonOptions, Rates):
     ] = True
     head: Annotated[
         str | None,
-        ours(OPTIONS, "--head", "Compare this commit, not the working folder", metavar="REF"),
+        ours(OPTIONS, "--head", "Compare this commit, not the working tree", metavar="REF"),
     ] = None
     baseline: Annotated[
         str | None,
@@ -258,8 +258,8 @@ class Comparing:
         now = total(entry.amount.usd for entry in found.entries if entry.amount)
         if now != found.usd:
             self.context.messages.notice(
-                f"the baseline has {plain(found.usd)} USD by prices of {found.prices_of}; "
-                f"by those that both sides have here it is {plain(now)} USD"
+                f"the baseline's {plain(found.usd)} USD is at the prices of {found.prices_of}; at "
+                f"those used here for both sides it is {plain(now)} USD"
             )
 
 
@@ -275,7 +275,7 @@ def _volume(text: str | None) -> _Volume:
     found = _VOLUME.fullmatch(text)
     if found is None or not int(found[1]):
         raise UsageError(
-            f"--calls must be a number of calls, as 1000 or 1000/day, not {quoted(text)}"
+            f"--calls must be a number of calls such as 1000 or 1000/day, not {quoted(text)}"
         )
     period = f" a {found[2]}" if found[2] else ""
     return _Volume(Decimal(found[1]), f", at {found[1]} calls of each{period}")

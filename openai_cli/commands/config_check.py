@@ -51,7 +51,7 @@ def run(context: Context, options: Options) -> None:
         *(one for one in others if one.problem.partition(": no such key")[0] not in told),
     ]
     if not faults:
-        context.messages.notice(f"'{path}' is in order")
+        context.messages.notice(f"'{path}' is valid")
         return
     *before, last = faults
     for fault in before:

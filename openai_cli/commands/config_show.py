@@ -77,7 +77,7 @@ def _source(path: Path | None, value: "Value") -> str:
     if value.in_force:
         return source
     over = value.passed_over_for
-    return f"{source}, passed over for {over}" if over else f"{source}, unknown"
+    return f"{source}, overridden by {over}" if over else f"{source}, unknown"
 
 
 def _text(value: Any) -> str:

@@ -136,7 +136,7 @@ def _described(call: Pricing, options: Options, priced: list[Statement]) -> Repo
         is_choice=several or (is_one and len(priced) > 1),
         is_detailed=is_one and len(priced) == 1,
         at_most=options.response is None and options.output_tokens is None and not call.is_speech,
-        missing="they have no limit; --output-tokens stands in" if options.request else MISSING,
+        missing="they have no limit; --output-tokens assumes one" if options.request else MISSING,
         doubts=tuple(call.doubts),
         notes=tuple(notes),
         labels=tuple(call.labels),
@@ -157,7 +157,7 @@ def _tell(call: Pricing, options: Options, found: Report) -> None:
     """Print the notices that help to read the numbers."""
     notice = call.context.messages.notice
     if (command := _nearly_named(options)) is not None:
-        notice(f"this is the cost of a text; openai-cli {command} is a command of its own")
+        notice(f"this is the cost of a text; openai-cli {command} is a separate command")
     for note in found.notes:
         notice(note)
     if found.doubts:
@@ -168,7 +168,7 @@ def _tell(call: Pricing, options: Options, found: Report) -> None:
     for reason in found.unknown[:_MOST_REASONS]:
         notice(f"the cost is at least that: {reason}")
     if (more := len(found.unknown) - _MOST_REASONS) > 0:
-        notice(f"the cost is at least that: {more} more such reasons, which --json lists")
+        notice(f"the cost is at least that: {more} more such reasons; --json lists them")
     if options.total and found.unlimited:
         notice(f"the total does not include output: {found.missing}")
 
@@ -201,7 +201,7 @@ def _check(options: Options) -> None:
         if _is_given(options, name) and len(options.model or ()) > 1:
             raise UsageError(f"{flag_of(name)} takes one --model")
     if options.by_request and options.request is None and options.response is None:
-        raise UsageError("--by-request goes with --request or --response alone")
+        raise UsageError("--by-request goes only with --request or --response")
     _check_ledger(options)
 
 
@@ -209,7 +209,7 @@ def _check_ledger(options: Options) -> None:
     """Raise UsageError for flags of usage lines that are wrong, or given without --response."""
     for name in ("since", "until", "by"):
         if _is_given(options, name) and options.response is None:
-            raise UsageError(f"{flag_of(name)} goes with --response alone")
+            raise UsageError(f"{flag_of(name)} goes only with --response")
     if options.by is not None and options.by not in KEYS:
         raise UsageError(f"--by is one of {', '.join(KEYS)}, not {quoted(options.by)}")
 
@@ -263,7 +263,7 @@ def _over(call: Pricing, options: Options, found: Report, limit: Decimal) -> Lim
     verb = "did" if options.response else "can"
     return LimitError(
         f"it {verb} cost {plain(most)} USD, more than the {plain(limit)} of --max-cost",
-        hint=f"{flags} lowers it, for without a limit the longest output counts" if flags else None,
+        hint=f"{flags} lowers it: without a limit, the longest output counts" if flags else None,
     )
 
 
@@ -273,7 +273,7 @@ def _unbounded(options: Options, found: Report, limit: Decimal) -> LimitError | 
         return None
     verb = "did" if options.response else "can"
     return LimitError(
-        f"that it {verb} cost no more than the {plain(limit)} USD of --max-cost is not known: "
+        f"whether it {verb} cost more than the {plain(limit)} USD of --max-cost is unknown: "
         f"{found.unknown[0]}"
     )
 

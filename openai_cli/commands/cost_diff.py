@@ -33,7 +33,7 @@ class Options(Compared, Written):
     sends.
 
     The base is the last commit that --base and the head have in common; the head is the working
-    folder. An output without a limit is left out on both sides. If the change removes a limit, the
+    tree. An output without a limit is left out on both sides. If the change removes a limit, the
     model's longest output is used.
     """
 
@@ -162,7 +162,7 @@ def _tell(context: Context, options: Options, told: "Told") -> None:
     for note in told.notes:
         notice(note)
     if _judges_by_percent(options) and any(not row.base and row.head for row in told.found.rows):
-        notice("what is new has no percents: --max-increase and --max-increase-each judge it")
+        notice("new prompts have no percentage: only --max-increase and --max-increase-each apply")
     if told.doubts:
         notice(f"the tokens are an estimate: {'; '.join(told.doubts)}")
     for row in told.found.rows:

@@ -70,7 +70,7 @@ class Options(ServerOptions, Written):
         ours(OPTIONS, "--import", "Add the lines of a usage file, each once", metavar="FILE"),
     ] = None
     prune: Annotated[
-        str | None, ours(OPTIONS, "--prune", "Remove the calls older than that", metavar="DAYS")
+        str | None, ours(OPTIONS, "--prune", "Remove the calls older than DAYS", metavar="DAYS")
     ] = None
     reconcile: Annotated[
         bool, switch(OPTIONS, "reconcile", "Show beside it what the API says was billed")

@@ -168,7 +168,7 @@ def encoding_of(context: Context, options: Counting) -> str:
         found = tokens.encoding_for_model(model)
     if is_guessed(model):
         context.messages.notice(
-            f"no table has the model {model}: counted in {found}, as OpenAI's newest models are"
+            f"unknown model {model}: counted in {found}, the encoding of OpenAI's newest models"
         )
     return found
 
@@ -180,7 +180,7 @@ def _telling_of_encoding() -> Iterator[None]:
         yield
     except UsageError as error:
         if error.parameter == "model" and error.hint is None:
-            error.hint = f"--encoding {TODAYS} counts in that of OpenAI's newest models"
+            error.hint = f"OpenAI's newest models use --encoding {TODAYS}"
         raise
 
 

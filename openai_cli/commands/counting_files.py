@@ -104,7 +104,7 @@ def _engine(
         raise UsageError(f"--engine must be {' or '.join(ENGINES)}, not {quoted(name)}")
     if name == "local":
         if options.scheduler is not None:
-            raise UsageError("--scheduler goes with --engine dask alone")
+            raise UsageError("--scheduler goes only with --engine dask")
         return nullcontext()
     if options.scheduler is not None and workers is not None:
         raise UsageError("--workers and --scheduler: its cluster has its own workers")
@@ -115,7 +115,7 @@ def _engine(
 
 def _count_stdin(options: Counting, inputs: Inputs, encoding: str) -> int:
     if options.jsonl is not None:
-        raise UsageError("--jsonl reads files alone, and - is stdin")
+        raise UsageError("--jsonl reads only files, and - is stdin")
     return count_stdin(inputs.stdin_blocks("--files"), encoding, _input_encoding(options))
 
 
@@ -181,7 +181,7 @@ def tell_left_out(
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(left_out.items()))
     hint = "; --input-encoding NAME reads text in another one" * (ANOTHER_ENCODING in left_out)
     files = left_out.get(BINARY, 0) + left_out.get(ANOTHER_ENCODING, 0)
-    judged = f"; what --max judges is without {files} of them" if is_judged and files else ""
+    judged = f"; --max does not count {files} of them" if is_judged and files else ""
     context.messages.notice(f"left out: {kinds}{hint}{judged}")
 
 

@@ -79,7 +79,7 @@ def run(context: Context, options: Options) -> None:
         given = given_of(options, inputs)
         at_once = number("--concurrency", options.concurrency, Number(1, integer=True))
         if at_once is not None and not options.lines:
-            raise UsageError("--concurrency is for --lines: else there is one request")
+            raise UsageError("--concurrency is for --lines: without it there is one request")
         if options.text is not None and "input" in given.parts.body:
             raise UsageError("the input is given twice: as the argument and by --input")
         base = assembled(context, given)
@@ -119,7 +119,7 @@ class _Batch:
 def _of_lines(options: Options, inputs: Inputs, base: Request) -> Iterator[_Batch]:
     """The requests for the lines of stdin, each as large as the API allows."""
     if options.text is not None or "input" in base.body:
-        raise UsageError("--lines takes its inputs from stdin: leave TEXT and --input out")
+        raise UsageError("--lines reads its inputs from stdin: leave TEXT and --input out")
     if inputs.context.stdin_is_terminal and not options.stdin:
         raise UsageError("--lines reads stdin: pipe the lines into it")
     first, held = 1, _Held(str(base.body["model"]))
@@ -140,7 +140,7 @@ def _text_of(line: bytes, number: int) -> str:
     except ValueError as error:
         raise UsageError(f"line {number} of stdin {error}") from None
     if not text:
-        raise UsageError(f"line {number} of stdin is empty, and the API takes no empty input")
+        raise UsageError(f"line {number} of stdin is empty, and the API accepts no empty input")
     return text
 
 
@@ -223,7 +223,7 @@ class _Sent:
             first, count = lines
             error.add_hint(f"lines {first} to {first + count - 1} of stdin were in the request")
         if self.lines and self.options.output in (None, "-"):
-            error.add_hint(f"the vectors of the {self.lines} before are printed")
+            error.add_hint(f"the vectors of the {self.lines} lines before are printed")
         return error
 
 

@@ -59,7 +59,7 @@ def run(context: Context, options: Options, *, cancels: bool = False) -> None:
     """
     if options.output in (None, "-"):
         raise UsageError(
-            "batch run needs -o FILE, beside which it keeps how far it is",
+            "batch run needs -o FILE, and keeps its progress beside it",
             hint=f"for example: openai-cli batch run {options.file} -o out.jsonl",
         )
     if options.via not in WAYS:
@@ -164,7 +164,8 @@ class _Run:
         judge.tell_unknown()
         if self.in_flight:
             self.context.messages.notice(
-                f"{self.in_flight} requests were in flight when the run broke off: they go again"
+                f"{self.in_flight} requests were in flight when the run was interrupted: they are "
+                "sent again"
             )
 
     def _taken(self, costs: Costs, judge: Judge) -> None:
@@ -178,8 +179,8 @@ class _Run:
             shard, tier = f"{self.shard.number}/{self.shard.of}", self.tier or ""
             if self.state["shard"] not in (None, shard):
                 raise UsageError(
-                    f"the run began with --shard {self.state['shard']}",
-                    hint="go on with that, or begin anew with another output",
+                    f"the run started with --shard {self.state['shard']}",
+                    hint="use that, or start over with another output",
                 )
             recounts = self.state["service_tier"] not in (None, tier)
             Intake(self.state, self.source, rules, costs, self.shard, recounts).take()
@@ -198,8 +199,8 @@ class _Run:
             if not self.is_batch:
                 raise UsageError(
                     "lines of this run are with the Batch API",
-                    hint=f"openai-cli batch wait {self.options.output} goes on with them, and "
-                    "batch cancel ends them",
+                    hint=f"openai-cli batch wait {self.options.output} collects their answers, and "
+                    "batch cancel cancels the batches",
                 )
             if (began := self.state["base_url"]) != self.session.server.base_url:
                 raise UsageError(f"the batches of this run are at {began}")
@@ -306,15 +307,15 @@ class _Run:
                 + (f", and {sums.unpriced} answers without a price" if sums.unpriced else "")
             )
         if stopping.is_asked:
-            self.context.messages.notice(f"{far}; the same command goes on")
+            self.context.messages.notice(f"{far}; the same command resumes")
             stopping.check()
         if engine.ended_by is not None:
             is_short = isinstance(engine.ended_by, LimitError)
             how = " with a higher --max-cost" if is_short else ""
-            engine.ended_by.add_hint(f"{far}, and the same command{how} goes on")
+            engine.ended_by.add_hint(f"{far}, and the same command{how} resumes")
             raise engine.ended_by
         if sums.waiting:
-            self.context.messages.notice(f"{far}; without --limit the same command goes on")
+            self.context.messages.notice(f"{far}; without --limit the same command resumes")
         if sums.failed:
             raise LinesFailedError(
                 f"{sums.failed:,} of {sums.lines:,} lines failed",

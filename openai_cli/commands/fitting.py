@@ -207,7 +207,7 @@ def too_long(request: Request, tokens: int, limit: int, *, may_shorten: bool) ->
     """The error for a prompt that is too long by our own count; "about" if the model is unknown."""
     about = "" if _is_known(str(request.body["model"])) else "about "
     return LimitError(
-        f"the prompt is too long: {about}{tokens} tokens, and {limit} is the limit",
+        f"the prompt is too long: {about}{tokens} tokens, but the limit is {limit}",
         hint=_hint(may_shorten=may_shorten),
     )
 
@@ -215,7 +215,7 @@ def too_long(request: Request, tokens: int, limit: int, *, may_shorten: bool) ->
 def _hint(*, may_shorten: bool) -> str:
     if may_shorten:
         return "--when-full drop leaves out its oldest turns, --when-full summarize sums them up"
-    return "what is said must be shorter, or --context-limit higher"
+    return "shorten the message, or raise --context-limit"
 
 
 def _is_known(model: str) -> bool:

@@ -123,5 +123,5 @@ def _check_size(mask: "FormFile", image: "FormFile") -> None:
     if of_mask is not None and of_image is not None and of_mask != of_image:
         raise UsageError(
             f"'{mask.shown}' has {of_mask.width} x {of_mask.height} pixels, and '{image.shown}' "
-            f"has {of_image.width} x {of_image.height}: a {mask.field} has the size of its image"
+            f"has {of_image.width} x {of_image.height}: a {mask.field} must have the image's size"
         )

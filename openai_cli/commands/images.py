@@ -68,7 +68,7 @@ def save_images(session: Session, request: Request) -> None:
     if saver.left_out:
         asked = f"{count} image{'s' if count > 1 else ''}"
         session.context.messages.notice(
-            f"the server gave more than was asked for, which was {asked}: the others are left out"
+            f"the server sent more than the requested {asked}: the others are ignored"
         )
     if saver.failures:
         raise saver.failures[0]
@@ -87,11 +87,11 @@ def _check_output(context: Context, output: str, request: Request, count: int) -
     if output != "-":
         check_writable(context, output)
         if count > 1 and Path(output).exists() and not Path(output).is_file():
-            raise UsageError(f"'{output}' is no file, and takes one image")
+            raise UsageError(f"'{output}' is not a regular file, and takes one image")
         return
     refuse_terminal(context, output)
     if count > 1 or request.body.get("partial_images"):
-        raise UsageError("-o - takes one image", hint="-o FILE names a file for each")
+        raise UsageError("-o - takes one image", hint="-o FILE writes a file for each")
 
 
 @mutable_record
@@ -173,13 +173,13 @@ def _image_of(session: Session, found: "Picture") -> bytes:
     Raises BadAnswerError for data that is not an image; it is kept in a file, as it was paid for.
     """
     if (url := found.url) is not None:
-        data, where = fetched(session, url), f"; its address is {url}"
+        data, where = fetched(session, url), f"; its URL is {url}"
     else:
         data, where = _decoded(found), ""
     if not is_image(data):
         raise BadAnswerError(
-            f"an image is not of a known kind: {', '.join(sorted(IMAGES))}",
-            hint=f"what came is kept in {keep(data)}{where}",
+            f"an image is in none of the known formats: {', '.join(sorted(IMAGES))}",
+            hint=f"the data is kept in {keep(data)}{where}",
         )
     return data
 
@@ -188,7 +188,7 @@ def _decoded(found: "Picture") -> bytes:
     try:
         return found.decoded()
     except BadAnswerError as error:
-        error.add_hint(f"what came is kept in {keep(utf8_bytes(found.encoded))}")
+        error.add_hint(f"the data is kept in {keep(utf8_bytes(found.encoded))}")
         raise
 
 

@@ -92,8 +92,8 @@ def _passed_over(source: Source, used: str) -> str:
     try:
         has_one = source.has_one()
     except CredentialError as error:  # matters only once the source before it has no key
-        return f"{error.problem}; {used} goes before it"
-    return f"passed over: {used} goes before it" if has_one else source.lacking
+        return f"{error.problem}; {used} takes precedence"
+    return f"overridden: {used} takes precedence" if has_one else source.lacking
 
 
 def _line(name: str, text: str) -> bytes:

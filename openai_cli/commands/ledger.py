@@ -49,11 +49,11 @@ def within(
             continue
         if not is_record(line):
             raise UsageError(
-                f"line {number}: only the lines of --usage-file tell when a call was made",
+                f"line {number}: only lines of --usage-file have the time of a call",
                 hint="leave --since and --until out",
             )
         made = day_of(line)
         if made is None and not is_free(line):
-            undated.append(f"line {number}: it is not known when the call was made")
+            undated.append(f"line {number}: the time of the call is unknown")
         elif made is not None and (since or made) <= made <= (until or made):
             yield number, line

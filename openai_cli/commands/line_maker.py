@@ -38,11 +38,11 @@ class Rows(CommonOptions, Written):
         str | None, ours(OPTIONS, "--prompts", "Each line is a text", metavar="FILE")
     ] = None
     csv: Annotated[
-        str | None, ours(OPTIONS, "--csv", "Rows for --template, with a head", metavar="FILE")
+        str | None, ours(OPTIONS, "--csv", "Rows for --template, with a header row", metavar="FILE")
     ] = None
     tsv: Annotated[str | None, ours(OPTIONS, "--tsv", "The same with tabs", metavar="FILE")] = None
     jsonl: Annotated[
-        str | None, ours(OPTIONS, "--jsonl", "Objects for --template, one a line", metavar="FILE")
+        str | None, ours(OPTIONS, "--jsonl", "Objects for --template, one per line", metavar="FILE")
     ] = None
     template: Annotated[
         str | None,
@@ -98,7 +98,7 @@ def _run(context: Context, options: Rows, name: str) -> None:
         for row, values in rows:
             if (before := seen.add(values["id"], row.line)) is not None:
                 raise UsageError(
-                    f"line {row.line}: the id '{values['id']}' is that of line {before}"
+                    f"line {row.line}: the id '{values['id']}' is already used on line {before}"
                 )
             made += line.filled(values)
             if len(made) > _AT_ONCE:

@@ -271,7 +271,7 @@ class Pricing:
                 bill.add_speech(name, self.tier or "standard", seconds)
             found += bill.statements()
             if "input" in found[-1].tariff.bands[0]:
-                doubt = f"{name} is billed by tokens; its price by length is what OpenAI estimates"
+                doubt = f"{name} is billed by tokens; its price by length is OpenAI's estimate"
                 self.doubts[doubt] = None
         return sorted(found, key=lambda statement: statement.usd)
 

@@ -50,7 +50,7 @@ def _for_each_model(call: Pricing, lines: Iterable[bytes], price: Pricer) -> lis
         if len(priced) > 1:
             raise UsageError(
                 "the file has several tiers, regions or days",
-                hint="--tier says at which to compare the models",
+                hint="--tier chooses the one to compare the models at",
             )
         found += priced
     return sorted(found, key=lambda statement: statement.usd)
@@ -62,7 +62,7 @@ def _lines_if_any(call: Pricing, path: str) -> Iterator[bytes]:
     if path == "-" or Path(path).exists() or Path(path).is_symlink():
         yield from call.inputs.lines("--response", path)
     else:
-        call.context.messages.notice(f"there is no file '{path}' yet: that is no answer")
+        call.context.messages.notice(f"there is no file '{path}' yet, so it has no answers")
 
 
 def _answers(call: Pricing, lines: Iterable[bytes], model: str | None) -> list[Statement]:

@@ -92,7 +92,7 @@ def _key(context: Context, options: Options) -> str | None:
     if options.key is None:
         if context.messages.quiet and not options.command:
             raise UsageError(
-                "--quiet leaves the key unsaid that the sandbox demands",
+                "--quiet hides the key that the sandbox requires",
                 hint="--key KEY sets one, --any-key takes any",
             )
         return new_key()
@@ -111,7 +111,7 @@ def _ready(path: str | None, base_url: str) -> Iterator[None]:
         yield
         return
     if Path(path).exists() and not Path(path).is_file():
-        raise UsageError(f"--ready-file: '{path}' is no file, and one is to be made there")
+        raise UsageError(f"--ready-file: '{path}' is not a regular file")
     try:
         file = WholeFile(Path(path).absolute())
         file.write(f"{base_url}\n".encode())
@@ -164,7 +164,7 @@ def _settle(context: Context, code: int, upstream: "Upstream | None") -> None:
         return
     recordings = upstream.recordings
     if not recordings.settle(0 if code >= SIGNALLED else PATIENCE):
-        context.messages.notice("an answer was still coming when all ended; it is not recorded")
+        context.messages.notice("an answer was still arriving at the end; it is not recorded")
     elif not recordings.count and recordings.failure is None:
         context.messages.notice("no answer was recorded")
 
@@ -177,7 +177,7 @@ def _unmet(options: Options, replies: "Replies") -> Iterator[CliError]:
         yield LimitError(f"--strict: {told}: {missed[0]}")
     if options.strict and (unused := replies.unused):
         lines = f"line{'s' if len(unused) > 1 else ''} {', '.join(map(str, unused))}"
-        yield LimitError(f"--strict: nothing has asked for {lines} of '{options.replies}'")
+        yield LimitError(f"--strict: no request matched {lines} of '{options.replies}'")
 
 
 def _failures(recorder: "Recorder | Recordings | None") -> Iterator[CliError]:

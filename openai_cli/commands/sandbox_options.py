@@ -75,7 +75,9 @@ class Options(CommonOptions):
     strict: Annotated[
         bool,
         switch(
-            OPTIONS, "strict", "Refuse what no line is for; exit 8 then, or if a line is unused"
+            OPTIONS,
+            "strict",
+            "Refuse requests that match no line; exit 8 then, or if a line is unused",
         ),
     ] = False
     match: Annotated[
@@ -101,7 +103,7 @@ class Options(CommonOptions):
         ours(
             OPTIONS,
             "--upstream",
-            "Pass requests on to the API at URL, with your own key",
+            "Forward requests to the API at URL, with your own key",
             metavar="URL",
         ),
     ] = None

@@ -48,7 +48,7 @@ def transcribe_files(context: Context, options: SpeechOptions) -> None:
         if session.preview is None:
             session.budget.check_unbounded(
                 base,
-                "what speech costs depends on how long it is",
+                "the cost of speech depends on its length",
                 "before it, `openai-cli cost --audio FILE --max-cost USD` exits with 8 above it",
             )
         deliver_all(session, _plans(session, [replace(base, files=(file,)) for file in files]))

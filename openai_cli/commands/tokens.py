@@ -151,7 +151,7 @@ def _mode(options: Options) -> str:
             raise UsageError(
                 f"{flag_of(name)} does not go with {flag_of(mode)}"
                 if "count" in modes
-                else f"{flag_of(name)} goes with {asked} alone"
+                else f"{flag_of(name)} goes only with {asked}"
             )
     return mode
 

@@ -87,9 +87,9 @@ def telling(context: Context, path: str | None, stored: KeptConversation) -> Ite
         yield
     except (CliError, KeyboardInterrupt) as error:
         if stored.body is not before:
-            state = f"what came of the reply is kept in {name}"
+            state = f"the part of the reply that arrived is kept in {name}"
         else:
-            state = f"{name} is as it was" if before or path is None else f"{name} was not made"
+            state = f"{name} is unchanged" if before or path is None else f"{name} was not made"
         if isinstance(error, CliError):
             error.add_hint(state)
         else:
@@ -143,7 +143,7 @@ class TurnSender:
         session, path = self.session, self.terms.new_path or ""
         messages = request.body["messages"]
         check_shape(path, {"messages": messages})
-        hint = f"-c {path} goes on with it; or name another file"
+        hint = f"-c {path} continues it; or name another file"
         with new_file(session, path, hint) as stored, telling(session.context, path, stored):
             _ = session.client  # as in `continue_file`
             begun = Begun(stored, {"model": request.body["model"], **given})
@@ -217,7 +217,7 @@ class TurnSender:
     def _note(self, fit: Fit) -> str:
         path = self.terms.path
         to = f" for '{path}.history.jsonl'" if path else ""
-        summary = "; a summary stands instead" if self.terms.when_full == "summarize" else ""
+        summary = "; a summary was inserted" if self.terms.when_full == "summarize" else ""
         return f"{oldest(fit)} left the conversation{to}{summary}"
 
 

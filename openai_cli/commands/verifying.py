@@ -45,7 +45,7 @@ def verify_counts(context: Context, options: Counting, inputs: Inputs) -> None:
 def _tell_others(context: Context, verdict: "Verdict", failed: int) -> None:
     """Report the lines that are in no row."""
     if failed:
-        context.messages.notice(f"failed requests, which are in no row: {failed}")
+        context.messages.notice(f"failed requests, not in any row: {failed}")
     if verdict.refused:
         told = "; ".join(f"line {line}: {why}" for line, why in verdict.refused[:_MOST_REFUSED])
         context.messages.notice(f"requests that cannot be counted: {len(verdict.refused)}; {told}")

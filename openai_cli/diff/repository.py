@@ -23,7 +23,7 @@ _REGULAR = (b"100644", b"100755")
 
 
 class Repository:
-    """The repository around the working folder.
+    """The repository around the working tree.
 
     Paths that it takes and gives are those of git: below its root, with slashes.
     """
@@ -51,7 +51,7 @@ class Repository:
         )  # fmt: skip
 
     def path(self, typed: str) -> str:
-        """How git names a path of the working folder; '' is the root. UsageError outside it."""
+        """How git names a path of the working tree; '' is the root. UsageError outside it."""
         try:
             found = Path(os.path.realpath(typed)).relative_to(os.path.realpath(self._folder))
         except ValueError:

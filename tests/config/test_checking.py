@@ -57,7 +57,7 @@ logprobs = 3
 def test_a_file_in_order() -> None:
     ended = check(GOOD)
     assert (ended.code, ended.out) == (0, b"")
-    assert ended.err == "openai-cli: notice: 'c.toml' is in order\n"
+    assert ended.err == "openai-cli: notice: 'c.toml' is valid\n"
     assert check(GOOD, "--quiet").err == ""
     assert check(GOOD, "--profile", "empty").code == 0
     assert check("").code == 0

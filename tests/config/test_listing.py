@@ -85,7 +85,7 @@ def test_each_value_has_its_place() -> None:
         'profile = "local" c.toml:2',
         'model = "top" c.toml:3',
         'chat.model = "llama3.2" c.toml:17 [profiles.local.chat]',
-        'chat.model = "own" c.toml:6 [chat], passed over for [profiles.local.chat]',
+        'chat.model = "own" c.toml:6 [chat], overridden by [profiles.local.chat]',
         "chat.temperature = 0.2 c.toml:7 [chat]",
         'chat.stop = ["A", "B"] c.toml:8 [chat]',
         'chat.metadata = {"team": "ci"} c.toml:9 [chat]',
@@ -104,8 +104,8 @@ def test_each_value_has_its_place() -> None:
 def test_the_model_of_all_commands_is_for_those_of_text_alone() -> None:
     text = 'model = "top"\n[embed]\nmodel = "own"\n[profiles.p]\nmodel = "of p"\n'
     lines = shown(text, "--profile", "p", environ={"OPENAI_MODEL": "m"})
-    assert 'model = "of p" c.toml:5 [profiles.p], passed over for OPENAI_MODEL' in lines
-    assert 'model = "top" c.toml:1, passed over for OPENAI_MODEL' in lines
+    assert 'model = "of p" c.toml:5 [profiles.p], overridden by OPENAI_MODEL' in lines
+    assert 'model = "top" c.toml:1, overridden by OPENAI_MODEL' in lines
     assert 'embed.model = "own" c.toml:3 [embed]' in lines
     assert 'speak.model = "gpt-4o-mini-tts" built in' in lines
 
@@ -116,7 +116,7 @@ def test_the_columns_are_aligned() -> None:
     lines = ended.out.decode().splitlines()[1:]
     places = {line.index("  c.toml:") + 2 for line in lines if "  c.toml:" in line}
     assert len(places) == 1
-    assert all(len(line) <= 80 for line in lines if "passed over" not in line)
+    assert all(len(line) <= 80 for line in lines if "overridden" not in line)
 
 
 def test_what_the_environment_goes_before() -> None:
@@ -134,17 +134,17 @@ def test_what_the_environment_goes_before() -> None:
     )
     assert lines[:6] == [
         'profile = "local" --profile',
-        'OPENAI_CLI_PROFILE = "other" environment, passed over for --profile',
+        'OPENAI_CLI_PROFILE = "other" environment, overridden by --profile',
         'OPENAI_BASE_URL = "http://***@h/v1" environment',
         'OPENAI_MODEL = "m" environment',
         'NO_COLOR = "1" environment',
-        'base_url = "http://localhost:11434/v1" c.toml:15 [profiles.local], passed over for '
+        'base_url = "http://localhost:11434/v1" c.toml:15 [profiles.local], overridden by '
         "OPENAI_BASE_URL",
     ]
     for line in (
-        'profile = "local" c.toml:2, passed over for --profile',
-        'model = "top" c.toml:3, passed over for OPENAI_MODEL',
-        'chat.model = "llama3.2" c.toml:17 [profiles.local.chat], passed over for OPENAI_MODEL',
+        'profile = "local" c.toml:2, overridden by --profile',
+        'model = "top" c.toml:3, overridden by OPENAI_MODEL',
+        'chat.model = "llama3.2" c.toml:17 [profiles.local.chat], overridden by OPENAI_MODEL',
     ):
         assert line in lines
     with_a_model = {line.partition(".model")[0] for line in lines if "built in" in line}
@@ -155,7 +155,7 @@ def test_a_general_value_that_one_command_alone_does_not_use_is_in_force() -> No
     lines = shown("seed = 1\n[chat]\nseed = 2\n")
     assert "seed = 1 c.toml:1" in lines
     lines = shown("seed = 1\n[chat]\nseed = 2\n[complete]\nseed = 3\n")
-    assert "seed = 1 c.toml:1, passed over for [complete]" in lines
+    assert "seed = 1 c.toml:1, overridden by [complete]" in lines
 
 
 def test_what_no_command_knows() -> None:
@@ -213,7 +213,7 @@ prompt_cache_key = "mine"
 def test_of_the_key_four_characters_are_shown(key: str, shown_as: str) -> None:
     lines = shown("api_key_command = ['x']", environ={"OPENAI_API_KEY": key})
     assert f'OPENAI_API_KEY = "{shown_as}" environment' in lines
-    assert 'api_key_command = ["x"] c.toml:1, passed over for OPENAI_API_KEY' in lines
+    assert 'api_key_command = ["x"] c.toml:1, overridden by OPENAI_API_KEY' in lines
 
 
 def test_json() -> None:

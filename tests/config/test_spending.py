@@ -25,7 +25,7 @@ def _in_the_folder(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_ledger_and_its_budgets_are_in_order() -> None:
-    assert check(GOOD).err == "openai-cli: notice: 'c.toml' is in order\n"
+    assert check(GOOD).err == "openai-cli: notice: 'c.toml' is valid\n"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_they_are_shown_with_their_places() -> None:
         " ".join(line.split())
         for line in call("config", "show", environ=environ).out.decode().splitlines()
     ]
-    assert 'ledger = "~/calls.sqlite3" c.toml:1, passed over for OPENAI_CLI_LEDGER' in lines
+    assert 'ledger = "~/calls.sqlite3" c.toml:1, overridden by OPENAI_CLI_LEDGER' in lines
 
 
 def test_a_limit_has_the_name_that_messages_have() -> None:

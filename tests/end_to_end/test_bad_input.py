@@ -215,7 +215,7 @@ def test_json_of_another_shape(run: Run, files: Path, line: str, reason: str) ->
         ("speak Hello --voice alloy --json", "the answer is audio, not JSON"),
         ("transcribe a.wav --response-format srt --query x", "--query needs JSON"),
         ("transcribe a.wav --max-cost 1", "openai-cli cost --audio FILE --max-cost USD"),
-        ("embed Hi --lines", "--lines takes its inputs from stdin"),
+        ("embed Hi --lines", "--lines reads its inputs from stdin"),
         ("embed Hi --input Ho", "the input is given twice"),
         ("moderate Hi --input Ho", "the input is given twice"),
         ("respond Hi --wait", "--wait needs --background"),

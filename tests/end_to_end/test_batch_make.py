@@ -159,7 +159,7 @@ REFUSALS = [
     (("--csv", "-", "--template", "{a}"), b"a\n", "there is no row"),
     (("--csv", "-", "--template", "{a}", "--id", "i"), b"i,a\n,1\n", "line 2: the id is empty"),
     (("--csv", "-", "--template", "{a}", "--id", "i"), b"i,a\n7,1\n7,2\n",
-     "line 3: the id '7' is that of line 2"),
+     "line 3: the id '7' is already used on line 2"),
     (("--jsonl", "-", "--template", "{a}"), b'{"a": 1}\n{"b": 1}\n',
      "line 2: --template: there is no column 'a'"),
     (("--prompts", "nowhere"), b"", "--prompts: cannot read 'nowhere'"),

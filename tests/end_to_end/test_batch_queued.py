@@ -419,7 +419,7 @@ def test_a_run_that_is_under_way_goes_on_as_it_was_begun(
             batch(server, data=requests(2))
         live = run("batch", "run", "in.jsonl", "-o", "out.jsonl", base_url=server.base_url)
         assert live.code == 2
-        assert "batch wait out.jsonl goes on with them" in live.err
+        assert "batch wait out.jsonl collects their answers" in live.err
         elsewhere = batch(other)
         assert elsewhere.code == 2
         assert f"the batches of this run are at {server.base_url}" in elsewhere.err

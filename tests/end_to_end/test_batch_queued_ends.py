@@ -82,7 +82,10 @@ def test_cancel_beside_a_process_that_waits_has_that_one_collect(run: Run, folde
             cancelled = run("batch", "cancel", "out.jsonl", base_url=server.base_url)
         process.communicate(timeout=60)
     assert cancelled.code == 0
-    assert "1 of 1 batches are cancelled; the process that waits for them collects" in cancelled.err
+    assert (
+        "1 of 1 batches are cancelled; the process that waits for them collects the answers"
+        in cancelled.err
+    )
     assert process.returncode == 11
     assert len(ids(folder)) + len(ids(folder, "out.failed.jsonl")) == 2
 

@@ -264,7 +264,7 @@ def test_what_would_fail_with_every_line_ends_the_run(
     with Crowd(after_three) as server:
         done = batch(server, "--concurrency", "1", data=lines(50))
         assert done.code == exit_code
-        assert "3 of 50 lines are done, and the same command goes on" in done.err
+        assert "3 of 50 lines are done, and the same command resumes" in done.err
         assert server.asked.total() == 4
         assert len(out(folder)) == 3
         server.answer = echo
@@ -341,7 +341,7 @@ def test_a_sample_first(batch: Batch, folder: Path) -> None:
     with Crowd() as server:
         done = batch(server, "--limit", "2", data=lines(5))
         assert (done.code, len(out(folder))) == (0, 2)
-        assert "2 of 5 lines are done; without --limit the same command goes on" in done.err
+        assert "2 of 5 lines are done; without --limit the same command resumes" in done.err
         assert batch(server, "--limit", "2").code == 0
         assert server.asked.total() == 2
         assert batch(server).code == 0
@@ -488,7 +488,7 @@ def test_a_signal_has_what_is_in_flight_finished_and_the_same_command_goes_on(
         _, stderr = process.communicate(timeout=60)
         assert process.returncode == code
         done = len(out(folder))
-        assert f"{done} of 200 lines are done; the same command goes on" in stderr.decode()
+        assert f"{done} of 200 lines are done; the same command resumes" in stderr.decode()
         assert 20 <= done == server.asked.total() < 200
         assert batch(server).code == 0
     assert len(out(folder)) == 200
@@ -535,7 +535,7 @@ def test_max_cost_is_never_above_and_a_higher_one_goes_on(batch: Batch, folder: 
         done = batch(server, "--max-cost", "0.00008", data=lines(10, max_completion_tokens=100))
         assert done.code == 8
         assert "the next line can cost 0.0000615 USD" in done.err
-        assert "lines are done, and the same command with a higher --max-cost goes on" in done.err
+        assert "lines are done, and the same command with a higher --max-cost resumes" in done.err
         before = len(out(folder))
         assert before * 0.0000045 + 0.0000615 > 0.00008
         assert server.most == 1

@@ -78,7 +78,7 @@ def test_path_show_and_check(run: Run, config: Path) -> None:
     assert "sk-made-up" not in shown.text
     checked = run("config", "check")
     assert (checked.code, checked.out) == (0, b"")
-    assert checked.err == f"openai-cli: notice: '{config}' is in order\n"
+    assert checked.err == f"openai-cli: notice: '{config}' is valid\n"
 
 
 def test_each_fault_is_a_line_and_the_end_is_exit_2(run: Run, config: Path) -> None:

@@ -243,7 +243,7 @@ def test_on_a_failure_the_file_is_as_it_was(
     with Server([answer]) as server:
         done = run("chat", "-c", "t.json", "go", "--max-retries", "0", base_url=server.base_url)
     assert done.code == code
-    assert done.err.rstrip().endswith("'t.json' is as it was")
+    assert done.err.rstrip().endswith("'t.json' is unchanged")
     assert (file.read_bytes(), file.stat().st_ino) == before
     with Server([answer]) as server:
         done = run("chat", "-c", "new.json", "go", "--max-retries", "0", base_url=server.base_url)
@@ -266,7 +266,7 @@ def test_too_costly_a_turn_is_not_sent(run: Run, folder: Path) -> None:
     with Server([]) as server:
         done = run("chat", "-c", "t.json", "go", "--max-cost", "0", base_url=server.base_url)
     assert done.code == 8
-    assert "'t.json' is as it was" in done.err
+    assert "'t.json' is unchanged" in done.err
 
 
 def test_a_reply_that_was_cut_off_is_kept_if_that_is_wanted(run: Run, folder: Path) -> None:
@@ -274,7 +274,7 @@ def test_a_reply_that_was_cut_off_is_kept_if_that_is_wanted(run: Run, folder: Pa
     with Server([CUT]) as server:
         done = run("chat", "-c", "t.json", "go", "--keep-partial", base_url=server.base_url)
     assert (done.code, done.text) == (7, "Hello")
-    assert "what came of the reply is kept in 't.json'" in done.err
+    assert "the part of the reply that arrived is kept in 't.json'" in done.err
     assert load(file)["messages"] == [*TALK["messages"], user("go"), assistant("Hello")]
 
 
@@ -296,11 +296,11 @@ def test_half_a_tool_call_is_not_kept(run: Run, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "messages", "said"),
     [
-        ([], TALK["messages"], "'t.json' is as it was"),
+        ([], TALK["messages"], "'t.json' is unchanged"),
         (
             ["--keep-partial"],
             [*TALK["messages"], user("go"), assistant("Hello")],
-            "what came of the reply is kept in 't.json'",
+            "the part of the reply that arrived is kept in 't.json'",
         ),
     ],
 )
@@ -391,7 +391,7 @@ def test_the_limit_is_exact(limit: int, code: int, run: Run, folder: Path) -> No
                    base_url=server.base_url)  # fmt: skip
     assert done.code == code
     if code:
-        assert f"the prompt is too long: 53 tokens, and {limit} is the limit" in done.err
+        assert f"the prompt is too long: 53 tokens, but the limit is {limit}" in done.err
         assert "--when-full drop" in done.err
         assert file.read_bytes() == before
 
@@ -404,7 +404,7 @@ def test_the_limit_of_a_call_that_is_no_conversation(limit: str, code: int, run:
         assert done.code == code
         assert run("chat", "hello", "--context-limit", "1", "--dry-run").code == 0
     if code:
-        assert "the prompt is too long: 8 tokens, and 7 is the limit" in done.err
+        assert "the prompt is too long: 8 tokens, but the limit is 7" in done.err
 
 
 @pytest.mark.parametrize(
@@ -465,7 +465,7 @@ def test_the_question_itself_is_never_dropped(run: Run, folder: Path) -> None:
         done = run("chat", "-c", "t.json", "5", "--context-limit", "12", "--when-full", "drop",
                    base_url=server.base_url)  # fmt: skip
     assert done.code == 8
-    assert "13 tokens, and 12 is the limit; what is said must be shorter" in done.err
+    assert "13 tokens, but the limit is 12; shorten the message" in done.err
     assert (file.read_bytes(), names(folder)) == (before, ["t.json"])
 
 
@@ -551,7 +551,7 @@ def test_a_summary_that_fails(
         done = summarize(run, server)
     assert (done.code, file.read_bytes(), names(folder)) == (code, before, ["t.json"])
     assert problem in done.err
-    assert "'t.json' is as it was" in done.err
+    assert "'t.json' is unchanged" in done.err
 
 
 def test_a_summary_is_summed_up_again_with_what_came_after_it(run: Run, folder: Path) -> None:
@@ -659,7 +659,7 @@ def test_what_cannot_be_shortened_is_refused_in_the_servers_words(run: Run, fold
         done = run("chat", "-c", "t.json", "5", "--when-full", "drop", base_url=server.base_url)
     assert done.code == 4
     assert "context_length_exceeded (HTTP 400)" in done.err
-    assert "what is said must be shorter" in done.err
+    assert "shorten the message" in done.err
     assert (file.read_bytes(), names(folder)) == (before, ["t.json"])
 
 
@@ -718,4 +718,4 @@ def test_our_own_count_of_another_vendors_model_is_about_right(run: Run, folder:
     written(folder / "t.json", {**LONG, "model": "llama3"})
     done = run("chat", "-c", "t.json", "5", "--context-limit", "20", base_url="http://127.0.0.1:9")
     assert done.code == 8
-    assert re.search(r"the prompt is too long: about \d+ tokens, and 20 is the limit", done.err)
+    assert re.search(r"the prompt is too long: about \d+ tokens, but the limit is 20", done.err)

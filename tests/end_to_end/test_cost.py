@@ -314,7 +314,7 @@ def test_the_same_requests_for_another_model(cost: Cost) -> None:
     mixed = bodies + lines({"custom_id": "a", "url": "/v1/chat/completions", "body": chat_body()})
     refused = cost("--request", "-", "-m", "gpt-4", "-m", "gpt-4o", stdin=mixed)
     assert (refused.code, refused.out) == (2, b"")
-    assert "--tier says at which" in refused.err
+    assert "--tier chooses the one" in refused.err
 
 
 def test_the_same_answers_from_another_model(cost: Cost) -> None:
@@ -937,7 +937,7 @@ def test_a_model_that_the_table_does_not_know(cost: Cost) -> None:
         (["--files", "a", "-m", "gpt-4o", "-m", "gpt-4"], "--files takes one --model"),
         (["--files", "--request", "a"], "give one of them"),
         (["--files", "a", "--n", "3"], "--n does not go with --files"),
-        (["x", "--by-request"], "--by-request goes with --request or --response alone"),
+        (["x", "--by-request"], "--by-request goes only with --request or --response"),
         (["--input-tokens", "5", "--cached-tokens", "6"], "parts of the input, which has 5"),
         (
             ["--input-tokens", "5", "--cached-tokens", "3", "--cache-write-tokens", "3"],
@@ -1001,7 +1001,7 @@ def test_a_text_that_is_nearly_a_command_is_priced_and_told_of(
     run: Run, words: list[str], command: str | None
 ) -> None:
     done = run("cost", *words, "--total", "-m", "gpt-4o")
-    told = f"this is the cost of a text; openai-cli {command} is a command of its own"
+    told = f"this is the cost of a text; openai-cli {command} is a separate command"
     assert done.code == 0
     assert (told in done.err) is (command is not None)
-    assert ("a command of its own" in done.err) is (command is not None)
+    assert ("a separate command" in done.err) is (command is not None)

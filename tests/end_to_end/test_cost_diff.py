@@ -431,7 +431,7 @@ def test_a_baseline_of_other_prices_is_told(run: Run, folder: Path, diff: Diff) 
         "dear.json", env=THAT_DAY, key=None)  # fmt: skip
     done = diff("--baseline", "b.json", "a.txt", "-m", "gpt-4o", "--json")
     assert parsed(done)["change"] == 0
-    assert "the baseline has 0.0002 USD" in done.err
+    assert "the baseline's 0.0002 USD" in done.err
     assert "it is 0.00002 USD" in done.err
 
 

@@ -414,7 +414,7 @@ def test_speech_has_no_bound_and_what_is_free_needs_none(
         refused = run(*line_of_speech, base_url=server.base_url)
         passed = run(*line_of_speech, "--allow-unbounded", base_url=server.base_url)
     assert (refused.code, passed.code, passed.text) == (2, 0, "hi\n")
-    assert "[budget]: what speech costs depends on how long it is; --allow" in refused.err
+    assert "[budget]: the cost of speech depends on its length; --allow" in refused.err
     # A minute of whisper-1 is 0.006 USD.
     assert budget(run("cost", "ledger", "--json")) == (0.006, 0)
     configured("[budget]\nmonth = 0.005\n")

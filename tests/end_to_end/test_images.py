@@ -165,7 +165,7 @@ def test_a_device_takes_one_image(run: Run) -> None:
             "image", "generate", "Cats", "-n", "2", "-o", "/dev/null", base_url=server.base_url
         )
     assert done.code == 2
-    assert "'/dev/null' is no file, and takes one image" in done.err
+    assert "'/dev/null' is not a regular file, and takes one image" in done.err
 
 
 def test_an_address_that_fails_does_not_keep_the_others(run: Run, folder: Path) -> None:
@@ -195,7 +195,7 @@ def test_no_more_is_saved_than_was_asked_for(
     with Server([drawn(PNG, png(1, 1), png(3, 3))]) as server:
         done = run("image", "generate", "A cat", "-o", "cat.png", *flags, base_url=server.base_url)
     assert (done.code, done.out.strip(b"\0\n")) == (0, b"cat.png")
-    assert "gave more than was asked for, which was 1 image" in done.err
+    assert "sent more than the requested 1 image" in done.err
     assert (folder / "cat-2.png").read_bytes() == b"mine"
     assert names(folder) == ["cat-2.png", "cat.png"]
 

@@ -284,7 +284,7 @@ def test_usage_after_each_reply(tmp_path: Path) -> None:
         (
             ["--keep-partial"],
             [user("stop"), assistant("Once upon")],
-            "what came of the reply is kept in 't.json'",
+            "the part of the reply that arrived is kept in 't.json'",
         ),
     ],
 )
@@ -309,7 +309,7 @@ def test_ctrl_c_without_a_file(tmp_path: Path) -> None:
         typist.type("stop", ENTER)
         typist.see("Once upon")
         typist.type(CTRL_C)
-        assert typist.see_prompt().endswith(b"the conversation is as it was\n")
+        assert typist.see_prompt().endswith(b"the conversation is unchanged\n")
         typist.ask("go on")
     assert server.received[1].json["messages"] == [user("go on")]
     assert list(tmp_path.glob("*.json*")) == []
@@ -405,7 +405,7 @@ def test_retry_gets_another_reply(tmp_path: Path) -> None:
         typist.type("/retry", ENTER)
         typist.see("Once upon")
         typist.type(CTRL_C)
-        assert typist.see_prompt().endswith(b"'t.json' is as it was\n")
+        assert typist.see_prompt().endswith(b"'t.json' is unchanged\n")
         assert messages_in(file) == TALK["messages"], "half a reply is none"
         assert not Path(f"{file}.history.jsonl").exists()
         typist.ask("/retry")

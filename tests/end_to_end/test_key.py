@@ -279,10 +279,10 @@ def test_sources_that_are_passed_over(key: Key, folder: Path) -> None:
     key("set", stdin=KEY.encode())
     (folder / "key").touch(mode=0o600)
     (folder / "key").write_text("sk-made-up-file")
-    over = "passed over: OPENAI_API_KEY goes before it"
+    over = "overridden: OPENAI_API_KEY takes precedence"
     result = key("show", key="sk-made-up-variable")
     assert result.text == lines("not given", "used: …able", "not set", over)
-    over = "passed over: --api-key-file goes before it"
+    over = "overridden: --api-key-file takes precedence"
     result = key("show", "--api-key-file", "key", key="sk-made-up-variable")
     assert result.text == lines("used: …file", over, "not set", over)
 

@@ -91,7 +91,7 @@ def test_both_days_are_included(ledger: Any, flags: list[str], total: str) -> No
 def test_a_line_without_a_time_is_in_no_sum_and_told_of(ledger: Any) -> None:
     done = ledger([FIRST, OLD], "--since", "2026-11-01", "--total")
     assert (done.code, done.text) == (0, "0.0035\n")
-    assert "at least that: line 2: it is not known when the call was made" in done.err
+    assert "at least that: line 2: the time of the call is unknown" in done.err
     assert ledger([FIRST, OLD], "--since", "2026-11-01", "--max-cost", "1").code == 8
 
 
@@ -99,7 +99,7 @@ def test_answers_of_the_api_are_of_no_day(ledger: Any) -> None:
     answer = {"model": "gpt-4o", "usage": {"prompt_tokens": 1, "completion_tokens": 1}}
     done = ledger([FIRST, answer], "--since", "2026-11-01")
     assert (done.code, done.out) == (2, b"")
-    assert "line 2: only the lines of --usage-file tell when a call was made" in done.err
+    assert "line 2: only lines of --usage-file have the time of a call" in done.err
 
 
 def test_csv_has_the_rows_alone_and_quotes_what_needs_it(ledger: Any) -> None:
@@ -133,4 +133,4 @@ def test_what_makes_no_sense(ledger: Any, flags: list[str], told: str) -> None:
 def test_only_usage_lines_have_days(run: Run, flag: str) -> None:
     done = run("cost", "hi", flag)
     assert (done.code, done.out) == (2, b"")
-    assert f"{flag.partition('=')[0]} goes with --response alone" in done.err
+    assert f"{flag.partition('=')[0]} goes only with --response" in done.err

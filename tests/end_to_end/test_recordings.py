@@ -71,7 +71,7 @@ def test_a_request_without_a_recording(installed: Run, folder: Path) -> None:
     )
     first, unused, last = done.err.splitlines()
     assert (done.code, done.out) == (8, b"")
-    assert unused.endswith("notice: --strict: nothing has asked for lines 1, 2 of 'r.jsonl'")
+    assert unused.endswith("notice: --strict: no request matched lines 1, 2 of 'r.jsonl'")
     assert first.startswith(f"openai-cli: error: The sandbox is strict: {told} (HTTP 400, ")
     assert last == f"openai-cli: error: --strict: a request was refused: {told}"
 
@@ -102,7 +102,7 @@ def test_recordings_that_are_old(
     done = started_on_a_port_in_use(run, "--replies", "r.jsonl", *flags)
     notice = (
         f"openai-cli: notice: the oldest recording in 'r.jsonl' is {age}: "
-        "the API may answer otherwise today\n"
+        "the API may answer differently today\n"
     )
     assert done.err.startswith(notice) if age else "oldest" not in done.err
 
@@ -111,7 +111,7 @@ def test_a_recording_of_no_day(run: Run, folder: Path) -> None:
     lines(folder, "one", recorded="2026-13-45T00:00:00Z")
     done = run("sandbox", "--replies", "r.jsonl", "--", "true")
     assert done.code == 2
-    assert "--replies: 'r.jsonl' has a recording of no such day: 2026-13-45T" in done.err
+    assert "--replies: 'r.jsonl' has a recording with an invalid date: 2026-13-45T" in done.err
 
 
 def test_what_is_missing_is_added(installed: Run, folder: Path) -> None:
@@ -130,7 +130,7 @@ def test_what_is_missing_is_added(installed: Run, folder: Path) -> None:
         (b"", "'r.jsonl' has no lines"),
         (
             b'{"text": "a"}\n{"recorded": "2026-1',
-            "line 2 of 'r.jsonl' is not whole and is left out: its recording was interrupted",
+            "line 2 of 'r.jsonl' is incomplete and is ignored: its recording was interrupted",
         ),
     ],
 )
@@ -147,8 +147,8 @@ def test_an_expression_that_shows_what_it_hides(run: Run) -> None:
     done = started_on_a_port_in_use(run, *flags, "--redact", r"J\w+ D")
     told = [line for line in done.err.splitlines() if "--redact" in line]
     assert told == [
-        "openai-cli: notice: --redact 'Jane Doe' stands in 'r.jsonl' as it is typed; an expression "
-        "that describes it would not show it"
+        "openai-cli: notice: --redact 'Jane Doe' is in 'r.jsonl' as typed; a pattern that "
+        "describes the text would not reveal it"
     ]
 
 
@@ -184,7 +184,7 @@ def test_what_is_under_way_at_a_signal_is_not_recorded(folder: Path) -> None:
             _, err = process.communicate(timeout=60)
         end.set()
     assert process.returncode == 143
-    told = b"an answer was still coming when all ended; it is not recorded\n"
+    told = b"an answer was still arriving at the end; it is not recorded\n"
     assert err.endswith(told)
     assert [row["request"]["messages"][0]["content"] for row in rows(folder)] == ["a"]
 

@@ -88,7 +88,7 @@ def test_the_key_that_it_demands(
     [
         (
             ("--quiet",),
-            "--quiet leaves the key unsaid that the sandbox demands; --key KEY sets one",
+            "--quiet hides the key that the sandbox requires; --key KEY sets one",
         ),
         (("--key", "a", "--any-key"), "--key and --any-key: give one of them"),
         (("--key", ""), "--key: a key is one word of printable ASCII characters"),
@@ -129,7 +129,7 @@ def test_it_serves_until_it_is_ended(folder: Path, number: int, code: int) -> No
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        (".", "--ready-file: '.' is no file, and one is to be made there"),
+        (".", "--ready-file: '.' is not a regular file"),
         ("no/such", "--ready-file: cannot write 'no/such': No such file or directory"),
     ],
 )
@@ -403,12 +403,12 @@ def test_a_signal_that_ends_the_command_goes_before_strict(process: Run, replies
 def test_strict_tells_of_lines_that_nothing_has_asked_for(process: Run, replies: str) -> None:
     done = process("sandbox", "--replies", replies, "--strict", "--", *chats("hello"))
     assert (done.code, done.text) == (8, "fixed\n")
-    told = "--strict: nothing has asked for line 1 of 'replies.jsonl'\n"
+    told = "--strict: no request matched line 1 of 'replies.jsonl'\n"
     assert done.err == f"openai-cli: error: {told}"
     failed = process("sandbox", "--replies", replies, "--strict", "--", "sh", "-c", "exit 3")
     assert failed.code == 3, "the command's own code goes first"
     assert failed.err == (
-        "openai-cli: notice: --strict: nothing has asked for lines 1, 2 of 'replies.jsonl'\n"
+        "openai-cli: notice: --strict: no request matched lines 1, 2 of 'replies.jsonl'\n"
     )
 
 
@@ -460,8 +460,8 @@ def test_strict_tells_of_lines_that_nothing_has_asked_for(process: Run, replies:
         ),
         (
             (*RECORDING, "right.jsonl"),
-            "--record-replies: 'right.jsonl' has lines already; --replies right.jsonl too answers "
-            "by them, and records what they lack; remove the file to record all anew",
+            "--record-replies: 'right.jsonl' has lines already; --replies right.jsonl answers from "
+            "them, and records what is missing; remove the file to record everything again",
         ),
         (
             (*RECORDING, "new.jsonl", "--record", "new.jsonl"),

@@ -54,7 +54,7 @@ def test_a_body_is_a_conversation_that_is_gone_on_with(run: Run, folder: Path) -
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
-        (["--save", "t.json"], "'t.json' has a conversation already; -c t.json goes on with it"),
+        (["--save", "t.json"], "'t.json' has a conversation already; -c t.json continues it"),
         (["--save", "new.json", "-c", "t.json"], "--continue and --save: give one of them"),
         (["--save", "new.json", "-i"], "--save and -i: give one of them"),
         (["--save", "-"], "--save takes the name of a file, not '-'"),

@@ -47,7 +47,7 @@ def test_stdin_that_is_no_file(run: Run) -> None:
     assert "error: stdin is not UTF-8: byte 0xff at offset 5" in done.err
     assert "stdin is read by --files" in done.err
     done = run("tokens", "--files", "-", "--jsonl", "text", stdin=b"{}")
-    assert "--jsonl reads files alone, and - is stdin" in done.err
+    assert "--jsonl reads only files, and - is stdin" in done.err
 
 
 def test_where_a_long_stdin_is_not_utf_8(run: Run) -> None:
@@ -117,7 +117,7 @@ def test_models_of_the_tables_give_no_notice(run: Run, model: str) -> None:
 def test_a_model_newer_than_the_tables(run: Run) -> None:
     done = run("tokens", "hamburger", "-m", "gpt-19-nova")
     assert (done.code, done.text) == (0, "2\n")
-    assert done.err.startswith("openai-cli: notice: no table has the model gpt-19-nova")
+    assert done.err.startswith("openai-cli: notice: unknown model gpt-19-nova")
     assert "o200k_base" in done.err
     assert run("tokens", "hamburger", "-m", "gpt-19-nova", "-q").err == ""
 
@@ -273,9 +273,9 @@ def test_output_into_a_file(run: Run, folder: Path) -> None:
     [
         (["--first", "1", "--last", "1"], "--first and --last: give one of them"),
         (["--decode", "--ids"], "--decode and --ids: give one of them"),
-        (["--overlap", "1"], "--overlap goes with --split alone"),
-        (["--at", "line"], "--at goes with --split alone"),
-        (["--output-dir", "x"], "--output-dir goes with --split alone"),
+        (["--overlap", "1"], "--overlap goes only with --split"),
+        (["--at", "line"], "--at goes only with --split"),
+        (["--output-dir", "x"], "--output-dir goes only with --split"),
         (["--split", "2", "--max", "3"], "--max does not go with --split"),
         (["--first", "2", "--special"], "--special does not go with --first"),
         (["--split", "0"], "--split must be an integer of at least 1, not '0'"),

@@ -44,7 +44,7 @@ def test_a_folder(run: Run, tree: Path) -> None:
         "UTF-8; --input-encoding NAME reads text in another one\n"
     )
     judged = run("tokens", "--files", "prompts", "--max", "9")
-    assert judged.err.endswith("; what --max judges is without 2 of them\n")
+    assert judged.err.endswith("; --max does not count 2 of them\n")
 
 
 def test_what_is_named_is_counted_whatever_it_is(run: Run, tree: Path) -> None:

@@ -212,5 +212,5 @@ def test_what_we_do_not_know_names_the_encoding(run: Run, folder: Path) -> None:
     for line in (("hello", "-m", "tiny"), ("--request", "r.json")):
         done = run("tokens", *line)
         assert done.code == 2
-        assert "--encoding o200k_base counts in that of OpenAI's newest models" in done.err
+        assert "OpenAI's newest models use --encoding o200k_base" in done.err
     assert run("tokens", "--request", "r.json", "--encoding", "none").code == 2

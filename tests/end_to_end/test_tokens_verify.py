@@ -35,7 +35,7 @@ def test_a_table_and_the_worst(run: Run) -> None:
         "line 2, gpt-4o-mini /chat/completions: counted 8, billed 10: 2 too few\n"
     )
     assert done.err == (
-        "openai-cli: notice: failed requests, which are in no row: 1\n"
+        "openai-cli: notice: failed requests, not in any row: 1\n"
         "openai-cli: notice: requests that cannot be counted: 1; line 3: no encoding is known for "
         "the model 'my-llama'\n"
     )
@@ -64,7 +64,7 @@ def test_json(run: Run) -> None:
 
 def test_wrong_usage(run: Run) -> None:
     for arguments, problem in (
-        (("--max-difference", "2", "hello"), "--max-difference goes with --verify alone"),
+        (("--max-difference", "2", "hello"), "--max-difference goes only with --verify"),
         (("--verify", "-", "--request", "a"), "--request and --verify: give one of them"),
         (("--verify", "-", "--max-difference", "x"), "--max-difference must be a number"),
         (("--verify", "-", "--encoding", "gpt2"), "--encoding does not go with --verify"),

@@ -104,7 +104,7 @@ def test_an_operation_without_a_command(run: Run) -> None:
     [
         ("--describe", "--describe needs METHOD and PATH; for example"),
         ("--describe POST", "--describe needs METHOD and PATH"),
-        ("--describe PUT /files", "the table has no PUT /files; openai-cli api --list files"),
+        ("--describe PUT /files", "there is no operation PUT /files; openai-cli api --list files"),
         ("--list --describe", "--list takes no --describe"),
         ("--list --query x", "--list takes no --query"),
         ("GET", "METHOD and PATH are needed; for example: openai-cli api GET /models"),

@@ -84,7 +84,7 @@ def test_a_status_that_is_not_known_is_no_end_and_is_told(run: Run) -> None:
     with Server([job("paused"), job("succeeded")]) as server:
         done = run(*CREATE, base_url=server.base_url)
     assert done.code == 0
-    assert "job_1 is paused (not known to be an end) after 0 s" in done.err
+    assert "job_1 is paused (not known to be final) after 0 s" in done.err
 
 
 @pytest.mark.parametrize(

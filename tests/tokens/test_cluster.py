@@ -160,7 +160,7 @@ def test_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     ("arguments", "said"),
     [
         (["--engine", "ray"], "--engine must be local or dask, not 'ray'"),
-        (["--scheduler", "a:1"], "--scheduler goes with --engine dask alone"),
+        (["--scheduler", "a:1"], "--scheduler goes only with --engine dask"),
         (["--engine", "dask", "--scheduler", "a:1", "--workers", "2"], "has its own workers"),
         (["--workers", "0"], "--workers must be an integer of at least 1"),
     ],

@@ -44,7 +44,7 @@ def find(method: str, path: str) -> Operation:
     fitting = [each for each in every() if each.method == method.upper() and _fits(each, steps)]
     if not fitting:
         raise UsageError(
-            f"the table has no {method.upper()} {path}",
+            f"there is no operation {method.upper()} {path}",
             hint=f"{PROGRAM} api --list {steps[0]} lists what it has",
         )
     return min(fitting, key=lambda each: len(each.arguments))

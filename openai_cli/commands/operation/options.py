@@ -39,9 +39,9 @@ class OperationOptions(ServerOptions, Previews, Params):
 class Waiting:
     """Whether to wait."""
 
-    wait: Annotated[bool, switch(OPTIONS, "wait", "Wait until it has ended; 6 if it failed")] = (
-        False
-    )
+    wait: Annotated[
+        bool, switch(OPTIONS, "wait", "Wait until it has ended; exit 6 if it failed")
+    ] = False
 
 
 @options_group
@@ -50,11 +50,11 @@ class WholeUpload:
 
     file: Annotated[
         str | None,
-        ours(OPTIONS, "--file", "Upload it whole: all parts, and complete", metavar="FILE"),
+        ours(OPTIONS, "--file", "Upload the whole file: all parts, then complete", metavar="FILE"),
     ] = None
     part_size: Annotated[
         str | None,
-        ours(OPTIONS, "--part-size", "Of a part, at most 67108864", metavar="BYTES"),
+        ours(OPTIONS, "--part-size", "Size of a part, at most 67108864", metavar="BYTES"),
     ] = None
 
 
@@ -238,7 +238,7 @@ def _argument(name: str, facts: Facts) -> Any:
     info = PropertyArgument(
         default=...,
         metavar=f"[{name.upper()}]",
-        help=f"{help_of(name, facts)}; {flag_of(name)} is ours",
+        help=f"{help_of(name, facts)}; {flag_of(name)} is a flag of openai-cli",
         show_default=False,
         rich_help_panel=OPTIONS,
     )
@@ -267,7 +267,7 @@ def _text_of(operation: Operation) -> str:
         parts.append("Prints the response as JSON.")
     if is_final(operation):
         elsewhere = ", and needs --yes elsewhere" if operation.admin else ""
-        parts.append(f"This cannot be undone: it asks at a terminal{elsewhere}.")
+        parts.append(f"This cannot be undone: it asks for confirmation at a terminal{elsewhere}.")
     if operation.admin:
         parts.append("Needs an admin key: OPENAI_ADMIN_KEY, or key set --admin.")
     return "\n\n".join(parts)

@@ -84,7 +84,7 @@ def _pending(thing: Statuses, made: Exchange) -> str | None:
     status = as_string(_body(made).get("status"), "status")
     if status in thing.done or status in thing.failed:
         return None
-    return status if status in thing.pending else f"{status} (not known to be an end)"
+    return status if status in thing.pending else f"{status} (not known to be final)"
 
 
 def _why(body: Mapping[str, Any]) -> str:
