@@ -37,7 +37,7 @@ def options_of_run(kind: type[O], out: str, given: CommonOptions, **more: Any) -
     """
     files = Files.of(out)
     if not files.state.is_file():
-        raise UsageError(f"there is no run of '{out}': '{files.state}' would be its state")
+        raise UsageError(f"there is no run of '{out}': '{files.state}' does not exist")
     with State(files.state, is_read_only=True) as state:
         kept = state["options"]
     if kept is None:

@@ -51,7 +51,7 @@ def status_of(files: Files) -> dict[str, Any]:
     """The figures of a run; UsageError if there is no such run."""
     if not files.state.is_file():
         raise UsageError(
-            f"there is no run of '{files.output}': '{files.state}' would be its state",
+            f"there is no run of '{files.output}': '{files.state}' does not exist",
             hint="openai-cli batch run FILE -o OUT starts one",
         )
     with State(files.state, is_read_only=True) as state:

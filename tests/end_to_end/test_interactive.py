@@ -186,7 +186,7 @@ def test_more_words_than_fit_are_counted(tmp_path: Path) -> None:
     """prompt_toolkit would ask whether to show them, and end with a trace when Ctrl-C answers."""
     with talk(tmp_path, replies=[said("Yes.")]) as (typist, server):
         typist.type("/model ", TAB)
-        assert b"gpt-6-luna" in typist.see(" more begin so: type more of the word")
+        assert b"gpt-6-luna" in typist.see(" more match: type more of the word")
         typist.type(CTRL_C)
         shown = typist.ask("a question")
         typist.type(CTRL_D, CTRL_D)
@@ -383,13 +383,13 @@ CALLED = [
 def test_undo_takes_a_turn_with_its_tool_calls(tmp_path: Path) -> None:
     file = written(tmp_path / "t.json", {**TALK, "messages": [*TALK["messages"], *CALLED]})
     with talk(tmp_path, "-c", "t.json", replies=[said("Yes.")]) as (typist, server):
-        assert b"taken back, 4 messages: The weather?" in typist.ask("/undo")
+        assert b"removed 4 messages: The weather?" in typist.ask("/undo")
         assert messages_in(file) == TALK["messages"]
         assert history_of(file) == CALLED
         typist.ask("and then?")
         typist.ask("/undo")
-        assert b"taken back, 2 messages: first question" in typist.ask("/undo")
-        assert b"there is no turn to take back" in typist.ask("/undo")
+        assert b"removed 2 messages: first question" in typist.ask("/undo")
+        assert b"there is no turn to undo" in typist.ask("/undo")
     assert server.received[0].json["messages"] == [*TALK["messages"], user("and then?")]
     assert messages_in(file) == TALK["messages"][:1]
     assert len(history_of(file)) == 8
@@ -506,7 +506,7 @@ def test_tokens_and_cost(tmp_path: Path) -> None:
         # 2.5 and 10 USD for a million.
         assert typist.ask("/cost").endswith(
             b"0.007 USD for 2 calls, 2000 input and 200 output tokens\n"
-            b"the next turn: 0.00005 USD at least, for 20 input tokens\n"
+            b"the next turn: at least 0.00005 USD for 20 input tokens\n"
         )
         typist.ask("three")
         assert b"; the price of 1 call to\nllama3 is not known\n" in typist.ask("/cost")
@@ -647,7 +647,7 @@ def test_a_line_a_turn(run: Run, folder: Path) -> None:
                    key=sandbox.key)  # fmt: skip
     slash = 'This is a sandbox, not a model; your text was "/help".\n'
     assert (done.code, done.text) == (0, f"one\ntwo\r\n{slash}last\n")
-    assert done.err == "Be brief\ntaken back, 2 messages: /help\n"
+    assert done.err == "Be brief\nremoved 2 messages: /help\n"
     assert messages_in(folder / "t.json") == [
         {"role": "system", "content": "Be brief"},
         *[user("Say one"), assistant("one"), user("Say two\r"), assistant("two\r")],
@@ -695,8 +695,8 @@ def test_a_conversation_begins_anew(run: Run, folder: Path, flags: tuple[str, ..
                       flags=("--system", "s", *flags))  # fmt: skip
     assert done.code == 0
     assert [message["content"] for message in sent[1]] == ["s", "two"]
-    assert done.err.count("taken out, 2 messages") == 2
-    assert "taken out, 0 messages" in done.err
+    assert done.err.count("removed 2 messages") == 2
+    assert "removed 0 messages" in done.err
     if flags:
         assert len((folder / "t.json.history.jsonl").read_text().splitlines()) == 4
 

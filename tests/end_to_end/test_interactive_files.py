@@ -41,7 +41,9 @@ def test_files_go_with_the_next_message(run: Run, folder: Path) -> None:
         }
     ]
     assert sent[1] == [*sent[0], assistant("a"), user("two")]
-    listed = "text: my notes.md\nimage: p.png\nimage: https://x.test/a.jpg\nwith the next message"
+    listed = (
+        "text: my notes.md\nimage: p.png\nimage: https://x.test/a.jpg\nsent with the next message"
+    )
     assert done.err.count(listed) == 2
 
 
@@ -71,8 +73,8 @@ def test_detach(run: Run, folder: Path) -> None:
     ("line", "told"),
     [
         ("/attach n.md gone.md", "/attach: cannot read 'gone.md'"),
-        ("/attach -", "/attach: stdin is taken by the conversation"),
-        ("/attach 'n.md", "without its other half: 'n.md"),
+        ("/attach -", "/attach: stdin is used by the conversation"),
+        ("/attach 'n.md", "an unmatched quote or backslash: 'n.md"),
         ("/attach zeros", "/attach: 'zeros' is not of a kind that the API takes"),
         ("/attach ''", "/attach: cannot read ''"),
     ],
@@ -98,7 +100,7 @@ def test_a_wrong_file_ends_no_conversation(tmp_path: Path) -> None:
 def test_what_waits_is_counted(run: Run, folder: Path) -> None:
     (folder / "n.md").write_text("N" * 4000)
     done, _ = scripted(run, "/attach n.md", "/tokens", flags=("-m", "gpt-4o"))
-    counted = int(done.err.split("takes all back\n")[1].split()[0])
+    counted = int(done.err.split("discards them\n")[1].split()[0])
     assert counted > 500
 
 
@@ -119,7 +121,8 @@ def test_tab_completes_files(tmp_path: Path) -> None:
         typist.type(CTRL_C)
         shown = typist.ask("/attach my", TAB, " ot", TAB)
         assert shown.endswith(
-            b"text: my notes.md\ntext: other.md\nwith the next message; /detach takes all back\n"
+            b"text: my notes.md\ntext: other.md\n"
+            b"sent with the next message; /detach discards them\n"
         )
         typist.ask("one")
 
@@ -205,4 +208,4 @@ def test_an_editor_has_a_terminal_as_it_was(tmp_path: Path) -> None:
 
 def test_a_script_has_no_editor(run: Run) -> None:
     done, _ = scripted(run, "/edit")
-    assert (done.code, done.err) == (2, "openai-cli: error: /edit wants a terminal\n")
+    assert (done.code, done.err) == (2, "openai-cli: error: /edit needs a terminal\n")

@@ -83,8 +83,8 @@ def test_what_was_written_is_kept_where_the_editor_fails(
         ("/nowhere/ed", "the editor '/nowhere/ed' could not be run: No such file or directory"),
         ("false", "the editor 'false' ended with exit code 1"),
         ("sh -c 'rm \"$0\"; exit 1'", "ended with exit code 1"),
-        ("'ed", 'EDITOR is no command: "\'ed"'),
-        (" ", "EDITOR is no command: ' '"),
+        ("'ed", 'EDITOR is not a command: "\'ed"'),
+        (" ", "EDITOR is not a command: ' '"),
     ],
 )
 def test_where_nothing_was_written_nothing_is_kept(
@@ -104,7 +104,7 @@ def test_what_was_typed_and_is_no_utf8_stays_where_it_is(temporary: Path) -> Non
 
 def test_where_no_file_can_be_made(temporary: Path) -> None:
     temporary.rmdir()
-    with pytest.raises(UsageError, match="no text can be handed to an editor: No such file"):
+    with pytest.raises(UsageError, match="no file can be made for the editor: No such file"):
         edited(with_editor("true"), "a")
 
 

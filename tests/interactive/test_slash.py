@@ -50,8 +50,8 @@ def test_what_is_meant(typed: str, meant: SlashCall | str) -> None:
         ("/UNDO", "no such command: /UNDO", "//UNDO is sent as text"),
         ("/", "no such command: /", "/help lists them"),
         ("/ undo", "no such command: /", "/help lists them"),
-        ("/undo all", "/undo takes no argument, and has 'all'", ""),
-        ("/exit\nnow", "/exit takes no argument, and has 'now'", ""),
+        ("/undo all", "/undo takes no argument, but got 'all'", ""),
+        ("/exit\nnow", "/exit takes no argument, but got 'now'", ""),
     ],
 )
 def test_what_is_refused(typed: str, problem: str, hint: str) -> None:

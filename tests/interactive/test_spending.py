@@ -44,7 +44,7 @@ def call(model: str | None, usd: str | None, tokens: int | None = 10) -> Receipt
         ),
         (
             [call(None, None, None)],
-            "USD unknown for 1 call; what 1 call took is not known: no usage came",
+            "USD unknown for 1 call; the usage of 1 call is not known: none was reported",
         ),
         (
             [call(None, None)],
@@ -53,8 +53,8 @@ def call(model: str | None, usd: str | None, tokens: int | None = 10) -> Receipt
         ),
         (
             [call("m", "0.1"), call("m", None, None), call("m", None, None)],
-            "0.1 USD for 3 calls, 10 input and 10 output tokens; what 2 calls took is not known: "
-            "no usage came",
+            "0.1 USD for 3 calls, 10 input and 10 output tokens; the usage of 2 calls is "
+            "not known: none was reported",
         ),
     ],
 )

@@ -67,9 +67,9 @@ def test_the_reply(messages: Messages, replies: Messages) -> None:
 
 @pytest.mark.parametrize("messages", [[], [SYSTEM], [SYSTEM, DEVELOPER]])
 def test_where_there_is_no_turn(messages: Messages) -> None:
-    with pytest.raises(UsageError, match="no turn to take back"):
+    with pytest.raises(UsageError, match="no turn to undo"):
         before_last_turn(messages)
-    with pytest.raises(UsageError, match="no turn to ask again"):
+    with pytest.raises(UsageError, match="no turn to retry"):
         before_reply([*messages, FIRST])
 
 

@@ -28,7 +28,7 @@ def attachments(argument: str, inputs: Inputs) -> list[Attachment]:
         names = shlex.split(argument)
     except ValueError:
         raise UsageError(
-            f"/attach: a quote or a backslash without its other half: {argument}",
+            f"/attach: an unmatched quote or backslash: {argument}",
             hint="a name with blanks is 'quoted', a quote in it is \\'",
         ) from None
     return [Attachment(name, _part(expanded(name), inputs)) for name in names]
@@ -36,7 +36,7 @@ def attachments(argument: str, inputs: Inputs) -> list[Attachment]:
 
 def _part(source: str, inputs: Inputs) -> dict[str, Any]:
     if source == "-":
-        raise UsageError("/attach: stdin is taken by the conversation", hint="name a file")
+        raise UsageError("/attach: stdin is used by the conversation", hint="name a file")
     return content_part(source, inputs, reader="/attach")
 
 
@@ -45,7 +45,7 @@ def listed(waiting: list[Attachment]) -> str:
     lines = [f"{_KINDS[each.part['type']]}: {each.name}" for each in waiting]
     if not lines:
         return "nothing is attached"
-    return "\n".join([*lines, "with the next message; /detach takes all back"])
+    return "\n".join([*lines, "sent with the next message; /detach discards them"])
 
 
 def with_attachments(text: str, waiting: list[Attachment]) -> Message:

@@ -109,7 +109,7 @@ class Dialogue:
         with self.store.opened() as stored:
             kept, left = before_last_turn(stored.body.get("messages", []))
             stored.save({**stored.body, "messages": kept}, left)
-        return f"taken back, {_messages(left)}: {_shown(left[0])}"
+        return f"removed {_messages(left)}: {_shown(left[0])}"
 
     def clear(self) -> str:
         """Remove all turns, but keep the messages that apply to the whole conversation."""
@@ -119,7 +119,7 @@ class Dialogue:
             left = [message for message in messages if message.get("role") not in STANDING]
             if left:
                 stored.save({**stored.body, "messages": kept}, left)
-        return f"taken out, {_messages(left)}"
+        return f"removed {_messages(left)}"
 
     def save(self, path: str) -> str:
         """Keep the conversation in a new file from now on."""
@@ -132,7 +132,7 @@ class Dialogue:
             stored.save(dict(body), [])
         self.store = InFile(self.session, path)
         self.sender = replace(self.sender, terms=replace(self.terms, path=path))
-        return f"kept in {path}, as what follows will be"
+        return f"kept in {path} from now on"
 
     def system(self, text: str) -> str:
         """Show the system message; with a text, set it and keep it with the conversation."""
@@ -184,7 +184,7 @@ class Dialogue:
     def _parsed(self, parameter: ApiParameter, text: str) -> Any:
         def read(path: str) -> bytes:
             if path == "-":
-                raise UsageError(f"{parameter.api_name}: stdin is taken by the conversation")
+                raise UsageError(f"{parameter.api_name}: stdin is used by the conversation")
             return self.inputs.source(parameter.api_name, path)
 
         return parameter.parse(_typed(parameter, text), read)
@@ -254,7 +254,7 @@ def _shown(message: Message) -> str:
     """The beginning of a message, on one line; the role if it has no text."""
     text = " ".join(text_of(message).split())
     if not text:
-        return f"a message of the role {message['role']}"
+        return f"a {message['role']} message"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 

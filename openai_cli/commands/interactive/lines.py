@@ -20,7 +20,7 @@ class Script:
         self._number = 0
 
     def edit(self, _text: str) -> str:
-        raise UsageError("/edit wants a terminal")
+        raise UsageError("/edit needs a terminal")
 
     def ask(self) -> str | None:
         """The next line, or None after the last; UsageError if it is not text."""

@@ -27,7 +27,7 @@ def edited(context: Context, text: str) -> str:
     try:
         return _saved(context, command, text)
     except OSError as error:
-        raise UsageError(f"no text can be handed to an editor: {error.strerror}") from None
+        raise UsageError(f"no file can be made for the editor: {error.strerror}") from None
 
 
 def _saved(context: Context, command: list[str], text: str) -> str:
@@ -55,11 +55,11 @@ def _command(context: Context) -> list[str]:
             except ValueError:
                 words = []
             if not words:
-                raise UsageError(f"{name} is no command: {given!r}")
+                raise UsageError(f"{name} is not a command: {given!r}")
             return words
     found = next(filter(None, map(shutil.which, _USUAL)), None)
     if found is None:
-        raise UsageError("there is no editor", hint="export EDITOR=NAME says which")
+        raise UsageError("there is no editor", hint="export EDITOR=NAME sets one")
     return [found]
 
 

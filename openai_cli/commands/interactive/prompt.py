@@ -252,7 +252,7 @@ def _in_columns(words: Sequence[str], size: Size) -> str:
     rows = (shown[row::height] for row in range(height))
     lines = ["".join(word + " " * (width - get_cwidth(word)) for word in row) for row in rows]
     if len(shown) < len(words):
-        lines.append(f"{len(words) - len(shown)} more begin so: type more of the word")
+        lines.append(f"{len(words) - len(shown)} more match: type more of the word")
     return "\n".join(line.rstrip() for line in lines)
 
 

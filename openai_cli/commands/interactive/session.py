@@ -152,7 +152,7 @@ class _Loop:
         if typed is None and self._would_lose and not was_warned:
             self.is_warned = True
             self.dialogue.session.context.messages.notice(
-                "this conversation is in no file: /save FILE keeps it, Ctrl-D again ends it"
+                "this conversation is not saved: /save FILE keeps it, Ctrl-D again ends it"
             )
         elif typed is None:
             self.is_over = True

@@ -20,16 +20,16 @@ COMMANDS = {
     "/system": SlashCommand("[TEXT]", "show or set the system message"),
     "/model": SlashCommand("[NAME]", "show or set the model"),
     "/set": SlashCommand("[PARAMETER [VALUE]]", "set or unset an API parameter, or list them"),
-    "/undo": SlashCommand("", "take the last turn back"),
-    "/retry": SlashCommand("", "ask the last turn anew"),
-    "/clear": SlashCommand("", "begin anew, with the same system message"),
+    "/undo": SlashCommand("", "remove the last turn"),
+    "/retry": SlashCommand("", "send the last turn again"),
+    "/clear": SlashCommand("", "start over, with the same system message"),
     "/attach": SlashCommand("[FILE...]", "send files with the next message, or list them"),
-    "/detach": SlashCommand("", "send none of them"),
+    "/detach": SlashCommand("", "discard the attached files"),
     "/edit": SlashCommand("", "write a message in $VISUAL or $EDITOR, and send it"),
     "/save": SlashCommand("FILE", "keep the conversation in FILE, from now on"),
-    "/tokens": SlashCommand("", "count the conversation, and what is left of the limit"),
-    "/cost": SlashCommand("", "what this session did cost; what the next turn will"),
-    "/exit": SlashCommand("", "end the conversation, as /quit and Ctrl-D"),
+    "/tokens": SlashCommand("", "show the conversation's tokens, and how many are left"),
+    "/cost": SlashCommand("", "show the cost of this session, and of the next turn"),
+    "/exit": SlashCommand("", "end the conversation; also /quit and Ctrl-D"),
     "/quit": SlashCommand("", ""),
 }
 
@@ -37,9 +37,9 @@ COMMANDS = {
 _FLAG = re.compile(r"(?<!\S)--([a-z][a-z-]*)")
 
 _KEYS = """\
-//TEXT sends /TEXT. Enter sends; Alt-Enter or Ctrl-J begins a new line.
-Up, down and Ctrl-R find what was typed before; Tab completes.
-Ctrl-X Ctrl-E takes the line into $VISUAL or $EDITOR.
+//TEXT sends /TEXT. Enter sends; Alt-Enter or Ctrl-J starts a new line.
+Up, down and Ctrl-R find earlier input; Tab completes.
+Ctrl-X Ctrl-E opens the line in $VISUAL or $EDITOR.
 Ctrl-C stops a reply, or clears the line."""
 
 
@@ -78,7 +78,7 @@ def as_typed(text: str) -> str:
 def _call(name: str, argument: str) -> SlashCall:
     argument = argument.strip()
     if argument and not COMMANDS[name].usage:
-        raise UsageError(f"{name} takes no argument, and has '{argument}'")
+        raise UsageError(f"{name} takes no argument, but got '{argument}'")
     return SlashCall(name, argument)
 
 
@@ -127,6 +127,6 @@ def help_text(*, kept_in: str | None, columns: int | None) -> str:
         for name, command in COMMANDS.items()
         if command.summary
     ]
-    kept = "/save FILE keeps the conversation; without it, it is gone at its end."
+    kept = "/save FILE keeps the conversation, which is lost at the end otherwise."
     lines += [_KEYS, f"The conversation is kept in {kept_in}." if kept_in else kept]
     return "\n".join(lines)

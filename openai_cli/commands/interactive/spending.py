@@ -34,7 +34,7 @@ def spent(calls: "Sequence[Receipt]") -> str:
         for model, count in unknown.items()
     )
     if len(told) < len(calls):
-        rest += f"; what {_calls(len(calls) - len(told))} took is not known: no usage came"
+        rest += f"; the usage of {_calls(len(calls) - len(told))} is not known: none was reported"
     return f"{usd} for {_calls(len(calls))}{tokens}{rest}"
 
 
@@ -57,5 +57,5 @@ def next_turn(session: Session, request: Request) -> str:
         kind = "input" if tokens < SHORTEST_CACHED else "cached_input"
         rate, _ = prices.rate(prices.band(tokens), kind)
     except UsageError as error:
-        return f"what the next turn costs is not known: {error.problem}"
-    return f"the next turn: {plain(product(tokens, rate))} USD at least, for {tokens} input tokens"
+        return f"the cost of the next turn is not known: {error.problem}"
+    return f"the next turn: at least {plain(product(tokens, rate))} USD for {tokens} input tokens"

@@ -73,7 +73,7 @@ def before_last_turn(messages: Sequence[Message]) -> tuple[list[Message], list[M
     Raises UsageError if there is no turn.
     """
     if not (starts := turn_starts(messages)):
-        raise UsageError("there is no turn to take back")
+        raise UsageError("there is no turn to undo")
     return _parted(messages, starts[-1])
 
 
@@ -89,7 +89,7 @@ def before_reply(messages: Sequence[Message]) -> tuple[list[Message], list[Messa
         if message.get("role") not in (*STANDING, "assistant")
     ]
     if not asked:
-        raise UsageError("there is no turn to ask again")
+        raise UsageError("there is no turn to retry")
     return _parted(messages, asked[-1] + 1)
 
 
