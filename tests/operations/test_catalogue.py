@@ -77,7 +77,8 @@ def test_the_parameters_of_an_operation(run: Run, path: str) -> None:
         "body\tquery\tQUERY\tTEXT|JSON|@FILE\tRequired\n"
         "body\tfilters\t--filters\tOBJECT\tkeys: key, type, value, filters\n"
         "body\tmax_num_results\t--max-num-results\tINT\t1 to 50\n"
-        "body\tranking_options\t--ranking-options\tOBJECT\tkeys: ranker, score_threshold\n"
+        "body\tranking_options\t--ranking-options\tOBJECT\tkeys: ranker, score_threshold "
+        "(0 to 1)\n"
         "body\trewrite_query\t--rewrite-query\ttrue|false\tTrue or false\n"
     )
     assert done.err == "openai-cli: notice: openai-cli vector-stores search has them as flags\n"
