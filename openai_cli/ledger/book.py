@@ -125,10 +125,10 @@ class Book:
                     is_near = found.spent >= _NEARLY * found.limit.units
                     if is_near or found.left < _EASILY * bound:
                         return False
-                self._number = self._number_of(store, bound, record)
+                number = self._number_of(store, bound, record)
         except _failures():
             return False  # the exact one fails too, and tells why
-        self.reserved, self.exact = bound, exact
+        self._number, self.reserved, self.exact = number, bound, exact
         self._tell_lapsed(store)
         return True
 
