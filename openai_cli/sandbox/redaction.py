@@ -43,7 +43,7 @@ class Redaction:
     def text(self, text: str) -> str:
         """Return the text, redacted."""
         for pattern in self._patterns:
-            text = pattern.sub(MASK, text)
+            text = pattern.sub(lambda match: MASK if match[0] else "", text)
         return text
 
     def value(self, value: Any) -> Any:

@@ -314,6 +314,12 @@ def test_match_says_what_is_alike(path: Path, api: Sandbox) -> None:
         assert send(sandbox, place, {**body, "input": "ho"}).status == 400, "it finds nothing there"
 
 
+def test_what_an_expression_finds_is_not_taken_for_a_body() -> None:
+    likeness = Likeness("a")
+    assert likeness.seen({"a": [], "b": 1}) == [], "nothing in it is found, too"
+    assert likeness.key("POST", "/", {"a": 5}) != likeness.key("POST", "/", 5)
+
+
 def test_a_line_remembers_its_match(path: Path, api: Sandbox) -> None:
     with upstream_of(api.base_url, path, match="temperature") as recorder:
         send(recorder.sandbox, CHAT, ASKED)

@@ -34,9 +34,12 @@ def test_texts_and_names_at_any_depth() -> None:
     assert JANE.value(value) == {"a": ["I am ***.", {"***": "card ***"}], "n": 12345678, "b": True}
 
 
-@pytest.mark.parametrize("key", ["sk-made-up-in-a-text", "gsk_" + "a" * 20, "made-up-secret"])
+@pytest.mark.parametrize(
+    "key", ["sk-made-up-in-a-text", "gsk_" + "a" * 20, "made-up-secret", "made+up(secret"]
+)
 def test_keys_are_kept_out_of_everything(key: str) -> None:
-    assert Redaction((), ("made-up-secret",)).body(f"the key {key}".encode()) == b"the key ***"
+    secrets = ("made-up-secret", "made+up(secret")
+    assert Redaction((), secrets).body(f"the key {key}".encode()) == b"the key ***"
 
 
 @pytest.mark.parametrize(
@@ -94,6 +97,12 @@ def test_the_events_of_responses() -> None:
 def test_what_stands_in_every_event_is_not_read_as_one_text() -> None:
     events = [event({"id": "12", "text": text}) for text in ("a", "b")]
     assert Redaction([r"1212"]).events(events) == events
+
+
+def test_an_expression_that_matches_nothing_too_shows_where_it_matches_something() -> None:
+    perhaps = Redaction([r"(Jane)?"])
+    assert perhaps.text("I am Jane.") == "I am ***."
+    assert said(perhaps.events([delta("I am Ja"), delta("ne.")])) == ["I am ***", "."]
 
 
 def test_events_that_are_no_json() -> None:
