@@ -39,7 +39,8 @@ class Receipts:
     compared with our own count. `is_refused`: the server rejected `stream_options.include_usage`,
     which is then left out of later requests. `failure` is the error of a line that could not be
     written. `book` is the ledger, if one is kept. `may_price_later`: the command has no price table
-    of its own. With `has_told_alone`, a call whose answer reports no usage gets no line. `batch_id`
+    of its own. `is_bounded`: no call costs more than a budget reserves for it. With
+    `has_told_alone`, a call whose answer reports no usage gets no line. `batch_id`
     is the id that the calls of a run share.
     """
 
@@ -56,6 +57,7 @@ class Receipts:
     failure: OutputError | None = None
     book: "Book | None" = None
     may_price_later: bool = False
+    is_bounded: bool = True
     has_told_alone: bool = False
     batch_id: str | None = None
     _log: Log | None = field(default=None, repr=False)
@@ -84,6 +86,7 @@ class Receipts:
             compares=compares,
             book=_book(context, label),
             may_price_later=not isinstance(options, Prices) or options.prices is None,
+            is_bounded=not isinstance(options, Prices) or not options.allow_unbounded,
         )
 
     @property
@@ -155,11 +158,13 @@ class Receipts:
     def _is_priced_later(self, answer: "Answer", failed: BaseException | None = None) -> bool:
         """Whether the ledger may store a call unpriced, since nothing needs its price now.
 
-        A budget needs it if the call may have no price: it is then charged the call's bound.
+        A budget needs it if the call may have cost more than the bound that is charged meanwhile,
+        or nothing.
         """
         if self.book is None or self.are_asked or not self.may_price_later:
             return False
-        return not self.book.limits or (failed is None and _has_price(answer))
+        is_within_bound = self.is_bounded and failed is None and _is_plain(answer)
+        return not self.book.limits or is_within_bound
 
     def _keep(
         self, answer: "Answer", failed: BaseException | None = None, *, is_taken: bool = False
@@ -301,13 +306,9 @@ def _book(context: Context, label: str | None) -> "Book | None":
     return Book.of(context, label)
 
 
-def _has_price(answer: "Answer") -> bool:
-    """Whether an answer's model surely has a price, without loading the price table."""
-    from openai_cli.models.lines import known_name, packaged
-
-    is_plain = answer.usage is not None and answer.service_tier in (None, "default")
-    model = answer.model or answer.asked_model or ""
-    return is_plain and known_name(model, packaged()) is not None
+def _is_plain(answer: "Answer") -> bool:
+    """Whether an answer reports usage, at the tier that bounds are by."""
+    return answer.usage is not None and answer.service_tier in (None, "default")
 
 
 def _is_free(failed: BaseException) -> bool:

@@ -431,7 +431,7 @@ def test_speech_has_no_bound_and_what_is_free_needs_none(
         (reply({"error": {"message": "no"}}, status="400 Bad Request"), (4, 0)),
         (reply({"error": {"message": "broken"}}, status="500 Internal Server Error"), (6, 0)),
         (ANSWER[:-9], (7, BOUND)),
-        (reply(chat("no usage")), (0, BOUND)),
+        (reply({**chat("no usage"), "usage": None}), (0, BOUND)),
     ],
 )
 def test_what_nobody_knows_the_cost_of_is_charged_with_its_bound(
@@ -443,6 +443,41 @@ def test_what_nobody_knows_the_cost_of_is_charged_with_its_bound(
         done = run(*HELLO, "--max-retries", "0", base_url=server.base_url)
     assert done.code == code
     assert budget(run("cost", "ledger", "--json")) == (charged, 0)
+
+
+# Not counted, "hello" is at most 5 tokens and what is around it 128: 0.0013325 USD.
+ROUGH = 0.0013325
+
+
+@pytest.mark.parametrize(
+    ("month", "charged"), [pytest.param(5, ROUGH, id="much room"), (2 * BOUND, BOUND)]
+)
+def test_a_model_without_a_price_is_charged_what_was_reserved(
+    run: Run, configured: Any, file: Path, month: float, charged: float
+) -> None:
+    configured(f"[budget]\nmonth = {month}\n")
+    with Server([reply({**chat("hi"), "model": "made-up", "usage": USAGE})]) as server:
+        assert run(*HELLO, base_url=server.base_url).code == 0
+    assert budget(run("cost", "ledger", "--json")) == (charged, 0)
+    (line,) = kept(file)
+    assert (line["usd"], line["model"]) == (None, "made-up")
+
+
+def test_what_had_no_bound_is_charged_before_the_next_call(
+    run: Run, configured: Any, file: Path
+) -> None:
+    configured("[budget]\nmonth = 0.2\n")
+    usage = {"input_tokens": 100_000, "output_tokens": 0, "total_tokens": 100_000}
+    dear = reply({"id": "r", "object": "response", "model": "gpt-4o", "status": "completed",
+                  "output": [{"type": "message", "role": "assistant", "status": "completed",
+                              "content": [{"type": "output_text", "text": "hi"}]}],
+                  "usage": usage})  # fmt: skip
+    unbounded = ("respond", "hi", "-m", "gpt-4o", "--previous-response-id", "r",
+                 "--max-output-tokens", "16", "--allow-unbounded")  # fmt: skip
+    with Server([dear]) as server:
+        assert run(*unbounded, base_url=server.base_url).code == 0
+        refused = run(*HELLO, base_url=server.base_url)
+    assert (refused.code, "0.25 of 0.2 USD are spent" in refused.err) == (8, True)
 
 
 def test_the_next_model_reserves_anew(run: Run, configured: Any, file: Path) -> None:
