@@ -638,4 +638,4 @@ def test_an_answer_that_is_no_bill_is_told(run: Run) -> None:
     with Server([reply({"object": "page", "data": [{}]})]) as server:
         done = run("cost", "ledger", "--reconcile", base_url=server.base_url,
                    env={"OPENAI_ADMIN_KEY": "sk-admin-made-up"})  # fmt: skip
-    assert (done.code, "GET /organization/costs: the answer is not" in done.err) == (6, True)
+    assert (done.code, "GET /organization/costs: the answer does not have" in done.err) == (6, True)
