@@ -1,12 +1,11 @@
 """Completion of command lines in bash, zsh and fish.
 
-`candidates` says what may stand at the cursor, `values` what a flag's value may be, `shells` speaks
-with the scripts of the shells, and `install` writes those where the shells find them. Here stands
+`candidates` determines what may stand at the cursor, `values` what a flag's value may be, `shells`
+talks to the shells' scripts, and `install` puts those where the shells find them. This module has
 what the program needs at every start.
 """
 
-# The environment variable by which the script of a shell, which it names, asks what may stand at
-# the cursor.
+# The environment variable by which a shell's script requests completions; its value is the shell.
 VARIABLE = "_OPENAI_CLI_COMPLETE"
 
 SHELLS = ("bash", "zsh", "fish")
@@ -14,7 +13,7 @@ INSTALL, SHOW = "--install-completion", "--show-completion"
 
 
 class SetUp(Exception):  # noqa: N818 - what to do, not an error
-    """INSTALL or SHOW was given; the shell '' is the one that runs this process."""
+    """Raised for INSTALL or SHOW; the shell '' is the one that runs this process."""
 
     def __init__(self, flag: str, shell: str) -> None:
         super().__init__(flag, shell)
@@ -23,11 +22,11 @@ class SetUp(Exception):  # noqa: N818 - what to do, not an error
 
 
 def set_up(flag: str, shell: str | None) -> None:
-    """What Typer's callback of INSTALL and SHOW does; None is not given."""
+    """Raise SetUp as Typer's callback of INSTALL and SHOW, unless the flag is not given (None)."""
     if shell is not None:
         raise SetUp(flag, shell)
 
 
 def with_shell(arguments: list[str]) -> list[str]:
-    """The arguments with a value for INSTALL and SHOW, for Typer knows no value to be left out."""
+    """Add a value to a lone INSTALL or SHOW, because Typer does not support optional values."""
     return [*arguments, ""] if arguments in ([INSTALL], [SHOW]) else arguments

@@ -1,9 +1,8 @@
-"""What may stand at the cursor: commands, flags, values, files, or nothing.
+"""Determine what may stand at the cursor: commands, flags, values, files, or nothing.
 
-It goes by our declarations and not by Typer's own completion. That resolves a line with Typer's
-parser, which ends at the first fault and forgets what was given behind it, does not know a flag
-typed with underscores, and takes a value that begins with a dash for a flag; and a command would
-have to be built for it, 15 ms for `chat`.
+This uses our declarations, not Typer's own completion. Typer's parser stops at the first error and
+forgets the rest of the line, does not recognise flags typed with underscores, and takes a value
+that begins with a dash for a flag. It would also need the built command, 15 ms for `chat`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,10 +18,10 @@ from openai_cli.flags.parameter import OwnArgument
 
 
 class Tree(NamedTuple):
-    """The commands and groups by their names.
+    """The commands and groups by name.
 
-    `words` has what may follow the words of a prefix, with a line each. `declared` gives the
-    annotations of a command's options, or of a group's; '' is the program.
+    `words` returns the words that may follow a prefix, each with a help line. `declared` returns
+    the annotations of the options of a command or a group; '' is the program.
     """
 
     is_command: Callable[[str], bool]
@@ -32,7 +31,7 @@ class Tree(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A word, or what follows the prefix in it; the help is for shells that show one."""
+    """A word, or its part after the prefix; `help` is for shells that show it."""
 
     value: str
     help: str = ""
@@ -41,9 +40,9 @@ class Candidate(NamedTuple):
 class Completions(NamedTuple):
     """What may stand at the cursor.
 
-    `prefix` is what the word has before it, as `--model=` or `@`. Behind it stands one of the
-    candidates, or the path of a file or a folder, or the name of a command, which the shell
-    completes in its own way.
+    `prefix` is the fixed start of the word, such as `--model=` or `@`. After it comes one of the
+    candidates, or the path of a file or folder or the name of a command, which the shell completes
+    itself.
     """
 
     kind: Literal["values", "files", "folders", "commands"] = "values"
@@ -55,7 +54,7 @@ NOTHING = Completions()
 
 
 class _Flag(NamedTuple):
-    """A flag: `names` are its spellings, as --json, --no-json and -j."""
+    """A flag: `names` are its spellings, such as --json, --no-json and -j."""
 
     info: OptionInfo
     names: tuple[str, ...]
@@ -68,10 +67,10 @@ class _Flag(NamedTuple):
 
 
 class _WordsBefore(NamedTuple):
-    """What the words before the cursor say: the flags, and the one whose value comes next.
+    """The words before the cursor: the given flags, and the flag whose value comes next.
 
-    `is_text` says that `--` stood there. `rest` has the words that are no flag, or begins at the
-    first of them, where that was to be the end.
+    `is_text` says that `--` was among them. `rest` are the words that are not flags or, if reading
+    stopped at the first of these, all words from there on.
     """
 
     given: frozenset[str] = frozenset()
@@ -81,7 +80,7 @@ class _WordsBefore(NamedTuple):
 
 
 def completions(context: Context, tree: Tree, words: Sequence[str]) -> Completions:
-    """What may stand in the place of the last of the words, which follow the program's name."""
+    """Return what may replace the last of `words`, which follow the program's name."""
     *before, word = words
     path = ""
     while True:
@@ -113,7 +112,7 @@ def completions(context: Context, tree: Tree, words: Sequence[str]) -> Completio
 
 
 def _flags(declared: Iterable[Any]) -> dict[str, _Flag]:
-    """The flags by all their spellings, in the order of declaration."""
+    """Return the flags by all their spellings, in the order of declaration."""
     found = {}
     for kind, info in map(get_args, declared):
         if isinstance(info, OptionInfo):
@@ -126,7 +125,7 @@ def _flags(declared: Iterable[Any]) -> dict[str, _Flag]:
 
 
 def _read(flags: Mapping[str, _Flag], words: Sequence[str], *, to_text: bool) -> _WordsBefore:
-    """Read the words as flags, values and texts; with `to_text` as far as the first text."""
+    """Read the words as flags, values and texts; with `to_text`, stop at the first text."""
     given: set[str] = set()
     awaited = None
     texts: list[str] = []
@@ -147,7 +146,7 @@ def _read(flags: Mapping[str, _Flag], words: Sequence[str], *, to_text: bool) ->
 
 
 def _named(flags: Mapping[str, _Flag], word: str) -> Iterator[tuple[_Flag, str | None]]:
-    """The flags that a word gives, with their values: '' for a switch, None for the next word."""
+    """Yield the flags in a word with their values: '' for a switch, None if it comes next."""
     if word.startswith("--"):
         name, equals, value = word.partition("=")
         if flag := flags.get(hyphenated(name)):
@@ -165,7 +164,7 @@ def _named(flags: Mapping[str, _Flag], word: str) -> Iterator[tuple[_Flag, str |
 def _flag(
     context: Context, path: str, flags: Mapping[str, _Flag], given: frozenset[str], word: str
 ) -> Completions:
-    """What a word that begins with a dash may be."""
+    """Return the completions of a word that begins with a dash."""
     for flag, value in _named(flags, word):
         if (value and not flag.is_switch) or "=" in word:
             return _value(context, path, flag, word[: len(word) - len(value or "")], value or "")
@@ -180,12 +179,12 @@ def _flag(
 
 
 def _spelled(name: str, word: str) -> str:
-    """The flag with underscores where the word has one, as they are accepted too."""
+    """Return the flag with underscores if the word has one, because these are accepted too."""
     return f"--{name[2:].replace('-', '_')}" if "_" in word else name
 
 
 def _value(context: Context, path: str, flag: _Flag, prefix: str, text: str) -> Completions:
-    """What a flag's value may be; `prefix` stands before it in the same word."""
+    """Return the completions of a flag's value; `prefix` precedes it in the same word."""
     if flag.is_switch:
         return NOTHING
     if kind := path_kind(flag.info.metavar):
@@ -199,7 +198,7 @@ def _value(context: Context, path: str, flag: _Flag, prefix: str, text: str) -> 
 def _argument(
     context: Context, path: str, declared: Iterable[Any], line: _WordsBefore, word: str
 ) -> Completions:
-    """What the argument at the cursor may be: a name, a path, or a text of any."""
+    """Return the completions of the argument at the cursor: names or paths."""
     infos = [info for _, info in map(get_args, declared) if isinstance(info, OwnArgument)]
     if infos and "--files" in line.given:
         return Completions("files")
@@ -207,7 +206,7 @@ def _argument(
     if not (following := [*infos[len(line.rest) :], *repeated]):
         return NOTHING
     info = following[0]
-    # One whose metavar begins with -- stands only behind that.
+    # An argument whose metavar begins with -- is only allowed after that.
     if str(info.metavar).startswith("[--") and not line.is_text:
         return NOTHING
     if info.names is None and (kind := path_kind(info.metavar)):
@@ -217,7 +216,7 @@ def _argument(
 
 
 def _subcommands(tree: Tree, path: str) -> Iterator[Candidate]:
-    """The words that may follow those of `path`."""
+    """Yield the words that may follow those of `path`."""
     for word, line in tree.words(f"{path} " if path else "").items():
         yield Candidate(word, line)
 

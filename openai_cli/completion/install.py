@@ -1,4 +1,4 @@
-"""The scripts of the shells: shown, or written where the shells find them."""
+"""Print the shells' completion scripts, or install them where the shells find them."""
 
 import os
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from openai_cli.output.sink import WholeFile, open_sink
 
 _SCRIPTS = dict(zip(SHELLS, ("openai-cli.bash", "_openai-cli", "openai-cli.fish"), strict=True))
 
-# Where packages of bash-completion have it: Debian, Fedora, Arch; FreeBSD and Homebrew.
+# The usual paths of bash-completion: Debian, Fedora, Arch; FreeBSD and Homebrew.
 _BASH_COMPLETION = tuple(
     Path(root, "share", "bash-completion", "bash_completion")
     for root in ("/usr", "/usr/local", "/opt/homebrew")
@@ -22,7 +22,7 @@ _BASH_COMPLETION = tuple(
 
 
 class InstallTarget(NamedTuple):
-    """Where a shell's script goes; `lines` go into `start_file` where the shell needs them."""
+    """Where a shell's script goes; if the shell needs `lines`, they go into `start_file`."""
 
     path: Path
     start_file: Path | None = None
@@ -30,7 +30,7 @@ class InstallTarget(NamedTuple):
 
 
 def carry_out(context: Context, asked: SetUp) -> None:
-    """Install completion, or print the script; UsageError where that cannot be."""
+    """Install completion or print the script; raise UsageError if that is not possible."""
     shell = asked.shell or _detected()
     text = _script(shell)
     if asked.flag == INSTALL:
@@ -41,7 +41,7 @@ def carry_out(context: Context, asked: SetUp) -> None:
 
 
 def _script(shell: str) -> str:
-    """The script that makes a shell ask us; UsageError for a shell that there is none for."""
+    """Return a shell's completion script; raise UsageError for an unsupported shell."""
     if shell not in SHELLS:
         raise UsageError(
             f"there is no completion for the shell '{shell}'",
@@ -51,7 +51,7 @@ def _script(shell: str) -> str:
 
 
 def _detected() -> str:
-    """The shell that runs this process; UsageError where none is found."""
+    """Return the shell that runs this process; raise UsageError if none is found."""
     from shellingham import (  # type: ignore[import-untyped]
         ShellDetectionFailure,
         detect_shell,
@@ -69,10 +69,10 @@ def _detected() -> str:
 def install_target(
     context: Context, shell: str, bash_completion: Iterable[Path] = _BASH_COMPLETION
 ) -> InstallTarget:
-    """Where the script goes.
+    """Return where the script goes.
 
-    fish looks into its own folder. So does bash with bash-completion
-    (https://github.com/scop/bash-completion#faq), of which `bash_completion` are the usual places;
+    fish reads its own folder, and so does bash with bash-completion
+    (https://github.com/scop/bash-completion#faq), whose usual paths are `bash_completion`. In bash
     without it, and in zsh, a start file has to load the script.
     """
     home = _home(context)
@@ -81,7 +81,7 @@ def install_target(
         config = _folder(context, "XDG_CONFIG_HOME", home / ".config")
         return InstallTarget(config / "fish" / "completions" / _SCRIPTS[shell])
     if shell == "bash":
-        # By the name of the command, as bash-completion looks for it.
+        # bash-completion looks for a file with the name of the command.
         path = data / "bash-completion" / "completions" / PROGRAM
         if any(map(os.path.exists, bash_completion)):
             return InstallTarget(path)
@@ -91,7 +91,7 @@ def install_target(
 
 
 def _zsh_lines(path: Path) -> str:
-    """Lines that need no place: compinit may have run before them, and is not run twice."""
+    """Return lines for any place in the file: compinit is run only if it has not been yet."""
     return (
         f"fpath=({_quoted(path.parent)} $fpath)\n"
         "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }\n"
@@ -100,7 +100,7 @@ def _zsh_lines(path: Path) -> str:
 
 
 def _install(context: Context, shell: str, text: str) -> None:
-    """Write the script and the lines, each where it is not there yet, and say so."""
+    """Write the script and the lines that are missing, and report that."""
     place = install_target(context, shell)
     changed = [
         path
@@ -114,16 +114,16 @@ def _install(context: Context, shell: str, text: str) -> None:
     for path in changed:
         notice(f"wrote '{path}'")
     if shell == "fish":
-        notice("fish picks it up at once")
+        notice("fish loads it at once")
         return
     which = f"new {shell}" if place.start_file else f"new {shell} that loads bash-completion"
-    # What zsh sources has to have run compinit.
+    # In zsh, compinit must have run, so the start file is sourced.
     source = place.start_file if shell == "zsh" and place.start_file else place.path
-    notice(f"each {which} has it; this one after: source {_quoted(source)}")
+    notice(f"every {which} has it; in this one, run: source {_quoted(source)}")
 
 
 def _started(place: InstallTarget) -> bytes:
-    """What the start file has with the lines in it, once."""
+    """Return the contents of the start file with the lines added, unless they are there."""
     if place.start_file is None:
         return b""
     before = _content(place.start_file) or b""
@@ -135,7 +135,7 @@ def _started(place: InstallTarget) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> bool:
-    """Write the file whole, where it does not have that content; whether it was written."""
+    """Write a file atomically unless it has that content; return whether it was written."""
     if _content(path) == content:
         return False
     try:
@@ -153,7 +153,7 @@ def _write(path: Path, content: bytes) -> bool:
 
 
 def _content(path: Path) -> bytes | None:
-    """What the file has, None when there is none; UsageError when it cannot be read."""
+    """Return a file's contents, or None if it does not exist; UsageError if it is unreadable."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -172,7 +172,7 @@ def _home(context: Context) -> Path:
 
 
 def _folder(context: Context, variable: str, usual: Path) -> Path:
-    """The folder that a variable names, if it is absolute, else the usual one.
+    """Return the folder that a variable names, if that is absolute, else the usual one.
 
     https://specifications.freedesktop.org/basedir-spec/latest/
     """

@@ -1,15 +1,15 @@
-"""What the scripts of the shells ask, and what they are told.
+"""Answer the requests of the shells' completion scripts.
 
-A script runs `openai-cli` with VARIABLE set to the shell's name. From zsh and fish the arguments
-are the words after the program's name up to the cursor, without their quotes; from bash they are
-the line up to the cursor as it was typed, and the text that readline would replace, for bash takes
-a word apart at each : and = and only the line tells where there was a blank.
+A script runs `openai-cli` with VARIABLE set to the shell's name. From zsh and fish, the arguments
+are the words after the program's name up to the cursor, unquoted. From bash, they are the line up
+to the cursor as typed and the text that readline would replace, because bash splits words at : and
+=, and only the line shows where the spaces were.
 
-The answer to zsh and fish, a line each: `values`, and behind it the candidates, each with a tab and
-its help; or `files`, `folders` or `commands`, and behind it the text that stands before the path in
-what is to be replaced. To bash, each ended by a NUL: the quote that is open, the kind, the text
-before the path, the path so far, and the candidates as words, those of files and folders too: bash
-lists no name in which there is a line break.
+The answer to zsh and fish has one item per line: `values` and then the candidates, each with a tab
+and its help; or `files`, `folders` or `commands`, and then the text before the path in the word.
+The answer to bash has NUL-terminated fields: the open quote, the kind, the text before the path,
+the path so far, and the candidates, including files and folders, because bash does not list names
+with line breaks.
 """
 
 import os
@@ -23,7 +23,7 @@ from openai_cli.context import Context
 
 
 def answer_shell(context: Context, tree: Tree, shell: str, arguments: Sequence[str]) -> str:
-    """What to print for a shell that asks; nothing for a question that no script asks."""
+    """Return what to print for a shell's request; "" for a request that no script makes."""
     if shell not in SHELLS or not arguments:
         return ""
     if shell != "bash":
@@ -43,9 +43,9 @@ def answer_shell(context: Context, tree: Tree, shell: str, arguments: Sequence[s
 
 
 def _listed(found: Completions, word: str) -> Completions:
-    """The paths themselves where text stands before them, which fish cannot complete.
+    """Replace files or folders after a prefix, which fish cannot complete, by their paths.
 
-    A name with a line break or a tab, which no line of ours can have, is left out.
+    Names with a line break or a tab are left out, because the answer cannot represent them.
     """
     if not found.prefix or found.kind not in ("files", "folders"):
         return found
@@ -54,7 +54,7 @@ def _listed(found: Completions, word: str) -> Completions:
 
 
 def _paths(found: Completions, word: str) -> list[str]:
-    """The files, or the folders alone, that the word may go on to, where it may to any."""
+    """Return the files, or only the folders, that complete the word, if it may be a path."""
     if found.kind not in ("files", "folders"):
         return []
     path = word.removeprefix(found.prefix)
@@ -62,7 +62,7 @@ def _paths(found: Completions, word: str) -> list[str]:
 
 
 def _entries(path: str, *, folders_alone: bool) -> Iterator[str]:
-    """The paths that begin so; those of folders with a slash at their end."""
+    """Yield the paths that begin with `path`; those of folders end in a slash."""
     folder, slash, start = path.rpartition("/")
     with suppress(OSError, ValueError), os.scandir(f"{folder}{slash}" or ".") as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
@@ -73,17 +73,17 @@ def _entries(path: str, *, folders_alone: bool) -> Iterator[str]:
 
 
 class SplitLine(NamedTuple):
-    """The words of a line that is not yet whole, and the quote that is open at its end, if any."""
+    """The words of an incomplete line, and the quote that is open at its end, if any."""
 
     words: list[str]
     quote: str
 
 
 def split_words(line: str) -> SplitLine:
-    """Take a line apart; its last word is '' behind a blank, or what the open quote holds."""
+    """Split a line; its last word is '' after a space, or the text of the open quote."""
     import shlex
 
-    end = "\x1f"  # of the last word, for there is one even where nothing is typed yet
+    end = "\x1f"  # marks the end of the last word, so that there is one even if it is empty
     lexer = shlex.shlex(line + end, posix=True)
     lexer.whitespace_split = True
     lexer.commenters = ""

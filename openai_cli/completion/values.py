@@ -1,8 +1,8 @@
-"""What a flag's value may be: names that are known, and files. Nothing is read from the network.
+"""The known values of flags, and files, for completion, without the network.
 
-Names that never change stand where the flag is declared. The others come from where they are kept:
-models and tiers from the table of prices, encodings from the tokenizer's, profiles from the
-configuration file.
+Names that never change are in the flag's declaration. Others come from their source: models and
+tiers from the price table, encodings from the tokenizer's table, profiles from the configuration
+file.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 _COMMANDS = frozenset({"-- COMMAND ARG"})
 _FILES = frozenset({"FILE", "PATH", "IMAGE"})
 _FOLDERS = frozenset({"FOLDER", "DIR"})
-# Values that are JSON, or a file of it behind an @.
+# Values that are JSON, or a JSON file after an @.
 _TYPED_FILES = frozenset({"JSON", "OBJECT", "ID=BIAS", "@FILE"})
 
-# The mode that a model has in the table when it is for the command. A model without one, as the
-# newest, may be for any.
+# The modes in the table of the models for each command. The newest models have none, and may be for
+# any command.
 FOR_CHAT = ("chat", None)
 _MODES: Mapping[str, tuple[str | None, ...]] = {
     "chat": FOR_CHAT,
@@ -39,7 +39,7 @@ _MODES: Mapping[str, tuple[str | None, ...]] = {
 
 
 def path_kind(metavar: str | None) -> Literal["files", "folders", "commands"] | None:
-    """Whether a value of this metavar is the path of a file, or of a folder, or a command."""
+    """Return whether a value of this metavar is a file, a folder or a command, or None."""
     parts = _parts(metavar)
     if parts & _COMMANDS:
         return "commands"
@@ -47,21 +47,21 @@ def path_kind(metavar: str | None) -> Literal["files", "folders", "commands"] | 
 
 
 def typed_file(metavar: str | None) -> bool:
-    """Whether a value of this metavar may be `@` and a path."""
+    """Return whether a value of this metavar may be `@` and a path."""
     return bool(_parts(metavar) & _TYPED_FILES)
 
 
 def _parts(metavar: str | None) -> set[str]:
-    """The alternatives of a metavar such as `[PATH|URL]...`."""
+    """Return the alternatives of a metavar such as `[PATH|URL]...`."""
     return set((metavar or "").replace("...", "").strip("[]").split("|"))
 
 
 def offered(
     context: Context, command: str, flag: str, info: OptionInfo | ArgumentInfo, text: str
 ) -> Iterable[str]:
-    """The values that are known for a flag, for what was typed of one.
+    """Return the known values of a flag, given what has been typed of it.
 
-    For an argument `flag` is the command.
+    For an argument, `flag` is the command.
     """
     if source := _SOURCES.get(flag):
         return source(context, command, text)
@@ -75,9 +75,9 @@ def offered(
 
 
 def _models(context: Context, command: str, text: str) -> list[str]:
-    """The models that are for the command; retired ones only where no other begins with the text.
+    """Return the models for the command; retired ones only if no other begins with the text.
 
-    The table's names of fine-tuned models are beginnings of names, for prices and encodings alone.
+    The table's names of fine-tuned models are only prefixes, for prices and encodings.
     """
     from openai_cli.models.table import load_table
 
@@ -107,7 +107,7 @@ def _tiers(_context: Context, _command: str, _text: str) -> list[str]:
 
 
 def _profiles(context: Context, _command: str, _text: str) -> list[str]:
-    """The profiles of the configuration file; none when it is not in order."""
+    """Return the profiles of the configuration file; none if the file is not valid."""
     from openai_cli.config.document import load_document
     from openai_cli.config.file import find
 
