@@ -1,1 +1,1 @@
-"""What may have been meant by a name that there is not, or by the form of another tool."""
+"""Suggest what was meant by an unknown name, or by the syntax of another tool."""

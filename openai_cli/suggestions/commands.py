@@ -1,4 +1,4 @@
-"""The error for a command that there is not, which says what to type instead."""
+"""The error for an unknown command, which says what to type instead."""
 
 import re
 import shlex
@@ -9,7 +9,7 @@ from openai_cli.flags.names import hyphenated
 from openai_cli.suggestions.near import did_you_mean, near
 from openai_cli.suggestions.synonyms import COMMANDS, VERBS, Ways
 
-# Of the openai package's methods: `chat.completions.create`, `audio:speech`.
+# The separators in names of methods: `chat.completions.create`, `audio:speech`.
 _JOINT = re.compile(r"[.:]")
 _MOST_WORDS = 3
 
@@ -17,9 +17,9 @@ _MOST_WORDS = 3
 def unknown_command(
     group: Sequence[str], typed: Sequence[str], names: Collection[str]
 ) -> UsageError:
-    """The error for the first of the typed words, which no command of the group has.
+    """Return the error for the first of the typed words, which is no command of the group.
 
-    `group` are the words before, `names` those of all commands and groups.
+    `group` are the words before it, `names` the names of all commands and groups.
     """
     name = typed[0]
     words = [*group, name]
@@ -35,7 +35,7 @@ def unknown_command(
 
 
 def _of_help(typed: Sequence[str], names: Collection[str]) -> str | None:
-    """`help chat` is `chat --help`."""
+    """Return the hint for `help chat`, which is `chat --help`."""
     for count in range(_MOST_WORDS + 1, 1, -1):
         command = " ".join(typed[1:count])
         if typed[0] == "help" and command in names:
@@ -64,7 +64,7 @@ def _of_verb(group: Sequence[str], name: str, names: Collection[str]) -> str | N
 
 
 def _siblings(group: Sequence[str], names: Collection[str]) -> list[str]:
-    """The words that may stand behind the group, each once."""
+    """Return the words that may follow the group, without duplicates."""
     depth = len(group)
     split = (name.split() for name in names)
     below = (words[depth] for words in split if len(words) > depth and words[:depth] == [*group])

@@ -1,7 +1,7 @@
-"""Expressions of jq and JSONPath where JMESPath is taken: what they are there.
+"""Translate expressions of jq and JSONPath, typed where JMESPath is expected.
 
-It knows paths, `[]`, `select`, `map`, `length`, `keys` and objects of paths, as one-liners have
-them; of anything else it says no more than what JMESPath is.
+It handles what one-liners use: paths, `[]`, `select`, `map`, `length`, `keys` and objects of paths.
+For anything else, it only points to JMESPath's manual.
 """
 
 import re
@@ -17,11 +17,11 @@ _OBJECT = re.compile(rf"(?:({_NAME})\s*:\s*)?(\.?{_NAME}(?:\.{_NAME})*)")
 _STRING = re.compile(r'"([^"\\\']*)"')
 _IN_JMESPATH = {"length": "length(@)", "keys": "keys(@)", "sort": "sort(@)",
                 "reverse": "reverse(@)", "tostring": "to_string(@)", "add": "sum(@)"}  # fmt: skip
-MANUAL = "jmespath.org has the language"
+MANUAL = "jmespath.org describes the language"
 
 
 def hint_of(expression: str, is_jmespath: Callable[[str], bool]) -> str | None:
-    """What to type instead of an expression that is no JMESPath; None where it looks like no jq."""
+    """Return what to type instead of an invalid JMESPath expression; None if it is not like jq."""
     text = expression.strip()
     form = _translated(text)
     if form is not None and form != text and is_jmespath(form):
@@ -32,24 +32,24 @@ def hint_of(expression: str, is_jmespath: Callable[[str], bool]) -> str | None:
     if text.startswith("$"):
         return f"JMESPath has no $; {MANUAL}"
     if _COMPARED.search(text) and not re.search(r"['`]", text):
-        return "a text to compare with stands in '…', a number in `…`"
+        return "quote a text to compare with in '…', a number in `…`"
     return None
 
 
 def hint_of_nothing(expression: str) -> str | None:
-    """Why an expression of JMESPath may have found nothing; None where it looks well."""
+    """Return why a JMESPath expression may have found nothing; None if it looks fine."""
     last = expression.rpartition("|")[2].strip()
     if told := _IN_JMESPATH.get(last):
         return f"the function is {told}"
     if match := re.search(r'[=<>]\s*"([^"]*)"', expression):
         return f"\"{match[1]}\" is the name of a key, and '{match[1]}' a text"
     if re.search(r"\]\s*\|\s*[A-Za-z_]", expression):
-        return "behind | a list is one value: leave the | out for its items"
+        return "after | a list is a single value: leave out the | for its items"
     return None
 
 
 def _translated(text: str) -> str | None:
-    """The expression in JMESPath, as far as this module knows; None for all else."""
+    """Translate the expression to JMESPath; None if this module cannot."""
     found = ""
     for stage in _stages(text.removeprefix("$")):
         step = _step(stage, found)
@@ -60,7 +60,7 @@ def _translated(text: str) -> str | None:
 
 
 def _stages(text: str) -> list[str]:
-    """The parts between the pipes that stand in no quotes and no parentheses."""
+    """Split at the pipes outside quotes and parentheses."""
     parts, depth, quote, part = [], 0, "", ""
     for letter in text:
         if quote:
@@ -80,13 +80,13 @@ def _stages(text: str) -> list[str]:
 
 
 def _step(stage: str, before: str) -> str | None:
-    """What stands before with a stage of jq behind it."""
+    """Append a stage of jq to the expression before it; None if it cannot be translated."""
     if call := _CALL.fullmatch(stage):
         return _called(call[1], call[2].strip(), before)
     if stage.startswith("{") and stage.endswith("}"):
         return _object(stage[1:-1], before)
     if told := _IN_JMESPATH.get(stage):
-        # Of a list's items jq has a result each, which JMESPath has no plain form for.
+        # jq gives a result for each item of a list, for which JMESPath has no simple form.
         return None if "[]" in before or "[?" in before else told.replace("@", before or "@")
     if stage == "." or not (_PATH.fullmatch(stage) and (stage[0] in ".[" or not before)):
         return before if stage == "." else None

@@ -1,22 +1,22 @@
-"""Names that are near to one that there is not."""
+"""Find names that are similar to an unknown one."""
 
 import re
 from collections.abc import Iterable
 
 from openai_cli.flags.names import hyphenated
 
-# Of more names than these, none is more likely meant than another.
+# With more candidates, none is likely enough.
 _MOST = 3
-# In letters: up to so many, two edits make any name of any other.
+# In a name of up to so many letters, two edits can make it any other.
 _SHORT = 3
 
 
 def near(typed: str, names: Iterable[str], *, edits: int = 2) -> list[str]:
-    """The names that may be meant, at most three; none where that would be a guess.
+    """Return the names that may be meant, at most three; none if it would be a guess.
 
-    These are the names that begin as it does, in which one that all the others begin with stands
-    for them; else those of the fewest `edits` up to so many, or one where it has three letters.
-    Case, `_` and `-`, and `maxTokens` for `max-tokens` make no difference.
+    These are the names that begin with it, or just one of them if that is a prefix of all others;
+    otherwise those with the fewest edits, at most `edits`, or one if it has up to three letters.
+    Case, `_` for `-`, and `maxTokens` for `max-tokens` make no difference.
     """
     plain = _plain(typed)
     found = {name: other for name in names if (other := _plain(name))}
@@ -34,12 +34,12 @@ def near(typed: str, names: Iterable[str], *, edits: int = 2) -> list[str]:
 
 
 def did_you_mean(names: list[str]) -> str | None:
-    """The question for these names; None without any."""
+    """Return the question for these names, or None if there are none."""
     return f"did you mean {' or '.join(names)}?" if names else None
 
 
 def _plain(name: str) -> str:
-    """The name as all its spellings have it: `--maxTokens` and `max_tokens` are `max-tokens`."""
+    """Normalize a name's spelling: `--maxTokens` and `max_tokens` become `max-tokens`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name.strip("-/"))
     return hyphenated(words).lower()
 
@@ -50,7 +50,7 @@ def _by_edits(plain: str, found: dict[str, str], most: int) -> list[str]:
     least = 1 if len(plain) <= _SHORT else most
     nearest: list[str] = []
     for name, other in found.items():
-        # A name of one letter is an edit away from all of two.
+        # A name of one letter is one edit away from any name of two.
         if len(other) == 1 or abs(len(other) - len(plain)) > least:
             continue
         if (edits := _edits(plain, other)) < least:
@@ -61,9 +61,9 @@ def _by_edits(plain: str, found: dict[str, str], most: int) -> list[str]:
 
 
 def _edits(one: str, other: str) -> int:
-    """How many letters are put in, left out, changed or swapped with the next, from one to other.
+    """Return the edit distance: insertions, deletions, substitutions and adjacent swaps.
 
-    The optimal string alignment form of the Damerau-Levenshtein distance.
+    This is the optimal string alignment variant of the Damerau-Levenshtein distance.
     """
     before: list[int] = []
     last = list(range(len(other) + 1))

@@ -1,10 +1,10 @@
-"""What other tools call our flags and commands: data, loaded once somebody typed such a name.
+"""The names that other tools give our flags and commands, loaded when an unknown name is typed.
 
-Of the ways behind a name the first is told that the command has: one that has every flag which
-stands in it. A way that is a flag or a command alone is asked for ("did you mean …?"), any other is
-a sentence, in which `openai-cli chat --schema` is a command line of its own and COMMAND the
-command that was typed. Names are those of curl, gh, HTTPie, jq, llm, ttok, Ollama, the openai
-package and its command.
+Each name has several ways to say it here. The first one that applies is suggested: the command must
+have every flag in it. A way that is just a flag or a command becomes "did you mean …?". Any other
+is a sentence, in which `openai-cli chat --schema` is a separate command line and COMMAND stands for
+the command that was typed. The names are those of curl, gh, HTTPie, jq, llm, ttok, Ollama, the
+openai package and its command.
 """
 
 from collections.abc import Mapping
@@ -12,18 +12,18 @@ from collections.abc import Mapping
 Ways = tuple[str, ...]
 
 SECRET: Ways = (
-    "no flag takes a key, for others could see it: set OPENAI_API_KEY, give "
+    "no flag takes a key, because others could see it: set OPENAI_API_KEY, give "
     "--api-key-file FILE, or store it with openai-cli key set",
-    "no flag takes a key, for others could see it: set OPENAI_API_KEY, or store it with "
+    "no flag takes a key, because others could see it: set OPENAI_API_KEY, or store it with "
     "openai-cli key set",
 )
 _TEXT: Ways = ("the text needs no flag: COMMAND 'TEXT'",)
 _IMAGE: Ways = ("--attach", "--image", "--file")
 _FILE: Ways = (*_IMAGE, "--files", "COMMAND < FILE takes the TEXT from a file")
-_SCHEMA: Ways = ("--schema", "openai-cli chat --schema asks for JSON that holds to a schema")
+_SCHEMA: Ways = ("--schema", "openai-cli chat --schema asks for JSON that matches a schema")
 _CONVERSATION: Ways = (
-    "--continue FILE goes on with the conversation in FILE",
-    "--previous-response-id ID goes on after a response",
+    "--continue FILE continues the conversation in FILE",
+    "--previous-response-id ID continues after a response",
     "openai-cli chat --continue FILE holds a conversation",
 )
 _LIMIT: Ways = ("--max-completion-tokens", "--max-output-tokens", "--max-tokens")
@@ -34,9 +34,9 @@ _CERTIFICATES: Ways = (
 )
 _SYSTEM: Ways = ("--system", "--instructions")
 _EFFORT: Ways = ("--reasoning-effort", "--reasoning effort=low")
-_STREAM: Ways = ("--stream", "the answer comes at once here, and never as a stream")
-_FAIL: Ways = ("every failure has an exit code of its own without it",)
-_USAGE: Ways = ("--usage", "openai-cli cost tells what a text costs")
+_STREAM: Ways = ("--stream", "this command never streams its answer")
+_FAIL: Ways = ("every failure already has its own exit code",)
+_USAGE: Ways = ("--usage", "openai-cli cost shows what a text costs")
 _FORM: Ways = (
     "--json prints the answer's body, and --schema asks for an answer in JSON",
     "--output-format",
@@ -49,7 +49,7 @@ _CHOICES: Ways = (
     "openai-cli tokens counts a text",
 )
 
-# A name of one letter stands for its case alone: `-v` is not `-V`.
+# Names of one letter are case-sensitive: `-v` is not `-V`.
 FLAGS: Mapping[str, Ways] = {
     # What is sent.
     "--schema": _SCHEMA,
@@ -73,7 +73,7 @@ FLAGS: Mapping[str, Ways] = {
     "--recursive": ("--files",),
     "-a": _FILE,
     "-f": _FILE,
-    "-r": ("--files", "a text is printed bare as it is"),
+    "-r": ("--files", "a text is printed bare anyway"),
     "--prompt": _TEXT,
     "--text": _TEXT,
     "--input": _TEXT,
@@ -125,10 +125,10 @@ FLAGS: Mapping[str, Ways] = {
     "--thread": _CONVERSATION,
     "--last": (*_CONVERSATION[:2], "--limit", "--since"),
     "-c": _CONVERSATION,
-    "--chat": ("--interactive", "openai-cli chat -i converses"),
-    "--repl": ("--interactive", "openai-cli chat -i converses"),
-    "--interactive": ("openai-cli chat -i converses",),
-    "-i": ("openai-cli chat -i converses",),
+    "--chat": ("--interactive", "openai-cli chat -i starts a conversation"),
+    "--repl": ("--interactive", "openai-cli chat -i starts a conversation"),
+    "--interactive": ("openai-cli chat -i starts a conversation",),
+    "-i": ("openai-cli chat -i starts a conversation",),
     "-d": _BODY,
     "--data": _BODY,
     "--data-raw": _BODY,
@@ -139,10 +139,10 @@ FLAGS: Mapping[str, Ways] = {
     # What is printed.
     "--jq": ("--query takes JMESPath, as choices[0].message.content", "| jq … takes JSON"),
     "--raw": (
-        "a text is printed bare as it is; --json prints the answer's body as it came",
-        "a text is printed bare as it is",
+        "a text is printed bare anyway; --json prints the answer's body as it came",
+        "a text is printed bare anyway",
     ),
-    "--raw-output": ("--query prints a text bare", "a text is printed bare as it is"),
+    "--raw-output": ("--query prints a text bare", "a text is printed bare anyway"),
     "--format": _FORM,
     "--output-format": _FORM,
     "-j": _ALL_OF_IT,
@@ -178,10 +178,10 @@ FLAGS: Mapping[str, Ways] = {
     "--silent": ("--quiet",),
     "--no-cache": (
         "--cache 0 asks each time, whatever the configuration file says",
-        "nothing is kept of what this command asks for",
+        "this command keeps no answers",
     ),
     "--cache-ttl": ("--cache",),
-    "--cached": ("--cache 1h takes an answer that was given within the hour",),
+    "--cached": ("--cache 1h reuses an answer up to an hour old",),
     "--no-color": ("--color never",),
     "--no-colour": ("--color never",),
     "--colour": ("--color",),
@@ -189,7 +189,7 @@ FLAGS: Mapping[str, Ways] = {
     "-V": ("--version", "openai-cli --version shows the version"),
     "--version": ("openai-cli --version shows the version",),
     "--man": ("--help",),
-    "--usage": ("openai-cli cost tells what a text costs",),
+    "--usage": ("openai-cli cost shows what a text costs",),
     "--cost": _USAGE,
     "--price": _USAGE,
     "--stats": _USAGE,
@@ -245,9 +245,9 @@ FLAGS: Mapping[str, Ways] = {
     "--config": ("OPENAI_CLI_CONFIG=FILE names another configuration file",),
 }
 
-_STRUCTURED = "--schema asks for JSON that holds to a schema"
+_STRUCTURED = "--schema asks for JSON that matches a schema"
 
-# What is said of a value that stands for a longer form.
+# Hints for values that are short for a longer form.
 VALUES: Mapping[tuple[str, str], str] = {
     ("--response-format", "json"): "did you mean --response-format type=json_object?",
     ("--response-format", "json_schema"): _STRUCTURED,
@@ -267,11 +267,11 @@ _COMPLETE: Ways = (
     "the shell",
 )
 _STORED: Ways = (
-    "a verb stands behind what it is for, as in openai-cli models list, openai-cli files delete",
+    "a verb comes after its object, as in openai-cli models list, openai-cli files delete",
 )
 _TYPED: Ways = ("openai-cli --help lists the commands; openai-cli chat --help shows those of one",)
 
-# Of whole names; `openai-cli chat -i` and the like are sentences.
+# By whole name; `openai-cli chat -i` and the like are sentences.
 COMMANDS: Mapping[str, Ways] = {
     "ask": _CHAT,
     "prompt": _CHAT,
@@ -286,16 +286,14 @@ COMMANDS: Mapping[str, Ways] = {
     "chat-completion": _CHAT,
     "chat-completions": _CHAT,
     "chat completions": _CHAT,
-    "repl": ("openai-cli chat -i converses",),
-    "shell": ("openai-cli chat -i converses",),
-    "interactive": ("openai-cli chat -i converses",),
+    "repl": ("openai-cli chat -i starts a conversation",),
+    "shell": ("openai-cli chat -i starts a conversation",),
+    "interactive": ("openai-cli chat -i starts a conversation",),
     "completion": _COMPLETE,
     "completions": _COMPLETE,
     "completions create": ("complete",),
     "generate": ("openai-cli chat answers a message; openai-cli image generate makes an image",),
-    "response": (
-        "openai-cli respond asks for a response; openai-cli responses has those that are stored",
-    ),
+    "response": ("openai-cli respond asks for a response; openai-cli responses shows stored ones",),
     "responses create": ("respond",),
     "count": ("tokens",),
     "tokenize": ("tokens",),
@@ -366,7 +364,7 @@ COMMANDS: Mapping[str, Ways] = {
     "post": ("openai-cli api POST PATH sends it",),
     "put": ("openai-cli api PUT PATH sends it",),
     "patch": ("openai-cli api PATCH PATH sends it",),
-    "get": ("openai-cli api GET PATH gets what is there",),
+    "get": ("openai-cli api GET PATH gets it",),
     "ls": _STORED,
     "list": _STORED,
     "show": _STORED,
@@ -384,7 +382,7 @@ _SHOW: Ways = ("show",)
 _DELETE: Ways = ("delete",)
 _CREATE: Ways = ("create", "upload", "generate", "set")
 
-# The last words of names, in any group that has what they stand for.
+# By the last word of a name, in any group that has the equivalent.
 VERBS: Mapping[str, Ways] = {
     "ls": ("list",),
     "all": ("list",),

@@ -1,4 +1,4 @@
-"""What may be meant by a value that a flag does not take."""
+"""Suggest what was meant by a value that a flag does not take."""
 
 import shlex
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ _OF_JSON = (Object, Structure, TextOrObject)
 
 
 def value_hint(flag: str, kind: Kind, raw: str | Sequence[str]) -> str | None:
-    """What to type instead of a value that the kind refused; None where that is not known.
+    """Return what to type instead of a value that the kind refused, or None if not known.
 
-    `raw` is what was typed: a text, or those of a flag that is repeated.
+    `raw` is what was typed: a text, or several for a repeatable flag.
     """
     if not isinstance(kind, _OF_JSON):
         return None
@@ -27,12 +27,12 @@ def value_hint(flag: str, kind: Kind, raw: str | Sequence[str]) -> str | None:
 
 
 def file_hint(flag: str, text: str) -> str | None:
-    """How the file of this name is read, where there is one."""
+    """Return how to read the file with this name, or None if there is none."""
     return f"{flag} @{shlex.quote(text)} reads the file" if is_file(text) else None
 
 
 def _pair_hint(flag: str, kind: Kind, piece: str) -> str | None:
-    """The KEY=VALUE that a lone value, or a lone key, belongs to."""
+    """Return a hint with the KEY=VALUE that a lone value or key belongs to, or None."""
     if not isinstance(kind, Object):
         return None
     for key, values in kind.names.items():

@@ -73,9 +73,9 @@ def test_what_was_meant(typed: str, meant: str) -> None:
         ("help", "openai-cli --help lists the commands; "),
         ("help chat", "openai-cli chat --help shows how to use it"),
         ("help models list", "openai-cli models list --help shows how to use it"),
-        ("get", "openai-cli api GET PATH gets what is there"),
-        ("rm", "a verb stands behind what it is for, as in openai-cli models list"),
-        ("ls", "a verb stands behind what it is for, as in openai-cli models list"),
+        ("get", "openai-cli api GET PATH gets it"),
+        ("rm", "a verb comes after its object, as in openai-cli models list"),
+        ("ls", "a verb comes after its object, as in openai-cli models list"),
         ("config edit", "openai-cli config path prints the name of the file to edit"),
     ],
 )

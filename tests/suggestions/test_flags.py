@@ -69,18 +69,18 @@ def test_the_name_of_another_tool_stands_for_the_flag_of_the_command(
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("embed --schema", "openai-cli chat --schema asks for JSON that holds to a schema"),
+        ("embed --schema", "openai-cli chat --schema asks for JSON that matches a schema"),
         ("chat --jq", "--query takes JMESPath, as choices[0].message.content"),
         ("tokens --jq", "| jq … takes JSON"),
-        ("chat --last", "--continue FILE goes on with the conversation in FILE"),
-        ("respond -c", "--previous-response-id ID goes on after a response"),
+        ("chat --last", "--continue FILE continues the conversation in FILE"),
+        ("respond -c", "--previous-response-id ID continues after a response"),
         ("cost --compare", "openai-cli cost -m NAME -m NAME compares what models cost"),
         ("chat --count", "--n asks for several choices; openai-cli tokens counts a text"),
         ("chat --prompt", "the text needs no flag: openai-cli chat 'TEXT'"),
         ("embed --file", "openai-cli embed < FILE takes the TEXT from a file"),
         ("tokens --lines", "--jsonl counts a field of each line of a file"),
         ("chat -X", "openai-cli api METHOD PATH sends any method"),
-        ("embed --no-stream", "the answer comes at once here, and never as a stream"),
+        ("embed --no-stream", "this command never streams its answer"),
         ("chat --yes", "this command asks for no confirmation"),
         ("chat --version", "openai-cli --version shows the version"),
     ],
@@ -111,7 +111,10 @@ def test_a_key_is_never_said_again(flag: str, command: str, key: str) -> None:
     for typed in values if flag == "-k" else values[:3]:
         said = refused(*words, *typed, *([] if words else ["chat"]))
         assert "made-up" not in said
-        assert f"no such option: {flag}; no flag takes a key, for others could see it: set " in said
+        assert (
+            f"no such option: {flag}; no flag takes a key, because others could see it: set "
+            in said
+        )
         assert ("--api-key-file FILE" in said) == (command not in ("", "cost"))
 
 
@@ -142,13 +145,13 @@ def test_short_flags_with_their_values_are_taken() -> None:
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("-m x chat hi", "the flags of a command stand behind its name: openai-cli chat -m"),
-        ("--json models list", "the flags of a command stand behind its name: "
+        ("-m x chat hi", "the flags of a command come after its name: openai-cli chat -m"),
+        ("--json models list", "the flags of a command come after its name: "
          "openai-cli models --json"),
-        ("models --json list", "the flags of a command stand behind its name: "
+        ("models --json list", "the flags of a command come after its name: "
          "openai-cli models list --json"),
-        ("--json", "the flags of a command stand behind its name: openai-cli COMMAND --json"),
-        ("--stream chat", "the flags of a command stand behind its name: openai-cli chat --stream"),
+        ("--json", "the flags of a command come after its name: openai-cli COMMAND --json"),
+        ("--stream chat", "the flags of a command come after its name: openai-cli chat --stream"),
         ("-v", "did you mean --version?"),
         ("-V", "did you mean --version?"),
         ("--versoin", "did you mean --version?"),

@@ -58,13 +58,13 @@ def test_what_is_told_finds_what_jq_would(expression: str, form: str, found: obj
 @pytest.mark.parametrize(
     ("expression", "says"),
     [
-        ("..", "JMESPath has no leading dot; jmespath.org has the language"),
-        (".data[] | length", "JMESPath has no leading dot; jmespath.org has the language"),
-        ('.a // "x"', "JMESPath has no leading dot; jmespath.org has the language"),
+        ("..", "JMESPath has no leading dot; jmespath.org describes the language"),
+        (".data[] | length", "JMESPath has no leading dot; jmespath.org describes the language"),
+        ('.a // "x"', "JMESPath has no leading dot; jmespath.org describes the language"),
         ('.data[] | select(.id | test("o"))',
-         "JMESPath has no leading dot; jmespath.org has the language"),
-        ("$..id", "JMESPath has no $; jmespath.org has the language"),
-        ("data[?n > 5]", "a text to compare with stands in '…', a number in `…`"),
+         "JMESPath has no leading dot; jmespath.org describes the language"),
+        ("$..id", "JMESPath has no $; jmespath.org describes the language"),
+        ("data[?n > 5]", "quote a text to compare with in '…', a number in `…`"),
         ("data[", None),
     ],
 )  # fmt: skip
@@ -77,7 +77,7 @@ def test_what_has_no_plain_form_is_told_less(expression: str, says: str | None) 
     [
         ('data[?id == "one"]', "\"one\" is the name of a key, and 'one' a text"),
         ("data | length", "the function is length(@)"),
-        ("data[] | id", "behind | a list is one value: leave the | out for its items"),
+        ("data[] | id", "after | a list is a single value: leave out the | for its items"),
         ("data[?id == 'three']", None),
         ("nothing.here", None),
     ],

@@ -46,7 +46,7 @@ def test_the_pair_that_a_lone_value_belongs_to(typed: str, meant: str) -> None:
 @pytest.mark.parametrize("typed", ["chat hi --response-format", "respond hi --text"])
 def test_a_schema_has_a_flag_of_its_own(typed: str) -> None:
     said = refused(*typed.split(), "json_schema")
-    assert said.endswith("; --schema asks for JSON that holds to a schema\n")
+    assert said.endswith("; --schema asks for JSON that matches a schema\n")
 
 
 def test_another_value_is_told_of_the_way_past_our_check() -> None:
