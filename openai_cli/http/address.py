@@ -62,9 +62,9 @@ def name_and_port(url: str) -> str:
 
 
 def region_of(base_url: str) -> str | None:
-    """The region whose host a base URL names; None for the global host and for other servers.
+    """Return the region of a base URL's host; None for the global host and for other servers.
 
-    https://developers.openai.com/api/docs/guides/your-data has the hosts.
+    The hosts are listed at https://developers.openai.com/api/docs/guides/your-data.
     """
     host = urlsplit(base_url).hostname or ""
     region = host.removesuffix(_REGIONAL)
