@@ -1,1 +1,1 @@
-"""What a change of prompts and requests costs: two sides, matched row by row, and judged."""
+"""Compute what a change of prompts and requests costs: match two sides by row and judge them."""

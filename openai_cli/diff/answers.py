@@ -1,4 +1,4 @@
-"""The entries of a file of answers or usage lines: one for each model."""
+"""Read the entries of a file with answers or usage lines, one for each model."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def answer_entries(path: str, content: bytes, pricer: Pricer) -> Iterator[Entry]:
-    """The entries of a file, by the prices of the day of the comparison.
+    """Yield the entries of a file, at the prices of the day of the comparison.
 
-    UsageError, with the path and the line, for what is no answer, or is of no known model.
+    Raises UsageError, with the path and the line, for anything but an answer of a known model.
     """
     bills: dict[str, Bill] = {}
     unpriced: dict[str, list[str]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""The entries of a baseline: what `cost --json` printed before, by the prices of today."""
+"""Read a baseline, an earlier output of `cost --json`, at the current prices."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,9 +20,9 @@ _SIMPLE = {"input", "output"}
 
 
 class Baseline(NamedTuple):
-    """What was printed: the entries, the sum and the day of the prices then.
+    """An earlier output: its entries, its sum, and the day of its prices.
 
-    Where it `is_sum`, entries are of all requests to a model together.
+    With `is_sum`, each entry is the sum of all requests to a model.
     """
 
     entries: list[Entry]
@@ -32,9 +32,9 @@ class Baseline(NamedTuple):
 
 
 def read_baseline(name: str, text: bytes, pricer: Pricer, *, path: str | None) -> Baseline:
-    """The baseline in a file of that name; `path` is what its custom_ids and lines are of.
+    """Parse the baseline in the file `name`; `path` is the file of its custom_ids and lines.
 
-    UsageError for a file that is none.
+    Raises UsageError if the file is not a baseline.
     """
     found = _parsed(name, text)
     try:
@@ -53,9 +53,9 @@ def read_baseline(name: str, text: bytes, pricer: Pricer, *, path: str | None) -
 
 
 def by_model(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries added up by model, as a baseline without rows has them; its path is theirs.
+    """Add up the entries of each path by model, as in a baseline without rows.
 
-    UsageError for what has no known price.
+    Raises UsageError for an entry without a known price.
     """
     found: dict[tuple[str, str | None], list[Amount]] = {}
     for entry in entries:
@@ -94,7 +94,7 @@ def _parsed(name: str, text: bytes) -> Mapping[str, Json]:
 
 
 class _Row(NamedTuple):
-    """A row of the JSON: so much of a kind, by whom, and what of."""
+    """A row of the JSON: the quantity of a kind, its model, and its place."""
 
     path: str | None
     custom_id: str | None
@@ -109,7 +109,7 @@ class _Row(NamedTuple):
 
     @classmethod
     def of(cls, row: Mapping[str, Json]) -> "_Row":
-        """The row; of what is missing in a summary it has nothing."""
+        """Parse a row; fields that a summary lacks are empty."""
         quantity = next((row[unit] for unit in ("tokens", "seconds", "characters", "calls")
                          if row.get(unit) is not None), None)  # fmt: skip
         rate = next((row[name] for name in row if name.startswith("usd_per_")), 0)
@@ -148,12 +148,12 @@ def _entry(rows: Sequence[_Row], requests: int, pricer: Pricer, path: str | None
 
 
 def _item(rows: Sequence[_Row]) -> Item | None:
-    """One request with a text and a limit of its output; None where it has anything else."""
+    """Return the request of some rows if it has just a text and an output limit; else None."""
     if not {row.kind for row in rows} <= _SIMPLE:
         return None
     tokens = sum(int(row.quantity or 0) for row in rows if row.kind == "input")
     limits = [row.quantity for row in rows if row.kind == "output"]
-    # Of a text without a limit nothing is said of an output; of a request it is the longest.
+    # The output of a text without a limit is unknown; that of a request is the longest.
     is_open = None in limits and rows[0].path is None
     limit = None if is_open else sum(int(limit or 0) for limit in limits)
     return Item(Asked(rows[0].model, rows[0].tier, limit=limit), tokens)
@@ -168,7 +168,7 @@ def _repriced(rows: Sequence[_Row], requests: int, pricer: Pricer) -> Amount:
 
 
 def _charges(rows: Iterable[_Row], prices: Tariff, band: int) -> Iterator[Charge]:
-    """What was printed, at the rate that it had where there still is such a rate."""
+    """Yield the earlier charges at current rates; a rate that still exists is kept."""
     for row in rows:
         if row.quantity is None:
             continue

@@ -1,4 +1,4 @@
-"""What a change may cost: the limits that were set, and where it is above them."""
+"""Check the cost of a change against the limits that were set."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -9,10 +9,10 @@ from openai_cli.prices.money import plain
 
 
 class Limits(NamedTuple):
-    """The limits: amounts in USD, percents of the base; None is no limit.
+    """The limits, as amounts in USD or percentages of the base; None is no limit.
 
-    Changes of less than `ignore_below` are none. What costs more by an amount that nothing bounds
-    is above any limit, unless it `allows_unbounded`.
+    Changes smaller than `ignore_below` are ignored. An increase without a bound exceeds any limit,
+    unless `allows_unbounded`.
     """
 
     increase: Decimal | None = None
@@ -25,28 +25,28 @@ class Limits(NamedTuple):
 
     @property
     def are_any(self) -> bool:
-        """Whether anything is judged."""
+        """Whether any limit is set."""
         return any(limit is not None for limit in self[:5])
 
 
 class Failure(NamedTuple):
-    """A limit that is not kept, in words, and of which row; None is of all together."""
+    """A message about an exceeded limit, and the row that exceeds it; None is the total."""
 
     problem: str
     row: Row | None = None
 
 
 def failures(found: Comparison, limits: Limits) -> list[Failure]:
-    """The limits that a change is above, those of single rows last.
+    """Return the limits that a change exceeds, those of single rows last.
 
-    Percents do not judge what is new: the amounts do.
+    Percentages do not apply to new rows; amounts do.
     """
     if not limits.are_any:
         return []
     every = [*_of_all(found, limits), *_of_each(found, limits)]
     if not limits.allows_unbounded:
         every += (
-            Failure(f"{row.shown}: that it costs no more is not known: {row.unknown[0]}", row)
+            Failure(f"{row.shown}: it may cost more than is known: {row.unknown[0]}", row)
             for row in found.rows
             if row.unknown
         )
@@ -83,11 +83,12 @@ def _above(
         return
     if most is not None and change > most:
         yield (
-            f"it can cost {plain(change)} USD more, above the {plain(most)} of --max-increase{each}"
+            f"it can cost {plain(change)} USD more, "
+            f"which exceeds --max-increase{each} {plain(most)}"
         )
     grown = percent(base, change)
     if most_percent is not None and grown is not None and grown > most_percent:
         yield (
             f"it can cost {plain(round(grown, 1))} % more, "
-            f"above the {plain(most_percent)} of --max-increase-percent{each}"
+            f"which exceeds --max-increase-percent{each} {plain(most_percent)}"
         )

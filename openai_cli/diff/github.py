@@ -1,6 +1,6 @@
-"""A change of cost as GitHub Actions shows it: annotations, the step's summary, its outputs.
+"""Format a change of cost for GitHub Actions: annotations and outputs of the step.
 
-https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions has the forms.
+https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
 """
 
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from openai_cli.diff.report import Told, shown_percent, signed
 from openai_cli.diff.rows import Row, percent
 from openai_cli.prices.money import plain
 
-# GitHub shows ten annotations of each kind of a step.
+# GitHub shows ten annotations of each kind per step.
 MOST = 10
 
 _DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
@@ -17,9 +17,9 @@ _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
 
 
 def annotations(told: Told, placed: Callable[[str], str]) -> Iterator[str]:
-    """At most MOST lines that annotate: the limits that are not kept, then what costs more.
+    """Yield at most MOST annotations: exceeded limits first, then rows that cost more.
 
-    `placed` says how a path is called from the root of the repository.
+    `placed` returns a path relative to the root of the repository.
     """
     kind = "warning" if told.only_warn else "error"
     lines = [_command(kind, failure.problem, failure.row, placed) for failure in told.failures]
@@ -47,7 +47,7 @@ def _escaped(text: str, table: dict[str, str]) -> str:
 
 
 def outputs(told: Told) -> str:
-    """The outputs of the step, a line each."""
+    """Return the outputs of the step, one per line."""
     found = told.found
     grown = percent(found.base, found.change)
     values = {

@@ -1,4 +1,4 @@
-"""One thing that is priced on a side: a text, a request, the answers of a file."""
+"""The things that are priced on a side: a text, a request, the answers in a file."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,8 +16,8 @@ from openai_cli.prices.charges import total
 class Item(NamedTuple):
     """A text or a request, with the tokens of its prompt.
 
-    `name` is its custom_id, `line` where it begins in its file, from 1; `content` are its bytes,
-    as far as another side has to tell whether it is the same.
+    `name` is its custom_id, and `line` is where it begins in its file, from 1. `content` are its
+    bytes, if they are needed to find the same request on the other side.
     """
 
     asked: Asked
@@ -31,8 +31,9 @@ class Item(NamedTuple):
 class Amount(NamedTuple):
     """What something costs, in USD.
 
-    `longest` is that with each output that has no limit as the model's longest; it is None where
-    all have one. `unknown` says what is in neither. `model` and `tokens` are what it is of.
+    `longest` is the cost with the model's longest output where there is no limit, or None if all
+    outputs have one. `unknown` describes what neither includes. `model` is the model that it is
+    for, and `tokens` are the input tokens.
     """
 
     usd: Decimal
@@ -44,9 +45,9 @@ class Amount(NamedTuple):
 
 @dataclass(frozen=True)
 class Pricer:
-    """Prices of one table on one day in one region: both sides have the same.
+    """Prices both sides by the same table, on the same day and in the same region.
 
-    `limit` stands for the limit of a request that has none.
+    `limit` is the output limit of a request that has none.
     """
 
     table: Table
@@ -61,11 +62,11 @@ class Pricer:
         return Bill(self.table, self.on, self.region)
 
     def bill(self) -> Bill:
-        """An empty bill."""
+        """Return an empty bill."""
         return self._bill.empty()
 
     def amount(self, item: Item) -> Amount:
-        """What an item costs; UsageError for a model without a price."""
+        """Return what an item costs; raise UsageError for a model without a price."""
         key = item.asked, item.tokens, item.calls
         if key not in self._known:
             bill = self.bill()
@@ -75,7 +76,7 @@ class Pricer:
 
 
 def amount_of(statements: list[Statement]) -> Amount:
-    """What statements come to together."""
+    """Return the sum of statements."""
     models = dict.fromkeys(one.tariff.name for one in statements)
     is_open = any(one.unlimited for one in statements)
     tokens = sum(
@@ -94,11 +95,11 @@ def amount_of(statements: list[Statement]) -> Amount:
 
 
 class Entry(NamedTuple):
-    """What stands on one side: at a path, with what it costs.
+    """Something on one side, at a path, with its cost.
 
-    A request has its `custom_id` and its `line`, what answers cost the `model` that gave them.
-    `item` is None where it is no single request, and `amount` where it has no known price: `error`
-    says why. `was` is the path that it had in the base, where it was moved as it is.
+    A request has its `custom_id` and its `line`; answers have the `model` that gave them. `item` is
+    None unless it is a single request. `amount` is None if it has no known price; `error` says why.
+    `was` is the path in the base of a file that was moved without a change.
     """
 
     path: str
@@ -112,5 +113,5 @@ class Entry(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """What tells it from others of its path; '' where there are none."""
+        """What distinguishes it from other entries at its path; '' if there are none."""
         return self.custom_id or self.model or (f"line {self.line}" if self.line else "")

@@ -1,16 +1,16 @@
-"""A change of cost as JUnit's XML, which most CI servers show: a test case for each row."""
+"""Format a change of cost as JUnit XML, which most CI servers show: one test case per row."""
 
 from xml.sax.saxutils import quoteattr
 
 from openai_cli.diff.report import Told, summary
 from openai_cli.diff.rows import Row
 
-# XML 1.0 has no other control characters, not even escaped.
+# XML 1.0 allows no other control characters, not even escaped.
 _ALLOWED = "\t\n\r"
 
 
 def as_junit(told: Told) -> str:
-    """The report; a limit that is not kept is a failure of its row, or of the total."""
+    """Format the report; an exceeded limit is a failure of its row, or of the total."""
     wrong: dict[int, list[str]] = {}
     for failure in () if told.only_warn else told.failures:
         wrong.setdefault(id(failure.row), []).append(failure.problem)

@@ -1,4 +1,4 @@
-"""What is shown of a change of cost, and how as JSON, as a table and as Markdown."""
+"""The report on a change of cost, and its formats: JSON, a table and Markdown."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -13,36 +13,35 @@ from openai_cli.models.table import Table
 from openai_cli.prices.grid import escaped, padded
 from openai_cli.prices.money import exact_json, plain
 
-# By it a comment of before is found, to be kept up to date.
+# The marker by which an earlier comment is found and updated.
 MARKER = "<!-- openai-cli cost diff -->"
 
-# In bytes: GitHub takes comments of 65,536 characters.
+# The largest comment, in bytes: GitHub's limit is 65,536 characters.
 LARGEST = 60_000
 
-# Of what was moved so many are named.
+# How many moved files are named.
 _MOST_MOVED = 10
 
 _HEAD = ("change", "file", "", "base USD", "head USD", "USD", "percent", "of it")
 
 
 class Side(NamedTuple):
-    """How a side is named: as it was asked for, and the commit that it is, if it is one."""
+    """The name of a side as the user gave it, and its commit, if it has one."""
 
     name: str
     commit: str | None = None
 
     @property
     def shown(self) -> str:
-        """Both, in words."""
+        """The name and the commit, in words."""
         return f"{self.name} ({self.commit[:12]})" if self.commit else self.name
 
 
 class Told(NamedTuple):
-    """What is shown.
+    """The contents of a report.
 
-    `volume` says of how many calls the amounts are, '' of one each. `failures` are limits that are
-    not kept; where they `only_warn`, they are told and no more. `notes` say what to know of the
-    amounts.
+    `volume` says how many calls the amounts are for; '' is one of each. `failures` are exceeded
+    limits; with `only_warn`, they are just reported. `notes` are about the amounts.
     """
 
     found: Comparison
@@ -58,12 +57,12 @@ class Told(NamedTuple):
 
 
 def signed(amount: Decimal) -> str:
-    """The amount with its sign, 0 without one."""
+    """Format an amount with its sign; 0 has none."""
     return f"+{plain(amount)}" if amount > 0 else plain(amount)
 
 
 def shown_percent(base: Decimal, change: Decimal) -> str:
-    """The change in percent of the base; `new` where that is 0."""
+    """Format a change in percent of the base; `new` if the base is 0."""
     found = percent(base, change)
     if found is None:
         return "new" if change else ""
@@ -71,7 +70,7 @@ def shown_percent(base: Decimal, change: Decimal) -> str:
 
 
 def summary(told: Told) -> str:
-    """The change in a line: how much more, of what."""
+    """Summarize the change in a line."""
     found = told.found
     grown = shown_percent(found.base, found.change)
     behind = f" ({grown})" if grown else ""
@@ -82,7 +81,7 @@ def summary(told: Told) -> str:
 
 
 def as_json(told: Told) -> str:
-    """The change as JSON on one line; money is numbers with all their digits."""
+    """Format the change as JSON on one line; amounts are numbers with all their digits."""
     found = told.found
     same = found.of("unchanged")
     return (
@@ -132,7 +131,7 @@ def _json_row(row: Row) -> dict[str, Any]:
 
 
 def as_table(told: Told) -> str:
-    """The change for a person, in aligned columns."""
+    """Format the change in aligned columns, for people."""
     rows = [_cells(row) for row in told.found.of("added", "removed", "changed")]
     table = [list(_HEAD), *rows, *_last(told.found)]
     is_number = [heading.endswith("USD") for heading in _HEAD]
@@ -149,7 +148,7 @@ def as_table(told: Told) -> str:
 
 
 def _moved(found: Comparison) -> list[str]:
-    """What was moved, in words: the first of them, and how many more there are."""
+    """Describe the moved files: the first ones, and how many more there are."""
     told = [f"{old} to {new}" for old, new in found.moved]
     more = len(told) - _MOST_MOVED
     return [*told[:_MOST_MOVED], *([f"{more} more"] if more > 0 else [])]
@@ -164,7 +163,7 @@ def _cells(row: Row) -> list[str]:
 
 
 def _made_of(row: Row) -> str:
-    """What the change is made of, where it is more than a text that is longer or shorter."""
+    """Describe the parts of the change, and a change of the model."""
     parts = ", ".join(f"{part} {signed(usd)}" for part, usd in row.parts.items())
     changed = row.models[0] and row.models[1] and row.models[0] != row.models[1]
     models = f"{row.models[0]} to {row.models[1]}" if changed else ""
@@ -172,7 +171,7 @@ def _made_of(row: Row) -> str:
 
 
 def _last(found: Comparison) -> Iterator[list[str]]:
-    """The unchanged in one row, and the sum."""
+    """Yield a row for everything unchanged, and the total."""
     same = found.of("unchanged")
     if same:
         usd = plain(sum((row.head for row in same), NOTHING))
@@ -189,7 +188,7 @@ def _rows(count: int) -> str:
 
 
 def as_markdown(told: Told) -> str:
-    """The change as Markdown of GitHub, below LARGEST bytes: the largest changes, then how many."""
+    """Format the change as GitHub Markdown of at most LARGEST bytes, the largest changes first."""
     head = [MARKER, f"**Cost of the prompts: {escaped(summary(told))}**", ""]
     problems = [f"- {'Above' if told.only_warn else 'Fails'}: {escaped(failure.problem)}"
                 for failure in islice(told.failures, 20)]  # fmt: skip

@@ -1,6 +1,6 @@
-"""What git knows: which files a commit has, which of them differ, and what was in them.
+"""Ask git which files a commit has, which of them differ, and what they contain.
 
-Nothing is checked out and nothing is written, the index neither.
+Nothing is checked out and nothing is written, not even the index.
 """
 
 import os
@@ -13,45 +13,45 @@ from typing import IO, cast
 
 from openai_cli.errors import UsageError
 
-# In a clone that has the newest commit alone, as CI makes them, there is nothing to compare with.
+# A clone with only the newest commit, as CI makes it, has nothing to compare with.
 SHALLOW = "a shallow clone lacks it: fetch the history, in GitHub's checkout by fetch-depth: 0"
 
-# Else `git diff` writes an index of its own that has newer times.
+# Without this, `git diff` refreshes the timestamps in the index.
 _READ_ONLY = ("-c", "diff.autoRefreshIndex=false")
 
 _REGULAR = (b"100644", b"100755")
 
 
 class Repository:
-    """The repository around the working tree.
+    """The repository that contains the working directory.
 
-    Paths that it takes and gives are those of git: below its root, with slashes.
+    All paths are git's: relative to the root, with slashes.
     """
 
     def __init__(self) -> None:
-        """UsageError where there is no repository, or no git."""
+        """Find the repository; raise UsageError if there is none, or no git."""
         self._folder = Path()
         root = self._text(
-            "rev-parse", "--show-toplevel", wrong="the folder is in no git repository"
+            "rev-parse", "--show-toplevel", wrong="the folder is not in a git repository"
         )
         self._folder = Path(root)
 
     def commit(self, ref: str) -> str:
-        """The id of the commit that a ref names; UsageError where there is none."""
+        """Return the id of the commit that a ref names; raise UsageError if there is none."""
         return self._text(
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}",
             wrong=f"there is no commit '{ref}'", hint=SHALLOW,
         )  # fmt: skip
 
     def merge_base(self, one: str, other: str) -> str:
-        """The id of the newest commit that two of them have in common; UsageError without one."""
+        """Return the id of the newest common ancestor of two commits; UsageError if none."""
         return self._text(
             "merge-base", one, other,
             wrong=f"{one[:12]} and {other[:12]} have no commit in common", hint=SHALLOW,
         )  # fmt: skip
 
     def path(self, typed: str) -> str:
-        """How git names a path of the working tree; '' is the root. UsageError outside it."""
+        """Convert a path to git's; '' is the root. Raise UsageError if it is outside."""
         try:
             found = Path(os.path.realpath(typed)).relative_to(os.path.realpath(self._folder))
         except ValueError:
@@ -59,7 +59,7 @@ class Repository:
         return "" if found == Path() else str(found)
 
     def files(self, commit: str, below: str) -> dict[str, str]:
-        """The regular files of a commit at or below a path, each with the id of its blob."""
+        """Return the regular files of a commit at or below a path, with the ids of their blobs."""
         command = ["ls-tree", "-r", "-z", "--full-tree", commit, "--", *([below] if below else [])]
         found: dict[str, str] = {}
         for entry in self._bytes(*command).split(b"\0"):
@@ -70,16 +70,16 @@ class Repository:
         return found
 
     def changed(self, base: str, head: str | None) -> set[str]:
-        """The paths that differ between a commit and another, or may differ from the working tree.
+        """Return the paths that differ between two commits, or a commit and the working tree.
 
-        That is None as the `head`; what was touched there and is as it was may be among them.
+        `head` None is the working tree; touched but unchanged files there may be included.
         """
         sides = [base, *([head] if head else [])]
         listed = self._bytes("diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", *sides)
         return {os.fsdecode(path) for path in listed.split(b"\0") if path}
 
     def ignored(self, paths: Sequence[str]) -> set[str]:
-        """Those of the paths that .gitignore and its like leave out, tracked or not."""
+        """Return the paths that .gitignore and the like ignore, even if they are tracked."""
         if not paths:
             return set()
         listed = b"".join(os.fsencode(path) + b"\0" for path in paths)
@@ -88,7 +88,7 @@ class Repository:
         return {os.fsdecode(path) for path in found.stdout.split(b"\0") if path}
 
     def blobs(self, ids: Iterable[str]) -> Iterator[bytes]:
-        """What is in the blobs of these ids, in their order, by one process of git."""
+        """Yield the contents of the blobs with these ids, in order, with a single git process."""
         with TemporaryFile() as asked:
             asked.writelines(f"{blob}\n".encode("ascii") for blob in ids)
             asked.seek(0)
@@ -101,8 +101,8 @@ class Repository:
                     found.read(1)
 
     def hashes(self, paths: Sequence[str]) -> list[str]:
-        """The ids that the blobs of these files of the working tree would have, in their order."""
-        if any("\n" in path for path in paths):  # git takes a path a line
+        """Return the blob ids that these files of the working tree would have, in order."""
+        if any("\n" in path for path in paths):  # git takes one path per line
             return ["" for _ in paths]
         listed = b"".join(os.fsencode(path) + b"\n" for path in paths)
         found = self._run(["hash-object", "--stdin-paths"], given=listed)
@@ -135,7 +135,7 @@ class Repository:
 
     @contextmanager
     def _started(self, *arguments: str, stdin: IO[bytes]) -> Iterator[IO[bytes]]:
-        """What a process of git prints, as it does."""
+        """Start a git process and return its output as a stream."""
         pipe = subprocess.PIPE
         with subprocess.Popen(  # noqa: S603 - git's own words
             self._command(arguments), stdin=stdin, stdout=pipe, env=_environment()
@@ -147,9 +147,9 @@ class Repository:
 
 
 def _environment() -> dict[str, str]:
-    """Git's messages in English, its index left as it is."""
+    """Return an environment with git's messages in English and no optional locks."""
     return {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
 
 
 def _no_git() -> UsageError:
-    return UsageError("there is no git to ask", hint="--baseline FILE compares without it")
+    return UsageError("git is not installed", hint="--baseline FILE compares without it")

@@ -1,4 +1,4 @@
-"""The entries of a file of requests: bodies, one or one a line, or lines of the Batch API."""
+"""Read the entries of a file of requests: one body, one per line, or lines of the Batch API."""
 
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -18,10 +18,10 @@ Told = Callable[[str], None]
 def request_entries(
     path: str, content: bytes, pricer: Pricer, *, model: str, doubt: Told
 ) -> Iterator[Entry]:
-    """The entries of a file; `model` is that of bodies that name none.
+    """Yield the entries of a file; `model` applies to bodies that name none.
 
-    One whose model has no price has no amount. `doubt` is told why counts are estimates.
-    UsageError, with the path and the line, for what is no request.
+    An entry whose model has no price has no amount. `doubt` is called with the reasons why counts
+    are estimates. Raises UsageError, with the path and the line, for anything but a request.
     """
     try:
         items = _items(content, pricer, model, doubt)
@@ -36,7 +36,7 @@ def request_entries(
 
 
 def recounted(item: Item, model: str, pricer: Pricer) -> int:
-    """The tokens of a request's prompt if it were another model's; raises what counting raises."""
+    """Count the tokens of a request's prompt for another model; raises the errors of counting."""
     counted = count_lines(
         [item.content], model=model, instead=model, stand_in=_stand_in(pricer.table), on=pricer.on
     )
@@ -76,7 +76,7 @@ def _asked(group: Group, pricer: Pricer, model: str) -> Asked:
 
 
 def _stand_in(table: Table) -> Callable[[str], str | None]:
-    """The model to count as; for one that no table knows that is any, as it has no price."""
+    """Return a function for the model to count like; any will do if the model has no price."""
 
     def stand_in(name: str) -> str | None:
         try:

@@ -1,4 +1,4 @@
-"""Two sides matched: what was added, removed and changed, and why it costs more or less."""
+"""Match two sides: what was added, removed and changed, and why the cost differs."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from openai_cli.prices.charges import difference, times, total
 
 Status = Literal["added", "removed", "changed", "unchanged"]
 
-# What a change is made of, in the order in which it is told apart.
+# The parts of a change, in the order in which they are separated.
 PARTS = ("text", "model", "limits", "price")
 
 # Counts the prompt of an item for the model of that name.
@@ -24,9 +24,10 @@ NOTHING = Decimal(0)
 class Row(NamedTuple):
     """What one thing costs on both sides, in USD.
 
-    `entry` is that of the head, or of the base where the head has it no more. `base` and `head` are
-    0 where a side has it not; `parts` add up to their difference. `unknown` says what the head has
-    that is in no sum and that the base has not; `base_error` why the base has no known price.
+    `entry` is that of the head, or of the base if it was removed. `base` or `head` is 0 if that
+    side does not have it; `parts` add up to their difference. `unknown` describes costs of the head
+    that are not included and that the base does not have; `base_error` says why the base has no
+    known price.
     """
 
     entry: Entry
@@ -46,7 +47,7 @@ class Row(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """What it is of, in words."""
+        """The path and the name of the entry, in words."""
         return " ".join(word for word in (self.entry.path, self.entry.shown) if word)
 
 
@@ -58,9 +59,9 @@ def rows_of(
     *,
     calls: Decimal = Decimal(1),
 ) -> list[Row]:
-    """A row for each thing that a side has, in the order of the head, at so many calls of each.
+    """Return a row for each thing on either side, in the order of the head, times `calls`.
 
-    UsageError for what has no known price in the head.
+    Raises UsageError for an entry of the head without a known price.
     """
     for entry in head:
         if entry.amount is None:
@@ -76,12 +77,12 @@ def _times(row: Row, calls: Decimal) -> Row:
     return row._replace(base=times(row.base, calls), head=times(row.head, calls), parts=parts)
 
 
-# What a row is of, as it was and as it is; one of these it is.
+# The entry of a row, then the entries of the base and of the head; the first is one of these.
 Pair = tuple[Entry, Entry | None, Entry | None]
 
 
 def _paired(base: Sequence[Entry], head: Sequence[Entry]) -> Iterator[Pair]:
-    """The entries of the head with what they were; behind those of a path what it has no more."""
+    """Pair the entries of the head with those of the base; removed ones follow at each path."""
     before = _by_key(base)
     after = _by_key(head)
     of_path: dict[str, dict[_Key, None]] = defaultdict(dict)
@@ -103,7 +104,10 @@ def _by_key(entries: Iterable[Entry]) -> dict[_Key, list[Entry]]:
 
 
 def _matched(before: Sequence[Entry], after: Sequence[Entry]) -> Iterator[Pair]:
-    """Those of one key, as lines without a custom_id are: the same first, others in order."""
+    """Pair entries with the same key, such as lines without a custom_id.
+
+    Those with the same content are paired first, then the rest in order.
+    """
     same: dict[bytes, list[Entry]] = defaultdict(list)
     for entry in before:
         if entry.item and entry.item.content:
@@ -147,10 +151,10 @@ def _row(pair: Pair, pricer: Pricer, recount: Recount) -> Row:
 
 
 def _counts_longest(base: Amount | None, head: Amount | None) -> bool:
-    """Whether an output without a limit counts as the longest of the model.
+    """Return whether an output without a limit counts as the model's longest.
 
-    It does where the other side has one: who takes a limit away lets it grow to that. What both
-    sides have without a limit is in neither sum, and what is removed lowers no sum by it.
+    It does if only one side has a limit, because the output of the other may become that long. If
+    neither side has one, it is in neither sum; a removed entry does not lower the sum by it.
     """
     if head is None:
         return False
@@ -168,7 +172,7 @@ def _usd(amount: Amount | None, *, longest: bool) -> Decimal:
 
 
 def _status(before: Entry | None, after: Entry | None, *, is_same: bool) -> Status:
-    """What became of it; what costs the same by the same request is unchanged, whatever it says."""
+    """Return the status; the same request at the same cost is unchanged, whatever its text."""
     if before is None:
         return "added"
     if after is None:
@@ -189,7 +193,7 @@ def _parts(
     *,
     longest: bool,
 ) -> dict[str, Decimal]:
-    """The change by what makes it: each part is what it adds behind those before it."""
+    """Split the change into parts; each is what it adds after the ones before it."""
     old, new = before and before.item, after and after.item
     if old is None or new is None:
         part = "text" if row.models[0] == row.models[1] else "model"
@@ -206,7 +210,7 @@ def _parts(
 
 
 def _steps(old: Item, new: Item, recount: Recount) -> Iterator[tuple[str, Item]]:
-    """The way from one request to the other, a part of the change at a time."""
+    """Yield the steps from one request to the other, one part of the change at a time."""
     same_model = old.asked.model == new.asked.model
     tokens = new.tokens if same_model or not new.content else recount(new, old.asked.model)
     yield "text", old._replace(tokens=tokens, calls=new.calls)
@@ -221,17 +225,17 @@ def _steps(old: Item, new: Item, recount: Recount) -> Iterator[tuple[str, Item]]
 
 
 class Comparison(NamedTuple):
-    """All rows."""
+    """All rows of a comparison."""
 
     rows: tuple[Row, ...]
 
     def of(self, *statuses: Status) -> list[Row]:
-        """The rows of what became so."""
+        """Return the rows with one of these statuses."""
         return [row for row in self.rows if row.status in statuses]
 
     @property
     def moved(self) -> list[tuple[str, str]]:
-        """What costs the same elsewhere: the path in the base, and that in the head."""
+        """The paths in the base and in the head of what was moved without a change."""
         same = (row.entry for row in self.of("unchanged"))
         return [(entry.was, entry.path) for entry in same if entry.was is not None]
 
@@ -251,7 +255,7 @@ class Comparison(NamedTuple):
         return difference(self.head, self.base)
 
     def parts(self) -> dict[str, Decimal]:
-        """The change by what makes it, what was added and removed among it."""
+        """Return the change by part, including what was added and removed."""
         found = {
             "added": total(row.head for row in self.of("added")),
             "removed": difference(NOTHING, total(row.base for row in self.of("removed"))),
@@ -262,5 +266,5 @@ class Comparison(NamedTuple):
 
 
 def percent(base: Decimal, change: Decimal) -> Decimal | None:
-    """The change in percent of the base; None where the base is 0."""
+    """Return the change in percent of the base; None if the base is 0."""
     return change / base * 100 if base else None

@@ -1,6 +1,6 @@
-"""The entries of text files, on both sides: each is priced as the message that `chat < FILE` sends.
+"""Read text files on both sides, each priced as the message that `chat < FILE` sends.
 
-The head's files are all counted, in one pass; of the base those alone that git says are others.
+All files of the head are counted, in one pass; of the base, only those that git reports as changed.
 """
 
 import os
@@ -18,7 +18,7 @@ Counted = Iterable[FileCount | LeftOut | UsageError]
 
 
 class Message(NamedTuple):
-    """The message that a text is priced as: what is asked, and its tokens without the text."""
+    """The message that a text is priced as: its request, and its tokens without the text."""
 
     asked: Asked
     frame: int
@@ -36,9 +36,10 @@ class Sides(NamedTuple):
 def text_entries(
     sides: Sides, paths: Sequence[str], message: Message, pricer: Pricer, left_out: Counter[str]
 ) -> tuple[list[Entry], list[Entry]]:
-    """The entries of the base and of the head, in the order of the paths.
+    """Return the entries of the base and of the head, in the order of the paths.
 
-    UsageError for a path that neither side has, and for what cannot be read or counted.
+    Raises UsageError for a path that neither side has, and for a file that cannot be read or
+    counted.
     """
     named = {path: sides.repository.path(path) for path in paths}
     before = _listed(sides, sides.base, named)
@@ -61,9 +62,9 @@ def text_entries(
 
 
 def _moved(sides: Sides, before: Mapping[str, str], head: Mapping[str, int]) -> dict[str, str]:
-    """What the head has elsewhere, byte for byte: its path, and that which it had.
+    """Find moved files by their content: return the old path for each new one.
 
-    Of several that are the same, as many were moved as are gone.
+    Of several identical files, only as many count as moved as were removed.
     """
     gone = [place for place in before if place not in head]
     new = [place for place in head if place not in before]
@@ -83,13 +84,13 @@ def _moved(sides: Sides, before: Mapping[str, str], head: Mapping[str, int]) -> 
 def folder_entries(
     paths: Sequence[str], message: Message, pricer: Pricer, left_out: Counter[str]
 ) -> list[Entry]:
-    """The entries of what is on the disk alone; UsageError for what cannot be read or counted."""
+    """Return the entries of files on disk; UsageError if one cannot be read or counted."""
     counted = count_files(paths, encoding=message.encoding, left_out=left_out)
     return _entries(dict(_tokens(counted)), str, message, pricer)
 
 
 class _Shown:
-    """How a path of git's was typed, or stands below a folder that was."""
+    """Converts git's paths back to the paths as typed, or below a typed folder."""
 
     def __init__(self, named: Mapping[str, str]) -> None:
         self._named = named
@@ -104,7 +105,7 @@ class _Shown:
 
 
 def _listed(sides: Sides, commit: str, named: Mapping[str, str]) -> dict[str, str]:
-    """What a commit has at or below the paths, as a walk through folders would find it."""
+    """Return a commit's files at or below the paths, as walking the folders would find them."""
     found: dict[str, str] = {}
     for root in named.values():
         for place, blob in sides.repository.files(commit, root).items():
@@ -123,7 +124,7 @@ def _head_counts(
     encoding: str,
     left_out: Counter[str],
 ) -> dict[str, int]:
-    """The tokens of the head's files, by git's path."""
+    """Count the tokens of the head's files, by git's path."""
     if sides.head is not None:
         after = _listed(sides, sides.head, named)
         _check_there(named, [*before, *after])
@@ -136,7 +137,7 @@ def _head_counts(
 
 
 class _Places:
-    """How git names the files of a walk, a folder's looked up once."""
+    """Converts the paths of a walk to git's, with one lookup per folder."""
 
     def __init__(self, repository: Repository, named: Mapping[str, str]) -> None:
         self._repository = repository
@@ -153,7 +154,7 @@ class _Places:
 
 
 def _check_there(named: Mapping[str, str], places: Iterable[str]) -> None:
-    """UsageError for a path that has no file on either side."""
+    """Raise UsageError for a path that has no file on either side."""
     known = list(places)
     for typed, root in named.items():
         if not any(not root or place == root or place.startswith(f"{root}/") for place in known):

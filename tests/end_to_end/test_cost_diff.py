@@ -254,15 +254,15 @@ def test_a_folder_that_is_gone_was_removed(repository: Repository, diff: Diff) -
 @pytest.mark.parametrize(
     ("limits", "problem"),
     [
-        (["--max-increase", "0.000004"], "0.000005 USD more, above the 0.000004 of --max-increase"),
-        (["--max-increase-percent", "12"], "25 % more, above the 12 of --max-increase-percent"),
-        (["--max-increase-percent", "12%"], "25 % more, above the 12 of --max-increase-percent"),
+        (["--max-increase", "0.000004"], "USD more, which exceeds --max-increase 0.000004"),
+        (["--max-increase-percent", "12"], "25 % more, which exceeds --max-increase-percent 12"),
+        (["--max-increase-percent", "12%"], "25 % more, which exceeds --max-increase-percent 12"),
         (["--max-increase-each", "0.000004"],
-         "a.txt: it can cost 0.000005 USD more, above the 0.000004 of --max-increase-each"),
+         "a.txt: it can cost 0.000005 USD more, which exceeds --max-increase-each 0.000004"),
         (["--max-increase-percent-each", "24.9"],
-         "a.txt: it can cost 25 % more, above the 24.9 of --max-increase-percent-each"),
+         "a.txt: it can cost 25 % more, which exceeds --max-increase-percent-each 24.9"),
         (["--max-increase", "0", "--ignore-below", "0.000005"],
-         "0.000005 USD more, above the 0 of --max-increase"),
+         "0.000005 USD more, which exceeds --max-increase 0"),
         (["--max-cost", "0.00002"],
          "it can cost 0.000025 USD, more than the 0.00002 of --max-cost"),
     ],
@@ -374,7 +374,7 @@ def test_what_has_no_bound_is_above_any_limit(repository: Repository, diff: Diff
     assert diff(*asked).code == 0
     done = diff(*asked, "--max-increase", "1")
     assert done.code == 8
-    assert "not known" in done.err
+    assert "may cost more than is known" in done.err
     assert diff(*asked, "--max-increase", "1", "--allow-unbounded").code == 0
 
 
@@ -479,7 +479,7 @@ def test_github_gets_annotations_a_summary_and_outputs(
     lines = [text for text in done.err.splitlines() if text.startswith("::")]
     assert len(lines) == 10
     assert lines[0] == (
-        "::error title=cost::it can cost 0.00024 USD more, above the 0 of --max-increase"
+        "::error title=cost::it can cost 0.00024 USD more, which exceeds --max-increase 0"
     )
     assert lines[1].startswith(
         "::notice title=cost,file=p/0%2Ca%3Ab%25.txt,line=1::p/0,a:b%25.txt: "
@@ -544,7 +544,7 @@ def test_a_shallow_clone_says_how_to_fetch(repository: Repository, diff: Diff) -
 def test_without_a_repository(diff: Diff) -> None:
     done = diff("--base", "main", "a.txt")
     assert done.code == 2
-    assert "in no git repository" in done.err
+    assert "not in a git repository" in done.err
 
 
 def test_nothing_is_written_into_the_repository(repository: Repository, diff: Diff) -> None:
