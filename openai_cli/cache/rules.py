@@ -1,9 +1,8 @@
-"""Which requests may be answered from the cache: those whose answer depends on them alone.
+"""Decide which requests may be answered from the cache: those that determine their answer.
 
-What is known to be such is listed here; all else is sent each time, also what no version of the
-API has yet. Where the answer may come out differently each time, or depends on what nobody here
-knows, --cache-any lets it be kept. Where the request leaves something at the server, or goes on
-with what is there, nothing does.
+Known ones are listed here; all others are sent each time, including any that the API may add later.
+If the answer may vary, or depends on something unknown, --cache-any allows keeping it. If the
+request stores something on the server, or continues from something there, nothing does.
 """
 
 import re
@@ -12,8 +11,8 @@ from typing import Any, NamedTuple
 
 ANY = "--cache-any keeps it"
 
-# https://platform.openai.com/docs/guides/prompt-caching, /safety-best-practices: they say who asks
-# and how it is billed.
+# Properties that only identify the user or affect billing:
+# https://platform.openai.com/docs/guides/prompt-caching, /safety-best-practices
 _BILLING = (
     "metadata", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention",
     "safety_identifier", "service_tier", "user",
@@ -28,8 +27,8 @@ _IMAGES = (
     "response_format", "safety_identifier", "size", "stream", "svg", "user",
 )  # fmt: skip
 
-# The properties that are known to shape the answer and to do nothing else, by endpoint: those of
-# the published description, less those of which a rule below tells.
+# By endpoint, the properties that are known to affect nothing but the answer: those of the
+# published description, except those with a rule below.
 KNOWN: Mapping[str, frozenset[str]] = {
     "/chat/completions": frozenset(
         {
@@ -74,58 +73,58 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "/audio/translations": frozenset({"file", "model", "prompt", "response_format", "temperature"}),
 }  # fmt: skip
 
-# Tools that the caller runs; the server runs all others, and what they find changes.
+# Tools that the client runs; the server runs all others, and their results change.
 _OWN_TOOLS = frozenset({"function", "custom"})
-# Models that look things up by themselves, such as gpt-4o-search-preview.
+# Models that search on their own, such as gpt-4o-search-preview.
 _LOOKING_UP = re.compile(r"\b(search|research)\b")
-# The properties in which something may stand at an address.
+# The properties that may refer to something by its URL.
 _ADDRESSED = ("messages", "input", "image", "images", "mask", "markup")
 _ADDRESSES = ("url", "image_url", "file_url")
-# In characters of an address that is told.
+# How much of a URL is shown, in characters.
 _LONGEST = 100
 
 
 class Refusal(NamedTuple):
-    """Why a request is sent each time, and whether --cache-any lets its answer be kept."""
+    """Why a request is always sent, and whether --cache-any allows keeping its answer."""
 
     reason: str
     may_pass: bool = False
 
 
 def refusal(method: str, path: str, body: Mapping[str, Any]) -> Refusal | None:
-    """Why the answer of a request is not kept, and is not looked for; None where it may be.
+    """Return why a request bypasses the cache, or None if it may be answered from it.
 
-    `path` is below the base URL, with its query. `body` has the properties, or of a form its
-    fields and the names of its files.
+    `path` is relative to the base URL, with its query. `body` has the properties or, for a form,
+    its fields and the names of its files.
     """
     endpoint, _, query = path.partition("?")
     if method != "POST" or endpoint not in KNOWN:
         return Refusal(f"{method} {endpoint} is not one of the endpoints whose answers are kept")
     found = next(filter(None, (rule(endpoint, body) for rule in _RULES)), None)
     if found is None and query:
-        return Refusal("nothing is known of the query of its path", may_pass=True)
+        return Refusal("the effect of the query in its path is not known", may_pass=True)
     return found
 
 
 def _stored(endpoint: str, body: Mapping[str, Any]) -> Refusal | None:
-    """/responses stores what it answers where nobody says otherwise."""
+    """Refuse requests that store their answer on the server, as /responses does by default."""
     if body.get("store"):
-        return Refusal("store has the server keep the answer")
+        return Refusal("store makes the server keep the answer")
     if endpoint == "/responses" and body.get("store") is not False:
         return Refusal("the server stores the response unless --no-store is given")
     return None
 
 
 _STATE = {
-    "background": "is made in the background",
-    "previous_response_id": "goes on after another response",
-    "conversation": "goes on with a stored conversation",
-    "prompt": "takes a stored prompt, which can change",
+    "background": "runs in the background",
+    "previous_response_id": "continues from another response",
+    "conversation": "continues a stored conversation",
+    "prompt": "uses a stored prompt, which can change",
 }
 
 
 def _of_server(endpoint: str, body: Mapping[str, Any]) -> Refusal | None:
-    """What goes on with what the server has."""
+    """Refuse requests that continue from something on the server."""
     if not endpoint.startswith("/responses"):
         return None
     for name, what in _STATE.items():
@@ -134,12 +133,12 @@ def _of_server(endpoint: str, body: Mapping[str, Any]) -> Refusal | None:
     items = body.get("input")
     for item in items if isinstance(items, list) else ():
         if isinstance(item, dict) and item.get("type") == "item_reference":
-            return Refusal("its input refers to an item that the server has (item_reference)")
+            return Refusal("its input refers to an item on the server (item_reference)")
     return None
 
 
 def _looked_up(endpoint: str, body: Mapping[str, Any]) -> Refusal | None:
-    """What the server looks up or runs as it answers."""
+    """Refuse requests for which the server searches or runs a tool."""
     tools = body.get("tools")
     for tool in tools if isinstance(tools, list) else [tools] if tools else ():
         kind = tool.get("type") if isinstance(tool, dict) else None
@@ -150,20 +149,20 @@ def _looked_up(endpoint: str, body: Mapping[str, Any]) -> Refusal | None:
     model = body.get("model")
     is_of_text = endpoint in ("/chat/completions", "/responses")
     if is_of_text and isinstance(model, str) and _LOOKING_UP.search(model):
-        return Refusal(f"the model {model} searches by itself")
+        return Refusal(f"the model {model} searches on its own")
     return None
 
 
 def _spoken(endpoint: str, body: Mapping[str, Any]) -> Refusal | None:
-    """Sound in the answer of a chat has an id that expires at the server."""
+    """Refuse chats with audio in the answer, whose id expires on the server."""
     modalities = body.get("modalities")
     if endpoint != "/chat/completions" or not (body.get("audio") or "audio" in (modalities or ())):
         return None
-    return Refusal("the server keeps the sound of its answer for an hour only")
+    return Refusal("the server keeps the audio of its answer for only an hour")
 
 
 def _varied(_endpoint: str, body: Mapping[str, Any]) -> Refusal | None:
-    """A temperature that asks for answers that differ."""
+    """Refuse a temperature above 0, which makes answers vary."""
     given = body.get("temperature")
     try:
         is_zero = given is None or float(given) == 0
@@ -175,7 +174,7 @@ def _varied(_endpoint: str, body: Mapping[str, Any]) -> Refusal | None:
 def _unknown(endpoint: str, body: Mapping[str, Any]) -> Refusal | None:
     for name in body:
         if name.partition("[")[0] not in KNOWN[endpoint]:
-            return Refusal(f"nothing is known of its property {name}", may_pass=True)
+            return Refusal(f"the effect of its property {name} is not known", may_pass=True)
     return None
 
 
@@ -187,7 +186,7 @@ def _addressed(_endpoint: str, body: Mapping[str, Any]) -> Refusal | None:
 
 
 def _addresses(value: Any) -> Iterator[str]:
-    """The addresses of what the server would fetch."""
+    """Yield the URLs that the server would fetch."""
     if isinstance(value, list):
         for item in value:
             yield from _addresses(item)
@@ -200,7 +199,7 @@ def _addresses(value: Any) -> Iterator[str]:
                 yield from _addresses(item)
 
 
-# Those that --cache-any cannot let pass come first.
+# Rules that --cache-any cannot overrule come first.
 _RULES: tuple[Callable[[str, Mapping[str, Any]], Refusal | None], ...] = (
     _stored, _of_server, _looked_up, _spoken, _varied, _unknown, _addressed,
 )  # fmt: skip

@@ -64,7 +64,7 @@ def test_every_parameter_is_known_or_was_decided_upon() -> None:
 def test_a_property_that_no_version_has_yet_is_not_known(command: str) -> None:
     path = path_of(command)
     assert refused(path, {}) is None
-    told = "nothing is known of its property of_next_year"
+    told = "the effect of its property of_next_year is not known"
     assert refused(path, {"of_next_year": 1}) == Refusal(told, may_pass=True)
 
 
