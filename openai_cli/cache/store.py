@@ -1,8 +1,8 @@
-"""The folder of the answers that are kept: a file for each, named by its key.
+"""The folder of kept answers: one file for each, named by its key.
 
-A file is written beside its place and renamed, so whoever reads it has all of it. Its time of
-change is when it expires, its time of access when it was last served: what the disk tells of it is
-enough to know what has to go.
+A file is written under a temporary name and renamed, so that readers never see part of it. Its
+mtime is when it expires and its atime when it was last served, so that `stat` is enough to decide
+what to remove.
 """
 
 import os
@@ -21,23 +21,23 @@ from openai_cli.flags.values import Number
 from openai_cli.locking import locked
 from openai_cli.statefolder import cache_folder
 
-# In bytes, of all entries together; an entry has at most a quarter of it.
+# The total size of all entries, in bytes; a single entry has at most a quarter of it.
 LARGEST = 256 * 1024 * 1024
 MAX = "OPENAI_CLI_CACHE_MAX"
 
 _NAME = "answers"
 _SUFFIX, _LOCK, _HALF = ".answer", ".lock", ".half"
 _SALT, _SALT_SIZE = "salt", 32
-# In seconds: what a process that was killed leaves behind is this old before it goes.
+# After so many seconds, the leftovers of a killed process are removed.
 _ABANDONED = 24 * 3600
 
 
 class UnusableError(Exception):
-    """The folder cannot be used: the text says why."""
+    """The folder cannot be used; the message says why."""
 
 
 class Found(NamedTuple):
-    """A file of the folder: its size in bytes, when it expires and when it was last served."""
+    """A file in the folder: its size in bytes, when it expires and when it was last served."""
 
     path: Path
     size: int
@@ -56,9 +56,9 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True)
 class Store:
-    """The folder at `path`, which nobody but its user can read or write.
+    """The folder at `path`, which only its user can read and write.
 
-    All entries together have at most `largest` bytes. `now` gives the seconds since the epoch.
+    All entries together have at most `largest` bytes. `now` returns seconds since the epoch.
     """
 
     path: Path
@@ -67,7 +67,7 @@ class Store:
 
     @classmethod
     def opened(cls, now: Callable[[], float], largest: int) -> Self:
-        """The user's own, made where there is none; UnusableError where it is not safe."""
+        """Open the user's folder, or create it; raise UnusableError if it is not safe."""
         path = location()
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -78,11 +78,11 @@ class Store:
 
     @property
     def largest_entry(self) -> int:
-        """In bytes."""
+        """The largest size of an entry, in bytes."""
         return self.largest // 4
 
     def salt(self, sleep: Callable[[float], None]) -> bytes:
-        """The folder's own random bytes, with which keys are made; UnusableError without any."""
+        """Return the folder's random salt for keys; raise UnusableError if there can be none."""
         path = self.path / _SALT
         try:
             if (found := _salt_in(path)) is None:
@@ -97,9 +97,9 @@ class Store:
         return found
 
     def get(self, key: str, longest: float) -> Entry | None:
-        """The answer of this key that was asked for at most so many seconds ago.
+        """Return the answer with this key if its request is at most `longest` seconds old.
 
-        None also for one that has expired, is from the future, or is not whole.
+        Returns None if there is none, or if it has expired, is from the future or is incomplete.
         """
         path, now = self._place(key), self.now()
         try:
@@ -114,12 +114,12 @@ class Store:
         return entry
 
     def put(self, key: str, entry: Entry) -> None:
-        """Keep an answer, and remove what has expired or is too much. Raises OSError."""
+        """Keep an answer, and remove expired and excess ones. Raises OSError."""
         data = entry.encoded(key)
         if len(data) > self.largest_entry:
             return
         self._write(self._place(key), data, times=(self.now(), entry.expires))
-        # To look at 50,000 files takes 0.3 s: one in sixteen times, and after each large one.
+        # Checking 50,000 files takes 0.3 s, so it is done one time in 16, and after large entries.
         if key.startswith("0") or len(data) > self.largest // 64:
             self.sweep()
 
@@ -141,7 +141,7 @@ class Store:
     def locked(
         self, key: str, *, waits: Callable[[], None], sleep: Callable[[float], None], bounded: bool
     ) -> AbstractContextManager[None]:
-        """The lock of whoever asks for the answer of this key; see `locking.locked`."""
+        """Return the lock for requesting the answer with this key; see `locking.locked`."""
         place = self._place(key).with_suffix(_LOCK)
         return locked(place, waits=waits, sleep=sleep, is_bounded=bounded)
 
@@ -149,7 +149,7 @@ class Store:
         return self.path / f"{key}{_SUFFIX}"
 
     def entries(self) -> list[Found]:
-        """All that is kept. Raises OSError."""
+        """Return all kept answers. Raises OSError."""
         return [found for found in self._files() if found.path.name.endswith(_SUFFIX)]
 
     def _files(self) -> Iterator[Found]:
@@ -159,7 +159,7 @@ class Store:
                 yield Found(Path(file.path), told.st_size, told.st_mtime, told.st_atime)
 
     def sweep(self) -> None:
-        """Remove what has expired, then what was served the longest ago until there is room."""
+        """Remove expired answers, then the least recently served ones until there is room."""
         now = self.now()
         kept: list[Found] = []
         for found in self._files():
@@ -176,7 +176,7 @@ class Store:
             total -= found.size
 
     def clear(self) -> int:
-        """Remove every answer; gives how many there were. Raises OSError."""
+        """Remove all answers and return their number. Raises OSError."""
         gone = 0
         for found in self._files():
             if found.path.name.endswith(_SUFFIX):
@@ -188,21 +188,21 @@ class Store:
 
 
 def location() -> Path:
-    """The folder of the answers, there or not; UnusableError without a home for one."""
+    """Return the folder's path, existing or not; raise UnusableError without a home folder."""
     try:
         return cache_folder() / _NAME
     except RuntimeError as error:
-        raise UnusableError(f"there is no folder for it: {error}") from None
+        raise UnusableError(f"there is no place for the folder: {error}") from None
 
 
 def largest_of(context: Context) -> int:
-    """How many bytes all may have; UsageError for a variable that is no number of MB."""
+    """Return the total size in bytes; UsageError if the variable is not a number of MB."""
     megabytes = number(MAX, context.variable(MAX), Number(0, 1_000_000))
     return LARGEST if megabytes is None else int(megabytes * 1024 * 1024)
 
 
 def _check_private(path: Path) -> None:
-    """Raise UnusableError for a folder into which another could put answers, or read them."""
+    """Raise UnusableError if other users could read answers in the folder or add some."""
     found = path.stat()
     if found.st_uid != os.geteuid():
         raise UnusableError(f"'{path}' belongs to another user")
@@ -219,7 +219,7 @@ def _salt_in(path: Path) -> bytes | None:
 
 
 def _is_abandoned(found: Found, now: float) -> bool:
-    """Whether it is half an entry, or a lock, that a killed process has left."""
+    """Return whether a file is a partial entry or a lock that a killed process left behind."""
     is_rest = found.path.suffix in (_HALF, _LOCK)
     return is_rest and now - found.expires > _ABANDONED
 
