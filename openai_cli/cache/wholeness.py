@@ -1,4 +1,4 @@
-"""Which answers are kept: those that are known to be finished, to their last byte."""
+"""Decide which answers are kept: those that are known to be complete."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from openai_cli.answer.base import Answer
     from openai_cli.http.client import HttpResponse
 
-# What a text lacks; None where it lacks nothing.
+# Returns what a text lacks, or None.
 Check = Callable[[str], str | None]
 
 _OK = 200
@@ -22,9 +22,9 @@ _PIECE = 64 * 1024
 
 @record
 class Replayed:
-    """An answer that is read again: its bytes as they came; `age` is how old they are, in seconds.
+    """A kept answer that is read again; `age` is in seconds.
 
-    It is of no request that was sent, and so has no id of one.
+    It has no request id, because no request was sent.
     """
 
     content_type: str
@@ -34,23 +34,23 @@ class Replayed:
 
     @classmethod
     def of(cls, entry: Entry, now: float) -> "Replayed":
-        """The answer of an entry, as old as it is now."""
+        """Return the answer in an entry, with its current age."""
         return cls(entry.content_type, entry.body, max(now - entry.asked, 0))
 
     def pieces(self) -> Iterator[bytes]:
-        """The body."""
+        """Iterate over the body."""
         for begin in range(0, len(self.body), _PIECE):
             yield self.body[begin : begin + _PIECE]
 
     def end_within(self, seconds: float | None) -> None:
-        """Nothing is waited for."""
+        """Do nothing: the body is complete."""
 
 
 @mutable_record
 class Overheard:
-    """An answer as it arrives, of which the bytes are kept, up to `most`.
+    """An arriving answer whose bytes are recorded, up to `most`.
 
-    `is_ended` says that its last byte came.
+    `is_ended` says that the body was read to its end.
     """
 
     http: "HttpResponse"
@@ -61,26 +61,26 @@ class Overheard:
 
     @property
     def body(self) -> bytes | None:
-        """What came so far; None where that is too much."""
+        """The body so far, or None if it is too large."""
         return b"".join(self._kept) if self._size <= self.most else None
 
     @property
     def age(self) -> None:
-        """It is new."""
+        """None: the answer is new."""
 
     @property
     def request_id(self) -> str | None:
-        """That of the request."""
+        """The id of the request."""
         return self.http.request_id
 
     @property
     def content_type(self) -> str:
-        """As the server has it."""
+        """The server's content type."""
         return self.http.content_type
 
     @property
     def status(self) -> int:
-        """As the server has it."""
+        """The HTTP status."""
         return self.http.status
 
     @property
@@ -89,7 +89,7 @@ class Overheard:
         return self.http.has_known_end
 
     def pieces(self) -> Iterator[bytes]:
-        """The body, in pieces as they arrive."""
+        """Iterate over the body as it arrives."""
         for piece in self.http.pieces():
             self._size += len(piece)
             if self._size <= self.most:
@@ -100,23 +100,23 @@ class Overheard:
         self.is_ended = True
 
     def end_within(self, seconds: float | None) -> None:
-        """As the answer has it."""
+        """Stop reading the body after so many seconds; None cancels that."""
         self.http.end_within(seconds)
 
 
 def shortfall(
     path: str, asked: Mapping[str, Any], heard: Overheard, check: Check = lambda _text: None
 ) -> str | None:
-    """Why an answer is not known to be whole; None where it is.
+    """Return why an answer is not known to be complete, or None if it is.
 
-    `asked` has the properties of its request, whose `path` is one of those that the rules know.
-    `check` says what the text of a choice lacks that the user wants of it.
+    `asked` has the properties of its request, whose `path` is one that the rules know. `check` says
+    what the text of a choice lacks that the user requires.
     """
     if heard.status != _OK:
         return f"it has status {heard.status}"
     body = heard.body
     if body is None:
-        return f"it is above {heard.most:,} bytes"
+        return f"it is larger than {heard.most:,} bytes"
     if path == "/audio/speech" and asked.get("stream_format") != "sse":
         return _unended(heard) if body else "it is empty"
     answer = _READERS[path](asked)
@@ -134,15 +134,15 @@ def shortfall(
 
 
 def _unended(heard: Overheard) -> str | None:
-    """Why the end of what is no JSON may be missing: nothing in it tells."""
+    """Return why the end of an answer that is not JSON may be missing, or None."""
     is_sure = heard.is_ended and heard.has_known_end
     return None if is_sure else "the server does not say where it ends"
 
 
 def _is_stream(answer: "Answer", http: Replayed) -> bool:
-    """Have an answer read; gives whether it came in events.
+    """Read an answer, and return whether it is a stream.
 
-    Raises CliError for one that is not of its shape, or does not last.
+    Raises CliError if it has the wrong shape or contains something that expires.
     """
     from openai_cli.answer.parts import read
 
@@ -151,25 +151,25 @@ def _is_stream(answer: "Answer", http: Replayed) -> bool:
         is_stream = part.streamed
         data = part.body.get("data")
         if any(isinstance(item, dict) and item.get("url") for item in data or (part.body,)):
-            raise CliError("its image is at an address, which expires")
+            raise CliError("its image is at a URL, which expires")
     return is_stream
 
 
 def _has_last(answer: "Answer") -> bool:
-    """Whether a stream has the event that only a whole one has."""
+    """Return whether a stream has the last event, which only a complete one has."""
     from openai_cli.answer.completion import Completion
 
     return answer.is_done if isinstance(answer, Completion) else answer.is_ended
 
 
 def _lack(answer: "Answer", asked: Mapping[str, Any]) -> str | None:
-    """What an answer that was read says of itself that is not whole."""
+    """Return what an answer lacks by its own account, or None."""
     from openai_cli.answer.images import Images
     from openai_cli.answer.page import AnyWhole
     from openai_cli.answer.response import ModelResponse
 
     if answer.has_replaced:
-        return "bytes of it are no UTF-8"
+        return "it is not valid UTF-8"
     if answer.incomplete:
         return answer.incomplete[0]
     if isinstance(answer, ModelResponse):
@@ -188,14 +188,14 @@ def _unfit(answer: "Answer", check: Check) -> str | None:
 
 
 def _n(asked: Mapping[str, Any]) -> int:
-    """How many choices were asked for; a form has the number as text."""
+    """Return how many choices were requested; in a form, the number is text."""
     try:
         return int(asked.get("n") or 1)
     except (TypeError, ValueError):
         return 1
 
 
-# What reads the answer of each endpoint, made when there is one.
+# The readers of each endpoint's answers, imported when needed.
 
 
 def _completion(asked: Mapping[str, Any]) -> "Answer":
