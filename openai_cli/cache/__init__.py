@@ -1,1 +1,1 @@
-"""Answers that are kept for a while, so that a request that is made again is not paid again."""
+"""Keep answers for a while, so that a repeated request is not paid for again."""

@@ -1,24 +1,23 @@
-"""An answer as it is kept: a line that vouches for the rest, a line of facts, and its bytes.
+"""The file format of a kept answer: a checksum line, a line of facts, and the body.
 
-The first line has the digest of all that follows. Half an entry, or one that was changed, does not
-hold to it.
+The first line has the digest of everything after it, which detects truncated and changed entries.
 """
 
 import json
 from hashlib import sha256
 from typing import NamedTuple, Self
 
-# Of the form of an entry and of its key: another one finds nothing of this one's.
+# The version of the entry format and of its keys: versions do not find each other's entries.
 FORMAT = 1
 _BEGIN = b"openai-cli answer %d " % FORMAT
 
 
 class Entry(NamedTuple):
-    """An answer that was kept.
+    """A kept answer.
 
-    `asked` is when its request was sent and `expires` when it is no longer served, in seconds
-    since the epoch. `body` are its bytes as they came, decoded, and `content_type` what the server
-    called them. Nothing of the request is in it.
+    `asked` is when its request was sent and `expires` when it is no longer served, in seconds since
+    the epoch. `body` is the response body, with any content encoding undone, and `content_type` the
+    server's header. It contains nothing of the request.
     """
 
     asked: float
@@ -27,7 +26,7 @@ class Entry(NamedTuple):
     body: bytes
 
     def encoded(self, key: str) -> bytes:
-        """The file of the entry that has this key."""
+        """Return the entry's file contents for this key."""
         facts = {"key": key, **self._asdict()}
         del facts["body"]
         rest = json.dumps(facts).encode() + b"\n" + self.body
@@ -35,7 +34,7 @@ class Entry(NamedTuple):
 
     @classmethod
     def decoded(cls, data: bytes, key: str) -> Self | None:
-        """The entry of a file; None for what is not, to its last byte, the entry of this key."""
+        """Parse a file; return None unless it is the complete and unchanged entry of this key."""
         first, _, rest = data.partition(b"\n")
         if first != _BEGIN + sha256(rest).hexdigest().encode():
             return None
@@ -45,7 +44,7 @@ class Entry(NamedTuple):
 
 
 def asked_in(head: bytes) -> float | None:
-    """When the request was sent of an entry whose first two lines these are; None for no entry."""
+    """Return when an entry's request was sent, from its first two lines; None if invalid."""
     try:
         asked = json.loads(head.partition(b"\n")[2])["asked"]
     except (ValueError, LookupError, TypeError):
