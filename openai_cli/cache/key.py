@@ -1,4 +1,4 @@
-"""What tells two requests apart: all of a request that can change its answer, as one digest."""
+"""The key of a request: a digest of everything in it that can change the answer."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import pbkdf2_hmac, sha256
@@ -7,15 +7,15 @@ from typing import NamedTuple
 from openai_cli.cache.entry import FORMAT
 from openai_cli.http.payload import Form, Json
 
-# So that a weak key is not soon guessed from what is on the disk: 5 ms a guess.
+# Slows down guessing a weak API key from the files on disk: 5 ms per guess.
 _ROUNDS = 10_000
 
 
 class Sender(NamedTuple):
-    """Where requests go, and as whom.
+    """Where requests go, and on whose behalf.
 
-    `headers` are those that the user's flags, environment and command add; `certificate` has the
-    bytes of the client certificate.
+    `headers` are those from the user's flags, environment and command; `certificate` are the bytes
+    of the client certificate.
     """
 
     base_url: str
@@ -24,7 +24,7 @@ class Sender(NamedTuple):
     certificate: bytes
 
     def digest(self, salt: bytes) -> bytes:
-        """What stands for the sender in a key; the secrets in it cannot be read from it."""
+        """Return a digest of the sender for keys, which does not reveal its secrets."""
         named = sorted((name.lower(), value) for name, value in self.headers.items())
         parts = [
             b"no key" if self.key is None else b"key " + _bytes(self.key),
@@ -35,13 +35,13 @@ class Sender(NamedTuple):
 
 
 def key_of(sender: bytes, method: str, path: str, payload: Json | Form) -> str:
-    """The key of a request's answer; `path` has the query, and `sender` is a digest of Sender."""
+    """Return the key of a request; `path` includes the query, `sender` is a digest of Sender."""
     parts = [b"%d" % FORMAT, sender, _bytes(method), _bytes(path), *_payload_parts(payload)]
     return sha256(_joined(parts)).hexdigest()
 
 
 def _payload_parts(payload: Json | Form) -> Iterator[bytes]:
-    """All that is sent but the boundary of a form, which is made anew for each."""
+    """Yield all that is sent except the boundary of a form, which differs each time."""
     if isinstance(payload, Json):
         yield from (b"json", payload.data)
         return
@@ -54,7 +54,7 @@ def _payload_parts(payload: Json | Form) -> Iterator[bytes]:
 
 
 def _joined(parts: Iterable[bytes]) -> bytes:
-    """The parts as one, each behind its length: no two lists of parts give the same."""
+    """Join the parts, each with its length before it, so that the result is unambiguous."""
     return b"".join(b"%d:%s" % (len(part), part) for part in parts)
 
 
