@@ -1,1 +1,1 @@
-"""What calls took and cost, kept over all processes, and the budgets that hold over them."""
+"""A record of what calls used and cost, shared by all processes, and the budgets over it."""

@@ -1,6 +1,6 @@
-"""What the API says was spent, beside what the ledger has: by day and model, with the difference.
+"""Compare what the API billed with the ledger, by day and model.
 
-The forms are those of GET /organization/costs and /organization/usage/…:
+The formats are those of GET /organization/costs and /organization/usage/…:
 https://platform.openai.com/docs/api-reference/usage
 """
 
@@ -27,7 +27,7 @@ USAGE = tuple(
         "audio_transcriptions",
     )
 )  # fmt: skip
-# How many days a page may have, and by what it is grouped.
+# The maximum days per page, and the property to group by.
 PAGES: Mapping[str, tuple[int, str]] = {
     COSTS: (180, "line_item"),
     **dict.fromkeys(USAGE, (31, "model")),
@@ -37,13 +37,13 @@ Key = tuple[str, str]
 
 
 class Days(NamedTuple):
-    """From one day to another, both included, in UTC."""
+    """A range of days in UTC, both ends included."""
 
     since: date
     until: date
 
     def query(self, path: str) -> dict[str, str]:
-        """What asks for the buckets of these days, one a day."""
+        """Return the query for one bucket per day."""
         most, group = PAGES[path]
         start, end = (
             datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -57,7 +57,7 @@ class Days(NamedTuple):
 
 @dataclass
 class Sum:
-    """Of one day and model: calls, tokens and USD, by the ledger and by the API."""
+    """The calls, tokens and USD of one day and model, by the ledger and by the API."""
 
     calls: int = 0
     tokens: int = 0
@@ -68,19 +68,19 @@ class Sum:
 
     @property
     def difference(self) -> Decimal:
-        """What the API billed above what the ledger has."""
+        """What the API billed minus what the ledger has."""
         return self.billed_usd - self.usd
 
 
 @dataclass
 class Bills:
-    """The sums of these days, by day and model."""
+    """The sums for a range of days, by day and model."""
 
     days: Days
     sums: dict[Key, Sum] = field(default_factory=dict)
 
     def add_own(self, store: "Store", host: str | None) -> None:
-        """Add the calls of the ledger that went to this host."""
+        """Add the ledger's calls to this host."""
         found = store.rows(
             "SELECT day, coalesce(model, '(none)'), count(*),"
             " sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)),"
@@ -93,9 +93,9 @@ class Bills:
             one.calls, one.tokens, one.usd = calls, tokens, dollars(units)
 
     def add_page(self, path: str, body: Mapping[str, Any]) -> str | None:
-        """Add the buckets of a page; gives the name of the next one, None behind the last.
+        """Add the buckets of a page; return the name of the next page, or None after the last.
 
-        BadAnswerError for an answer of another shape.
+        Raises BadAnswerError if the answer does not have the API's shape.
         """
         try:
             for bucket in body["data"]:
@@ -123,12 +123,12 @@ class Bills:
 
     @property
     def rows(self) -> list[tuple[Key, Sum]]:
-        """The sums in the order of their days and models."""
+        """The sums, ordered by day and model."""
         return sorted(self.sums.items())
 
 
 def as_json(bills: Bills) -> str:
-    """The sums as JSON on one line; money is numbers with all their digits."""
+    """Format the sums as JSON on one line; amounts are numbers with all their digits."""
     rows = [{"day": day, "model": model, **_json(one)} for (day, model), one in bills.rows]
     whole = _json(_whole(bills.sums.values()))
     since, until = map(str, bills.days)
@@ -149,17 +149,17 @@ def _whole(sums: Iterable[Sum]) -> Sum:
 
 
 def as_table(bills: Bills, *, columns: int | None = None) -> str:  # noqa: ARG001 - as in report
-    """The sums for a person."""
+    """Format the sums in aligned columns, for people."""
     return "".join(f"{line.rstrip()}\n" for line in lines_of(_grid(bills)))
 
 
 def as_markdown(bills: Bills) -> str:
-    """The sums as a table of GitHub's Markdown."""
+    """Format the sums as a GitHub Markdown table."""
     return markdown_of(_grid(bills))
 
 
 def as_csv(bills: Bills) -> str:
-    """The sums as CSV, without their total."""
+    """Format the sums as CSV, without their total."""
     return csv_of(_grid(bills))
 
 
