@@ -1,4 +1,4 @@
-"""The ledger as the calls of a command see it: what may be spent, and what was."""
+"""The ledger for a command's calls: reserve what may be spent, and record what was."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
     from openai_cli.ledger.store import Store
 
-# In days: so a month can be held against that of the year before.
+# In days, so that a month can be compared with that of the year before.
 KEPT = 400
-# Of a budget: from here on its user hears of it.
+# The fraction of a budget from which the user is warned.
 _NEARLY = 0.8
-# How many requests must fit into what is left, that the bound of one need not be exact: as many
-# processes at once would have to be sending before one is refused for it.
+# How many requests must fit into the rest of a budget before a rough bound is enough for one: so
+# many processes would have to send at once before one is refused because of it.
 _EASILY = 100
 
 
 @record
 class Standing:
-    """How far a budget is, in units."""
+    """The state of a budget, in units."""
 
     limit: BudgetLimit
     spent: int
@@ -34,12 +34,12 @@ class Standing:
 
     @property
     def left(self) -> int:
-        """What may be reserved still; never below 0."""
+        """What may still be reserved, at least 0."""
         return max(self.limit.units - self.spent - self.reserved, 0)
 
     @property
     def told(self) -> str:
-        """The budget in words."""
+        """The state in words."""
         from openai_cli.prices.money import dollars, plain
 
         return (
@@ -50,11 +50,12 @@ class Standing:
 
 @mutable_record
 class Book:
-    """The ledger for the calls of a command that have one `label`.
+    """The ledger for a command's calls with the same `label`.
 
-    `limits` are the budgets that these calls count for. Without any, a ledger that cannot be
-    written is told of once, and hinders nothing; with one, nothing is sent that is not reserved.
-    `reserved` is how much is, in units; where that is more than need be, `exact` gives what need.
+    `limits` are the budgets that apply to these calls. Without any, failing to write the ledger is
+    reported once and has no other effect; with any, nothing is sent without a reservation.
+    `reserved` is the reserved amount in units; if it comes from a rough bound, `exact` computes the
+    exact one.
     """
 
     context: Context
@@ -69,7 +70,7 @@ class Book:
 
     @classmethod
     def of(cls, context: Context, label: str | None) -> "Book":
-        """The ledger for calls of this label, and of the profile in force."""
+        """Return the ledger for calls with this label and the profile in force."""
         settings = context.settings
         concerned = tuple(
             limit
@@ -81,11 +82,11 @@ class Book:
     # What may be spent
 
     def reserve(self, bound: int, record: str, *, alone: bool = False) -> None:
-        """Reserve so many units more; LimitError where a budget has not that much left.
+        """Reserve `bound` more units; raise LimitError if a budget has not enough left.
 
-        `record` is the line of the call, as far as it is known before it is sent: it is added where
-        the process is killed; '' adds none. What is reserved `alone` takes the place of what a call
-        before it did not use.
+        `record` is the call's line, as far as it is known before sending; it is added if the
+        process is killed, unless it is ''. With `alone`, the reservation replaces what an earlier
+        call has not used.
         """
         if not self.limits:
             return
@@ -111,9 +112,9 @@ class Book:
         self._tell_lapsed(store)
 
     def reserve_easily(self, bound: int, record: str, exact: "Callable[[], int]") -> bool:
-        """Reserve a bound alone that is more than need be, where there is room for a hundred of it.
+        """Reserve just a rough bound, if the budgets have room for a hundred times as much.
 
-        False, and nothing is reserved, where there is not: then it is to be exact.
+        Otherwise return False and reserve nothing; the caller then needs the exact bound.
         """
         try:
             store = self._opened()
@@ -127,13 +128,13 @@ class Book:
                         return False
                 number = self._number_of(store, bound, record)
         except _failures():
-            return False  # the exact one fails too, and tells why
+            return False  # the exact reservation fails too, and reports why
         self._number, self.reserved, self.exact = number, bound, exact
         self._tell_lapsed(store)
         return True
 
     def _number_of(self, store: "Store", units: int, record: str) -> int:
-        """The number of the reservation, which is of so many units now."""
+        """Make or change the reservation to so many units, and return its number."""
         if self._number is None:
             return store.reserve(self.label, self._profile, units, record)
         store.change(self._number, units)
@@ -141,7 +142,7 @@ class Book:
 
     @property
     def most(self) -> int:
-        """What is reserved, no more than need be: it is charged where nobody knows the cost."""
+        """The reserved amount, at most the exact bound; it is charged if the cost is unknown."""
         return self.reserved if self.exact is None else min(self.reserved, self.exact())
 
     def _tell_lapsed(self, store: "Store") -> None:
@@ -153,7 +154,7 @@ class Book:
             store.lapsed = 0
 
     def _check(self, store: "Store", bound: int, asked: int) -> None:
-        """Refuse what is asked for, of which `bound` is for the call at hand."""
+        """Raise LimitError if a budget cannot cover `asked`, of which `bound` is for this call."""
         from openai_cli.prices.money import dollars, plain
 
         for found in self.standings(store):
@@ -168,7 +169,7 @@ class Book:
                 self.context.messages.notice(f"[budget] {limit.name}: {found.told}")
 
     def standings(self, store: "Store") -> list[Standing]:
-        """How far the budgets are, without what is reserved here."""
+        """Return the state of the budgets, without this book's own reservation."""
         today = self.context.today()
         return [
             Standing(
@@ -182,7 +183,7 @@ class Book:
     # What was spent
 
     def settle(self, bound: int, charged: int) -> None:
-        """Put what a call did cost in the place of its bound, where the call has its line later."""
+        """Replace a call's bound by its cost, if its line is added later."""
         if self.limits:
             self._write(lambda store: self._settled(store, bound, charged))
 
@@ -193,9 +194,9 @@ class Book:
     def add(
         self, line: str, charged: int | None, *, bound: int = 0, number: int | None = None
     ) -> None:
-        """Add a call, and put what it did cost in the place of its bound.
+        """Add a call, and replace its bound by its cost.
 
-        Without a charge it is what the line tells. Where it has a `number`, it is added once.
+        With `charged` None, the cost is that in the line. A line with a `number` is added once.
         """
         from openai_cli.ledger.rows import Row
 
@@ -209,7 +210,7 @@ class Book:
         self._write(write)
 
     def keep(self, told: str, prices: str, day: str, *, bound: int = 0) -> None:
-        """Add a call of a day, as `unpriced.told` has it; budgets are charged its bound so far."""
+        """Add a call of a day in the form of `unpriced.told`; budgets are charged its bound."""
         from openai_cli.ledger.store import Unpriced
 
         held = bound if self.limits else None
@@ -222,7 +223,7 @@ class Book:
         self._write(write)
 
     def _tidy(self, store: "Store") -> None:
-        """Remove what is too old, once a day."""
+        """Remove old calls, once a day."""
         today = self.context.today()
         if store.is_first("pruned", today.isoformat()):
             prune(store, today, KEPT)
@@ -246,11 +247,11 @@ class Book:
         except _failures() as error:
             self._is_broken = True
             self.context.messages.notice(
-                f"the ledger was not written, so what calls took is not in it: {self._why(error)}"
+                f"the ledger cannot be written, so these calls are not in it: {self._why(error)}"
             )
 
     def close(self) -> None:
-        """Give back what is still reserved."""
+        """Release what is still reserved."""
         if self._store is None:
             return
         store, self._store = self._store, None
@@ -278,21 +279,21 @@ class Book:
 
 
 def begin_of(period: str, day: date) -> date:
-    """The first day of the `day`, `week` or `month` that a day is in; weeks begin on Monday."""
+    """Return the first day of the `day`, `week` or `month` of a day; weeks begin on Monday."""
     if period == "month":
         return day.replace(day=1)
     return day - timedelta(days=day.weekday()) if period == "week" else day
 
 
 def prune(store: "Store", today: date, days: int) -> int:
-    """Remove the calls that are older; what the budgets of today count stays."""
+    """Remove calls older than `days`, except from the sums of current budgets."""
     before = today - timedelta(days=min(days, today.toordinal() - 1))
     kept = min(begin_of("month", today), begin_of("week", today))
     return store.prune(before.isoformat(), kept.isoformat())
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What keeps a ledger from being opened or written: the disk, SQLite, no home for it."""
+    """Return the exceptions of opening or writing a ledger: disk, SQLite, no home folder."""
     from openai_cli.ledger.store import Failure
 
     return (*Failure, CliError)

@@ -1,4 +1,4 @@
-"""A line of a usage file as a row of the ledger."""
+"""Convert a line of a usage file to a row of the ledger."""
 
 import json
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from openai_cli.prices.records import day_of, is_record
 
 
 class Row(NamedTuple):
-    """What reports are made of, as columns; None is what the line does not tell.
+    """The columns that reports need; None means that the line does not have it.
 
-    `day` and `time` are in UTC, `units` what the call cost, as `prices.money.units` counts it.
-    `is_least` says that it cost at least that. `record` is the line itself.
+    `day` and `time` are in UTC; `units` is the cost in the units of `prices.money`, and a lower
+    bound if `is_least`. `record` is the line itself.
     """
 
     day: str
@@ -33,16 +33,16 @@ class Row(NamedTuple):
 
     @classmethod
     def of(cls, line: str) -> Self:
-        """The row of a line; ValueError says what is wrong with one that has no place here."""
+        """Parse a line; the ValueError says what is wrong with it."""
         found = json.loads(line, parse_float=Decimal)
         if not isinstance(found, dict) or not is_record(found):
-            raise ValueError("it is no line of a usage file")
+            raise ValueError("it is not a line of a usage file")
         day = day_of(found)
         if day is None:
-            raise ValueError("it does not tell when the call was made")
+            raise ValueError("it does not say when the call was made")
         usd = found["usd"]
         if usd is not None and not (_is_amount(usd)):
-            raise ValueError("its usd is no amount of at least 0")
+            raise ValueError("its usd is not an amount of at least 0")
         return cls(
             day=day.isoformat(),
             time=found["time"],
@@ -62,16 +62,16 @@ class Row(NamedTuple):
 
 
 def lost(reserved: str) -> Row:
-    """The row of a call whose process was killed before its answer came.
+    """Return the row of a call whose process was killed before its answer arrived.
 
-    `reserved` is what was written when its cost was reserved: a line without its outcome.
+    `reserved` is the record of its reservation: a line without its outcome.
     """
     reason = "the process was killed before the answer came"
     return unknown(json.loads(reserved), exit_code=137, reason=reason)
 
 
 def unknown(occasion: Mapping[str, Any], *, exit_code: int, reason: str) -> Row:
-    """The row of a call of which nobody knows what it took."""
+    """Return the row of a call whose usage is not known."""
     nothing = dict.fromkeys(("input_tokens", "output_tokens", "usd"))
     rest = {"exit_code": exit_code, "unknown": [reason]}
     return Row.of(exact_json({**occasion, **nothing, **rest}))
@@ -87,6 +87,6 @@ def _text(found: Mapping[str, Any], name: str) -> str | None:
 
 
 def _count(found: Mapping[str, Any], name: str) -> int | None:
-    """A count that SQLite can hold."""
+    """Return a count if SQLite can store it, else None."""
     value = found.get(name)
     return value if type(value) is int and 0 <= value < 2**63 else None

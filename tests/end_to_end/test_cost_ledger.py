@@ -152,7 +152,7 @@ def test_a_ledger_that_is_none_takes_neither_the_answer_nor_its_exit_code(
         done = run(*HELLO, base_url=server.base_url)
     assert (done.code, done.text) == (0, "a made-up answer\n")
     assert done.err == (
-        "openai-cli: notice: the ledger was not written, so what calls took is not in it: "
+        "openai-cli: notice: the ledger cannot be written, so these calls are not in it: "
         f"'{file}': file is not a database\n"
     )
 
@@ -260,9 +260,9 @@ def test_the_usage_file_of_calls_that_were_kept_adds_none(run: Run, file: Path) 
     ("text", "reason"),
     [
         ("no\n", "line 2: it is not JSON"),
-        ('{"model": "gpt-4o"}\n', "line 2: it is no line of a usage file"),
-        ('{"usd": 1}\n', "line 2: it does not tell when the call was made"),
-        (line("2026-11-01T00:00:00Z", usd=-1), "line 2: its usd is no amount of at least 0"),
+        ('{"model": "gpt-4o"}\n', "line 2: it is not a line of a usage file"),
+        ('{"usd": 1}\n', "line 2: it does not say when the call was made"),
+        (line("2026-11-01T00:00:00Z", usd=-1), "line 2: its usd is not an amount of at least 0"),
     ],
 )
 def test_of_a_file_with_a_wrong_line_nothing_is_imported(
