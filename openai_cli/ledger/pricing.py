@@ -1,4 +1,4 @@
-"""What the calls cost that are kept without their price."""
+"""Price the calls that were added to the ledger without a price."""
 
 import json
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ from openai_cli.models.table import Table
 from openai_cli.prices.occasion import Occasion, Outcome
 from openai_cli.prices.receipt import Receipt
 
-# How many are priced before other processes have their turn.
+# How many calls are priced before other processes get a turn.
 _AT_ONCE = 500
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Store]:
-    """The ledger at `path`, with all calls priced, for a command of its own.
+    """Open the ledger at `path` for a command, with all calls priced.
 
-    UsageError for a file that is none, OutputError where it cannot be used.
+    Raises UsageError if the file is not a ledger, and OutputError if it cannot be used.
     """
     store = None
     try:
@@ -33,7 +33,7 @@ def opened(path: Path) -> Iterator[Store]:
         yield store
     except Failure as error:
         if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
-            raise UsageError(f"'{path}' is no ledger") from None
+            raise UsageError(f"'{path}' is not a ledger") from None
         raise OutputError(f"the ledger cannot be used: {why(path, error)}") from None
     finally:
         if store is not None:
@@ -41,7 +41,7 @@ def opened(path: Path) -> Iterator[Store]:
 
 
 def priced(told: str, prices: str) -> str:
-    """The line of a usage file of a call, of what `unpriced.told` gave."""
+    """Return a call's line for the usage file, from the result of `unpriced.told`."""
     found = json.loads(told)
     occasion = Occasion(**found["occasion"])
     on = date.fromisoformat(occasion.time[:10])
@@ -57,19 +57,19 @@ def priced(told: str, prices: str) -> str:
 
 @lru_cache(maxsize=64)
 def _table(prices: str) -> Table:
-    """The table that has some prices; most calls have those of a call before."""
+    """Return the table with these prices, which most calls share with an earlier one."""
     return Table(json.loads(prices), b"")
 
 
 def price_all(store: Store) -> None:
-    """Price all calls that are kept without a price, some at once."""
+    """Price all calls without a price, in batches."""
     while store.has_unpriced():
         with store.transaction():
             price_some(store, _AT_ONCE)
 
 
 def price_some(store: Store, most: int) -> None:
-    """Price the oldest calls that are kept without a price. In a transaction."""
+    """Price the oldest calls without a price, at most `most`, within a transaction."""
     for one in store.take_unpriced(most):
         row = _row_of(one)
         held = one.held or 0
@@ -78,10 +78,10 @@ def price_some(store: Store, most: int) -> None:
 
 
 def _row_of(call: Unpriced) -> Row:
-    """The row of a call; what cannot be priced is no reason for all others to have no price."""
+    """Return the row of a call; one that cannot be priced must not block all others."""
     try:
         return Row.of(priced(call.told, call.prices))
     except (CliError, ArithmeticError, LookupError, TypeError, ValueError):
         found = json.loads(call.told)
-        reason = "its price could not be told from what was kept of it"
+        reason = "its price could not be determined from what was kept of it"
         return unknown(found["occasion"], exit_code=found["exit_code"], reason=reason)

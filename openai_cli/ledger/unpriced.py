@@ -1,7 +1,7 @@
-"""Calls that are kept before anybody asks what they cost: to price one takes longer than all else.
+"""Keep calls without their price until it is needed, because pricing takes the most time.
 
-A call is kept as JSON: its occasion, what its answer counts, without any text of it, and the prices
-of its models as they were. So no newer table changes what it cost.
+A call is kept as JSON: its occasion, the counts in its answer without any text, and the prices of
+its models at the time, so that a newer table does not change its cost.
 """
 
 import json
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from openai_cli.answer.base import Answer
     from openai_cli.prices.occasion import Occasion, Outcome
 
-# The texts in the items and tools of an answer that price it, and where they stand.
+# The properties of an answer's items and tools that its price depends on, and their parents.
 _NAMES = ("type", "container_id", "memory_limit", "search_context_size", "model")
 _PLACES = ("action", "environment", "container")
 
@@ -28,9 +28,9 @@ def told(
     exit_code: int,
     outcome: "Outcome | None",
 ) -> tuple[str, str]:
-    """What is known of a call, and the prices of its models, as `pricing.priced` reads them.
+    """Return what is known of a call and the prices of its models, for `pricing.priced`.
 
-    One that failed has an `outcome`.
+    `outcome` is that of a failed call.
     """
     billable = {name: _billable(value) for name, value in answer.billable.items()}
     found = {
@@ -54,7 +54,7 @@ def told(
 
 
 def _prices(names: set[str]) -> str:
-    """What the table has of these models, as JSON in the form of the table."""
+    """Return the table's entries for these models, in the table's JSON format."""
     table = packaged()
     known = {known for name in names if (known := known_name(name, table)) is not None}
     lines = (f"{json.dumps(name)}: {(table.line(name) or b'').decode()}" for name in sorted(known))
@@ -62,7 +62,7 @@ def _prices(names: set[str]) -> str:
 
 
 def _numbers(value: Any) -> Any:
-    """What a usage counts; of any text in it, that it is one."""
+    """Return the counts of a usage object; strings in it become empty."""
     if isinstance(value, dict):
         return {name: _numbers(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -71,14 +71,14 @@ def _numbers(value: Any) -> Any:
 
 
 def _billable(value: Any) -> Any:
-    """What of a billable part prices an answer: of the usage of a drawing its model, too."""
+    """Reduce a billable part to what the price depends on, including the model of a drawing."""
     if isinstance(value, dict) and "model" in value:
         return {**_numbers(value), "model": value["model"]}
     return _bare(value) if isinstance(value, list) else _numbers(value)
 
 
 def _bare(value: Any, name: str = "") -> Any:
-    """What of the items and tools of an answer prices it."""
+    """Reduce the items and tools of an answer to what the price depends on."""
     if isinstance(value, list):
         return [_bare(part) for part in value if isinstance(part, dict)]
     if isinstance(value, dict):
@@ -88,7 +88,7 @@ def _bare(value: Any, name: str = "") -> Any:
 
 
 def _models_in(value: Any) -> Iterator[Any]:
-    """The models that a part of an answer names, at any depth."""
+    """Yield the models that a part of an answer names, at any depth."""
     if isinstance(value, dict):
         yield value.get("model")
         value = list(value.values())

@@ -178,7 +178,7 @@ def test_one_that_cannot_be_priced_keeps_no_other_from_it(tmp_path: Path) -> Non
     pricing.price_all(ledger)
     (first, second) = (json.loads(record) for (record,) in ledger.rows("SELECT record FROM calls"))
     assert (first["usd"], first["command"], second["usd"]) == (None, "chat", 2.5)
-    assert first["unknown"] == ["its price could not be told from what was kept of it"]
+    assert first["unknown"] == ["its price could not be determined from what was kept of it"]
     ledger.close()
 
 
