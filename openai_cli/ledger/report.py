@@ -1,4 +1,4 @@
-"""What the ledger has, added up by a key: as a table, Markdown, CSV and JSON."""
+"""Report the ledger's sums by a key, as a table, Markdown, CSV or JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from openai_cli.ledger.store import Store
 
 _MONDAY = "date(day, '-6 days', 'weekday 1')"
-# By what calls are added up, in SQL; a week is known by its Monday.
+# The keys to add up calls by, in SQL; a week is identified by its Monday.
 KEYS: Mapping[str, str] = {
     "day": "day",
     "week": _MONDAY,
@@ -29,7 +29,7 @@ PERIODS = ("day", "week", "month")
 
 
 class Group(NamedTuple):
-    """The calls of one key: how many, how many of them have no known cost, and what they took.
+    """The calls with one key: their number, the number without a known cost, and their usage.
 
     `is_least` says that some cost more than is known. Amounts are in units.
     """
@@ -45,14 +45,14 @@ class Group(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """The answers from the cache: how many, and what they would have cost, in units."""
+    """The answers from the cache: their number, and what they would have cost, in units."""
 
     calls: int = 0
     units: int = 0
 
 
 class Spent(NamedTuple):
-    """What is shown: the groups by a key, of the days asked for, and the budgets as they stand."""
+    """The contents of a report: the groups by a key, for some days, and the state of budgets."""
 
     by: str
     groups: tuple[Group, ...]
@@ -63,7 +63,7 @@ class Spent(NamedTuple):
 
     @property
     def units(self) -> int:
-        """All that is known to be spent."""
+        """The known total."""
         return sum(group.units for group in self.groups)
 
     @property
@@ -73,7 +73,7 @@ class Spent(NamedTuple):
 
 
 def groups_of(store: "Store", by: str, since: date | None, until: date | None) -> tuple[Group, ...]:
-    """The calls from one day to another, both included; the dearest first, periods in order."""
+    """Group the calls of a range of days, ends included; the dearest first, periods in order."""
     order = "1" if by in PERIODS else "7 DESC, 1"
     found = store.rows(
         f"SELECT {KEYS[by]}, count(*), sum(units IS NULL), sum(coalesce(input_tokens, 0)),"  # noqa: S608
@@ -86,7 +86,7 @@ def groups_of(store: "Store", by: str, since: date | None, until: date | None) -
 
 
 def saved_of(store: "Store", since: date | None, until: date | None) -> Saved:
-    """What the cache has saved from one day to another, both included."""
+    """Return what the cache saved in a range of days, ends included."""
     found = store.rows(
         "SELECT record FROM calls WHERE day >= ? AND day <= ? AND record LIKE '%\"cache_age\"%'",
         [str(since or date.min), str(until or date.max)],
@@ -97,7 +97,7 @@ def saved_of(store: "Store", since: date | None, until: date | None) -> Saved:
 
 
 def as_json(spent: Spent) -> str:
-    """The report as JSON on one line; money is numbers with all their digits."""
+    """Format the report as JSON on one line; amounts are numbers with all their digits."""
     rows = [
         {
             spent.by: group.key,
@@ -137,7 +137,7 @@ def _json_budget(one: "Standing") -> dict[str, Any]:
 
 
 def as_table(spent: Spent, *, columns: int | None = None) -> str:
-    """The report for a person; with `columns`, a terminal's, with bars where there is room."""
+    """Format the report in aligned columns; for a terminal, whose width is `columns`, with bars."""
     lines = lines_of(_grid(spent))
     if columns is not None:
         lines = with_bars(lines, [dollars(group.units) for group in spent.groups], columns)
@@ -145,12 +145,12 @@ def as_table(spent: Spent, *, columns: int | None = None) -> str:
 
 
 def as_markdown(spent: Spent) -> str:
-    """The report as a table of GitHub's Markdown."""
+    """Format the report as a GitHub Markdown table."""
     return markdown_of(_grid(spent)) + "".join(f"\n{one}\n" for one in _remarks(spent))
 
 
 def as_csv(spent: Spent) -> str:
-    """The rows as CSV, without their total."""
+    """Format the rows as CSV, without their total."""
     return csv_of(_grid(spent))
 
 
@@ -179,7 +179,7 @@ def _shown(by: str, key: str | None) -> str:
 
 
 def _remarks(spent: Spent) -> list[str]:
-    """What stands beneath the table: the calls without a cost, the cache, and the budgets."""
+    """Return the lines below the table: calls without a cost, the cache, and the budgets."""
     unpriced = sum(group.unpriced for group in spent.groups)
     noun = "call" if unpriced == 1 else "calls"
     remarks = [f"{unpriced} {noun} without a known cost"] if unpriced else []
