@@ -1,8 +1,7 @@
-"""The ledger's file: SQLite, which processes write at once.
+"""The ledger's SQLite file, which several processes may write at the same time.
 
-A reservation is alive as long as its process holds a lock on one byte of the file `….lock`: the
-byte of its number, which is never 0. The system lets go of it when the process ends, however that
-ends.
+A reservation lives as long as its process holds a lock on one byte of the file `….lock`: the byte
+at its number, which is never 0. The system releases the lock however the process ends.
 """
 
 import fcntl
@@ -26,12 +25,13 @@ if TYPE_CHECKING:
 VARIABLE = "OPENAI_CLI_LEDGER"
 _NAME = "ledger.sqlite3"
 
-# In seconds: how long another process is waited for.
+# How long to wait for another process, in seconds.
 PATIENCE = 5.0
-# In pages of 4 kB. The next process reads what is not yet copied: of 1 MB that takes 0.6 ms.
+# In pages of 4 kB. The next process has to read the log that is not checkpointed yet: 0.6 ms for
+# 1 MB.
 _CHECKPOINT = 250
 
-# What each version of the file has that the one before it lacks.
+# The tables that each version of the file adds to the one before.
 _TABLES = (
     """
 CREATE TABLE calls (
@@ -63,8 +63,8 @@ CREATE INDEX unpriced_unheld ON unpriced (id) WHERE held IS NULL
 )
 VERSION = len(_TABLES)
 
-# A connection that is closed as the last one copies and syncs its log, which takes 5 to 60 ms. The
-# end of the process closes it too, and leaves that to one call in fifty.
+# The last connection to close checkpoints and syncs the log, which takes 5 to 60 ms. If connections
+# are left to the end of the process instead, only one call in fifty pays for that.
 _open: list[sqlite3.Connection] = []
 
 Failure = (sqlite3.Error, OSError)
@@ -72,10 +72,10 @@ Failure = (sqlite3.Error, OSError)
 
 @record
 class Unpriced:
-    """A call that is kept until somebody asks what it cost.
+    """A call that is kept without its cost until that is needed.
 
-    `told` is what is known of it, and `prices` those of its models, both as JSON. `held` is what
-    budgets are charged for it until then, in units; None where none is.
+    `told` is what is known of it, and `prices` are those of its models, both as JSON. `held` is
+    what budgets are charged until then, in units, or None.
     """
 
     day: str
@@ -87,7 +87,7 @@ class Unpriced:
 
 
 def location(context: Context) -> Path:
-    """Where the ledger is, whether it is kept or not; UsageError without a home for one."""
+    """Return the ledger's path, whether it is used or not; UsageError without a home folder."""
     if (named := context.variable(VARIABLE)) is not None:
         return Path(named)
     if isinstance(context.settings.ledger, str):
@@ -96,19 +96,19 @@ def location(context: Context) -> Path:
         return state_folder() / _NAME
     except RuntimeError:
         raise UsageError(
-            "there is no home folder to have a ledger in", hint=f"{VARIABLE} names a file"
+            "there is no home folder for a ledger", hint=f"{VARIABLE} names a file"
         ) from None
 
 
 class Store:
-    """The ledger at `path`, made where there is none. Raises sqlite3.Error and OSError.
+    """The ledger at `path`, which is created if necessary. Raises sqlite3.Error and OSError.
 
-    An empty label or profile stands for none.
+    In the file, an empty label or profile means none.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Its log gets the mode of the file.
+        # SQLite gives its log the mode of the file.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self.path = path
         self._database = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
@@ -122,14 +122,14 @@ class Store:
         ((version,),) = run("PRAGMA user_version")
         if version < VERSION:
             version = self._make()
-        # A kill loses nothing that is committed; a loss of power may lose the last calls.
+        # A kill loses nothing that is committed; a power loss may lose the last calls.
         run("PRAGMA synchronous = NORMAL")
         run(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT}")
         if version != VERSION:
             raise sqlite3.DatabaseError("it is from another version of openai-cli")
 
     def _make(self) -> int:
-        """Make the tables that it lacks, alone: SQLite waits for nobody where it begins a log."""
+        """Create missing tables under a lock: SQLite does not wait for others to start a WAL."""
         run = self._database.execute
         fcntl.lockf(self._lock_file(), fcntl.LOCK_EX, 1, 0)
         try:
@@ -147,7 +147,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """What the block reads and writes is of one moment, and written together or not at all."""
+        """Run the block as an atomic transaction."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -158,15 +158,15 @@ class Store:
             raise
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """What a query gives."""
+        """Return the rows of a query."""
         return self._database.execute(statement, values).fetchall()
 
     # What was spent. All of it in a transaction.
 
     def add(self, row: "Row", charged: int, *, number: int | None = None) -> None:
-        """Add a call, and what budgets are charged for it, in units.
+        """Add a call, and charge budgets for it, in units.
 
-        A line may equal another. Where it has a `number`, it is added once.
+        Equal lines are allowed. A line with a `number` is added only once.
         """
         digest = digest_of(row.record)
         twin = self._next_twin(digest) if number is None else number
@@ -180,7 +180,7 @@ class Store:
             self.charge(row.day, row.label, row.profile, charged)
 
     def count(self, record: str) -> int:
-        """How many calls have this line."""
+        """Return the number of calls with this line."""
         ((found,),) = self.rows("SELECT count(*) FROM calls WHERE digest = ?", [digest_of(record)])
         return int(found)
 
@@ -190,7 +190,7 @@ class Store:
         return int(found)
 
     def keep(self, call: Unpriced) -> None:
-        """Keep a call without its price; budgets are charged what is held for it."""
+        """Add a call without its price, and charge budgets for what it holds."""
         run = self._database.execute
         run("INSERT OR IGNORE INTO prices (content) VALUES (?)", [call.prices])
         run(
@@ -201,12 +201,12 @@ class Store:
         self.charge(call.day, call.label, call.profile, call.held or 0)
 
     def has_unpriced(self, *, unheld: bool = False) -> bool:
-        """Whether calls are kept without their price; with `unheld`, those that no budget has."""
+        """Return whether there are calls without a price; with `unheld`, only uncharged ones."""
         where = " WHERE held IS NULL" if unheld else ""
         return bool(self.rows(f"SELECT 1 FROM unpriced{where} LIMIT 1"))  # noqa: S608
 
     def take_unpriced(self, most: int) -> list[Unpriced]:
-        """Take the oldest calls that have no price out of the file, so many at most."""
+        """Remove the oldest calls without a price, at most `most`, and return them."""
         found = self.rows(
             "SELECT unpriced.id, day, label, profile, held, told, content FROM unpriced"
             " JOIN prices ON prices.id = unpriced.prices ORDER BY unpriced.id LIMIT ?",
@@ -219,7 +219,7 @@ class Store:
         return [Unpriced(*row[1:]) for row in found]
 
     def charge(self, day: str, label: str | None, profile: str | None, units: int) -> None:
-        """Count an amount as spent on a day."""
+        """Add an amount to what was spent on a day."""
         if units:
             self._database.execute(
                 "INSERT INTO spent VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
@@ -228,14 +228,14 @@ class Store:
             )
 
     def spent(self, limit: BudgetLimit, since: str) -> int:
-        """What counts for a limit since a day, in units."""
+        """Return what was spent under a limit since a day, in units."""
         where, values = _of(limit)
         query = f"SELECT coalesce(sum(units), 0) FROM spent WHERE day >= ?{where}"  # noqa: S608
         ((found,),) = self.rows(query, [since, *values])
         return int(found)
 
     def prune(self, before: str, kept: str) -> int:
-        """Remove the calls before a day; what budgets count stays from the day `kept` on."""
+        """Remove the calls before a day, but keep the sums of budgets from the day `kept` on."""
         run = self._database.execute
         gone = run("DELETE FROM calls WHERE day < ?", [before]).rowcount
         gone += run("DELETE FROM unpriced WHERE day < ?", [before]).rowcount
@@ -243,7 +243,7 @@ class Store:
         return gone
 
     def is_first(self, name: str, value: str) -> bool:
-        """Whether a fact had another value; it has this one now."""
+        """Set a fact, and return whether it had another value."""
         if self.rows("SELECT 1 FROM facts WHERE name = ? AND value = ?", [name, value]):
             return False
         self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
@@ -252,7 +252,7 @@ class Store:
     # What is reserved. All of it in a transaction.
 
     def reserve(self, label: str | None, profile: str | None, units: int, record: str) -> int:
-        """Reserve an amount, as long as this process lives; gives the number of the reservation."""
+        """Reserve an amount while this process lives; return the reservation's number."""
         number = (
             self._database.execute(
                 "INSERT INTO reserved (label, profile, units, record) VALUES (?, ?, ?, ?)",
@@ -264,27 +264,26 @@ class Store:
         return number
 
     def change(self, number: int, units: int) -> None:
-        """Reserve another amount under the same number."""
+        """Change the amount of a reservation."""
         self._database.execute("UPDATE reserved SET units = ? WHERE id = ?", (units, number))
 
     def release(self, number: int) -> None:
-        """Give a reservation back."""
+        """Release a reservation."""
         self._database.execute("DELETE FROM reserved WHERE id = ?", [number])
         fcntl.lockf(self._lock_file(), fcntl.LOCK_UN, 1, number)
 
     def reserved(self, limit: BudgetLimit, *, but: int | None = None) -> int:
-        """What is reserved of a limit, in units, but for one reservation."""
+        """Return what is reserved under a limit, in units, except for one reservation."""
         where, values = _of(limit)
         query = f"SELECT coalesce(sum(units), 0) FROM reserved WHERE id IS NOT ?{where}"  # noqa: S608
         ((found,),) = self.rows(query, [but, *values])
         return int(found)
 
     def lapse(self, *, but: int | None = None) -> None:
-        """Remove the reservations of processes that are dead, and add their calls without a cost.
+        """Remove the reservations of dead processes, and add their calls without a cost.
 
-        Those without a record are of processes that know by themselves what they sent.
-
-        `but` is the own one: a process always gets the locks that it has.
+        Processes whose reservations have no record keep their own account of what they sent. `but`
+        is this process's own reservation, whose lock it would always get.
         """
         query = "SELECT id, record FROM reserved WHERE id IS NOT ?"
         for number, occasion in self.rows(query, [but]):
@@ -300,7 +299,7 @@ class Store:
                 self.lapsed += 1
 
     def _lock_file(self) -> int:
-        """The file of the locks; closing it anywhere in the process would let go of them all."""
+        """Return the lock file; closing it anywhere in the process would release all locks."""
         if self._locks is None:
             self._locks = os.open(
                 f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600
@@ -308,30 +307,30 @@ class Store:
         return self._locks
 
     def close(self) -> None:
-        """Let go of the locks; the process's end closes the rest."""
+        """Release the locks; the rest is closed when the process ends."""
         if self._locks is not None:
             os.close(self._locks)
             self._locks = None
 
 
 def _of(limit: BudgetLimit) -> tuple[str, list[str]]:
-    """What of all counts for a limit, as a condition, and its values."""
+    """Return the SQL condition for what counts towards a limit, and its values."""
     named = {"label": limit.label, "profile": limit.profile}
     given = {name: value for name, value in named.items() if value is not None}
     return "".join(f" AND {name} = ?" for name in given), list(given.values())
 
 
 def digest_of(record: str) -> bytes:
-    """What tells a line from others."""
+    """Return a digest that identifies a line."""
     from hashlib import sha256
 
     return sha256(record.encode(errors="surrogatepass")).digest()[:16]
 
 
 def add_once(store: Store, rows: "Iterable[Row]") -> int:
-    """Add the lines of a file that are not there yet; gives how many.
+    """Add the lines of a file that are missing, and return their number.
 
-    Lines of two calls may be equal: of as many as the file has, as many are there.
+    Equal lines are different calls: the ledger gets as many as the file has.
     """
     added, seen = 0, dict[str, int]()
     with store.transaction():
@@ -344,6 +343,6 @@ def add_once(store: Store, rows: "Iterable[Row]") -> int:
 
 
 def why(path: Path, error: BaseException) -> str:
-    """What a failure of the ledger is, for a message."""
+    """Describe a failure of the ledger, for a message."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"'{path}': {one_line(text)}"
