@@ -1,8 +1,8 @@
-"""Many requests to one path at once, from one thread.
+"""Send many requests to one path concurrently from a single thread.
 
-A connection is set up by `Direct`, with its first request, in a thread of its own; what is sent on
-it later is awaited with all others. A thread for each request would be told of each byte by its
-turn: with 64 of them that took more processor time than all else (0.36 of 0.6 ms a request).
+`Direct` opens each connection, with its first request, in a separate thread. Later requests on it
+are multiplexed with all others. With a thread per request, switching between 64 threads for each
+read took more processor time than everything else (0.36 of 0.6 ms per request).
 """
 
 import selectors
@@ -31,7 +31,7 @@ _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Landed(NamedTuple, Generic[T]):
-    """What came of a request: an answer that is whole, or an error; `fault` is one of ours."""
+    """The result of a request: a complete response, an error, or a `fault` of our own."""
 
     key: T
     response: WholeResponse | None = None
@@ -40,7 +40,7 @@ class Landed(NamedTuple, Generic[T]):
 
 
 class _Asked(NamedTuple, Generic[T]):
-    """A request; `patience` is how long a read may take, in seconds."""
+    """A request; `patience` is its read timeout in seconds."""
 
     key: T
     data: bytes
@@ -48,7 +48,7 @@ class _Asked(NamedTuple, Generic[T]):
 
 
 class _Wire:
-    """A connection: `out` is what is still to be sent, `heard` when something last went on."""
+    """A connection: `out` is the data to be sent, `heard` the time of the last progress."""
 
     def __init__(self, connected: Connected) -> None:
         self._connected = connected
@@ -59,16 +59,16 @@ class _Wire:
         self.interest = _READ
 
     def begin(self, data: bytes) -> None:
-        """Send what can be at once of a request; raises OSError where that cannot be."""
+        """Send as much of a request as is possible without waiting; raises OSError."""
         self.out = memoryview(self._connected.request(data))
         self.framing = Framing()
         self.heard = time.monotonic()
         self._send()
 
     def go_on(self) -> bool:
-        """Send and read what can be at once; True where the answer is whole.
+        """Send and read without waiting; return whether the response is complete.
 
-        Raises OSError and BrokenFramingError where it will not be.
+        Raises OSError and BrokenFramingError if the response cannot be completed.
         """
         if self.out:
             self._send()
@@ -85,7 +85,7 @@ class _Wire:
             if self.framing.size > LARGEST:
                 raise BadAnswerError(f"the answer is larger than {LARGEST // 1024**2} MB")
             if len(piece) < _PIECE and not isinstance(self.socket, ssl.SSLSocket):
-                break  # all that is there
+                break  # nothing more has arrived
         return self.framing.is_whole
 
     def _send(self) -> None:
@@ -96,11 +96,11 @@ class _Wire:
         except _NOT_NOW:
             pass
         except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
-            # The answer may be there all the same, as to a body that is too large.
+            # There may still be a response, for example to a body that is too large.
             self.out = memoryview(b"")
 
     def is_quiet(self) -> bool:
-        """Whether a connection on which nothing is under way is still one."""
+        """Return whether an idle connection is still open."""
         try:
             self.socket.recv(1)
         except _NOT_NOW:
@@ -111,7 +111,7 @@ class _Wire:
 
 
 class Flights(Generic[T]):
-    """Requests that are out, each by a key of the caller's."""
+    """The pending requests, each identified by a key of the caller's."""
 
     def __init__(self, direct: Direct) -> None:
         self._direct = direct
@@ -123,14 +123,14 @@ class Flights(Generic[T]):
         self._busy: dict[_Wire, _Asked[T]] = {}
         self._landed: list[Landed[T]] = []
         self._due = float("inf")
-        # What the threads that set up connections are to send, and what came of that.
+        # The requests for threads that open connections, and the results of these.
         self._first: SimpleQueue[_Asked[T] | None] = SimpleQueue()
         self._came: SimpleQueue[tuple[Landed[T], Connected | None]] = SimpleQueue()
         self._setting_up = 0
         self._threads: list[threading.Thread] = []
 
     def send(self, key: T, data: bytes, *, read_timeout: float | None = None) -> None:
-        """Send a body. What comes of it is among what has `landed` later."""
+        """Send a body; a later call of `landed` returns the result."""
         asked = _Asked(key, data, read_timeout or self._direct.read_timeout)
         if (wire := self._quiet()) is None:
             self._set_up(asked)
@@ -145,7 +145,7 @@ class Flights(Generic[T]):
         self._watch(wire)
 
     def landed(self, timeout: float) -> list[Landed[T]]:
-        """What has come to its end; waits for one, at most so many seconds."""
+        """Return the finished requests, waiting at most `timeout` seconds for one."""
         wait = 0.0 if self._landed else min(timeout, self._due - time.monotonic())
         for key, _ in self._selector.select(max(0.0, wait)):
             if key.data is None:
@@ -163,7 +163,7 @@ class Flights(Generic[T]):
         return found
 
     def close(self) -> None:
-        """Close all connections, whatever is under way on them."""
+        """Close all connections, even if they are in use."""
         for _ in self._threads:
             self._first.put(None)
         for wire in (*self._idle, *self._busy):
@@ -173,7 +173,7 @@ class Flights(Generic[T]):
         self._caller.close()
 
     def _quiet(self) -> _Wire | None:
-        """A connection that can take a request."""
+        """Return an idle connection that is still open, or None."""
         while self._idle:
             wire = self._idle.pop()
             if wire.is_quiet():
@@ -182,7 +182,7 @@ class Flights(Generic[T]):
         return None
 
     def _advance(self, wire: _Wire) -> None:
-        """Do what can be done on a connection, and see whether that ends its request."""
+        """Make progress on a connection, and finish its request if the response is complete."""
         try:
             if not wire.go_on():
                 self._watch(wire)
@@ -196,7 +196,7 @@ class Flights(Generic[T]):
         self._end(wire, WholeResponse(framing.status, framing.headers, body, framing.reason))
 
     def _watch(self, wire: _Wire) -> None:
-        """Be told where something can go on."""
+        """Register the connection for the events that it waits for."""
         wanted = _READ | _WRITE if wire.out else _READ
         if wanted != wire.interest:
             self._selector.modify(wire.socket, wanted, wire)
@@ -220,7 +220,7 @@ class Flights(Generic[T]):
         wire.socket.close()
 
     def _expire(self) -> None:
-        """End what has had nothing for too long."""
+        """Fail the requests whose read timeout has passed."""
         now = time.monotonic()
         dues = {wire: wire.heard + asked.patience for wire, asked in self._busy.items()}
         for wire, due in dues.items():
@@ -228,10 +228,10 @@ class Flights(Generic[T]):
                 self._fail(wire, TimeoutError())
         self._due = min((due for due in dues.values() if due > now), default=float("inf"))
 
-    # Connections that are set up
+    # Opening connections
 
     def _set_up(self, asked: _Asked[T]) -> None:
-        """Send a request for which there is no connection."""
+        """Send a request on a new connection, in another thread."""
         self._setting_up += 1
         if len(self._threads) < self._setting_up:
             thread = threading.Thread(target=self._send_first, daemon=True)
@@ -240,7 +240,7 @@ class Flights(Generic[T]):
         self._first.put(asked)
 
     def _take_in(self) -> None:
-        """Take in what came of the requests that had no connection, and their connections."""
+        """Collect the results and the connections from the threads that open connections."""
         while True:
             try:
                 landed, connected = self._came.get_nowait()
@@ -255,7 +255,7 @@ class Flights(Generic[T]):
                 self._idle.append(wire)
 
     def _send_first(self) -> None:
-        """In a thread: send what has no connection yet."""
+        """Run in a thread: send the requests that have no connection yet."""
         for asked in iter(self._first.get, None):
             connected = None
             try:
@@ -263,7 +263,7 @@ class Flights(Generic[T]):
                 landed = Landed(asked.key, response)
             except CliError as error:
                 landed = Landed(asked.key, error=error)
-            except BaseException as fault:  # noqa: BLE001 - it is raised where the answer is awaited
+            except BaseException as fault:  # noqa: BLE001 - raised where the response is awaited
                 landed = Landed(asked.key, fault=fault)
             self._came.put((landed, connected))
             with suppress(OSError):  # nobody waits any more
