@@ -1,35 +1,35 @@
-"""Where an answer ends that comes in any pieces, for who cannot wait for them.
+"""Find the end of a response that arrives in pieces, without blocking.
 
-http.client reads an answer from a file, and waits there; h11 reads what it is given. Of a small
-answer that takes 0.06 ms, and http.client 0.15.
+http.client reads a response from a file, and blocks; h11 is given the data. For a small response,
+it takes 0.06 ms, http.client 0.15.
 """
 
 import http.client
 
 import h11
 
-# In bytes, of a head, the size of a chunk or the trailers.
+# The longest head, chunk size line or trailers, in bytes.
 _LONGEST_HEAD = 256 * 1024
 _MOST_INTERIM = 100
 
-# What h11 must know of the request, whose bytes are not its own.
+# A stand-in for the request, which h11 has to know but does not send.
 _ASKED = h11.Request(method="POST", target="/", headers=[("Host", ""), ("Content-Length", "0")])
 _ASKED_ALL = h11.EndOfMessage()
 
 
 class BrokenFramingError(http.client.IncompleteRead):
-    """It is no answer that has an end, or not all of it came."""
+    """The response is malformed or truncated."""
 
     def __init__(self) -> None:
         super().__init__(b"")
 
 
 class Framing:
-    """An answer to a POST, as far as it came. Once it `is_whole`, it has its `body`, as encoded.
+    """A response to a POST, as far as it has arrived; once it `is_whole`, it has its `body`.
 
-    `status`, `reason` and `headers`, whose names are in small letters, are there with the head;
-    `size` is that of the body, in bytes. `goes_on` says that its connection can take another
-    request.
+    `status`, `reason` and `headers`, with lowercase names, are set once the head is complete. The
+    body is still content-encoded; `size` is its size so far, in bytes. `goes_on` says that the
+    connection can be reused.
     """
 
     def __init__(self) -> None:
@@ -45,12 +45,12 @@ class Framing:
         self._connection.send(_ASKED_ALL)
 
     def feed(self, piece: bytes) -> None:
-        """Take in what came; BrokenFramingError where that is no answer."""
+        """Process received data; raise BrokenFramingError if it is not a valid response."""
         self.has_begun = True
         self._take(piece)
 
     def feed_end(self) -> None:
-        """Take in that the connection ended; BrokenFramingError where more was to come."""
+        """Process the end of the connection; raise BrokenFramingError if more was expected."""
         self._take(b"")
         if not self.is_whole:
             raise BrokenFramingError
@@ -75,7 +75,7 @@ class Framing:
                 self.status, self.reason = event.status_code, event.reason.decode("latin-1").strip()
                 for name, value in event.headers:
                     key, said = name.decode(), value.decode("latin-1")
-                    # One that is there several times has all values (RFC 9110, section 5.3).
+                    # A repeated header has all of its values (RFC 9110, section 5.3).
                     self.headers[key] = (
                         f"{self.headers[key]}, {said}" if key in self.headers else said
                     )
@@ -86,7 +86,7 @@ class Framing:
             case h11.EndOfMessage():
                 self.body, self.is_whole = b"".join(self._pieces), True
                 states = {self._connection.our_state, self._connection.their_state}
-                # What is left was not asked for, and is no answer to what is sent next.
+                # Trailing data must not be taken for the response to the next request.
                 self.goes_on = states == {h11.DONE} and self._connection.trailing_data == (
                     b"",
                     False,
