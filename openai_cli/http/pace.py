@@ -1,6 +1,6 @@
-"""How fast requests go out: one gate for all, fed by what the server says.
+"""Control the rate of requests by a single gate that uses feedback from the server.
 
-Concurrency grows while it goes well and is halved when it does not (AIMD, as in RFC 5681).
+Concurrency grows while requests succeed and is halved when they do not (AIMD, as in RFC 5681).
 """
 
 import re
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 FIRST = 8
 
-# Of a limit, the part that must be left for it to be no matter.
+# A limit is ignored while more than this fraction of it remains.
 _PLENTY = 0.5
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 
 
 def seconds_of(text: str | None) -> float | None:
-    """A time as the API writes it: `6m0s`, `1.5s`, `120ms`; None for what is none."""
+    """Parse a duration in the API's format, `6m0s`, `1.5s` or `120ms`; None if it is invalid."""
     found = _DURATION.fullmatch(text or "")
     if not text or found is None:
         return None
@@ -26,7 +26,7 @@ def seconds_of(text: str | None) -> float | None:
 
 @dataclass
 class _Cap:
-    """At most so many units a minute, evenly."""
+    """A cap of so many units per minute, spread evenly."""
 
     per_minute: float
     next: float = 0.0
@@ -40,7 +40,7 @@ class _Cap:
 
 @dataclass
 class _Told:
-    """What the server says is left of a limit, which fills up again all the time."""
+    """The rest of a limit, as reported by the server; it refills continuously."""
 
     limit: float
     left: float
@@ -49,7 +49,7 @@ class _Told:
 
     def wait(self, now: float, cost: float) -> float:
         left = min(self.limit, self.left + (now - self.at) * self.rate)
-        # More than there ever is goes alone, when all is there.
+        # A request for more than the limit waits until the limit is full.
         needed = min(cost, self.limit)
         return 0.0 if left >= needed else (needed - left) / self.rate
 
@@ -60,9 +60,10 @@ class _Told:
 
 @dataclass
 class Pace:
-    """The gate. All times are of one clock, in seconds.
+    """The gate. All times are in seconds, by the same clock.
 
-    `most` is the highest concurrency; `rpm` and `tpm` are the most requests and tokens a minute.
+    `most` is the maximum concurrency; `rpm` and `tpm` are the maximum requests and tokens per
+    minute.
     """
 
     most: int
@@ -82,7 +83,7 @@ class Pace:
                 self._caps[name] = _Cap(cap)
 
     def wait(self, now: float, in_flight: int, tokens: int) -> float:
-        """The seconds until a request with so many tokens may go; infinite until one comes back."""
+        """Return the seconds until a request may be sent; infinite if one must return first."""
         if in_flight >= int(self.window):
             return float("inf")
         waits = [self.closed_until - now, *(cap.wait(now) for cap in self._caps.values())]
@@ -91,7 +92,7 @@ class Pace:
         return max(0.0, *waits)
 
     def sent(self, now: float, tokens: int) -> None:
-        """A request with so many tokens goes out."""
+        """Record that a request with so many tokens is sent."""
         for name, cost in (("requests", 1), ("tokens", tokens)):
             if (cap := self._caps.get(name)) is not None:
                 cap.take(now, cost)
@@ -99,13 +100,13 @@ class Pace:
                 told.take(now, cost)
 
     def went_well(self) -> None:
-        """An answer came: twice as many at first, then one more for each round."""
+        """Record a success: concurrency doubles per round at first, then grows by one per round."""
         self.window = min(self.most, self.window + (1 if self._is_first else 1 / self.window))
 
     def too_much(self, now: float, sent: float, asked: float | None = None) -> None:
-        """The server has too much to do: half of it, once for all that were `sent` before.
+        """Record an overload: halve the concurrency, once for all requests `sent` before.
 
-        `asked` is how many seconds it asks to wait.
+        `asked` is how many seconds the server asks to wait.
         """
         self._is_first = False
         if sent > self._cut:
@@ -115,9 +116,9 @@ class Pace:
             self.closed_until = max(self.closed_until, now + asked)
 
     def heed(self, now: float, headers: Mapping[str, str]) -> None:
-        """Take in `x-ratelimit-limit-*`, `-remaining-*` and `-reset-*`.
+        """Use the headers `x-ratelimit-limit-*`, `-remaining-*` and `-reset-*`.
 
-        The time of the last is that until all is there again, so the limit fills up at that rate:
+        The last one is the time until the limit is full again, which determines the refill rate:
         https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
         """
         for name in ("requests", "tokens"):
