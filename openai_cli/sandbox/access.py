@@ -46,13 +46,15 @@ def check_sender(host: str, origin: str, site: str) -> None:
     """
     if not re.fullmatch(_LOOPBACK, host, re.IGNORECASE):
         raise Refusal(
-            "The sandbox answers to a Host header that names loopback, as localhost or 127.0.0.1, "
-            "and to no other.",
+            "The sandbox only answers requests whose Host header names loopback, such as localhost "
+            "or 127.0.0.1.",
             status=421,
         )
     is_foreign = bool(origin) and not re.fullmatch(f"https?://{_LOOPBACK}", origin)
     if is_foreign or site == "cross-site":
-        raise Refusal("The sandbox does not answer to web pages of other sites.", status=403)
+        raise Refusal(
+            "The sandbox does not answer requests from web pages of other sites.", status=403
+        )
 
 
 def admin_key(key: str) -> str:

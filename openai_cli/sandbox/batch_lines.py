@@ -70,7 +70,7 @@ def errors_of(lines: list[BatchLine], endpoint: str) -> Iterator[Json]:
         own = line.body.get("model")
         model = model or own
         if own and own != model:
-            message = f"The model '{own}' is not that of the lines before, '{model}'."
+            message = f"The model '{own}' differs from that of earlier lines, '{model}'."
             yield _error(line, "model_mismatch", message, "body.model")
 
 
@@ -84,7 +84,7 @@ def _wrong(line: BatchLine, value: Json, endpoint: str, seen: set[str]) -> Itera
             message = f"Invalid type for '{name}'."
             yield _error(line, "invalid_type", message, name)
     if line.custom_id in seen and "custom_id" in value:
-        message = f"The custom_id '{line.custom_id}' is that of another line too."
+        message = f"The custom_id '{line.custom_id}' is already used on another line."
         yield _error(line, "duplicate_custom_id", message, "custom_id")
     if value.get("method", "POST") != "POST":
         yield _error(line, "invalid_method", "The method of a request must be 'POST'.", "method")
@@ -92,7 +92,7 @@ def _wrong(line: BatchLine, value: Json, endpoint: str, seen: set[str]) -> Itera
         message = f"The URL provided for this request does not match the batch's '{endpoint}'."
         yield _error(line, "url_mismatch", message, "url")
     if value.get("body", {}) and line.body.get("stream"):
-        yield _error(line, "invalid_value", "A batch takes no 'stream'.", "body.stream")
+        yield _error(line, "invalid_value", "A batch does not support 'stream'.", "body.stream")
 
 
 def _error(line: BatchLine, code: str, message: str, param: str | None = None) -> Json:

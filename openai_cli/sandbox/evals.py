@@ -63,7 +63,7 @@ def _row(line: bytes, param: str) -> Json:
     except ValueError:
         row = None
     if not isinstance(row, dict):
-        raise Refusal("The file has a line that is no JSON object.", param=param)
+        raise Refusal("The file has a line that is not a JSON object.", param=param)
     return row
 
 

@@ -41,7 +41,7 @@ class Part(NamedTuple):
 
 _SECONDS = Value("SECONDS", r"[0-9]{1,6}(\.[0-9]{1,6})?", "a number of seconds")
 _EVENTS = Value("N", r"[0-9]{1,9}", "a number of events", int)
-_MILLIS = Value("TIME", r"[0-9]{1,7}ms|[0-9]{1,6}(\.[0-9]{1,6})?s", "a time as 200ms or 1.5s")
+_MILLIS = Value("TIME", r"[0-9]{1,7}ms|[0-9]{1,6}(\.[0-9]{1,6})?s", "a time such as 200ms or 1.5s")
 _TOKENS = Value("TOKENS", r"[0-9]{1,9}", "a number of tokens", int)
 _REQUESTS = Value("N", r"[1-9][0-9]{0,8}", "a number of requests of at least 1", int)
 
@@ -53,7 +53,7 @@ PARTS: Mapping[str, Part] = {
         "instead",
     ),
     "code": Part(
-        "with `status` or `error-after`: another error code, as "
+        "with `status` or `error-after`: another error code, such as "
         "`status=429,code=insufficient_quota`",
         Value("CODE", r"\S+", "the code of an error"),
     ),
@@ -69,7 +69,7 @@ PARTS: Mapping[str, Part] = {
     "error-after": Part(
         "a stream has an error event after N events, and ends", _EVENTS, "streamed"
     ),
-    "no-done": Part("a stream is whole, but for its `[DONE]`", kind="streamed"),
+    "no-done": Part("a stream lacks only its `[DONE]`", kind="streamed"),
     "finish-reason": Part(
         "every choice has this `finish_reason`; a response is incomplete for this reason",
         Value("REASON", r"\S+", "the reason why an answer ended"),
@@ -81,22 +81,24 @@ PARTS: Mapping[str, Part] = {
         kind="changed",
     ),
     "lost": Part(
-        "what the request asks for is done, and the connection is reset before the answer",
+        "the request takes effect, and the connection is reset before the answer",
         kind="changed",
     ),
     "drop-line": Part("a line of a batch has neither an answer nor an error", kind="line"),
     "error-line": Part("a line of a batch fails, with HTTP status 500", kind="line"),
     "expire": Part("a batch expires when half of its lines are answered", kind="batch"),
     "queue-full": Part(
-        "a batch fails, with `token_limit_exceeded`, where it and those under way have more tokens "
-        "than so many",
+        "a batch fails, with `token_limit_exceeded`, if it and those in progress have more than "
+        "this many tokens",
         _TOKENS,
         "batch",
     ),
-    "latency": Part("every answer comes so much later, whatever else a request meets", _MILLIS),
-    "delay": Part("the answer comes later; alone, or with any of these", _SECONDS),
-    "first": Part("it is for the first N requests, lines or batches", _REQUESTS),
-    "every": Part("it is for each Nth of them", _REQUESTS),
+    "latency": Part(
+        "every answer is delayed by this time, whatever other fault a request meets", _MILLIS
+    ),
+    "delay": Part("the answer is delayed; alone, or with any of these", _SECONDS),
+    "first": Part("the fault applies to the first N requests, lines or batches", _REQUESTS),
+    "every": Part("the fault applies to every Nth of them", _REQUESTS),
 }
 
 
@@ -264,9 +266,9 @@ def _check(given: dict[str, Any], *, once: bool) -> None:
     if len(whats) > 1 and (together != ["status"] or len(whats) > 2):
         raise ValueError(f"has {whats[0]} and {whats[1]}: one of them")
     if "code" in given and whats not in (["status"], ["error-after"]):
-        raise ValueError("takes code with status or error-after alone")
+        raise ValueError("takes code only with status or error-after")
     if "retry-after" in given and "status" not in given:
-        raise ValueError("takes retry-after with status alone")
+        raise ValueError("takes retry-after only with status")
     if "first" in given and "every" in given:
         raise ValueError("has first and every: one of them")
     if once and (turn := next((name for name in ("first", "every") if name in given), None)):
@@ -274,8 +276,8 @@ def _check(given: dict[str, Any], *, once: bool) -> None:
     if once and whats and PARTS[whats[0]].kind in ("line", "batch"):
         raise ValueError(f"is for one request, and {whats[0]} is for batches")
     if "latency" in given and len(given) > 1:
-        raise ValueError("has latency, which stands alone: it is for all requests")
+        raise ValueError("has latency, which applies to all requests: give it alone")
     if whats and "delay" in given and PARTS[whats[0]].kind in ("line", "batch"):
         raise ValueError(f"takes delay for requests, and {whats[0]} is for batches")
     if not whats and "delay" not in given and "latency" not in given:
-        raise ValueError("says when, and not what")
+        raise ValueError("says when to fail, but not how")

@@ -138,5 +138,5 @@ def reason(error: OSError | ValueError) -> str:
     """Why a file cannot be written, in a few words."""
     if isinstance(error, OSError):
         nobody = error.errno == errno.ENXIO
-        return "nobody reads it" if nobody else error.strerror or str(error)
+        return "no process reads it" if nobody else error.strerror or str(error)
     return str(error)

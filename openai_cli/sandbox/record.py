@@ -74,7 +74,9 @@ class Recorder:
         try:
             self._file.append(line.encode("utf-8", "replace"))
         except (OSError, ValueError) as error:
-            problem = f"--record: a request is missing in '{self._file.path}': {reason(error)}"
+            problem = (
+                f"--record: a request could not be written to '{self._file.path}': {reason(error)}"
+            )
             self.failure = OutputError(problem)
             raise
 

@@ -75,7 +75,8 @@ class Recordings:
             self._file.append(text.encode("utf-8", "backslashreplace"))
         except (OSError, ValueError) as error:
             self.failure = OutputError(
-                f"--record-replies: an answer is missing in '{self._file.path}': {reason(error)}"
+                f"--record-replies: an answer could not be written to '{self._file.path}': "
+                f"{reason(error)}"
             )
             raise self.failure from None
         with self._lock:

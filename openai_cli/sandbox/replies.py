@@ -63,7 +63,7 @@ class Replies:
             raise UsageError(problem) from None
         except ValueError as error:
             problem = f"--replies: line {number} of '{self._name}': {error}"
-            raise UsageError(problem, hint="docs/sandbox.md has the keys of a line") from None
+            raise UsageError(problem, hint="docs/sandbox.md lists the keys of a line") from None
 
     @property
     def is_empty(self) -> bool:
@@ -106,7 +106,7 @@ class Replies:
         """The refusal of a request that no line fits."""
         if not self._recorded:
             asked.check()  # an invalid request is refused as such
-        why = f"no line of '{self._name}' is for {told_of(asked, self._lines)}"
+        why = f"no line of '{self._name}' matches {told_of(asked, self._lines)}"
         with self._lock:
             self.missed.append(why)
         return Refusal(f"The sandbox is strict: {why}")

@@ -36,8 +36,8 @@ _ANSWERS: Mapping[str, tuple[str, ...] | None] = {
 }
 _TYPES: Mapping[str, tuple[type, str]] = {
     "when": (str, "a JMESPath expression"),
-    "path": (str, "a path, as /chat/completions"),
-    "method": (str, "a method, as POST"),
+    "path": (str, "a path such as /chat/completions"),
+    "method": (str, "a method such as POST"),
     "times": (int, "an integer of at least 1"),
     "text": (str, "a string"),
     "tool_call": (dict, "an object"),
@@ -52,7 +52,7 @@ _TYPES: Mapping[str, tuple[type, str]] = {
     "request": (object, "JSON"),
     "match": (str, "a JMESPath expression"),
     "redact": (list, "an array of regular expressions"),
-    "recorded": (str, "a time in UTC, as 2026-11-23T09:30:00Z"),
+    "recorded": (str, "a time in UTC such as 2026-11-23T09:30:00Z"),
 }
 _WITH_STATUS = ("body", "content", "events", "error")
 _OF_REQUEST = ("match", "redact")
@@ -120,7 +120,7 @@ def line_of(number: int, text: bytes, match: str | None = None) -> ReplyLine:
         paths = (full.partition("?")[0],)
         target = full if "request" in row or "?" in full else None
         if able is not None and paths[0] not in able:
-            raise ValueError(f"'{kind}' is no answer of {row['path']}")
+            raise ValueError(f"'{kind}' is not an answer of {row['path']}")
     return ReplyLine(
         number,
         row.get("method", "POST" if "request" in row else "").upper(),
@@ -137,7 +137,7 @@ def line_of(number: int, text: bytes, match: str | None = None) -> ReplyLine:
 
 def _check_type(key: str, value: object) -> None:
     if key not in _TYPES:
-        raise ValueError(f"'{key}' is no key; there are {', '.join(_TYPES)}")
+        raise ValueError(f"'{key}' is not a key; the keys are {', '.join(_TYPES)}")
     kind, described = _TYPES[key]
     right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
     if key == "times":
@@ -232,7 +232,7 @@ def _response(response: HttpResponse, row: Mapping[str, Any]) -> HttpResponse:
         if not is_name or name.lower() in _FRAMING:
             raise ValueError(f"'headers' cannot have '{name}'")
         if not isinstance(value, str) or not re.fullmatch(r"[\t\x20-\x7e\x80-\xff]*", value):
-            raise ValueError(f"the header '{name}' must be a string of one line")
+            raise ValueError(f"the header '{name}' must be a string on one line")
     kinds = [value for name, value in headers.items() if name.lower() == "content-type"]
     return replace(
         response,
@@ -258,7 +258,7 @@ def decoded(value: Any, key: str) -> bytes:
         try:
             return b64decode(value["base64"], validate=True)
         except ValueError:
-            raise ValueError(f"the 'base64' of '{key}' is none") from None
+            raise ValueError(f"the 'base64' of '{key}' is not valid base64") from None
     described = _TYPES[key][1]
     raise ValueError(f"'{key}' must be {described}")
 

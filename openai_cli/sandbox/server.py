@@ -75,7 +75,7 @@ class SandboxServer(ThreadingHTTPServer):
             reason = error.strerror if isinstance(error, OSError) else "it is not from 0 to 65535"
             raise UsageError(
                 f"cannot listen on port {port}: {reason}",
-                hint="name another port, or 0 for any that is free",
+                hint="choose another port, or 0 for any free one",
                 parameter="port",
             ) from None
 

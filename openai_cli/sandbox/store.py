@@ -49,8 +49,8 @@ class Shelf:
             while self._lacks_room(name, size):
                 if not self.oldest_goes or not self._things:
                     raise Refusal(
-                        f"There is no room left: the sandbox keeps at most {MOST_THINGS} of these, "
-                        f"and {MOST_BYTES} bytes of them. Delete some.",
+                        f"There is no room left: the sandbox stores at most {MOST_THINGS} of "
+                        f"these, and {MOST_BYTES} bytes of them. Delete some.",
                         code="storage_limit_exceeded",
                     )
                 self._take(next(iter(self._things)))

@@ -36,7 +36,7 @@ def add_part(request: ApiRequest) -> HttpResponse:
     data: Upload = request.body["data"]
     if len(data.data) > LARGEST_PART:
         raise Refusal(
-            f"A part has at most {LARGEST_PART} bytes, and this one has {len(data.data)}.",
+            f"A part has at most {LARGEST_PART} bytes, but this one has {len(data.data)}.",
             param="data",
         )
     part = keep(request, mark_of(request, PARTS), {"upload_id": upload.name}, content=data.data)
@@ -53,12 +53,12 @@ def complete_upload(request: ApiRequest) -> HttpResponse:
     wanted = upload.facts["bytes"]
     if len(whole) != wanted:
         raise Refusal(
-            f"The upload was said to have {wanted} bytes, and its parts have {len(whole)}.",
+            f"The upload was declared with {wanted} bytes, but its parts have {len(whole)}.",
             param="part_ids",
         )
     digest = request.body.get("md5")
     if digest and digest != hashlib.md5(whole, usedforsecurity=False).hexdigest():
-        raise Refusal("The MD5 of the parts is another than 'md5' says.", param="md5")
+        raise Refusal("The MD5 of the parts does not match 'md5'.", param="md5")
     facts = upload.facts
     file = Upload(facts["filename"], facts["mime_type"], whole)
     facts["file"] = store_file(request, file, facts["purpose"], facts.get("expires_after"))

@@ -91,7 +91,7 @@ class Upstream:
             raise Refusal(f"The sandbox has no key for this: {error.problem}", status=401) from None
         except CliError as error:
             self.tell(f"the upstream gave no answer to {asked.method} {path}: {error.problem}")
-            problem = f"The sandbox had no answer from its upstream: {error.problem}"
+            problem = f"The sandbox got no answer from its upstream: {error.problem}"
             raise Refusal(problem, status=502) from None
 
 

@@ -66,7 +66,7 @@ def test_a_request_without_a_recording(installed: Run, folder: Path) -> None:
     lines(folder, "one", "two three")
     done = installed(*REPLAY, *chat("two four"), key=None)
     told = (
-        "no line of 'r.jsonl' is for POST /v1/chat/completions; the nearest is line 2: "
+        "no line of 'r.jsonl' matches POST /v1/chat/completions; the nearest is line 2: "
         'messages[0].content is "two four", recorded "two three"'
     )
     first, unused, last = done.err.splitlines()
@@ -161,7 +161,7 @@ def test_an_upstream_that_is_not_there(installed: Run, folder: Path) -> None:
     first, second, last = done.err.splitlines()
     why = f"the server refuses the connection to 127.0.0.1:{port}"
     assert first.endswith(f"notice: the upstream gave no answer to POST /chat/completions: {why}")
-    assert f"error: The sandbox had no answer from its upstream: {why} (HTTP 502" in second
+    assert f"error: The sandbox got no answer from its upstream: {why} (HTTP 502" in second
     assert last == "openai-cli: notice: no answer was recorded"
     assert (folder / "r.jsonl").read_bytes() == b""
 

@@ -145,7 +145,7 @@ def test_a_port_in_use(run: Run) -> None:
     assert done.code == 2
     assert done.err == (
         f"openai-cli: error: cannot listen on port {port}: Address already in use "
-        "(parameter port); name another port, or 0 for any that is free\n"
+        "(parameter port); choose another port, or 0 for any free one\n"
     )
 
 
@@ -378,7 +378,7 @@ def test_strict_refuses_what_no_line_is_for(process: Run, replies: str) -> None:
         "sandbox", "--replies", replies, "--strict", "--", *chats("hello", "Peru", "Say own")
     )
     assert (done.code, done.text) == (8, "fixed\nLima\n"), "also where the command fails by it"
-    told = "no line of 'replies.jsonl' is for /v1/chat/completions with the body {"
+    told = "no line of 'replies.jsonl' matches /v1/chat/completions with the body {"
     first, last = done.err.splitlines()
     assert first.startswith(f"openai-cli: error: The sandbox is strict: {told}")
     assert last.startswith(f"openai-cli: error: --strict: a request was refused: {told}")
@@ -470,8 +470,8 @@ def test_strict_tells_of_lines_that_nothing_has_asked_for(process: Run, replies:
         (("--replies", "no-such"), "--replies: cannot read 'no-such': No such file or directory"),
         (
             ("--replies", "wrong.jsonl"),
-            "--replies: line 2 of 'wrong.jsonl': it is not a JSON object; docs/sandbox.md has the "
-            "keys of a line",
+            "--replies: line 2 of 'wrong.jsonl': it is not a JSON object; docs/sandbox.md lists "
+            "the keys of a line",
         ),
         (("--record", "no/such"), "--record: cannot write 'no/such': No such file or directory"),
         (
@@ -500,7 +500,7 @@ def test_a_record_that_fails_is_told_at_the_end(process: Run) -> None:
         "sandbox", "--record", "/dev/full", "--", "sh", "-c", f"{chats('hi')[2]} || true"
     )
     assert done.code == 10
-    problem = "--record: a request is missing in '/dev/full': No space left on device"
+    problem = "--record: a request could not be written to '/dev/full': No space left on device"
     assert done.err.endswith(f"openai-cli: error: {problem}\n")
 
 

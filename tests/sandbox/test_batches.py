@@ -204,8 +204,8 @@ def test_what_is_lost_is_done() -> None:
 @pytest.mark.parametrize(
     ("spec", "problem"),
     [
-        ("latency=200", "takes a time as 200ms or 1.5s for latency"),
-        ("latency=1s,first=2", "has latency, which stands alone"),
+        ("latency=200", "takes a time such as 200ms or 1.5s for latency"),
+        ("latency=1s,first=2", "has latency, which applies to all requests"),
         ("expire,delay=1", "takes delay for requests, and expire is for batches"),
         ("drop-line,status=500", "has status and drop-line: one of them"),
         ("queue-full", "takes a number of tokens for queue-full"),

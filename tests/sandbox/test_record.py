@@ -244,7 +244,7 @@ def test_a_fifo_that_nobody_reads_is_refused(path: Path) -> None:
     os.mkfifo(path)
     with pytest.raises(UsageError) as caught:
         Recorder(str(path))
-    assert caught.value.problem == f"--record: cannot write '{path}': nobody reads it"
+    assert caught.value.problem == f"--record: cannot write '{path}': no process reads it"
 
 
 def test_a_fifo_has_all_lines(path: Path) -> None:
@@ -276,7 +276,7 @@ def test_half_a_line_is_taken_back(path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert path.read_text() == "before\n"
     assert recorder.failure is not None
     assert recorder.failure.problem == (
-        f"--record: a request is missing in '{path}': No space left on device"
+        f"--record: a request could not be written to '{path}': No space left on device"
     )
     recorder.add("GET", "/", [], b"", 200)
     assert path.read_text().count("\n") == 2

@@ -380,7 +380,7 @@ def test_a_request_without_a_recording_is_told_what_differs(other: Json, told: s
     replies = Replies(lines, name="r", strict=True)
     assert found(replies, asked(CHAT, json.dumps({**ASKED, **other}))) is None
     (why,) = replies.missed
-    assert why == f"no line of 'r' is for POST {CHAT}; the nearest is line 3: {told}"
+    assert why == f"no line of 'r' matches POST {CHAT}; the nearest is line 3: {told}"
 
 
 def test_another_query_is_told() -> None:
@@ -450,7 +450,7 @@ def test_recordings_among_other_lines() -> None:
             "'redact' must be an array of regular expressions",
         ),
         ({"content": 5}, "'content' must be a string, or an object with 'base64'"),
-        ({"content": {"base64": "?"}}, "the 'base64' of 'content' is none"),
+        ({"content": {"base64": "?"}}, "the 'base64' of 'content' is not valid base64"),
         ({"events": [5]}, "'events' must be an array of strings, or of objects with 'base64'"),
         ({"content": "", "headers": {"a b": "c"}}, "'headers' cannot have 'a b'"),
         (
@@ -459,7 +459,7 @@ def test_recordings_among_other_lines() -> None:
         ),
         (
             {"content": "", "headers": {"a": "b\r\nc: d"}},
-            "the header 'a' must be a string of one line",
+            "the header 'a' must be a string on one line",
         ),
         (
             {"text": "", "headers": {}},
@@ -471,7 +471,7 @@ def test_recordings_among_other_lines() -> None:
         ),
         (
             {"text": "", "recorded": "today"},
-            "'recorded' must be a time in UTC, as 2026-11-23T09:30:00Z",
+            "'recorded' must be a time in UTC such as 2026-11-23T09:30:00Z",
         ),
     ],
 )
@@ -519,7 +519,9 @@ def test_a_full_disk_leaves_whole_lines_and_the_client_its_answer(
         monkeypatch.setattr("openai_cli.sandbox.linefile.os.write", full)
         answer = chat(recorder.sandbox, stream=True)
         monkeypatch.undo()
-        problem = f"--record-replies: an answer is missing in '{path}': No space left on device"
+        problem = (
+            f"--record-replies: an answer could not be written to '{path}': No space left on device"
+        )
         assert answer.events, "which is whole"
         assert path.read_bytes() == before
         assert recorder.told == [problem]

@@ -279,10 +279,10 @@ def test_strict() -> None:
         models = send(sandbox, "/v1/models", method="GET")
     assert answer.status == 400
     assert answer.json["error"]["message"] == (
-        "The sandbox is strict: no line of 'r.jsonl' is for /v1/chat/completions with the body "
+        "The sandbox is strict: no line of 'r.jsonl' matches /v1/chat/completions with the body "
         '{"model": "gpt-6-luna", "messages": [{"role": "user", "content": "' + "a" * 119 + "…"
     )
-    assert models.json["error"]["message"].endswith("no line of 'r.jsonl' is for /v1/models")
+    assert models.json["error"]["message"].endswith("no line of 'r.jsonl' matches /v1/models")
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,8 @@ def test_strict() -> None:
         ("[" * 100_000, "it is not a JSON object"),
         (
             '{"texts": "a"}',
-            "'texts' is no key; there are when, path, method, times, text, tool_call, tool_calls, "
+            "'texts' is not a key; the keys are when, path, method, times, text, tool_call, "
+            "tool_calls, "
             "refusal, body, content, events, error, status, headers, request, match, redact, "
             "recorded",
         ),
@@ -313,8 +314,8 @@ def test_strict() -> None:
             '{"text": "a", "status": 500}',
             "'status' goes with 'body', 'content', 'events' or 'error', not with 'text'",
         ),
-        ('{"path": "/models", "text": "a"}', "'text' is no answer of /models"),
-        ('{"path": "/completions", "refusal": "a"}', "'refusal' is no answer of /completions"),
+        ('{"path": "/models", "text": "a"}', "'text' is not an answer of /models"),
+        ('{"path": "/completions", "refusal": "a"}', "'refusal' is not an answer of /completions"),
         ('{"tool_calls": []}', "'tool_calls' has no call"),
         (
             '{"tool_call": {"name": "a"}}',
@@ -352,7 +353,7 @@ def test_wrong_lines(line: str, problem: str) -> None:
     with pytest.raises(UsageError) as caught:
         Replies([b'{"text": "a"}', line.encode()], name="r.jsonl")
     assert caught.value.problem == f"--replies: line 2 of 'r.jsonl': {problem}"
-    assert caught.value.hint == "docs/sandbox.md has the keys of a line"
+    assert caught.value.hint == "docs/sandbox.md lists the keys of a line"
 
 
 def test_a_line_that_is_not_utf_8() -> None:

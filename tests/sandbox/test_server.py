@@ -257,7 +257,7 @@ def test_ports(sandbox: Sandbox) -> None:
     with pytest.raises(UsageError) as caught:
         Sandbox(port)
     assert caught.value.problem == f"cannot listen on port {port}: Address already in use"
-    assert caught.value.hint == "name another port, or 0 for any that is free"
+    assert caught.value.hint == "choose another port, or 0 for any free one"
     assert caught.value.parameter == "port"
     with pytest.raises(
         UsageError, match=r"^cannot listen on port 70000: it is not from 0 to 65535$"

@@ -233,7 +233,7 @@ def test_an_upstream_that_is_not_there(path: Path, path_given: bool) -> None:
     why = f"the server refuses the connection to 127.0.0.1:{port}"
     assert answer.status == 502
     assert answer.json["error"] == {
-        "message": f"The sandbox had no answer from its upstream: {why}",
+        "message": f"The sandbox got no answer from its upstream: {why}",
         "type": "server_error",
         "param": None,
         "code": None,
