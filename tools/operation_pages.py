@@ -37,39 +37,40 @@ def made(group: str) -> list[Operation]:
 
 
 def _index() -> str:
-    rows = [["group", "what it has", "commands"]]
+    rows = [["group", "covers", "commands"]]
     rows += [[f"[{name}]({name}.md)", GROUPS[name], str(len(made(name)))] for name in groups()]
-    collided = [["command", "property", "how it is given"], *_collided()]
+    collided = [["command", "property", "how to send it"], *_collided()]
     parts = [
         *("# Operations", MARK, _INTRODUCTION, _table(rows)),
-        *("## Flags that are ours", _COLLISIONS, _table(collided)),
+        *("## Properties without a flag", _COLLISIONS, _table(collided)),
         *("## What cannot be undone", _FINAL, _final()),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 _INTRODUCTION = """\
-Every operation of the API has a command: those of the [guides](../index.md), which do more than
-their operation, and these, which are made of one table of facts. They share the flags of
-[input, output and connection](../connection.md) with all others: `--param`, `--body`, `--json`,
-`--query`, `-o`, `--dry-run`, `--curl`. `openai-cli api --list WORD` finds one by a word of its
-path, and `openai-cli api --describe METHOD PATH` has its parameters.
+Every operation of the API has a command. Some do more than their operation: the
+[guides](../index.md) describe them. The others are generated from one table of facts, and are
+listed here. All of them share the flags of [input, output and connection](../connection.md):
+`--param`, `--body`, `--json`, `--query`, `-o`, `--dry-run`, `--curl`. `openai-cli api --list WORD`
+finds an operation by a word of its path, and `openai-cli api --describe METHOD PATH` prints its
+parameters.
 
-One thing is printed as its JSON, a list a line for each of its things, and of what is deleted its
-id. A list is of all pages: `--limit` is the size of a page, and `--max-items N` ends after so many
-things.
+A command that returns one object prints its JSON. A list prints one line per object, and fetches
+all pages: `--limit` sets the page size, and `--max-items N` stops after N objects. A deletion
+prints the id of what was deleted.
 
-What belongs to the name of a resource is a word with hyphens, and the verb is the last: `show` gets
-one thing. The parameters of the path are arguments in their order, and all others are flags of
-their names."""
+A command is the name of the resource, with hyphens, followed by a verb: `show` gets one object. The
+parameters of the path are arguments, in the order of the path; all others are flags of the same
+name."""
 
 _COLLISIONS = """\
-A property whose flag would be one of ours has none: ours stays, and `--param NAME=VALUE` sends
-theirs. Where the operation needs it, it is an argument too."""
+These properties have no flag of their own, because openai-cli already has a flag of that name:
+`--param NAME=VALUE` sends them. A required one is also an argument."""
 
 _FINAL = """\
-These ask at a terminal before they send anything, unless `--yes` is given. Elsewhere those of an
-`organization` need it, and the others do as they are told:"""
+At a terminal, these commands ask for confirmation before they send anything, unless `--yes` is
+given. Without a terminal, those of an `organization` require `--yes`, and the others run:"""
 
 
 def _collided() -> Iterator[list[str]]:
@@ -108,7 +109,7 @@ def _section(operation: Operation) -> Iterator[str]:
         for name, facts in {**operation.query, **operation.body}.items()
     ]
     if rows:
-        yield _table([["flag", "values", "what is known"], *rows])
+        yield _table([["flag", "values", "description"], *rows])
 
 
 def _typed(name: str, ours: list[str]) -> str:

@@ -279,7 +279,7 @@ def written_commands() -> dict[Key, str]:
 
 def main() -> None:
     """Rewrite the table from the sources named on the command line."""
-    parser = argparse.ArgumentParser(description="write the table of operations anew")
+    parser = argparse.ArgumentParser(description="rebuild the table of operations")
     parser.add_argument("description", type=Path, help="OpenAI's openapi.json")
     parser.add_argument("package", type=Path, help="a wheel of openai, or a folder that has it")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="where the table is")

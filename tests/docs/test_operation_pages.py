@@ -18,7 +18,7 @@ def test_every_command_of_the_table_has_a_section_of_its_own() -> None:
     text = "\n".join(path.read_text() for path in sorted(FOLDER.iterdir()))
     made = [each.command for each in every() if each.command and each.command not in COMMANDS]
     sections = re.findall(r"^## (.*)$", text, re.MULTILINE)
-    assert sorted(sections) == sorted([*made, "Flags that are ours", "What cannot be undone"])
+    assert sorted(sections) == sorted([*made, "Properties without a flag", "What cannot be undone"])
 
 
 def test_the_tool_writes_the_committed_pages(tmp_path: Path) -> None:
