@@ -226,22 +226,22 @@ class Receipts:
         return receipt if answer.age is None else receipt.of_cache(answer.age)
 
     def record_of(self, answer: "Answer", receipt: "Receipt") -> str:
-        """The line of a call for --usage-file."""
+        """Return the line of a call for --usage-file."""
         occasion = self._occasion(answer.asked_model, answer.began)
         return receipt.record(occasion, batch_id=self.batch_id)
 
     def unsent(self, request: "Request") -> str:
-        """What is known of a call before it is sent, as its line has it."""
+        """Return, as JSON, the fields of a call's line that are known before it is sent."""
         import json
 
         return json.dumps(vars(self._occasion(request.body.get("model"), None)))
 
     def _sent(self, began: float | None) -> "datetime":
-        """When a request was sent, that `began` so many seconds after the epoch; None is now."""
+        """Return when a request was sent; `began` is in seconds since the epoch, None means now."""
         return self.context.utc(self.context.now() if began is None else began)
 
     def _occasion(self, asked_model: str | None, began: float | None) -> "Occasion":
-        """When, where and for what a call was made; without `began` it is not sent yet."""
+        """Return when, where and for what a call was made; `began` is None before it is sent."""
         from urllib.parse import urlsplit
 
         from openai_cli.prices.occasion import Occasion
