@@ -120,7 +120,9 @@ class Cache:
         key = key_of(self._sender, call.method, call.path, payload)
         with ExitStack() as stack:
             found = store.get(key, self.longest)
-            if found is None and self._is_locked(store, key, stack):
+            if found is None:
+                if not self._is_locked(store, key, stack):
+                    return ask(call, consume)
                 found = store.get(key, self.longest)
             if found is None:
                 return self._asked(store, key, call, consume, ask)

@@ -214,6 +214,16 @@ def test_the_configuration_file_may_set_it(run: Run, configured: Callable[[str],
         assert run(*line, "--temperature", "1", base_url=server.base_url).err == ""
 
 
+def test_cache_any_in_the_file_does_nothing_without_a_cache(
+    run: Run, configured: Callable[[str], None]
+) -> None:
+    configured("cache_any = true\n")
+    with Server([ANSWER] * 2) as server:
+        for _ in range(2):
+            done = run("chat", "hello", "-m", "gpt-4o", base_url=server.base_url)
+            assert (done.code, done.err) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
