@@ -361,6 +361,10 @@ def test_what_is_redacted_is_found_again(path: Path, api: Sandbox) -> None:
             'messages[0].content is "…aaaaaaaaaab' + "c" * 49 + '…", recorded "…aaaaaaaaaad"',
         ),
         (
+            {"messages": [{"role": "user", "content": "a" * 99 + "b" + "c" * 49}]},
+            'messages[0].content is "…aaaaaaaaaab' + "c" * 49 + '", recorded "…aaaaaaaaaad"',
+        ),
+        (
             {"a": 1, "b": 2, "c": 3, "d": 4},
             "a is 1, and not recorded; b is 2, and not recorded; c is 3, and not recorded; "
             "and 2 more",
