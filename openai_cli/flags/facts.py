@@ -127,9 +127,12 @@ _OF_LISTS = {
 }
 
 
-def help_of(name: str, facts: Facts) -> str:
-    """Return the help line: what a user has to know about a value besides its metavar."""
-    said = [*([_OF_LISTS[name]] if name in _OF_LISTS else []), *_said(facts)]
+def help_of(name: str, facts: Facts, *, instead: str | None = None) -> str:
+    """Return the help line: what a user has to know about a value besides its metavar.
+
+    With the flag `instead`, a required property may be left out.
+    """
+    said = [*([_OF_LISTS[name]] if name in _OF_LISTS else []), *_said(facts, instead)]
     return "; ".join(said) or _NOUNS.get(" ".join(facts["types"]), "JSON")
 
 
@@ -139,9 +142,9 @@ _NOUNS = {
 }  # fmt: skip
 
 
-def _said(facts: Facts) -> Iterator[str]:
+def _said(facts: Facts, instead: str | None) -> Iterator[str]:
     if facts.get("required"):
-        yield "Required"
+        yield f"Required without {instead}" if instead else "Required"
     if names := facts.get("enum") or facts.get("items", {}).get("enum"):
         shown = ", ".join(names[:_MOST_NAMES])
         yield shown if len(names) <= _MOST_NAMES else f"{shown} …"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from openai_cli.calls.parts import Source
 from openai_cli.sandbox import Sandbox
 from tests.conftest import COMMAND, Run, world
 from tests.forms import fields_of
@@ -39,6 +41,13 @@ def test_a_file_of_several_parts_comes_to_be_the_same_file(run: Run, folder: Pat
         done = run(*WORDS, "big.bin", "--part-size", "100", "--query", "file.id", **at)
         assert done.code == 0, done.err
         assert run("files", "content", done.text.strip(), **at).out == data
+
+
+def test_the_help_says_what_a_file_fills_in(run: Run, folder: Path) -> None:
+    (file := folder / "a.txt").write_bytes(b"hello")
+    told = run("uploads", "create", "--help").text
+    filled = re.findall(r"--([a-z-]+) [A-Z]+ +Required without --file\n", told)
+    assert {name.replace("-", "_") for name in filled} == set(Source.of(str(file)).facts)
 
 
 def test_what_is_sent_of_a_small_file(run: Run, folder: Path, tmp_path: Path) -> None:

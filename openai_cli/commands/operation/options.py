@@ -60,6 +60,8 @@ class WholeUpload:
 
 # The command that can do a whole upload.
 UPLOAD = "uploads create"
+# Its properties that --file fills in: the `facts` of `calls.parts.Source`.
+_OF_FILE = frozenset({"bytes", "filename", "mime_type"})
 
 # The operations whose answers --cache keeps; `cache.rules` knows their endpoints.
 CACHED = frozenset({"responses input-tokens count"})
@@ -211,7 +213,8 @@ def _fields(operation: Operation, taken: frozenset[str]) -> Iterator[tuple[str, 
     for place, properties in (("query", operation.query), ("body", operation.body)):
         for name, facts in properties.items():
             if name not in taken:
-                yield _field_name(name, taken), _flag(name, facts, place), False
+                instead = "--file" if operation.command == UPLOAD and name in _OF_FILE else None
+                yield _field_name(name, taken), _flag(name, facts, place, instead), False
             elif facts.get("required") and place == "body":
                 yield _field_name(name, taken), _argument(name, facts), False
 
@@ -226,10 +229,11 @@ def _told(name: str) -> str:
     return f"The id of the {words}" if name.endswith("_id") else f"The {words}"
 
 
-def _flag(name: str, facts: Facts, place: Any) -> Any:
+def _flag(name: str, facts: Facts, place: Any, instead: str | None) -> Any:
     kind = kind_of(name, facts)
     where: Place = "file" if "file" in facts["types"] else place
-    return Annotated[_typer_type(kind), ApiParameter(name, kind, help_of(name, facts), None, where)]
+    said = help_of(name, facts, instead=instead)
+    return Annotated[_typer_type(kind), ApiParameter(name, kind, said, None, where)]
 
 
 def _argument(name: str, facts: Facts) -> Any:
