@@ -174,13 +174,26 @@ class Comparing:
             found = text_entries(sides, self.options.paths, self._message(), self.pricer, left_out)
             base, head = found
             tell_left_out(self.context, left_out)
-        for flag, path in self._named():
-            before, after = self._contents(sides, flag, path)
+        for flag, path, was in self._named_with_moves(sides):
+            before, after = self._contents(sides, flag, path, was)
             if before is not None:
                 base += self._of_base(flag, path, before)
             if after is not None:
-                head += self._entries(flag, path, after)
+                entries = self._entries(flag, path, after)
+                head += (entry._replace(was=was) for entry in entries)
         return base, head
+
+    def _named_with_moves(self, sides: "Sides") -> Iterator[tuple[str, str, str | None]]:
+        """Yield the flag and the path of each named file, and the path it had if it was moved."""
+        from openai_cli.diff.moves import moved_files
+
+        repository = sides.repository
+        named = [(flag, path, repository.path(path)) for flag, path in self._named()]
+        places = list(dict.fromkeys(place for _, _, place in named))
+        moved = moved_files(repository, sides.base, sides.head, places) if named else {}
+        for flag, path, place in named:
+            if place not in moved.values():
+                yield flag, path, repository.typed(moved[place]) if place in moved else None
 
     def _of_base(self, flag: str, path: str, content: bytes) -> list["Entry"]:
         """The entries of a file in the base; none, and a notice, if it was not such a file then."""
@@ -208,10 +221,12 @@ class Comparing:
         yield from (("request", path) for path in self.options.request or ())
         yield from (("response", path) for path in self.options.response or ())
 
-    def _contents(self, sides: "Sides", flag: str, path: str) -> tuple[bytes | None, bytes | None]:
+    def _contents(
+        self, sides: "Sides", flag: str, path: str, was: str | None
+    ) -> tuple[bytes | None, bytes | None]:
         """The contents of a file on both sides; None for a side that lacks it."""
         place = sides.repository.path(path)
-        before = _blob(sides.repository, sides.base, place)
+        before = _blob(sides.repository, sides.base, sides.repository.path(was or path))
         if sides.head is not None:
             after = _blob(sides.repository, sides.head, place)
         else:

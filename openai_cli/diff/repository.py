@@ -58,6 +58,10 @@ class Repository:
             raise UsageError(f"'{typed}' is not in the repository '{self._folder}'") from None
         return "" if found == Path() else str(found)
 
+    def typed(self, place: str) -> str:
+        """How a path of git's is typed in the working folder."""
+        return os.path.relpath(os.path.join(self._folder, place))  # noqa: PTH118
+
     def files(self, commit: str, below: str) -> dict[str, str]:
         """Return the regular files of a commit at or below a path, with the ids of their blobs."""
         command = ["ls-tree", "-r", "-z", "--full-tree", commit, "--", *([below] if below else [])]
@@ -77,6 +81,13 @@ class Repository:
         sides = [base, *([head] if head else [])]
         listed = self._bytes("diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", *sides)
         return {os.fsdecode(path) for path in listed.split(b"\0") if path}
+
+    def gone(self, base: str, head: str | None) -> list[str]:
+        """The paths of a commit that another, or for None the working tree, has not."""
+        sides = [base, *([head] if head else [])]
+        options = ("--name-only", "--diff-filter=D", "--no-renames", "--no-ext-diff", "-z")
+        listed = self._bytes("diff", *options, *sides)
+        return [os.fsdecode(path) for path in listed.split(b"\0") if path]
 
     def ignored(self, paths: Sequence[str]) -> set[str]:
         """Return the paths that .gitignore and the like ignore, even if they are tracked."""

@@ -237,7 +237,8 @@ class Comparison(NamedTuple):
     def moved(self) -> list[tuple[str, str]]:
         """The paths in the base and in the head of what was moved without a change."""
         same = (row.entry for row in self.of("unchanged"))
-        return [(entry.was, entry.path) for entry in same if entry.was is not None]
+        found = ((entry.was, entry.path) for entry in same if entry.was is not None)
+        return list(dict.fromkeys(found))
 
     @property
     def base(self) -> Decimal:

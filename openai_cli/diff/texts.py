@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from openai_cli.diff.items import Entry, Item, Pricer
+from openai_cli.diff.moves import pairs
 from openai_cli.diff.repository import Repository
 from openai_cli.errors import UsageError
 from openai_cli.prices.bodies import Asked
@@ -62,10 +63,7 @@ def text_entries(
 
 
 def _moved(sides: Sides, before: Mapping[str, str], head: Mapping[str, int]) -> dict[str, str]:
-    """Find moved files by their content: return the old path for each new one.
-
-    Of several identical files, only as many count as moved as were removed.
-    """
+    """Find files of the head that have the same bytes at another path: return the old paths."""
     gone = [place for place in before if place not in head]
     new = [place for place in head if place not in before]
     if not gone or not new:
@@ -75,10 +73,7 @@ def _moved(sides: Sides, before: Mapping[str, str], head: Mapping[str, int]) -> 
     else:
         there = sides.repository.files(sides.head, "")
         blobs = {place: there.get(place, "") for place in new}
-    left: dict[str, list[str]] = {}
-    for place in gone:
-        left.setdefault(before[place], []).append(place)
-    return {place: left[blob].pop(0) for place, blob in blobs.items() if left.get(blob)}
+    return pairs({place: before[place] for place in gone}, blobs)
 
 
 def folder_entries(

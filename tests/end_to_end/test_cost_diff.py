@@ -613,6 +613,33 @@ def test_what_is_moved_is_unchanged_and_told(repository: Repository, diff: Diff,
     assert "Moved: p/a.txt to p/copy.txt." in diff(*flags, "--warn", "--markdown").text
 
 
+@pytest.mark.parametrize("head", ["", "HEAD"])
+@pytest.mark.parametrize("named", [["new.jsonl"], ["old.jsonl", "new.jsonl"]])
+def test_a_moved_file_of_requests_is_unchanged(
+    repository: Repository, diff: Diff, head: str, named: list[str]
+) -> None:
+    lines = f"{line('a', 'hello')}\n{line(None, 'hello hello')}\n"
+    repository.write("q/old.jsonl", lines)
+    repository.commit()
+    repository.git("branch", "before")
+    (repository.folder / "q/old.jsonl").rename(repository.folder / "q/new.jsonl")
+    flags = [word for name in named for word in ("--request", f"q/{name}")]
+    if head:
+        repository.commit()
+        flags += ["--head", head]
+    found = json.loads(diff(*flags, "--base", "before", "--json").out)
+    assert (found["rows"], found["unchanged"]["rows"]) == ([], 2)
+    assert found["moved"] == [{"from": "q/old.jsonl", "to": "q/new.jsonl"}]
+
+
+def test_a_copy_of_a_file_of_requests_is_new(repository: Repository, diff: Diff) -> None:
+    repository.write("old.jsonl", line("a", "hello"))
+    repository.commit()
+    repository.write("new.jsonl", line("a", "hello"))
+    found = json.loads(diff("--request", "new.jsonl", "--base", "main", "--json").out)
+    assert [row["status"] for row in found["rows"]] == ["added"]
+
+
 def test_what_is_moved_and_changed_is_removed_and_added(repository: Repository, diff: Diff) -> None:
     repository.write("p/a.txt", MOVED)
     repository.commit()
