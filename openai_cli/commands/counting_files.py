@@ -77,7 +77,8 @@ def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
             write_list(sink, "files", items, lambda: {"tokens": met.tokens, "encoding": encoding})
         else:
             _write_counts(sink, counted, met)
-    tell_left_out(context, left_out, is_judged=options.max is not None)
+    is_judged = options.max is not None
+    tell_left_out(context, left_out, is_judged=is_judged, has_input_encoding=True)
     _keep_each(met.long, each)
     keep_limit(options, met.tokens)
     if not met.is_whole:
@@ -171,15 +172,23 @@ def _listed(one: "FileCount | LeftOut") -> dict[str, Any]:
 
 
 def tell_left_out(
-    context: Context, left_out: Mapping[str, int], *, is_judged: bool = False
+    context: Context,
+    left_out: Mapping[str, int],
+    *,
+    is_judged: bool = False,
+    has_input_encoding: bool = False,
 ) -> None:
-    """Report how many entries of folders were left out, by kind; `is_judged` if --max is given."""
+    """Report how many entries of folders were left out, by kind; `is_judged` if --max is given.
+
+    `has_input_encoding`: the command has that flag.
+    """
     from openai_cli.tokens.spans import ANOTHER_ENCODING, BINARY
 
     if not left_out:
         return
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(left_out.items()))
-    hint = "; --input-encoding NAME reads text in another one" * (ANOTHER_ENCODING in left_out)
+    is_readable = has_input_encoding and ANOTHER_ENCODING in left_out
+    hint = "; --input-encoding NAME reads text in another one" * is_readable
     files = left_out.get(BINARY, 0) + left_out.get(ANOTHER_ENCODING, 0)
     judged = f"; --max does not count {files} of them" if is_judged and files else ""
     context.messages.notice(f"left out: {kinds}{hint}{judged}")

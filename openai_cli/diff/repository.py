@@ -20,6 +20,7 @@ SHALLOW = "a shallow clone lacks it: fetch the history, in GitHub's checkout by 
 _READ_ONLY = ("-c", "diff.autoRefreshIndex=false")
 
 _REGULAR = (b"100644", b"100755")
+_SUBMODULE = b"160000 "
 
 
 class Repository:
@@ -40,14 +41,14 @@ class Repository:
         """Return the id of the commit that a ref names; raise UsageError if there is none."""
         return self._text(
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}",
-            wrong=f"there is no commit '{ref}'", hint=SHALLOW,
+            wrong=f"there is no commit '{ref}'",
         )  # fmt: skip
 
     def merge_base(self, one: str, other: str) -> str:
         """Return the id of the newest common ancestor of two commits; UsageError if none."""
         return self._text(
             "merge-base", one, other,
-            wrong=f"{one[:12]} and {other[:12]} have no commit in common", hint=SHALLOW,
+            wrong=f"{one[:12]} and {other[:12]} have no commit in common",
         )  # fmt: skip
 
     def path(self, typed: str) -> str:
@@ -64,7 +65,8 @@ class Repository:
 
     def files(self, commit: str, below: str) -> dict[str, str]:
         """Return the regular files of a commit at or below a path, with the ids of their blobs."""
-        command = ["ls-tree", "-r", "-z", "--full-tree", commit, "--", *([below] if below else [])]
+        named = [f":(literal){below}"] if below else []
+        command = ["ls-tree", "-r", "-z", "--full-tree", commit, "--", *named]
         found: dict[str, str] = {}
         for entry in self._bytes(*command).split(b"\0"):
             head, _, path = entry.partition(b"\t")
@@ -72,6 +74,12 @@ class Repository:
             if mode in _REGULAR:
                 found[os.fsdecode(path)] = blob.decode("ascii")
         return found
+
+    def submodules(self) -> list[str]:
+        """Return the folders of the working tree that are submodules."""
+        listed = self._bytes("ls-files", "--stage", "-z").split(b"\0")
+        modules = (entry for entry in listed if entry.startswith(_SUBMODULE))
+        return [os.fsdecode(entry.partition(b"\t")[2]) for entry in modules]
 
     def changed(self, base: str, head: str | None) -> set[str]:
         """Return the paths that differ between two commits, or a commit and the working tree.
@@ -93,10 +101,11 @@ class Repository:
         """Return the paths that .gitignore and the like ignore, even if they are tracked."""
         if not paths:
             return set()
-        listed = b"".join(os.fsencode(path) + b"\0" for path in paths)
+        # The ./ keeps git from reading a leading colon as pathspec magic.
+        listed = b"".join(b"./" + os.fsencode(path) + b"\0" for path in paths)
         command = ["check-ignore", "--no-index", "-z", "--stdin"]
         found = self._run(command, given=listed)
-        return {os.fsdecode(path) for path in found.stdout.split(b"\0") if path}
+        return {os.fsdecode(path[2:]) for path in found.stdout.split(b"\0") if path}
 
     def blobs(self, ids: Iterable[str]) -> Iterator[bytes]:
         """Yield the contents of the blobs with these ids, in order, with a single git process."""
@@ -119,12 +128,16 @@ class Repository:
         found = self._run(["hash-object", "--stdin-paths"], given=listed)
         return found.stdout.decode("ascii").split() if not found.returncode else ["" for _ in paths]
 
-    def _text(self, *arguments: str, wrong: str, hint: str | None = None) -> str:
+    def _text(self, *arguments: str, wrong: str) -> str:
         found = self._run(arguments)
         if found.returncode:
             told = found.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+            hint = SHALLOW if self._is_shallow() else None
             raise UsageError(f"{wrong}{f' ({told})' if told else ''}", hint=hint)
         return os.fsdecode(found.stdout.rstrip(b"\n"))
+
+    def _is_shallow(self) -> bool:
+        return self._run(["rev-parse", "--is-shallow-repository"]).stdout == b"true\n"
 
     def _bytes(self, *arguments: str) -> bytes:
         found = self._run(arguments)

@@ -128,7 +128,19 @@ def _head_counts(
     _check_there({path: named[path] for path in named if path not in there}, before)
     places = _Places(sides.repository, named)
     found = count_files(there, encoding=encoding, left_out=left_out)
-    return {places(path): tokens for path, tokens in _tokens(found)}
+    counted = {places(path): tokens for path, tokens in _tokens(found)}
+    return _without_submodules(counted, sides.repository.submodules(), left_out)
+
+
+def _without_submodules(
+    counts: Mapping[str, int], modules: Iterable[str], left_out: Counter[str]
+) -> dict[str, int]:
+    """Leave out what is in a submodule: a commit has nothing of it but its name."""
+    folders = tuple(f"{module}/" for module in modules)
+    kept = {place: tokens for place, tokens in counts.items() if not place.startswith(folders)}
+    if len(kept) < len(counts):
+        left_out["in a submodule"] += len(counts) - len(kept)
+    return kept
 
 
 class _Places:
@@ -167,7 +179,7 @@ def _of_blobs(
 def _tokens(counted: Counted) -> Iterator[tuple[str, int]]:
     for one in counted:
         if isinstance(one, UsageError):
-            raise one
+            raise UsageError(one.problem)  # its hint is a flag of `tokens`
         if isinstance(one, FileCount):
             yield one.path, one.tokens
 

@@ -220,14 +220,46 @@ def test_a_head_that_is_no_working_folder(repository: Repository, diff: Diff) ->
 
 def test_what_a_walk_leaves_out_is_on_neither_side(repository: Repository, diff: Diff) -> None:
     repository.write(".gitignore", "ignored.txt\n")
-    for name in (".hidden", "ignored.txt", "binary", "kept.txt"):
+    for name in (".hidden", "ignored.txt", "binary", ":kept.txt"):
         repository.write(f"p/{name}", b"\0" if name == "binary" else "hello")
-    (repository.folder / "p/link").symlink_to("kept.txt")
+    (repository.folder / "p/link").symlink_to(":kept.txt")
     repository.commit()
     for name in (".hidden", "ignored.txt", "binary"):
         (repository.folder / "p" / name).unlink()
     found = parsed(diff("--base", "main", "p", "-m", "gpt-4o", "--json"))
     assert (found["rows"], found["unchanged"]["rows"]) == ([], 1)
+
+
+def test_what_is_in_a_submodule_is_on_neither_side(repository: Repository, diff: Diff) -> None:
+    repository.write("p/a.txt", "hello")
+    repository.commit()
+    repository.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add",
+                   f"file://{repository.folder}", "p/inner")  # fmt: skip
+    repository.commit()
+    done = diff("--base", "main", "p", "-m", "gpt-4o", "--json")
+    found = parsed(done)
+    assert (found["rows"], found["unchanged"]["rows"]) == ([], 1)
+    assert "1 in a submodule" in done.err
+
+
+@pytest.mark.parametrize("name", [":(top)a.txt", ":a.txt", "*.txt", "-a.txt"])
+def test_a_name_is_no_pattern(repository: Repository, diff: Diff, name: str) -> None:
+    repository.write(name, "hello")
+    repository.write("other.txt", "hello")
+    repository.commit()
+    repository.write(name, "hello hello")
+    found = parsed(diff("--base", "main", "-m", "gpt-4o", "--json", "--", name))
+    assert [row["status"] for row in found["rows"]] == ["changed"]
+
+
+def test_no_flag_is_named_that_it_has_not(repository: Repository, diff: Diff) -> None:
+    repository.write("p/a.txt", "hello")
+    repository.write("p/latin.txt", b"caf\xe9")
+    repository.commit()
+    folder = diff("--base", "main", "p", "-m", "gpt-4o")
+    file = diff("--base", "main", "p/latin.txt", "-m", "gpt-4o")
+    assert (folder.code, file.code) == (0, 2)
+    assert "--input-encoding" not in folder.err + file.err
 
 
 def test_paths_stay_as_they_were_typed(repository: Repository, diff: Diff) -> None:
@@ -536,8 +568,12 @@ def test_what_cannot_be_compared_is_exit_2(
 
 def test_a_shallow_clone_says_how_to_fetch(repository: Repository, diff: Diff) -> None:
     repository.write("a.txt", "hello")
-    repository.commit()
-    assert "fetch-depth: 0" in diff("--base", "origin/main", "a.txt").err
+    newest = repository.commit()
+    whole = diff("--base", "origin/main", "a.txt").err
+    repository.write(".git/shallow", f"{newest}\n")
+    shallow = diff("--base", "origin/main", "a.txt").err
+    assert "there is no commit 'origin/main'\n" in whole
+    assert "fetch-depth: 0" in shallow
 
 
 @pytest.mark.usefixtures("folder")
