@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from openai_cli import reading
 from openai_cli.errors import UsageError
-from openai_cli.tokens import bulk, corpus, count, spans, tasks, walking
+from openai_cli.tokens import bulk, corpus, count, cutting, lines, spans, tasks, walking
 from openai_cli.tokens.corpus import FileCount, LeftOut, count_files
 from openai_cli.tokens.jsonl import Field
 from tests.tokens.test_encoding import CODE, FRAGMENTS, SCRIPTS, TEXTS
@@ -178,24 +178,42 @@ def test_a_file_that_goes_while_it_is_walked(tmp_path: Path) -> None:
         ]
 
 
+@pytest.fixture
+def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs are refused from 150,000 characters on: what they cost grows as their square."""
+    for module in (cutting, lines):
+        monkeypatch.setattr(module, "LONGEST_RUN", 150_000)
+
+
 def test_too_many_with_no_place_to_cut(tmp_path: Path) -> None:
-    """tiktoken's engine cannot split them: the file is at fault, wherever it is."""
+    """tiktoken's engine cannot split them: the file is at fault."""
     path = write(tmp_path / "a", "é\n" + " " * 900_000 + "x")
-    last = write(tmp_path / "b", FOX)
     problem = (
         f"'{path}' has 900,000 or more characters with no place to cut, from byte 2 on: "
+        "too many to count their tokens"
+    )
+    assert told(path) == [problem]
+
+
+@pytest.mark.usefixtures("short_runs")
+def test_what_cannot_be_cut_stops_no_other_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "a", "é\n" + " " * 150_000 + "x")
+    last = write(tmp_path / "b", FOX)
+    problem = (
+        f"'{path}' has 150,000 or more characters with no place to cut, from byte 2 on: "
         "too many to count their tokens"
     )
     assert told(path, last) == [problem, FileCount(last, 4)]
     assert told(tmp_path) == [problem, FileCount(last, 4)]
 
 
+@pytest.mark.usefixtures("short_runs")
 def test_a_long_run_is_refused_before_all_of_it_is_read(tmp_path: Path) -> None:
     read: list[int] = []
-    path = write(tmp_path / "a", "\n" + " " * 5_000_000)
+    path = write(tmp_path / "a", "\n" + " " * (bulk.LITTLE - 1000))
     (found,) = count_files([path], encoding=ENCODING, left_out=Counter(), on_read=read.append)
     assert isinstance(found, UsageError)
-    assert sum(read) < 2_000_000
+    assert sum(read) < bulk.LITTLE / 2
 
 
 def test_a_fifo_that_nobody_writes_to_is_named(
@@ -307,12 +325,13 @@ def test_packed_or_not(pack: Any, tmp_path: Path) -> None:
         (b'{"text": 7}', "has no string in text"),
         (b'{"text": "\xff"}', "is not UTF-8: byte 0xff at offset 10"),
         (
-            b'{"text": "' + b"\\n" + b" " * 900_000 + b'"}',
-            "has 900,000 or more characters with no place to cut, from byte 0 on: "
+            b'{"text": "' + b"\\n" + b" " * 150_000 + b'"}',
+            "has 150,000 or more characters with no place to cut, from byte 0 on: "
             "too many to count their tokens",
         ),
     ],
 )
+@pytest.mark.usefixtures("short_runs")
 def test_a_line_at_fault_is_named(line: bytes, problem: str, tmp_path: Path) -> None:
     path = write(tmp_path / "a", b'{"text": "hi"}\n\n' + line + b'\n{"text": "hi"}')
     assert told(path, field="text") == [f"line 3 of '{path}' {problem}", FileCount(path, 2)]
