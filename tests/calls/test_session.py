@@ -15,6 +15,7 @@ from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
 from openai_cli.flags.server import SendingOptions
+from openai_cli.output import sink
 from openai_cli.request.body import Request
 from openai_cli.sandbox import Sandbox
 from openai_cli.sandbox.config import SandboxConfig
@@ -316,9 +317,12 @@ def test_a_response_that_is_made_at_once_is_not_asked_for_again(run: Run) -> Non
     assert (done.code, done.out, done.err) == (0, b"made\n", "")
 
 
-def test_large_bodies_of_json_stand_on_lines_of_their_own(run: Run) -> None:
+def test_large_bodies_of_json_stand_on_lines_of_their_own(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first is larger than what is held, and ends with no newline."""
-    large = vectors(1)[:-1] + b"," + b" " * (65 * 1024 * 1024) + b'"x": 1}'
+    monkeypatch.setattr(sink, "_HELD", 1024 * 1024)
+    large = vectors(1)[:-1] + b"," + b" " * (2 * 1024 * 1024) + b'"x": 1}'
     large = large.replace(b"Content-Length: ", b"Content-Length-Was: ").replace(
         b"\r\n\r\n", b"\r\nContent-Length: %d\r\n\r\n" % len(large.partition(b"\r\n\r\n")[2]), 1
     )
