@@ -114,7 +114,7 @@ def test_the_forms() -> None:
     ids=["list", "code", "one paragraph", "paragraphs"],
 )
 def test_what_is_longer_than_the_screen_loses_nothing(text: str) -> None:
-    screen = drawn(text, rows=10)
+    screen = drawn(re.findall(r".{1,5}|\n", text), rows=10)
     numbers = [int(number) for number in re.findall(r"item\s+(\d+)", screen.text)]
     assert numbers == list(range(100))
 
