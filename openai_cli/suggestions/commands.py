@@ -3,11 +3,15 @@
 import re
 import shlex
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import hyphenated
+from openai_cli.suggestions.command_synonyms import COMMANDS, VERBS
 from openai_cli.suggestions.near import did_you_mean, near
-from openai_cli.suggestions.synonyms import COMMANDS, VERBS, Ways
+
+if TYPE_CHECKING:
+    from openai_cli.suggestions.ways import Ways
 
 # The separators in names of methods: `chat.completions.create`, `audio:speech`.
 _JOINT = re.compile(r"[.:]")

@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Collection, Sequence
 
 from openai_cli.errors import UsageError
+from openai_cli.suggestions.flag_synonyms import FLAGS, SECRET
 from openai_cli.suggestions.near import did_you_mean, near
-from openai_cli.suggestions.synonyms import FLAGS, SECRET
 from openai_cli.suggestions.ways import flag_way, needed
 
 # A word that is meant as a flag, with or without a value; any other is a text.

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from openai_cli.flags.values import Kind, Object, Structure, TextOrObject
 from openai_cli.reading import is_file
+from openai_cli.suggestions.flag_synonyms import VALUES
 from openai_cli.suggestions.near import did_you_mean
-from openai_cli.suggestions.synonyms import VALUES
 
 _OF_JSON = (Object, Structure, TextOrObject)
 

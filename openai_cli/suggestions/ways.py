@@ -4,7 +4,12 @@ import re
 from collections.abc import Collection
 
 from openai_cli.suggestions.near import did_you_mean
-from openai_cli.suggestions.synonyms import Ways
+
+# Several ways to say a name here, of which the first that applies is suggested: the command must
+# have every flag in it. A way that is just a flag or a command becomes "did you mean …?". Any other
+# is a sentence, in which `openai-cli chat --schema` is a separate command line and COMMAND stands
+# for the command that was typed.
+Ways = tuple[str, ...]
 
 # A separate command line in a sentence, whose flags are those of another command.
 _COMMAND_LINE = re.compile(r"openai-cli[^;,]*")

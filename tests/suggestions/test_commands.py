@@ -3,7 +3,7 @@
 import pytest
 
 from openai_cli.commands import COMMANDS, GROUPS
-from openai_cli.suggestions import synonyms
+from openai_cli.suggestions import command_synonyms
 from tests.flags.commandline import refused
 
 
@@ -69,6 +69,7 @@ def test_what_was_meant(typed: str, meant: str) -> None:
     [
         ("completion", "openai-cli complete completes a text; openai-cli --install-completion "),
         ("generate", "openai-cli chat answers a message; openai-cli image generate makes "),
+        ("usage", "openai-cli cost ledger adds up what was spent; openai-cli cost shows what "),
         ("version", "openai-cli --version shows the version"),
         ("help", "openai-cli --help lists the commands; "),
         ("help chat", "openai-cli chat --help shows how to use it"),
@@ -103,8 +104,8 @@ def test_where_nothing_is_meant_the_help_is_named(typed: str, says: str) -> None
 
 def test_the_table_leads_to_what_there_is() -> None:
     names = {*COMMANDS, *GROUPS}
-    for ways in synonyms.COMMANDS.values():
+    for ways in command_synonyms.COMMANDS.values():
         assert all(way in names or "openai-cli " in way for way in ways), ways
     verbs = {name.split()[1] for name in COMMANDS if " " in name}
-    for ways in synonyms.VERBS.values():
+    for ways in command_synonyms.VERBS.values():
         assert verbs & {*ways}, ways

@@ -6,7 +6,7 @@ import pytest
 
 from openai_cli.commands import COMMANDS, declared
 from openai_cli.flags.adapter import command, flags_of
-from openai_cli.suggestions.synonyms import FLAGS
+from openai_cli.suggestions.flag_synonyms import FLAGS
 from openai_cli.suggestions.ways import needed
 from tests.conftest import MADE_UP_KEY
 from tests.flags.commandline import body, refused, user_text
@@ -81,6 +81,7 @@ def test_the_name_of_another_tool_stands_for_the_flag_of_the_command(
         ("tokens --lines", "--jsonl counts a field of each line of a file"),
         ("chat -X", "openai-cli api METHOD PATH sends any method"),
         ("embed --no-stream", "this command never streams its answer"),
+        ("chat --no-log", "nothing is logged without --usage-file or a ledger"),
         ("chat --yes", "this command asks for no confirmation"),
         ("chat --version", "openai-cli --version shows the version"),
     ],

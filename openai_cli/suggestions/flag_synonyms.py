@@ -1,15 +1,11 @@
-"""The names that other tools give our flags and commands, loaded when an unknown name is typed.
+"""The names that other tools give our flags, loaded when an unknown name is typed.
 
-Each name has several ways to say it here. The first one that applies is suggested: the command must
-have every flag in it. A way that is just a flag or a command becomes "did you mean …?". Any other
-is a sentence, in which `openai-cli chat --schema` is a separate command line and COMMAND stands for
-the command that was typed. The names are those of curl, gh, HTTPie, jq, llm, ttok, Ollama, the
-openai package and its command.
+The names are those of curl, gh, HTTPie, jq, llm, ttok, Ollama, the openai package and its command.
 """
 
 from collections.abc import Mapping
 
-Ways = tuple[str, ...]
+from openai_cli.suggestions.ways import Ways
 
 SECRET: Ways = (
     "no flag takes a key, because others could see it: set OPENAI_API_KEY, give "
@@ -196,7 +192,7 @@ FLAGS: Mapping[str, Ways] = {
     "--show-usage": _USAGE,
     "--budget": ("--max-cost",),
     "--compare": ("openai-cli cost -m NAME -m NAME compares what models cost",),
-    "--no-log": ("nothing is logged without --usage-file", "nothing is logged"),
+    "--no-log": ("nothing is logged without --usage-file or a ledger", "nothing is logged"),
     "--preview": ("--dry-run",),
     "--print-request": ("--dry-run",),
     "-y": ("this command asks for no confirmation",),
@@ -253,176 +249,4 @@ VALUES: Mapping[tuple[str, str], str] = {
     ("--response-format", "json_schema"): _STRUCTURED,
     ("--text", "json_object"): """did you mean --text '{"format": {"type": "json_object"}}'?""",
     ("--text", "json_schema"): _STRUCTURED,
-}
-
-_CHAT: Ways = ("chat",)
-_KEY_SET: Ways = ("key set",)
-_EMBED: Ways = ("embed",)
-_COST: Ways = ("cost",)
-_TRANSCRIBE: Ways = ("transcribe",)
-_SPEAK: Ways = ("speak",)
-_GENERATE: Ways = ("image generate",)
-_COMPLETE: Ways = (
-    "openai-cli complete completes a text; openai-cli --install-completion sets completion up for "
-    "the shell",
-)
-_STORED: Ways = (
-    "a verb comes after its object, as in openai-cli models list, openai-cli files delete",
-)
-_TYPED: Ways = ("openai-cli --help lists the commands; openai-cli chat --help shows those of one",)
-
-# By whole name; `openai-cli chat -i` and the like are sentences.
-COMMANDS: Mapping[str, Ways] = {
-    "ask": _CHAT,
-    "prompt": _CHAT,
-    "message": _CHAT,
-    "messages": _CHAT,
-    "query": _CHAT,
-    "run": _CHAT,
-    "talk": _CHAT,
-    "gpt": _CHAT,
-    "chatgpt": _CHAT,
-    "llm": _CHAT,
-    "chat-completion": _CHAT,
-    "chat-completions": _CHAT,
-    "chat completions": _CHAT,
-    "repl": ("openai-cli chat -i starts a conversation",),
-    "shell": ("openai-cli chat -i starts a conversation",),
-    "interactive": ("openai-cli chat -i starts a conversation",),
-    "completion": _COMPLETE,
-    "completions": _COMPLETE,
-    "completions create": ("complete",),
-    "generate": ("openai-cli chat answers a message; openai-cli image generate makes an image",),
-    "response": ("openai-cli respond asks for a response; openai-cli responses shows stored ones",),
-    "responses create": ("respond",),
-    "count": ("tokens",),
-    "tokenize": ("tokens",),
-    "tokenizer": ("tokens",),
-    "tiktoken": ("tokens",),
-    "ttok": ("tokens",),
-    "encode": ("tokens",),
-    "wc": ("tokens",),
-    "price": _COST,
-    "prices": _COST,
-    "pricing": _COST,
-    "estimate": _COST,
-    "usage": _COST,
-    "embedding": _EMBED,
-    "embeddings": _EMBED,
-    "embeddings create": _EMBED,
-    "vectorize": _EMBED,
-    "moderation": ("moderate",),
-    "moderations": ("moderate",),
-    "moderations create": ("moderate",),
-    "whisper": _TRANSCRIBE,
-    "stt": _TRANSCRIBE,
-    "transcript": _TRANSCRIBE,
-    "transcription": _TRANSCRIBE,
-    "transcriptions": _TRANSCRIBE,
-    "audio transcriptions": _TRANSCRIBE,
-    "translation": ("translate",),
-    "translations": ("translate",),
-    "audio translations": ("translate",),
-    "tts": _SPEAK,
-    "say": _SPEAK,
-    "speech": _SPEAK,
-    "audio speech": _SPEAK,
-    "images": ("image",),
-    "img": _GENERATE,
-    "picture": _GENERATE,
-    "draw": _GENERATE,
-    "dalle": _GENERATE,
-    "dall-e": _GENERATE,
-    "images generate": _GENERATE,
-    "images edit": ("image edit",),
-    "images create-variation": ("image vary",),
-    "login": _KEY_SET,
-    "auth": _KEY_SET,
-    "auth login": _KEY_SET,
-    "set-key": _KEY_SET,
-    "signin": _KEY_SET,
-    "init": _KEY_SET,
-    "setup": _KEY_SET,
-    "keys": ("key",),
-    "keys set": _KEY_SET,
-    "api-key": ("key",),
-    "logout": ("key delete",),
-    "whoami": ("key show",),
-    "settings": ("config",),
-    "config set": ("openai-cli config path prints the name of the file to write it in",),
-    "config edit": ("openai-cli config path prints the name of the file to edit",),
-    "config init": ("openai-cli config path prints where the file goes",),
-    "model": ("models",),
-    "upload": ("files upload",),
-    "download": ("files content",),
-    "serve": ("sandbox",),
-    "server": ("sandbox",),
-    "mock": ("sandbox",),
-    "request": ("api",),
-    "curl": ("api",),
-    "raw": ("api",),
-    "post": ("openai-cli api POST PATH sends it",),
-    "put": ("openai-cli api PUT PATH sends it",),
-    "patch": ("openai-cli api PATCH PATH sends it",),
-    "get": ("openai-cli api GET PATH gets it",),
-    "ls": _STORED,
-    "list": _STORED,
-    "show": _STORED,
-    "rm": _STORED,
-    "delete": _STORED,
-    "create": _STORED,
-    "history": ("openai-cli chat --continue FILE keeps a conversation in FILE",),
-    "logs": ("openai-cli chat --continue FILE keeps a conversation in FILE",),
-    "version": ("openai-cli --version shows the version",),
-    "help": _TYPED,
-    "man": _TYPED,
-}
-
-_SHOW: Ways = ("show",)
-_DELETE: Ways = ("delete",)
-_CREATE: Ways = ("create", "upload", "generate", "set")
-
-# By the last word of a name, in any group that has the equivalent.
-VERBS: Mapping[str, Ways] = {
-    "ls": ("list",),
-    "all": ("list",),
-    "get": _SHOW,
-    "retrieve": _SHOW,
-    "view": _SHOW,
-    "info": _SHOW,
-    "describe": _SHOW,
-    "inspect": _SHOW,
-    "status": _SHOW,
-    "print": _SHOW,
-    "price": _SHOW,
-    "cat": ("content", "show"),
-    "download": ("content", "show"),
-    "fetch": ("content", "show"),
-    "rm": _DELETE,
-    "remove": _DELETE,
-    "del": _DELETE,
-    "unset": _DELETE,
-    "forget": _DELETE,
-    "clear": _DELETE,
-    "create": _CREATE,
-    "new": _CREATE,
-    "add": _CREATE,
-    "make": _CREATE,
-    "put": _CREATE,
-    "store": _CREATE,
-    "save": _CREATE,
-    "change": ("edit", "update"),
-    "modify": ("edit", "update"),
-    "update": ("edit", "set"),
-    "variation": ("vary",),
-    "variations": ("vary",),
-    "stop": ("cancel",),
-    "abort": ("cancel",),
-    "kill": ("cancel",),
-    "test": ("check",),
-    "verify": ("check",),
-    "validate": ("check",),
-    "lint": ("check",),
-    "where": ("path",),
-    "file": ("path",),
 }
