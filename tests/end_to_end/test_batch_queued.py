@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +210,7 @@ def test_a_queue_that_others_fill_is_waited_for(
     assert done(folder) == [f"r{n}" for n in range(1, 10)]
     assert 1 in sizes[:12]
     assert max(sizes[12:]) > 1, "parts grow again"
+    assert all(later <= 2 * before for before, later in pairwise(sizes[11:])), "step by step"
 
 
 def test_a_budget_holds_by_parts(batch: Batch, folder: Path) -> None:
@@ -387,6 +389,18 @@ def test_a_storm_of_429_is_waited_out(batch: Batch, folder: Path) -> None:
         assert batch(server, data=requests(2)).code == 0
         assert server.lines.batches == 1
     assert done(folder) == ["r1", "r2"]
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_a_part_is_tried_again_so_many_times(batch: Batch, retries: int) -> None:
+    with api("status=500") as server, wired() as wire:
+        ended = batch(server, "--max-retries", str(retries), data=requests(2))
+    assert ended.code == 6
+    # What the first try may have uploaded is looked for before it is uploaded again.
+    assert [one.partition("?")[0] for one in wire.asked] == [
+        "POST /files",
+        *["GET /files"] * retries,
+    ]
 
 
 def test_spent_quota_ends_it(batch: Batch) -> None:
