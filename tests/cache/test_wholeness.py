@@ -100,6 +100,11 @@ def test_speech(asked: dict[str, Any], body: bytes, content_type: str, told: str
 
 def test_a_text_that_is_streamed_has_a_last_event() -> None:
     asked = {"response_format": "text", "stream": "true"}
-    half = events({"type": "transcript.text.delta", "delta": "a"}, done=False)
+    parts = (
+        {"type": "transcript.text.delta", "delta": "a"},
+        {"type": "transcript.text.done", "text": "a"},
+    )
+    half, whole = events(*parts[:1], done=False), events(*parts, done=False)
     told = lacks(TRANSCRIPTS, asked, half, content_type=EVENTS)
     assert told == "the stream ended before the answer was whole"
+    assert lacks(TRANSCRIPTS, asked, whole, content_type=EVENTS, has_known_end=False) is None

@@ -145,6 +145,7 @@ def test_what_was_held_of_a_budget_makes_room_for_what_it_cost(
     pricing.price_all(ledger)
     assert charged(ledger) == [(2_500_000_000_000,)]
     assert not ledger.has_unpriced()
+    assert ledger.rows("SELECT * FROM prices") == []
     ledger.close()
 
 
