@@ -1,7 +1,7 @@
 """Read and write the lines of --usage-file, which have every count that a price depends on."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from openai_cli.models.table import FEES, tier_of
@@ -116,11 +116,12 @@ def _usage(record: Mapping[str, Json]) -> dict[str, Json] | None:
 
 
 def day_of(record: Mapping[str, Json]) -> date | None:
-    """Return the UTC day of a record's call, or None if it has no time."""
+    """Return the UTC day of a record's call, or None if it has no time; no zone means UTC."""
     time = record.get("time")
     try:
-        return date.fromisoformat(time[:10]) if isinstance(time, str) else None
-    except ValueError:
+        made = datetime.fromisoformat(time) if isinstance(time, str) else None
+        return made and (made.astimezone(UTC) if made.tzinfo else made).date()
+    except (ValueError, OverflowError):
         return None
 
 
