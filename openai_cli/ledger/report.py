@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openai_cli.messages import one_line
-from openai_cli.prices.grid import Grid, csv_of, lines_of, markdown_of, with_bars
+from openai_cli.prices.grid import Grid, csv_of, escaped, lines_of, markdown_of, with_bars
 from openai_cli.prices.money import dollars, exact_json, plain, units
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def as_table(spent: Spent, *, columns: int | None = None) -> str:
 
 def as_markdown(spent: Spent) -> str:
     """Format the report as a GitHub Markdown table."""
-    return markdown_of(_grid(spent)) + "".join(f"\n{one}\n" for one in _remarks(spent))
+    return markdown_of(_grid(spent)) + "".join(f"\n{escaped(one)}\n" for one in _remarks(spent))
 
 
 def as_csv(spent: Spent) -> str:
@@ -186,4 +186,5 @@ def _remarks(spent: Spent) -> list[str]:
     if saved := spent.saved.calls:
         usd = plain(dollars(spent.saved.units))
         remarks.append(f"from the cache: {saved} of the calls; {usd} USD saved")
-    return [*remarks, *(f"budget, {one.limit.name}: {one.told}" for one in spent.budgets)]
+    budgets = (f"budget, {one.limit.name}: {one.told}" for one in spent.budgets)
+    return [*remarks, *map(one_line, budgets)]

@@ -338,6 +338,15 @@ def test_above_a_budget_nothing_is_sent(run: Run, configured: Any, file: Path, p
     assert budget(run("cost", "ledger", "--json")) == (0.000105, 0)
 
 
+def test_the_name_of_a_budget_is_no_markup_and_on_one_line(filled: Run, configured: Any) -> None:
+    configured('[budget.labels."<b>|x\\ny`\\u001b[31m"]\nmonth = 5\n')
+    table = filled("cost", "ledger").text.splitlines()[-1]
+    shown = filled("cost", "ledger", "--markdown").text.splitlines()[-1]
+    assert table.startswith("budget, month of label <b>|x y`")
+    assert shown.startswith("budget, month of label &#60;b&#62;&#124;x y&#96;")
+    assert "\x1b" not in table + shown
+
+
 def test_from_80_percent_on_a_notice_says_how_far_it_is(
     run: Run, configured: Any, file: Path
 ) -> None:
