@@ -160,8 +160,9 @@ def _billed(context: Context, options: Options, path: "Path") -> "Bills":
     from openai_cli.ledger.bills import PAGES, Bills, Days
 
     since, until = _days(options)
-    today = context.today()
-    until = until or today
+    until = until or context.today()
+    if since and until < since:
+        raise UsageError("--since is after today, so nothing was billed yet")
     bills = Bills(Days(since or until.replace(day=1), until))
     with Session(context, options, endpoint=_COSTS) as session:
         for place in PAGES:
@@ -233,4 +234,5 @@ def _prune(context: Context, path: "Path", age: str) -> None:
     if path.exists():
         with opened(path) as store, store.transaction():
             gone = prune(store, context.today(), days)
-    context.messages.notice(f"calls removed that are older than {days} days: {gone:,}")
+    shown = "a day" if days == 1 else f"{days} days"
+    context.messages.notice(f"calls removed that are older than {shown}: {gone:,}")

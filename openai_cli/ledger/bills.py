@@ -6,11 +6,12 @@ https://platform.openai.com/docs/api-reference/usage
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openai_cli.errors import BadAnswerError
+from openai_cli.flags.durations import UNITS
 from openai_cli.messages import one_line
 from openai_cli.prices.charges import total
 from openai_cli.prices.grid import Grid, csv_of, lines_of, markdown_of
@@ -45,12 +46,11 @@ class Days(NamedTuple):
     def query(self, path: str) -> dict[str, str]:
         """Return the query for one bucket per day."""
         most, group = PAGES[path]
-        start, end = (
-            datetime(day.year, day.month, day.day, tzinfo=UTC)
-            for day in (self.since, self.until + timedelta(days=1))
+        start, last = (
+            int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) for day in self
         )
         return {
-            "start_time": str(int(start.timestamp())), "end_time": str(int(end.timestamp())),
+            "start_time": str(start), "end_time": str(last + UNITS["d"]),
             "bucket_width": "1d", "limit": str(most), "group_by": group,
         }  # fmt: skip
 

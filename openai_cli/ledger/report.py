@@ -175,7 +175,7 @@ def _shown(by: str, key: str | None) -> str:
     if by != "week":
         return one_line(key)
     monday = date.fromisoformat(key)
-    return f"{monday} to {monday + timedelta(days=6)}"
+    return f"{monday} to {monday + min(timedelta(days=6), date.max - monday)}"
 
 
 def _remarks(spent: Spent) -> list[str]:

@@ -210,6 +210,18 @@ def test_calls_are_added_up_by(filled: Run, key: str, expected: Any) -> None:
     assert [(row[key], row["calls"]) for row in rows] == expected
 
 
+def test_the_last_days_that_there_are(run: Run, file: Path, folder: Path) -> None:
+    (folder / "last.jsonl").write_text(line("9999-12-31T00:00:00Z"))
+    run("cost", "ledger", "--import", "last.jsonl")
+    assert "9999-12-27 to 9999-12-31" in run("cost", "ledger", "--by", "week").text
+    with Server([reply({"object": "page", "data": [], "has_more": False})] * 7) as server:
+        done = run("cost", "ledger", "--reconcile", "--since", "9999-12-31", "--until",
+                   "9999-12-31", base_url=server.base_url,
+                   env={"OPENAI_ADMIN_KEY": "sk-admin-made-up"})  # fmt: skip
+        ends = {received.line.partition("end_time=")[2][:12] for received in server.received}
+    assert (done.code, ends) == (0, {"253402300800"})
+
+
 def test_the_days_are_both_included(filled: Run) -> None:
     found = figures(filled("cost", "ledger", "--since", "2026-10-31", "--until", "2026-11-01",
                            "--json"))  # fmt: skip
@@ -279,6 +291,7 @@ def test_prune_removes_what_is_older(filled: Run, file: Path) -> None:
     done = filled("cost", "ledger", "--prune", "22d")
     assert done.err == "openai-cli: notice: calls removed that are older than 22 days: 1\n"
     assert [one["time"][:10] for one in kept(file)] == ["2026-11-01", "2026-11-02"]
+    assert "older than a day: 2\n" in filled("cost", "ledger", "--prune", "1d").err
 
 
 def test_what_a_budget_counts_is_counted_once_and_outlives_its_calls(
@@ -310,6 +323,7 @@ def test_calls_of_more_than_400_days_ago_leave_by_themselves(run: Run, file: Pat
         (["--since", "2026-11-02", "--until", "2026-11-01"], "--until is before --since"),
         (["--json", "--csv"], "--json and --csv: give one of them"),
         (["--prune", "9d", "--reconcile"], "--prune and --reconcile: give one of them"),
+        (["--reconcile", "--since", "9999-01-01"], "--since is after today"),
     ],
 )
 def test_what_is_wrong_is_told(run: Run, flags: list[str], reason: str) -> None:
