@@ -189,14 +189,14 @@ def _print(context: Context, options: Options, told: "Told") -> None:
     if options.junit is not None:
         from openai_cli.diff.junit import as_junit
 
-        _write(context, options.junit, as_junit(told))
+        _write(context, options.junit, as_junit(told), "--junit")
     if options.github:
         _tell_github(context, told)
-    _write(context, options.output, form(told))
+    _write(context, options.output, form(told), "--output")
 
 
-def _write(context: Context, path: str | None, text: str) -> None:
-    with open_sink(context, path) as sink:
+def _write(context: Context, path: str | None, text: str, flag: str) -> None:
+    with open_sink(context, path, flag=flag) as sink:
         sink.write(utf8_bytes(text))
 
 

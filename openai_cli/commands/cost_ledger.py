@@ -119,6 +119,7 @@ def _days(options: Options) -> "tuple[date | None, date | None]":
 
 
 def _spent(context: Context, options: Options, path: "Path") -> "Spent":
+    from openai_cli.ledger.book import Standing
     from openai_cli.ledger.pricing import opened
     from openai_cli.ledger.report import Spent, groups_of, saved_of
     from openai_cli.ledger.store import VARIABLE
@@ -128,7 +129,8 @@ def _spent(context: Context, options: Options, path: "Path") -> "Spent":
         is_kept = context.settings.ledger or context.variable(VARIABLE)
         how = "" if is_kept else "; `ledger = true` in config.toml has calls kept from now on"
         context.messages.notice(f"there is no ledger '{path}' yet{how}")
-        return Spent(options.by, (), since, until)
+        unspent = tuple(Standing(limit, 0, 0) for limit in context.settings.budget)
+        return Spent(options.by, (), since, until, unspent)
     with opened(path) as store, store.transaction():
         groups = groups_of(store, options.by, since, until)
         saved = saved_of(store, since, until)

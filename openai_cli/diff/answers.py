@@ -12,6 +12,7 @@ from openai_cli.tokens.lines import at_line, objects
 
 if TYPE_CHECKING:
     from openai_cli.prices.bill import Bill
+    from openai_cli.prices.billed import Billed
 
 
 def answer_entries(path: str, content: bytes, pricer: Pricer) -> Iterator[Entry]:
@@ -21,7 +22,7 @@ def answer_entries(path: str, content: bytes, pricer: Pricer) -> Iterator[Entry]
     """
     bills: dict[str, Bill] = {}
     unpriced: dict[str, list[str]] = defaultdict(list)
-    for answer in Answers().read(objects(BytesIO(content), may_be_empty=True)):
+    for answer in _answers(path, content):
         if answer.model is None:
             raise UsageError(f"'{path}', line {answer.line}: the answer names no model")
         bill = bills.setdefault(answer.model, pricer.bill())
@@ -36,3 +37,10 @@ def answer_entries(path: str, content: bytes, pricer: Pricer) -> Iterator[Entry]
         found = amount_of(bill.statements())
         unknown = (*found.unknown, *unpriced[model])
         yield Entry(path, model=model, amount=found._replace(unknown=unknown))
+
+
+def _answers(path: str, content: bytes) -> "Iterator[Billed]":
+    try:
+        yield from Answers().read(objects(BytesIO(content), may_be_empty=True))
+    except UsageError as error:
+        raise UsageError(f"'{path}': {error.problem}", hint=error.hint) from None

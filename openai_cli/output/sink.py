@@ -253,8 +253,12 @@ class WholeFile:
             self._temporary.unlink()
 
 
-def open_sink(context: Context, output: str | None, *, keeps: bool = True) -> Sink:
-    """Open a sink for --output, or for stdout if that is None or `-`; `keeps` is as in `Sink`.
+def open_sink(
+    context: Context, output: str | None, *, keeps: bool = True, flag: str = "--output"
+) -> Sink:
+    """Open a sink for the file of a flag, or for stdout if that is None or `-`.
+
+    `keeps` is as in `Sink`.
 
     This happens before any request is sent. Raises UsageError if it cannot be written to.
     """
@@ -268,7 +272,7 @@ def open_sink(context: Context, output: str | None, *, keeps: bool = True) -> Si
         return _open_file(Path(output))
     except (OSError, ValueError, RuntimeError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
-        raise UsageError(f"--output: cannot write '{output}': {why}") from None
+        raise UsageError(f"{flag}: cannot write '{output}': {why}") from None
 
 
 def check_writable(context: Context, output: str) -> None:

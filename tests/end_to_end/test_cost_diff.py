@@ -553,6 +553,10 @@ def test_junit_has_a_case_for_each_row(repository: Repository, folder: Path, dif
         (["--base", "main", "a.txt", "--calls", "5/hour"], "--calls must be a number of calls"),
         (["--base", "main", "a.txt", "--max-increase", "-1"], "--max-increase must be an amount"),
         (["--base", "main", "a.txt", "-m", "nope"], "nope"),
+        (["--base", "main", "a.txt", "-m", "gpt-4o", "--junit", "no/where"],
+         "--junit: cannot write 'no/where'"),
+        (["--base", "main", "--response", "a.txt"], "'a.txt': line 1"),
+        (["--base", "main", "--request", "a.txt"], "'a.txt': line 1"),
         (["--base", "main", "a.txt", "--json", "--markdown"], "--json and --markdown: give one"),
     ],
 )  # fmt: skip

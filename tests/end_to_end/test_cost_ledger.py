@@ -339,6 +339,12 @@ def test_without_a_ledger_it_is_told_how_to_keep_one(run: Run) -> None:
 # Budgets
 
 
+def test_a_budget_is_shown_before_the_first_call(run: Run, configured: Any, file: Path) -> None:
+    configured("[budget]\nmonth = 5\n")
+    assert run("cost", "ledger").text.endswith("0 of 5 USD are spent, 0 reserved, 5 left\n")
+    assert not file.exists()
+
+
 @pytest.mark.parametrize("period", ["day", "week", "month"])
 def test_above_a_budget_nothing_is_sent(run: Run, configured: Any, file: Path, period: str) -> None:
     configured(f"[budget]\n{period} = {BOUND + BILLED}\n")
