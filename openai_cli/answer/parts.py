@@ -56,19 +56,25 @@ class Part(NamedTuple):
 
 
 def read(
-    http: "Incoming", answer: Answer, *, arrived: Callable[[], None] = lambda: None
+    http: "Incoming",
+    answer: Answer,
+    *,
+    arrived: Callable[[], None] = lambda: None,
+    passed: Callable[[bytes], object] | None = None,
 ) -> Iterator[tuple[Part, list[tuple[Choice, str]]]]:
     """Yield the parts of a response as they arrive, each with the text it adds to each choice.
 
     Whether the body is a stream is decided by its first bytes, because servers may send either form
     when the other was requested. Each part is added to `answer` before it is yielded. `arrived` is
-    called when all received data has been processed, before waiting for more. Raises BadAnswerError
-    if the body is neither JSON nor a stream or has the wrong shape, NetworkError if it is cut off,
-    and the error that the response itself reports.
+    called when all received data has been processed, before waiting for more. If `passed` is given,
+    the bytes of a response that is too large to hold go to it as they arrive; the response's part
+    then has none, and its long texts are incomplete. Raises BadAnswerError if the body is neither
+    JSON nor a stream or has the wrong shape, NetworkError if it is cut off, and the error that the
+    response itself reports.
     """
     is_empty = True
     kept = 0
-    for part in _parts(http, answer, arrived):
+    for part in _parts(http, answer, arrived, passed):
         is_empty = False
         try:  # as in `_telling`; the context manager takes longer than reading an event
             added = answer.add(part.body)
@@ -104,7 +110,12 @@ def _told(error: CliError, http: "Incoming", raw: bytes | None) -> CliError:
     return error
 
 
-def _parts(http: "Incoming", answer: Answer, arrived: Callable[[], None]) -> Iterator[Part]:
+def _parts(
+    http: "Incoming",
+    answer: Answer,
+    arrived: Callable[[], None],
+    passed: Callable[[bytes], object] | None,
+) -> Iterator[Part]:
     pieces = http.pieces()
     start = bytearray()
     head = b""
@@ -117,8 +128,14 @@ def _parts(http: "Incoming", answer: Answer, arrived: Callable[[], None]) -> Ite
         is_stream = _is_named_stream(http)
     if is_stream:
         yield from _Stream(http, answer, arrived).parts(chain((bytes(start),), pieces))
-    else:
+    elif passed is None or answer.is_text:
         yield _whole(collected(pieces, answer.largest, start), http, answer)
+    else:
+        from openai_cli.answer.skim import held_or_skimmed
+
+        raw, is_passed = held_or_skimmed(start, pieces, answer.largest, passed)
+        part = _whole(raw, http, answer)
+        yield part._replace(raw=b"") if is_passed else part
 
 
 def collected(pieces: Iterable[bytes], largest: int, start: bytearray | None = None) -> bytes:

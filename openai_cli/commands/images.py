@@ -64,7 +64,8 @@ def save_images(session: Session, request: Request) -> None:
             _check_output(session.context, output, request, count)
     partials = _asked(request, "partial_images", 0)
     saver = _Saver(session, output, count, partials, is_null=session.form.null)
-    send(session, Plan(request, answer=partial(Images, expected=count), writer=saver.writer))
+    answer = partial(Images, expected=count)
+    send(session, Plan(request, answer=answer, writer=saver.writer, forgets=True))
     if saver.left_out:
         asked = f"{count} image{'s' if count > 1 else ''}"
         session.context.messages.notice(

@@ -151,6 +151,11 @@ class JsonWriter(Writer):
     def needs(self, _choice: Choice) -> bool:
         return False
 
+    @property
+    def passed(self) -> Callable[[bytes], object] | None:
+        """What takes the bytes of a large answer as they arrive; None if they need processing."""
+        return None if self.sink.is_terminal else self.sink.write
+
     def finish(self, _answer: Answer) -> None:
         """Do nothing: everything is written already."""
 
@@ -347,19 +352,22 @@ def write_answer(
     """Read an answer and pass each of its parts to the writer as it arrives.
 
     `arrived` is called whenever all received data has been written. With `forgets`, text is dropped
-    from the answer once it is written. Raises the errors of `read`.
+    from the answer once it is written, and the bytes of a large response may be written before it
+    has been read. Raises the errors of `read`.
     """
     answer.request_id, answer.age = http.request_id, http.age
     printed: dict[int, Choice] = {}
 
-    def passed_on() -> None:
+    def forget_printed() -> None:
         arrived()
         for choice in printed.values():
             if not writer.needs(choice):
                 choice.text.forget()
         printed.clear()
 
-    for part, added in read(http, answer, arrived=passed_on if forgets else arrived):
+    passed = writer.passed if forgets and isinstance(writer, JsonWriter) else None
+    written = forget_printed if forgets else arrived
+    for part, added in read(http, answer, arrived=written, passed=passed):
         writer.take(part, added)
         if forgets:
             for choice, _ in added:
