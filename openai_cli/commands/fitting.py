@@ -17,6 +17,7 @@ from openai_cli.flags.conversation import Terms
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.records import mutable_record, record
 from openai_cli.request.body import Request
+from openai_cli.tokens.known import KnownTexts
 
 if TYPE_CHECKING:
     from openai_cli.tokens.counted import TokenCount
@@ -38,11 +39,13 @@ class Fit(NamedTuple):
 class Learned:
     """What a session has learned of context windows: a model's longest prompt, by our own count.
 
-    `told` are the models for which a notice said that the window is unknown.
+    `told` are the models for which a notice said that the window is unknown; `texts` remembers
+    token counts.
     """
 
     limits: dict[str, int] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+    texts: KnownTexts = field(default_factory=KnownTexts)
 
 
 @record
@@ -62,7 +65,7 @@ class Fitting:
         limit = self._limit(request)
         if limit is None or _is_surely_within(limit, request):
             return Fit(self.history, [])
-        tokens = prompt_tokens(request)
+        tokens = self._tokens(request)
         if tokens <= limit:
             return Fit(self.history, [])
         if self.terms.when_full == "error" or not self.most:
@@ -70,7 +73,7 @@ class Fitting:
         fit = self._shortened(limit, at_least=1)
         if fit is None:
             shortest = self.whole(split(self.history, self.most)[1])
-            raise too_long(shortest, prompt_tokens(shortest), limit, may_shorten=False)
+            raise too_long(shortest, self._tokens(shortest), limit, may_shorten=False)
         return fit
 
     def further(self, fit: Fit, refused: RefusedError) -> Fit:
@@ -84,7 +87,7 @@ class Fitting:
             refused.add_hint(_hint(may_shorten=self.terms.when_full == "error" and self.most > 0))
             raise refused
         request = self.whole(fit.kept)
-        ours = prompt_tokens(request)
+        ours = self._tokens(request)
         share = _LESS
         if overflow.window is not None and overflow.asked is not None:
             share = min(overflow.window / overflow.asked, _MOST)
@@ -98,6 +101,9 @@ class Fitting:
             f"the server refuses the prompt as too long; asking again without {oldest(shorter)}"
         )
         return shorter
+
+    def _tokens(self, request: Request) -> "TokenCount":
+        return prompt_tokens(request, self.learned.texts)
 
     def _limit(self, request: Request) -> int | None:
         model = str(request.body["model"])
@@ -121,7 +127,7 @@ class Fitting:
         """
 
         def count(messages: list[Message]) -> "TokenCount":
-            return prompt_tokens(self.whole(messages))
+            return self._tokens(self.whole(messages))
 
         goal = limit if self.terms.when_full == "drop" else limit // 2
         found = fewest_turns(self.history, self.most, holds=lambda rest: count(rest) <= goal)
@@ -187,14 +193,17 @@ def prompt_limit(session: Session, given: int | None, request: Request) -> int |
     return model.context_window - (longest if isinstance(longest, int) else 0)
 
 
-def prompt_tokens(request: Request) -> "TokenCount":
-    """Count the tokens of the prompt; an unknown model is counted as the default model."""
+def prompt_tokens(request: Request, known: KnownTexts | None = None) -> "TokenCount":
+    """Count the tokens of the prompt, without recounting `known` texts.
+
+    An unknown model is counted as the default model.
+    """
     from openai_cli.tokens.messages import count_request
 
     try:
-        return count_request(request.body)
+        return count_request(request.body, known=known)
     except UsageError:
-        return count_request({**request.body, "model": DEFAULT_CHAT})
+        return count_request({**request.body, "model": DEFAULT_CHAT}, known=known)
 
 
 def check_length(request: Request, limit: int) -> None:

@@ -26,6 +26,7 @@ from openai_cli.tokens.shapes import Json, array, mapping, optional, string, wro
 
 # Tools, formats and items are loaded where a body has them: a plain one is counted sooner.
 if TYPE_CHECKING:
+    from openai_cli.tokens.known import KnownTexts
     from openai_cli.tokens.typescript import Function
 
 # The encoding of gpt-oss alone.
@@ -54,16 +55,24 @@ class Parts(NamedTuple):
     doubts: tuple[Doubt, ...]
 
 
-def count_request(body: Json, *, endpoint: str | None = None, on: date | None = None) -> TokenCount:
+def count_request(
+    body: Json,
+    *,
+    endpoint: str | None = None,
+    on: date | None = None,
+    known: "KnownTexts | None" = None,
+) -> TokenCount:
     """How many prompt tokens a request body has.
 
     The body is of chat, completions, responses or embeddings, as parsed from JSON; `endpoint`
     (`/chat/completions`) is told by its properties where it is None. `on` is the day on which it is
-    sent, None where that is not known. UsageError, with the API's name of the parameter at fault,
-    for a body of another form, and for a model that nobody knows.
+    sent, None where that is not known; `known` are texts that need not be counted again.
+    UsageError, with the API's name of the parameter at fault, for a body of another form, and for a
+    model that nobody knows.
     """
     parts = parts_of(body, endpoint=endpoint, on=on)
-    tokens = sum(count_all(parts.texts, encoding=parts.encoding))
+    counts = (known.count_all if known else count_all)(parts.texts, encoding=parts.encoding)
+    tokens = sum(counts)
     return TokenCount(parts.overhead + tokens, parts.doubts)
 
 

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from openai_cli.sandbox import Sandbox
+from openai_cli.tokens import encoding
+from openai_cli.tokens import messages as tokens_of_messages
 from tests.conftest import COMMAND, MADE_UP_KEY, Run
 from tests.servers import Server, chat, delta, events, reply, stream
 
@@ -456,6 +458,28 @@ def test_the_oldest_turns_are_dropped(limit: int, turns: int, run: Run, folder: 
         assert f"notice: {what} left the conversation for 't.json.history.jsonl'" in done.err
     else:
         assert names(folder) == ["t.json"]
+
+
+def test_each_message_is_counted_once(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that stayed was counted again for each number of turns that was tried."""
+    count_all, counted = encoding.count_all, list[str]()
+
+    def counting(texts: Sequence[str], **named: Any) -> list[int]:
+        counted.extend(texts)
+        return count_all(texts, **named)
+
+    for module in (encoding, tokens_of_messages):
+        monkeypatch.setattr(module, "count_all", counting)
+    turns = [message for n in range(50) for message in (user(f"u{n}"), assistant(f"a{n}"))]
+    written(folder / "t.json", {"model": "gpt-4o", "messages": turns})
+    with Server([reply(chat("b"))]) as server:
+        done = run("chat", "-c", "t.json", "q", "--context-limit", "300", "--when-full", "drop",
+                   base_url=server.base_url)  # fmt: skip
+    assert done.code == 0
+    assert "left the conversation" in done.err
+    assert sorted(counted) == sorted([*(turn["content"] for turn in turns), "q"])
 
 
 def test_the_question_itself_is_never_dropped(run: Run, folder: Path) -> None:
