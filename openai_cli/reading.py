@@ -4,7 +4,7 @@ import errno
 import os
 import select
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -51,10 +51,18 @@ def is_file(name: str) -> bool:
 
 def read_whole(file: BinaryIO, name: str) -> bytes:
     """All of the file; UsageError, of this name, above 512 MB, as a device may give without end."""
-    data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise UsageError(f"{name} is above {LARGEST // 1024**2} MB")
-    return data
+    return joined([file.read(LARGEST + 1)], name)
+
+
+def joined(blocks: Iterable[bytes], name: str) -> bytes:
+    """All of the blocks; UsageError, of this name, above 512 MB."""
+    held, size = [], 0
+    for block in blocks:
+        held.append(block)
+        size += len(block)
+        if size > LARGEST:
+            raise UsageError(f"{name} is above {LARGEST // 1024**2} MB")
+    return b"".join(held)
 
 
 def bounded_lines(file: BinaryIO) -> Iterator[bytes]:

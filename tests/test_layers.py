@@ -110,7 +110,7 @@ def test_no_imports_go_round_in_a_circle(graph: Graph) -> None:
 # What several commands do alike.
 SHARED = (
     "answering", "batch_kept", "body_rules", "caches", "comparison", "configurable", "counting",
-    "counting_files", "file_run", "fitting", "images", "ledger", "line_maker",
+    "counting_files", "file_run", "fitting", "images", "ledger", "line_maker", "long_stdin",
     "operation.catalogue", "pricing", "pricing_files", "run_options", "sandbox_options",
     "speech_to_text", "stored_response", "turns", "verifying",
 )  # fmt: skip

@@ -7,10 +7,10 @@ tokens, are in commands/tokens.py.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from openai_cli import tokens
+from openai_cli.commands.long_stdin import count_stdin, text_or_blocks
 from openai_cli.context import Context
 from openai_cli.errors import BadAnswerError, LimitError, UsageError
 from openai_cli.flags.endpoint import Endpoint
@@ -30,7 +30,7 @@ from openai_cli.flags.values import Number
 from openai_cli.jsontext import encode_json, parse_json, quoted
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.output.sink import Sink, open_sink
-from openai_cli.request.inputs import Inputs, stdin_text
+from openai_cli.request.inputs import Inputs
 from openai_cli.tokens.counted import TokenCount
 from openai_cli.tokens.encoders import rules_of
 from openai_cli.tokens.encoding import TODAYS, is_guessed
@@ -50,8 +50,6 @@ _LARGEST_COUNT = 1024 * 1024
 _MOST_DOUBTS = 5
 
 FROM_0 = Number(0, integer=True)
-
-_OTHER_ENCODING = "--files - --input-encoding NAME reads it"
 
 # What counts files: processes on this machine, or a cluster.
 ENGINES = ("local", "dask")
@@ -216,43 +214,22 @@ def text_of(options: Counting, inputs: Inputs) -> str:
     """The text to count; UsageError if there is none."""
     text = inputs.raw_text(options.text)
     if text is None:
-        raise UsageError(
-            "there is no text to count", hint="for example: openai-cli tokens hamburger"
-        )
+        raise _no_text()
     return text
 
 
 def count_text(options: Counting, inputs: Inputs, encoding: str) -> int:
     """Count the tokens of the text; a long stdin is counted in blocks, not held in memory."""
-    blocks = inputs.raw_stdin(options.text)
-    if blocks is None:
-        return tokens.count(text_of(options, inputs), encoding=encoding)
-    with _reading_stdin():
-        first, second = next(blocks, b""), next(blocks, b"")
-    if not second:
-        return tokens.count(stdin_text(first), encoding=encoding)
-    return count_stdin(chain([first, second], blocks), encoding)
+    given = text_or_blocks(inputs, options.text)
+    if given is None:
+        raise _no_text()
+    if isinstance(given, str):
+        return tokens.count(given, encoding=encoding)
+    return count_stdin(given, encoding)
 
 
-def count_stdin(blocks: Iterable[bytes], encoding: str, input_encoding: str = "utf-8") -> int:
-    """Count the tokens of stdin as it arrives."""
-    from openai_cli.tokens.spans import NoTextError
-    from openai_cli.tokens.stream import count_blocks
-
-    with _reading_stdin():
-        try:
-            return count_blocks(blocks, encoding=encoding, input_encoding=input_encoding)
-        except UsageError as error:
-            hint = _OTHER_ENCODING if isinstance(error, NoTextError) else error.hint
-            raise UsageError(f"stdin {error.problem}", hint=hint) from None
-
-
-@contextmanager
-def _reading_stdin() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(f"cannot read stdin: {error.strerror}") from None
+def _no_text() -> UsageError:
+    return UsageError("there is no text to count", hint="for example: openai-cli tokens hamburger")
 
 
 def json_line(value: Any) -> bytes:

@@ -2,22 +2,21 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from openai_cli.commands.counting import (
     ENGINES,
     FROM_0,
     Counting,
-    count_stdin,
     encoding_of,
     keep_limit,
     whole,
     write_list,
 )
+from openai_cli.commands.long_stdin import count_stdin, with_stdin
 from openai_cli.context import Context
 from openai_cli.errors import LimitError, UsageError
 from openai_cli.flags.values import Number
@@ -26,7 +25,7 @@ from openai_cli.output.sink import Sink, open_sink
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
-    from openai_cli.tokens.corpus import Counted, Engine, FileCount, LeftOut
+    from openai_cli.tokens.corpus import Engine, FileCount, LeftOut
 
 _FROM_1 = Number(1, integer=True)
 
@@ -57,7 +56,7 @@ def count_paths(context: Context, options: Counting, inputs: Inputs) -> None:
             engine=engine,
         )
         of_stdin = partial(_count_stdin, options, inputs, encoding)
-        for one in _with_stdin(_paths(options, inputs), of_disk, of_stdin):
+        for one in with_stdin(_paths(options, inputs), of_disk, of_stdin):
             if isinstance(one, UsageError):
                 met.is_whole = False
                 context.messages.error(one)
@@ -118,23 +117,6 @@ def _count_stdin(options: Counting, inputs: Inputs, encoding: str) -> int:
     if options.jsonl is not None:
         raise UsageError("--jsonl reads only files, and - is stdin")
     return count_stdin(inputs.stdin_blocks("--files"), encoding, _input_encoding(options))
-
-
-def _with_stdin(
-    paths: Iterable[str], of_disk: "Callable[[Iterable[str]], Counted]", of_stdin: Callable[[], int]
-) -> "Counted":
-    """The counts of the paths in order, where `-` is stdin."""
-    from openai_cli.tokens.corpus import FileCount
-
-    for is_stdin, group in groupby(paths, "-".__eq__):
-        if not is_stdin:
-            yield from of_disk(group)
-            continue
-        for path in group:
-            try:
-                yield FileCount(path, of_stdin())
-            except UsageError as error:
-                yield error
 
 
 class _Met:

@@ -4,10 +4,12 @@ commands/pricing_files.py prices files of requests, answers and texts. commands/
 result against limits and prints it.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 from openai_cli.commands.ledger import KEYS, day
+from openai_cli.commands.long_stdin import count_stdin, text_or_blocks, whole_text
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import flag_of
@@ -29,7 +31,7 @@ from openai_cli.models import DEFAULT_CHAT, DEFAULT_TRANSCRIPTION
 from openai_cli.models.table import REGIONS, Table, tier_of
 from openai_cli.prices.bill import Bill, Statement
 from openai_cli.prices.bodies import asked, body_of
-from openai_cli.prices.bound import prompt_tokens
+from openai_cli.prices.bound import counted_as, prompt_tokens
 from openai_cli.prices.calls import asked_calls
 from openai_cli.prices.durations import billed_seconds, seconds_of
 from openai_cli.request.inputs import Inputs
@@ -215,22 +217,42 @@ class Pricing:
     def _of_text(self) -> list[Statement]:
         """The cost of the text, or of --input-tokens, with each model, the cheapest first."""
         tokens = count_of(self.options, "input_tokens", _SOME)
-        text = None if tokens is not None else self.inputs.raw_text(self.options.text)
-        if tokens is None and text is None:
+        models = dict.fromkeys(self.options.model or [self.default_model])
+        text, beside = ("", 0) if tokens is not None else self._text(models)
+        found = [self._statement(name, tokens, text, beside) for name in models]
+        return sorted(found, key=lambda statement: statement.usd)
+
+    def _text(self, models: Iterable[str]) -> tuple[str, int]:
+        """The text; or none, and the tokens of a long stdin that all the models count alike."""
+        given = text_or_blocks(self.inputs, self.options.text)
+        if given is None:
             raise UsageError(
                 "there is no text to price",
                 hint="for example: openai-cli cost hamburger --max-tokens 500",
             )
-        models = dict.fromkeys(self.options.model or [self.default_model])
-        found = [self._statement(name, tokens, text or "") for name in models]
-        return sorted(found, key=lambda statement: statement.usd)
+        if isinstance(given, str):
+            return given, 0
+        encoding = self._encoding(models)
+        return (whole_text(given), 0) if encoding is None else ("", count_stdin(given, encoding))
+
+    def _encoding(self, models: Iterable[str]) -> str | None:
+        """The encoding of all the models; None where one has another, or counts characters."""
+        from openai_cli.tokens.encoding import encoding_for_model
+
+        found = set[str | None]()
+        for name in models:
+            prices = self.bill().tariff(name, self.tier or "standard")
+            like = counted_as(name, prices.model) or name
+            found.add(None if prices.is_by_character else encoding_for_model(like))
+        return found.pop() if len(found) == 1 else None
 
     @property
     def default_model(self) -> str:
         """The model used if none is named."""
         return self.context.variable("OPENAI_MODEL") or DEFAULT_CHAT
 
-    def _statement(self, name: str, tokens: int | None, text: str) -> Statement:
+    def _statement(self, name: str, tokens: int | None, text: str, beside: int) -> Statement:
+        """What so many tokens cost, or without them those of the text and those `beside` it."""
         options = self.options
         bill = self.bill()
         prices = bill.tariff(name, self.tier or "standard")
@@ -241,7 +263,7 @@ class Pricing:
         if tokens is None:
             counted = prompt_tokens(body, endpoint, prices, self.on)
             self.doubts |= dict.fromkeys(counted.doubts)
-            tokens = int(counted)
+            tokens = counted + beside
         cached = count_of(options, "cached_tokens", _SOME)
         written = count_of(options, "cache_write_tokens", _SOME)
         if (cached or 0) + (written or 0) > tokens:

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from openai_cli.commands.ledger import KEYS, Line, day, within
+from openai_cli.commands.long_stdin import count_stdin, with_stdin
 from openai_cli.commands.pricing import Pricing, limit_of
 from openai_cli.errors import UsageError
 from openai_cli.prices.answers import Answers
@@ -190,7 +192,7 @@ def _each(
 
 
 def of_files(call: Pricing, paths: Sequence[str]) -> list[Statement]:
-    """What each file costs as the message that `chat < FILE` sends."""
+    """What each file, or stdin for `-`, costs as the message that `chat < FILE` sends."""
     from openai_cli.commands.counting_files import tell_left_out
     from openai_cli.tokens.corpus import FileCount, count_files
 
@@ -203,7 +205,12 @@ def of_files(call: Pricing, paths: Sequence[str]) -> list[Statement]:
     request = request._replace(limit=limit_of(call.options))
     found: list[Statement] = []
     left_out = Counter[str]()
-    for one in count_files(paths, encoding=encoding, left_out=left_out):
+
+    def of_stdin() -> int:
+        return count_stdin(call.inputs.stdin_blocks("--files"), encoding)
+
+    of_disk = partial(count_files, encoding=encoding, left_out=left_out)
+    for one in with_stdin(paths, of_disk, of_stdin):
         if isinstance(one, FileCount):
             own = bill.empty()
             own.add_requests(request, [one.tokens + frame])

@@ -9,11 +9,11 @@ class KnownTexts:
     def __init__(self) -> None:
         self._known: dict[str, dict[str, int]] = {}
 
-    def count_all(self, texts: Sequence[str], *, encoding: str) -> list[int]:
-        """How many tokens each of the texts has; raises what `encode` does."""
-        from openai_cli.tokens.encoding import count_all
+    def count_each(self, texts: Sequence[str], *, encoding: str) -> list[int]:
+        """How many tokens each of the texts has; raises what `count_each` does."""
+        from openai_cli.tokens.stream import count_each
 
         known = self._known.setdefault(encoding, {})
         new = [text for text in dict.fromkeys(texts) if text not in known]
-        known.update(zip(new, count_all(new, encoding=encoding), strict=True))
+        known.update(zip(new, count_each(new, encoding=encoding), strict=True))
         return [known[text] for text in texts]

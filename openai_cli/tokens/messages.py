@@ -16,11 +16,11 @@ from openai_cli.errors import UsageError
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.tokens.conversation import add_gathered_results, read_messages, with_section
 from openai_cli.tokens.counted import Doubt, TokenCount
-from openai_cli.tokens.encoding import count_all
 from openai_cli.tokens.endpoints import ON_SERVER, told_by
 from openai_cli.tokens.families import CHAT, RESPONSES, SHOWN_FREE, hidden_tokens
 from openai_cli.tokens.prompt import UNSEEN, Prompt
 from openai_cli.tokens.shapes import Json, array, mapping, optional, string, wrong
+from openai_cli.tokens.stream import count_each
 
 # Where the body names no model.
 
@@ -71,8 +71,8 @@ def count_request(
     model that nobody knows.
     """
     parts = parts_of(body, endpoint=endpoint, on=on)
-    counts = (known.count_all if known else count_all)(parts.texts, encoding=parts.encoding)
-    tokens = sum(counts)
+    count = count_each if known is None else known.count_each
+    tokens = sum(count(parts.texts, encoding=parts.encoding))
     return TokenCount(parts.overhead + tokens, parts.doubts)
 
 

@@ -1,11 +1,13 @@
-"""Counting a text that comes in blocks, as from stdin, of which a few are in memory."""
+"""Counting what is long, of which a few pieces are in memory: stdin, a prompt."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from openai_cli.tokens.library import Counter
-from openai_cli.tokens.spans import Wanted, whole_text
-from openai_cli.tokens.walking import Found
+from openai_cli.tokens.cutting import pieces, telling
+from openai_cli.tokens.encoding import count_all
+
+# In characters: a text that is no longer is counted as others are.
+_LONG = 2**20
 
 
 def count_blocks(blocks: Iterable[bytes], *, encoding: str, input_encoding: str = "utf-8") -> int:
@@ -14,7 +16,27 @@ def count_blocks(blocks: Iterable[bytes], *, encoding: str, input_encoding: str 
     UsageError, of whose problem the text is the subject, where it is not in its encoding, and for
     a run that cannot be cut (see `cutting`).
     """
+    from openai_cli.tokens.spans import Wanted, whole_text
+    from openai_cli.tokens.walking import Found
+
     wanted = Wanted(encoding, input_encoding=input_encoding)
-    texts = whole_text(chain(blocks, [b""]), Found("-", is_named=True, size=None), wanted)
+    stdin = Found("-", is_named=True, size=None)
+    return _count(whole_text(chain(blocks, [b""]), stdin, wanted), encoding)
+
+
+def count_each(texts: Sequence[str], *, encoding: str) -> list[int]:
+    """What `count_all` gives and raises, which makes copies of a long text: here of its pieces."""
+    short = iter(count_all([text for text in texts if len(text) <= _LONG], encoding=encoding))
+    return [next(short) if len(text) <= _LONG else _count_long(text, encoding) for text in texts]
+
+
+def _count_long(text: str, encoding: str) -> int:
+    with telling("the text"):
+        return _count(pieces([text], encoding), encoding)
+
+
+def _count(texts: Iterable[str], encoding: str) -> int:
+    from openai_cli.tokens.library import Counter
+
     with Counter(encoding=encoding) as counter:
         return sum(counter.count_texts(texts))

@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 
 from openai_cli.sandbox import Sandbox
-from openai_cli.tokens import encoding
-from openai_cli.tokens import messages as tokens_of_messages
+from openai_cli.tokens.encoding import count_all
 from tests.conftest import COMMAND, MADE_UP_KEY, Run
 from tests.servers import Server, chat, delta, events, reply, stream
 
@@ -464,14 +463,13 @@ def test_each_message_is_counted_once(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All that stayed was counted again for each number of turns that was tried."""
-    count_all, counted = encoding.count_all, list[str]()
+    counted = list[str]()
 
     def counting(texts: Sequence[str], **named: Any) -> list[int]:
         counted.extend(texts)
         return count_all(texts, **named)
 
-    for module in (encoding, tokens_of_messages):
-        monkeypatch.setattr(module, "count_all", counting)
+    monkeypatch.setattr("openai_cli.tokens.stream.count_all", counting)
     turns = [message for n in range(50) for message in (user(f"u{n}"), assistant(f"a{n}"))]
     written(folder / "t.json", {"model": "gpt-4o", "messages": turns})
     with Server([reply(chat("b"))]) as server:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from openai_cli.tokens import count
 from tests.conftest import Result, Run
 from tests.servers import Server, reply
 from tests.sounds import wav
@@ -27,6 +28,12 @@ D = Decimal
 THAT_DAY = {"SOURCE_DATE_EPOCH": "1795392000"}
 
 Cost = Callable[..., Result]
+
+# More than is held of stdin, and its tokens.
+LONG = b"Sixteen bytes.\n\n" * 70_000
+LONG_O200K, LONG_CL100K = (
+    count(LONG.decode(), encoding=name) for name in ("o200k_base", "cl100k_base")
+)
 
 
 @pytest.fixture
@@ -88,6 +95,38 @@ def test_text_from_stdin_as_it_is(cost: Cost) -> None:
     assert total(cost(*line, stdin=b"hello\n")) == D("0.0000225")
     assert total(cost("-", *line, stdin=b"hello")) == D("0.00002")
     assert total(cost("hello", *line, stdin=b"much more text")) == D("0.00002")
+
+
+@pytest.mark.parametrize(
+    ("models", "sizes"),
+    [
+        (["gpt-4o"], [LONG_O200K + 7]),
+        (["gpt-4o-mini", "gpt-4o"], [LONG_O200K + 7] * 2),
+        (["gpt-4o", "gpt-4"], [LONG_O200K + 7, LONG_CL100K + 7]),
+        (["tts-1"], [len(LONG)]),
+    ],
+)
+def test_a_long_stdin_is_priced_as_it_comes(
+    models: list[str], sizes: list[int], cost: Cost
+) -> None:
+    """Or held, where the models do not count it alike."""
+    flags = [part for model in models for part in ("-m", model)]
+    rows = parsed(cost("--json", *flags, stdin=LONG))["rows"]
+    of_input = [row for row in rows if row["kind"].startswith("input")]
+    assert [row.get("tokens") or row["characters"] for row in of_input] == sizes
+
+
+def test_a_long_stdin_that_is_no_text_is_refused(cost: Cost) -> None:
+    done = cost("-m", "gpt-4o", stdin=LONG + b"\xff")
+    assert done.code == 2
+    assert f"error: stdin is not UTF-8: byte 0xff at offset {len(LONG)}" in done.err
+
+
+def test_stdin_is_one_of_the_files(cost: Cost, folder: Path) -> None:
+    (folder / "a.txt").write_text("hello there")
+    found = parsed(cost("--files", "a.txt", "-", "--json", "-m", "gpt-4o", stdin=b"hello"))
+    tokens = [(row["path"], row["tokens"]) for row in found["rows"] if row["kind"] == "input"]
+    assert tokens == [("a.txt", 9), ("-", 8)]
 
 
 def test_the_same_by_the_other_name(cost: Cost) -> None:
