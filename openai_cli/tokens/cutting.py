@@ -112,7 +112,7 @@ class _Parts:
         cut = _last_cut(self._held, part) if self._held else None
         if cut is not None:
             *whole, last = self._held
-            yield self._ended("".join([*whole, last[:cut]]))
+            yield from self._ended("".join([*whole, last[:cut]]))
             self._hold(last[cut:])
         elif self._size > LONGEST_UNCUT:
             yield from self._cut_run()
@@ -124,25 +124,32 @@ class _Parts:
         if self._size > LONGEST_UNCUT:
             yield from self._cut_run()
         if self._size:
-            yield self._ended("".join(self._held))
+            yield from self._ended("".join(self._held))
 
     def _cut_run(self) -> Iterator[str]:
         if self._run is None:
             from openai_cli.tokens.runs import Run
 
             self._run = Run(self._encoding)
-        *cut, rest = self._run.cut("".join(self._held))
+        *cut, rest = self._by_run(self._run.cut("".join(self._held)))
         self._given += sum(map(_size, cut))
         yield from cut
         self._hold(rest)
         if self._size >= LONGEST_RUN:
             raise self._too_long()
 
-    def _ended(self, piece: str) -> str:
-        if self._run is not None and not self._run.may_end(piece):
-            raise self._too_long()
+    def _ended(self, piece: str) -> list[str]:
+        found = [piece] if self._run is None else self._by_run(self._run.ended(piece))
         self._given += _size(piece)
-        return piece
+        return found
+
+    def _by_run(self, found: Iterator[str]) -> list[str]:
+        from openai_cli.tokens.runs import UncuttableError
+
+        try:
+            return list(found)
+        except UncuttableError:
+            raise self._too_long() from None
 
     def _hold(self, text: str) -> None:
         self._held, self._size = [text], len(text)

@@ -187,7 +187,7 @@ def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_too_many_with_no_place_to_cut(tmp_path: Path) -> None:
     """tiktoken's engine cannot split them: the file is at fault."""
-    path = write(tmp_path / "a", "é\n" + " " * 900_000 + "x")
+    path = write(tmp_path / "a", "é\n" + "/" * 900_000 + "x")
     problem = (
         f"'{path}' has 900,000 or more characters with no place to cut, from byte 2 on: "
         "too many to count their tokens"
@@ -210,7 +210,7 @@ def test_what_cannot_be_cut_stops_no_other_file(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("short_runs")
 def test_a_long_run_is_refused_before_all_of_it_is_read(tmp_path: Path) -> None:
     read: list[int] = []
-    path = write(tmp_path / "a", "\n" + " " * (bulk.LITTLE - 1000))
+    path = write(tmp_path / "a", "\n" + "/" * (bulk.LITTLE - 1000))
     (found,) = count_files([path], encoding=ENCODING, left_out=Counter(), on_read=read.append)
     assert isinstance(found, UsageError)
     assert sum(read) < bulk.LITTLE / 2
@@ -325,7 +325,7 @@ def test_packed_or_not(pack: Any, tmp_path: Path) -> None:
         (b'{"text": 7}', "has no string in text"),
         (b'{"text": "\xff"}', "is not UTF-8: byte 0xff at offset 10"),
         (
-            b'{"text": "' + b"\\n" + b" " * 150_000 + b'"}',
+            b'{"text": "' + b"\\n" + b"/" * 150_000 + b'"}',
             "has 150,000 or more characters with no place to cut, from byte 0 on: "
             "too many to count their tokens",
         ),

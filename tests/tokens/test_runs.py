@@ -1,6 +1,7 @@
 """Cuts inside what nothing parts, with tiktoken's ids as the judge."""
 # ruff: noqa: RUF001
 
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
@@ -14,7 +15,7 @@ from tiktoken import Encoding
 from openai_cli.errors import UsageError
 from openai_cli.tokens import cutting, runs
 from openai_cli.tokens.cutting import check_runs, pieces
-from openai_cli.tokens.encoders import rules_of
+from openai_cli.tokens.encoders import full_encoder, rules_of
 from tests.tokens.test_encoding import FRAGMENTS
 
 # What stands side by side in a run, and what makes its place before or behind it another one.
@@ -22,7 +23,7 @@ ALPHABETS = [
     "ACGT", "acgt", "AaBb", "中文字人口", "中A", "中a", "中aA", "あア", "한글", "কখগািী", "ກຂ່ລ",
     "က္ခ", "ሀለሐ", "مر\u064e", "ªʰa", "ǅA中a", "\u0301aA中", "'st", "'sre中", "ſ's", "0123456789",
     "٣Ⅷ²", "a1中", "\n", "\r\n", " ", "\t ", " \n", "\x85\u2028 \n", "!", "-=", "👍😀",
-    "👍\ufe0f", "!\u0301", "/", "/\n", "!/\n ", "\0", "\u0378a中",
+    "👍\ufe0f", "!\u0301", "/", "/\n", "!/\n ", "\0", "\u0378a中", "\n ", "票洲码AV", "'sa中A",
 ]  # fmt: skip
 
 
@@ -54,7 +55,9 @@ AMONG = [
     "!\n\n\n\n  \nx", "!/\n\n\n \n", "!!\u0301\n\n\n \n", "x\n\n\n  \nx", "x\n     \nx",
     "x     \n  x", "\x85\x85\n\x85", "\u3000\u3000x", "!!!!a", "!!!\u0301a", "!\u0301!!a",
     "!\n/////!!a", "!\n!!!!/", "12345678", "1\u03012", "aBcD", "中a", "\u0378AAa",
-    "a're", "a'reeee", "'llll", "x'ssAb", "ſ'ſſa",
+    "a're", "a'reeee", "'llll", "x'ssAb", "ſ'ſſa", "a中中中/Ab", "!\n\n\n/\n a", "\n   \n  \nx",
+    "中AAAA1", "👍\ufe0f👍\ufe0f👍\ufe0f", "x\u0301👍\ufe0f👍\ufe0f!!", " 👍\ufe0f👍\ufe0f👍",
+    "👍👍\ufe0f👍\ufe0f👍", "\n👍\ufe0f👍\ufe0fa", "/👍\ufe0f👍\ufe0f", "1👍\ufe0f\u0301👍\ufe0f👍",
 ]  # fmt: skip
 
 
@@ -71,12 +74,23 @@ def test_of_any_text_it_matches_alike(text: str, reference: Encoding) -> None:
 
 
 def check_rules(text: str, reference: Encoding) -> None:
-    run = runs.Run(reference.name)
-    kinds, whole = runs._kinds(text), ends(text, reference)
+    run, known = runs.Run(reference.name), runs._Text(text)
+    kinds, whole = known.kinds, ends(text, reference)
     for place in range(2, len(text) - 1):
-        if rule := run._rule(kinds, place):
+        if rule := run._rule(known, place):
             first, second = ends(text[:place], reference), ends(text[place:], reference)
-            assert whole | {place} == first | {place + end for end in second}, (text, place)
+            begin, before = known.begin(rule.run, place)
+            end = len(kinds) - len(kinds[place:].lstrip(rule.run))
+            behind = kinds[end : end + 1]
+            if before in {*rule.inner} and behind in {*rule.vague}:
+                continue
+            if before in {*rule.inner} and behind in {*rule.outer}:
+                assert end in whole, (text, place)
+                second = ends(text[place:end], reference)
+                second |= {end - place + more for more in ends(text[end:], reference)}
+            found = first | {place + more for more in second}
+            unsure = {begin} if before in {*rule.fitting} else set[int]()
+            assert (whole | {place}) - unsure == found - unsure, (text, place)
             assert not rule.parts or place in whole, (text, place)
 
 
@@ -103,8 +117,9 @@ def test_the_pieces_have_the_ids_of_the_whole(
 
 
 CUT = [
-    "ACGT", "acgt", "aB", "中文字", "কখগািী", "ક", "ਕਖ", "கஙச", "కఖ", "ಕಖ", "കഖ", "කඛ", "ກຂ", "ကခ",
-    "កខ", "ሀለ", "한글", "あ", "0", "\n", " ", "\t", "-", "👍😀", "\0", "/", "a1",
+    "ACGT", "acgt", "aB", "中文字", "কখগািী", "ক", "ਕਖ", "கஙச", "కఖ", "ಕಖ", "കഖ", "කඛ", "ກຂ", "ကခ",
+    "កខ", "ሀለ", "한글", "あ", "0", "\n", " ", "\t", "-", "👍😀", "\0", "/", "a1", "مَ", "\u0301",
+    "👍\ufe0f", "\u0378", "\U0002ebf0",
 ]  # fmt: skip
 
 
@@ -118,20 +133,64 @@ def test_a_run_is_cut_into_short_pieces(alphabet: str, reference: Encoding) -> N
     assert ids == reference.encode_ordinary(f"X{text}y")
 
 
-@pytest.mark.parametrize(
-    ("text", "byte"),
-    [("\u0378", "0"), ("é a\n\n" + " " * 9, "4"), ("👍\ufe0f", "0")],
-)
-def test_what_cannot_be_cut_is_refused(text: str, byte: str) -> None:
-    with small(10), patch.object(cutting, "LONGEST_RUN", 500):
-        check_runs(text + text[-2:] * 200, encoding="o200k_base")
+# What stands before a run changes how the pattern goes on behind it, however long it is.
+BEFORE = [
+    ("a", "中文字", "Ab"), ("a", "中文字", "ab"), ("洲", "中洲", "AVa"),
+    ("中", "ACGT", "a"), ("中", "ACGT", " "), ("e\u0301", "ACGT", "a"),
+    ("\n", " ", "x"), ("\n", " ", "\nx"), ("}\n", " \t", "x"), (" \n", "\n ", "x"),
+    ("}", "\n", "x"), ("}", "\n", "  \nx"), ("}", "\r\n", " x"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "alphabet", "behind"), BEFORE)
+def test_a_run_is_cut_whatever_stands_before_it(
+    before: str, alphabet: str, behind: str, reference: Encoding
+) -> None:
+    text = before + (alphabet * 6000)[:6000] + behind
+    with small(800):
+        found = list(pieces([text], reference.name))
+    assert max(map(len, found)) <= 3200
+    ids = [token for piece in found for token in reference.encode_ordinary(piece)]
+    assert ids == reference.encode_ordinary(text)
+
+
+UNCUT = [
+    ("é a ", "👍\ufe0f", "4"), ("", "\ud800", "0"), ("e\u0301", "\n", "0"), ("\n", "/", "0"),
+    ("亚洲", "AV", "0"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "run", "byte"), UNCUT)
+def test_what_cannot_be_cut_is_refused(before: str, run: str, byte: str) -> None:
+    with small(30), patch.object(cutting, "LONGEST_RUN", 500):
+        check_runs(before + run * 200, encoding="o200k_base")
         with pytest.raises(UsageError) as caught:
-            check_runs(text + text[-2:] * 600, encoding="o200k_base")
+            check_runs(before + run * 600, encoding="o200k_base")
     assert caught.value.problem == (
         f"the text has 500 or more characters with no place to cut, from byte {byte} on: "
         "too many to count their tokens"
     )
     assert "shorter parts" in str(caught.value.hint)
+
+
+def test_line_ends_of_symbols_that_slashes_follow_are_refused() -> None:
+    """They are known to be the symbols' own when they were cut off."""
+    with small(100):
+        with pytest.raises(UsageError, match="no place to cut"):
+            check_runs("!" + "\n" * 6000 + "/a", encoding="o200k_base")
+        check_runs("!" + "\n" * 6000 + "/a", encoding="cl100k_base")
+
+
+def test_a_long_run_takes_little_memory() -> None:
+    text = "ACGT" * 500_000
+    full_encoder("o200k_base")
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in pieces([text], "o200k_base")) > 60
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < len(text)
 
 
 def test_every_vocabulary_has_its_rules(reference: Encoding) -> None:
@@ -157,7 +216,7 @@ def test_the_kinds_are_those_of_the_engine(kind: str) -> None:
     has = "".join(
         character
         for code in range(0x110000)
-        if not 0xD800 <= code < 0xE000 and runs._kinds(character := chr(code)) == kind
+        if not 0xD800 <= code < 0xE000 and runs._Text(character := chr(code)).kinds == kind
     )
     ranks = {bytes([byte]): byte for byte in range(256)}
     engine = Encoding(

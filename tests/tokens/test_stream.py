@@ -66,7 +66,7 @@ def test_long_texts_are_counted_among_short_ones(texts: list[str]) -> None:
 
 def test_the_run_of_a_long_text_that_cannot_be_cut_is_told() -> None:
     with pytest.raises(UsageError) as caught:
-        count_each(["\n" + " " * 1_100_000], encoding=ENCODING)
+        count_each(["\n" + "/" * 1_100_000], encoding=ENCODING)
     assert caught.value.problem.startswith("the text has 900,000 or more characters with no place")
 
 
