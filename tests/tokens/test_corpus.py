@@ -197,7 +197,7 @@ def test_too_many_with_no_place_to_cut(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("short_runs")
 def test_what_cannot_be_cut_stops_no_other_file(tmp_path: Path) -> None:
-    path = write(tmp_path / "a", "é\n" + " " * 150_000 + "x")
+    path = write(tmp_path / "a", "é\n" + "/" * 150_000 + "x")
     last = write(tmp_path / "b", FOX)
     problem = (
         f"'{path}' has 150,000 or more characters with no place to cut, from byte 2 on: "
