@@ -7,10 +7,10 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Load the program and run the command line."""
-    gc.disable()  # until the command runs: what is loaded is no garbage, and looking took 4 %
+    gc.disable()  # until the command runs: loading makes no garbage, and collecting took 4 %
     handler = signal.getsignal(signal.SIGINT)
     if handler is signal.default_int_handler:
-        # While the program is loaded, Ctrl-C ends it as it ends any process: with no trace.
+        # While the program loads, Ctrl-C ends it like any process, without a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from openai_cli import app
 

@@ -1,4 +1,4 @@
-"""The command tree, built as far as it is used, and the one place where failures become codes."""
+"""The lazily built command tree, and the only place where errors become exit codes."""
 
 import gc
 import os
@@ -45,9 +45,9 @@ EXAMPLES = (
 
 
 class CommandGroup(TyperGroup):
-    """The tree, or the part of it whose commands begin with the words `prefix`.
+    """The command tree, or the part of it whose commands begin with the words `prefix`.
 
-    A command's module is imported when the command is named.
+    A command's module is imported when the command is used.
     """
 
     prefix = ""
@@ -67,7 +67,7 @@ class CommandGroup(TyperGroup):
             raise flag_before_command(flag, typed, flags_of(self), path, commands) from None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
-        """The command that the first word names, or the first two, as `cost` and `cost diff` do."""
+        """Resolve the command named by the first word, or by two words, such as `cost diff`."""
         words = " ".join(args[:2])
         written = commands.COMMANDS
         if not self.prefix and " " in words and args[0] in written and words in written:
@@ -107,7 +107,7 @@ class CommandGroup(TyperGroup):
         write_end(formatter, [told], self._examples(), where)
 
     def _examples(self) -> tuple[str, ...]:
-        """Those of the program, or the first ones of the group's first command."""
+        """Return the program's examples, or the first ones of the group's first command."""
         if not self.prefix:
             return EXAMPLES
         every = (*commands.COMMANDS, *commands.of_group(self.prefix))
@@ -117,19 +117,19 @@ class CommandGroup(TyperGroup):
 
 @options_group
 class Unconfigured(CommonOptions):
-    """The options of what no configuration file changes."""
+    """The options of an invocation that the configuration file does not affect."""
 
     is_configured: ClassVar[bool] = False
 
 
 def show_version(_ctx: typer.Context, value: bool) -> None:
-    """The callback of --version."""
+    """Raise HelpShown as the callback of --version."""
     if value:
         raise HelpShown(f"{PROGRAM} {__version__}")
 
 
 def set_up_completion(_ctx: typer.Context, param: typer.CallbackParam, value: str | None) -> None:
-    """The callback of --install-completion and --show-completion."""
+    """Raise SetUp as the callback of --install-completion and --show-completion."""
     set_up(param.opts[0], value)
 
 
@@ -167,22 +167,22 @@ def _program(
     install_completion: InstallCompletion = None,
     show_completion: ShowCompletion = None,
 ) -> None:
-    """The flags that stand before any command."""
+    """The flags of the program itself, before any command."""
 
 
 def _group(help: Help = False, version: Version = False) -> None:  # noqa: A002
-    """The flags that stand before the second word of a command."""
+    """The flags of a group, before the second word of a command."""
 
 
 def annotations(path: str) -> Iterable[Any]:
-    """The annotations of the options of a command or a group; '' is the program."""
+    """Return the annotations of the options of a command or a group; '' is the program."""
     if path and commands.is_command(path):
         return [field.type for field in options_of(declared(path).options)]
     return (Help, Version) if path else (Help, Version, InstallCompletion, ShowCompletion)
 
 
 def tree(summary: str = SUMMARY, *, prefix: str = "") -> TyperGroup:
-    """The commands whose names begin with `prefix`, as a Typer group: without one, all."""
+    """Return the commands whose names begin with `prefix` as a Typer group; '' means all."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     as_callback = app.callback(
         cls=CommandGroup, add_help_option=False, context_settings=CONTEXT_SETTINGS, help=summary
@@ -194,7 +194,7 @@ def tree(summary: str = SUMMARY, *, prefix: str = "") -> TyperGroup:
 
 
 def run(context: Context, arguments: list[str]) -> ExitCode:
-    """Run one command line; every failure becomes its message and its code here.
+    """Run a command line, report any error, and return the exit code.
 
     Raises Terminated.
     """
@@ -226,7 +226,7 @@ def run(context: Context, arguments: list[str]) -> ExitCode:
 
 
 def _complete(context: Context, shell: str, arguments: list[str]) -> ExitCode:
-    """Tell a shell what may stand at its cursor; what goes wrong there is nobody's to read."""
+    """Print completions for a shell; errors are suppressed, because nobody would see them."""
     from openai_cli.completion.candidates import Tree
     from openai_cli.completion.shells import answer_shell
 
@@ -243,10 +243,10 @@ def _set_up(asked: SetUp, context: Context, _options: CommonOptions) -> None:
 
 
 def _collect_garbage() -> None:
-    """Have the collector look for what the command leaves; `__main__` had it off.
+    """Enable garbage collection for the command; `__main__` has disabled it.
 
-    What is loaded by now it never looks at again, which took 15 million instructions of 390 of
-    `cost`, and after each 50,000 new objects instead of 700: `requests` makes 20,000 that stay.
+    Objects that exist now are frozen: scanning them took 15 of 390 million instructions of `cost`.
+    The threshold is 50,000 new objects instead of 700, because `requests` creates 20,000 that stay.
     """
     if not gc.isenabled():
         gc.freeze()
@@ -267,7 +267,7 @@ def _parsed(arguments: list[str]) -> Invocation[Any]:
     except typer.TyperException as error:
         where = getattr(error, "ctx", None)
         raise wrong_usage(error, where.command_path if where else PROGRAM) from None
-    if not isinstance(bound, Invocation):  # Typer gives 130 where Ctrl-C came while it parsed
+    if not isinstance(bound, Invocation):  # Typer returns 130 for Ctrl-C during parsing
         raise KeyboardInterrupt
     return bound
 
@@ -283,7 +283,7 @@ def _print(context: Context, text: str) -> ExitCode:
 
 
 def _hide_keys(messages: Messages, arguments: list[str]) -> None:
-    """Keep what may be a key out of a message that repeats what was typed."""
+    """Mask possible keys on the command line, because an error message may repeat them."""
     from openai_cli.masking import bare_keys
 
     for key in bare_keys(arguments):
@@ -300,7 +300,7 @@ def _tell(context: Context, error: CliError, *, with_body: bool = False) -> None
 
 
 def _tell_fault(messages: Messages, error: Exception, *, with_trace: bool) -> None:
-    """Tell of a fault of ours; its trace is kept in a file, and with --debug is shown too."""
+    """Report an internal error; its traceback goes to a file and, with --debug, to stderr."""
     import traceback
 
     trace = "".join(traceback.format_exception(error))
@@ -319,10 +319,10 @@ def _tell_fault(messages: Messages, error: Exception, *, with_trace: bool) -> No
 
 
 def _ending() -> Callable[[int, object], None]:
-    """A handler that raises Terminated.
+    """Return a signal handler that raises Terminated.
 
-    A terminal that closes sends SIGHUP, and so does its shell: another within a second is the same
-    end, and must not break what cleans up.
+    When a terminal closes, both it and its shell send SIGHUP: a second signal within a second is
+    ignored, so that it does not interrupt the cleanup.
     """
     last = float("-inf")
 
@@ -336,7 +336,7 @@ def _ending() -> Callable[[int, object], None]:
 
 
 def _heed_signals() -> None:
-    """Have the signals that ask for an end raise; one that is ignored, as by nohup, stays so."""
+    """Make terminating signals raise Terminated; one that is ignored, as by nohup, stays so."""
     end = _ending()
     for number in ENDING:
         if signal.getsignal(number) != signal.SIG_IGN:
@@ -344,13 +344,13 @@ def _heed_signals() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line of this process, and end it."""
+    """Run this process's command line and exit."""
     _heed_signals()
     try:
         code = run(Context.system(), sys.argv[1:])
-    except KeyboardInterrupt:  # a second one, while the first was told of
+    except KeyboardInterrupt:  # a second one, while the first was being handled
         code = ExitCode.INTERRUPTED
     except Terminated as error:
         code = error.exit_code
-    # All is written and flushed: taking the interpreter apart would cost 20 ms more of 110.
+    # All output is flushed; the interpreter's normal shutdown would take 20 ms more of 110.
     os._exit(code)

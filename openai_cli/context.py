@@ -1,7 +1,7 @@
-"""The world as one object: streams, terminals, environment, time and chance.
+"""The process's environment as one object: streams, terminals, variables, time and randomness.
 
-Everything that a command knows of the machine comes through a Context, so that a test can hand it
-another one. `Context.system()` is the real world; `Context.test()` a closed one in memory.
+A command accesses the machine only through a Context, so that a test can pass a different one.
+`Context.system()` is the real one, `Context.test()` an isolated one in memory.
 """
 
 import io
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
 @record
 class Context:
-    """Streams are binary; None is a stream that was closed before the program began.
+    """The environment of a command.
 
-    `command` is the name of the command that runs, as `models list`.
-    `now` gives seconds since the epoch, `sleep` takes seconds, `chance` gives a number in [0, 1).
-    `stdin_ready(seconds)` waits until stdin has data or its end, at most that long.
+    The streams are binary; None is a stream that was closed before the program started. `command`
+    is the name of the running command, such as `models list`. `now` returns seconds since the
+    epoch, `sleep` takes seconds, and `chance` returns a number in [0, 1). `stdin_ready(seconds)`
+    waits at most that long until stdin has data or has ended.
     """
 
     stdin: BinaryIO | None
@@ -47,11 +48,11 @@ class Context:
 
     @classmethod
     def system(cls) -> Self:
-        """The process's own world."""
+        """Return the environment of this process."""
         stdin, stdout, stderr = sys.stdin, sys.stdout, sys.stderr
         return cls(
             stdin=stdin.buffer if stdin else None,
-            # Without Python's buffer: what is written is out, and what failed is not tried again.
+            # Bypass Python's buffer, so that data is written at once and failed writes not retried.
             stdout=getattr(stdout.buffer, "raw", stdout.buffer) if stdout else None,
             stdin_is_terminal=bool(stdin) and stdin.isatty(),
             stdout_is_terminal=bool(stdout) and stdout.isatty(),
@@ -71,7 +72,10 @@ class Context:
         sleep: Callable[[float], None] = lambda _seconds: None,
         now: float = 0.0,
     ) -> Self:
-        """A closed world: memory for streams, no waiting, no chance; `stdin` None is a terminal."""
+        """Return an isolated environment in memory, without waiting or randomness.
+
+        With `stdin` None, stdin is a terminal.
+        """
         return cls(
             stdin=io.BytesIO(stdin or b""),
             stdout=io.BytesIO() if stdout is None else stdout,
@@ -85,14 +89,14 @@ class Context:
         )
 
     def today(self) -> "date":
-        """The day in UTC; raises as `utc` does."""
+        """Return the current day in UTC; raises the errors of `utc`."""
         return self.utc(self.now()).date()
 
     def utc(self, seconds: float) -> "datetime":
-        """A moment in seconds since the epoch; SOURCE_DATE_EPOCH stands for any, as in builds.
+        """Convert seconds since the epoch to UTC; SOURCE_DATE_EPOCH overrides them, as in builds.
 
-        https://reproducible-builds.org/specs/source-date-epoch/. Raises UsageError for one that is
-        beyond the year 9999, as milliseconds are.
+        https://reproducible-builds.org/specs/source-date-epoch/. Raises UsageError for a time after
+        the year 9999, which milliseconds would be.
         """
         from datetime import UTC, datetime
 
@@ -106,7 +110,7 @@ class Context:
             ) from None
 
     def variable(self, name: str) -> str | None:
-        """An environment variable; empty is unset."""
+        """Return an environment variable, or None if it is unset or empty."""
         return self.environ.get(name) or None
 
 
@@ -117,7 +121,7 @@ def _chance() -> float:
 
 
 def _stdin_ready(seconds: float) -> bool:
-    """Whether stdin has data or its end within `seconds`; a file that cannot be polled has."""
+    """Return whether stdin gets data or ends within `seconds`; true if it cannot be polled."""
     try:
         return bool(select.select([sys.stdin], [], [], seconds)[0])
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What can go wrong, and the exit code that each kind of failure ends with.
+"""The exception classes, and the exit code of each.
 
 CliError                        1   a fault of ours, when nothing below fits
 ├── UsageError                  2   wrong usage or input; nothing was sent
@@ -14,7 +14,7 @@ CliError                        1   a fault of ours, when nothing below fits
 ├── LinesFailedError           11   some lines of a batch failed for good; all others are written
 └── ReaderGone                141   the reader of stdout went away; nothing is printed
 
-Terminated is none of these: as KeyboardInterrupt (130) it passes whatever takes failures.
+Terminated is not one of them: like KeyboardInterrupt (130), it is not an Exception.
 """
 
 import signal
@@ -44,8 +44,8 @@ class ExitCode(IntEnum):
     OUT_OF_TIME = 152
 
 
-# The signals that ask for an end, and what it is told by: 128 and the signal's number on Linux and
-# macOS, as a shell has it for a process that the signal ends.
+# The terminating signals and their exit codes: 128 plus the signal's number on Linux and macOS, as
+# in a shell.
 ENDING: Mapping[signal.Signals, ExitCode] = {
     signal.SIGHUP: ExitCode.HUNG_UP,
     signal.SIGTERM: ExitCode.TERMINATED,
@@ -54,12 +54,12 @@ ENDING: Mapping[signal.Signals, ExitCode] = {
 
 
 class CliError(Exception):
-    """A failure as data; `app` alone makes it a message and an exit code.
+    """An error as data; only `app` turns it into a message and an exit code.
 
-    `problem` says what went wrong, `hint` what to do about it where that is known. `parameter` is
-    the API's name of the parameter at fault, `status` the HTTP status, `code` the server's own name
-    or number of an error that has no status, `request_id` the API's id of the request, `body` the
-    body that was refused, or the API's own error body, as it came.
+    `problem` says what went wrong, and `hint` what to do about it, if that is known. `parameter` is
+    the API's name of the wrong parameter, `status` the HTTP status, `code` the server's name or
+    number of an error without a status, and `request_id` the API's id of the request. `body` is the
+    response body that was rejected, or the API's own error body, unchanged.
     """
 
     exit_code = ExitCode.FAULT
@@ -85,7 +85,7 @@ class CliError(Exception):
         self.body = body
 
     def add_hint(self, text: str) -> None:
-        """Tell this too, behind the hint that there is."""
+        """Append to the hint."""
         self.hint = f"{self.hint}; {text}" if self.hint else text
 
 
@@ -96,7 +96,7 @@ class UsageError(CliError):
 
 
 class CredentialError(CliError):
-    """There is no key, or the API does not accept it (401, 403)."""
+    """There is no key, or the API did not accept it (401, 403)."""
 
     exit_code = ExitCode.CREDENTIAL
 
@@ -114,19 +114,19 @@ class RateLimitError(CliError):
 
 
 class BadAnswerError(CliError):
-    """The API failed (5xx, 408), or its answer is not JSON, not of the shape, or too large."""
+    """The API failed (5xx, 408), or its answer is not JSON, has the wrong shape or is too large."""
 
     exit_code = ExitCode.BAD_ANSWER
 
 
 class NetworkError(CliError):
-    """Name, TLS, connection or time-out failed, or an answer ended before it was whole."""
+    """Name resolution, TLS or the connection failed, timed out, or the answer was truncated."""
 
     exit_code = ExitCode.NETWORK
 
 
 class UnreachableError(NetworkError):
-    """The network failed in a way that another try cannot mend."""
+    """The network failed in a way that a retry cannot fix."""
 
 
 class LimitError(CliError):
@@ -163,7 +163,7 @@ class ReaderGone(CliError):  # noqa: N818 - not an error to the user, who is tol
 
 
 class Terminated(BaseException):
-    """One of the `ENDING` signals arrived."""
+    """The process received one of the `ENDING` signals."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)

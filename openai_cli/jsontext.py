@@ -1,4 +1,4 @@
-"""JSON as text: read so that nothing of it is lost, written, and quoted in messages."""
+"""Read JSON without losing anything, write it, and quote text in messages."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -13,18 +13,18 @@ Json = Any
 # Integers of 18 digits have less than 64 bits.
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _LONG = b"0" * 19
-# Between these no number has an exponent where it is written, or more than 64 bits.
+# Numbers between these are written without an exponent and have at most 64 bits.
 _WITHOUT_EXPONENT = 1e-4, 1e16
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 
 
 class NotJsonError(ValueError):
-    """The text is no JSON."""
+    """The text is not JSON."""
 
 
 def weight(raw: bytes, *, of_items: bool = True) -> int:
-    """About how many bytes the values of this JSON take at most, beside their characters.
+    """Estimate the most bytes that the values of this JSON take in addition to their characters.
 
     Measured with CPython 3.11: an object takes 64 to 232 bytes, an array 56, and a member or an
     item up to 60. Without `of_items` only objects and arrays count.
@@ -34,9 +34,9 @@ def weight(raw: bytes, *, of_items: bool = True) -> int:
 
 
 def parse_json(source: str | bytes) -> Json:
-    """The JSON value of a text (RFC 8259: UTF-8, no NaN, no infinity); ValueError says where not.
+    """Parse JSON (RFC 8259: UTF-8, no NaN, no infinity); the ValueError says where it is wrong.
 
-    Integers keep every digit. A byte order mark is passed over, as section 8.1 allows.
+    Integers keep every digit. A byte order mark is skipped, as section 8.1 allows.
     """
     import json
 
@@ -57,16 +57,16 @@ def parse_json(source: str | bytes) -> Json:
 
 
 def cut_out(text: str, *names: str) -> str | None:
-    """The value of a member of a member of an object, by their names, as it stands in the text.
+    """Return the source text of a nested member of an object, by the names on its path.
 
-    None where there is none. The text is JSON that `parse_json` takes.
+    Returns None if there is none. The text must be valid for `parse_json`.
     """
     span, _ = _span(text, _solid(text, 1 if text[:1] == "\ufeff" else 0), names)
     return None if span is None else text[slice(*span)]
 
 
 def _span(text: str, at: int, names: Sequence[str]) -> tuple[tuple[int, int] | None, int]:
-    """Where the member of the value that begins at `at` stands, and where that value ends."""
+    """Return the span of the member in the value that begins at `at`, and that value's end."""
     from json import JSONDecoder
 
     decode = JSONDecoder().raw_decode
@@ -78,7 +78,7 @@ def _span(text: str, at: int, names: Sequence[str]) -> tuple[tuple[int, int] | N
     while text[at] != "}":
         name, at = decode(text, at)
         at = _solid(text, _solid(text, at) + 1)
-        if name == names[0]:  # of several the last one counts, as everywhere
+        if name == names[0]:  # of duplicates, the last one counts, as usual
             found, at = _span(text, at, names[1:])
         else:
             at = decode(text, at)[1]
@@ -89,16 +89,16 @@ def _span(text: str, at: int, names: Sequence[str]) -> tuple[tuple[int, int] | N
 
 
 def _solid(text: str, at: int) -> int:
-    """Where something else than blanks is, from there on."""
+    """Return the first position from `at` that is not white space."""
     found = _BLANK.match(text, at)
     return at if found is None else found.end()
 
 
 @lru_cache
 def quick_loads() -> Callable[[bytes], Json]:
-    """What parses many lines of JSON: orjson, three times as fast as json, where it is installed.
+    """Return a parser for many lines of JSON: orjson, three times as fast as json, if installed.
 
-    It raises ValueError for what json takes all the same: halves of surrogates, NaN, long integers.
+    orjson raises ValueError for some values that json accepts: lone surrogates, NaN, long integers.
     """
     try:
         import orjson
@@ -110,10 +110,10 @@ def quick_loads() -> Callable[[bytes], Json]:
 
 
 def load_numbers(raw: bytes) -> Json:
-    """What json.loads gives, in a tenth of its time for many numbers where orjson is there.
+    """Parse like json.loads, in a tenth of the time for many numbers if orjson is installed.
 
-    orjson makes floats of integers with more than 64 bits, and raises ValueError for what
-    `quick_loads` names.
+    orjson turns integers of more than 64 bits into floats, and raises ValueError for the values in
+    `quick_loads`.
     """
     if _LONG not in raw.translate(_DIGITS):
         with suppress(ValueError):
@@ -124,9 +124,9 @@ def load_numbers(raw: bytes) -> Json:
 
 
 def write_numbers(numbers: Sequence[float]) -> str:
-    """What json.dumps writes of an array of numbers, in a third of its time where orjson is there.
+    """Write numbers like json.dumps, in a third of the time if orjson is installed.
 
-    The two write small and large ones in other forms, so these are handed over as texts.
+    The two format very small and very large numbers differently, so those are passed as text.
     """
     try:
         from orjson import Fragment, dumps
@@ -146,9 +146,9 @@ def write_numbers(numbers: Sequence[float]) -> str:
 
 
 def json_or_text(text: str) -> Json:
-    """The JSON value that the text is, or the text itself when it is no JSON.
+    """Parse a text as JSON, or return the text itself if it is not JSON.
 
-    Raises ValueError for JSON that cannot be held, as a number above all floats.
+    Raises ValueError for JSON that cannot be represented, such as a number larger than any float.
     """
     try:
         return parse_json(text)
@@ -158,17 +158,17 @@ def json_or_text(text: str) -> Json:
 
 @lru_cache
 def _encode() -> Callable[[Json], str]:
-    """What writes JSON on one line; `json.dumps` makes it anew each time, in half of its time."""
+    """Return an encoder for JSON on one line; `json.dumps` spends half its time creating one."""
     from json import JSONEncoder
 
     return JSONEncoder(ensure_ascii=False).encode
 
 
 def encode_json(value: Any, *, indent: int | None = None) -> bytes:
-    """JSON in UTF-8, on one line unless `indent` is given.
+    """Encode JSON in UTF-8, on one line unless `indent` is given.
 
-    Only a lone surrogate is escaped, for UTF-8 has none.
-    Raises UsageError for what nests deeper than it can be written.
+    Non-ASCII text is escaped only if it has a lone surrogate, which UTF-8 cannot encode. Raises
+    UsageError if the value is nested too deeply.
     """
     import json
 
@@ -202,7 +202,7 @@ def _finite(value: Any) -> Any:
 
 
 def utf8(data: bytes) -> str:
-    """The text of these bytes; ValueError names the first byte that is not UTF-8."""
+    """Decode UTF-8; the ValueError names the first invalid byte."""
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -212,7 +212,7 @@ def utf8(data: bytes) -> str:
 
 
 def quoted(text: str, most: int = 60) -> str:
-    """The text in quotes for a message, cut when it is long."""
+    """Quote a text for a message, and shorten it if it is long."""
     return f"'{text}'" if len(text) <= most else f"'{text[:most]}…'"
 
 

@@ -1,7 +1,7 @@
-"""A lock between processes: a file of its own, held with flock.
+"""A lock between processes: a separate file, held with flock.
 
-It is not the file that it guards, for a rename puts another in that one's place: of 20 turns
-added at once, a lock on the file itself lost 2 to 3.
+It is not the file that it protects, because a rename replaces that: of 20 turns added at the same
+time, a lock on the file itself lost 2 to 3.
 """
 
 import fcntl
@@ -15,7 +15,7 @@ from pathlib import Path
 from openai_cli.errors import UsageError
 
 _PAUSE = 0.05
-_TRIES = 40  # so the user hears of it after 2 s
+_TRIES = 40  # so that the user is notified after 2 s
 _ELSEWHERE = "give what it locks another name, or another folder"
 
 
@@ -27,18 +27,18 @@ def locked(
     sleep: Callable[[float], None],
     is_bounded: bool = False,
 ) -> Iterator[None]:
-    """Hold the lock at `path`, a file that is made if missing and removed at the end.
+    """Hold the lock at `path`, a file that is created if necessary and removed at the end.
 
-    A process that dies lets go of it, and the file that it leaves behind keeps nobody out.
-    `waits` is called once, when others have held it for 2 s; `sleep` takes seconds. Where the wait
-    `is_bounded`, `sleep` raises what ends it. Raises UsageError where no lock can be had.
+    The lock is released when its process dies, and a leftover file blocks nobody. `waits` is called
+    once, when others have held the lock for 2 s; `sleep` takes seconds. If the wait `is_bounded`,
+    `sleep` raises the error that ends it. Raises UsageError if the lock cannot be acquired.
     """
     wait = _Wait(waits, sleep, is_bounded)
     while True:
         handle = _opened(path)
         try:
             wait.until_held(path, handle)
-            # Who held it before may have removed the file, and another may have made it anew.
+            # The last holder may have removed the file, and another process may have recreated it.
             if _leads_to(path, handle):
                 try:
                     yield
@@ -51,7 +51,7 @@ def locked(
 
 @dataclass
 class _Wait:
-    """The patience of one process, whatever number of lock files it meets."""
+    """The waiting of one process, across any number of lock files."""
 
     tell: Callable[[], None]
     sleep: Callable[[float], None]
@@ -78,11 +78,11 @@ class _Wait:
 
 def _opened(path: Path) -> int:
     try:
-        # For writing, as NFS wants it; a link would have the file made where it leads.
+        # For writing, as NFS requires; a symbolic link would create the file at its target.
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise UsageError(
-            f"the lock '{path}' cannot be made: {error.strerror}", hint=_ELSEWHERE
+            f"the lock '{path}' cannot be created: {error.strerror}", hint=_ELSEWHERE
         ) from None
     found = os.fstat(handle)
     if not stat.S_ISREG(found.st_mode) or found.st_size:
@@ -99,7 +99,7 @@ def _leads_to(path: Path, handle: int) -> bool:
 
 
 def _remove(path: Path, handle: int) -> None:
-    """Remove the lock file while it is held: who gets it afterwards sees that it is gone."""
+    """Remove the lock file while it is held; the next holder will notice that it is gone."""
     with suppress(OSError):
         if _leads_to(path, handle):
             path.unlink()

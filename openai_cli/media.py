@@ -1,4 +1,4 @@
-"""What the bytes of a file are: images, sound, video, PDF, told from the first of them."""
+"""Recognise images, audio, video and PDF by the first bytes of a file."""
 
 from collections.abc import Callable, Mapping
 
@@ -21,11 +21,11 @@ _STARTS = (
     (b"<?xml", "svg"),
 )
 
-# QuickTime before it had a file type box (QuickTime File Format, "Movie Atoms"): its first box.
+# The first box of QuickTime files without a file type box (QuickTime File Format, "Movie Atoms").
 _QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
-# The extensions that files of a kind go by; of the others it is the kind alone. As OpenAI takes
-# sound by its name: "Supported formats: flac, m4a, mp3, mp4, mpeg, mpga, oga, ogg, wav, webm".
+# The extensions of a kind's files; for kinds not listed, the kind itself. OpenAI accepts audio by
+# its name: "Supported formats: flac, m4a, mp3, mp4, mpeg, mpga, oga, ogg, wav, webm".
 _EXTENSIONS: Mapping[str, frozenset[str]] = {
     "jpeg": frozenset({"jpeg", "jpg"}),
     "m4a": frozenset({"m4a", "mp4"}),
@@ -35,12 +35,12 @@ _EXTENSIONS: Mapping[str, frozenset[str]] = {
     "ogg": frozenset({"ogg", "oga"}),
 }
 
-# In bytes: enough to tell all kinds apart.
+# The number of bytes that is enough to recognise all kinds.
 HEAD = 64
 
 
 def kind_of(head: bytes) -> str | None:
-    """The kind of file that begins so, by its usual extension; None for a kind that is not known.
+    """Return the kind of a file that begins with `head`, by its usual extension, or None.
 
     The signatures are those of the formats' specifications: PNG (ISO 15948), JPEG (T.81), RIFF,
     the file type box of ISO 14496-12, Matroska's EBML, and the frames of MPEG audio.
@@ -59,10 +59,10 @@ def kind_of(head: bytes) -> str | None:
 
 
 def is_named_so(extension: str, head: bytes) -> bool:
-    """Whether files of the kind that begins so go by this extension, as `mp3` or `JPG`.
+    """Return whether an extension, such as `mp3` or `JPG`, suits a file that begins with `head`.
 
-    Any extension goes for a kind that is not known, and that of FLAC behind a tag of ID3, which
-    tells MP3 elsewhere.
+    Any extension suits an unknown kind, and that of FLAC also suits an ID3 tag, which otherwise
+    means MP3.
     """
     kind, name = kind_of(head), extension.lower()
     if kind is None or (name == "flac" and head.startswith(b"ID3")):
@@ -71,13 +71,13 @@ def is_named_so(extension: str, head: bytes) -> bool:
 
 
 def is_image(data: bytes) -> bool:
-    """Whether this is a whole file of one of the IMAGES: what begins as XML may be anything."""
+    """Return whether a complete file is one of the IMAGES: XML may be something other than SVG."""
     kind = kind_of(data)
     return kind in IMAGES and (kind != "svg" or b"<svg" in data)
 
 
 def one_of(*kinds: str) -> Callable[[bytes], str | None]:
-    """`kind_of` for these kinds alone."""
+    """Return a `kind_of` that recognises only these kinds."""
 
     def kind_among(head: bytes) -> str | None:
         return kind if (kind := kind_of(head)) in kinds else None
@@ -86,7 +86,7 @@ def one_of(*kinds: str) -> Callable[[bytes], str | None]:
 
 
 def _mpeg_audio(head: bytes) -> str | None:
-    """MPEG audio that begins with a frame (ISO 11172-3): layer III is mp3, the others are mpga.
+    """Recognise MPEG audio by its first frame (ISO 11172-3): layer III is mp3, others are mpga.
 
     A frame has 11 sync bits, any version but 01 and any layer but 00.
     """

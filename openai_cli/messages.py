@@ -1,4 +1,4 @@
-"""What the program says on stderr: notices, usage, errors. One line each, and never a secret."""
+"""Write notices, usage and errors to stderr, one line each, and never a secret."""
 
 from collections.abc import Mapping
 from typing import Literal, TextIO
@@ -9,20 +9,20 @@ from openai_cli.terminal import visible
 Color = Literal["auto", "always", "never"]
 
 PROGRAM = "openai-cli"
-# Both can be read on a dark ground and on a light one, where yellow cannot.
+# Both are readable on dark and on light backgrounds, unlike yellow.
 _RED, _MAGENTA, _RESET = "\x1b[31m", "\x1b[35m", "\x1b[0m"
 
 
 def one_line(text: str) -> str:
-    """The text with runs of white space folded, fit for a line on a terminal."""
+    """Collapse white space and make control characters visible, for one line on a terminal."""
     return visible(" ".join(text.split()))
 
 
 class Messages:
-    """The writer of stderr.
+    """Writes to stderr.
 
-    `quiet` silences all but errors; `color` is `--color`; a `secret` is masked wherever it would
-    appear. A stderr that is closed or gone is no reason to fail: what it would have shown is lost.
+    `quiet` silences everything but errors; `color` is `--color`. Hidden secrets are masked
+    everywhere. If stderr is closed, messages are dropped without an error.
     """
 
     def __init__(self, stream: TextIO | None, *, environ: Mapping[str, str]) -> None:
@@ -34,33 +34,33 @@ class Messages:
 
     @property
     def is_watched(self) -> bool:
-        """Whether somebody sees what changes: stderr is a terminal, and not to be quiet."""
+        """Whether a progress display would be seen: stderr is a terminal, and not quiet."""
         return not self.quiet and self.stream is not None and self.stream.isatty()
 
     def hide(self, secret: str) -> None:
-        """Mask this text from now on; a very short one guards nothing, and stands in any word."""
+        """Mask this text from now on, unless it is so short that it occurs in ordinary words."""
         if len(secret) >= 4:
             self._secrets.append(secret)
 
     def notice(self, text: str) -> None:
-        """Something to know that is no error."""
+        """Write a notice, which is not an error."""
         if not self.quiet:
             self._line(f"{self._paint(_MAGENTA, 'notice:')} {one_line(text)}")
 
     def usage(self, text: str) -> None:
-        """What a call took."""
+        """Write the usage of a call."""
         if not self.quiet:
             self._line(f"usage: {one_line(text)}")
 
     def debug(self, text: str) -> None:
-        """What --debug shows."""
+        """Write a line for --debug."""
         if not self.quiet:
             self._line(f"debug: {one_line(text)}")
 
     def error(self, error: CliError, *, with_body: bool = False) -> None:
-        """What went wrong, where, and what to do about it, on one line.
+        """Write what went wrong, where, and what to do about it, on one line.
 
-        The API's own error body follows where that is wanted.
+        With `with_body`, the API's own error body follows.
         """
         where = [
             f"parameter {error.parameter}" if error.parameter else "",
@@ -77,11 +77,11 @@ class Messages:
             self.block(error.body.decode(errors="replace"))
 
     def block(self, text: str) -> None:
-        """Several lines as they are: the API's error body, a trace."""
+        """Write several lines unchanged: the API's error body, a traceback."""
         self._write(visible(text.rstrip("\n")) + "\n")
 
     def prompt(self, text: str) -> None:
-        """What stands before a line that is to be typed."""
+        """Write a prompt, without a line end."""
         self._write(visible(text))
 
     def _line(self, text: str) -> None:
@@ -92,13 +92,13 @@ class Messages:
         return f"{color}{text}{_RESET}" if self.may_color(terminal=is_terminal) else text
 
     def may_color(self, *, terminal: bool) -> bool:
-        """Whether a stream that is a terminal, or is none, may have colours."""
+        """Return whether a stream, which may be a `terminal`, gets colours."""
         if self.color != "auto":
             return self.color == "always"
         return terminal and not self._no_color
 
     def masked(self, text: str) -> str:
-        """The text with every secret masked, and what has the form of a key."""
+        """Mask every secret in a text, and everything that has the form of a key."""
         from openai_cli.masking import in_json
 
         return in_json(self._plainly_masked(text), self._plainly_masked)

@@ -1,4 +1,4 @@
-"""What the configuration file sets for the command that runs."""
+"""The configuration file's settings for the running command."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
@@ -9,9 +9,9 @@ from openai_cli.records import record
 
 @record
 class BudgetLimit:
-    """How much may be spent in a `period`, `day`, `week` or `month`, in units of `prices.money`.
+    """The limit of spending in a `period`, `day`, `week` or `month`, in units of `prices.money`.
 
-    With a `label` or a `profile` that is for its calls alone.
+    With a `label` or a `profile`, it applies only to their calls.
     """
 
     period: str
@@ -21,7 +21,7 @@ class BudgetLimit:
 
     @property
     def name(self) -> str:
-        """How the configuration file and messages have it: `month of label ci`."""
+        """The name in messages: `month of label ci`."""
         return self.period + "".join(
             f" of {kind} {value}"
             for kind, value in (("label", self.label), ("profile", self.profile))
@@ -31,13 +31,13 @@ class BudgetLimit:
 
 @record
 class Settings:
-    """The part of the configuration that no flag took: it goes below flags and environment.
+    """The settings that are not options; flags and the environment override them.
 
-    `profile` is the name of the profile in force. `properties` are request properties by their API
-    name, as JSON values. `api_key_command` is the profile's, a program and its arguments, and
-    `api_key_url` the base URL that its key is for, None where the file names none: OpenAI's.
-    `ledger` is whether calls are put into the ledger, or its file, and `budget` what they may cost.
-    `origin` tells of a flag (`--timeout`) where the file sets it: `config.toml:4`, or None.
+    `profile` is the name of the profile in force. `properties` are request properties by API name,
+    as JSON values. `api_key_command` is a program and its arguments, and `api_key_url` the base URL
+    that its key is for; None is OpenAI's. `ledger` says whether calls are recorded in the ledger,
+    or is its file, and `budget` limits what they may cost. `origin` returns where the file sets a
+    flag (`--timeout`): `config.toml:4`, or None.
     """
 
     profile: str | None = None

@@ -1,6 +1,6 @@
-"""The folders of what outlives a process and is no configuration.
+"""The folders for persistent data other than configuration.
 
-In the state folder are the ledger and uploads under way, in the cache folder answers.
+The state folder has the ledger and unfinished uploads, the cache folder has answers.
 """
 
 import os
@@ -11,7 +11,7 @@ _FOLDER = "openai-cli"
 
 
 def state_folder() -> Path:
-    """The folder in the user's state folder, there or not; RuntimeError without a home for one."""
+    """Return our path in the user's state folder, existing or not; RuntimeError without a home."""
     if usual := _usual("XDG_STATE_HOME", ".local/state"):
         return usual
     import platformdirs
@@ -20,7 +20,7 @@ def state_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """The folder in the user's cache folder, there or not; RuntimeError without a home for one."""
+    """Return our path in the user's cache folder, existing or not; RuntimeError without a home."""
     if usual := _usual("XDG_CACHE_HOME", ".cache"):
         return usual
     import platformdirs
@@ -29,7 +29,7 @@ def cache_folder() -> Path:
 
 
 def _usual(variable: str, below_home: str) -> Path | None:
-    """The folder as platformdirs has it on Linux, whose import takes 5 ms; else None."""
+    """Return platformdirs' path on Linux without its import of 5 ms; None if not applicable."""
     home, named = (os.environ.get(name, "") for name in ("HOME", variable))
     is_usual = home.startswith("/") and (not named or named.startswith("/"))
     if sys.platform != "linux" or not is_usual:

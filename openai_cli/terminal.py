@@ -1,22 +1,23 @@
-"""What a terminal may be shown: text, and nothing that it would execute, reorder or hide."""
+"""Make text safe for a terminal: nothing that it would execute, reorder or hide."""
 
 import codecs
 import re
 
-# C0 but newline and tab, DEL and C1: what a terminal may execute (ECMA-48, 5.2 and 5.3).
+# Control characters that a terminal may execute (ECMA-48, 5.2 and 5.3): C0 except newline and tab,
+# DEL and C1.
 _CONTROL = "\x00-\x08\x0b-\x1f\x7f-\x9f"
-# What is not drawn, or turns round what stands beside it: the code points of Unicode 16 that have
-# Default_Ignorable_Code_Point, which all of Bidi_Control but U+061C and its like are too.
+# Characters that are invisible or reorder the text around them: the Default_Ignorable_Code_Point
+# characters of Unicode 16, and those of Bidi_Control that are not among them.
 _UNSEEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"
 )
-# Compiled when first used, as most calls show a terminal nothing.
+# Compiled on first use, because most calls do not write to a terminal.
 _UNSHOWN = f"[{_CONTROL}{_UNSEEN}]"
 
-# Where an unseen character is part of what is seen: a joiner behind an emoji, or behind a letter of
-# a script that joins its letters (UAX 31, 2.3), and one variation selector behind its base.
+# Places where an invisible character is part of visible text: a joiner after an emoji or after a
+# letter of a joining script (UAX 31, 2.3), and a single variation selector after its base.
 _EMOJI = "\u2190-\u2bff\U0001f000-\U0001faff"
 _HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
 _SEEN = (
@@ -25,38 +26,38 @@ _SEEN = (
     f"|[{_HAN}][\U000e0100-\U000e01ef]"
 )
 
-# What this program writes itself: colours, and going up some lines to draw them anew.
+# The control sequences that this program writes: colours, and moving up to redraw lines.
 _OWN = r"(\x1b\[[0-9;]*m|\r\x1b\[[0-9]+A\x1b\[J)"
 
 
 def visible(text: str) -> str:
-    """The text with what a terminal would not show as it is: ESC as `^[`, U+202E as `<U+202E>`."""
+    """Make control and invisible characters visible: ESC as `^[`, U+202E as `<U+202E>`."""
     if text.isascii() and text.isprintable():  # nearly all: the pattern takes 0.4 ms to compile
         return text
     return re.sub(_UNSHOWN, _picture, text)
 
 
 def escaped(json_text: str) -> str:
-    """JSON with the same characters as JSON escapes: the same value, and nothing to execute."""
+    """Escape the same characters in JSON text, which keeps its value."""
     json_text = json_text.replace("\r\n", "\n").replace("\r", "\n")  # only between its tokens
     return re.sub(_UNSHOWN, _escape, json_text)
 
 
 def drawn(text: str) -> str:
-    """What may be drawn: the control sequences that this program uses stay, all else is shown."""
+    """Make text visible, but keep the control sequences that this program writes."""
     parts = re.split(_OWN, text)
     return "".join(part if number % 2 else visible(part) for number, part in enumerate(parts))
 
 
 class Cleaner:
-    """Makes bytes that come in pieces visible: what is no UTF-8 is shown as `\\xe2`."""
+    """Makes bytes that arrive in pieces visible; invalid UTF-8 is shown as `\\xe2`."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
         self._before = ""
 
     def clean(self, data: bytes | bytearray | memoryview, *, is_last: bool = False) -> bytes:
-        """What can be shown by now: a character that was cut waits for the rest of it."""
+        """Return what can be shown so far; an incomplete character waits for its rest."""
         text = self._decoder.decode(data, is_last)
         shown = visible(self._before + text)[len(visible(self._before)) :]
         self._before = (self._before + text)[-1:]

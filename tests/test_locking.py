@@ -180,7 +180,7 @@ def test_what_is_no_lock_is_left_alone(kind: str, path: Path) -> None:
 
 
 def test_a_lock_that_cannot_be_made_is_wrong_usage(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"missing/x\.lock' cannot be made: No such file"):
+    with pytest.raises(UsageError, match=r"missing/x\.lock' cannot be created: No such file"):
         lock(tmp_path / "missing" / "x.lock").__enter__()
 
 

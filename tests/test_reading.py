@@ -23,7 +23,7 @@ def fifo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_fifo_that_nobody_writes_to_is_not_waited_for(fifo: Path) -> None:
-    with pytest.raises(OSError, match="nobody writes"):
+    with pytest.raises(OSError, match="without a writer"):
         opened(fifo)
 
 
@@ -48,23 +48,23 @@ def test_a_fifo_is_read_to_its_end(fifo: Path) -> None:
 
 def test_commands_do_not_wait(fifo: Path) -> None:
     for arguments in (["--attach", str(fifo)], ["--body", f"@{fifo}"]):
-        assert "nobody writes" in refused("chat", "hi", *arguments)
-    assert "nobody writes" in refused("transcribe", str(fifo))
-    assert "nobody writes" in call("sandbox", "--replies", str(fifo), "--", "true").err
-    assert "nobody writes" in call("config", "show", environ={"OPENAI_CLI_CONFIG": str(fifo)}).err
+        assert "without a writer" in refused("chat", "hi", *arguments)
+    assert "without a writer" in refused("transcribe", str(fifo))
+    assert "without a writer" in call("sandbox", "--replies", str(fifo), "--", "true").err
+    assert "without a writer" in call("config", "show", environ={"OPENAI_CLI_CONFIG": str(fifo)}).err
     ended = call("key", "show", environ={"OPENAI_CLI_KEYS": str(fifo)})
-    assert "nobody writes" in ended.err + ended.out.decode()
+    assert "without a writer" in ended.err + ended.out.decode()
 
 
 def test_what_has_no_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "LARGEST", 1000)
     for arguments in (["--attach", "/dev/zero"], ["--body", "@/dev/zero"]):
-        assert "is above 0 MB" in refused("chat", "hi", *arguments)
+        assert "is larger than 0 MB" in refused("chat", "hi", *arguments)
     assert len(read_whole(io.BytesIO(b"x" * 1000), "x")) == 1000
 
 
 def test_a_line_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "LONGEST_LINE", 3)
     assert list(bounded_lines(io.BytesIO(b"ab\nabc"))) == [b"ab\n", b"abc"]
-    with pytest.raises(UsageError, match="has a line above"):
+    with pytest.raises(UsageError, match="has a line longer than"):
         list(bounded_lines(io.BytesIO(b"ab\nabcd")))

@@ -105,7 +105,7 @@ def test_a_file_that_has_become_a_fifo_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(reading, "_PATIENCE", 0.01)
     os.mkfifo(tmp_path / "a.wav")
-    with ExitStack() as stack, pytest.raises(UsageError, match="nobody writes"):
+    with ExitStack() as stack, pytest.raises(UsageError, match="without a writer"):
         file_of(tmp_path / "a.wav").opened(stack)
 
 
