@@ -43,7 +43,7 @@ class Standing:
         from openai_cli.prices.money import dollars, plain
 
         return (
-            f"{plain(dollars(self.spent))} of {plain(dollars(self.limit.units))} USD are spent, "
+            f"{plain(dollars(self.spent))} of {plain(dollars(self.limit.units))} USD spent, "
             f"{plain(dollars(self.reserved))} reserved, {plain(dollars(self.left))} left"
         )
 
@@ -148,8 +148,8 @@ class Book:
     def _tell_lapsed(self, store: "Store") -> None:
         if store.lapsed:
             self.context.messages.notice(
-                f"calls that were killed before their answer came: {store.lapsed}; what they cost "
-                "is not known, and no budget has it"
+                f"calls that were killed before their answer came: {store.lapsed}; their cost is "
+                "not known and is in no budget"
             )
             store.lapsed = 0
 

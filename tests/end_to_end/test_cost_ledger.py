@@ -353,7 +353,7 @@ def test_above_a_budget_nothing_is_sent(run: Run, configured: Any, file: Path, p
     assert [one.code for one in sent] == [0, 0, 8]
     assert sent[2].err == (
         f"openai-cli: error: [budget] {period}: the request can cost 0.00102 USD; 0.000105 of "
-        "0.0010725 USD are spent, 0 reserved, 0.0009675 left\n"
+        "0.0010725 USD spent, 0 reserved, 0.0009675 left\n"
     )
     assert budget(run("cost", "ledger", "--json")) == (0.000105, 0)
 
@@ -407,7 +407,7 @@ def test_what_was_kept_before_there_was_a_budget_is_in_it(
     with Server([reply({**chat("dear"), "model": "gpt-4o", "usage": dear})]) as server:
         assert run(*HELLO, base_url=server.base_url).code == 0
     configured("[budget]\nmonth = 2.5\n")
-    assert "2.5 of 2.5 USD are spent" in run(*HELLO).err
+    assert "2.5 of 2.5 USD spent" in run(*HELLO).err
 
 
 def test_where_the_budget_cannot_be_held_nothing_is_sent(
