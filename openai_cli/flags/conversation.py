@@ -91,7 +91,7 @@ class Terms:
         """Parse the options; raise UsageError for invalid values."""
         _check_files(options)
         if options.interactive and options.cache is not None:
-            raise UsageError("--cache and -i: give one of them", hint="/retry asks anew")
+            raise UsageError("--cache and -i: give one of them", hint="/retry asks again")
         if options.when_full not in FULL:
             raise UsageError(
                 f"--when-full must be error, drop or summarize, not {quoted(options.when_full)}"

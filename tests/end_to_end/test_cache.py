@@ -233,7 +233,7 @@ def test_cache_any_in_the_file_does_nothing_without_a_cache(
         (("--cache", "1.5h"), "--cache must be a time"),
         (("--cache", "60"), "--cache must be a time"),
         (("--cache-any",), "--cache-any needs --cache"),
-        (("--cache", "1h", "-i"), "--cache and -i: give one of them; /retry asks anew"),
+        (("--cache", "1h", "-i"), "--cache and -i: give one of them; /retry asks again"),
     ],
 )
 def test_a_wrong_flag_ends_before_anything(run: Run, flags: tuple[str, ...], said: str) -> None:
