@@ -51,7 +51,9 @@ def test_commands_do_not_wait(fifo: Path) -> None:
         assert "without a writer" in refused("chat", "hi", *arguments)
     assert "without a writer" in refused("transcribe", str(fifo))
     assert "without a writer" in call("sandbox", "--replies", str(fifo), "--", "true").err
-    assert "without a writer" in call("config", "show", environ={"OPENAI_CLI_CONFIG": str(fifo)}).err
+    assert (
+        "without a writer" in call("config", "show", environ={"OPENAI_CLI_CONFIG": str(fifo)}).err
+    )
     ended = call("key", "show", environ={"OPENAI_CLI_KEYS": str(fifo)})
     assert "without a writer" in ended.err + ended.out.decode()
 
