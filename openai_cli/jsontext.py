@@ -115,7 +115,8 @@ def load_numbers(raw: bytes) -> Json:
     orjson turns integers of more than 64 bits into floats, and raises ValueError for the values in
     `quick_loads`.
     """
-    if _LONG not in raw.translate(_DIGITS):
+    digits = raw.translate(_DIGITS)
+    if digits.count(_LONG) == digits.count(b"." + _LONG):  # a fraction may be as long
         with suppress(ValueError):
             return quick_loads()(raw)
     import json

@@ -6,7 +6,8 @@ from typing import Any
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.encoded import decoded
-from openai_cli.answer.shape import as_objects, is_finite, misshapen
+from openai_cli.answer.shape import are_finite, as_objects, misshapen
+from openai_cli.errors import BadAnswerError
 from openai_cli.records import mutable_record
 
 
@@ -20,9 +21,11 @@ class Embeddings(Answer):
     expected: int = 1
 
     def check(self, body: dict[str, Any]) -> None:
-        count = len(vectors(body))
-        if count != self.expected:
-            raise misshapen(f"it has {count} vectors for {self.expected} inputs")
+        found = vectors(body)
+        if len(found) != self.expected:
+            raise misshapen(f"it has {len(found)} vectors for {self.expected} inputs")
+        if not all(map(are_finite, found)):
+            raise _no_numbers()
 
 
 def inputs_of(body: Mapping[str, Any]) -> int:
@@ -32,7 +35,10 @@ def inputs_of(body: Mapping[str, Any]) -> int:
 
 
 def vectors(body: dict[str, Any]) -> list[list[float]]:
-    """Return the vectors in the order of the inputs; BadAnswerError if the shape is wrong."""
+    """Return the vectors in the order of the inputs; BadAnswerError if the shape is wrong.
+
+    Whether they have numbers alone is left to `Embeddings.check`, which takes as long as the rest.
+    """
     data = as_objects(body.get("data"), "data")
     places = [item.get("index", place) for place, item in enumerate(data)]
     if any(type(place) is not int for place in places) or sorted(places) != [*range(len(data))]:
@@ -50,6 +56,10 @@ def _vector(value: Any) -> list[float]:
         if len(data) % 4:
             raise misshapen("an embedding is not base64 of 32-bit floats")
         value = list(struct.unpack(f"<{len(data) // 4}f", data))
-    if not isinstance(value, list) or not all(map(is_finite, value)):
-        raise misshapen("an embedding is not an array of numbers")
+    if not isinstance(value, list):
+        raise _no_numbers()
     return value
+
+
+def _no_numbers() -> BadAnswerError:
+    return misshapen("an embedding is not an array of numbers")

@@ -64,6 +64,12 @@ def is_finite(value: Any) -> bool:
     return type(value) is int or (isinstance(value, float) and isfinite(value))
 
 
+def are_finite(values: list[Any]) -> bool:
+    """Return whether all values are JSON numbers; floats alone, as a vector has, are quick."""
+    is_quick = set(map(type, values)) == {float}
+    return all(map(isfinite if is_quick else is_finite, values))
+
+
 def as_string(value: Any, where: str) -> str:
     """Return a string; `where` names its place in the response."""
     if not isinstance(value, str):
