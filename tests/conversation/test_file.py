@@ -29,13 +29,7 @@ NEW = {"model": "m", "messages": [QUESTION, REPLY]}
 NOW = 1795392007.0
 
 
-@pytest.fixture(autouse=True)
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder for temporary files, where a turn is kept that could not be saved."""
-    folder = tmp_path / "kept"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
+pytestmark = pytest.mark.usefixtures("kept")
 
 
 @pytest.fixture
