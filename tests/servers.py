@@ -31,20 +31,11 @@ class Received:
         return json.loads(self.body)
 
 
-@dataclass
-class Server:
-    """Answers one request per connection with the next reply, and closes the connection.
-
-    A reply is bytes, or a function that gets the connection and does with it what it likes.
-    """
-
-    replies: Sequence[Reply]
-    tls: ssl.SSLContext | None = None
-    received: list[Received] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+class Listening:
+    """A server on loopback that runs for the length of a `with` block."""
 
     def __enter__(self) -> Self:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
         return self
@@ -58,16 +49,14 @@ class Server:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._listener.close()
-        if kind is None:
-            assert not self.faults, self.faults
-            assert len(self.received) == len(self.replies), (
-                f"{len(self.replies)} replies were scripted, {len(self.received)} requests came"
-            )
+
+    @property
+    def place(self) -> str:
+        return f"127.0.0.1:{self._listener.getsockname()[1]}"
 
     @property
     def root(self) -> str:
-        scheme = "https" if self.tls else "http"
-        return f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"http://{self.place}"
 
     @property
     def base_url(self) -> str:
@@ -79,16 +68,53 @@ class Server:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            # A client that leaves in the middle is the test's own concern.
-            with connection, suppress(BrokenPipeError, ConnectionResetError, ssl.SSLError):
-                if self.tls is None:
-                    self._answer(connection)
-                else:
-                    with self.tls.wrap_socket(connection, server_side=True) as wrapped:
-                        self._answer(wrapped)
+            self._meet(connection)
+
+    def _meet(self, connection: socket.socket) -> None:
+        """Handle a new connection."""
+        raise NotImplementedError
+
+
+@dataclass
+class Server(Listening):
+    """Answers one request per connection with the next reply, and closes the connection.
+
+    A reply is bytes, or a function that is handed the connection to do with as it likes.
+    """
+
+    replies: Sequence[Reply]
+    tls: ssl.SSLContext | None = None
+    received: list[Received] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        if kind is None:
+            assert not self.faults, self.faults
+            assert len(self.received) == len(self.replies), (
+                f"{len(self.replies)} replies were scripted, {len(self.received)} requests came"
+            )
+
+    @property
+    def root(self) -> str:
+        return f"https://{self.place}" if self.tls else super().root
+
+    def _meet(self, connection: socket.socket) -> None:
+        # A client that goes away in the middle is the test's own matter.
+        with connection, suppress(BrokenPipeError, ConnectionResetError, ssl.SSLError):
+            if self.tls is None:
+                self._answer(connection)
+            else:
+                with self.tls.wrap_socket(connection, server_side=True) as wrapped:
+                    self._answer(wrapped)
 
     def _answer(self, connection: socket.socket) -> None:
-        request = _read_request(connection)
+        request = read_request(connection)
         if request is None:
             return
         position = len(self.received)
@@ -136,7 +162,8 @@ def chunked_stream(*data: Any) -> bytes:
     return head + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
 
 
-def _read_request(connection: socket.socket) -> Received | None:
+def read_request(connection: socket.socket) -> Received | None:
+    """The next request of a connection; None where it ends before one is whole."""
     data = b""
     while b"\r\n\r\n" not in data:
         piece = connection.recv(65536)

@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from tests.servers import Received, _read_request, reply
+from tests.servers import Listening, Received, kept, read_request, reply
 
 Answer = Callable[[Received], bytes]
 
@@ -39,7 +38,7 @@ def completion(text: str, **more: Any) -> dict[str, Any]:
 
 def says(body: Any, status: str = "200 OK", headers: Sequence[str] = ()) -> bytes:
     """A response that keeps the connection open."""
-    return reply(body, status=status, headers=headers).replace(b"Connection: close\r\n", b"", 1)
+    return kept(reply(body, status=status, headers=headers))
 
 
 def error(status: str, code: str, message: str = "No.", headers: Sequence[str] = ()) -> bytes:
@@ -54,7 +53,7 @@ def echo(received: Received) -> bytes:
 
 
 @dataclass
-class Crowd:
+class Crowd(Listening):
     """Answers requests by `answer`; `asked` counts their texts, `most` is the peak concurrency.
 
     An empty answer closes the connection.
@@ -68,38 +67,13 @@ class Crowd:
     connections: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __enter__(self) -> Self:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._listener.close()
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+    def _meet(self, connection: socket.socket) -> None:
+        self.connections += 1
+        threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            while (received := _read_request(connection)) is not None:
+            while (received := read_request(connection)) is not None:
                 with self.lock:
                     self.received.append(received)
                     self.asked[text_of(received)] += 1
