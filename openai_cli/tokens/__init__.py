@@ -1,8 +1,8 @@
-"""Token counts of texts and of requests, offline.
+"""Count tokens of texts and of requests, offline.
 
-`count`, `count_all`, `encode` and `decode` are for texts, `count_request` for a request body,
-`Counter`, `count_texts` and `count_files` for much text, here or on the workers of a cluster.
-tiktoken and the data are loaded when a function needs them.
+`count`, `count_all`, `encode` and `decode` are for texts, `count_request` for a request body, and
+`Counter`, `count_texts` and `count_files` for large amounts of text, on this machine or on the
+workers of a cluster. tiktoken and the data are loaded when a function needs them.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-# Where they are that are loaded when they are first asked for: a text needs none of it.
+# The modules of names that are loaded on first access: counting a text needs none of them.
 _LATER = {
     **dict.fromkeys(("Counter", "count_files", "count_texts"), "library"),
     **dict.fromkeys(("FileCount", "LeftOut"), "corpus"),
@@ -50,7 +50,7 @@ _LATER = {
 
 
 def __getattr__(name: str) -> Any:
-    """What not every count needs."""
+    """Load the names that not every count needs."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
