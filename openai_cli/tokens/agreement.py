@@ -1,9 +1,8 @@
-"""Counting with gigatoken so that the counts are tiktoken's.
+"""Count with gigatoken in such a way that the counts equal tiktoken's.
 
-Their counts are the same: in 6,000,000 random texts of the four vocabularies, and in each character
-of Unicode between others, only such differed as have a letter, mark or digit of Unicode 17, which
-gigatoken 0.10 knows and tiktoken 0.14 does not. Those are left to tiktoken, with what stands around
-them.
+In 6,000,000 random texts of the four vocabularies, and for each Unicode character between others,
+the counts differed only for letters, marks and digits of Unicode 17, which gigatoken 0.10 knows and
+tiktoken 0.14 does not. Those are counted by tiktoken, with the text around them.
 """
 
 import re
@@ -17,13 +16,13 @@ from openai_cli.tokens.encoders import LONGEST_UNCUT, Rules
 from openai_cli.tokens.encoding import count_all
 from openai_cli.tokens.vocabulary import open_vocabulary
 
-# What gigatoken calls the pattern that goes with a vocabulary.
+# gigatoken's names for the patterns of the vocabularies.
 PRETOKENIZERS = {"o200k_base": "o200k", "cl100k_base": "gpt4", "p50k_base": "gpt2"}
 
-# A special token of our own between the texts: so one call counts them all.
+# A special token of our own that separates the texts, so that one call counts them all.
 SEPARATOR = "<|\x1e|>"
 
-# Stands for the one rank that p50k_base leaves free, as gigatoken wants them all; in no UTF-8.
+# A token for the one rank that p50k_base leaves free, because gigatoken needs all; not valid UTF-8.
 _NO_TEXT = b"\xff\xff"
 
 # The letters, marks and digits that Unicode 17 added.
@@ -36,27 +35,27 @@ _NEWER = re.compile(
     "\U0002cea2-\U0002cead\U000323b0-\U00033479]"
 )
 
-# In the UTF-8 of all that are not four bytes long, by their first byte: searched at memory's speed.
+# The starts of those that are not four bytes long in UTF-8, by first byte, for a fast search.
 _NEWER_BYTES = {
     b"\xe0": [b"\xe0\xa2\x8f", b"\xe0\xb1\x9c", b"\xe0\xb3\x9c"],
     b"\xe1": [b"\xe1\xab"],
     b"\xea": [b"\xea\x9f"],
 }
 
-# The first bytes of what is four bytes long: of all, and of symbols, among which there is none.
+# The first bytes of four-byte characters: of all, and of symbols, which include none of these.
 _FOUR, _SYMBOLS = b"\xf0", [b"\xf0\x9d", b"\xf0\x9f"]
 
-# A text that has one is counted in pieces of about this length, of which few are left to tiktoken.
+# A text with such a character is counted in pieces of about this length, most of them by gigatoken.
 _SHORT = 2**10
 
-# Counts the texts in a message: each with the separator before it, the last one behind it too.
+# Counts the texts in a message: the separator comes before each text, and after the last one.
 Ask = Callable[[bytes], list[int]]
 
 Count = Callable[[Sequence[str]], list[int]]
 
 
 def counts_by(ask: Ask, texts: Sequence[str], encoding: str) -> list[int]:
-    """How many tokens each text has, by `ask` of gigatoken as far as that is tiktoken's count."""
+    """Count the tokens of each text with gigatoken's `ask`, or with tiktoken where they differ."""
     message = _plain(texts)
     if message is not None:
         return ask(message)
@@ -71,7 +70,7 @@ def counts_by(ask: Ask, texts: Sequence[str], encoding: str) -> list[int]:
 
 
 def in_pieces(texts: Sequence[str], count: Count, encoding: str) -> list[int]:
-    """The counts of the texts, long ones of which are counted in pieces."""
+    """Count the tokens of each text; long texts are counted in pieces."""
     if max(map(len, texts), default=0) <= LONGEST_UNCUT:
         return count(texts)
     cut = [list(parted(text, encoding)) for text in texts]
@@ -80,7 +79,7 @@ def in_pieces(texts: Sequence[str], count: Count, encoding: str) -> list[int]:
 
 
 def rank_file(rules: Rules) -> bytes:
-    """A file in tiktoken's format that has every rank, in their order."""
+    """Return a file in tiktoken's format with every rank, in order."""
     lines = [b""] * rules.below
     for token, rank in open_vocabulary(rules.vocabulary, rules.below).items():
         lines[rank] = _rank_line(token, rank)
@@ -92,7 +91,7 @@ def _rank_line(token: bytes, rank: int) -> bytes:
 
 
 def _plain(texts: Sequence[str]) -> bytes | None:
-    """The texts as gigatoken takes them; None where its counts may not be tiktoken's."""
+    """Return the texts as a message to gigatoken; None if its counts may differ from tiktoken's."""
     try:
         message = SEPARATOR.join(["", *texts, ""]).encode()
     except UnicodeEncodeError:  # half of a surrogate pair
