@@ -1,8 +1,8 @@
-"""Requests with the input tokens that were billed for them, in the forms in which people have them.
+"""Read requests with the input tokens that were billed for them, in several formats.
 
-A line is a request with its answer or its usage, as `{"body": …, "usage": …}` or `{"request": …,
-"response": …}`. Or the two are lines of their own: those of the Batch API's input and output, which
-their custom_id joins, or those of `sandbox --record` and of --usage-file, joined in their order.
+A line has a request with its answer or its usage, as `{"body": …, "usage": …}` or `{"request": …,
+"response": …}`. Or the two are separate lines: those of the Batch API's input and output, matched
+by custom_id, or those of `sandbox --record` and of --usage-file, matched by their order.
 """
 
 from collections import deque
@@ -20,10 +20,10 @@ _DAYS = ("date", "time", "created", "created_at")
 
 
 class Bill(NamedTuple):
-    """A request as it was billed.
+    """A request and its bill.
 
-    `line` is where its bill stands, `endpoint` the path that it was sent to and `on` the day, both
-    None where that is not told; `model` is the one that answered, or else that was asked.
+    `line` is the line of the bill, `endpoint` the path that the request was sent to, and `on` the
+    day; both are None if not known. `model` is the one that answered or, if not known, was asked.
     """
 
     line: int
@@ -40,7 +40,7 @@ class _Asked(NamedTuple):
 
 
 class Bills:
-    """Reads bills; `failed` counts the requests that have none, as they failed."""
+    """Reads bills; `failed` counts the requests without one because they failed."""
 
     def __init__(self) -> None:
         self.failed = 0
@@ -50,10 +50,10 @@ class Bills:
         self._used: deque[tuple[int, Json]] = deque()
 
     def read(self, objects: Iterable[tuple[int, Json]]) -> Iterator[Bill]:
-        """The bills among objects, each with its line.
+        """Yield the bills in `objects`, pairs of line and value.
 
-        UsageError, with the line, for what is no request and no answer, and for requests of which
-        it is not told what was billed.
+        Raises UsageError, with the line, for a value that is neither a request nor an answer, and
+        for a request without its billed tokens.
         """
         for line, value in objects:
             try:
@@ -99,7 +99,7 @@ class Bills:
             yield from self._bill(number, self._asked.pop(name), _answer(found), found)
 
     def _bill(self, line: int, asked: _Asked, told: Json, around: Json) -> Iterator[Bill]:
-        """The bill that an answer tells, or what is around it."""
+        """Yield the bill from an answer, or from the line around it."""
         billed = _billed(told)
         billed = _billed(around) if billed is None else billed
         if billed is None:
@@ -112,7 +112,7 @@ class Bills:
 
 
 def _asked(value: Json, around: Json) -> _Asked:
-    """The request: a body, or what has one."""
+    """Return the request from a body, or from an object that contains one."""
     body = mapping(value["body"], "body") if "body" in value else value
     found = (optional(fields, name) for fields in (value, around) for name in _PATHS)
     path = next((path for path in found if path), None)
@@ -122,21 +122,21 @@ def _asked(value: Json, around: Json) -> _Asked:
 
 
 def _answer(value: Json) -> Json:
-    """The answer in a line: a body, or what has one; empty where there is none."""
+    """Return the body of the answer in a line, or an empty object."""
     answer = mapping(value.get("response") or {}, "response")
     body = answer.get("body")
     return body if isinstance(body, Mapping) else answer
 
 
 def _billed(value: Json) -> int | None:
-    """The tokens of a usage object, or of what has it."""
+    """Return the billed input tokens of a usage object, or of an object that contains one."""
     usage = value.get("usage")
     fields = usage if isinstance(usage, Mapping) else value
     return next((fields[name] for name in _BILLED if type(fields.get(name)) is int), None)
 
 
 def _failed(value: Json) -> bool:
-    """Whether it is, or tells of, an answer that is an error."""
+    """Return whether the value is an error answer, or reports one."""
     status = value.get("status_code", value.get("status"))
     return (type(status) is int and status >= 400) or value.get("error") is not None
 
@@ -147,7 +147,7 @@ def _text(value: Json, name: str) -> str | None:
 
 
 def _day(value: Json) -> date | None:
-    """The day on which it was: an ISO date or time, or seconds since 1970."""
+    """Return the day from an ISO date or time, or from seconds since the epoch."""
     for name in _DAYS:
         found: Any = value.get(name)
         try:
