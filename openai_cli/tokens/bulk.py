@@ -1,9 +1,9 @@
-"""Counting much text: with gigatoken where the extra `bulk` is installed, else with tiktoken.
+"""Count large amounts of text, with gigatoken if the extra `bulk` is installed, else with tiktoken.
 
-gigatoken counts some ten times as fast as tiktoken, here in processes of its own (see `team`), so
-that its memory can be given back and nothing that Python does meanwhile holds it up. tiktoken
-counts in threads, for it lets go of the interpreter while it works: on two processors they were as
-fast as processes, 1.7 times one, and they share the 90 MiB of the vocabulary.
+gigatoken counts about ten times as fast as tiktoken. It runs in separate processes (see `team`), so
+that its memory can be released and Python does not slow it down. tiktoken counts in threads,
+because it releases the GIL: on two processors, threads were as fast as processes, 1.7 times one,
+and they share the 90 MiB of the vocabulary.
 """
 
 import os
@@ -24,32 +24,32 @@ if TYPE_CHECKING:
     from openai_cli.tokens.tasks import Part, Task
     from openai_cli.tokens.team import Team
 
-# In characters, as all sizes here. gigatoken takes half a second to load, and tiktoken, which takes
-# as long, counts about so much in a fifth of that: below it a process more does not pay.
+# In characters, like all sizes here. gigatoken takes half a second to load. tiktoken takes as long,
+# and counts this much in a fifth of that, so a process does not pay for less.
 LITTLE = 2_000_000
 
-# How many submissions are worth having under way: while gigatoken loads, so much is read.
+# The number of pending submissions: this much is read while gigatoken loads.
 AHEAD = 24
 
-# In bytes, of a task for a process.
+# The size of a task for a process, in bytes.
 TASK = 2**23
 
-# How many threads count with tiktoken at most.
+# The maximum number of threads that count with tiktoken.
 _MOST_THREADS = 4
 
-# The versions whose counts are known to be tiktoken's.
+# The versions whose counts are known to equal tiktoken's.
 _GIGATOKEN = "0.10."
 
 
 class Counter:
-    """Counts many texts, or long ones, in one encoding, and files.
+    """Counts many or long texts, and files, in one encoding.
 
-    What it begins (threads, and up to `workers` processes) is kept for the next texts until `close`
-    or the end of a `with`, and begun anew after it. Threads may share one. In a process that is
-    forked it begins anew.
+    The threads and up to `workers` processes that it starts are kept for the next texts until
+    `close` or the end of a `with` block; after that, it starts new ones. Threads may share a
+    counter. A forked process starts its own workers.
 
-    What looks like a special token is ordinary text. A text must be one that
-    `cutting.check_runs` takes. UsageError for an encoding that there is not.
+    Text that looks like a special token is ordinary text. Texts must pass `cutting.check_runs`.
+    Raises UsageError for an unknown encoding.
     """
 
     size = TASK
@@ -63,7 +63,7 @@ class Counter:
 
     @cached_property
     def name(self) -> str:
-        """What counts when it is much: "gigatoken" or "tiktoken"."""
+        """The name of the engine for large amounts: "gigatoken" or "tiktoken"."""
         from importlib.metadata import PackageNotFoundError, version
 
         try:
@@ -73,16 +73,16 @@ class Counter:
 
     @cached_property
     def ahead(self) -> int:
-        """How many tasks are worth having under way: all processes have some, and others wait."""
+        """The number of pending tasks that keeps all processes busy."""
         return AHEAD + 4 * self._most
 
     @property
     def reads_files(self) -> bool:
-        """Whether it has processes that take tasks."""
+        """Whether it has processes that read files by themselves."""
         return self.name == "gigatoken"
 
     def submit(self, texts: Sequence[str]) -> "Counts":
-        """Begin to count the tokens of each text."""
+        """Start to count the tokens of each text."""
         counts = Counts(texts, self._encoding, self._lock)
         with self._lock:
             self._size += 1 + sum(map(len, texts))
@@ -95,23 +95,23 @@ class Counter:
         return counts
 
     def submit_task(self, task: "Task") -> "Future[list[Part]]":
-        """Begin to count files, which a process reads; only for what `reads_files`."""
+        """Start to count files, which a process reads; only if it `reads_files`."""
         with self._lock:
             team = self._begun()
             assert not isinstance(team, _Threads)  # noqa: S101 - for the types
             return team.submit_task(task)
 
     def counts(self, texts: Sequence[str]) -> list[int]:
-        """How many tokens each of the texts has. CliError if a process of gigatoken ends."""
+        """Return the number of tokens of each text; CliError if a gigatoken process dies."""
         return self.submit(texts).result()
 
     def close(self) -> None:
-        """Stop what is still under way, and end the threads and the processes."""
+        """Cancel what is pending, and stop the threads and processes."""
         self._end()
         self._reset()
 
     def forget(self) -> None:
-        """Begin anew in a forked process, whose parent has the threads and the processes."""
+        """Reset in a forked process, whose parent owns the threads and processes."""
         self._end.detach()
         if self._team is not None:
             self._team.forget()
@@ -148,7 +148,7 @@ class Counter:
 
 
 class Counts:
-    """The counts of some texts, which may still be under way."""
+    """The counts of some texts, which may still be pending."""
 
     def __init__(self, texts: Sequence[str], encoding: str, lock: Any) -> None:
         self._texts = texts
@@ -158,12 +158,12 @@ class Counts:
         self._found: list[int] | None = None
 
     def begin(self, team: "Team | _Threads") -> None:
-        """Have them made, if they are not."""
+        """Submit the texts, unless they are counted already."""
         if self._found is None:
             self._future = team.submit(self._texts)
 
     def result(self) -> list[int]:
-        """How many tokens each text has; waits until it is known."""
+        """Return the number of tokens of each text, waiting if necessary."""
         with self._lock:
             if self._future is None and self._found is None:
                 self._found = count_all(self._texts, encoding=self._encoding)
@@ -185,18 +185,18 @@ class _Threads:
         return self._executor.submit(in_pieces, texts, self._count, self._encoding)
 
     def close(self) -> None:
-        """A thread ends with what it has begun."""
+        """Cancel what is pending; each thread finishes its current work."""
         self._executor.shutdown(cancel_futures=True)
 
     def forget(self) -> None:
-        """Nothing: no thread is forked."""
+        """Do nothing: threads are not forked."""
 
     def _count(self, texts: Sequence[str]) -> list[int]:
         return list(map(len, map(self._encoder.encode_ordinary, texts)))
 
 
 def _nothing() -> None:
-    """What ends a counter that has begun nothing."""
+    """Do nothing: the finalizer of a counter that has started nothing."""
 
 
 _all: WeakSet[Counter] = WeakSet()
