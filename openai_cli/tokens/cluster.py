@@ -1,8 +1,7 @@
-"""Counting files on a Dask cluster: the tasks that processes of this machine take, but larger.
+"""Count files on a Dask cluster, with the same tasks as local processes, but larger.
 
-Dask and not Ray, for what it takes beside the counting. On one busy machine, in turn, a local
-cluster of two workers gave its first answer after 23 and 32 s, Ray after 39 and 52; installed they
-have 50 and 265 MB.
+Dask has a smaller overhead than Ray. On one busy machine, in turn, a local cluster of two workers
+returned its first result after 23 and 32 s, Ray after 39 and 52; installed they take 50 and 265 MB.
 """
 
 import logging
@@ -20,28 +19,28 @@ from openai_cli.tokens import bulk
 from openai_cli.tokens.processors import processors
 from openai_cli.tokens.tasks import Part, Task, count_task
 
-# In bytes, of a task: half a second of a processor, beside which what Dask does is little.
+# The size of a task in bytes: half a second of processor time, compared to which Dask's is small.
 _SIZE = 2**26
 
-# How many tasks are under way at once: so many processors may be at work.
+# The number of pending tasks, and so of processors that can be busy.
 _AHEAD = 1000
 
-# In seconds: how long a scheduler may take to answer.
+# How long a scheduler may take to answer, in seconds.
 PATIENCE = 10
 
-# How often a task is tried again that failed, as where a process that counts was killed.
+# How often a failed task is retried, for example if a counting process was killed.
 _RETRIES = 2
 
 
 class Versions(NamedTuple):
-    """The versions of what must be the same on all machines, so that counts are."""
+    """The versions that must be the same on all machines, so that the counts are."""
 
     openai_cli: str
     tiktoken: str
 
 
 class Answer(NamedTuple):
-    """What a worker gives of a task."""
+    """A worker's result for a task."""
 
     versions: Versions
     parts: list[Part]
@@ -49,20 +48,20 @@ class Answer(NamedTuple):
 
 @lru_cache
 def versions() -> Versions:
-    """Those of this process."""
+    """Return the versions in this process."""
     from importlib.metadata import version
 
     return Versions(openai_cli.__version__, version("tiktoken"))
 
 
 def run_task(task: Task) -> Answer:
-    """Count a task, on a worker; what counts there is kept for the next."""
+    """Count a task on a worker; its counter is kept for the next task."""
     counter = _counter(task.wanted.encoding)
     if not counter.reads_files:
         return Answer(versions(), count_task(task, counter.counts))
     try:
         return Answer(versions(), counter.submit_task(task).result())
-    except CliError:  # of a process that ended: the next task has another
+    except CliError:  # a process died: the next task starts another
         counter.close()
         raise
 
@@ -73,11 +72,10 @@ def _counter(encoding: str) -> bulk.Counter:
 
 
 class Cluster:
-    """An engine of `corpus`: the cluster of a scheduler, or one of this machine.
+    """An engine for `corpus`: the cluster of a scheduler, or a local one with `workers`.
 
-    `workers` is how many a local one has. `notice` is told what a person should know. Raises
-    UsageError where the packages are missing here or on a worker, or are others there, and
-    NetworkError for a scheduler that cannot be reached.
+    `notice` is called with messages for the user. Raises UsageError if packages are missing here or
+    on a worker, or if their versions differ, and NetworkError if the scheduler cannot be reached.
     """
 
     size = _SIZE
@@ -89,7 +87,7 @@ class Cluster:
         self._place = scheduler or "the local cluster"
         self._local: Any = None
         self._disabled = logging.root.manager.disable
-        logging.disable()  # what Dask has to say is said by exceptions
+        logging.disable()  # Dask's problems are reported by exceptions
         with _telling(notice):
             distributed = _distributed()
             if scheduler is None:
@@ -103,13 +101,13 @@ class Cluster:
             self._check(notice)
 
     def submit_task(self, task: Task) -> "_Parts":
-        """Have files counted by a worker, by another one if that is lost."""
+        """Have files counted by a worker, or by another one if that is lost."""
         return _Parts(
             self._client.submit(run_task, task, pure=False, retries=_RETRIES), self._place
         )
 
     def close(self) -> None:
-        """Leave the cluster; a local one ends."""
+        """Disconnect from the cluster; a local one is stopped."""
         self._client.close()
         if self._local is not None:
             self._local.close()
@@ -122,7 +120,7 @@ class Cluster:
         self.close()
 
     def _check(self, notice: Callable[[str], None]) -> None:
-        """Of each worker that there is by now that it can count, and as we do."""
+        """Check that the current workers can count, with the same versions."""
         found = self._client.run(versions, on_error="return")
         for worker, theirs in found.items():
             if isinstance(theirs, Exception):
@@ -133,14 +131,14 @@ class Cluster:
 
 
 class _Parts:
-    """What becomes of a task on the cluster."""
+    """The pending result of a task on the cluster."""
 
     def __init__(self, future: Any, place: str) -> None:
         self._future = future
         self._place = place
 
     def result(self) -> list[Part]:
-        """The parts of its spans; waits until they are known."""
+        """Return the parts of the task's spans, waiting if necessary."""
         from concurrent.futures import CancelledError
 
         distributed = _distributed()
@@ -154,7 +152,7 @@ class _Parts:
         except distributed.KilledWorker as error:
             raise CliError(
                 f"the workers of {self._place} that counted a task were lost, one after the other",
-                hint="their logs tell why; a worker has up to 250 MB for each of its threads",
+                hint="their logs say why; a worker needs up to 250 MB for each of its threads",
             ) from error
         except lost as error:
             raise NetworkError(f"the scheduler {self._place} was lost") from error
@@ -178,7 +176,7 @@ def _distributed() -> Any:
 def _local_cluster(distributed: Any, workers: int) -> Any:
     from dask import config
 
-    # The profile looks a hundred times a second at what each worker does.
+    # The profiler would sample each worker a hundred times a second.
     with config.set({"distributed.worker.profile.enabled": False}), _without_interrupts():
         return distributed.LocalCluster(
             n_workers=workers,
@@ -191,7 +189,7 @@ def _local_cluster(distributed: Any, workers: int) -> Any:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """What begins here leaves Ctrl-C to this process, which then ends it."""
+    """Have processes that start in this block ignore Ctrl-C; this process stops them."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
@@ -200,7 +198,7 @@ def _without_interrupts() -> Iterator[None]:
 
 
 def _reach(distributed: Any, scheduler: str) -> None:
-    """Connect once: a Client that fails to takes half a minute more to go."""
+    """Connect once first, because a Client that cannot connect takes half a minute to close."""
     import asyncio
 
     async def once() -> None:
@@ -212,17 +210,17 @@ def _reach(distributed: Any, scheduler: str) -> None:
         asyncio.run(once())
     except ValueError as error:
         raise UsageError(
-            f"--scheduler: {quoted(scheduler)} is no address: {error}",
+            f"--scheduler: {quoted(scheduler)} is not an address: {error}",
             hint="for example tcp://10.0.0.1:8786",
         ) from None
     except OSError:
         raise NetworkError(
             f"the scheduler {scheduler} cannot be reached",
-            hint=f"it was waited for up to {PATIENCE} s; check --scheduler",
+            hint=f"there was no answer within {PATIENCE} s; check --scheduler",
         ) from None
     except Exception as error:
         raise NetworkError(
-            f"no scheduler of Dask answers at {scheduler}", hint="check --scheduler"
+            f"no Dask scheduler answers at {scheduler}", hint="check --scheduler"
         ) from error
 
 
@@ -243,7 +241,7 @@ def _cannot_count(worker: str, error: Exception) -> UsageError:
 
 @contextmanager
 def _telling(notice: Callable[[str], None]) -> Iterator[None]:
-    """Have Dask's warning of other versions as a notice."""
+    """Turn Dask's warning about different versions into a notice."""
     with warnings.catch_warnings(record=True) as met:
         warnings.simplefilter("always")
         yield
@@ -253,7 +251,7 @@ def _telling(notice: Callable[[str], None]) -> Iterator[None]:
 
 
 def _rows(table: str) -> str:
-    """What a table of Dask says, in words: its rows have a package and the versions of it."""
+    """Describe a table of Dask's in words; each row has a package and its versions."""
     lines = [line.strip("| ").split("|") for line in table.splitlines() if line.startswith("|")]
     return ", ".join(
         f"{package.strip()} ({here.strip()} here, {workers.strip()} on the workers)"

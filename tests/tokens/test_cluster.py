@@ -137,7 +137,7 @@ def test_a_local_cluster(installed: Run, folder: Path) -> None:
     ("address", "code", "said"),
     [
         ("127.0.0.1:9", 7, "the scheduler 127.0.0.1:9 cannot be reached"),
-        ("nowhere", 2, "--scheduler: 'nowhere' is no address"),
+        ("nowhere", 2, "--scheduler: 'nowhere' is not an address"),
     ],
 )
 def test_a_scheduler_that_there_is_not(
