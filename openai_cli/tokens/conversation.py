@@ -1,10 +1,10 @@
-"""A conversation as a model is shown it: the tokens of messages, calls and results.
+"""Count a conversation as the model sees it: messages, tool calls and results.
 
-A message is `<|start|>ROLE<|message|>CONTENT<|end|>`, where each of the marks is a token; all texts
-of a message are one text. A call is a message of `assistant to=functions.NAME` whose content is the
-arguments as JSON without blanks; a result is one of NAME. Calls made together are one call of
-`multi_tool_use.parallel`, and their results are one message, a list in JSON. What else a family has
-of each is in `families`.
+A message is `<|start|>ROLE<|message|>CONTENT<|end|>`; each marker is one token, and all texts of a
+message form a single text. A call is a message of `assistant to=functions.NAME` whose content is
+the arguments as compact JSON; a result is a message of NAME. Parallel calls form one call of
+`multi_tool_use.parallel`, and their results one message with a JSON list. `families` has the
+differences between models.
 """
 
 import json
@@ -21,7 +21,7 @@ _PARALLEL = "multi_tool_use.parallel"
 # Each is one token in every encoding of a chat model.
 _ROLES = ("user", "assistant", "system", "developer")
 
-# Until then the results of calls made together were JSON in ASCII: 3 of 3 bills, and 0 of 4 after.
+# Before this day, the results of parallel calls were ASCII JSON: 3 of 3 bills, and 0 of 4 since.
 _ASCII_UNTIL = date(2026, 3, 1)
 _ESCAPE = len("\\ud83c")
 
@@ -29,7 +29,7 @@ _ESCAPE = len("\\ud83c")
 class Call(NamedTuple):
     """A call of a function, or of a custom tool, whose `arguments` are any text.
 
-    `id` is what its result names it by; `is_stored`: it is an item with the server's own id.
+    Its result refers to its `id`. `is_stored` says that it is an item with the server's own id.
     """
 
     name: str
@@ -39,16 +39,16 @@ class Call(NamedTuple):
 
     @property
     def recipient(self) -> str:
-        """Whom the message is for, as it is shown."""
+        """The recipient as it appears in the message's header."""
         return f" to=functions.{self.name}"
 
 
 def read_messages(messages: list[Any], place: str, prompt: Prompt, *, first: int = 0) -> int:
-    """Add messages of chat, or of responses, to the prompt; gives how many answers are among them.
+    """Add messages of chat or responses to the prompt; return how many of them are answers.
 
-    An answer is a message of the assistant without calls. `place` is what the body calls the
-    messages, and `first` the number of the first. UsageError, with the place, for a message that is
-    not of the API's shape.
+    An answer is an assistant message without calls. `place` is the property of the messages, and
+    `first` the index of the first one. Raises UsageError, with the place, for a message that does
+    not have the API's shape.
     """
     texts = prompt.texts
     plain = answers = 0
@@ -68,7 +68,7 @@ def read_messages(messages: list[Any], place: str, prompt: Prompt, *, first: int
 
 
 def _message(message: Json, place: str, prompt: Prompt) -> bool:
-    """Add a message of any form; gives whether it is an answer."""
+    """Add a message of any form; return whether it is an answer."""
     role = string(message, "role", f"{place}.")
     name = optional(message, "name", f"{place}.")
     if role in ("tool", "function"):
@@ -106,7 +106,7 @@ def _result(message: Json, role: str, place: str, prompt: Prompt) -> None:
 
 
 def calls_of(message: Json, place: str) -> Iterator[Call]:
-    """The calls in an assistant's message: of a function, or of one or more tools."""
+    """Yield the calls in an assistant message: `function_call` or `tool_calls`."""
     if message.get("function_call") is not None:
         yield call_of(message["function_call"], f"{place}.function_call")
     for index, value in enumerate(array(message.get("tool_calls") or [], f"{place}.tool_calls")):
@@ -118,7 +118,7 @@ def calls_of(message: Json, place: str) -> Iterator[Call]:
 
 
 def call_of(value: object, place: str) -> Call:
-    """What a function call, a tool call's `function` or `custom`, or a call item tells."""
+    """Parse a function call, a tool call's `function` or `custom`, or a call item."""
     fields = mapping(value, place)
     name = string(fields, "name", f"{place}.")
     if "input" in fields:
@@ -139,7 +139,7 @@ def _add_calls_of_message(calls: list[Call], prompt: Prompt) -> None:
 
 
 def add_call_items(calls: list[Call], prompt: Prompt) -> None:
-    """Add calls that stand one behind the other as items of /responses."""
+    """Add consecutive call items of /responses."""
     prompt.has("calls")
     _name(calls, prompt)
     frame = prompt.family.message + 1
@@ -172,7 +172,7 @@ def add_result(role: str, text: str, prompt: Prompt) -> None:
 
 
 def add_gathered_results(prompt: Prompt) -> None:
-    """Add the results of calls that were made together, as a message for each of such calls."""
+    """Add the results of parallel calls, one message for each group of calls."""
     for results in {id(results): results for results in prompt.gathered.values()}.values():
         if not results:
             continue
@@ -197,7 +197,7 @@ def _uses(calls: list[Call]) -> str:
 
 
 def _compact(arguments: str) -> str:
-    """JSON without blanks; a text that is no JSON as it is."""
+    """Compact JSON; return any other text unchanged."""
     try:
         return json.dumps(json.loads(arguments), separators=(",", ":"), ensure_ascii=False)
     except ValueError:
@@ -212,9 +212,9 @@ def _parsed(text: str) -> Any:
 
 
 def with_section(messages: list[Any], section: str, *, apart: bool) -> list[Any]:
-    """The messages with a section at the end of the first system message, or in one of its own.
+    """Append a section to the first system message, or add one with it.
 
-    `apart`: it is in one of its own always.
+    With `apart`, always add a message of its own.
     """
     for index, message in enumerate([] if apart else messages):
         if isinstance(message, Mapping) and message.get("role") in ("system", "developer"):
