@@ -1,8 +1,8 @@
-"""Counting files: those that paths name, in folders too, whole or a field of their JSONL.
+"""Count files that paths name, including those in folders, whole or one field of their JSONL.
 
-What is little is read and counted here. Much is counted in tasks, by an engine: processes that read
-the files by themselves, or other machines. Of a file no more than a few blocks are in memory, but
-where a text has no place for a cut (see `cutting`) or a line is longer.
+Small amounts are read and counted in this process. Large amounts are divided into tasks for an
+engine: processes that read the files themselves, or other machines. Only a few blocks of a file are
+in memory, unless it has a long stretch without a cut (see `cutting`) or a longer line.
 """
 
 import os
@@ -29,35 +29,35 @@ from openai_cli.tokens.spans import (
 from openai_cli.tokens.tasks import Part, Task, counted
 from openai_cli.tokens.walking import Found, walk
 
-# How many files a task has at most.
+# The maximum number of files of a task.
 _MOST_FILES = 1000
 
-# What the names of files with JSONL end in, in folders.
+# The extensions of JSONL files in folders.
 _JSONL = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
 
 class FileCount(NamedTuple):
-    """How many tokens a file has."""
+    """The number of tokens of a file."""
 
     path: str
     tokens: int
 
 
 class LeftOut(NamedTuple):
-    """A file of a folder that is left out, for it is BINARY, or text in ANOTHER_ENCODING."""
+    """A file in a folder that is skipped, because it is BINARY or text in ANOTHER_ENCODING."""
 
     path: str
     why: str
 
 
 class Parts(Protocol):
-    """What the spans of a task came to, which may still be under way."""
+    """The results of a task's spans, which may still be pending."""
 
     def result(self) -> list[Part]: ...
 
 
 class Engine(Protocol):
-    """What counts tasks, of about `size` bytes; so many are worth having under way `ahead`."""
+    """Counts tasks of about `size` bytes; `ahead` is how many of them to keep pending."""
 
     @property
     def size(self) -> int: ...
@@ -66,7 +66,7 @@ class Engine(Protocol):
     def submit_task(self, task: Task) -> Parts: ...
 
 
-# What comes of paths: files, and what cannot be read.
+# The results for paths: counted files, skipped files, and errors.
 Counted = Iterator[FileCount | LeftOut | UsageError]
 
 
@@ -81,7 +81,7 @@ def count_files(
     workers: int | None = None,
     engine: Engine | None = None,
 ) -> Counted:
-    """`files_counted` by a counter for these paths alone, with so many `workers` at most."""
+    """Count files like `files_counted`, with a temporary counter of at most so many `workers`."""
     wanted = Wanted(encoding, field or None, input_encoding)
     with bulk.Counter(encoding, workers) as counter:
         yield from files_counted(
@@ -98,16 +98,16 @@ def files_counted(
     on_read: OnRead = lambda _size: None,
     engine: Engine | None = None,
 ) -> Counted:
-    """The tokens of each file, in the order of the paths, a folder's by name.
+    """Yield the tokens of each file, in the order of the paths, and in folders by name.
 
-    What cannot be read or counted comes in its place as a UsageError: a path, a file that is not in
-    its encoding, a line that has no such string. The rest is counted, of a file with such lines
-    too. A file of a folder that is binary (a NUL in the first 8 KiB), or is not in its encoding,
-    comes as LeftOut.
+    What cannot be read or counted is yielded in its place as a UsageError: a path, a file that is
+    not in its encoding, a line without such a string. The rest is counted, even the other lines of
+    such a file. A file in a folder that is binary (a NUL in the first 8 KiB) or not in its encoding
+    is yielded as LeftOut.
 
-    `left_out` gets the number of entries of folders that were left out by kind: those of `walk`,
-    of LeftOut and, with a field, "not JSONL" (by name). `on_read` is told how many bytes were read,
-    as they are. Much is counted by the `engine`, or by the counter's own processes.
+    `left_out` receives the number of skipped folder entries by kind: those of `walk`, of LeftOut
+    and, with a field, "not JSONL" (by name). `on_read` is called with the number of bytes just
+    read. Large amounts are counted by the `engine`, or by the counter's own processes.
     """
     files = walk(paths, left_out)
     if wanted.field is not None:
@@ -120,9 +120,9 @@ def files_counted(
 def count_contents(
     contents: Iterable[tuple[str, bytes]], *, encoding: str, left_out: Counter[str]
 ) -> Counted:
-    """The tokens of files that are not on the disk, of which each is a path and what is in it.
+    """Count files that are not on disk, given as pairs of path and content.
 
-    They count as those of folders do in `count_files`.
+    They are treated like files in folders in `count_files`.
     """
     held: dict[str, bytes] = {}
 
@@ -148,12 +148,12 @@ def _only_jsonl(
             left_out["not JSONL"] += 1
 
 
-# What becomes of files on the way: a span that is counted, a path that cannot be read.
+# An intermediate result: a counted span, or a path that cannot be read.
 _Met = tuple[Span, Part] | UsageError
 
 
 class _Run:
-    """The parts of files, in their order."""
+    """Counts the parts of files, in order."""
 
     def __init__(
         self, counter: bulk.Counter, wanted: Wanted, engine: Engine | None, on_read: OnRead
@@ -165,7 +165,7 @@ class _Run:
         self._on_read = on_read
         try:
             self._folder = os.getcwd()  # noqa: PTH109 - a name, with bytes in it
-        except OSError:  # it is gone, and so is what is relative to it
+        except OSError:  # the folder is gone, and so are paths relative to it
             self._folder = ""
 
     def parts(self, files: Iterable[Found | UsageError]) -> Iterator[_Met]:
@@ -203,7 +203,7 @@ class _Run:
         return zip(spans, found, strict=True)
 
     def _here(self, entries: Iterable[Span | UsageError]) -> Iterator[_Met]:
-        """Read by this process: all at once where there are errors between, for their places."""
+        """Count in this process, and yield errors at their places between the spans."""
         errors: dict[int, list[UsageError]] = {}
         count = 0
 
@@ -243,12 +243,12 @@ def _size(span: Span) -> int:
 
 
 def _is_here(span: Span) -> bool:
-    """Whether no other process can read it: a pipe, a device, what is in the memory."""
+    """Return whether only this process can read it: a pipe, a device, a file in memory."""
     return span.file.size is None or is_of_process(span.file.path)
 
 
 def _up_to(entries: Iterator[Span | UsageError], most: int) -> tuple[list[Span | UsageError], bool]:
-    """The first entries, as far as they have so many bytes, and whether these are all."""
+    """Take the first entries up to `most` bytes; return them, and whether these are all."""
     first: list[Span | UsageError] = []
     size = 0
     for entry in entries:
@@ -260,7 +260,7 @@ def _up_to(entries: Iterator[Span | UsageError], most: int) -> tuple[list[Span |
 
 
 def _groups(entries: Iterable[Span | UsageError], size: int) -> Iterator[list[Span | UsageError]]:
-    """Spans for a task together, and by itself what is for none."""
+    """Group spans into tasks; entries that no other process can take are alone."""
     group: list[Span | UsageError] = []
     filled = 0
     for entry in entries:
@@ -279,7 +279,7 @@ def _groups(entries: Iterable[Span | UsageError], size: int) -> Iterator[list[Sp
 
 
 def _merged(found: Iterable[_Met], left_out: Counter[str]) -> Counted:
-    """Files of their parts, with what was at fault in them."""
+    """Combine the parts of files, and yield the errors in them."""
     file = _File()
     for met in found:
         if isinstance(met, UsageError):
@@ -292,7 +292,7 @@ def _merged(found: Iterable[_Met], left_out: Counter[str]) -> Counted:
 
 
 class _File:
-    """What the parts of a file came to so far."""
+    """The combined parts of a file so far."""
 
     def __init__(self) -> None:
         self._tokens = 0
@@ -301,7 +301,7 @@ class _File:
         self._is_done = False
 
     def add(self, span: Span, part: Part, left_out: Counter[str]) -> Counted:
-        """What is to be told behind this part; nothing more behind a failure."""
+        """Add a part, and yield what it completes or reports; nothing more after a failure."""
         if self._is_done:
             return
         path = span.file.path

@@ -223,7 +223,7 @@ def test_a_fifo_that_nobody_writes_to_is_named(
     os.mkfifo(tmp_path / "fifo")
     for field in (None, "text"):
         (found,) = told(tmp_path / "fifo", field=field)
-        assert "a FIFO that nobody writes to" in str(found)
+        assert "a FIFO without a writer" in str(found)
 
 
 @pytest.mark.parametrize("named", ["/dev/fd/{}", "/proc/self/fd/{}", "{}.link"])
