@@ -1,14 +1,13 @@
-"""A number of tokens, and what is not sure of it."""
+"""Token counts, and the reasons why they may be inexact."""
 
 from collections.abc import Iterable
 
 
 class Doubt(str):
-    """Why a count is an estimate.
+    """A reason why a count is an estimate.
 
-    `more` is how many tokens the prompt can have above the count for this reason at most; None
-    where nothing bounds it.
-    `by_calls` says that it is of what the calls of a hosted tool bring, as many as there are.
+    `more` is the maximum number of tokens that the count may be too low for this reason, or None if
+    there is no bound. `by_calls` says that it is about what each call of a hosted tool adds.
     """
 
     __slots__ = ("by_calls", "more")
@@ -18,7 +17,7 @@ class Doubt(str):
     def __new__(
         cls, reason: str, more: int | None = 0, *, within: int = 0, by_calls: bool = False
     ) -> "Doubt":
-        """The doubt for a reason; how large it is is said behind it where that is known."""
+        """Create a doubt; `within` is its size, which is appended to the reason."""
         size = f" (within {within:,} token{'s' if within > 1 else ''})" if within else ""
         made = super().__new__(cls, f"{reason}{size}")
         made.more = within if more == 0 else more
@@ -27,19 +26,19 @@ class Doubt(str):
 
 
 class TokenCount(int):
-    """A number of tokens; `doubts` tells why it is an estimate, and is empty for an exact one."""
+    """A number of tokens; `doubts` say why it is an estimate, and are empty if it is exact."""
 
     doubts: tuple[Doubt, ...]
 
     def __new__(cls, tokens: int, doubts: Iterable[Doubt] = ()) -> "TokenCount":
-        """The count `tokens` with its doubts."""
+        """Create the count `tokens` with its doubts."""
         made = super().__new__(cls, tokens)
         made.doubts = tuple(doubts)
         return made
 
     @property
     def most(self) -> int | None:
-        """How many tokens it can be at most; None where a doubt is `unbounded`."""
+        """The upper bound of the count; None if a doubt is `unbounded`."""
         return None if self.unbounded else self + sum(doubt.more or 0 for doubt in self.doubts)
 
     @property
