@@ -1,4 +1,4 @@
-"""The encodings: their rules, and tiktoken's encoders made by them.
+"""The encodings: their rules, and the tiktoken encoders that are built from them.
 
 The patterns and the special tokens are in `data/encodings.json`, written from tiktoken's table by
 tools/build_vocabularies.py; the vocabulary is this package's (see `vocabulary`).
@@ -14,20 +14,20 @@ from openai_cli.tokens.vocabulary import DATA, open_vocabulary
 if TYPE_CHECKING:
     from tiktoken import Encoding
 
-# What the classes of the patterns have in ASCII (Unicode 16, UnicodeData.txt): no title case, no
-# modifiers, no letters without case and no marks.
+# The ASCII members of the patterns' classes (Unicode 16, UnicodeData.txt): there are no title-case,
+# modifier or caseless letters, and no marks.
 _ASCII = {
     r"\p{L}": "[A-Za-z]", r"\p{Lu}": "[A-Z]", r"\p{Ll}": "[a-z]", r"\p{N}": "[0-9]",
     r"\p{Lt}": "", r"\p{Lm}": "", r"\p{Lo}": "", r"\p{M}": "",
 }  # fmt: skip
 
-# In characters: a text that is no longer is not cut. tiktoken's merges take some 40 bytes for each
-# byte of a text that nothing parts.
+# The longest text that is not cut, in characters. tiktoken's merges take about 40 bytes of memory
+# per byte of a match.
 LONGEST_UNCUT = 2**16
 
 
 class Rules(NamedTuple):
-    """What an encoding is, apart from the bytes of its tokens.
+    """The definition of an encoding, apart from the bytes of its tokens.
 
     Its mergeable tokens are those of the files `vocabulary` with a rank lower than `below`;
     `special_tokens` maps the text of each special token to its id; `pattern` is the regular
@@ -41,12 +41,12 @@ class Rules(NamedTuple):
 
 
 def encoding_names() -> list[str]:
-    """The names of the encodings, oldest first."""
+    """Return the names of the encodings, oldest first."""
     return list(_table())
 
 
 def rules_of(encoding: str) -> Rules:
-    """The rules of the encoding of that name; UsageError if there is none."""
+    """Return the rules of the named encoding; raise UsageError if there is none."""
     try:
         return _table()[encoding]
     except KeyError:
@@ -63,13 +63,13 @@ def _table() -> dict[str, Rules]:
 
 @lru_cache
 def full_encoder(encoding: str) -> "Encoding":
-    """An encoder that has all tokens of the encoding."""
+    """Return an encoder with all tokens of the encoding."""
     rules = rules_of(encoding)
     return encoder_of(rules, open_vocabulary(rules.vocabulary, rules.below).full())
 
 
 def encoder_of(rules: Rules, ranks: dict[bytes, int]) -> "Encoding":
-    """An encoder that has these ranks, by the bytes of the tokens."""
+    """Build an encoder from these ranks, by the tokens' bytes."""
     from tiktoken import Encoding
 
     return Encoding(
@@ -81,9 +81,9 @@ def encoder_of(rules: Rules, ranks: dict[bytes, int]) -> "Encoding":
 
 
 def ascii_pattern(pattern: str) -> str:
-    """A pattern that splits ASCII texts as this one does, and takes a quarter of the time to make.
+    """Return a pattern that splits ASCII texts the same way and compiles in a quarter of the time.
 
-    Each class of Unicode has the tables of all of it; a class that is not known is left as it is.
+    A Unicode class has tables for all of Unicode. An unknown class is left unchanged.
     """
     for known, in_ascii in _ASCII.items():
         pattern = pattern.replace(known, in_ascii)
