@@ -1,7 +1,7 @@
-"""Texts to token ids and back, with no network.
+"""Convert texts to token ids and back, without the network.
 
-The regular expressions, the merges and so the results are tiktoken's own (see `encoders`); only the
-vocabulary comes from this package instead of a download.
+The regular expressions and the merges, and so the results, are tiktoken's own (see `encoders`);
+only the vocabulary comes from this package instead of a download.
 """
 
 import re
@@ -24,23 +24,22 @@ from openai_cli.tokens.vocabulary import open_vocabulary
 if TYPE_CHECKING:
     from tiktoken import Encoding
 
-# Names that OpenAI gives to its models; those that tiktoken does not know yet are newer than it.
+# Names that look like OpenAI's models; those that tiktoken does not know are newer than it.
 _OPENAI_MODEL = r"(?:chatgpt|gpt|text-embedding)-|o\d"
 
-# The encoding of OpenAI's models of today.
+# The encoding of OpenAI's current models.
 TODAYS = "o200k_base"
 
-# What answers name otherwise than requests.
+# Model names in answers that differ from those in requests.
 _ANSWERING = {"text-embedding-ada-002-v2": "text-embedding-ada-002"}
 
 
 def encoding_for_model(model: str) -> str:
-    """The name of the encoding of an OpenAI model.
+    """Return the name of an OpenAI model's encoding.
 
-    From tiktoken's own table, where a fine-tuned model (`ft:MODEL:...`) counts
-    as the model that it was made from, then from this package's data of models. A name that looks
-    like OpenAI's and is in neither is newer than both: it has that of today's
-    models. UsageError for any other name.
+    It comes from tiktoken's own table, where a fine-tuned model (`ft:MODEL:...`) counts as its base
+    model, then from this package's table of models. A name that looks like OpenAI's and is in
+    neither is newer than both and has the current encoding. Raises UsageError for any other name.
     """
     encoding = _named_encoding(model)
     if encoding is None and is_guessed(model):
@@ -51,21 +50,21 @@ def encoding_for_model(model: str) -> str:
 
 
 def is_guessed(model: str) -> bool:
-    """Whether no table has the model, and its encoding is told from the look of its name alone."""
+    """Return whether no table has the model, so that its encoding is guessed from its name."""
     return _named_encoding(model) is None and re.match(_OPENAI_MODEL, base_of(model)) is not None
 
 
 def encode(
     text: str, *, model: str | None = None, encoding: str | None = None, special: bool = False
 ) -> list[int]:
-    """The token ids of `text` in an encoding, by its name or by a model that uses it.
+    """Return the token ids of `text` in an encoding, given by its name or by a model.
 
-    What looks like a special token (`<|endoftext|>`) is ordinary text, unless `special`. As
-    tiktoken does, halves of a surrogate pair that stand together become the character that they
-    mean, and a lone one becomes U+FFFD.
+    Text that looks like a special token (`<|endoftext|>`) is ordinary text, unless `special`. As in
+    tiktoken, the two halves of a surrogate pair become their character, and a lone one becomes
+    U+FFFD.
 
-    Without model and encoding it is TODAYS. UsageError if no table has that name, if both are
-    given, or for a text with a run of 900,000 characters that cannot be cut.
+    Without model and encoding, TODAYS is used. Raises UsageError for an unknown name, if both are
+    given, and for a text with a run of 900,000 characters that cannot be cut.
     """
     return list(chain.from_iterable(_ids(text, one_of(model, encoding), special=special)))
 
@@ -73,17 +72,17 @@ def encode(
 def count(
     text: str, *, model: str | None = None, encoding: str | None = None, special: bool = False
 ) -> int:
-    """How many tokens `text` has; takes and raises what `encode` does.
+    """Return the number of tokens of `text`; arguments and errors are those of `encode`.
 
-    The ids of a long text, which take some 20 times its length, are not kept.
+    The ids of a long text, which take about 20 times its length, are not kept in memory.
     """
     return sum(map(len, _ids(text, one_of(model, encoding), special=special)))
 
 
 def count_all(texts: Sequence[str], *, encoding: str) -> list[int]:
-    """How many tokens each of the texts has; raises what `encode` does.
+    """Return the number of tokens of each text; raises the errors of `encode`.
 
-    Quicker than `count` for each: one encoder, made of what occurs in any of them, serves all.
+    This is faster than `count` for each, because one encoder with the tokens of all texts is built.
     """
     texts = [well_formed(text) for text in texts]
     if not any(texts):
@@ -93,9 +92,9 @@ def count_all(texts: Sequence[str], *, encoding: str) -> list[int]:
 
 
 def token_ends(text: str, *, encoding: str) -> "array[int]":
-    """Where the tokens of a text end in its UTF-8, in bytes, behind a 0; raises what `encode` does.
+    """Return 0 and the byte offsets where a text's tokens end in UTF-8; raises as `encode` does.
 
-    Four bytes for each token: a text of 512 MB, the largest that is read, has none beyond them.
+    Each offset takes four bytes, enough for a text of 512 MB, the largest that is read.
     """
     ends = array("I", [0])
     text = well_formed(text)
@@ -109,16 +108,16 @@ def token_ends(text: str, *, encoding: str) -> "array[int]":
 
 
 def decode(ids: Iterable[int], *, model: str | None = None, encoding: str | None = None) -> bytes:
-    """The bytes that token ids stand for, special tokens as their text.
+    """Return the bytes of token ids; special tokens become their text.
 
-    Bytes and not text, as a token may end inside a UTF-8 character. UsageError for a name that no
-    table has, and for an id that the encoding does not have.
+    These are bytes because a token may end inside a UTF-8 character. Raises UsageError for an
+    unknown name, and for an id that the encoding does not have.
     """
     return b"".join(token_bytes(ids, encoding=one_of(model, encoding)))
 
 
 def token_bytes(ids: Iterable[int], *, encoding: str) -> list[bytes]:
-    """The bytes of each token; raises what `decode` raises."""
+    """Return the bytes of each token; raises the errors of `decode`."""
     rules = rules_of(encoding)
     vocabulary = open_vocabulary(rules.vocabulary, rules.below)
     special_tokens = _special_tokens(encoding)
@@ -129,7 +128,7 @@ def token_bytes(ids: Iterable[int], *, encoding: str) -> list[bytes]:
         except KeyError:
             highest = max(rules.below - 1, *special_tokens)
             raise UsageError(
-                f"{encoding} has no token {token_id}", hint=f"its ids go from 0 to {highest}"
+                f"{encoding} has no token {token_id}", hint=f"its ids are 0 to {highest}"
             ) from None
     return parts
 
@@ -138,15 +137,15 @@ def token_bytes(ids: Iterable[int], *, encoding: str) -> list[bytes]:
 def _special_tokens(encoding: str) -> dict[int, bytes]:
     tokens: dict[int, bytes] = {}
     for text, token_id in rules_of(encoding).special_tokens.items():
-        # o200k_harmony has 200018 twice: <|endofprompt|> first, and as a reserved one.
+        # o200k_harmony has 200018 twice: first <|endofprompt|>, then a reserved token.
         tokens.setdefault(token_id, text.encode())
     return tokens
 
 
 def one_of(model: str | None, encoding: str | None) -> str:
-    """The name of the encoding, which is that of the model or given by itself, or TODAYS.
+    """Return the encoding that is given by its name or by a model, or TODAYS.
 
-    UsageError as `encode` raises it.
+    Raises UsageError like `encode`.
     """
     if encoding is None:
         return TODAYS if model is None else encoding_for_model(model)
@@ -157,9 +156,9 @@ def one_of(model: str | None, encoding: str | None) -> str:
 
 
 def base_of(model: str) -> str:
-    """The model that a fine-tuned one was made from, or the model itself, as requests name it.
+    """Return the base model of a fine-tuned model, or the model itself, as requests name it.
 
-    tiktoken has "ft:gpt-4" as a prefix, so it would give ft:gpt-4.1 the encoding of gpt-4.
+    tiktoken matches the prefix "ft:gpt-4", so ft:gpt-4.1 would get the encoding of gpt-4.
     """
     model = model.split(":")[1] if model.startswith("ft:") else model
     return _ANSWERING.get(model, model)
@@ -198,7 +197,7 @@ def _unknown(model: str) -> UsageError:
 
 
 def well_formed(text: str) -> str:
-    """The text with halves of surrogate pairs joined and lone ones replaced, as in tiktoken."""
+    """Join the halves of surrogate pairs and replace lone ones, as tiktoken does."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -207,7 +206,7 @@ def well_formed(text: str) -> str:
 
 
 def _ids(text: str, encoding: str, *, special: bool) -> Iterator[list[int]]:
-    """The ids of the text, piece by piece."""
+    """Yield the ids of the text, piece by piece."""
     text = well_formed(text)
     if not text:
         return
@@ -234,7 +233,7 @@ def _ordinary_ids(text: str, encoder: "Encoding", encoding: str) -> Iterator[lis
 
 
 def _encoder_for(texts: Sequence[str], encoding: str) -> "Encoding":
-    """An encoder that has all tokens that these texts can use."""
+    """Return an encoder with all tokens that these texts can use."""
     rules = rules_of(encoding)
     data = "\n".join(texts).encode()
     ranks = open_vocabulary(rules.vocabulary, rules.below).slice_for(data)

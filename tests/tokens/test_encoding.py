@@ -185,7 +185,7 @@ def test_a_token_may_end_inside_a_character() -> None:
 def test_an_id_without_a_token_is_wrong_usage(token_id: int) -> None:
     with pytest.raises(UsageError, match=f"o200k_base has no token {token_id}") as caught:
         decode([0, token_id], encoding="o200k_base")
-    assert caught.value.hint == "its ids go from 0 to 200018"
+    assert caught.value.hint == "its ids are 0 to 200018"
 
 
 def test_an_unknown_encoding_is_wrong_usage() -> None:
