@@ -1,4 +1,4 @@
-"""The endpoint that a body is for, told from its properties where nothing else says it."""
+"""Determine the endpoint of a request body, from its properties if nothing else says it."""
 
 import re
 
@@ -7,14 +7,14 @@ from openai_cli.tokens.encoding import base_of
 from openai_cli.tokens.families import CHAT, RESPONSES
 from openai_cli.tokens.shapes import Json
 
-# Properties of a responses body that stand for what the server has.
+# Properties of a responses body that refer to content on the server.
 ON_SERVER = ("previous_response_id", "conversation", "prompt")
 
 _RESPONSES_ALONE = ("instructions", "previous_response_id", "conversation")
 
 COUNTED = (CHAT, "/completions", RESPONSES, "/embeddings")
 
-# Models of one endpoint each, by the start of their names.
+# Models that serve a single endpoint, by the start of their names.
 _MODELS = {
     "/embeddings": r"text-embedding",
     "/audio/speech": r"tts-|gpt-[\w.-]*-tts",
@@ -24,7 +24,7 @@ _MODELS = {
     "/videos": r"sora",
 }
 
-# Properties that one endpoint alone has, of those that take a text as `input` or as `prompt`.
+# Properties that only one endpoint has, among those that take a text as `input` or `prompt`.
 _OWN = (
     ("/audio/speech", "input", ("voice",)),
     ("/embeddings", "input", ("encoding_format", "dimensions")),
@@ -33,9 +33,9 @@ _OWN = (
 
 
 def told_by(body: Json, endpoint: str | None) -> str:
-    """The endpoint that a body is for: the one that is named, or the one that its properties tell.
+    """Return the endpoint of a body: the given one, or the one inferred from its properties.
 
-    UsageError for one whose prompts cannot be counted, and for a body that tells of none.
+    Raises UsageError if its prompts cannot be counted, or if it cannot be inferred.
     """
     path = endpoint_of(body) if endpoint is None else endpoint.removeprefix("/v1")
     if path not in COUNTED:
@@ -48,7 +48,7 @@ def told_by(body: Json, endpoint: str | None) -> str:
 
 
 def endpoint_of(body: Json) -> str:
-    """The endpoint that the properties of a body tell; UsageError where they tell of none."""
+    """Infer the endpoint from a body's properties; raise UsageError if that is not possible."""
     if "messages" in body:
         return CHAT
     if (path := _by_model(body.get("model"))) is not None:
