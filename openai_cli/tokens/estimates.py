@@ -1,6 +1,6 @@
-"""What the client cannot know of a prompt, with the medians of what was billed for it.
+"""Estimate the parts of a prompt that the client cannot know, by the medians of bills.
 
-A range is of the bills that were seen, and no bound.
+A range is that of the observed bills; it is not a bound.
 """
 
 from typing import NamedTuple
@@ -9,14 +9,14 @@ from openai_cli.tokens.prompt import Prompt
 
 
 class Estimate(NamedTuple):
-    """The likely tokens of a part, and the fewest and most that were billed for one."""
+    """The median tokens of a part, and the fewest and most that were billed for one."""
 
     tokens: int
     least: int
     most: int
 
 
-# By kind of tool, of gpt-5 and later: each is used once.
+# By kind of tool, for gpt-5 and later, if each is used once.
 HOSTED = {
     "web_search": Estimate(8592, 294, 116_000),
     "image_generation": Estimate(1875, 342, 2800),
@@ -26,24 +26,24 @@ HOSTED = {
     "tool_search": Estimate(561, 381, 597),
 }
 
-# The search of gpt-4o and gpt-4.1: its definition was billed alike 8 times of 8, and what it finds
-# only where it is not the preview.
+# Web search of gpt-4o and gpt-4.1: the definition was billed the same in 8 of 8 bills, and results
+# were billed except for the preview tool.
 SEARCH = 294
 _SEARCHED = Estimate(17_339, 8592, 116_000)
 
-# A tool_search that the client does.
+# A tool_search that the client executes.
 OWN_SEARCH = 146
 
 COMPACTION = Estimate(268, 263, 273)
 
-# Encrypted reasoning, in characters and tokens: half of 28 items were within 10 %, 24 within 20 %.
+# Encrypted reasoning, in characters and tokens: of 28 items, half were within 10 %, 24 within 20 %.
 _REASONING_HEAD = 1060
 _REASONING_LEAST = 30
 _HUNDREDTHS = 15
 
 
 def add_hosted(kind: str, place: str, prompt: Prompt, *, own: bool = False) -> None:
-    """Count a tool of the API's own, which is called `kind` in the body at `place`."""
+    """Count a hosted tool of type `kind` at `place` in the body."""
     name = kind.partition("_20")[0]
     if own and name == "tool_search":
         prompt.overhead += OWN_SEARCH
@@ -62,21 +62,21 @@ def add_hosted(kind: str, place: str, prompt: Prompt, *, own: bool = False) -> N
 
 
 def add_compaction(place: str, prompt: Prompt) -> None:
-    """Count an item that stands for a part of the conversation."""
+    """Count a compaction item, which replaces a part of the conversation."""
     _add(f"{place} (compaction)", COMPACTION, prompt)
 
 
 def add_reasoning(encrypted: str, place: str, prompt: Prompt) -> None:
-    """Count what a model thought in the turn that goes on, by the length of its encrypted text."""
+    """Count the reasoning of the current turn by the length of its encrypted text."""
     if not encrypted:
         prompt.doubt(f"{place} is not counted: the reasoning is on the server", None)
         return
     told = (len(encrypted) - _REASONING_HEAD) * _HUNDREDTHS // 100
     tokens = max(2, _REASONING_LEAST + told)
     prompt.overhead += tokens
-    most = len(encrypted) * 3 // 4  # a byte of it a token
+    most = len(encrypted) * 3 // 4  # one token per byte
     prompt.doubt(
-        f"{place}: {tokens:,} tokens of reasoning are told from its length, within 20 %",
+        f"{place}: {tokens:,} tokens of reasoning are estimated from its length, within 20 %",
         max(0, most - tokens),
     )
 

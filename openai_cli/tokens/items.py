@@ -1,4 +1,4 @@
-"""The input of a request to /responses: messages, calls, results, reasoning and other items."""
+"""Count the input items of a request to /responses: messages, calls, results, reasoning, others."""
 
 from itertools import groupby
 from typing import Any
@@ -21,9 +21,9 @@ _Numbered = tuple[int, Json]
 
 
 def read_items(items: list[Any], prompt: Prompt, *, first: int = 0) -> None:
-    """Add all items to the prompt; `first` is the number of the first.
+    """Add all items to the prompt; `first` is the index of the first one.
 
-    UsageError, with the place, for an item that is not of the API's shape.
+    Raises UsageError, with the place, for an item that does not have the API's shape.
     """
     read = [(number, mapping(item, _place(number))) for number, item in enumerate(items, first)]
     users = [number for number, item in read if item.get("role") == "user"]
@@ -45,7 +45,7 @@ def _place(number: int) -> str:
 
 
 def _kind(item: Json) -> str:
-    """The type of an item: one without is a message, or a reference if it has an id alone."""
+    """Return the type of an item; without one it is a message, or a reference if it has an id."""
     kind = item.get("type")
     if isinstance(kind, str):
         return kind
@@ -53,7 +53,7 @@ def _kind(item: Json) -> str:
 
 
 def _bare(item: Json) -> Json:
-    """A message without what is no part of the prompt."""
+    """Return only the parts of a message that are in the prompt."""
     return {"role": item.get("role"), "content": item.get("content")}
 
 
@@ -70,7 +70,7 @@ def _add(kind: str, numbered: _Numbered, prompt: Prompt, *, is_past: bool) -> No
     if kind in _RESULTS:
         _add_result(item, place, prompt)
     elif kind == "reasoning":
-        if not is_past:  # that of the turns before is not shown
+        if not is_past:  # the model does not see the reasoning of earlier turns
             encrypted = optional(item, "encrypted_content", f"{place}.") or ""
             from openai_cli.tokens.estimates import add_reasoning
 

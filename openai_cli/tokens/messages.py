@@ -1,11 +1,11 @@
-"""The prompt tokens of a request body, counted as the API bills them, offline.
+"""Count the prompt tokens of a request body offline, as the API bills them.
 
 The prompt is the conversation (see `conversation`, and `items` for /responses) and the start of the
-answer, `<|start|>assistant<|message|>`, or `<|start|>assistant` where the model chooses how it goes
-on: whom it speaks to, where there are functions, or in which channel. Definitions of functions
-(`typescript`) and a response format (`formats`) are a part of the first system message of chat or
-one of their own; on /responses they follow a text of the server's, which is not billed. `families`
-has what differs from model to model.
+answer, `<|start|>assistant<|message|>`, or `<|start|>assistant` if the model chooses how to
+continue: the recipient, if there are functions, or the channel. Definitions of functions
+(`typescript`) and a response format (`formats`) are part of the first system message of chat, or a
+message of their own; on /responses they follow the server's own text, which is not billed.
+`families` has the differences between models.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,20 +22,18 @@ from openai_cli.tokens.prompt import UNSEEN, Prompt
 from openai_cli.tokens.shapes import Json, array, mapping, optional, string, wrong
 from openai_cli.tokens.stream import count_each
 
-# Where the body names no model.
-
-# Tools, formats and items are loaded where a body has them: a plain one is counted sooner.
+# Tools, formats and items are imported only for bodies with them, so that plain ones are faster.
 if TYPE_CHECKING:
     from openai_cli.tokens.known import KnownTexts
     from openai_cli.tokens.typescript import Function
 
-# The encoding of gpt-oss alone.
+# The encoding that only gpt-oss uses.
 _HARMONY = "o200k_harmony"
 
-# `<|start|>assistant`, where the model may choose how it goes on.
+# `<|start|>assistant`, if the model may choose how to continue.
 _OPEN_ANSWER = 2
 
-# ` to=functions.NAME` besides its text: by tool_choice since 2025, and by function_call in 2023.
+# The overhead of ` to=functions.NAME`: with tool_choice since 2025, with function_call in 2023.
 _FORCED, _FORCED_IN_2023 = 4, 1
 
 # `<|constrain|>` and its end, around the name of a format.
@@ -43,10 +41,10 @@ _FORMAT = 2
 
 
 class Parts(NamedTuple):
-    """What the prompt of a body is made of.
+    """The parts of a body's prompt.
 
-    Its tokens are `overhead`, those that are no text (the frames of messages, images), and those
-    of each of the `texts` in `encoding`. `doubts` tells why the sum is an estimate.
+    Its tokens are the `overhead` (the frames of messages, images) plus those of each of the `texts`
+    in `encoding`. `doubts` say why the sum is an estimate.
     """
 
     encoding: str
@@ -62,13 +60,13 @@ def count_request(
     on: date | None = None,
     known: "KnownTexts | None" = None,
 ) -> TokenCount:
-    """How many prompt tokens a request body has.
+    """Return the number of prompt tokens of a request body.
 
-    The body is of chat, completions, responses or embeddings, as parsed from JSON; `endpoint`
-    (`/chat/completions`) is told by its properties where it is None. `on` is the day on which it is
-    sent, None where that is not known; `known` are texts that need not be counted again.
-    UsageError, with the API's name of the parameter at fault, for a body of another form, and for a
-    model that nobody knows.
+    The body is parsed JSON for chat, completions, responses or embeddings. If `endpoint`
+    (`/chat/completions`) is None, it is inferred from the body's properties. `on` is the day on
+    which it is sent, or None if not known; `known` are texts that need not be counted again. Raises
+    UsageError, with the API's name of the wrong parameter, for any other body and for an unknown
+    model.
     """
     parts = parts_of(body, endpoint=endpoint, on=on)
     count = count_each if known is None else known.count_each
@@ -79,15 +77,15 @@ def count_request(
 def parts_of(
     body: Json, *, endpoint: str | None = None, model: str | None = None, on: date | None = None
 ) -> Parts:
-    """What the prompt of a parsed request body is made of.
+    """Split the prompt of a parsed request body into its parts.
 
     `endpoint` is the path that the body is for, as in a line of the Batch API:
     `/v1/chat/completions`, `/v1/completions`, `/v1/responses` or `/v1/embeddings`, with or without
-    `/v1`; None tells it from the body. `model` goes before the one that the body names. `on` is the
-    day on which it is sent: a few bills changed; None where that is not known.
+    `/v1`; if it is None, it is inferred from the body. `model` overrides the body's model. `on` is
+    the day on which it is sent, because billing changed in places, or None if not known.
 
-    UsageError, with the property at fault as its `parameter`, for another endpoint, for a body that
-    is not of the endpoint's shape, and for a model that `encoding_for_model` does not know.
+    Raises UsageError, with the wrong property as its `parameter`, for another endpoint, for a body
+    without the endpoint's shape, and for a model unknown to `encoding_for_model`.
     """
     if not isinstance(body, (dict, Mapping)):
         raise UsageError("a request body is a JSON object")
@@ -162,7 +160,7 @@ def _responses(body: Json, prompt: Prompt) -> None:
 
 
 def _functions(body: Json, prompt: Prompt) -> "list[Function]":
-    """The functions that a body defines; its other tools go into the prompt."""
+    """Return the functions that a body defines; its other tools are added to the prompt."""
     if body.get("tools") is None and body.get("functions") is None:
         return []
     from openai_cli.tokens.tools import functions_of
@@ -171,7 +169,7 @@ def _functions(body: Json, prompt: Prompt) -> "list[Function]":
 
 
 def _types(functions: "list[Function]", prompt: Prompt) -> str:
-    """The definitions of functions."""
+    """Return the text with the definitions of functions."""
     from openai_cli.tokens.tools import types_section
 
     prompt.has("functions")
@@ -179,13 +177,13 @@ def _types(functions: "list[Function]", prompt: Prompt) -> str:
 
 
 def _add_of_server(body: Json, functions: "list[Function]", prompt: Prompt) -> None:
-    """What the server adds by itself."""
+    """Add what the server adds to a prompt on its own."""
     for name in ON_SERVER:
         if body.get(name) is not None:
             prompt.doubt(f"what {name} adds is not counted: it is on the server", None)
     reasoning = body.get("reasoning")
     if isinstance(reasoning, Mapping) and reasoning.get("mode") == "pro":
-        prompt.doubt("reasoning.mode is pro: the prompt of each try is billed", None)
+        prompt.doubt("reasoning.mode is pro: the prompt of each attempt is billed", None)
     headings = prompt.family.headings
     if body.get("parallel_tool_calls") is False and functions:
         prompt.has("parallel_tool_calls")
@@ -195,13 +193,13 @@ def _add_of_server(body: Json, functions: "list[Function]", prompt: Prompt) -> N
         return
     more = hidden.with_functions if functions else hidden.plain
     if prompt.on is None:
-        prompt.doubt(f"{more} tokens more were billed until March 2025")
+        prompt.doubt(f"{more} more tokens were billed until March 2025")
     elif prompt.on < SHOWN_FREE:
         prompt.overhead += more
 
 
 def _format(form: object, place: str, prompt: Prompt) -> tuple[str, str]:
-    """The text of a response format with a JSON Schema, and its name; both empty without one."""
+    """Return the text and the name of a response format with a JSON Schema; both "" without one."""
     if not isinstance(form, Mapping) or form.get("type") != "json_schema":
         return "", ""
     if "json_schema" in form:
@@ -219,7 +217,7 @@ def _format(form: object, place: str, prompt: Prompt) -> tuple[str, str]:
 
 
 def _start_answer(body: Json, functions: "list[Function]", prompt: Prompt) -> None:
-    """The start of the answer, which tells whom it speaks to where the body says so."""
+    """Add the start of the answer, with its recipient if the body determines that."""
     prompt.overhead += _OPEN_ANSWER if functions else prompt.family.answer
     if not functions or not prompt.family.tells_tool:
         return
@@ -238,7 +236,7 @@ def _start_answer(body: Json, functions: "list[Function]", prompt: Prompt) -> No
 
 
 def _chosen(choice: object, prompt: Prompt) -> str:
-    """The function that must be called; empty where the model chooses."""
+    """Return the name of the function that must be called; "" if the model chooses."""
     if not isinstance(choice, Mapping):
         return ""
     fields = choice.get("function", choice.get("custom", choice))
@@ -264,7 +262,7 @@ def _embedding(body: Json, prompt: Prompt) -> None:
 
 
 def _inputs(value: object, place: str, prompt: Prompt) -> None:
-    """A text, token ids, or a list of either."""
+    """Add a text, token ids, or a list of either."""
     for one in value if isinstance(value, list) and not _are_ids(value) else [value]:
         if isinstance(one, str):
             prompt.texts.append(one)

@@ -1,4 +1,4 @@
-"""The tools of a request: functions, custom tools, and those of the API's own."""
+"""Count the tools of a request: functions, custom tools, and hosted tools."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,9 +17,9 @@ _ALONE = "IMPORTANT: Do NOT call this tool in parallel with other tools."
 
 
 def functions_of(body: Json, prompt: Prompt) -> list[Function]:
-    """The functions that a body defines; all other tools go into the prompt.
+    """Return the functions that a body defines; all other tools are added to the prompt.
 
-    UsageError, with the property, for what is not of the API's shape.
+    Raises UsageError, with the property, for a value that does not have the API's shape.
     """
     older = [
         _function(value, f"functions[{index}]")
@@ -29,7 +29,7 @@ def functions_of(body: Json, prompt: Prompt) -> list[Function]:
 
 
 def tools_of(tools: Any, place: str, prompt: Prompt) -> Iterator[Function]:
-    """The same of a list of tools in the form of chat, an object in the object, or of responses."""
+    """Yield the functions in a list of tools, in the format of chat, nested, or of responses."""
     for index, value in enumerate(array(tools or [], place)):
         where = f"{place}[{index}]"
         tool = mapping(value, where)
@@ -68,7 +68,7 @@ def _custom(tool: Json, place: str, prompt: Prompt) -> Function:
 
 
 def types_section(functions: list[Function], prompt: Prompt) -> str:
-    """The part of a message that defines the functions, without its heading."""
+    """Return the part of a message that defines the functions, without its heading."""
     found = definitions(functions, repeats=prompt.endpoint == CHAT)
     for reason, more in found.doubts.items():
         prompt.doubt(reason, more)
@@ -77,9 +77,9 @@ def types_section(functions: list[Function], prompt: Prompt) -> str:
 
 
 def add_tools_item(item: Json, place: str, prompt: Prompt) -> None:
-    """Count an item of /responses that adds tools, which is a message of its own."""
+    """Count an item of /responses that adds tools; it is a message of its own."""
     functions = list(tools_of(item.get("tools"), f"{place}.tools", prompt))
     if prompt.endpoint + " additional_tools" not in prompt.family.seen:
-        prompt.doubt(f"{place} (additional_tools): bills had up to 17 tokens more", UNSEEN)
+        prompt.doubt(f"{place} (additional_tools): bills had up to 17 more tokens", UNSEEN)
     prompt.overhead += prompt.family.message + 1
     prompt.texts.append(prompt.family.headings.top + types_section(functions, prompt))

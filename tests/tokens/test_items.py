@@ -156,7 +156,7 @@ def test_tools_that_are_added_are_a_message_with_all_headings() -> None:
     found = counted(added, QUESTION, model="gpt-5.6-terra")
     assert found == plain + 3 + 1 + 78 + 15 + tokens(TYPES)
     [doubt] = count_request({"model": "gpt-5", "input": [added, QUESTION]}).doubts
-    assert "up to 17 tokens more" in doubt
+    assert "up to 17 more tokens" in doubt
 
 
 def test_deferred_tools_are_not_counted() -> None:
@@ -173,7 +173,7 @@ def test_reasoning_counts_in_its_own_turn_alone() -> None:
     found = count_request(body)
     assert found == counted(QUESTION, CALL, RESULT, model="gpt-5.5") + 180
     assert found.doubts == (
-        "input[1]: 180 tokens of reasoning are told from its length, within 20 %",
+        "input[1]: 180 tokens of reasoning are estimated from its length, within 20 %",
     )
     assert found.most == found - 180 + 2060 * 3 // 4
 
@@ -184,7 +184,7 @@ def test_what_was_billed_of_the_server_until_march_2025() -> None:
         today = count_request(body, on=date(2025, 4, 1))
         assert count_request(body, on=date(2025, 3, 31)) == today + more
         assert count_request(body) == today
-        assert count_request(body).doubts == (f"{more} tokens more were billed until March 2025",)
+        assert count_request(body).doubts == (f"{more} more tokens were billed until March 2025",)
         assert count_request({**body, "model": "gpt-4.1"}).doubts == ()
 
 
