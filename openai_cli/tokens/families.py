@@ -1,11 +1,11 @@
-"""What families of models do differently with a prompt, in tokens.
+"""The differences between families of models in the tokens of a prompt.
 
-OpenAI publishes the frames of messages for four models alone
+OpenAI publishes the message framing of only four models
 (https://developers.openai.com/cookbook/examples/how_to_count_tokens_with_tiktoken) and the format
-of gpt-oss (see `harmony`). All else here is told by bills: bodies that were sent between 2023 and
-August 2026, with the input tokens that the API billed for them; docs/tokens.md says how many. To
-add a family, say in `FAMILIES` what it does otherwise than one that is there, and in `seen` what
-its bills had: all else is a doubt.
+of gpt-oss (see `harmony`). Everything else here is inferred from bills: bodies that were sent
+between 2023 and August 2026, with the input tokens that the API billed; docs/tokens.md says how
+many. To add a family, describe in `FAMILIES` how it differs from an existing one, and in `seen`
+what its bills contained: everything else is a doubt.
 """
 
 import re
@@ -33,8 +33,8 @@ _GROUPED = (
 class Headings(NamedTuple):
     """The texts around the definitions of functions.
 
-    `top` stands before them where they are in a message of their own or of the user's, `gap` where
-    they follow the server's own text, which is not billed.
+    `top` precedes them in a message of their own or of the user's; `gap` precedes them after the
+    server's own text, which is not billed.
     """
 
     top: str
@@ -44,12 +44,12 @@ class Headings(NamedTuple):
 
 
 class Calls(NamedTuple):
-    """How an endpoint shows calls and their results.
+    """How an endpoint presents calls and their results to the model.
 
-    A `call` takes so many tokens besides its message's frame, its recipient and its arguments, a
-    `stored` one, which has the server's id, so many, and a `result` so many besides its frame, its
-    function's name and its text. `are_gathered`: calls made together are one of
-    multi_tool_use.parallel; `results_are_gathered`: so are their results.
+    `call` is the number of tokens of a call besides its message's frame, its recipient and its
+    arguments; `stored` is the same for a call with the server's id. `result` is that of a result
+    besides its frame, its function's name and its text. With `are_gathered`, parallel calls form
+    one call of multi_tool_use.parallel; with `results_are_gathered`, so do their results.
     """
 
     call: int
@@ -60,14 +60,15 @@ class Calls(NamedTuple):
 
 
 class Family(NamedTuple):
-    """Models that are shown their prompts alike.
+    """Models with the same prompt format.
 
-    `billed` are those that a bill was seen of, `seen` what the bills had, as "ENDPOINT PART".
-    A message takes its frame, `message`, its role and its text; `named` is the role of one that has
-    a name. `answer` is the start of the answer, and `earlier_answer` what an assistant's message
-    takes more than others. `has_own_message`: definitions and formats are no part of the first
-    system message. `tells_format` and `tells_tool`: the start of the answer has the name of the
-    format, or of the function that must be called.
+    `models` is a pattern for their names. `billed` are the models with at least one bill, and
+    `seen` the parts that the bills contained, as "ENDPOINT PART". A message takes its frame,
+    `message`, its role and its text; `named` is the format of a role with a name. `answer` is the
+    start of the answer, and `earlier_answer` what an assistant message takes more than others. With
+    `has_own_message`, definitions and formats are not part of the first system message. With
+    `tells_format` and `tells_tool`, the start of the answer has the name of the format, or of the
+    function that must be called.
     """
 
     name: str
@@ -86,7 +87,7 @@ class Family(NamedTuple):
     tells_tool: bool = True
 
     def calls(self, endpoint: str) -> Calls:
-        """How that endpoint shows calls."""
+        """Return how that endpoint presents calls."""
         return self.chat if endpoint == CHAT else self.responses
 
 
@@ -164,12 +165,12 @@ _GPT_5_4 = _GPT_5._replace(
     responses=Calls(6, 6, 3, are_gathered=True, results_are_gathered=False),
 )
 
-# From that day on a server's own message is no longer billed.
+# From this day on, the server's own message is not billed.
 SHOWN_FREE = date(2025, 4, 1)
 
 
 class Hidden(NamedTuple):
-    """The tokens of a server's own message, and those of one that defines functions."""
+    """The tokens of the server's own message, without and with functions."""
 
     plain: int
     with_functions: int
@@ -177,7 +178,7 @@ class Hidden(NamedTuple):
 
 _HIDDEN = {"gpt-4o": Hidden(18, 216), "o3-mini": Hidden(59, 59)}
 
-# The first whose `models` a name begins with is its family.
+# A model belongs to the first family whose `models` pattern its name matches.
 FAMILIES = (
     _GPT_4._replace(
         name="gpt-3.5-turbo-0301", models="gpt-3.?5-turbo-0301", message=4, named="{name}"
@@ -190,14 +191,13 @@ FAMILIES = (
     _GPT_5_4,
 )
 
-# Newer models are counted as those of this family, and as those of the other where their encoding
-# is none of today's.
+# Unknown models are counted like this family, or like the other if their encoding is not current.
 NEWEST, _OLDEST = _GPT_5_4, _GPT_4
 
 
 @lru_cache
 def family_of(model: str) -> Family:
-    """The family of a model; UsageError for a name that `encoding_for_model` does not know."""
+    """Return the family of a model; UsageError for a name unknown to `encoding_for_model`."""
     base = base_of(model)
     for family in FAMILIES:
         if re.match(family.models, base):
@@ -207,12 +207,12 @@ def family_of(model: str) -> Family:
 
 @lru_cache
 def is_billed(model: str) -> bool:
-    """Whether a bill of that model was seen, or of another snapshot of it."""
+    """Return whether there was a bill of the model, or of another snapshot of it."""
     return _undated(model) in family_of(model).billed
 
 
 def hidden_tokens(model: str) -> Hidden | None:
-    """What /responses billed of the server's own message before `SHOWN_FREE`; None if nothing."""
+    """Return what /responses billed for the server's own message before `SHOWN_FREE`, or None."""
     return _HIDDEN.get(_undated(model))
 
 
