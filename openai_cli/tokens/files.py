@@ -1,7 +1,7 @@
-"""Files in a message: what they take is told from their data where the body has it.
+"""Count files in a message from their data, if the body contains it.
 
-Bills had the text of a PDF with a few tokens more, and on /chat/completions a picture of each page;
-of a text file they had its text.
+By the bills, a PDF takes its text and a few tokens, and on /chat/completions also a picture of each
+page; a text file takes its text.
 """
 
 import re
@@ -14,18 +14,18 @@ from openai_cli.tokens.families import CHAT
 from openai_cli.tokens.prompt import UNSEEN, Prompt
 from openai_cli.tokens.shapes import Json, optional
 
-# Of a file: 4 with a page of text, to 7 with a line.
+# The overhead of a file: 4 with a page of text, up to 7 with a line.
 _FRAME = 4
 
-# Of the picture of a page, at /chat/completions: as billed for gpt-4o and gpt-5-mini, and for one
-# other.
+# The tokens of the picture of a page at /chat/completions: as billed for gpt-4o and gpt-5-mini, and
+# for one other model.
 _PAGE = 216
 _PAGES = {"gpt-4.1-nano": 980}
 
-# Glyphs that a font of its own draws, whose letters are not known, to a token.
+# Glyphs per token, for glyphs of an embedded font whose letters are not known.
 _GLYPHS = 4
 
-# In bytes, how much is unpacked: a small file may stand for very much.
+# The maximum number of decompressed bytes: a small file may expand enormously.
 _MOST = 2**26
 
 _PAGE_OBJECT = re.compile(rb"/Type\s*/Page\b(?!s)")
@@ -34,7 +34,7 @@ _SHOWN = re.compile(rb"\(((?:[^()\\]|\\.)*)\)|<([0-9A-Fa-f\s]+)>|\b(Tj|TJ|ET)\b"
 
 
 class Pdf(NamedTuple):
-    """What a PDF shows: the text that can be read, and how many glyphs that cannot."""
+    """The contents of a PDF: its pages, its readable text, and the number of other glyphs."""
 
     pages: int
     text: str
@@ -42,7 +42,7 @@ class Pdf(NamedTuple):
 
 
 def add_file(fields: Json, place: str, prompt: Prompt) -> None:
-    """Count a file part, by its `fields`; UsageError for one that is not of the API's shape."""
+    """Count a file part by its `fields`; UsageError if it does not have the API's shape."""
     url = optional(fields, "file_data", f"{place}.")
     data = None if url is None else _data(url)
     if data is None:
@@ -65,11 +65,11 @@ def _add_pdf(pdf: Pdf, place: str, prompt: Prompt) -> None:
         prompt.overhead += pdf.pages * _PAGES.get(prompt.model.partition("-20")[0], _PAGE)
         pictures = ", with a picture of each"
     pages = f"{pdf.pages} page{'s' if pdf.pages != 1 else ''}"
-    prompt.doubt(f"{place}: the text of a PDF of {pages} is roughly told{pictures}", None)
+    prompt.doubt(f"{place}: the text of a PDF of {pages} is a rough estimate{pictures}", None)
 
 
 def read_pdf(data: bytes) -> Pdf:
-    """What a PDF shows, told from its streams (ISO 32000-1, 7.3.8 and 9.4.3) and not its fonts."""
+    """Read a PDF's text from its streams (ISO 32000-1, 7.3.8 and 9.4.3), ignoring its fonts."""
     pages = len(_PAGE_OBJECT.findall(data))
     words: list[str] = []
     glyphs = 0
@@ -84,12 +84,12 @@ def read_pdf(data: bytes) -> Pdf:
 
 
 def _streams(data: bytes) -> Iterator[bytes]:
-    """The streams of a PDF, unpacked."""
+    """Yield the decompressed streams of a PDF."""
     left = _MOST
     for start in _STREAM.finditer(data):
         try:
             stream = zlib.decompressobj().decompress(data[start.end() :], left)
-        except zlib.error:  # not packed, or in another way
+        except zlib.error:  # not compressed, or in another way
             stream = data[start.end() : data.find(b"endstream", start.end())][:left]
         left -= len(stream)
         yield stream
@@ -98,7 +98,7 @@ def _streams(data: bytes) -> Iterator[bytes]:
 
 
 def _data(url: str) -> bytes | None:
-    """The bytes of a data URL, or of base64 alone."""
+    """Decode a data URL or plain base64; return None for anything else."""
     head, comma, payload = url.partition(",")
     if comma and not head.lower().startswith("data:"):
         return None

@@ -69,7 +69,7 @@ UNBOUNDED = [
     (("--previous-response-id", "resp_1"), "what previous_response_id adds is not counted"),
     (("--conversation", "conv_1"), "what conversation adds is not counted"),
     (("--tools", '[{"type": "file_search", "vector_store_ids": ["vs_1"]}]'), "(file_search)"),
-    (("--attach", "page.pdf"), "the text of a PDF of 1 page is roughly told"),
+    (("--attach", "page.pdf"), "the text of a PDF of 1 page is a rough estimate"),
 ]
 
 

@@ -62,10 +62,12 @@ def test_a_pdf_is_its_text_and_on_chat_a_picture_of_each_page() -> None:
     text = count("Hello world", model="gpt-4.1")
     found = count_request(responses(filename="a.pdf", file_data=url(data)))
     assert found == FRAME + 4 + text
-    assert found.unbounded == ("input[0].content[0]: the text of a PDF of 2 pages is roughly told",)
+    assert found.unbounded == (
+        "input[0].content[0]: the text of a PDF of 2 pages is a rough estimate",
+    )
     found = count_request(chat(filename="a.pdf", file_data=url(data)))
     assert found == FRAME + 4 + text + 2 * 216
-    assert found.doubts[0].endswith("of 2 pages is roughly told, with a picture of each")
+    assert found.doubts[0].endswith("of 2 pages is a rough estimate, with a picture of each")
     nano = chat("gpt-4.1-nano-2025-04-14", file_data=url(data))
     assert count_request(nano) == FRAME + 4 + text + 2 * 980
 
