@@ -1,7 +1,7 @@
-"""A response format with a JSON Schema as the text that a model is shown.
+"""Convert a response format with a JSON Schema to the text that the model sees.
 
-What stays of the schema is told by bills: types, names, titles, descriptions and values. What
-limits them is left out: the server holds to it while the answer is written.
+By the bills, the model sees the schema's types, names, titles, descriptions and values, but not its
+constraints, which the server enforces while the answer is generated.
 """
 
 import json
@@ -16,34 +16,34 @@ _LEFT_OUT = frozenset({
     "$schema", "additionalProperties", "default", "format", "maxItems", "maximum", "minLength",
     "minimum", "required", "strict",
 })  # fmt: skip
-# Shown as others of their kind are, though no bill had them.
+# Treated like other keywords of their kind, though no bill had them.
 _LIKELY = frozenset({"allOf", "definitions", "oneOf"})
 _VALUES = frozenset({"const", "enum"})
 _OF_NAMES = frozenset({"$defs", "definitions", "properties"})
 
 
 class Format(NamedTuple):
-    """The text of a format, and how large a doubt there is about each keyword that no bill had."""
+    """The text of a format, and the size of the doubt about each keyword that no bill had."""
 
     text: str
     doubts: dict[str, int]
 
 
 def format_section(name: str, description: str, schema: object) -> Format:
-    """The part of a message that demands an answer by a JSON Schema; the JSON is ASCII alone."""
+    """Return the part of a message that requires a JSON Schema; the JSON is pure ASCII."""
     doubts: dict[str, int] = {}
     text = json.dumps(_shown(schema, doubts), separators=(",", ":"), default=str)
     return Format(heading(name, description) + text, doubts)
 
 
 def heading(name: str, description: str) -> str:
-    """What stands above the JSON of a format."""
+    """Return the heading above the JSON of a format."""
     note = "".join(f"// {line}\n" for line in description.split("\n") if line)
     return f"# Response Formats\n\n## {name}\n\n{note}"
 
 
 def _shown(schema: Any, doubts: dict[str, int], *, of_names: bool = False) -> Any:
-    """The schema as it is shown; `of_names`: its keys are names of schemas."""
+    """Return the schema as the model sees it; with `of_names`, its keys are names of schemas."""
     if isinstance(schema, list):
         return [_shown(part, doubts) for part in schema]
     if not isinstance(schema, Mapping):
