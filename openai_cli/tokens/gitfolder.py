@@ -1,6 +1,7 @@
-"""The files besides .gitignore that name what git leaves out of a repository.
+"""Find the files other than .gitignore with patterns of files that git ignores.
 
-https://git-scm.com/docs/gitignore has their places, and gitrepository-layout(5) that of a worktree.
+Their places are documented at https://git-scm.com/docs/gitignore, those of a worktree in
+gitrepository-layout(5).
 """
 
 import os
@@ -8,15 +9,15 @@ from pathlib import Path
 
 
 def exclude_files(root: Path) -> list[Path]:
-    """Those of the repository whose folder is `root`; they need not be there.
+    """Return the exclude files of the repository at `root`; they may not exist.
 
-    Patterns of the first, `info/exclude`, go before those of the second, `core.excludesFile`.
+    Patterns of the first, `info/exclude`, take precedence over those of `core.excludesFile`.
     """
     return [_common_folder(root / ".git") / "info" / "exclude", *_of_user(root)]
 
 
 def _common_folder(git: Path) -> Path:
-    """The folder of a repository's data; of a worktree, .git is a file that says where it is."""
+    """Return a repository's data folder; in a worktree, .git is a file that contains its path."""
     try:
         if git.is_file():
             named = git.read_text(encoding="utf-8", errors="surrogateescape")
@@ -28,7 +29,7 @@ def _common_folder(git: Path) -> Path:
 
 
 def _of_user(root: Path) -> list[Path]:
-    """The user's own file: git's setting, else its default place."""
+    """Return the user's own file: git's setting, else the default path if it is readable."""
     import subprocess
 
     try:
