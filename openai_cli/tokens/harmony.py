@@ -1,7 +1,7 @@
-"""The prompts of gpt-oss in OpenAI's harmony format, which is published.
+"""Count the prompts of gpt-oss in OpenAI's published harmony format.
 
-https://github.com/openai/harmony has the format and its renderer; tests compare the two. The
-model's own system message, without a date, is a part of the prompt.
+The format and its renderer are at https://github.com/openai/harmony; tests compare this module with
+that. The model's own system message, without a date, is part of the prompt.
 """
 
 import json
@@ -31,7 +31,7 @@ _MESSAGE, _CHANNEL, _CONSTRAIN, _ANSWER = 3, 1, 1, 2
 
 
 def read_harmony(body: Json, prompt: Prompt) -> None:
-    """Add the prompt of a chat or responses body; UsageError for one that is not of its shape."""
+    """Add the prompt of a chat or responses body; UsageError if it has the wrong shape."""
     types = list(_definitions(body, prompt))
     _add(
         "system",
@@ -53,7 +53,7 @@ def read_harmony(body: Json, prompt: Prompt) -> None:
 
 
 def _messages(body: Json, prompt: Prompt) -> Iterator[tuple[str, Json]]:
-    """The place and the value of each message, or item."""
+    """Yield the place and the value of each message or item."""
     if prompt.endpoint == CHAT:
         place, given = "messages", array(body.get("messages"), "messages")
     else:
@@ -75,7 +75,7 @@ def _sections(types: list[str], body: Json, prompt: Prompt) -> list[str]:
 
 
 def _add(role: str, text: str, prompt: Prompt, header: str = "", channel: str = "") -> None:
-    """Add a message; what its header has behind the role is one text, and so is its channel."""
+    """Add a message; the header after the role is one text, and so is the channel."""
     prompt.overhead += _MESSAGE + (_CHANNEL if channel else 0)
     prompt.texts += [role, header, channel, text]
 
@@ -89,7 +89,7 @@ def _add_message(message: Json, place: str, prompt: Prompt) -> None:
         _add_result(called, message.get("output"), f"{place}.output", prompt)
     elif kind == "message":
         _add_of_role(message, place, prompt)
-    elif kind != "reasoning":  # which the format leaves out once there is an answer
+    elif kind != "reasoning":  # which the format omits once there is an answer
         prompt.doubt(f"{place} is not counted: harmony has no {kind}", None)
 
 
@@ -133,7 +133,7 @@ def _effort(body: Json, prompt: Prompt) -> str:
 
 
 def _formats(body: Json, prompt: Prompt) -> list[str]:
-    """The text of a response format, as docs/format.md of harmony has it."""
+    """Return the text of a response format, by docs/format.md of harmony."""
     text = body.get("text")
     form = text.get("format") if isinstance(text, Mapping) else body.get("response_format")
     if not isinstance(form, Mapping) or form.get("type") != "json_schema":
@@ -150,7 +150,7 @@ def _formats(body: Json, prompt: Prompt) -> list[str]:
 
 
 def _definitions(body: Json, prompt: Prompt) -> Iterator[str]:
-    """The type of each function."""
+    """Yield the type of each function."""
     for index, value in enumerate(array(body.get("tools") or [], "tools")):
         place = f"tools[{index}]"
         tool = mapping(value, place)

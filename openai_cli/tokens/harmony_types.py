@@ -1,6 +1,6 @@
-"""The TypeScript in which the harmony format defines functions: another than that of the API.
+"""The TypeScript in which the harmony format defines functions, which differs from the API's.
 
-As src/encoding.rs of https://github.com/openai/harmony writes it; tests compare the two.
+It is that of src/encoding.rs in https://github.com/openai/harmony; tests compare the two.
 """
 
 import json
@@ -13,7 +13,7 @@ _TYPES = {"string": "string", "number": "number", "integer": "number", "boolean"
 
 
 def definition(name: str, description: str, parameters: object) -> str:
-    """A function's description and its type; `parameters` is its JSON Schema, or None."""
+    """Return a function's description and type; `parameters` is its JSON Schema, or None."""
     lines = description.split("\n")
     above = [f"// {line}" for line in (lines if lines[-1] else lines[:-1])]
     arguments = "" if parameters is None else f"_: {_type(parameters, '')}"
@@ -21,7 +21,7 @@ def definition(name: str, description: str, parameters: object) -> str:
 
 
 def _type(schema: object, indent: str) -> str:
-    """The type of a value, whose lines but the first begin with `indent`."""
+    """Return the type of a value; its lines after the first begin with `indent`."""
     if not isinstance(schema, Mapping):
         return "any"
     if isinstance(schema.get("oneOf"), list):
@@ -72,7 +72,7 @@ def _object(schema: Json, indent: str) -> str:
 
 
 def _comments(schema: object) -> Iterator[str]:
-    """What stands above a property, without the description of a union."""
+    """Yield the comments above a property, without the description of a union."""
     if (title := _text(schema, "title")) is not None:
         yield from (f"// {title}", "//")
     if not isinstance(schema, Mapping):
@@ -95,7 +95,7 @@ def _property(key: str, schema: object, indent: str) -> Iterator[str]:
 
 
 def _union(key: str, schema: Json, indent: str) -> Iterator[str]:
-    """A property of several types: a description is shown once, above it or behind its first."""
+    """Yield a property of several types; a description is shown once, above it or on its first."""
     members, description = schema["oneOf"], _text(schema, "description")
     is_above = description is not None and description != _text(
         next(iter(members), None), "description"
