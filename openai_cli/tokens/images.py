@@ -1,11 +1,10 @@
-"""How many tokens an image takes, told from the first bytes of its file.
+"""Count the tokens of an image from the first bytes of its file.
 
 The rules are those of "Calculating costs" and "Model sizing behavior" in OpenAI's guide
-https://developers.openai.com/api/docs/guides/images-vision as of September 2026. A model of that
-time has one of two ways: tiles of 512 pixels, or patches of 32 pixels times a factor. For models
-that this edition has no sizes for (gpt-5-mini, gpt-5-nano, gpt-4.1-nano, o4-mini) and for those
-that have left it (gpt-4-turbo, gpt-4.5, computer-use-preview) the figures are of the last edition
-that had them.
+https://developers.openai.com/api/docs/guides/images-vision as of September 2026. A model uses
+either tiles of 512 pixels, or patches of 32 pixels times a factor. For models without sizes in this
+edition (gpt-5-mini, gpt-5-nano, gpt-4.1-nano, o4-mini), and for those no longer in it (gpt-4-turbo,
+gpt-4.5, computer-use-preview), the figures are those of the last edition that had them.
 """
 
 import re
@@ -19,13 +18,14 @@ from openai_cli.media import kind_of
 from openai_cli.tokens.counted import Doubt
 from openai_cli.tokens.encoding import base_of
 
-# An image of more patches than that is refused.
+# The API refuses an image with more patches.
 MOST_PATCHES = 30_000
 
-# Of base64 text, in characters: nearly always the size of an image is in the first 6 kB.
+# The characters of base64 that are decoded first: an image's size is nearly always in its first
+# 6 kB.
 _HEAD = 8192
 
-# Start of frame (ITU-T T.81, table B.1): C0 to CF but for tables, restarts and arithmetic coding.
+# Start of frame (ITU-T T.81, table B.1): C0 to CF without tables, restarts and arithmetic coding.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset({0x01, *range(0xD0, 0xDA)})
 
@@ -33,30 +33,30 @@ _SNAPSHOT = re.compile(r"-\d{4}-\d\d-\d\d$")
 
 
 class Size(NamedTuple):
-    """In pixels."""
+    """The size of an image, in pixels."""
 
     width: int
     height: int
 
 
 class Tiles(NamedTuple):
-    """Tokens of an image by squares of 512 pixels; `base` alone with low detail."""
+    """A rule that counts squares of 512 pixels; low detail takes just the `base`."""
 
     base: int
     tile: int
 
 
 class Limit(NamedTuple):
-    """What an image is scaled down to: the longer side in pixels, and patches if not None."""
+    """The limit that an image is scaled down to: the longer side in pixels, and the patches."""
 
     side: int
     patches: int | None = None
 
 
 class Patches(NamedTuple):
-    """Tokens of an image by squares of 32 pixels, times `hundredths` / 100.
+    """A rule that counts squares of 32 pixels, times `hundredths` / 100.
 
-    `limits` are by detail; `auto` is there always.
+    `limits` are by detail, and always include `auto`.
     """
 
     hundredths: int
@@ -118,11 +118,11 @@ RULES: Mapping[str, Tiles | Patches] = {
 }
 _NEWEST = "gpt-6-astra"
 
-# The size that an image by URL is taken to have: bills of such images are of about so much.
+# The assumed size of an image that is given by URL, which is about what such images were billed.
 LIKELY = Size(640, 480)
 
-# What bills had above the guide's figure for images of one or two sizes a model. No rule is known
-# that gives them all, and two bills since June 2026, of gpt-5-nano and gpt-4.1-mini, had nothing.
+# By how much bills exceeded the guide's figure, for images of one or two sizes per model. No known
+# rule explains them all, and two bills since June 2026, of gpt-5-nano and gpt-4.1-mini, did not.
 MOST_ABOVE_GUIDE = 5
 _ABOVE_GUIDE = {
     "gpt-4.1-mini": 2,
@@ -138,10 +138,10 @@ _ABOVE_NEWEST = 2
 
 
 def image_size(data: bytes) -> Size | None:
-    """The size that the start of a PNG, JPEG, GIF or WebP file tells.
+    """Return the size from the start of a PNG, JPEG, GIF or WebP file.
 
-    None for other data, or if the size stands behind the end of `data`. A JPEG's orientation is
-    not looked at: a rule gives the same tokens for both.
+    Returns None for other data, or if `data` ends before the size. A JPEG's orientation is ignored,
+    because the rules give the same tokens for both.
     """
     read = _SIZES.get(kind_of(data) or "")
     size = read(data) if read else None
@@ -149,18 +149,18 @@ def image_size(data: bytes) -> Size | None:
 
 
 def image_tokens(url: str | None, detail: str | None, *, model: str, place: str) -> ImageTokens:
-    """The tokens of an image in a request for `model`.
+    """Return the tokens of an image in a request for `model`.
 
-    `url` is a `data:` URL, or another or None (a file id), whose size is not known: then it is
-    counted as one of LIKELY, and the doubt has the most that any image can take. `detail` is the
-    API's; None is its default. `place` names the image in messages. UsageError for a `data:` URL
-    that is not of an image.
+    `url` is a `data:` URL. For another URL or None (a file id), the size is not known: then the
+    image counts as one of size LIKELY, and the doubt has the maximum for any image. `detail` is the
+    API's parameter; None is its default. `place` names the image in messages. Raises UsageError for
+    a `data:` URL that is not an image.
     """
     size = _data_size(url, place) if url and url[:5].lower() == "data:" else None
     name, rule = _rule(model)
     doubts = []
     if name != _family(model):
-        doubts.append(Doubt(f"no image rule is published for {model}: that of {name} is taken"))
+        doubts.append(Doubt(f"no image rule is published for {model}: that of {name} is used"))
     if isinstance(rule, Tiles):
         if detail == "low":
             return ImageTokens(rule.base, tuple(doubts))
@@ -181,13 +181,11 @@ def image_tokens(url: str | None, detail: str | None, *, model: str, place: str)
 
 
 def _limit(name: str, rule: Patches, detail: str | None, place: str) -> tuple[Limit, list[Doubt]]:
-    """What an image is scaled down to; for a detail that there is not, that of auto and a doubt."""
+    """Return the limit for a detail; for an unknown detail, that of auto with a doubt."""
     limit = rule.limits.get(detail or "auto")
     if limit is not None:
         return limit, []
-    return rule.limits["auto"], [
-        Doubt(f"{place}: {name} has no detail {detail!r}: that of auto is taken")
-    ]
+    return rule.limits["auto"], [Doubt(f"{place}: {name} has no detail {detail!r}: auto is used")]
 
 
 def _tile_tokens(rule: Tiles, size: Size | None) -> int:
@@ -199,18 +197,18 @@ def _patch_tokens(rule: Patches, size: Size | None, limit: Limit) -> int:
 
 
 def above_guide(model: str) -> int:
-    """What an image was billed above the guide's figure; 0 for models that see tiles."""
+    """Return by how much bills of images exceed the guide's figure; 0 for models with tiles."""
     name, rule = _rule(model)
     return 0 if isinstance(rule, Tiles) else _ABOVE_GUIDE.get(name, _ABOVE_NEWEST)
 
 
 def _family(model: str) -> str:
-    """The model without its date; a fine-tuned one is what it was made from."""
+    """Return the model without its date; for a fine-tuned model, its base model."""
     return _SNAPSHOT.sub("", base_of(model))
 
 
 def _rule(model: str) -> tuple[str, Tiles | Patches]:
-    """The rule of the model, or of the nearest that has one, and that one's name."""
+    """Return the name and the rule of the model, or of the closest model that has one."""
     name = _family(model)
     while name and name not in RULES:
         name = name.rpartition("-")[0]
@@ -219,7 +217,7 @@ def _rule(model: str) -> tuple[str, Tiles | Patches]:
 
 
 def _tiles(size: Size | None) -> int:
-    """How many squares of 512 pixels cover the image, scaled down; 4 x 2 at most."""
+    """Return the number of 512-pixel squares that cover the scaled-down image; 4 x 2 at most."""
     if size is None:
         return 8
     width, height = _fitted(size, 2048)
@@ -230,7 +228,7 @@ def _tiles(size: Size | None) -> int:
 
 
 def _patches(size: Size | None, limit: Limit) -> int:
-    """How many squares of 32 pixels cover the image, scaled down to the limit."""
+    """Return the number of 32-pixel squares that cover the image, scaled down to the limit."""
     budget = limit.patches
     if size is None:
         return min(budget or MOST_PATCHES, (-(-limit.side // 32)) ** 2)
@@ -247,7 +245,7 @@ def _patches(size: Size | None, limit: Limit) -> int:
 
 
 def _fitted(size: Size, side: int) -> Size:
-    """The size with its longer side scaled down to `side`, in whole pixels."""
+    """Scale the longer side down to `side`, in whole pixels."""
     longer = max(size)
     if longer <= side:
         return size
@@ -256,7 +254,7 @@ def _fitted(size: Size, side: int) -> Size:
 
 
 def _data_size(url: str, place: str) -> Size:
-    """The size of the image in a `data:` URL."""
+    """Return the size of the image in a `data:` URL; raise UsageError if there is none."""
     head, _, payload = url.partition(",")
     size = None
     if head.lower().endswith(";base64"):
@@ -277,19 +275,19 @@ def _base64_size(text: str) -> Size | None:
 
 
 def _png(data: bytes) -> Size | None:
-    """From IHDR, the first chunk (W3C PNG, 11.2.1)."""
+    """Read the size from IHDR, the first chunk (W3C PNG, 11.2.1)."""
     if data[12:16] != b"IHDR" or len(data) < 24:
         return None
     return Size(int.from_bytes(data[16:20]), int.from_bytes(data[20:24]))
 
 
 def _gif(data: bytes) -> Size | None:
-    """From the logical screen descriptor (GIF89a, 18)."""
+    """Read the size from the logical screen descriptor (GIF89a, 18)."""
     return Size(_little(data, 6, 2), _little(data, 8, 2)) if len(data) >= 10 else None
 
 
 def _jpeg(data: bytes) -> Size | None:
-    """From the frame header, behind any number of other segments (ITU-T T.81, B.1 and B.2.2)."""
+    """Read the size from the frame header, after other segments (ITU-T T.81, B.1 and B.2.2)."""
     at = 2
     while at + 9 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]
@@ -307,7 +305,7 @@ def _jpeg(data: bytes) -> Size | None:
 
 
 def _webp(data: bytes) -> Size | None:
-    """From the first chunk: lossy (RFC 6386, 9.1), lossless or extended (RFC 9649, 2.7 and 3.4)."""
+    """Read the size from the first chunk (VP8: RFC 6386, 9.1; VP8L, VP8X: RFC 9649, 2.7, 3.4)."""
     if len(data) < 30:
         return None
     chunk = data[12:16]

@@ -206,9 +206,9 @@ def test_low_detail_in_tiles_needs_no_size() -> None:
     ("model", "detail", "rule", "doubt"),
     [
         ("gpt-6-luna", "high", "gpt-6-astra", "no image rule is published for gpt-6-luna"),
-        ("gpt-9", "high", "gpt-6-astra", "that of gpt-6-astra is taken"),
-        ("gpt-4o-audio-preview", "high", "gpt-4o", "that of gpt-4o is taken"),
-        ("gpt-5.1-codex-mini", "high", "gpt-5.1", "that of gpt-5.1 is taken"),
+        ("gpt-9", "high", "gpt-6-astra", "that of gpt-6-astra is used"),
+        ("gpt-4o-audio-preview", "high", "gpt-4o", "that of gpt-4o is used"),
+        ("gpt-5.1-codex-mini", "high", "gpt-5.1", "that of gpt-5.1 is used"),
         ("gpt-5.2", "original", "gpt-5.2", "image: gpt-5.2 has no detail 'original'"),
     ],
 )
