@@ -1,4 +1,4 @@
-"""JSONL: a JSON value on each line, plain or compressed by gzip."""
+"""Read JSONL, a JSON value on each line, plain or compressed by gzip."""
 
 import io
 import json
@@ -15,27 +15,27 @@ from openai_cli.reading import bounded_lines
 _GZIP = b"\x1f\x8b"  # RFC 1952, 2.3.1
 _BUFFER = 2**18
 
-# What of JMESPath's is in no name of a field.
+# The characters of JMESPath that field names do not contain.
 _SPECIAL = frozenset("[]*|?@&(){}'`\"")
 _INDEX = re.compile(r"[0-9]{1,9}")
 
-# What reading a broken gzip file raises, besides OSError.
+# The exceptions of a broken gzip file, besides OSError.
 BROKEN = (EOFError, zlib.error)
 
 
 def is_packed(head: bytes) -> bool:
-    """Whether a file that begins so is one of gzip's."""
+    """Return whether a file that begins with `head` is compressed by gzip."""
     return head.startswith(_GZIP)
 
 
 def open_lines(
     stream: BinaryIO, on_read: Callable[[int], object], start: int = 0, end: int | None = None
 ) -> Iterator[bytes]:
-    """The lines of a file, unpacked if its first bytes are gzip's, whatever its name.
+    """Iterate over the lines of a file, decompressed if its first bytes are gzip's.
 
-    Of one that is not packed they may be those alone that begin from `start` on and before `end`,
-    both in bytes. `on_read` is told how many bytes were read from the file. Raises OSError and what
-    is BROKEN.
+    Of an uncompressed file, only the lines that begin at byte offsets from `start` and before `end`
+    are yielded. `on_read` is called with the number of bytes read from the file. Raises OSError and
+    the BROKEN exceptions.
     """
     with io.BufferedReader(_Reported(stream, on_read), _BUFFER) as file:
         if start:
@@ -70,7 +70,7 @@ def _lines_before(file: BinaryIO, position: int, end: int | None) -> Iterator[by
 
 
 def parsed(line: bytes) -> Any:
-    """The value on a line; UsageError, whose problem begins with "is not", if it has none."""
+    """Parse the value on a line; the problem of the UsageError begins with "is not"."""
     try:
         return quick_loads()(line)
     except (ValueError, RecursionError):
@@ -78,11 +78,11 @@ def parsed(line: bytes) -> Any:
 
 
 class Field:
-    """A field of the objects in JSONL, as it is typed.
+    """A field of the objects in JSONL, as typed by the user.
 
-    `a.b.0` is the first of the list in the field b of the object in a, where there is no field of
-    that whole name. What has another character of JMESPath's than the dot is an expression of
-    that language: https://jmespath.org. UsageError for one that is none.
+    `a.b.0` is the first item of the list in field b of the object in a, unless there is a field
+    with that whole name. A name with any special character of JMESPath other than the dot is an
+    expression in that language: https://jmespath.org. Raises UsageError if it is not valid.
     """
 
     def __init__(self, typed: str) -> None:
@@ -93,9 +93,9 @@ class Field:
             self._search = _compiled(typed)
 
     def texts(self, record: Any) -> list[str]:
-        """The string in the field, or the strings of a list that an expression gives.
+        """Return the string in the field, or the strings of the list that an expression finds.
 
-        UsageError, of whose problem the record is the subject, where there is none.
+        Raises UsageError, whose problem lacks its subject, the record, if there is none.
         """
         if not isinstance(record, dict):
             raise UsageError("is not a JSON object")
@@ -135,15 +135,15 @@ def _is_jmespath(expression: str) -> bool:
 
 
 def _compiled(expression: str) -> Callable[[Any], Any]:
-    """What searches a value by an expression of JMESPath."""
+    """Return a function that searches a value by a JMESPath expression."""
     import jmespath
     from jmespath.exceptions import JMESPathError, JMESPathTypeError
 
-    # What it raises, too, of functions and comparisons of values that are not theirs.
+    # jmespath also raises these, for functions and comparisons of unsuitable values.
     failures = (JMESPathError, ArithmeticError, AttributeError, TypeError, ValueError)
     try:
         compiled = jmespath.compile(expression)
-        with suppress(JMESPathTypeError):  # what hangs on the data is found out by the data
+        with suppress(JMESPathTypeError):  # it may depend on the data
             compiled.search({})
     except (*failures, RecursionError) as error:
         from openai_cli.suggestions.jq import MANUAL, hint_of
@@ -166,7 +166,7 @@ def _compiled(expression: str) -> Callable[[Any], Any]:
 
 
 def _judged(line: bytes) -> Any:
-    """What json finds: it says better what is wrong, and takes NaN and halves of surrogates."""
+    """Parse with json, which has better error messages and accepts NaN and lone surrogates."""
     try:
         return json.loads(line.decode().removeprefix("\ufeff"))
     except UnicodeDecodeError as error:
@@ -181,7 +181,7 @@ def _judged(line: bytes) -> Any:
 
 
 class _Reported(io.RawIOBase):
-    """A file that tells how much is read from it. Who opened the file closes it."""
+    """A file wrapper that reports how much is read. It does not close the file."""
 
     def __init__(self, stream: BinaryIO, on_read: Callable[[int], object]) -> None:
         self._stream: Any = stream
