@@ -1,6 +1,6 @@
-"""`Counter`, `count_texts` and `count_files`, for Python: what is kept between calls, and what not.
+"""`Counter`, `count_texts` and `count_files`: the Python interface for large amounts of text.
 
-They are one: `count_texts` and `count_files` are a Counter that is made for one call.
+`count_texts` and `count_files` use a Counter for a single call.
 """
 
 import os
@@ -18,27 +18,26 @@ from openai_cli.tokens.spans import OnRead, Wanted, codec_of
 
 Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
-# In characters: how much is counted at once, where each text is so much more.
+# The size of a batch in characters, and the overhead of each text in it.
 _BATCH = 1_000_000
 _EACH = 100
 
 
 class Counter:
-    """Counts tokens in one encoding, and keeps what that takes until `close`.
+    """Counts tokens in one encoding, and keeps its workers until `close`.
 
-    The encoding is named by itself or by a `model` that uses it; without both it is that of today's
-    models. Raises `openai_cli.errors.UsageError` for a name that no table has, and if both are
-    given.
+    The encoding is given by its name or by a `model` that uses it; by default it is that of the
+    current models. Raises `openai_cli.errors.UsageError` for an unknown name and if both are given.
 
-    Up to 2,000,000 characters in all it counts as `count` does. Beyond, with the extra [bulk], it
-    begins processes: one, and one more for each 32 MiB that it gets, up to `workers`, by default as
-    many as this process may use processors. Each begins in half a second and has up to 250 MB.
-    Without the extra it is up to four threads. It may be used again after `close`, as which the end
-    of a `with` and that of the object count.
+    Up to 2,000,000 characters in total are counted in this process. Beyond that, with the extra
+    [bulk], it starts processes: one, and another for every 32 MiB, up to `workers`, by default the
+    number of processors that this process may use. Each starts in half a second and takes up to
+    250 MB. Without the extra, it uses up to four threads. `close`, the end of a `with` block and
+    garbage collection stop them; after `close`, the counter may be used again.
 
-    Threads may share one. A forked process begins workers of its own. Pickled, as for
-    multiprocessing, Dask and Ray, it becomes the one Counter that the other process has for this
-    encoding and these `workers`, so that tasks that bring one there share what it keeps.
+    Threads may share a Counter. A forked process starts its own workers. A Counter may be pickled,
+    for multiprocessing, Dask and Ray: each process has a single Counter for the encoding and the
+    `workers`, which all tasks share.
     """
 
     def __init__(
@@ -49,15 +48,15 @@ class Counter:
         self._counter = bulk.Counter(self._encoding, workers)
 
     def count(self, text: str) -> int:
-        """How many tokens a text has; raises what `count_texts` does."""
+        """Return the number of tokens of a text; raises the errors of `count_texts`."""
         return self.count_texts([text])[0]
 
     def count_texts(self, texts: Iterable[str]) -> list[int]:
-        """How many tokens each of the texts has, in their order.
+        """Return the number of tokens of each text, in order.
 
-        What looks like a special token is ordinary text. Raises UsageError for a text with a run of
-        900,000 characters with no place to cut, `openai_cli.errors.CliError` if a process that
-        counts ends, as one that is killed does, and TypeError for one string in place of several.
+        Text that looks like a special token is ordinary text. Raises UsageError for a text with a
+        run of 900,000 characters without a place to cut, `openai_cli.errors.CliError` if a counting
+        process dies, and TypeError for a single string instead of several.
         """
         _refuse_one(texts, "texts")
         found: list[int] = []
@@ -81,22 +80,22 @@ class Counter:
         left_out: Tally[str] | None = None,
         on_read: OnRead = lambda _size: None,
     ) -> Counted:
-        """How many tokens each file has, as `openai-cli tokens --files` counts them.
+        """Count the tokens of files, like `openai-cli tokens --files`.
 
-        Gives, as soon as each is known, in the order of the paths and in folders by name:
+        Yields results as soon as they are known, in the order of the paths and in folders by name:
 
         - FileCount: the `path` of a file and its `tokens`
-        - LeftOut: the `path` of a file in a folder that is no text, and `why`
-        - UsageError: what cannot be read or counted, with its name; it is not raised, for the rest
-          is counted
+        - LeftOut: the `path` of a file in a folder that is not text, and `why`
+        - UsageError: what cannot be read or counted, with its name; it is yielded, not raised,
+          because the rest is counted
 
-        A path is of a file, a folder, or an address that fsspec knows, as `s3://bucket/folder`.
-        `field` is the field of each line of JSONL that is counted alone, in dots or JMESPath.
-        `input_encoding` is one of Python's codecs of text. `left_out` gets how many entries of
-        folders were left out, by kind; `on_read` is told of bytes as they are read.
+        A path is that of a file or a folder, or an fsspec URL such as `s3://bucket/folder`. `field`
+        is the only field of each line of JSONL that is counted, in dots or JMESPath.
+        `input_encoding` is one of Python's text codecs. `left_out` receives the number of skipped
+        folder entries by kind; `on_read` is called with the number of bytes just read.
 
-        Raises UsageError for a `field` or an `input_encoding` that is none, CliError if a process
-        that counts ends, and TypeError for one path in place of several.
+        Raises UsageError for an invalid `field` or `input_encoding`, CliError if a counting process
+        dies, and TypeError for a single path instead of several.
         """
         _refuse_one(paths, "paths")
         wanted = Wanted(self._encoding, field or None, codec_of(input_encoding))
@@ -105,7 +104,7 @@ class Counter:
         return files_counted(self._counter, named, wanted, left_out=tally, on_read=on_read)
 
     def close(self) -> None:
-        """Stop what is still under way, and end the processes and the threads."""
+        """Cancel what is pending, and stop the processes and threads."""
         self._counter.close()
 
     def __enter__(self) -> Self:
@@ -120,7 +119,7 @@ class Counter:
 
 @cache
 def shared(encoding: str, workers: int | None) -> Counter:
-    """The Counter of this process for all that bring one with these arguments."""
+    """Return the single Counter of this process with these arguments."""
     return Counter(encoding=encoding, workers=workers)
 
 
@@ -131,7 +130,7 @@ def count_texts(
     encoding: str | None = None,
     workers: int | None = None,
 ) -> list[int]:
-    """`Counter.count_texts` of a Counter that is made for this and closed."""
+    """Count texts with a temporary Counter; see `Counter.count_texts`."""
     with Counter(model=model, encoding=encoding, workers=workers) as counter:
         return counter.count_texts(texts)
 
@@ -147,7 +146,7 @@ def count_files(
     left_out: Tally[str] | None = None,
     on_read: OnRead = lambda _size: None,
 ) -> Counted:
-    """`Counter.count_files` of a Counter that is made for this, and closed when it is done."""
+    """Count files with a temporary Counter; see `Counter.count_files`."""
     counter = Counter(model=model, encoding=encoding, workers=workers)
     found = counter.count_files(
         paths, field=field, input_encoding=input_encoding, left_out=left_out, on_read=on_read
