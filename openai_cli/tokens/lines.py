@@ -1,7 +1,7 @@
-"""Requests in a file: one body, or one a line, or the lines of a Batch API file, with their counts.
+"""Count the requests in a file: a single body, one per line, or the lines of a Batch API file.
 
-Lines are read, parsed and counted in batches, so memory does not grow with the file; while one
-batch is counted the next is parsed.
+Lines are read, parsed and counted in batches, so that memory does not grow with the file. While one
+batch is counted, the next is parsed.
 """
 
 import json
@@ -23,25 +23,25 @@ from openai_cli.tokens.shapes import optional
 
 Json = Any
 
-# In characters: how much text is counted at once.
+# The size of a batch, in characters of text.
 BATCH = 1_000_000
 
-# How many batches may wait. gigatoken takes half a second to load; in that time as many are parsed.
+# The number of pending batches: about as many are parsed in the half second that gigatoken loads.
 WAITING = 40
 
-# How deep the objects and lists of a request may be nested: what reads, compares and writes them
-# goes three times as deep in Python at most.
+# The deepest nesting of a request: reading, comparing and writing it recurses up to three times as
+# deep in Python.
 DEEPEST = 300
 
 StandIn = Callable[[str], str | None]
 
 
 class Group(NamedTuple):
-    """Requests one behind the other that differ in the texts of their messages alone.
+    """Consecutive requests that differ only in the texts of their messages.
 
-    `body` is that of the first of them, or of one like it before. Of each request `numbers` has the
-    line where it stands, from 1, `custom_ids` the Batch API's name of it (None elsewhere), and
-    `tokens` those of its prompt. `doubts` tell why these are an estimate.
+    `body` is that of the first of them, or of an earlier one like it. For each request, `numbers`
+    has its line, from 1, `custom_ids` its name in the Batch API (None elsewhere), and `tokens` the
+    tokens of its prompt. `doubts` say why these are estimates.
     """
 
     body: Mapping[str, Json]
@@ -59,12 +59,12 @@ def count_lines(
     stand_in: StandIn = lambda _name: None,
     on: date | None = None,
 ) -> Iterator[Group]:
-    """The requests of a file with the tokens of their prompts, in order.
+    """Yield the requests of a file with the tokens of their prompts, in order.
 
-    `model` is for bodies that name none, and the model `instead` for all; `stand_in` gives the
-    model to count as for one that the tables do not know, and None for all others. `on` is the day
-    on which they are sent, None where that is not known. UsageError, with the line, for what is no
-    JSON object, and for a body that `parts_of` does not take.
+    `model` applies to bodies that name none, and the model `instead` to all. `stand_in` returns the
+    model to count like, for one that is in no table, and None for any other. `on` is the day on
+    which they are sent, or None if not known. Raises UsageError, with the line, for anything but a
+    JSON object, and for a body that `parts_of` refuses.
     """
     with ExitStack() as stack:
         batches = _Batches(stack)
@@ -88,7 +88,7 @@ def count_lines(
 
 @dataclass(slots=True)
 class _Group:
-    """A group that is not counted yet; each request has as many of the `texts` as the others."""
+    """A group that is not counted yet; all its requests have the same number of `texts`."""
 
     body: Mapping[str, Json]
     parts: Parts
@@ -98,9 +98,9 @@ class _Group:
 
 
 class _Settings(NamedTuple):
-    """What requests may have in common: roles, all but the messages, endpoint.
+    """What requests have in common, as a `key`: roles, body without messages, endpoint.
 
-    And of one that has it, the body and the parts.
+    `body` and `parts` are those of one such request.
     """
 
     key: tuple[tuple[str, ...], Mapping[str, Json], str | None]
@@ -111,8 +111,8 @@ class _Settings(NamedTuple):
 class _Reader:
     """Reads requests into groups.
 
-    In most files of many requests the lines differ in the texts of their messages alone, or are of
-    a few kinds that do. What such a line has besides is found out once.
+    In most files with many requests, the lines differ only in the texts of their messages, or are
+    of a few such kinds. The rest of such a line is analysed only once.
     """
 
     def __init__(
@@ -133,11 +133,11 @@ class _Reader:
         self._group: _Group | None = None
 
     def forget(self) -> None:
-        """Let the next request begin a group."""
+        """Make the next request begin a new group."""
         self._group = None
 
     def read(self, number: int, value: dict[str, Json]) -> int:
-        """Read a line; gives the length of its texts, and raises what `parts_of` raises."""
+        """Read a line and return the length of its texts; raises the errors of `parts_of`."""
         body, endpoint, custom_id = _request(value)
         if self._instead is not None:
             body["model"] = self._instead
@@ -154,7 +154,7 @@ class _Reader:
             if settings is None:
                 body = body if messages is None else {**body, "messages": messages}
                 parts = self._parts(body, endpoint)
-                # Where a text was added, as that of definitions, each request is read whole.
+                # If a text was added, such as definitions, each request has to be read whole.
                 if roles is not None and parts.texts == texts:
                     self._remember(body, endpoint, roles, parts)
                 group, texts = _Group(body, parts), parts.texts
@@ -191,7 +191,7 @@ class _Reader:
 
 
 def _plain(messages: Json) -> tuple[tuple[str, ...] | None, list[str]]:
-    """The roles and the texts of messages that have nothing else; None for all others."""
+    """Return the roles and the texts of messages that have nothing else; None and [] for others."""
     if type(messages) is not list or set(map(type, messages)) != {dict}:
         return None, []
     try:
@@ -207,11 +207,11 @@ def _plain(messages: Json) -> tuple[tuple[str, ...] | None, list[str]]:
 def objects(
     lines: Iterable[bytes], *, may_be_empty: bool = False
 ) -> Iterator[tuple[int, dict[str, Json]]]:
-    """The JSON objects of a file, each with the number of its line: one a line, or one in all.
+    """Yield the JSON objects of a file with their line numbers: one per line, or a single one.
 
-    It is one in all where the first line that is not empty is no JSON by itself. Empty lines are
-    passed over. UsageError, with the line, for what is no JSON object in UTF-8, and, unless it
-    `may_be_empty`, for a file that has none.
+    It is a single one if the first non-empty line is not JSON by itself. Empty lines are skipped.
+    Raises UsageError, with the line, for anything but a JSON object in UTF-8, and for a file with
+    none unless it `may_be_empty`.
     """
     load = quick_loads()
     numbered = enumerate(lines, 1)
@@ -236,7 +236,7 @@ def objects(
 
 
 def _nests_too_deep(value: Json) -> bool:
-    """Whether it is more than `DEEPEST` deep; level by level, as a function may not go so deep."""
+    """Return whether a value is nested deeper than `DEEPEST`, without recursion."""
     level = [value]
     for _ in range(DEEPEST):
         inner = (one.values() if isinstance(one, dict) else one for one in level)
@@ -247,14 +247,14 @@ def _nests_too_deep(value: Json) -> bool:
 
 
 def at_line(number: int, error: UsageError) -> UsageError:
-    """The error, with the line where it is."""
+    """Return the error with its line number."""
     return UsageError(f"line {number}: {error.problem}", hint=error.hint, parameter=error.parameter)
 
 
 def _loaded(line: bytes, number: int, rest: Iterable[bytes]) -> Json:
-    """A line by Python's own parser, which takes what orjson refuses: half of a surrogate pair.
+    """Parse a line with json, which unlike orjson accepts lone surrogates.
 
-    Where it is no JSON by itself, it is with the `rest` of the file.
+    If the line is not JSON by itself, parse it together with the `rest` of the file.
     """
     with suppress(ValueError, RecursionError):
         return json.loads(line)
@@ -274,7 +274,7 @@ def _loaded(line: bytes, number: int, rest: Iterable[bytes]) -> Json:
 
 
 def _request(value: dict[str, Json]) -> tuple[dict[str, Json], str | None, str | None]:
-    """The body, the endpoint and the custom_id of a line, which is a body or the Batch API's."""
+    """Return the body, the endpoint and the custom_id of a line: a body, or a Batch API line."""
     if "custom_id" not in value:
         return value, None, None
     body, url, custom_id = value.get("body"), value.get("url"), value["custom_id"]
@@ -288,7 +288,7 @@ def _request(value: dict[str, Json]) -> tuple[dict[str, Json], str | None, str |
 
 
 class _Batches:
-    """Groups on their way: those that are being filled, and batches of them that are counted."""
+    """The groups that are being filled, and the batches of groups that are being counted."""
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
@@ -304,7 +304,7 @@ class _Batches:
         self._groups.append(group)
 
     def submit(self) -> None:
-        """Have what was added counted."""
+        """Start to count the added groups."""
         texts: dict[str, list[str]] = {}
         for group in self._groups:
             texts.setdefault(group.parts.encoding, []).extend(group.texts)
@@ -315,7 +315,7 @@ class _Batches:
         self._groups = []
 
     def pop(self) -> Iterator[Group]:
-        """The groups of the oldest batch."""
+        """Yield the groups of the oldest batch."""
         counted: dict[int, Iterator[int]] = {}
         for group, counts in self._submitted.popleft():
             found = counted.setdefault(id(counts), iter(counts.result()))
