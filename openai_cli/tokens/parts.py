@@ -1,4 +1,4 @@
-"""The content of a message: a text, or parts of text, images, files and sound."""
+"""Count the content of a message: a text, or parts with text, images, files or audio."""
 
 from collections.abc import Mapping
 
@@ -10,9 +10,9 @@ _TEXTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal"
 
 
 def content_text(content: object, place: str, prompt: Prompt) -> str:
-    """The texts of a content as the one text that they are; all other parts go into the prompt.
+    """Return the texts of a content, joined; all other parts are added to the prompt.
 
-    UsageError, with the place, for a content that is not of the API's shape.
+    Raises UsageError, with the place, for a content that does not have the API's shape.
     """
     if content is None:
         return ""
@@ -45,7 +45,7 @@ def _add_part(part: Json, place: str, prompt: Prompt) -> None:
 
 
 def _add_image(part: Json, place: str, prompt: Prompt) -> None:
-    """An image part: of chat, where an object has the URL and the detail, or of responses."""
+    """Add an image part of chat, with URL and detail in an object, or of responses."""
     from openai_cli.tokens.images import MOST_ABOVE_GUIDE, above_guide, image_tokens
 
     image = part.get("image_url")
