@@ -1,7 +1,7 @@
-"""A text cut by tokens: its first, its last, or all of it in pieces.
+"""Cut a text by tokens: take its first or last ones, or split it into pieces.
 
-A cut never falls inside a character. A piece may have other tokens than the ones it was cut from,
-for the encoding's pattern sees another end; each is counted again, so that N is kept.
+A cut never falls inside a character. The tokens of a piece may differ from those in the whole text,
+because the encoding's pattern sees a different end. So each piece is counted again, to keep to N.
 """
 
 import re
@@ -15,7 +15,7 @@ from openai_cli.tokens.encoding import count, token_ends, well_formed
 _LINE = re.compile(rb"(?<=\n)")
 _PARAGRAPH = re.compile(rb"(?<=\n)(?:\r?\n)+")
 
-# Where a piece may end, best first; where none of these lies within it, it ends behind a token.
+# The places where a piece may end, best first; if there is none, it ends after a token.
 PLACES: dict[str, tuple[re.Pattern[bytes], ...]] = {
     "token": (),
     "line": (_LINE,),
@@ -24,23 +24,23 @@ PLACES: dict[str, tuple[re.Pattern[bytes], ...]] = {
 
 
 def first(text: str, n: int, *, encoding: str) -> bytes:
-    """The longest start of the text that has at most `n` tokens, as UTF-8."""
+    """Return the longest prefix of the text with at most `n` tokens, as UTF-8."""
     return _Cutter(text, encoding).first(n) if n else b""
 
 
 def last(text: str, n: int, *, encoding: str) -> bytes:
-    """The longest end of the text that has at most `n` tokens, as UTF-8."""
+    """Return the longest suffix of the text with at most `n` tokens, as UTF-8."""
     return _Cutter(text, encoding).last(n) if n else b""
 
 
 def split(
     text: str, n: int, *, encoding: str, overlap: int = 0, at: str = "token"
 ) -> Iterator[bytes]:
-    """The text in pieces of at most `n` tokens each, as UTF-8.
+    """Split the text into pieces of at most `n` tokens each, as UTF-8.
 
-    `overlap` is how many tokens of a piece the next one may begin with, less than `n`; without it
-    the pieces together are the text. `at` is one of PLACES. UsageError for a character that has
-    more tokens than `n`.
+    `overlap`, less than `n`, is how many tokens of a piece the next one may repeat; without it, the
+    joined pieces are the text. `at` is one of PLACES. Raises UsageError for a character with more
+    than `n` tokens.
     """
     cutter = _Cutter(text, encoding)
     places = [cutter.places(pattern) for pattern in PLACES[at]]
@@ -56,16 +56,16 @@ def split(
 
 
 class _Cutter:
-    """The bytes of a text, and where its tokens end."""
+    """The bytes of a text, and the offsets where its tokens end."""
 
     def __init__(self, text: str, encoding: str) -> None:
         self.data = well_formed(text).encode()
         self._encoding = encoding
-        # Where a character goes on behind a token there is no cut.
+        # A cut is not allowed where a token ends inside a character.
         self._offsets = token_ends(text, encoding=encoding)
 
     def places(self, pattern: re.Pattern[bytes]) -> "array[int]":
-        """The offsets behind each match, and the end."""
+        """Return the offsets after each match, and the end of the text."""
         ends = array("I", (match.end() for match in pattern.finditer(self.data)))
         ends.append(len(self.data))
         return ends
@@ -81,9 +81,9 @@ class _Cutter:
         return b""
 
     def end(self, start: int, after: int, n: int, places: Sequence[Sequence[int]]) -> int | None:
-        """The best end above `after` of a piece of at most `n` tokens; None if there is none."""
+        """Return the best end after `after` for a piece of at most `n` tokens, or None."""
         token = bisect_right(self._offsets, start) - 1
-        # A place may lie inside the token behind the n-th, where that ends in several newlines.
+        # A place may be inside the token after the n-th, if that ends in several newlines.
         within = self._offsets[min(token + n + 1, len(self._offsets) - 1)]
         for offsets in (*places, self._offsets):
             low, high = bisect_right(offsets, after), bisect_right(offsets, within)
@@ -93,7 +93,7 @@ class _Cutter:
         return None
 
     def back(self, start: int, end: int, overlap: int, places: Sequence[Sequence[int]]) -> int:
-        """Where the piece behind `start` to `end` begins, to share at most `overlap` tokens."""
+        """Return where the piece after `start` to `end` begins, for at most `overlap` tokens."""
         if not overlap or end == len(self.data):
             return end
         token = bisect_left(self._offsets, end) - overlap
