@@ -1,4 +1,4 @@
-"""How many processors this process may use: fewer than the machine has, in many a container."""
+"""Find how many processors this process may use; in a container, these are often not all."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ _OWN = Path("/proc/self/cgroup")
 
 
 def processors() -> int:
-    """At least 1: those that it may run on, or as many as the quotas of its cgroups are worth."""
+    """Return the number of processors, at least 1, limited by CPU affinity and cgroup quotas."""
     try:
         count = len(os.sched_getaffinity(0))
     except AttributeError:  # macOS
@@ -18,9 +18,9 @@ def processors() -> int:
 
 
 def _quotas(own: Path, groups: Path) -> Iterator[int]:
-    """What the cgroup of the process and those around it may use, in processors, rounded up.
+    """Yield the quotas of the process's cgroup and its ancestors, in processors, rounded up.
 
-    `cpu.max` of version 2, `cpu.cfs_quota_us` and `cpu.cfs_period_us` of version 1:
+    They are in `cpu.max` of version 2, `cpu.cfs_quota_us` and `cpu.cfs_period_us` of version 1:
     https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files.
     """
     try:
@@ -40,7 +40,7 @@ def _quotas(own: Path, groups: Path) -> Iterator[int]:
 
 
 def _quota(group: Path) -> int | None:
-    """None where there is none, and for a group that is not seen from here."""
+    """Return a cgroup's quota; None if it has none or is not visible from here."""
     try:
         quota, period = map(int, (group / "cpu.max").read_text().split())
     except (OSError, ValueError):  # "max" is no limit
