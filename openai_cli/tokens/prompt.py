@@ -1,4 +1,4 @@
-"""What has been found of a prompt: the frames of its messages, its texts, and what is not sure."""
+"""The parts of a prompt found so far: the frames of its messages, its texts, and doubts."""
 
 from datetime import date
 
@@ -6,18 +6,18 @@ from openai_cli.tokens.counted import Doubt
 from openai_cli.tokens.encoding import encoding_for_model
 from openai_cli.tokens.families import Calls, Family, family_of, is_billed
 
-# What a model, or a part of a prompt, that no bill had may take more than it is counted: as much as
-# the longest headings that bills have shown, and so much for each message.
+# By how much a model or a part of a prompt without a bill may exceed its count: as much as the
+# longest headings in any bill, and this much for each message.
 UNSEEN = 100
 UNSEEN_MESSAGE = 8
 
 
 class Prompt:
-    """A prompt in the making.
+    """A prompt under construction.
 
-    Its tokens are `overhead`, those that are no text, and those of the `texts` in `encoding`. `on`
-    is the day on which it is sent, None where that is not known. By a call's id, `names` has the
-    function's name, and `gathered` the list of the results of all calls made together with it.
+    Its tokens are the `overhead` plus those of the `texts` in `encoding`. `on` is the day on which
+    it is sent, or None if not known. By call id, `names` has the function's name, and `gathered`
+    the results of all calls made in parallel with it.
     """
 
     __slots__ = (
@@ -41,25 +41,25 @@ class Prompt:
     def doubt(
         self, reason: str, more: int | None = 0, *, within: int = 0, by_calls: bool = False
     ) -> None:
-        """Add a doubt, as `Doubt` takes it; doubts of one reason add up."""
+        """Add a doubt, with the arguments of `Doubt`; doubts with the same reason add up."""
         before, around, _ = self._doubts.get(reason, (0, 0, by_calls))
         total = None if more is None or before is None else more + before
         self._doubts[reason] = total, within + around, by_calls
 
     def doubts(self) -> tuple[Doubt, ...]:
-        """The doubts so far, the first one first."""
+        """Return the doubts so far, the oldest first."""
         return tuple(
             Doubt(reason, more, within=within, by_calls=by_calls)
             for reason, (more, within, by_calls) in self._doubts.items()
         )
 
     def has(self, part: str) -> None:
-        """Doubt a part of the prompt, such as "functions", where no bill of the family had one."""
+        """Add a doubt about a part, such as "functions", if no bill of the family had it."""
         if f"{self.endpoint} {part}" not in self.family.seen:
             self.doubt(f"no bill of {self.family.name} on {self.endpoint} had {part}", UNSEEN)
 
     def is_conversation(self, messages: int) -> None:
-        """Doubt the frames of so many messages where no bill of the model was seen."""
+        """Add a doubt about the frames of so many messages if there is no bill of the model."""
         if not is_billed(self.model):
             more = UNSEEN + UNSEEN_MESSAGE * messages
             self.doubt(
