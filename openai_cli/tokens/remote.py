@@ -1,7 +1,7 @@
-"""A chat request in the form of POST /responses, for what that endpoint alone can tell.
+"""Convert a chat request to POST /responses, whose endpoint can count tokens on the server.
 
-The forms are those of ResponseCreateParams and ChatCompletionCreateParams in OpenAI's published
-description. What has no counterpart there is refused, but for what does not change the prompt.
+The formats are those of ResponseCreateParams and ChatCompletionCreateParams in OpenAI's published
+description. A part without a counterpart is refused, unless it does not change the prompt.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,27 +11,27 @@ from openai_cli.errors import UsageError
 
 Json = Any
 
-# What POST /responses/input_tokens takes (TokenCountsBody).
+# The properties of POST /responses/input_tokens (TokenCountsBody).
 _COUNTED = (
     "model", "input", "instructions", "previous_response_id", "conversation", "tools",
     "tool_choice", "parallel_tool_calls", "text", "reasoning", "truncation", "personality",
 )  # fmt: skip
 
-# What a function tool must say at POST /responses, with what it means at POST /chat/completions
-# when it is left out.
+# The required properties of a function tool at POST /responses, with the values that POST
+# /chat/completions assumes if they are missing.
 _FUNCTION = {"type": "function", "parameters": None, "strict": False}
 
 
 def counted_body(body: Mapping[str, Json]) -> dict[str, Json]:
-    """The body for POST /responses/input_tokens of a responses or chat request.
+    """Return the body for POST /responses/input_tokens for a responses or chat request.
 
-    UsageError for a request of another endpoint, and for a part of a message that POST /responses
+    Raises UsageError for a request of another endpoint, and for a message part that POST /responses
     does not take.
     """
     if "messages" in body:
         body = _of_chat(body)
     elif "input" not in body:
-        raise UsageError("--remote counts chat and responses requests alone")
+        raise UsageError("--remote counts only chat and responses requests")
     return {name: body[name] for name in _COUNTED if name in body}
 
 
@@ -61,12 +61,12 @@ def _of_chat(body: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _items(message: Json, where: str) -> Iterator[dict[str, Json]]:
-    """The items of one message: its text, and each call of a tool as an item of its own."""
+    """Yield the items of a message: its text, and each tool call as an item of its own."""
     if not isinstance(message, dict):
         raise UsageError(f"{where} must be an object")
     role, content = message.get("role"), message.get("content")
     if role in ("tool", "function"):
-        # The older function calls have no id: the name stands for it.
+        # The older function calls have no id, so the name is used.
         call_id = message.get("tool_call_id", message.get("name"))
         yield {"type": "function_call_output", "call_id": call_id, "output": content}
         return

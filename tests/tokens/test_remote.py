@@ -151,7 +151,7 @@ def test_the_form_of_the_answer() -> None:
 
 @pytest.mark.parametrize("body", [{"prompt": "Once"}, {}])
 def test_other_requests_are_refused(body: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match="chat and responses requests alone"):
+    with pytest.raises(UsageError, match="only chat and responses requests"):
         counted_body(body)
 
 
