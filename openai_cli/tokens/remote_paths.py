@@ -1,8 +1,7 @@
-"""Paths beyond this machine's disk, as `s3://bucket/folder`: found and opened by fsspec.
+"""Find and open remote paths, such as `s3://bucket/folder`, with fsspec.
 
-A folder there is walked as one of the disk is, by name and without what is hidden; but there is no
-git, so that .gitignore says nothing. Pattern characters (`*`, `?`, `[`) are matched here, as a
-shell does for paths of the disk.
+A remote folder is walked like a local one, by name and without hidden entries, but .gitignore is
+not applied. Patterns (`*`, `?`, `[`) are expanded here, as a shell does for local paths.
 """
 
 import os
@@ -19,10 +18,10 @@ from openai_cli.reading import unreadable
 _REMOTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _PATTERN = re.compile(r"[*?\[]")
 
-# What a process has for itself alone.
+# The scheme of files that exist only in one process.
 _OF_PROCESS = "memory://"
 
-# What is installed for the addresses of a kind; of others fsspec says it.
+# The packages to install for some schemes; for others fsspec's own message names it.
 _PACKAGES = {
     "s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "hf": "huggingface_hub",
     "abfs": "adlfs", "az": "adlfs", "http": "aiohttp", "https": "aiohttp",
@@ -30,7 +29,7 @@ _PACKAGES = {
 
 
 class Remote(NamedTuple):
-    """A file beyond this machine; `size` is None where that is not told."""
+    """A remote file; `size` is None if it is not known."""
 
     path: str
     is_named: bool
@@ -38,20 +37,20 @@ class Remote(NamedTuple):
 
 
 def is_remote(path: str) -> bool:
-    """Whether a path is an address and names no file of this machine's disk."""
+    """Return whether a path is a URL and not a local path."""
     return _REMOTE.match(path) is not None
 
 
 def is_of_process(path: str) -> bool:
-    """Whether no other process can read it."""
+    """Return whether no other process can read the path."""
     return path.startswith(_OF_PROCESS)
 
 
 @contextmanager
 def opened_remote(path: str) -> Iterator[BinaryIO]:
-    """The file, open for reading; what fails while it is raises OSError.
+    """Open a remote file for reading; any failure in the block becomes an OSError.
 
-    UsageError, of whose problem it is the subject, for an address that is none.
+    Raises UsageError, whose problem lacks its subject, the path, for an invalid URL.
     """
     with _as_os_error():
         system, name = _found(path)
@@ -60,9 +59,9 @@ def opened_remote(path: str) -> Iterator[BinaryIO]:
 
 
 def walk_remote(path: str, left_out: Counter[str]) -> Iterator[Remote | UsageError]:
-    """The files of an address, a folder's by name; an error for what cannot be read.
+    """Yield the files at a URL, in folders by name, and an error for what cannot be read.
 
-    `left_out` gets how many entries of folders are "hidden".
+    `left_out` receives the number of "hidden" folder entries.
     """
     try:
         with _as_os_error():
@@ -82,7 +81,7 @@ def walk_remote(path: str, left_out: Counter[str]) -> Iterator[Remote | UsageErr
 
 
 def _places(system: Any, path: str, name: str) -> list[tuple[str, dict[str, Any]]]:
-    """What an address names, or what matches it, each as it is shown."""
+    """Return what a URL names, or what matches its pattern, with the paths to show."""
     try:
         return [(path, system.info(name))]
     except FileNotFoundError:
@@ -117,7 +116,7 @@ def _walk_folder(
 
 
 def _entries(system: Any, path: str, name: str) -> Iterator[dict[str, Any] | UsageError]:
-    """The entries of a folder by name, but for the mark that some stores keep of the folder."""
+    """Yield the entries of a folder by name, without the marker that some stores keep for it."""
     try:
         with _as_os_error():
             found = system.ls(name, detail=True)
@@ -132,11 +131,11 @@ def _entries(system: Any, path: str, name: str) -> Iterator[dict[str, Any] | Usa
 
 
 def _found(path: str) -> tuple[Any, str]:
-    """The filesystem of an address, and its name there. UsageError for one that is not known."""
+    """Return the filesystem of a URL, and the path in it; UsageError for an unknown scheme."""
     scheme = _REMOTE.match(path)
     kind = scheme[1].lower() if scheme else ""
     if "::" in path:
-        raise UsageError("is a chain of addresses, which is not taken")
+        raise UsageError("is a chain of URLs, which is not supported")
     try:
         import fsspec
     except ImportError:
@@ -151,13 +150,13 @@ def _found(path: str) -> tuple[Any, str]:
             hint=f"pip install {package}" if package else str(error),
         ) from None
     except ValueError as error:
-        raise UsageError(f"is no address that fsspec knows: {error}") from None
+        raise UsageError(f"is not an address that fsspec knows: {error}") from None
     return system, str(name)
 
 
 @contextmanager
 def _as_os_error() -> Iterator[None]:
-    """Any failure of a filesystem's package as an OSError: each has exceptions of its own."""
+    """Convert any failure in the block to an OSError: each filesystem has its own exceptions."""
     try:
         yield
     except UsageError:

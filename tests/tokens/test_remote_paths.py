@@ -95,8 +95,8 @@ def test_what_cannot_be_read_is_named(store: Any) -> None:
     ]
     assert told("memory://none", "memory://other.txt") == expected
     unknown, chain = told("nope://x", "zip://a::memory://b")
-    assert str(unknown).startswith("'nope://x' is no address that fsspec knows")
-    assert chain == "'zip://a::memory://b' is a chain of addresses, which is not taken"
+    assert str(unknown).startswith("'nope://x' is not an address that fsspec knows")
+    assert chain == "'zip://a::memory://b' is a chain of URLs, which is not supported"
 
 
 def test_a_failure_of_any_kind_while_it_is_read(
