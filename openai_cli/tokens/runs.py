@@ -1,20 +1,20 @@
-"""Cuts inside a run that an encoding's pattern does not part, with which its ids stay the same.
+"""Cut a run that an encoding's pattern does not split, without changing its token ids.
 
-Such a run, as a text in Chinese without a stop or a genome on one line, is one match of the
-pattern. Two things must hold at a cut inside a match.
+Such a run, for example Chinese text without punctuation or a genome on one line, is a single match
+of the pattern. Two conditions must hold at a cut inside a match.
 
-The pattern must match the two parts as it matched the whole: to the cut, and from it on to the same
-end. `_RULES` says of each pattern between which kinds of characters it does, of which run before
-them that depends, and what else is done where it depends on what comes far behind them.
+First, the pattern must match the two parts as it matched the whole: up to the cut, and from there
+to the same end. For each pattern, `_RULES` says between which kinds of characters it does, on which
+preceding run that depends, and what else is needed if it depends on text far after them.
 
-And the merges must be the same. They join the neighbours of the lowest rank first, the leftmost of
-several, and the rank depends on the two alone. Let two tokens `fit` if the merges of their bytes
-give just these two. Of a sequence of tokens in which all neighbours fit, no merge of the whole can
-reach across a boundary: the first to do so would be the first choice among the bytes of these two
-tokens as well, which then would not fit. So the sequence is what the merges of the whole give; and
-turned round, neighbours in what merges give do fit. Hence two parts may be cut where the last token
-of the one and the first of the other fit; and where they do, it is all the same whether the pattern
-parts there.
+Second, the merges must be the same. They join the adjacent pair of lowest rank first, leftmost on a
+tie, and the rank depends only on the pair. Say that two tokens `fit` if merging their bytes gives
+just these two tokens. In a sequence of tokens in which all neighbours fit, no merge of the whole
+can cross a boundary: the first such merge would also be the first choice among the bytes of these
+two tokens, which then would not fit. So the sequence is the result of merging the whole;
+conversely, neighbours in the result of merges fit. Hence a text may be cut where the last token of
+one part and the first token of the other fit; if they do, it does not matter whether the pattern
+splits there.
 """
 
 import re
@@ -29,17 +29,17 @@ from openai_cli.tokens.encoders import full_encoder, rules_of
 if TYPE_CHECKING:
     from tiktoken import Encoding
 
-# In characters, as all sizes here: how much of a run is merged at once. tiktoken merges 10 MB of
-# Chinese in a second at this length, 6 at 16 times it.
+# How much of a run is merged at once, in characters, like all sizes here. tiktoken merges 10 MB of
+# Chinese per second at this length, and 6 MB at 16 times the length.
 _PART = 2**14
 
-# From how far before the end of what was merged a cut is tried, in tokens, and how far back: those
-# far from the end are the same, whatever comes behind it.
+# How far before the end of the merged text the first cut is tried, in tokens, and how many are
+# tried: tokens far from the end do not depend on what follows.
 _FROM_END = 16
 _TRIES = 256
 
-# Kinds of characters by their general category: large and small letters, other letters, marks,
-# numbers, symbols and all else. What half of a surrogate pair becomes hangs on the other.
+# Kinds of characters by general category: uppercase, lowercase and other letters, marks, numbers,
+# and everything else as symbols. The meaning of a surrogate depends on the other half.
 _CATEGORIES = {
     **dict.fromkeys(("Lu", "Lt"), "U"),
     **dict.fromkeys(("Lm", "Lo"), "C"),
@@ -54,7 +54,7 @@ _CLASSES = {"U": r"[\p{Lu}\p{Lt}]", "L": r"\p{Ll}", "C": r"[\p{Lm}\p{Lo}]", "M":
 
 
 class _Kinds(dict[int, str]):
-    """The kind of each character, as `str.translate` asks for it."""
+    """A mapping from characters to kinds for `str.translate`."""
 
     def __missing__(self, character: int) -> str:
         category = unicodedata.category(chr(character))
@@ -65,7 +65,7 @@ class _Kinds(dict[int, str]):
 
 
 def _asked(character: str) -> str:
-    """The kind of a character by tiktoken's engine, which gives what its pattern matches."""
+    """Return the kind of a character by tiktoken's engine, according to what patterns match it."""
     kinds = (kind for kind, engine in _engines().items() if engine.encode_ordinary(character))
     return next(kinds, _SYMBOL)
 
@@ -83,7 +83,7 @@ def _engines() -> "dict[str, Encoding]":
 
 _KINDS = _Kinds(
     {
-        # The white space of Unicode, line ends apart; and what one pattern names by itself.
+        # Unicode white space except line ends; and the characters that patterns name explicitly.
         **dict.fromkeys(map(ord, "\t\x0b\x0c \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"), "B"),
         **dict.fromkeys(range(0x2000, 0x200B), "B"),
         ord("\n"): "R",
@@ -94,7 +94,7 @@ _KINDS = _Kinds(
 
 
 class _Text:
-    """The kinds of a text's characters, and the runs that were found in it."""
+    """The kinds of a text's characters, and the runs found in it so far."""
 
     def __init__(self, text: str) -> None:
         self.kinds = text.translate(_KINDS)
@@ -102,7 +102,7 @@ class _Text:
         self._shaped: dict[tuple[str, int], int] = {}
 
     def begin(self, run: str, place: int) -> tuple[int, str]:
-        """Where the run of these kinds begins that ends at the place, and what is before it."""
+        """Return where the run of these kinds before a place begins, and the kind before it."""
         begin, end = self._runs.get(run, (0, -1))
         if not begin <= place <= end:
             begin = len(self.kinds[:place].rstrip(run))
@@ -110,7 +110,7 @@ class _Text:
         return begin, self.kinds[begin - 1 : begin]
 
     def shaped(self, shape: str, begin: int) -> int:
-        """How far what begins there is of the shape."""
+        """Return how far the kinds from `begin` match the shape."""
         if (shape, begin) not in self._shaped:
             found = re.compile(shape).match(self.kinds, begin)
             self._shaped[shape, begin] = found.end() if found else begin
@@ -118,19 +118,19 @@ class _Text:
 
 
 class _Rule(NamedTuple):
-    """A pattern matches alike on both sides of a place between characters of these kinds.
+    """A rule that a pattern matches the same on both sides of a place between these kinds.
 
-    What is `before` the place is one of them, and what comes `after` it begins so. It must not
-    stand in a run of kinds that has one of the `barred` before it, be it at the text's begin, nor
-    in one that is of no such `shape`. Where the pattern `parts` there, no token reaches across.
+    The kind `before` the place is one of these, and the kinds `after` it begin with one of these.
+    The place must not be in a `run` of kinds that is preceded by one of the `barred` kinds, or that
+    does not match the `shape`. With `parts`, the pattern splits there, so that no token crosses it.
 
-    Some matches hang on what comes behind the run, however far that is:
+    Some matches depend on what follows the run, however far away that is:
 
-    - With one of the `fitting` before the run, the pattern may part there or not. The tokens must
-      fit.
-    - With one of the `inner` before it, the match that the run is in ends with the run, while the
-      part behind the place would go on to what is of the kind `outer`. Where that comes, the run is
-      cut at its end too; where a `vague` one comes, nothing is known.
+    - If one of the `fitting` kinds precedes the run, the pattern may split there or not, so the
+      tokens must fit.
+    - If one of the `inner` kinds precedes it, the match that contains the run ends with it, but the
+      part after the place would continue to a character of kind `outer`. If one follows, the run is
+      also cut at its end; if a `vague` one follows, nothing is known.
     """
 
     before: str
@@ -145,7 +145,7 @@ class _Rule(NamedTuple):
     vague: str = ""
 
     def holds(self, text: _Text, place: int) -> bool:
-        """Whether it says so of this place in a text."""
+        """Return whether the rule allows a cut at this place in a text."""
         kinds = text.kinds
         if kinds[place - 1] not in self.before or not kinds.startswith(self.after, place):
             return False
@@ -158,7 +158,7 @@ class _Rule(NamedTuple):
 
 
 def _may_be_short(kinds: str, end: int) -> bool:
-    """Whether what ends there may end as `it's` or `we'll` do, which a word ends behind."""
+    """Return whether the text before `end` may end a word like `it's` and `we'll` do."""
     return _SYMBOL in kinds[max(end - 3, 0) : end]
 
 
@@ -166,22 +166,22 @@ _NUMBERS = (
     _Rule("ULCMS/", ("N",), parts=True),
     _Rule("N", tuple("ULCMS/RB"), parts=True),
 )
-# Line ends belong to symbols before them, but not what blanks come behind. With others before them,
-# they belong to blanks, and blanks to them if line ends come again.
+# Line ends belong to symbols before them, but spaces after them do not. After anything else, they
+# belong to spaces, and spaces belong to them if more line ends follow.
 _LINE_ENDS = _Rule("R", ("R",), run="R", barred="?", inner="SM/", outer="B")
 _BLANKS = _Rule("B", ("B",), run="B", barred="?", fitting="R")
-# Where marks are no part of a word.
+# For patterns in which marks are not part of a word.
 _WORDS = (
     _Rule("ULC", ("U", "L", "C")),
     _Rule("ULC", ("M",), parts=True),
     _Rule("SM/", tuple(first + second for first in "SM/" for second in "SM/")),
 )
 
-# By vocabulary, as the patterns are (data/encodings.json).
+# By vocabulary, which determines the pattern (data/encodings.json).
 _RULES = {
-    # A word is large letters and then small ones, and all other letters and marks are either. It
-    # goes back to the last of these, if large ones stand behind it and no small one. A symbol is
-    # one word with marks behind it, but among symbols if it stands behind another, or a blank.
+    # A word is uppercase and then lowercase letters; other letters and marks count as either. It
+    # backtracks to the last of these if uppercase letters follow without a lowercase one. A symbol
+    # forms a word with the marks after it, but belongs to symbols after another one or a space.
     "o200k_base": (
         *_NUMBERS,
         _LINE_ENDS._replace(barred="M?", vague="/"),  # slashes may belong to symbols as they do
@@ -200,19 +200,19 @@ _RULES = {
     "p50k_base": (*_NUMBERS, *_WORDS, _Rule("N", ("N",)), _Rule("RB", ("R", "B"))),
 }
 
-# Here numbers are parted into three digits each.
+# The vocabularies that split numbers into groups of three digits.
 _BY_THREE = ("o200k_base", "cl100k_base")
 _THREE = _Rule("N", ("N",), parts=True)
 
 
 class UncuttableError(Exception):
-    """A text goes on so that a cut before it was wrong."""
+    """The text continues in such a way that the last cut was wrong."""
 
 
 class Run:
-    """Cuts pieces off a text where nothing parts it.
+    """Cuts pieces off a text that the pattern does not split.
 
-    The text that is given next must begin where the last piece was cut off.
+    The next text must begin where the last piece was cut off.
     """
 
     def __init__(self, encoding: str) -> None:
@@ -220,10 +220,10 @@ class Run:
         vocabulary = rules_of(encoding).vocabulary
         self._rules = _RULES[vocabulary]
         self._is_by_three = vocabulary in _BY_THREE
-        # The tokens of what comes next, so far; the first fits what was cut off before it.
+        # The first tokens of the next text; the first one fits the last piece.
         self._ids: list[int] = []
         self._end = 0
-        # The rule of the last cut, where the match that it is in has still to be ended.
+        # The rule of the last cut, if the match that contains it has not ended yet.
         self._open: _Rule | None = None
 
     @cached_property
@@ -231,7 +231,7 @@ class Run:
         return full_encoder(self._encoding)
 
     def cut(self, text: str) -> Iterator[str]:
-        """The pieces that may be cut off, and behind them what is left of the text.
+        """Yield the pieces that may be cut off, and finally the rest of the text.
 
         Raises UncuttableError.
         """
@@ -241,7 +241,7 @@ class Run:
         yield text
 
     def ended(self, text: str) -> Iterator[str]:
-        """The pieces of a text that goes on no further; raises UncuttableError."""
+        """Yield the pieces of the last text; raises UncuttableError."""
         if place := self._match_end(text):
             yield text[:place]
         self._check_begin(text[place:])
@@ -249,7 +249,7 @@ class Run:
         yield text[place:]
 
     def _match_end(self, text: str) -> int:
-        """Where the match ends that the text begins in, if the text alone does not show it."""
+        """Return where the match from before the text ends, or 0 if the text itself shows it."""
         if (rule := self._open) is None:
             return 0
         kinds = _Text(text).kinds
@@ -264,13 +264,13 @@ class Run:
         return place
 
     def _check_begin(self, text: str) -> None:
-        """Raise UncuttableError where the text does not fit what was cut off before it."""
+        """Raise UncuttableError if the text does not fit the piece that was cut off before it."""
         first, self._ids = self._ids[:1], []
         if first and self._encoder.encode_ordinary(text)[:1] != first:
             raise UncuttableError
 
     def _cut(self, text: str) -> int:
-        """Where a piece may be cut off; 0 if nowhere."""
+        """Return where a piece may be cut off, or 0."""
         if not self._ids:
             self._end, self._ids = self._encoded(text)
         known = _Text(text[: self._end + 2])
@@ -288,13 +288,13 @@ class Run:
         return 0
 
     def _still_open(self, rule: _Rule, known: _Text, place: int) -> _Rule | None:
-        """The rule, where the match at the place has to be ended by it."""
+        """Return the rule if it still has to end the match at the place, else None."""
         begin, before = known.begin(rule.run, place)
         is_open = before in {*rule.inner} or (self._open is rule and not begin)
         return rule if is_open else None
 
     def _is_sure(self, rule: _Rule, text: str, known: _Text, place: int) -> bool:
-        """Whether it is all the same if the pattern parts before the run that the place is in."""
+        """Return whether it does not matter if the pattern splits before the run at the place."""
         begin, before = known.begin(rule.run, place)
         if before not in {*rule.fitting}:
             return True
@@ -306,8 +306,8 @@ class Run:
         return self._fit(self._ids[number], self._ids[number + 1])
 
     def _encoded(self, text: str) -> tuple[int, list[int]]:
-        """The tokens of a beginning of the text, up to where it may be cut; none if nowhere."""
-        most = len(text) - 2  # a rule may look at two characters behind a place
+        """Return a place where the text may be cut and the tokens before it; 0 and [] if none."""
+        most = len(text) - 2  # a rule may look at two characters after a place
         for length in (min(_PART, most), most):
             known = _Text(text[: length + 2])
             for place in range(length, max(length - _TRIES, 1), -1):
@@ -316,7 +316,7 @@ class Run:
         return 0, []
 
     def _boundaries(self) -> Iterator[tuple[int, int]]:
-        """Places between characters where one of the tokens ends, last first, and that token."""
+        """Yield the places between characters where a token ends, last first, with that token."""
         parts = self._encoder.decode_tokens_bytes(self._ids[-_FROM_END - _TRIES :])
         place = self._end
         for number in range(len(parts) - 1, 0, -1):
@@ -330,7 +330,7 @@ class Run:
         return self._encoder._encode_single_piece(both) == [left, right]  # noqa: SLF001 - no UTF-8
 
     def _rule(self, text: _Text, place: int) -> _Rule | None:
-        """The rule that lets the text be cut at the place, by the kinds of its characters."""
+        """Return the rule that allows a cut at the place, by the kinds of characters, or None."""
         kinds = text.kinds
         if kinds[place - 2] == _SYMBOL and kinds[place - 1] in "ULC":  # perhaps as in `'re`
             return None
