@@ -1,25 +1,25 @@
-"""`tokens --show`: a text with its tokens made visible, for a terminal or for a program."""
+"""Format a text for `tokens --show` with its tokens visible, for a terminal or a program."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from openai_cli.terminal import visible
 
-# Black on six colours in turn, of the 256 that are the same in every terminal: the plain ones are
-# the user's own, and black on the blue of most is not to be read.
+# Black on six colours in turn, from the 256-colour palette, which is the same in every terminal.
+# Users change the 16 basic colours, and black on blue is usually unreadable.
 _BACKGROUNDS = [f"\x1b[38;5;16;48;5;{code}m" for code in (210, 114, 221, 111, 176, 80)]
 _RESET = "\x1b[0m"
 _LINE_END = "↵"
 
 
 def json_text(token: bytes) -> str:
-    """A token as JSON; a byte 0xNN that is no UTF-8 is `\\udcNN`, as PEP 383 has it."""
+    """Format a token as JSON; a byte 0xNN that is not UTF-8 becomes `\\udcNN` (PEP 383)."""
     text = token.decode(errors="surrogateescape")
     return json.dumps(text, ensure_ascii=any("\udc80" <= letter <= "\udcff" for letter in text))
 
 
 def listed(tokens: Iterable[bytes], ids: Iterable[int] | None) -> str:
-    """A line of JSON for each token; with `ids`, the id and a tab before it."""
+    """Format each token as a line of JSON; with `ids`, preceded by its id and a tab."""
     if ids is None:
         return "".join(f"{json_text(token)}\n" for token in tokens)
     return "".join(
@@ -28,7 +28,7 @@ def listed(tokens: Iterable[bytes], ids: Iterable[int] | None) -> str:
 
 
 def colored(tokens: Iterable[bytes]) -> str:
-    """The text, each token in a colour other than its neighbours'."""
+    """Format the text with adjacent tokens in different colours."""
     parts = []
     for number, token in enumerate(tokens):
         lines = _shown(token).split("\n")
@@ -38,7 +38,7 @@ def colored(tokens: Iterable[bytes]) -> str:
 
 
 def colored_with_ids(tokens: Sequence[bytes], ids: Sequence[int], *, columns: int) -> str:
-    """The tokens as cells with their ids beneath, in rows that fit into `columns`."""
+    """Format the tokens as cells with their ids below, in rows that fit into `columns`."""
     rows = _rows(tokens, ids, columns)
     return "".join(f"{texts.rstrip()}\n{numbers.rstrip()}\n" for texts, numbers in rows)
 
