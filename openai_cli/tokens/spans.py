@@ -1,9 +1,8 @@
-"""What is read of a file: all of it, or a span of its bytes, so that several may read a large one.
+"""Read a file whole, or in spans of bytes, so that several processes can read a large file.
 
-A span begins and ends at a place in its file that is found from an offset alone, so that who reads
-the span before and who reads this one find the same: in a text the first place behind the offset
-where it may be cut (see `cutting`), in JSONL the end of the line there. So the counts of the spans
-add up to the count of the file.
+The ends of a span are derived from offsets alone, so that the readers of adjacent spans find the
+same place: in a text, the first possible cut after the offset (see `cutting`); in JSONL, the end of
+the line. So the counts of the spans add up to the count of the file.
 """
 
 import codecs
@@ -21,32 +20,33 @@ from openai_cli.tokens.jsonl import BROKEN, Field, is_packed, open_lines, parsed
 from openai_cli.tokens.remote_paths import is_remote, opened_remote
 from openai_cli.tokens.walking import Found
 
-# In bytes: how much of a file is read at once.
+# The size of one read, in bytes.
 BLOCK = 2**19
 
-# In bytes: how far a NUL is looked for in a file of a folder.
+# How many bytes of a file in a folder are searched for NUL.
 _HEAD = 8192
 
-# In bytes: how much is read at once to find a place to cut.
+# The size of one read in the search for a place to cut, in bytes.
 _WINDOW = 2**12
 
-# Why files of folders are left out that are no text in the encoding that is read.
+# The reasons for skipping files in folders.
 BINARY = "binary"
 ANOTHER_ENCODING = "in another encoding than UTF-8"
 
-# The beginning of a text in UTF-16, either way round.
+# The byte order marks of UTF-16.
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
-# How many lines at fault are named of each file.
+# How many bad lines of a file are reported individually.
 MOST_NAMED = 5
 
 OnRead = Callable[[int], object]
 
 
 class Wanted(NamedTuple):
-    """What is counted of files: the tokens in an `encoding` of their texts in `input_encoding`, a
-    name of Python's codecs; with `field` of that field of each line of JSONL, as `jsonl.Field` has
-    it, which is UTF-8."""
+    """What to count in files: the tokens in `encoding` of texts in `input_encoding`, a codec name.
+
+    With `field`, only that field of each line of JSONL, in UTF-8, is counted; see `jsonl.Field`.
+    """
 
     encoding: str
     field: str | None = None
@@ -54,7 +54,7 @@ class Wanted(NamedTuple):
 
 
 class Span(NamedTuple):
-    """The bytes of a file from `start` to `end`, None for its end; both may lie anywhere in it."""
+    """The bytes of a file from `start` to `end`, any offsets in it; None is the file's end."""
 
     file: Found
     start: int = 0
@@ -62,7 +62,7 @@ class Span(NamedTuple):
 
 
 class NoTextError(UsageError):
-    """A file is not text, or not in its encoding; `why` is what it is left out for in a folder."""
+    """A file is not text, or not in its encoding; `why` is the reason to skip it in a folder."""
 
     def __init__(self, problem: str, why: str) -> None:
         hint = "--input-encoding NAME reads it" if why == ANOTHER_ENCODING else None
@@ -71,7 +71,7 @@ class NoTextError(UsageError):
 
 
 class Fault(NamedTuple):
-    """A line that has no such field: its number in the span, from 1, and what is wrong with it."""
+    """A line without the field: its number in the span, from 1, and what is wrong with it."""
 
     line: int
     problem: str
@@ -79,8 +79,7 @@ class Fault(NamedTuple):
 
 
 class Lines:
-    """What was met on the way through JSONL: lines, and those at fault, the first of which are
-    named."""
+    """The number of JSONL lines read, the number of bad ones, and the first of these."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -88,18 +87,18 @@ class Lines:
         self.faults: list[Fault] = []
 
     def add_fault(self, error: UsageError) -> None:
-        """The line that was read last is at fault."""
+        """Record an error in the line that was read last."""
         self.fault_count += 1
         if self.fault_count <= MOST_NAMED:
             self.faults.append(Fault(self.count, error.problem, error.hint))
 
 
 def codec_of(name: str) -> str:
-    """What Python calls the encoding of text of this name; UsageError if there is none."""
+    """Return Python's name of a text encoding; raise UsageError if there is none."""
     try:
         found = codecs.lookup(name)
         codecs.getincrementaldecoder(found.name)
-        "a".encode(found.name)  # a codec of bytes to bytes is none of a text
+        "a".encode(found.name)  # fails for codecs that are not text encodings
     except (LookupError, ValueError):
         raise UsageError(
             f"no encoding of text is called {quoted(name)}",
@@ -109,7 +108,7 @@ def codec_of(name: str) -> str:
 
 
 def spans_of(file: Found, size: int, wanted: Wanted) -> Iterator[Span]:
-    """The file in spans of about so many bytes, if it can be read so; else as one."""
+    """Yield the file in spans of about `size` bytes, or as a single span if it cannot be split."""
     if file.size is None or file.size < 2 * size or not _is_divisible(file, wanted):
         yield Span(file)
         return
@@ -120,10 +119,10 @@ def spans_of(file: Found, size: int, wanted: Wanted) -> Iterator[Span]:
 
 
 def _is_divisible(file: Found, wanted: Wanted) -> bool:
-    """Whether a file may be read in spans.
+    """Return whether a file may be read in spans.
 
-    One that is packed may not, nor one that is no text, which is told from its first block. In
-    UTF-8 alone a character is known wherever the reading begins.
+    A compressed file may not, nor one whose first block is not text. Only UTF-8 can be decoded from
+    any offset.
     """
     if wanted.field is None and wanted.input_encoding != "utf-8":
         return False
@@ -140,10 +139,10 @@ def _is_divisible(file: Found, wanted: Wanted) -> bool:
 def texts_of(
     span: Span, wanted: Wanted, folder: str, lines: Lines, on_read: OnRead
 ) -> Iterator[str]:
-    """The texts to count, whose counts add up; a path that is relative is below `folder`.
+    """Yield the texts of a span, whose counts add up; relative paths are below `folder`.
 
-    `on_read` is told how many bytes were read, as they are. Raises OSError, and UsageError of whose
-    problem the file is the subject.
+    `on_read` is called with the number of bytes just read. Raises OSError, and UsageError whose
+    problem lacks its subject, the file.
     """
     with _opened(folder, span.file.path) as stream:
         if wanted.field is not None:
@@ -161,9 +160,9 @@ def texts_of(
 def whole_text(
     blocks: Iterable[bytes], file: Found, wanted: Wanted, start: int = 0
 ) -> Iterator[str]:
-    """The text of a file in pieces, from the offset `start`; the last of the blocks is empty.
+    """Yield the text of a file in pieces, from the offset `start`; the last block must be empty.
 
-    UsageError, of whose problem the file is the subject.
+    Raises UsageError whose problem lacks its subject, the file.
     """
     texts = _decoded(blocks, file, wanted.input_encoding, start)
     return pieces(texts, wanted.encoding)
@@ -176,9 +175,9 @@ def _opened(folder: str, path: str) -> AbstractContextManager[BinaryIO]:
 
 
 def _cut_behind(stream: BinaryIO, offset: int, limit: int | None) -> int | None:
-    """Where the first cut is that is seen from this offset on; the end if there is none.
+    """Return the first possible cut from this offset on, or the end of the file.
 
-    None if there is none up to the limit: then the one that is seen from there is the same.
+    Returns None if there is none up to the limit, whose own first cut is then the same.
     """
     stream.seek(offset)
     head = stream.read(AROUND)
@@ -204,7 +203,7 @@ def _size(text: str) -> int:
 
 
 def _blocks(stream: BinaryIO, start: int, end: int | None, on_read: OnRead) -> Iterator[bytes]:
-    """The blocks of a file up to `end`, and an empty one behind them."""
+    """Yield the blocks of a file up to `end`, and then an empty one."""
     while True:
         block = stream.read(BLOCK if end is None else min(BLOCK, end - start))
         yield block
@@ -233,7 +232,7 @@ def _decoded(
 
 
 def _check_head(block: bytes, input_encoding: str) -> None:
-    """Raise for a file that begins as no text in UTF-8 does; other encodings may have NULs."""
+    """Raise NoTextError if a file cannot be UTF-8 text; in other encodings NUL is allowed."""
     if input_encoding != "utf-8":
         return
     if block.startswith(_UTF_16):
@@ -243,7 +242,7 @@ def _check_head(block: bytes, input_encoding: str) -> None:
 
 
 def _not_in(input_encoding: str, error: UnicodeError, before: int) -> NoTextError:
-    """The error for bytes that are not in the encoding; `before` is the offset of the first."""
+    """Return the error for bytes that cannot be decoded; `before` is the offset of the first."""
     where = ""
     if isinstance(error, UnicodeDecodeError):
         where = f": byte {error.object[error.start]:#04x} at offset {before + error.start}"
@@ -254,7 +253,7 @@ def _not_in(input_encoding: str, error: UnicodeError, before: int) -> NoTextErro
 def _fields(
     stream: BinaryIO, span: Span, wanted: Wanted, lines: Lines, on_read: OnRead
 ) -> Iterator[str]:
-    """The field of each line."""
+    """Yield the field of each line."""
     field = Field(wanted.field or "")
     try:
         for line in open_lines(stream, on_read, span.start, span.end):
