@@ -1,16 +1,16 @@
-"""Texts that were counted before, as those of a conversation that grows by a turn at a time."""
+"""Remember the counts of texts, such as those of a conversation that grows turn by turn."""
 
 from collections.abc import Sequence
 
 
 class KnownTexts:
-    """Counts texts, and each of them once, however often it is asked for."""
+    """Counts each text only once, however often its count is needed."""
 
     def __init__(self) -> None:
         self._known: dict[str, dict[str, int]] = {}
 
     def count_each(self, texts: Sequence[str], *, encoding: str) -> list[int]:
-        """How many tokens each of the texts has; raises what `count_each` does."""
+        """Return the number of tokens of each text; raises the errors of `stream.count_each`."""
         from openai_cli.tokens.stream import count_each
 
         known = self._known.setdefault(encoding, {})

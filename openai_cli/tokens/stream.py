@@ -1,4 +1,4 @@
-"""Counting what is long, of which a few pieces are in memory: stdin, a prompt."""
+"""Count long texts, such as stdin or a prompt, with only a few pieces of them in memory."""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -6,15 +6,15 @@ from itertools import chain
 from openai_cli.tokens.cutting import pieces, telling
 from openai_cli.tokens.encoding import count_all
 
-# In characters: a text that is no longer is counted as others are.
+# The longest text, in characters, that is not counted in pieces.
 _LONG = 2**20
 
 
 def count_blocks(blocks: Iterable[bytes], *, encoding: str, input_encoding: str = "utf-8") -> int:
-    """How many tokens the text has that the blocks are.
+    """Return the number of tokens of the text that the blocks form.
 
-    UsageError, of whose problem the text is the subject, where it is not in its encoding, and for
-    a run that cannot be cut (see `cutting`).
+    Raises UsageError, whose problem lacks its subject, the text, if it cannot be decoded, and for a
+    run that cannot be cut (see `cutting`).
     """
     from openai_cli.tokens.spans import Wanted, whole_text
     from openai_cli.tokens.walking import Found
@@ -25,7 +25,7 @@ def count_blocks(blocks: Iterable[bytes], *, encoding: str, input_encoding: str 
 
 
 def count_each(texts: Sequence[str], *, encoding: str) -> list[int]:
-    """What `count_all` gives and raises, which makes copies of a long text: here of its pieces."""
+    """Count like `count_all`, but copy only pieces of a long text."""
     short = iter(count_all([text for text in texts if len(text) <= _LONG], encoding=encoding))
     return [next(short) if len(text) <= _LONG else _count_long(text, encoding) for text in texts]
 
