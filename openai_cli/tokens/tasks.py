@@ -1,4 +1,4 @@
-"""Counting spans of files: here, or as tasks that processes and machines take."""
+"""Count spans of files in this process, or as tasks for other processes and machines."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,7 +8,7 @@ from openai_cli.errors import UsageError
 from openai_cli.reading import unreadable
 from openai_cli.tokens.spans import Fault, Lines, NoTextError, OnRead, Span, Wanted, texts_of
 
-# In characters: how much is counted at once, where each text and each file is so much more.
+# The size of a batch in characters, and the overhead of each text and file in it.
 BATCH = 1_000_000
 _EACH = 100
 
@@ -16,7 +16,7 @@ Texts = Callable[[Span, Lines, OnRead], Iterator[str]]
 
 
 class Task(NamedTuple):
-    """Spans to be counted together; paths that are relative are below `folder`."""
+    """Spans to count together; relative paths are below `folder`."""
 
     spans: tuple[Span, ...]
     wanted: Wanted
@@ -25,7 +25,7 @@ class Task(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """Why a span has no count; `why` is what its file is left out for, if it is of a folder."""
+    """Why a span has no count; `why` is the reason to skip its file if that is in a folder."""
 
     problem: str
     hint: str | None
@@ -33,8 +33,10 @@ class Failure(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What a span came to: its tokens, the bytes that were read of it, its lines of JSONL, the
-    first of those at fault and how many there are."""
+    """The result of a span: its tokens, the bytes read, its JSONL lines, and its bad lines.
+
+    `faults` are the first of the bad lines, `fault_count` is the number of all.
+    """
 
     tokens: int
     read: int
@@ -45,19 +47,19 @@ class Part(NamedTuple):
 
 
 class Pending(Protocol):
-    """Counts that are under way."""
+    """Counts that are pending."""
 
     def result(self) -> list[int]: ...
 
 
 class Submit(Protocol):
-    """Begins to count the tokens of each text."""
+    """Starts to count the tokens of each text."""
 
     def __call__(self, texts: Sequence[str], /) -> Pending: ...
 
 
 def count_task(task: Task, count: Callable[[Sequence[str]], list[int]]) -> list[Part]:
-    """The parts of the spans of a task, by what counts texts."""
+    """Return the parts of a task's spans; `count` counts texts."""
 
     def texts(span: Span, lines: Lines, on_read: OnRead) -> Iterator[str]:
         return texts_of(span, task.wanted, task.folder, lines, on_read)
@@ -72,7 +74,7 @@ def counted(
     ahead: int,
     on_read: OnRead = lambda _size: None,
 ) -> Iterator[tuple[Span, Part]]:
-    """Each span with what it came to; so many submissions may be under way meanwhile."""
+    """Yield each span with its part; `ahead` is how many submissions may be pending."""
     tokens = 0
     for event, count in _with_counts(_events(spans, texts, on_read), submit, ahead):
         tokens += count
@@ -82,7 +84,7 @@ def counted(
 
 
 class _Known(NamedTuple):
-    """Counts that are made."""
+    """Counts that are known already."""
 
     counts: list[int]
 
@@ -91,7 +93,7 @@ class _Known(NamedTuple):
 
 
 class _End:
-    """The end of a span, and what was met on the way there."""
+    """The end of a span, with what was found while reading it."""
 
     def __init__(self, span: Span, on_read: OnRead) -> None:
         self.span = span
@@ -112,7 +114,7 @@ class _End:
 
 
 def _events(spans: Iterable[Span], texts: Texts, on_read: OnRead) -> Iterator[str | _End]:
-    """The texts of each span and then its end."""
+    """Yield the texts of each span and then its end."""
     for span in spans:
         end = _End(span, on_read)
         path = span.file.path
@@ -130,7 +132,7 @@ def _events(spans: Iterable[Span], texts: Texts, on_read: OnRead) -> Iterator[st
 def _with_counts(
     events: Iterable[str | _End], submit: Submit, ahead: int
 ) -> Iterator[tuple[str | _End, int]]:
-    """Each event with the tokens of its text; of an end, 0."""
+    """Yield each event with the tokens of its text, or with 0 for an end."""
     under_way: deque[tuple[list[str | _End], Pending]] = deque()
     for batch in _batches(events):
         texts = [event for event in batch if isinstance(event, str)]
