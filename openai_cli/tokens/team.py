@@ -1,4 +1,4 @@
-"""The processes that count with gigatoken: one, and as many as there are processors for much."""
+"""The processes that count with gigatoken: one, or for large amounts one per processor."""
 
 import os
 import pickle
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
     from openai_cli.tokens.tasks import Part, Task
 
-# In bytes: so much work for each process, for it takes half a second of a processor to begin.
+# The bytes of work per process, because starting one takes half a second of processor time.
 ENOUGH = 2**25
 
-# Of a process: one is under way, and one waits in its pipe so that it need not.
+# Messages per process: it works on one while the next waits in its pipe.
 _EACH = 2
 
 
 class Team:
-    """Counts texts and files in `most` processes at most; a process more where there is much."""
+    """Counts texts and files in up to `most` processes, which it starts as the work grows."""
 
     def __init__(self, encoding: str, most: int) -> None:
         from concurrent.futures import ThreadPoolExecutor
@@ -49,18 +49,18 @@ class Team:
         self._executor = ThreadPoolExecutor(_EACH * most)
 
     def submit(self, texts: Sequence[str]) -> "Future[list[int]]":
-        """Begin to count the tokens of each text."""
-        # Who reads and parses the texts takes a processor, too.
+        """Start to count the tokens of each text."""
+        # This process, which reads and parses the texts, also needs a processor.
         self._grow(sum(map(len, texts)), max(1, self._most - 1))
         return self._executor.submit(in_pieces, texts, self._count, self._encoding)
 
     def submit_task(self, task: "Task") -> "Future[list[Part]]":
-        """Begin to count files, which the process reads."""
+        """Start to count files, which a process reads."""
         self._grow(task.size, self._most)
         return self._executor.submit(self._count_task, task)
 
     def close(self) -> None:
-        """End the processes, whatever they are at."""
+        """Kill the processes, even if they are busy."""
         for process in self._processes:
             process.kill()
         self._executor.shutdown(cancel_futures=True)
@@ -68,12 +68,12 @@ class Team:
             process.close()
 
     def forget(self) -> None:
-        """Leave the processes to the process that this one was forked from."""
+        """Leave the processes to the parent, after a fork."""
         for process in self._processes:
             process.forget()
 
     def _grow(self, size: int, most: int) -> None:
-        """Begin one more process where all have something to do, and there is enough for it."""
+        """Start another process if all are busy and there is enough work for it."""
         with self._changed:
             self._size += size
             count = len(self._processes)
@@ -98,7 +98,7 @@ class Team:
         return parts
 
     def _ask(self, message: bytes) -> bytes:
-        """The answer of the process that has least to do, once one has room."""
+        """Send a message to the least busy process, once one has room; return the answer."""
         with self._changed:
             while True:
                 process = min(self._processes, key=lambda one: one.under_way)
@@ -115,7 +115,7 @@ class Team:
 
 
 class _Process:
-    """One of them, and how much of what it was asked is `under_way`."""
+    """A counting process; `under_way` is the number of its pending messages."""
 
     def __init__(self, encoding: str) -> None:
         rules = rules_of(encoding)
@@ -134,11 +134,11 @@ class _Process:
                 stdout=answers,
                 stderr=DEVNULL,
                 pass_fds=[file.fileno()],
-                process_group=0,  # Ctrl-C is for this process, which then ends that one
+                process_group=0,  # Ctrl-C goes only to this process, which then ends that one
             )
             os.close(questions)
             os.close(answers)
-            # While it loads what it needs: it reads this when the first message has come.
+            # Written while the process starts: it reads this when the first message arrives.
             file.write(_ranks(encoding))
             file.flush()
 
@@ -146,7 +146,7 @@ class _Process:
         try:
             with self._sending:
                 worker.send(self._questions, message)
-                # Within the other lock, so that the answers are taken in the order of the messages.
+                # Acquired inside the other lock, so that answers are read in the order of messages.
                 self._receiving.acquire()
             try:
                 answer = worker.receive(self._answers)
@@ -168,7 +168,7 @@ class _Process:
 
     def forget(self) -> None:
         self.close()
-        self._process.returncode = 0  # of no child of this process, so that nobody waits for it
+        self._process.returncode = 0  # it is not our child, so nobody may wait for it
 
 
 @lru_cache(1)
@@ -179,14 +179,14 @@ def _ranks(encoding: str) -> bytes:
 def _ended(status: int) -> CliError:
     if status == -SIGKILL:
         return CliError(
-            "a process that counts was killed, as Linux does where memory is short",
-            hint="each takes up to 250 MB; tokens --files --workers N begins fewer",
+            "a process that counts was killed, as Linux does when memory runs out",
+            hint="each takes up to 250 MB; tokens --files --workers N starts fewer",
         )
     return CliError(f"the process that counts ended, with status {status}")
 
 
 def _widen(pipe: int) -> None:
-    """Let a pipe hold a message, where the system can: it took a fifth of the time to fill it."""
+    """Enlarge a pipe to hold a whole message, if possible: filling it took a fifth of the time."""
     import fcntl
 
     if hasattr(fcntl, "F_SETPIPE_SZ"):  # Linux

@@ -259,7 +259,7 @@ def test_a_worker_that_is_killed_is_an_error() -> None:
         submitted = [counter.submit(["a" * 100_000]) for _ in range(5)]
         process.kill()
         for counts in submitted:
-            with pytest.raises(CliError, match="was killed, as Linux does where memory is short"):
+            with pytest.raises(CliError, match="was killed, as Linux does when memory runs out"):
                 counts.result()
 
 
