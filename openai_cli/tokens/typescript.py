@@ -1,7 +1,7 @@
-"""Definitions of functions as the TypeScript that a model is shown, which is what the API bills.
+"""Write function definitions as the TypeScript that the model sees and the API bills.
 
-The style is that of the system prompts of ChatGPT that are public; bills of all families fit it.
-What no bill had is a doubt, as large as its JSON.
+The style is that of ChatGPT's published system prompts; the bills of all families agree with it.
+Whatever no bill had is a doubt of the size of its JSON.
 """
 
 import json
@@ -12,13 +12,13 @@ from openai_cli.errors import UsageError
 
 Schema = Mapping[str, Any]
 
-# The API takes 5,000 properties at most (its guide to structured outputs); a few types that refer
-# to each other may stand for more than there is time for.
+# The API takes at most 5,000 properties (its guide to structured outputs), but a few types that
+# refer to each other may expand to more than can be written in any reasonable time.
 MOST_TYPES = 20_000
 
 _UNIONS = ("anyOf", "oneOf")
 
-# Shown behind a member of a union; of other values no bill had any.
+# Shown after a member of a union; no bill had any for other values.
 _CONSTRAINTS = (
     "format", "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum",
     "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems",
@@ -30,14 +30,14 @@ _KNOWN = frozenset({
 })  # fmt: skip
 _TYPES = frozenset({"string", "number", "integer", "boolean", "null", "array", "object"})
 
-# What a doubtful part of a schema may take besides its JSON, in tokens.
+# The tokens that a doubtful part of a schema may take in addition to its JSON.
 _AROUND = 8
 
 
 class Function(NamedTuple):
-    """A function as a request defines it.
+    """A function that a request defines.
 
-    `parameters` is its JSON Schema, or None where it takes a text of any form.
+    `parameters` is its JSON Schema, or None if it takes free-form text.
     """
 
     name: str
@@ -46,18 +46,17 @@ class Function(NamedTuple):
 
 
 class Definitions(NamedTuple):
-    """The types of functions, and how large a doubt there is about each part that no bill had."""
+    """The types of functions, and the size of the doubt about each part that no bill had."""
 
     text: str
     doubts: dict[str, int]
 
 
 def definitions(functions: list[Function], *, repeats: bool) -> Definitions:
-    """The type of each function, an empty line between them.
+    """Write the types of functions, separated by empty lines.
 
-    `repeats`: the description of a value of several types is shown above each of them, as
-    /chat/completions does. UsageError if the parameters of one of the functions have more than
-    MOST_TYPES types.
+    With `repeats`, the description of a value with several types is shown above each of them, as at
+    /chat/completions. Raises UsageError if a function's parameters have more than MOST_TYPES types.
     """
     doubts: dict[str, int] = {}
     types = [_Writer(function, repeats, doubts).definition() for function in functions]
@@ -70,7 +69,7 @@ class _Property(NamedTuple):
 
 
 class _Writer:
-    """The writer of the types of one function, whose schema may refer to parts of itself."""
+    """Writes the types of one function, whose schema may refer to parts of itself."""
 
     def __init__(self, function: Function, repeats: bool, doubts: dict[str, int]) -> None:
         self._function = function
@@ -80,7 +79,7 @@ class _Writer:
         self._left = MOST_TYPES
 
     def definition(self) -> str:
-        """The function's description and its type."""
+        """Return the function's description and its type."""
         name, description, parameters = self._function
         if parameters is None:
             arguments = "FREEFORM"
@@ -92,7 +91,7 @@ class _Writer:
         return "\n".join([*_comment(description), f"type {name} = ({arguments}) => any;"])
 
     def _object(self, schema: Schema) -> str:
-        """The properties in braces, below what is said of the object."""
+        """Return the properties in braces, below the object's comments."""
         required = schema.get("required")
         needed = required if isinstance(required, list) else []
         written = [
@@ -122,7 +121,7 @@ class _Writer:
         return _Property([*above, f"{key} {written},{_behind(notes)}"], bool(above or notes))
 
     def _of_types(self, schema: Schema) -> str:
-        """A described value of several types, each below the description; empty for others."""
+        """Return a described value's types, each below the description; "" if not several."""
         kinds, above = schema.get("type"), _comment(schema.get("description"))
         if not self._repeats or not isinstance(kinds, list) or len(kinds) < 2 or not above:
             return ""
@@ -132,7 +131,7 @@ class _Writer:
         )
 
     def _type(self, schema: object) -> str:
-        """The type of a value, in one line or several."""
+        """Return the type of a value, in one or more lines."""
         self._left -= 1
         if self._left < 0:
             name = self._function.name
@@ -177,7 +176,7 @@ class _Writer:
         return "\n".join(f" | {text}{_behind(notes)}" for text, notes in written)
 
     def _reference(self, reference: str) -> str:
-        """The type that `#/$defs/Name` refers to; a type inside itself is `any`."""
+        """Return the type that `#/$defs/Name` refers to; a type within itself is `any`."""
         target: object = self._function.parameters
         for key in reference.removeprefix("#").split("/")[1:]:
             target = target.get(key) if isinstance(target, Mapping) else None
@@ -193,7 +192,7 @@ class _Writer:
         return [f"{key}: {_literal(schema[key])}" for key in _CONSTRAINTS if key in schema]
 
     def _judge(self, schema: Schema) -> None:
-        """Doubt what no bill had."""
+        """Add doubts about parts that no bill had."""
         if not _KNOWN.issuperset(schema):
             for key in schema:
                 if key not in _KNOWN:
@@ -214,7 +213,7 @@ def _properties(schema: Schema) -> Schema:
 
 
 def _bare(schema: Schema) -> Schema:
-    """The schema without what is said above it."""
+    """Return the schema without its title and description."""
     return {key: value for key, value in schema.items() if key not in ("title", "description")}
 
 
@@ -223,14 +222,14 @@ def _is_enum(schema: object) -> bool:
 
 
 def _heading(schema: Schema) -> list[str]:
-    """The title, an empty comment, the description."""
+    """Return the title, an empty comment and the description as comment lines."""
     title, description = schema.get("title"), _comment(schema.get("description"))
     lines = [f"// {title}"] if isinstance(title, str) and title else []
     return lines + (["//"] if lines and description else []) + description
 
 
 def _comment(text: object) -> list[str]:
-    """A text as lines of comment, each stripped."""
+    """Return a text as comment lines, each stripped."""
     text = text.strip() if isinstance(text, str) else ""
     return [f"// {line.strip()}".rstrip() for line in text.split("\n")] if text else []
 
