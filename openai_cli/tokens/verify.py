@@ -1,4 +1,4 @@
-"""Counts against bills: how many were exact, and which differ most."""
+"""Compare counts with bills: how many are exact, and which differ most."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ from openai_cli.tokens.endpoints import told_by
 from openai_cli.tokens.messages import count_request
 from openai_cli.tokens.shapes import Json
 
-# How many of the bills that differ most are told.
+# How many of the most different bills are reported.
 MOST_DIFFERENT = 5
 
 _NEAR = 2  # percent
 
 
 class Check(NamedTuple):
-    """A count beside its bill; `kind` is the endpoint and what the prompt has besides texts."""
+    """A count and its bill; `kind` is the endpoint and what the prompt has besides texts."""
 
     bill: Bill
     counted: TokenCount
@@ -28,23 +28,23 @@ class Check(NamedTuple):
 
     @property
     def difference(self) -> int:
-        """The tokens that the count has more than the bill."""
+        """The count minus the bill, in tokens."""
         return self.counted - self.bill.billed
 
     @property
     def percent(self) -> float:
-        """The difference in percent of the bill, without its sign."""
+        """The absolute difference in percent of the bill."""
         return 100 * abs(self.difference) / max(self.bill.billed, 1)
 
     def __str__(self) -> str:
-        """The check for a person."""
+        """Format the check for people."""
         what = f"line {self.bill.line}, {self.bill.model or 'unknown model'} {self.kind}"
         return f"{what}: {difference(self.counted, self.bill.billed)}"
 
 
 @dataclass(slots=True)
 class Row:
-    """The checks of one model and kind; `largest` is the largest difference, in tokens."""
+    """The totals of one model and kind; `largest` is the largest difference, in tokens."""
 
     requests: int = 0
     exact: int = 0
@@ -67,11 +67,11 @@ class Row:
 
 @dataclass
 class Verdict:
-    """What all checks come to.
+    """The totals of all checks.
 
-    `rows` are by model and kind, `all` the sum of them; `worst` are those that differ most, the
-    worst first. `refused` are lines whose request cannot be counted, with the reason; `above`
-    counts the checks that differ by more than a limit in percent.
+    `rows` are by model and kind, and `all` is their sum. `refused` are the lines whose requests
+    cannot be counted, with the reason. `above` counts the checks that differ by more than a limit
+    in percent.
     """
 
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class Verdict:
 
 
 def verify(bills: Iterable[Bill], *, limit: float | None = None) -> Verdict:
-    """Count each request and hold it against its bill; `limit` is a difference in percent."""
+    """Count each request and compare it with its bill; `limit` is a difference in percent."""
     verdict = Verdict()
     for bill in bills:
         try:
@@ -119,7 +119,7 @@ def _checked(bill: Bill) -> Check:
 
 
 def _features(body: Json) -> list[str]:
-    """What a prompt has besides the texts of messages."""
+    """Return what a prompt has besides the texts of messages."""
     text = body.get("text")
     form = text.get("format") if isinstance(text, Mapping) else body.get("response_format")
     kinds = set(_types(body.get("messages") or body.get("input")))
@@ -134,7 +134,7 @@ def _features(body: Json) -> list[str]:
 
 
 def _types(messages: Any) -> Iterable[str]:
-    """The types of items and of parts of messages, and the names of what calls."""
+    """Yield the types of items and message parts, and the properties that contain calls."""
     for message in messages if isinstance(messages, list) else ():
         if not isinstance(message, Mapping):
             continue
@@ -147,7 +147,7 @@ def _types(messages: Any) -> Iterable[str]:
 
 
 def difference(counted: TokenCount, billed: int) -> str:
-    """How a count differs from its bill, for a person."""
+    """Describe how a count differs from its bill, for people."""
     more = counted - billed
     told = "exact" if not more else f"{abs(more):,} too {'many' if more > 0 else 'few'}"
     why = f" (an estimate: {'; '.join(counted.doubts)})" if counted.doubts else ""
@@ -155,7 +155,7 @@ def difference(counted: TokenCount, billed: int) -> str:
 
 
 def difference_of(body: Json, billed: int, *, endpoint: str, model: str | None, on: date) -> str:
-    """The same for a request that `model` answered; or why it is not counted."""
+    """Describe that for a request that `model` answered, or say why it cannot be counted."""
     bill = Bill(1, body, endpoint, model, billed, on)
     try:
         return difference(_checked(bill).counted, billed)
