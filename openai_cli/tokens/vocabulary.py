@@ -1,12 +1,13 @@
-"""OpenAI's token vocabularies, read where they lie in the package.
+"""OpenAI's token vocabularies, read from this package's data.
 
-A vocabulary is two files in `data/`: `NAME.trie`, a marisa `BinaryTrie` of the tokens' bytes, and
-`NAME.ranks`, the rank of each token in the order of the trie's key ids, four bytes each,
-little-endian as the trie's integers are. Both are opened by mmap: a short text reads a few pages.
+A vocabulary consists of two files in `data/`: `NAME.trie`, a marisa `BinaryTrie` of the tokens'
+bytes, and `NAME.ranks`, the rank of each token in the order of the trie's key ids, as four
+little-endian bytes, like the trie's integers. Both are memory-mapped: a short text reads only a few
+pages.
 
-Building an encoder from a whole vocabulary takes 0.4 s and 90 MiB. Byte-pair encoding only ever
-merges bytes that stand side by side, so a text can use no token that is not a substring of it: an
-encoder built from the tokens that occur in the text, the slice, encodes that text the same.
+Building an encoder from a whole vocabulary takes 0.4 s and 90 MiB. Byte-pair encoding only merges
+adjacent bytes, so a text can only use tokens that are substrings of it. An encoder built from the
+tokens that occur in a text, the slice, therefore encodes that text the same.
 """
 
 import mmap
@@ -23,26 +24,26 @@ DATA = Path(__file__).parent / "data"
 # In bytes; the longest token of each vocabulary is a run of 128 spaces or of another character.
 LONGEST_TOKEN = 128
 
-# How many prefixes the slices of one vocabulary may visit in a process before the whole of it is
-# loaded: 0.3 us each, so about a quarter of the time that the whole takes is lost at most.
+# How many prefixes the slices of a vocabulary may visit in a process before all of it is loaded. At
+# 0.3 us each, that wastes at most about a quarter of the time of loading it.
 PREFIX_BUDGET = 300_000
 
-# Building an encoder from a slice takes 3 ms (most of it to compile the pattern), as 10,000
-# prefixes do: charged to each slice, it ends the slicing of many short texts too.
+# Building an encoder from a slice takes 3 ms, mostly to compile the pattern, as long as 10,000
+# prefixes. This is charged to each slice, so that slicing also ends after many short texts.
 SLICE_COST = 10_000
 
-# In bytes. Hardly a longer text stays within the budget, and the list of its pieces would take six
-# times its length in memory.
+# In bytes. Longer texts rarely stay within the budget, and the list of their pieces would take six
+# times their length in memory.
 LONGEST_SLICED = 500_000
 
-# No encoding's pattern matches across such a place: after an ASCII letter or digit, before an
-# ASCII character that is neither, nor the apostrophe of "it's". So no token is used that reaches
-# across it, and a word that occurs twice is walked once: half the walk for 50 kB of source code.
+# No encoding's pattern matches across such a place: after an ASCII letter or digit, and before an
+# ASCII character that is neither of these nor an apostrophe, as in "it's". So no token crosses it,
+# and a repeated word is visited only once, which halves the work for 50 kB of source code.
 _CUT = re.compile(rb"(?<=[0-9A-Za-z])(?=[\x00-&(-/:-@\[-`{-\x7f])")
 
 
 class _Trie(Protocol):
-    """What is used of marisa_trie.BinaryTrie, which has no type information."""
+    """The used part of marisa_trie.BinaryTrie, which has no type information."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, key: bytes) -> int: ...
@@ -52,7 +53,7 @@ class _Trie(Protocol):
 
 
 class Vocabulary:
-    """The tokens of one pair of files whose rank is lower than `below`."""
+    """The tokens of one vocabulary with a rank lower than `below`."""
 
     def __init__(self, name: str, below: int) -> None:
         self._trie = _open_trie(DATA / f"{name}.trie")
@@ -63,10 +64,10 @@ class Vocabulary:
         self._budget = PREFIX_BUDGET
 
     def slice_for(self, text: bytes) -> dict[bytes, int] | None:
-        """The ranks of the tokens that UTF-8 `text` can use, by the tokens' bytes.
+        """Return the ranks of the tokens that UTF-8 `text` can use, by the tokens' bytes.
 
-        None where `full` is the better way: from the first long text on, and once the budget of
-        prefixes is spent, by this text or by those before it.
+        Returns None if `full` is better: from the first long text on, and once this or earlier
+        texts have used up the budget of prefixes.
         """
         if len(text) > LONGEST_SLICED:
             self._budget = -1
@@ -83,22 +84,22 @@ class Vocabulary:
         return dict(self._ranked((token, self._trie[token]) for token in found))
 
     def full(self) -> dict[bytes, int]:
-        """The ranks of all tokens, by the tokens' bytes."""
+        """Return the ranks of all tokens, by the tokens' bytes."""
         return dict(self.items())
 
     def items(self) -> Iterator[tuple[bytes, int]]:
-        """The bytes of each token with its rank, in no order."""
+        """Iterate over the bytes and ranks of all tokens, in no particular order."""
         return self._ranked(self._trie.iteritems())
 
     def token(self, rank: int) -> bytes:
-        """The bytes of the token of this rank; KeyError if there is none."""
+        """Return the bytes of the token with this rank; raise KeyError if there is none."""
         if not 0 <= rank < self._below:
             raise KeyError(rank)
         return self._trie.restore_key(self._keys[rank])
 
     @cached_property
     def _keys(self) -> "array[int]":
-        """The trie's key id of each rank; where there is no token, an id that the trie lacks."""
+        """The trie's key id for each rank; an invalid id if there is no token."""
         keys = array("I", [len(self._trie)]) * self._below
         for key, rank in enumerate(self._ranks):
             if rank < self._below:
@@ -112,15 +113,15 @@ class Vocabulary:
 
 @lru_cache
 def open_vocabulary(name: str, below: int) -> Vocabulary:
-    """The one `Vocabulary` of this process with that name and that limit of ranks."""
+    """Return this process's only `Vocabulary` with that name and that limit of ranks."""
     return Vocabulary(name, below)
 
 
 def _windows(text: bytes) -> Iterator[bytes]:
-    """Each place of `text` where a token may start, as the bytes from there on; repeats left out.
+    """Yield the bytes from each place in `text` where a token may start, without repeats.
 
-    Inside a long run of one character, which is up to four bytes, the windows repeat, and so do the
-    tokens in them: 100 kB of spaces have 129 windows.
+    Inside a long run of one character, which takes up to four bytes, the windows repeat, and so do
+    their tokens: 100 kB of spaces have 129 windows.
     """
     for piece in set(_CUT.split(text)):
         latest: deque[bytes] = deque(maxlen=4)
