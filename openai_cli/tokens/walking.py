@@ -1,7 +1,7 @@
-"""The files that paths name, and those in the folders that they name, much as ripgrep finds them.
+"""Find the files that paths name, and those in named folders, much like ripgrep.
 
-A path that is named is taken as it is. In a folder are left out, and counted by kind: what is
-hidden, what .gitignore or another file of git's names, links, and what is no regular file.
+A named path is always used. In folders, these are skipped and counted by kind: hidden entries,
+those that .gitignore or git's other files ignore, links, and anything but regular files.
 """
 
 import os
@@ -19,15 +19,15 @@ from openai_cli.tokens.remote_paths import Remote, is_remote, walk_remote
 
 _RULES_FILE = ".gitignore"
 
-# Where the files that a process has open are.
+# The folders with the open files of a process.
 _OF_PROCESS = ("/dev/", "/proc/")
 
 
 class Found(NamedTuple):
     """A file; `is_named` says that its own path was given, not that of a folder around it.
 
-    `size` is what it had in bytes, None for what is no regular file, for what each process has by
-    this path for itself, and where it is not told.
+    `size` is in bytes; it is None for anything but a regular file, for a path that means a
+    different file in each process, and if it is not known.
     """
 
     path: str
@@ -36,18 +36,18 @@ class Found(NamedTuple):
 
 
 class _Rules(NamedTuple):
-    """A .gitignore; its patterns see of a path what stands behind so many characters."""
+    """The patterns of a .gitignore, which see a path without its first `behind` characters."""
 
     patterns: Patterns
     behind: int
 
 
 class _Folder(NamedTuple):
-    """A folder on the way.
+    """A folder that is being walked.
 
-    `below` is its path under that of the repository, or under the one that was named where there is
-    none, with a final slash; `names` are the entries to come, and `rules` what holds for them, the
-    nearest first. `error` says that its own .gitignore cannot be read.
+    `below` is its path relative to the repository or, without one, to the named folder, with a
+    final slash. `names` are the remaining entries, and `rules` those that apply to them, nearest
+    first. `error` says that its own .gitignore cannot be read.
     """
 
     path: str
@@ -58,10 +58,10 @@ class _Folder(NamedTuple):
 
 
 def walk(paths: Iterable[str], left_out: Counter[str]) -> Iterator[Found | UsageError]:
-    """The files of each path, a folder's by name; an error for each that cannot be read.
+    """Yield the files of each path, in folders by name, and an error for what cannot be read.
 
-    `left_out` gets the number of entries that were left out of folders by kind: "hidden",
-    "ignored", "link", "special". A folder is one, whatever is in it.
+    `left_out` receives the number of skipped folder entries by kind: "hidden", "ignored", "link",
+    "special". A folder counts as one entry, whatever it contains.
     """
     for path in paths:
         if is_remote(path):
@@ -84,7 +84,7 @@ def walk(paths: Iterable[str], left_out: Counter[str]) -> Iterator[Found | Usage
 
 
 def _is_of_process(path: str) -> bool:
-    """Whether it is another file in another process: /dev/stdin, /proc/self/fd/3, a link to it."""
+    """Return whether a path means another file in another process, such as /dev/stdin."""
     while not os.path.abspath(path).startswith(_OF_PROCESS):  # noqa: PTH100 - bytes in its name
         if not os.path.islink(path):  # noqa: PTH114
             return False
@@ -93,7 +93,7 @@ def _is_of_process(path: str) -> bool:
 
 
 def _walk_folder(path: str, left_out: Counter[str]) -> Iterator[Found | UsageError]:
-    # A stack of our own: folders may be nested deeper than Python lets functions be.
+    # An explicit stack, because folders may be nested deeper than Python's recursion limit.
     way: list[_Folder] = []
     below, rules, errors = _outer_rules(path)
     yield from errors
@@ -125,7 +125,7 @@ def _enter(path: str, below: str, rules: tuple[_Rules, ...]) -> _Folder | UsageE
 def _meet(
     folder: _Folder, name: str, left_out: Counter[str]
 ) -> _Folder | Found | UsageError | None:
-    """What an entry of a folder is; None if it is left out."""
+    """Return what an entry of a folder is, or None if it is skipped."""
     path = os.path.join(folder.path, name)  # noqa: PTH118 - the path as it was given, and quickly
     try:
         found = os.lstat(path)
@@ -143,7 +143,7 @@ def _meet(
 
 
 def _reason(name: str, mode: int, below: str, rules: tuple[_Rules, ...]) -> str | None:
-    """Why an entry is left out; None if it is not."""
+    """Return why an entry is skipped, or None."""
     if name.startswith("."):
         return "hidden"
     if _is_ignored(below, rules):
@@ -154,7 +154,7 @@ def _reason(name: str, mode: int, below: str, rules: tuple[_Rules, ...]) -> str 
 
 
 def _is_ignored(below: str, rules: tuple[_Rules, ...]) -> bool:
-    """By the last pattern that it matches of the nearest file that has one."""
+    """Return the verdict of the last matching pattern in the nearest file that has one."""
     for patterns, behind in rules:
         verdict = patterns.verdict(below[behind:])
         if verdict is not None:
@@ -163,10 +163,10 @@ def _is_ignored(below: str, rules: tuple[_Rules, ...]) -> bool:
 
 
 def _outer_rules(path: str) -> tuple[str, tuple[_Rules, ...], list[UsageError]]:
-    """What a named folder is called in its repository, and the rules of the folders around it.
+    """Return a named folder's path in its repository, and the rules of the folders around it.
 
-    No rules if they name that folder itself: it was asked for. And an error for each file of rules
-    that cannot be read.
+    There are no rules if they ignore that folder itself, because it was named explicitly. Also
+    returns an error for each file of rules that cannot be read.
     """
     place = Path(os.path.realpath(path))
     root = next((folder for folder in (place, *place.parents) if _has_git(folder)), None)
@@ -198,7 +198,7 @@ def _has_git(folder: Path) -> bool:
 
 
 def _rules_of(file: Path, behind: int) -> tuple[_Rules, ...] | UsageError:
-    """The rules of a file, if there is one; an error where it cannot be read."""
+    """Return the rules of a file, none if it does not exist, or an error if it cannot be read."""
     try:
         return (_Rules(Patterns(file.read_bytes()), behind),)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
