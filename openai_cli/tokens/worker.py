@@ -1,16 +1,16 @@
 """The process that counts with gigatoken. `team` runs this file as a program and talks to it.
 
-A message is its length in eight bytes, little-endian, and so many bytes. What comes by stdin is
-one of two:
+A message is its length in eight little-endian bytes, followed by its bytes. Stdin receives two
+kinds:
 
-- texts in UTF-8, each with the separator before it and the last one behind it too. What goes out by
-  stdout are their counts, four bytes each, little-endian.
-- a pickled `tasks.Task`: this process reads the files by itself. What goes out is what
-  `tasks.count_task` gives of it, or the exception that it raises, pickled.
+- UTF-8 texts, with the separator before each text and after the last one. The reply on stdout is
+  their counts, as four little-endian bytes each.
+- A pickled `tasks.Task`, whose files this process reads itself. The reply is the pickled result of
+  `tasks.count_task`, or the exception that it raised.
 
-gigatoken 0.10 remembers every word that it has seen and forgets none: 200 MB of source code took
-90 MiB, 480 MB of random letters 2.3 GiB. So the process begins anew when it has grown, by exec,
-which gives all its memory back and leaves its pipes open.
+gigatoken 0.10 never forgets a word that it has seen: 200 MB of source code took 90 MiB, and 480 MB
+of random letters 2.3 GiB. So when the process has grown, it restarts by exec, which releases all
+memory and keeps its pipes open.
 """
 
 import os
@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-# In bytes, what it may grow by after it has loaded the vocabulary.
+# How much the process may grow after loading the vocabulary, in bytes.
 ROOM = 96 * 2**20
 
 _HEAD = 8
@@ -27,10 +27,10 @@ _STDIN, _STDOUT = 0, 1
 
 
 def main(vocabulary: str, pretokenizer: str, separator: str, mark: str) -> None:
-    """Answer until stdin ends.
+    """Reply to messages until stdin ends.
 
-    `vocabulary` is the descriptor of a rank file, which is complete when the first message arrives,
-    and `mark` the id that the separator gets, higher than its ranks.
+    `vocabulary` is the descriptor of a rank file, which is complete when the first message arrives.
+    `mark` is the id of the separator, higher than all ranks.
     """
     from gigatoken.gigatoken_rs import BPETokenizer
 
@@ -58,7 +58,7 @@ def main(vocabulary: str, pretokenizer: str, separator: str, mark: str) -> None:
 
 
 def counts_of(answer: bytes) -> list[int]:
-    """The counts in an answer to texts."""
+    """Return the counts in a reply to texts."""
     return memoryview(answer).cast("I").tolist()
 
 
@@ -78,7 +78,7 @@ def _answer_task(message: bytes, ask: Callable[[bytes], bytes]) -> bytes:
 
 
 def send(pipe: int, message: bytes) -> None:
-    """Write a message; OSError when nobody reads."""
+    """Write a message; raise OSError if nobody reads."""
     for part in (len(message).to_bytes(_HEAD, "little"), message):
         rest = memoryview(part)
         while rest:
@@ -86,13 +86,13 @@ def send(pipe: int, message: bytes) -> None:
 
 
 def receive(pipe: int) -> bytes | None:
-    """Read a message, waiting for it; None at the end."""
+    """Wait for a message and return it, or None at the end."""
     head = _exactly(pipe, _HEAD)
     return None if head is None else _exactly(pipe, int.from_bytes(head, "little"))
 
 
 def _exactly(pipe: int, size: int) -> bytes | None:
-    """So many bytes and none beyond, which an exec would lose; None where there are fewer."""
+    """Read exactly so many bytes, because an exec would lose more; None if there are fewer."""
     parts = []
     while size:
         part = os.read(pipe, size)
@@ -104,17 +104,17 @@ def _exactly(pipe: int, size: int) -> bytes | None:
 
 
 def _resident() -> int:
-    """The memory that this process has, in bytes."""
+    """Return the resident memory of this process, in bytes."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except FileNotFoundError:  # macOS
         from subprocess import check_output
 
         command = ["/bin/ps", "-o", "rss=", "-p", str(os.getpid())]
-        return 1024 * int(check_output(command))  # noqa: S603 - as it stands here
+        return 1024 * int(check_output(command))  # noqa: S603 - a fixed command
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 if __name__ == "__main__":
-    sys.path.append(str(Path(__file__).parents[2]))  # where the package is, if not installed
+    sys.path.append(str(Path(__file__).parents[2]))  # the package's folder, if not installed
     main(*sys.argv[1:])
