@@ -1,6 +1,6 @@
-"""A large answer of JSON whose bytes alone are wanted: what it says but its long texts.
+"""Skimming a large JSON answer that is only passed on: its fields without its long strings.
 
-They are most of such an answer: an image in base64, a text of a model.
+Long strings are most of such an answer: an image in base64, a text of a model.
 """
 
 import re
@@ -13,10 +13,10 @@ from openai_cli.errors import BadAnswerError
 
 _PIECE = 1024 * 1024
 
-# In characters: of a text above it no more than twice the piece in which it exceeds it is kept.
+# In characters. Of a longer string, what follows the piece in which it exceeds this is dropped.
 _LONG = 256 * 1024
 
-# The characters of a text (RFC 8259, section 7); bytes that are no UTF-8 are none.
+# The characters of a string (RFC 8259, section 7), which bytes that are not UTF-8 never match.
 _INSIDE = r'(?:[^"\\\x00-\x1f\udc80-\udcff]++|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*+'
 _CUT_ESCAPE = r"(?:\\(?:u[0-9A-Fa-f]{0,3})?)?"
 
@@ -27,9 +27,10 @@ def held_or_skimmed(
     largest: int,
     passed: Callable[[bytes], object],
 ) -> tuple[bytes, bool]:
-    """The whole body, or what is left of it when `passed` was given it for it was too large.
+    """Return the whole body, or the skimmed body if it is too large; and whether it is skimmed.
 
-    It begins with what is in `start`, which is emptied. Raises what `skimmed` does.
+    A skimmed body has been given to `passed`. The body begins with `start`, which is emptied.
+    Raises the errors of `skimmed`.
     """
     while len(start) <= LARGEST_JSON:
         if (piece := next(pieces, None)) is None:
@@ -40,7 +41,7 @@ def held_or_skimmed(
 
 def _taken_off(held: bytearray) -> bytes:
     data = bytes(held)
-    held.clear()  # who gave it may hold it for long
+    held.clear()  # the caller may keep a reference for long
     return data
 
 
@@ -49,22 +50,24 @@ def _cut(data: bytes) -> Iterator[bytes]:
 
 
 def skimmed(pieces: Iterable[bytes], largest: int, passed: Callable[[bytes], object]) -> bytes:
-    """JSON without the middles of its long texts; `passed` is given all pieces as they come.
+    """Return JSON without the middles of its long strings; give each piece to `passed` first.
 
-    What is no JSON stays none, by the same fault. Raises BadAnswerError where more than `largest`
-    bytes are left.
+    Invalid JSON stays invalid, at the same error. Raises BadAnswerError if more than `largest`
+    characters are left.
     """
     skim = _Skim()
     for piece in pieces:
         passed(piece)
         skim.take(piece)
         if skim.size > largest:
-            raise BadAnswerError(f"the answer is above {largest // 1024**2} MB without its texts")
+            raise BadAnswerError(
+                f"the answer without its texts is larger than {largest // 1024**2} MB"
+            )
     return skim.left()
 
 
 class _Skim:
-    """What is left of JSON; `size` is how much that is, in characters."""
+    """JSON as it is skimmed; `size` is the number of characters kept."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -77,7 +80,7 @@ class _Skim:
         self._is_odd = False
 
     def take(self, piece: bytes) -> None:
-        """Take in a piece, and keep what of it is not the middle of a long text."""
+        """Add a piece, and keep it but for the middle of a long string."""
         text = self._cut + self._decoder.decode(piece)
         if self._is_odd:
             self._keep(text)
@@ -88,12 +91,12 @@ class _Skim:
         self._keep(text.removesuffix(self._cut))
 
     def left(self) -> bytes:
-        """What is left of all that was taken."""
+        """Return what was kept of all pieces, at the end of the body."""
         self._keep(self._cut + self._decoder.decode(b"", final=True))
         return "".join(self._kept).encode(errors="surrogateescape")
 
     def _go_on(self, text: str) -> None:
-        """Find the text that is open at the end, its size, and the escape that is cut there."""
+        """Find the string that is open at the end, its size, and the escape that is cut there."""
         whole = self._whole_texts.match(text)
         begin = whole.end() if whole else 0
         self._cut = text[self._end_inside(text, begin + 1) :]
