@@ -1,4 +1,4 @@
-"""Files that the head has under another path, byte for byte."""
+"""Moved files: those that the head has at another path, byte for byte."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,9 +6,9 @@ from openai_cli.diff.repository import Repository
 
 
 def pairs(gone: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
-    """The path of each moved file, and the one that it had; both sides have blobs by their paths.
+    """Return the old path of each moved file by its new one; both arguments map paths to blobs.
 
-    If several files are equal, as many were moved as are gone.
+    Of several files with the same bytes, as many count as moved as are gone.
     """
     left: dict[str, list[str]] = {}
     for place, blob in gone.items():
@@ -19,7 +19,7 @@ def pairs(gone: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
 def moved_files(
     repository: Repository, base: str, head: str | None, places: Sequence[str]
 ) -> dict[str, str]:
-    """Of the files at these paths, the moved ones; they may come from anywhere in the base.
+    """Return the old paths of the moved files among these, from anywhere in the base.
 
     Without a `head`, the files are those of the working tree.
     """
