@@ -60,7 +60,7 @@ class Repository:
         return "" if found == Path() else str(found)
 
     def typed(self, place: str) -> str:
-        """How a path of git's is typed in the working folder."""
+        """Convert a path of git's to one relative to the working folder."""
         return os.path.relpath(os.path.join(self._folder, place))  # noqa: PTH118
 
     def files(self, commit: str, below: str) -> dict[str, str]:
@@ -91,7 +91,7 @@ class Repository:
         return {os.fsdecode(path) for path in listed.split(b"\0") if path}
 
     def gone(self, base: str, head: str | None) -> list[str]:
-        """The paths of a commit that another, or for None the working tree, has not."""
+        """Return the paths of `base` that `head`, or the working tree if it is None, lacks."""
         sides = [base, *([head] if head else [])]
         options = ("--name-only", "--diff-filter=D", "--no-renames", "--no-ext-diff", "-z")
         listed = self._bytes("diff", *options, *sides)
