@@ -135,7 +135,7 @@ def _head_counts(
 def _without_submodules(
     counts: Mapping[str, int], modules: Iterable[str], left_out: Counter[str]
 ) -> dict[str, int]:
-    """Leave out what is in a submodule: a commit has nothing of it but its name."""
+    """Leave out the files of submodules, of which a commit records only the submodule's commit."""
     folders = tuple(f"{module}/" for module in modules)
     kept = {place: tokens for place, tokens in counts.items() if not place.startswith(folders)}
     if len(kept) < len(counts):
