@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 # agree on these.
 _HOST = re.compile(r"[\w.-]+|\[[0-9A-Fa-f:.]+(%25[\w.-]+)?\]")
 _NOWHERE = re.compile(r"[\s\\\"<>^`{|}]")
-# Of the hosts that process in one region: eu.api.openai.com.
+# The end of the hosts that process in one region, such as eu.api.openai.com.
 _REGIONAL = ".api.openai.com"
 
 
