@@ -155,7 +155,7 @@ def _said(facts: Facts, instead: str | None) -> Iterator[str]:
 
 
 def _key(name: str, facts: Facts) -> str:
-    """A key of an object, with the range of its value."""
+    """Show a key of an object with the range of its value."""
     bounds = ", ".join(_bounds(facts))
     return f"{name} ({bounds})" if bounds else name
 
