@@ -191,6 +191,15 @@ def test_a_command_knows_neither_typer_nor_requests(libraries: Graph) -> None:
     assert not {name: used & foreign for name, used in commands.items() if used & foreign}
 
 
+def test_named_tuples_are_those_that_are_quick_to_make(imported: Imported) -> None:
+    typing = {name for name, found in imported.items() for each in found if _is_of_typing(*each)}
+    assert typing == {"records"}
+
+
+def _is_of_typing(module: str, names: tuple[str, ...]) -> bool:
+    return module == "typing" and "NamedTuple" in names
+
+
 SLOW = ["requests", "requests_toolbelt", "urllib3", "tiktoken", "jmespath", "rich", "numpy",
         "orjson", "tomllib", "platformdirs", "marisa_trie", "pydantic", "http.server", "openai",
         "keyring", "prompt_toolkit", "jsonschema", "referencing", "sqlite3", "h11",

@@ -1,13 +1,17 @@
-"""Dataclasses that share one `__init__`: as others are made and changed."""
+"""Dataclasses and named tuples that share a constructor: as others are made and changed."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import FrozenInstanceError, field, is_dataclass, replace
 from threading import Barrier
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import pytest
 
-from openai_cli.records import fields_of, mutable_record, record
+from openai_cli.records import NamedTuple, fields_of, mutable_record, record
+
+T = TypeVar("T")
 
 
 @record
@@ -126,3 +130,87 @@ def test_a_fact_of_the_class_is_no_field() -> None:
 
     assert list(fields_of(Kind)) == ["value"]
     assert (Kind(2).value, Kind.name) == (2, "kind")
+
+
+class Point(NamedTuple):
+    """A point in space."""
+
+    x: int
+    y: int
+    z: int = 0
+    name: str = "P"
+
+    @property
+    def sum(self) -> int:
+        return self.x + self.y + self.z
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda: Point(1, 2), id="by place"),
+        pytest.param(lambda: Point(y=2, x=1), id="by name"),
+        pytest.param(lambda: Point(1, name="P", y=2), id="by both"),
+        pytest.param(lambda: Point(1, 2, 0, "P"), id="without a default"),
+        pytest.param(lambda: Point._make(iter((1, 2, 0, "P"))), id="from what can be iterated"),
+        pytest.param(lambda: Point(3, 2)._replace(x=1), id="from another"),
+        pytest.param(lambda: copy(Point(1, 2)), id="as a copy"),
+    ],
+)
+def test_a_named_tuple_is_one_of_typing(make: Callable[[], Point]) -> None:
+    point = make()
+    x, y, *rest = point
+    assert (x, y, rest) == (1, 2, [0, "P"])
+    assert (point.x, point.y, point.z, point.name, point.sum) == (1, 2, 0, "P", 3)
+    assert (point, hash(point)) == ((1, 2, 0, "P"), hash((1, 2, 0, "P")))
+    assert point._asdict() == {"x": 1, "y": 2, "z": 0, "name": "P"}
+    assert repr(point) == "Point(x=1, y=2, z=0, name='P')"
+    with pytest.raises(AttributeError):
+        point.x = 5  # type: ignore[misc]
+
+
+WRONG: list[Any] = [
+    pytest.param((1,), {}, id="one is missing"),
+    pytest.param((1, 2, 3, "P", 5), {}, id="too many"),
+    pytest.param((1, 2), {"x": 1}, id="one twice"),
+    pytest.param((1, 2), {"t": 1}, id="an unknown one"),
+]
+
+
+@pytest.mark.parametrize(("given", "named"), WRONG)
+def test_wrong_values_of_a_named_tuple(given: tuple[Any, ...], named: dict[str, Any]) -> None:
+    class Place(NamedTuple):
+        x: int
+        y: int
+        z: int = 0
+        name: str = "P"
+
+    for _ in range(2):
+        with pytest.raises(TypeError, match=r"Place\.__new__\(\)"):
+            Place(*given, **named)
+    assert Place(1, name="Q", y=2) == (1, 2, 0, "Q")
+
+
+def test_no_unknown_field_of_a_named_tuple_is_replaced() -> None:
+    with pytest.raises(TypeError, match="Point has no t"):
+        Point(1, 2)._replace(t=3)  # type: ignore[call-arg]
+
+
+def test_a_named_tuple_with_many_objects_is_as_it_was() -> None:
+    class Place(NamedTuple):
+        x: int
+        y: int = 7
+
+    places = [Place(x=number) for number in range(200)]
+    assert [place.x for place in places] == list(range(200))
+    assert {place.y for place in places} == {7}
+    assert {type(place) for place in places} == {Place}
+    assert Place(3)._replace(y=1) == (3, 1)
+
+
+def test_a_named_tuple_may_be_of_any_type() -> None:
+    class Box(NamedTuple, Generic[T]):
+        content: T
+
+    full: Box[int] = Box[int](5)
+    assert full.content == 5

@@ -1,13 +1,13 @@
 """The responses of POST /images/…, whole or streamed."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.answer.base import Answer, fewer
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.encoded import decoded
 from openai_cli.answer.shape import as_objects, as_string, misshapen
-from openai_cli.records import mutable_record
+from openai_cli.records import NamedTuple, mutable_record
 
 
 class Picture(NamedTuple):

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
@@ -17,7 +17,7 @@ from openai_cli.http import failure
 from openai_cli.http.errorbody import error_in, tells_error
 from openai_cli.http.sse import Decoder, Event, EventTooLongError
 from openai_cli.jsontext import load_numbers, weight
-from openai_cli.records import mutable_record
+from openai_cli.records import NamedTuple, mutable_record
 
 if TYPE_CHECKING:
     from openai_cli.http.decoding import Incoming

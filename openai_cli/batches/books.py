@@ -5,7 +5,7 @@ Each line is counted once, also across kills.
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from openai_cli.answer.base import Answer
 from openai_cli.batches.state import State
@@ -16,6 +16,7 @@ from openai_cli.models.table import tier_of
 from openai_cli.prices.charges import Tariff, by_kind, product, tariff, total
 from openai_cli.prices.money import units
 from openai_cli.prices.usage import usage_of
+from openai_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from datetime import date

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from openai_cli.errors import UsageError
 from openai_cli.models.table import Table
@@ -15,6 +15,7 @@ from openai_cli.prices.bound import bound, bounded, counted_as
 from openai_cli.prices.calls import AskedCalls, asked_calls
 from openai_cli.prices.charges import total
 from openai_cli.prices.money import units
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.endpoints import COUNTED
 
 if TYPE_CHECKING:

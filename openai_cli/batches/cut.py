@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from openai_cli.batches.readers import inputs_of
 from openai_cli.batches.reserve import Reserve
 from openai_cli.batches.rules import MOST_BYTES, MOST_INPUTS, MOST_LINES
 from openai_cli.batches.schema import Waiting
+from openai_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from openai_cli.batches.job import Job

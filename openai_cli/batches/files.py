@@ -4,10 +4,11 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from openai_cli.errors import UsageError
 from openai_cli.locking import locked
+from openai_cli.records import NamedTuple
 
 
 class Files(NamedTuple):

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
 
 from openai_cli.batches.costs import Costs, Counted
 from openai_cli.batches.job import changed
@@ -14,6 +13,7 @@ from openai_cli.batches.schema import LineRow
 from openai_cli.batches.source import Source
 from openai_cli.batches.state import State
 from openai_cli.errors import UsageError
+from openai_cli.records import NamedTuple
 
 _AT_ONCE = 1000
 

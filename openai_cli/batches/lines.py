@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.batches.source import Source
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import encode_json, parse_json, quick_loads
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.endpoints import endpoint_of
 
 VERSION = "/v1"

@@ -8,7 +8,7 @@ import heapq
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.parts import read
@@ -21,6 +21,7 @@ from openai_cli.errors import CliError, RateLimitError, UnreachableError
 from openai_cli.http import retry
 from openai_cli.http.pace import Pace
 from openai_cli.http.whole import WholeResponse
+from openai_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from openai_cli.batches.job import Job

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.batches.schema import Stage, Waiting
 from openai_cli.batches.state import State
+from openai_cli.records import NamedTuple
 
 _LINES = (
     "SELECT number, start, size, digest, tokens, output, bound, attempts FROM lines"

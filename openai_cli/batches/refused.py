@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.batches.schema import AnswerRow, Waiting
 from openai_cli.errors import CliError, RateLimitError, RefusedError
+from openai_cli.records import NamedTuple
 
 # The code for a full queue, which has room for more batches later:
 # https://platform.openai.com/docs/guides/batch ("Rate limits").

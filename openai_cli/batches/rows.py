@@ -3,11 +3,12 @@
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import encode_json, utf8
 from openai_cli.reading import LONGEST_LINE, bounded_lines
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.lines import objects
 
 # The column name for a line of text.

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from openai_cli.batches.lines import VERSION, Line, parsed
 from openai_cli.batches.readers import inputs_of
 from openai_cli.batches.seen import Seen
 from openai_cli.batches.source import Source
 from openai_cli.errors import UsageError
+from openai_cli.records import NamedTuple
 
 # Limits of one batch: https://platform.openai.com/docs/guides/batch ("Rate limits" and "Prepare
 # your batch file").

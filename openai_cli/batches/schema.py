@@ -1,7 +1,8 @@
 """The state of a run as stored: its tables, their rows, and totals."""
 
 from enum import IntEnum
-from typing import NamedTuple
+
+from openai_cli.records import NamedTuple
 
 # Increased when the tables change, so that another version does not misread them.
 VERSION = 1

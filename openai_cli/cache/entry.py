@@ -5,7 +5,9 @@ The first line has the digest of everything after it, which detects truncated an
 
 import json
 from hashlib import sha256
-from typing import NamedTuple, Self
+from typing import Self
+
+from openai_cli.records import NamedTuple
 
 # The version of the entry format and of its keys: versions do not find each other's entries.
 FORMAT = 1

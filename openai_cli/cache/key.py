@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import pbkdf2_hmac, sha256
-from typing import NamedTuple
 
 from openai_cli.cache.entry import FORMAT
 from openai_cli.http.payload import Form, Json
+from openai_cli.records import NamedTuple
 
 # Slows down guessing a weak API key from the files on disk: 5 ms per guess.
 _ROUNDS = 10_000

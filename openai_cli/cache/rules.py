@@ -7,7 +7,9 @@ request stores something on the server, or continues from something there, nothi
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from openai_cli.records import NamedTuple
 
 ANY = "--cache-any keeps it"
 

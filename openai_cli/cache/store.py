@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 from openai_cli.cache.entry import Entry, asked_in
 from openai_cli.context import Context
@@ -19,6 +19,7 @@ from openai_cli.errors import UsageError
 from openai_cli.flags.ours import number
 from openai_cli.flags.values import Number
 from openai_cli.locking import locked
+from openai_cli.records import NamedTuple
 from openai_cli.statefolder import cache_folder
 
 # The total size of all entries, in bytes; a single entry has at most a quarter of it.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from openai_cli.cache.entry import Entry
 from openai_cli.cache.key import Sender, key_of
@@ -24,7 +24,7 @@ from openai_cli.flags.ours import CommonOptions
 from openai_cli.flags.server import Caching, Connection
 from openai_cli.http.deadline import Deadline
 from openai_cli.http.payload import Form, FormFile, Json
-from openai_cli.records import mutable_record
+from openai_cli.records import NamedTuple, mutable_record
 
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse

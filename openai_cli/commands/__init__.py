@@ -6,7 +6,9 @@ when the command is named, and of the table only the part for the command's firs
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
+
+from openai_cli.records import NamedTuple
 
 COMMANDS = {
     "complete": "Complete a text (POST /completions).",

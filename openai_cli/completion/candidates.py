@@ -7,7 +7,7 @@ that begins with a dash for a flag. It would also need the built command, 15 ms 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from typer.models import OptionInfo
 
@@ -15,6 +15,7 @@ from openai_cli.completion.values import offered, path_kind, typed_file
 from openai_cli.context import Context
 from openai_cli.flags.names import hyphenated
 from openai_cli.flags.parameter import OwnArgument
+from openai_cli.records import NamedTuple
 
 
 class Tree(NamedTuple):

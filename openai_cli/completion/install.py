@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from openai_cli.completion import INSTALL, SHELLS, SetUp
 from openai_cli.context import Context
@@ -11,6 +10,7 @@ from openai_cli.errors import UsageError
 from openai_cli.messages import PROGRAM
 from openai_cli.output.links import followed
 from openai_cli.output.sink import WholeFile, open_sink
+from openai_cli.records import NamedTuple
 
 _SCRIPTS = dict(zip(SHELLS, ("openai-cli.bash", "_openai-cli", "openai-cli.fish"), strict=True))
 

@@ -15,11 +15,11 @@ with line breaks.
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from openai_cli.completion import SHELLS
 from openai_cli.completion.candidates import Candidate, Completions, Tree, completions
 from openai_cli.context import Context
+from openai_cli.records import NamedTuple
 
 
 def answer_shell(context: Context, tree: Tree, shell: str, arguments: Sequence[str]) -> str:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError
 from openai_cli.jsontext import utf8
 from openai_cli.masking import shown_url
+from openai_cli.records import NamedTuple
 from openai_cli.request.inputs import Inputs
 from openai_cli.settings import Settings
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from openai_cli.config.keyfile import read_private
@@ -19,6 +19,7 @@ from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
 from openai_cli.jsontext import parse_json
 from openai_cli.masking import shown_url
+from openai_cli.records import NamedTuple
 
 _PORTS = {"http": 80, "https": 443}
 

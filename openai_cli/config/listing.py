@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.config.defaults import (
     KEY_COMMAND,
@@ -18,6 +18,7 @@ from openai_cli.config.keys import OPENAI, masked
 from openai_cli.config.spending import BUDGET, LEDGER
 from openai_cli.context import Context
 from openai_cli.masking import MASK, bare_keys, is_secret_name, shown_url, without_keys
+from openai_cli.records import NamedTuple
 
 _ENVIRONMENT = (
     "OPENAI_CLI_CONFIG", "OPENAI_CLI_PROFILE", "OPENAI_CLI_KEYS", "OPENAI_CLI_NO_STDIN",

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from typer.models import OptionInfo
 
@@ -31,6 +31,7 @@ from openai_cli.flags.values import (
     TextOrObject,
     Texts,
 )
+from openai_cli.records import NamedTuple
 
 # Flags that cannot have a default. The last four are the text of one call: a default for them would
 # get in the way of every other text.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.diff.items import Amount, Entry, Item, Pricer
 from openai_cli.errors import UsageError
@@ -12,6 +12,7 @@ from openai_cli.jsontext import quoted
 from openai_cli.models.table import KINDS
 from openai_cli.prices.bodies import Asked
 from openai_cli.prices.charges import Charge, Tariff, charge, total
+from openai_cli.records import NamedTuple
 
 Json = Any
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
 
 from openai_cli.diff.rows import Comparison, Row, percent
 from openai_cli.prices.money import plain
+from openai_cli.records import NamedTuple
 
 
 class Limits(NamedTuple):

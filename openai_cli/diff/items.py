@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
 
 from openai_cli.models.table import Table
 from openai_cli.prices.bill import Bill, Statement
 from openai_cli.prices.bodies import Asked
 from openai_cli.prices.calls import NO_CALLS, AskedCalls
 from openai_cli.prices.charges import total
+from openai_cli.records import NamedTuple
 
 
 class Item(NamedTuple):

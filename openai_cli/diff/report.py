@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.diff.gate import Failure
 from openai_cli.diff.rows import NOTHING, Comparison, Row, percent
@@ -12,6 +12,7 @@ from openai_cli.messages import one_line
 from openai_cli.models.table import Table
 from openai_cli.prices.grid import escaped, padded
 from openai_cli.prices.money import exact_json, plain
+from openai_cli.records import NamedTuple
 
 # The marker by which an earlier comment is found and updated.
 MARKER = "<!-- openai-cli cost diff -->"

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from openai_cli.diff.items import Amount, Entry, Item, Pricer
 from openai_cli.errors import UsageError
 from openai_cli.prices.charges import difference, times, total
+from openai_cli.records import NamedTuple
 
 Status = Literal["added", "removed", "changed", "unchanged"]
 

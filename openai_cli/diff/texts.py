@@ -6,13 +6,13 @@ All files of the head are counted, in one pass; of the base, only those that git
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from openai_cli.diff.items import Entry, Item, Pricer
 from openai_cli.diff.moves import pairs
 from openai_cli.diff.repository import Repository
 from openai_cli.errors import UsageError
 from openai_cli.prices.bodies import Asked
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.corpus import FileCount, LeftOut, count_contents, count_files
 
 Counted = Iterable[FileCount | LeftOut | UsageError]

@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import MISSING, Field
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 import typer
 from typer.core import TyperCommand
@@ -22,6 +22,7 @@ from openai_cli.errors import UsageError
 from openai_cli.flags.names import hyphenated
 from openai_cli.flags.ours import CommonOptions, options_of
 from openai_cli.flags.parameter import ApiParameter, PathArgument, PropertyArgument
+from openai_cli.records import NamedTuple
 
 O = TypeVar("O", bound=CommonOptions)  # noqa: E741
 Run = Callable[[Context, O], None]

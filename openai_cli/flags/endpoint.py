@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 from urllib.parse import quote
 
 from openai_cli.errors import UsageError
+from openai_cli.records import NamedTuple
 
 
 class Endpoint(NamedTuple):

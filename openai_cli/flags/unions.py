@@ -1,10 +1,10 @@
 """Kinds of values that may have several types, as they occur in the table of operations."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from openai_cli.flags.values import Number, Read
 from openai_cli.jsontext import Json, json_or_text, parse_json, quoted
+from openai_cli.records import NamedTuple
 
 
 class Numbers(NamedTuple):

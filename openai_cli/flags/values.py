@@ -10,9 +10,10 @@ published description (openapi.json 2.3.0), and of its prose where the schema ha
 import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, TypeGuard, TypeVar
+from typing import Any, Protocol, TypeGuard, TypeVar
 
 from openai_cli.jsontext import Json, json_or_text, parse_json, quoted, utf8
+from openai_cli.records import NamedTuple
 
 T = TypeVar("T")
 Read = Callable[[str], bytes]

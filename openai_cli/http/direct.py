@@ -5,7 +5,7 @@ They use the connection pool, the proxies and the certificates that requests has
 
 import re
 import socket
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import requests
 import urllib3
@@ -17,6 +17,7 @@ from openai_cli.http.decoding import LARGEST, pieces_of
 from openai_cli.http.exceptions import FOREIGN, translated
 from openai_cli.http.transport import ClientCertificate, Proxies, Transport, Watched
 from openai_cli.http.whole import WholeResponse
+from openai_cli.records import NamedTuple
 
 
 class Timeouts(NamedTuple):

@@ -13,7 +13,7 @@ import time
 from collections.abc import Hashable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from openai_cli.errors import BadAnswerError, CliError
 from openai_cli.http.decoding import LARGEST, decoded
@@ -21,6 +21,7 @@ from openai_cli.http.direct import Connected, Direct
 from openai_cli.http.exceptions import FOREIGN
 from openai_cli.http.framing import BrokenFramingError, Framing
 from openai_cli.http.whole import WholeResponse
+from openai_cli.records import NamedTuple
 
 T = TypeVar("T", bound=Hashable)
 

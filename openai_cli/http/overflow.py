@@ -1,9 +1,9 @@
 """Recognise the error for a prompt that exceeds the model's context window."""
 
 import re
-from typing import NamedTuple
 
 from openai_cli.errors import CliError
+from openai_cli.records import NamedTuple
 
 _STATUSES = frozenset({400, 413, 422})
 

@@ -8,9 +8,8 @@ Lines end in LF, CR or CRLF and in nothing else, wherever the chunks are cut.
 """
 
 from dataclasses import field
-from typing import NamedTuple
 
-from openai_cli.records import mutable_record
+from openai_cli.records import NamedTuple, mutable_record
 
 # The largest event, in bytes.
 LARGEST = 16 * 1024 * 1024

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakSet
 
 import requests
@@ -27,6 +27,7 @@ from openai_cli.errors import BadAnswerError, CliError, UsageError
 from openai_cli.http.address import is_loopback
 from openai_cli.http.exceptions import PROXY
 from openai_cli.http.heads import StrictResponse
+from openai_cli.records import NamedTuple
 
 _MOST_INTERIM = 100
 _PROXY_WANTS_PASSWORD = 407

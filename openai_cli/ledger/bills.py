@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.errors import BadAnswerError
 from openai_cli.flags.durations import UNITS
@@ -16,6 +16,7 @@ from openai_cli.messages import one_line
 from openai_cli.prices.charges import total
 from openai_cli.prices.grid import Grid, csv_of, lines_of, markdown_of
 from openai_cli.prices.money import dollars, exact_json, plain
+from openai_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from openai_cli.ledger.store import Store

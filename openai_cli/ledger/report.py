@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.messages import one_line
 from openai_cli.prices.grid import Grid, csv_of, escaped, lines_of, markdown_of, with_bars
 from openai_cli.prices.money import dollars, exact_json, plain, units
+from openai_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from openai_cli.ledger.book import Standing

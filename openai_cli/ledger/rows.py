@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from openai_cli.prices.money import exact_json, units
 from openai_cli.prices.records import day_of, is_record
+from openai_cli.records import NamedTuple
 
 
 class Row(NamedTuple):

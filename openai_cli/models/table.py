@@ -17,10 +17,11 @@ from decimal import Decimal
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.errors import UsageError
 from openai_cli.models.lines import known_name, packaged
+from openai_cli.records import NamedTuple
 
 # The kinds of rates in USD per million tokens; `_12h` is a cache write that lives for 12 hours.
 TOKEN_KINDS = (

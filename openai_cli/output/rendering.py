@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 from operator import eq
-from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -26,6 +25,7 @@ from openai_cli.answer.parts import Part
 from openai_cli.context import Context
 from openai_cli.jsontext import finite_json
 from openai_cli.output.sink import Sink, lined, utf8_bytes
+from openai_cli.records import NamedTuple
 from openai_cli.terminal import visible
 
 # Seconds between two redraws: ten a second are smooth enough for text.

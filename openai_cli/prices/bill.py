@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
 from openai_cli.errors import UsageError
 from openai_cli.models.table import CHARACTERS, SPEECH, TOKEN_KINDS, Table
@@ -25,6 +24,7 @@ from openai_cli.prices.charges import (
     total,
 )
 from openai_cli.prices.usage import usage_of
+from openai_cli.records import NamedTuple
 
 # Shorter prompts are not cached: https://developers.openai.com/api/docs/guides/prompt-caching
 SHORTEST_CACHED = 1024

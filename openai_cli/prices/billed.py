@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.answer.shape import usage_in
 from openai_cli.prices.calls import Calls, calls_of, images_of
+from openai_cli.records import NamedTuple
 
 Json = Any
 

@@ -1,11 +1,12 @@
 """Read what a request's cost depends on besides its prompt: model, tier, choices, limit, cache."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.errors import UsageError
 from openai_cli.models.table import tier_of
 from openai_cli.prices.charges import Tariff
+from openai_cli.records import NamedTuple
 
 # The output limits of /chat/completions (and its older name), /responses and /completions. A body
 # has the names of one endpoint.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import flag_of
@@ -12,6 +12,7 @@ from openai_cli.prices.bill import Bill
 from openai_cli.prices.bodies import asked
 from openai_cli.prices.calls import asked_calls
 from openai_cli.prices.charges import Tariff, total
+from openai_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from openai_cli.tokens.counted import Doubt, TokenCount

@@ -7,9 +7,10 @@ https://developers.openai.com/api/docs/guides/tools-web-search
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.models.table import FEES
+from openai_cli.records import NamedTuple
 
 Json = Any
 

@@ -4,7 +4,6 @@ from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
-from typing import NamedTuple
 
 from openai_cli.errors import UsageError
 from openai_cli.models.table import (
@@ -18,6 +17,7 @@ from openai_cli.models.table import (
     Table,
 )
 from openai_cli.prices.regions import multiplier
+from openai_cli.records import NamedTuple
 
 # Sums and products keep all digits, by the decimal module's recipe for exact results.
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)

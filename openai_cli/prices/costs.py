@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
 from openai_cli.errors import UsageError
 from openai_cli.models.table import Table
 from openai_cli.prices.bill import Bill
 from openai_cli.prices.billed import Billed
 from openai_cli.prices.charges import total
+from openai_cli.records import NamedTuple
 
 
 class Cost(NamedTuple):

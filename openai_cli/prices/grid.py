@@ -5,7 +5,6 @@ from decimal import Decimal
 from itertools import zip_longest
 from math import ceil
 from textwrap import wrap
-from typing import NamedTuple
 
 from openai_cli.messages import one_line
 from openai_cli.models.table import TOKEN_KINDS
@@ -13,6 +12,7 @@ from openai_cli.prices.bill import Statement
 from openai_cli.prices.charges import Charge, total
 from openai_cli.prices.money import plain
 from openai_cli.prices.report import UNITS, Report, each, groups
+from openai_cli.records import NamedTuple
 
 _BAR, _LONGEST_BAR = "█", 30
 

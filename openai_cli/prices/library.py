@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from os import PathLike
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.errors import UsageError
 from openai_cli.models.table import load_table, tier_of
@@ -12,6 +12,7 @@ from openai_cli.prices.billed import Billed, billed_in
 from openai_cli.prices.bound import bound
 from openai_cli.prices.costs import Cost, price_answer
 from openai_cli.prices.records import is_record, of_record
+from openai_cli.records import NamedTuple
 
 Path = str | PathLike[str]
 

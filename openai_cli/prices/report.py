@@ -5,12 +5,13 @@ from datetime import date
 from decimal import Decimal
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.models.table import CHARACTERS, FEES, SPEECH, Table
 from openai_cli.prices.bill import Statement
 from openai_cli.prices.charges import total
 from openai_cli.prices.money import exact_json, plain
+from openai_cli.records import NamedTuple
 
 
 class Unit(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
@@ -21,7 +21,7 @@ from openai_cli.flags.values import (
     TextsOrIds,
 )
 from openai_cli.jsontext import encode_json, json_or_text
-from openai_cli.records import record
+from openai_cli.records import NamedTuple, record
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ import stat
 from collections.abc import Callable, Sequence
 from mimetypes import guess_type
 from pathlib import Path
-from typing import NamedTuple
 
 from openai_cli.errors import UsageError
 from openai_cli.http.payload import FormFile
 from openai_cli.media import HEAD, is_named_so
 from openai_cli.reading import opened
+from openai_cli.records import NamedTuple
 from openai_cli.request.inputs import Inputs
 
 _MB = 1024 * 1024

@@ -1,8 +1,9 @@
 """The lines of a batch's input file, and the errors that the API finds before it starts."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+from openai_cli.records import NamedTuple
 from openai_cli.sandbox.exchange import Json, strict_json
 
 # https://platform.openai.com/docs/guides/batch ("Rate limits").

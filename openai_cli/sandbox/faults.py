@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from threading import Lock
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
+from openai_cli.records import NamedTuple
 from openai_cli.sandbox.endings import with_error_after, with_finish_reason
 from openai_cli.sandbox.exchange import DONE, Ending, HttpResponse, json_response
 from openai_cli.sandbox.refusals import usual_error

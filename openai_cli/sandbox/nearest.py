@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import Any
 
+from openai_cli.records import NamedTuple
 from openai_cli.sandbox.asked import Asked, canonical
 from openai_cli.sandbox.replyline import ReplyLine
 

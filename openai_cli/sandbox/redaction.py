@@ -9,8 +9,9 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
+from openai_cli.records import NamedTuple
 from openai_cli.sandbox.exchange import strict_json
 from openai_cli.sandbox.record import MASK
 

@@ -8,9 +8,10 @@ by custom_id, or those of `sandbox --record` and of --usage-file, matched by the
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.errors import UsageError
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.lines import at_line
 from openai_cli.tokens.shapes import Json, mapping, optional, string
 

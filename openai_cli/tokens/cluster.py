@@ -10,11 +10,12 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import openai_cli
 from openai_cli.errors import CliError, NetworkError, UsageError
 from openai_cli.jsontext import quoted
+from openai_cli.records import NamedTuple
 from openai_cli.tokens import bulk
 from openai_cli.tokens.processors import processors
 from openai_cli.tokens.tasks import Part, Task, count_task

@@ -10,8 +10,9 @@ differences between models.
 import json
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.parts import content_text
 from openai_cli.tokens.prompt import Prompt
 from openai_cli.tokens.shapes import Json, array, mapping, optional, string

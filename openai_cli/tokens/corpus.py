@@ -10,9 +10,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from openai_cli.errors import UsageError
+from openai_cli.records import NamedTuple
 from openai_cli.tokens import bulk
 from openai_cli.tokens.jsonl import Field
 from openai_cli.tokens.remote_paths import is_of_process

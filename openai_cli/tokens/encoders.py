@@ -6,9 +6,10 @@ tools/build_vocabularies.py; the vocabulary is this package's (see `vocabulary`)
 
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from openai_cli.errors import UsageError
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.vocabulary import DATA, open_vocabulary
 
 if TYPE_CHECKING:

@@ -3,8 +3,7 @@
 A range is that of the observed bills; it is not a bound.
 """
 
-from typing import NamedTuple
-
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.prompt import Prompt
 
 

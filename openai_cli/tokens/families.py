@@ -11,8 +11,8 @@ what its bills contained: everything else is a doubt.
 import re
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
 
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.encoding import base_of, encoding_for_model
 
 CHAT, RESPONSES = "/chat/completions", "/responses"

@@ -8,8 +8,8 @@ import re
 import zlib
 from binascii import a2b_base64
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.families import CHAT
 from openai_cli.tokens.prompt import UNSEEN, Prompt
 from openai_cli.tokens.shapes import Json, optional

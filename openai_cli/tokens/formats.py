@@ -6,7 +6,9 @@ constraints, which the server enforces while the answer is generated.
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from openai_cli.records import NamedTuple
 
 _SHOWN = frozenset({
     "$defs", "$ref", "anyOf", "const", "description", "enum", "items", "properties", "title",

@@ -11,10 +11,10 @@ import re
 from binascii import a2b_base64
 from collections.abc import Callable, Mapping
 from math import isqrt
-from typing import NamedTuple
 
 from openai_cli.errors import UsageError
 from openai_cli.media import kind_of
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.counted import Doubt
 from openai_cli.tokens.encoding import base_of
 

@@ -11,10 +11,11 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import quick_loads
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.bulk import Counter, Counts
 from openai_cli.tokens.counted import Doubt
 from openai_cli.tokens.cutting import LONGEST_RUN, check_runs

@@ -10,10 +10,11 @@ message of their own; on /responses they follow the server's own text, which is 
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from openai_cli.errors import UsageError
 from openai_cli.models import DEFAULT_CHAT
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.conversation import add_gathered_results, read_messages, with_section
 from openai_cli.tokens.counted import Doubt, TokenCount
 from openai_cli.tokens.endpoints import ON_SERVER, told_by

@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import ENOENT
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from openai_cli.errors import UsageError
 from openai_cli.reading import unreadable
+from openai_cli.records import NamedTuple
 
 _REMOTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _PATTERN = re.compile(r"[*?\[]")

@@ -22,8 +22,9 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache, cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.encoders import full_encoder, rules_of
 
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import quoted
 from openai_cli.reading import opened
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.cutting import AROUND, first_cut, parted, pieces
 from openai_cli.tokens.jsonl import BROKEN, Field, is_packed, open_lines, parsed
 from openai_cli.tokens.remote_paths import is_remote, opened_remote

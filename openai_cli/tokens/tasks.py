@@ -2,10 +2,11 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from openai_cli.errors import UsageError
 from openai_cli.reading import unreadable
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.spans import Fault, Lines, NoTextError, OnRead, Span, Wanted, texts_of
 
 # The size of a batch in characters, and the overhead of each text and file in it.

@@ -6,9 +6,10 @@ Whatever no bill had is a doubt of the size of its JSON.
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.errors import UsageError
+from openai_cli.records import NamedTuple
 
 Schema = Mapping[str, Any]
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from heapq import heappush, heapreplace
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.errors import UsageError
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.bills import Bill
 from openai_cli.tokens.counted import TokenCount
 from openai_cli.tokens.endpoints import told_by

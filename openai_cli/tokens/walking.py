@@ -9,10 +9,10 @@ import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from openai_cli.errors import UsageError
 from openai_cli.reading import unreadable
+from openai_cli.records import NamedTuple
 from openai_cli.tokens.gitfolder import exclude_files
 from openai_cli.tokens.gitignore import Patterns
 from openai_cli.tokens.remote_paths import Remote, is_remote, walk_remote

@@ -1,11 +1,12 @@
 """The files of `/attach`, which are sent with the next message."""
 
 import shlex
-from typing import Any, NamedTuple
+from typing import Any
 
 from openai_cli.config.values import expanded
 from openai_cli.conversation.shortening import Message
 from openai_cli.errors import UsageError
+from openai_cli.records import NamedTuple
 from openai_cli.request.attachments import content_part
 from openai_cli.request.inputs import Inputs
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Container, Iterable
-from typing import NamedTuple
 
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import underscored
+from openai_cli.records import NamedTuple
 
 
 class SlashCommand(NamedTuple):

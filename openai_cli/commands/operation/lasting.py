@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from openai_cli.operations.table import Operation
+from openai_cli.records import NamedTuple
 
 
 class Statuses(NamedTuple):
