@@ -137,13 +137,11 @@ def _option(
     names: list[str], callback: Any, help_line: str, *, shells: tuple[str, ...] = ()
 ) -> OwnOption:
     option = OwnOption(
-        default=...,
         param_decls=names,
         is_eager=True,
         callback=callback,
         help=help_line,
         metavar="[SHELL]" if shells else None,
-        show_default=False,
     )
     option.names = shells
     return option

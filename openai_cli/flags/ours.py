@@ -9,7 +9,6 @@ from dataclasses import Field
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args
 
 import typer
-from typer.models import OptionInfo
 
 from openai_cli.errors import UsageError
 from openai_cli.flags.endpoint import OFFLINE, Endpoint
@@ -96,18 +95,16 @@ def ours(
     `names` are known values, which completion offers.
     """
     option = OwnOption(
-        default=...,
         param_decls=[flag] + ([short] if short else []),
         metavar=metavar,
         help=help_line,
-        show_default=False,
         rich_help_panel=panel,
     )
     option.names = names
     return option
 
 
-def switch(panel: str, name: str, help_line: str, *, short: str | None = None) -> OptionInfo:
+def switch(panel: str, name: str, help_line: str, *, short: str | None = None) -> OwnOption:
     """Declare one of our own boolean flags, with its `--no-` form."""
     return ours(panel, f"--{name}/--no-{name}", help_line, short=short)
 
@@ -176,13 +173,11 @@ class CommonOptions:
     ] = None
     help: Annotated[
         bool,
-        OptionInfo(
-            default=...,
+        OwnOption(
             param_decls=["--help", "-h"],
             is_eager=True,
             callback=show_help,
             help="Show this help",
-            show_default=False,
             rich_help_panel=OUTPUT,
         ),
     ] = False

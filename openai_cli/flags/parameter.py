@@ -1,7 +1,7 @@
 """Classes for flags and arguments: our own, and those of the API's parameters."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from typer.models import ArgumentInfo, OptionInfo
 
@@ -18,7 +18,24 @@ Place = Literal["path", "query", "body", "file"]
 Names = tuple[str, ...] | Mapping[str, tuple[str, ...]]
 
 
-class OwnOption(OptionInfo):
+# What Typer says of an option of which nothing is given. Its constructor goes through fifty
+# arguments: 50,000 instructions for each of the seventy options of a command.
+_BLANK = vars(OptionInfo(default=..., show_default=False))
+
+
+class Option(OptionInfo):
+    """A flag; what is not `given` is as Typer has it."""
+
+    def __init__(self, **given: Any) -> None:
+        vars(self).update(_BLANK, **given)
+
+    def __copy__(self) -> Self:
+        made = object.__new__(type(self))
+        vars(made).update(vars(self))
+        return made
+
+
+class OwnOption(Option):
     """One of our own flags; completion offers the `names`."""
 
     names: Names = ()
@@ -50,7 +67,7 @@ class PropertyArgument(OwnArgument):
             raise UsageError(f"{self.api_name} {error}") from None
 
 
-class ApiParameter(OptionInfo):
+class ApiParameter(Option):
     """An API parameter as a flag: its API name, its place, its kind of value, and its flag."""
 
     def __init__(
@@ -62,11 +79,9 @@ class ApiParameter(OptionInfo):
         self.flag = flag = flag_of(name)
         decls = [f"{flag}/--no-{flag[2:]}" if isinstance(kind, Flag) else flag]
         super().__init__(
-            default=...,
             param_decls=decls + ([short] if short else []),
             metavar=None if isinstance(kind, Flag) else kind.metavar,
             help=help_line,
-            show_default=False,
             rich_help_panel=PANEL,
         )
 
