@@ -13,7 +13,6 @@ from typing import Annotated, Any, ClassVar, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-from typer.main import get_group
 
 from openai_cli import __version__, commands
 from openai_cli.commands import declared
@@ -26,6 +25,7 @@ from openai_cli.flags.adapter import (
     Invocation,
     command,
     flags_of,
+    typer_parameters,
     unknown_name,
     wrong_usage,
 )
@@ -159,35 +159,40 @@ ShowCompletion = Annotated[
 ]
 
 
-def _program(
-    help: Help = False,  # noqa: A002
-    version: Version = False,
-    install_completion: InstallCompletion = None,
-    show_completion: ShowCompletion = None,
-) -> None:
+@options_group
+class GroupFlags:
+    """The flags of a group, before the second word of a command."""
+
+    help: Help = False
+    version: Version = False
+
+
+@options_group
+class ProgramFlags(GroupFlags):
     """The flags of the program itself, before any command."""
 
-
-def _group(help: Help = False, version: Version = False) -> None:  # noqa: A002
-    """The flags of a group, before the second word of a command."""
+    install_completion: InstallCompletion = None
+    show_completion: ShowCompletion = None
 
 
 def annotations(path: str) -> Iterable[Any]:
     """Return the annotations of the options of a command or a group; '' is the program."""
     if path and commands.is_command(path):
         return [field.type for field in options_of(declared(path).options)]
-    return (Help, Version) if path else (Help, Version, InstallCompletion, ShowCompletion)
+    return [field.type for field in options_of(GroupFlags if path else ProgramFlags)]
 
 
-def tree(summary: str = SUMMARY, *, prefix: str = "") -> TyperGroup:
+def tree(summary: str = SUMMARY, *, prefix: str = "") -> CommandGroup:
     """Return the commands whose names begin with `prefix` as a Typer group; '' means all."""
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    as_callback = app.callback(
-        cls=CommandGroup, add_help_option=False, context_settings=CONTEXT_SETTINGS, help=summary
+    found = typer_parameters(GroupFlags if prefix else ProgramFlags)
+    group = CommandGroup(
+        params=[parameter for parameter, _ in found.values()],
+        help=summary,
+        add_help_option=False,
+        context_settings=CONTEXT_SETTINGS,
+        rich_markup_mode=None,
     )
-    as_callback(_group if prefix else _program)
-    group = get_group(app)
-    group.prefix = prefix  # type: ignore[attr-defined]  # a CommandGroup, as `cls` says
+    group.prefix = prefix
     return group
 
 

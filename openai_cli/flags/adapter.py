@@ -255,16 +255,23 @@ def _parameter(field: Field[Any]) -> tuple[Any, Callable[[Any], Any] | None]:
     return get_click_param(ParamMeta(name=field.name, default=info, annotation=annotation))
 
 
+def typer_parameters(options: type) -> dict[str, tuple[Any, Callable[[Any], Any] | None]]:
+    """Typer's parameters for a group of options, each with what converts its value, by field name.
+
+    They are built from the fields, not from a function's signature, which Typer would read twice
+    and whose parameters it would copy four times.
+    """
+    return {field.name: _parameter(field) for field in options_of(options)}
+
+
 def command(
     name: str, summary: str, options: type[O], run: Run[O], examples: tuple[str, ...] = ()
 ) -> Command:
     """Build the Typer command for an options dataclass and its run function.
 
     `name` is the full name, such as `models list`, and `examples` are command lines for its help.
-    The parameters are built from the fields, not from a function's signature, which Typer would
-    read twice and whose parameters it would copy four times.
     """
-    found = {field.name: _parameter(field) for field in options_of(options)}
+    found = typer_parameters(options)
     made = Command(
         name.rpartition(" ")[2],
         params=[parameter for parameter, _ in found.values()],
