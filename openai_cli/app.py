@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, ClassVar, NoReturn
 
@@ -29,10 +28,11 @@ from openai_cli.flags.adapter import (
     unknown_name,
     wrong_usage,
 )
-from openai_cli.flags.ours import CommonOptions, HelpShown, options_group, options_of, show_help
+from openai_cli.flags.ours import CommonOptions, HelpShown, options_group, show_help
 from openai_cli.flags.parameter import OwnOption
 from openai_cli.messages import PROGRAM, Messages
 from openai_cli.output.sink import keep, open_sink, utf8_bytes
+from openai_cli.records import fields_of, replace
 from openai_cli.request.inputs import check_arguments
 
 SUMMARY = "The OpenAI HTTP API on the command line: one flag for every parameter."
@@ -178,8 +178,8 @@ class ProgramFlags(GroupFlags):
 def annotations(path: str) -> Iterable[Any]:
     """Return the annotations of the options of a command or a group; '' is the program."""
     if path and commands.is_command(path):
-        return [field.type for field in options_of(declared(path).options)]
-    return [field.type for field in options_of(GroupFlags if path else ProgramFlags)]
+        return [field.type for field in fields_of(declared(path).options)]
+    return [field.type for field in fields_of(GroupFlags if path else ProgramFlags)]
 
 
 def tree(summary: str = SUMMARY, *, prefix: str = "") -> CommandGroup:

@@ -10,13 +10,12 @@ import select
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from io import RawIOBase
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from openai_cli.errors import UsageError
 from openai_cli.messages import Messages
-from openai_cli.records import record
+from openai_cli.records import field, record
 from openai_cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Context:
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = field(default_factory=lambda: _chance)
-    stdin_ready: Callable[[float], bool] = field(default=lambda _seconds: True)
+    stdin_ready: Callable[[float], bool] = lambda _seconds: True
 
     @classmethod
     def system(cls) -> Self:

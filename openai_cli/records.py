@@ -1,110 +1,29 @@
-"""Dataclasses and named tuples that are quick to make: those of a kind share one constructor.
+"""Records and named tuples that are quick to make: those of a kind share one constructor.
 
-Python compiles one for each of its own, at every start of the program. A dataclass takes 0.1 ms, or
-0.26 where it is frozen, and a record 0.02 (CPython 3.11). Its fields are told with its first
-object; to let `dataclass` do that, without anything to compile, took more than twice as long.
-Nobody compares or prints these.
+Python compiles one for each dataclass and each named tuple, at every start of the program. In
+instructions (CPython 3.11), a named tuple of typing takes 690,000 and a frozen dataclass more than
+twice that; a named tuple of this module takes 130,000 and a record 85,000. Nobody compares or
+prints a record.
 
-A named tuple of typing takes 0.69 million instructions, and one of these 0.13. An object of these
-takes up to twice as long to make: a class that has many of them is compiled after all.
+An object of these takes longer to make: a named tuple that has many is compiled after all.
 """
 
 from collections import Counter, namedtuple
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, Field, FrozenInstanceError, field
+from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    NoReturn,
-    Self,
-    TypeVar,
-    dataclass_transform,
-    get_origin,
-)
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, dataclass_transform
 
 T = TypeVar("T")
 
-# The attribute in which `dataclasses.replace` looks for the fields.
-_FIELDS = "__dataclass_fields__"
+# The default of a field that has none.
+MISSING: Any = object()
+
+# The fields of the records of which objects were made.
+_FIELDS: dict[type, "tuple[Field, ...]"] = {}
 
 # How many objects of a named tuple are made by what all share, and how many of each were.
 _MANY = 50
 _MADE: Counter[type] = Counter()
-
-
-@dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def record(cls: type[T]) -> type[T]:
-    """Make a frozen dataclass that supports `replace`."""
-    return frozen(mutable_record(cls))
-
-
-@dataclass_transform(field_specifiers=(field,))
-def mutable_record(cls: type[T]) -> type[T]:
-    """Make a dataclass that supports `replace`."""
-    return with_fields(cls)
-
-
-def with_fields(cls: type[T]) -> type[T]:
-    """Give the class the shared `__init__`."""
-    cls.__init__ = _init  # type: ignore[method-assign]
-    return cls
-
-
-def fields_of(cls: type) -> Mapping[str, Field[Any]]:
-    """Return the fields of a record by name, inherited ones first.
-
-    `dataclasses.replace` finds them too, but `dataclasses.fields` does not.
-    """
-    found: Mapping[str, Field[Any]] | None = vars(cls).get(_FIELDS)
-    if found is None:
-        records = (one for one in reversed(cls.__mro__) if vars(one).get("__init__") is _init)
-        found = {one.name: one for each in records for one in _own_fields(each)}
-        setattr(cls, _FIELDS, found)
-    return found
-
-
-def _own_fields(cls: type) -> Iterator[Field[Any]]:
-    for name, kind in cls.__annotations__.items():
-        if ClassVar not in (kind, get_origin(kind)):
-            default: Any = getattr(cls, name, MISSING)
-            one: Field[Any] = default if isinstance(default, Field) else field(default=default)
-            one.name, one.type = name, kind
-            yield one
-
-
-def frozen(cls: type[T]) -> type[T]:
-    """Make the fields of a class read-only."""
-    cls.__setattr__ = _refuse  # type: ignore[method-assign]
-    cls.__delattr__ = _refuse  # type: ignore[method-assign]
-    return cls
-
-
-def _init(self: Any, *given: Any, **named: Any) -> None:
-    cls = type(self)
-    known = fields_of(cls)
-    values = dict(zip(known, given, strict=False)) | named
-    if len(values) < len(given) + len(named) or not values.keys() <= known.keys():
-        raise TypeError(f"{cls.__name__} takes each of {', '.join(known)} once")
-    for name, one in known.items():
-        if name not in values:
-            values[name] = _default(cls, one)
-    vars(self).update(values)
-    if hasattr(cls, "__post_init__"):
-        self.__post_init__()
-
-
-def _default(cls: type, one: Field[Any]) -> Any:
-    if one.default_factory is not MISSING:
-        return one.default_factory()
-    if one.default is MISSING:
-        raise TypeError(f"{cls.__name__} needs {one.name}")
-    return one.default
-
-
-def _refuse(self: Any, name: str, *_value: Any) -> NoReturn:
-    raise FrozenInstanceError(f"cannot set {name} of a {type(self).__name__}")
 
 
 class _SharedTuple(tuple[Any, ...]):
@@ -165,3 +84,87 @@ if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple  # noqa: PLC0414 - or mypy exports no such name
 else:
     NamedTuple = _SharedTuple
+
+
+class Field(NamedTuple):
+    """A field of a record: its name, its annotation, and what it is where it is not given."""
+
+    name: str
+    type: Any
+    default: Any = MISSING
+
+
+class _Factory:
+    """A default that each object has to itself."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+
+
+def field(*, default_factory: Callable[[], T]) -> T:
+    """A default of a record's field that each object has to itself, as a list."""
+    return _Factory(default_factory)  # type: ignore[return-value]  # what an object has
+
+
+@dataclass_transform(field_specifiers=(field,))
+def mutable_record(cls: type[T]) -> type[T]:
+    """A class with a field for each annotation, as dataclasses have them."""
+    cls.__init__ = _init  # type: ignore[method-assign]
+    return cls
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def record(cls: type[T]) -> type[T]:
+    """A record with fields that nobody can set."""
+    cls.__setattr__ = _refuse  # type: ignore[method-assign]
+    cls.__delattr__ = _refuse  # type: ignore[method-assign]
+    return mutable_record(cls)
+
+
+def fields_of(cls: type) -> tuple[Field, ...]:
+    """The fields of a record, those that it inherits first."""
+    if (found := _FIELDS.get(cls)) is None:
+        found = _FIELDS[cls] = tuple(_fields(cls))
+    return found
+
+
+def _fields(cls: type) -> Iterator[Field]:
+    annotations: dict[str, Any] = {}
+    for one in reversed(cls.__mro__):
+        annotations |= getattr(one, "__annotations__", {})
+    for name, kind in annotations.items():
+        if getattr(kind, "__origin__", None) is not ClassVar:
+            yield Field(name, kind, getattr(cls, name, MISSING))
+
+
+def _init(self: Any, *given: Any, **named: Any) -> None:
+    cls = type(self)
+    defaults = {one.name: one.default for one in fields_of(cls)}
+    typed = dict(zip(defaults, given, strict=False)) | named
+    values = defaults | typed
+    if len(typed) < len(given) + len(named) or len(values) > len(defaults):
+        raise TypeError(f"{cls.__name__} takes each of {', '.join(defaults)} once")
+    for name, value in values.items():
+        if value is MISSING:
+            raise TypeError(f"{cls.__name__} needs {name}")
+        if type(value) is _Factory:
+            values[name] = value.make()
+    vars(self).update(values)
+    if hasattr(cls, "__post_init__"):
+        self.__post_init__()
+
+
+def _refuse(self: Any, name: str, *_value: Any) -> NoReturn:
+    raise AttributeError(f"cannot set {name} of a {type(self).__name__}")
+
+
+def _replace(one: T, /, **changes: Any) -> T:
+    """Another record, with these changes."""
+    values = {each.name: getattr(one, each.name) for each in fields_of(type(one))}
+    return type(one)(**values | changes)
+
+
+if TYPE_CHECKING:
+    from dataclasses import replace as replace  # noqa: PLC0414 - mypy checks its changes
+else:
+    replace = _replace

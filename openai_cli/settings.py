@@ -1,10 +1,9 @@
 """The configuration file's settings for the running command."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from typing import Any
 
-from openai_cli.records import record
+from openai_cli.records import field, record
 
 
 @record
@@ -46,4 +45,4 @@ class Settings:
     api_key_url: str | None = None
     ledger: bool | str = False
     budget: tuple[BudgetLimit, ...] = ()
-    origin: Callable[[str], str | None] = field(default=lambda _flag: None)
+    origin: Callable[[str], str | None] = lambda _flag: None

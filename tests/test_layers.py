@@ -264,6 +264,15 @@ def test_what_counts_a_text_loads_the_tokenizer_and_nothing_else(arguments: list
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [["tokens", "hello"], ["cost", "hello"], ["chat", "--dry-run", "hello"], ["chat", "--help"]],
+    ids=" ".join,
+)
+def test_what_is_short_has_no_dataclass_but_records(arguments: list[str]) -> None:
+    assert "dataclasses" not in loaded_by(*arguments)
+
+
+@pytest.mark.parametrize(
     ("command", "others"),
     [
         ("tokens", {"commands.counting_files", "tokens.pieces", "tokens.show", "models.table"}),

@@ -1,15 +1,14 @@
-"""Dataclasses and named tuples that share a constructor: as others are made and changed."""
+"""Records and named tuples, which share a constructor: as others are made and changed."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from dataclasses import FrozenInstanceError, field, is_dataclass, replace
 from threading import Barrier
 from typing import Any, ClassVar, Generic, TypeVar
 
 import pytest
 
-from openai_cli.records import NamedTuple, fields_of, mutable_record, record
+from openai_cli.records import NamedTuple, field, fields_of, mutable_record, record, replace
 
 T = TypeVar("T")
 
@@ -28,7 +27,7 @@ class Counter:
     """A counter."""
 
     begin: int = 0
-    calls: int = field(default=5, init=False)
+    calls: int = 5
 
     def __post_init__(self) -> None:
         self.calls += self.begin
@@ -60,9 +59,9 @@ def test_wrong_values(given: tuple[Any, ...], named: dict[str, Any]) -> None:
 
 def test_a_record_is_frozen() -> None:
     pair = Pair(1)
-    with pytest.raises(FrozenInstanceError, match="left"):
+    with pytest.raises(AttributeError, match="left"):
         pair.left = 2  # type: ignore[misc]
-    with pytest.raises(FrozenInstanceError, match="left"):
+    with pytest.raises(AttributeError, match="left"):
         del pair.left
     assert shown(replace(pair, left=2)) == (2, 2, [])
 
@@ -81,7 +80,7 @@ class Triple(Pair):
 
 
 def test_a_record_has_the_fields_of_the_one_that_it_is_made_from() -> None:
-    assert list(fields_of(Triple)) == ["left", "right", "more", "last"]
+    assert [one.name for one in fields_of(Triple)] == ["left", "right", "more", "last"]
     assert (Triple(1, last=3).last, shown(Triple(1))) == (3, (1, 2, []))
 
 
@@ -93,14 +92,9 @@ def test_a_class_that_adds_no_field_has_those_of_the_record() -> None:
     assert Plain(1).total() == 10
 
 
-def test_a_record_becomes_a_dataclass_with_its_first_object() -> None:
-    @mutable_record
-    class Late:
-        value: int = 1
-
-    assert not is_dataclass(Late)
-    assert Late().value == 1
-    assert is_dataclass(Late)
+def test_no_unknown_field_is_replaced() -> None:
+    with pytest.raises(TypeError, match="Pair"):
+        replace(Pair(1), top=2)  # type: ignore[call-arg]
 
 
 def test_threads_that_make_the_first_objects_at_once_agree() -> None:
@@ -128,7 +122,7 @@ def test_a_fact_of_the_class_is_no_field() -> None:
         name: ClassVar[str] = "kind"
         value: int = 1
 
-    assert list(fields_of(Kind)) == ["value"]
+    assert [one.name for one in fields_of(Kind)] == ["value"]
     assert (Kind(2).value, Kind.name) == (2, "kind")
 
 

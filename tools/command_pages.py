@@ -17,7 +17,6 @@ from openai_cli.commands import COMMANDS, declared
 from openai_cli.flags.adapter import command
 from openai_cli.flags.api import INT64
 from openai_cli.flags.help import Records, groups, notes
-from openai_cli.flags.ours import options_of
 from openai_cli.flags.parameter import PANEL, ApiParameter
 from openai_cli.flags.unions import AnyJson, FileOrJson, Numbers, TextOrScalar
 from openai_cli.flags.values import (
@@ -34,6 +33,7 @@ from openai_cli.flags.values import (
     TextsOrIds,
 )
 from openai_cli.messages import PROGRAM
+from openai_cli.records import fields_of
 
 MARK = "<!-- Generated from the command by `make docs`; change the command, not this page. -->"
 
@@ -106,7 +106,7 @@ def _page(name: str) -> str:
 
 def _api_parameters(options: Any) -> dict[str, ApiParameter]:
     """The request properties of an options dataclass, by flag."""
-    found = [each.type.__metadata__[0] for each in options_of(options)]  # type: ignore[union-attr]
+    found = [each.type.__metadata__[0] for each in fields_of(options)]
     return {each.flag: each for each in found if isinstance(each, ApiParameter)}
 
 

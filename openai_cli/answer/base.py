@@ -1,13 +1,12 @@
 """The state of a response while it is read; each endpoint has a subclass for its shape."""
 
-from dataclasses import field
 from typing import Any, ClassVar
 
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_name, misshapen, whole_numbers
 from openai_cli.http.errorbody import tells_error
 from openai_cli.http.sse import LARGEST as LARGEST_EVENT
-from openai_cli.records import mutable_record
+from openai_cli.records import field, mutable_record
 
 # What a response is billed by besides its usage: tool calls, and the output of other models.
 _BILLABLE = ("output", "tools", "tool_usage", "svg_usage")

@@ -1,12 +1,11 @@
 """One choice of a response: a text, a refusal or tool calls."""
 
-from dataclasses import field
 from typing import Any
 
 from openai_cli.answer import ending
 from openai_cli.answer.text import Text
 from openai_cli.answer.toolcalls import ToolCalls
-from openai_cli.records import mutable_record
+from openai_cli.records import field, mutable_record
 
 
 @mutable_record

@@ -4,14 +4,13 @@ One class reads all four forms: the content of a choice is in `text` (completion
 or `delta` (chat, streamed), and a whole response is read like a stream of one part.
 """
 
-from dataclasses import field
 from typing import Any
 
 from openai_cli.answer.base import Answer, choice_error, choice_remarks, choice_shortfalls, fewer
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_index, as_object, as_objects, as_string, misshapen
 from openai_cli.answer.text import Text
-from openai_cli.records import mutable_record
+from openai_cli.records import field, mutable_record
 
 # The fields in which servers send reasoning: DeepSeek's, and vLLM's newer one.
 _REASONING = ("reasoning_content", "reasoning")

@@ -1,13 +1,12 @@
 """The response of POST /moderations."""
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_object, as_objects, is_finite, misshapen
-from openai_cli.records import mutable_record
+from openai_cli.records import field, mutable_record
 
 
 @mutable_record

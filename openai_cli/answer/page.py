@@ -1,6 +1,5 @@
 """Responses that are kept as whole objects, among them pages of lists."""
 
-from dataclasses import field
 from typing import Any
 
 from openai_cli.answer.base import Answer, choice_error, response_error
@@ -8,7 +7,7 @@ from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_objects, misshapen
 from openai_cli.errors import BadAnswerError
 from openai_cli.http.errorbody import error_in
-from openai_cli.records import mutable_record
+from openai_cli.records import field, mutable_record
 
 
 @mutable_record

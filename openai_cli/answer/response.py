@@ -1,13 +1,12 @@
 """The response of POST /responses and GET /responses/ID, whole or streamed."""
 
-from dataclasses import field
 from typing import Any
 
 from openai_cli.answer.base import Answer, choice_shortfalls, response_error
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.ending import WHOLE_STATUS
 from openai_cli.answer.shape import as_name, as_object, as_objects, as_string, misshapen
-from openai_cli.records import mutable_record
+from openai_cli.records import field, mutable_record
 
 PENDING = ("queued", "in_progress")
 

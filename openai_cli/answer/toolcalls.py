@@ -1,12 +1,11 @@
 """Assemble tool calls from the pieces in which they are streamed."""
 
-from dataclasses import field
 from typing import Any
 
 from openai_cli.answer.shape import as_object, as_string, misshapen
 from openai_cli.answer.text import Text
 from openai_cli.jsontext import finite_json
-from openai_cli.records import mutable_record
+from openai_cli.records import field, mutable_record
 
 _KINDS = ("function", "custom")
 # The fields that are streamed in pieces; all others come once.

@@ -1,12 +1,11 @@
 """The responses of POST /audio/transcriptions and /audio/translations, whole or streamed."""
 
-from dataclasses import field
 from typing import Any
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
 from openai_cli.answer.shape import as_objects, as_string, misshapen
-from openai_cli.records import mutable_record
+from openai_cli.records import field, mutable_record
 
 # The formats that are not JSON.
 TEXTS = ("text", "srt", "vtt")

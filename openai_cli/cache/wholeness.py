@@ -1,13 +1,12 @@
 """Decide which answers are kept: those that are known to be complete."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from openai_cli.answer.ending import WHOLE_STATUS
 from openai_cli.cache.entry import Entry
 from openai_cli.errors import CliError
-from openai_cli.records import mutable_record, record
+from openai_cli.records import field, mutable_record, record
 
 if TYPE_CHECKING:
     from openai_cli.answer.base import Answer

@@ -7,7 +7,6 @@ and never stops the command: the request is then sent.
 import json
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,7 +23,7 @@ from openai_cli.flags.ours import CommonOptions
 from openai_cli.flags.server import Caching, Connection
 from openai_cli.http.deadline import Deadline
 from openai_cli.http.payload import Form, FormFile, Json
-from openai_cli.records import NamedTuple, mutable_record
+from openai_cli.records import NamedTuple, field, mutable_record, replace
 
 if TYPE_CHECKING:
     from openai_cli.http.client import HttpResponse

@@ -1,7 +1,6 @@
 """Calls whose answers are kept instead of printed, or printed only once they are complete."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from openai_cli.calls.completeness import judge, why_incomplete
@@ -11,7 +10,7 @@ from openai_cli.calls.send import check_budget, writer_of
 from openai_cli.calls.session import Session
 from openai_cli.errors import CliError
 from openai_cli.output.writers import Kept, write_answer
-from openai_cli.records import record
+from openai_cli.records import record, replace
 
 if TYPE_CHECKING:
     from openai_cli.answer.base import Answer

@@ -1,6 +1,5 @@
 """The usage of a command's calls: on stderr, in --usage-file and in the ledger."""
 
-from dataclasses import field, replace
 from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
@@ -15,7 +14,7 @@ from openai_cli.errors import (
 from openai_cli.flags.ours import CommonOptions
 from openai_cli.flags.output import Completeness, Prices, Spending
 from openai_cli.output.sink import Log, utf8_bytes
-from openai_cli.records import mutable_record
+from openai_cli.records import mutable_record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +59,7 @@ class Receipts:
     is_bounded: bool = True
     has_told_alone: bool = False
     batch_id: str | None = None
-    _log: Log | None = field(default=None, repr=False)
+    _log: Log | None = None
 
     @classmethod
     def of(

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from openai_cli.calls.completeness import judge, why_incomplete
@@ -13,7 +12,7 @@ from openai_cli.calls.session import Session
 from openai_cli.errors import BadAnswerError, CliError, RefusedError
 from openai_cli.output.progress import Progress
 from openai_cli.output.sink import Sink
-from openai_cli.records import mutable_record
+from openai_cli.records import mutable_record, replace
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """What the commands on stored things share: send a request, and print what the API says."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
@@ -15,6 +14,7 @@ from openai_cli.flags.ours import Stdin, options_group
 from openai_cli.flags.output import Forms
 from openai_cli.flags.server import ServerOptions
 from openai_cli.output.sink import Sink
+from openai_cli.records import replace
 from openai_cli.request.body import Request, bodyless
 from openai_cli.request.inputs import Inputs
 

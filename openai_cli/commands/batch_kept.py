@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 from openai_cli.batches.files import Files
 from openai_cli.batches.state import State
 from openai_cli.errors import UsageError
-from openai_cli.flags.ours import CommonOptions, options_of
+from openai_cli.flags.ours import CommonOptions
 from openai_cli.flags.server import ServerOptions
+from openai_cli.records import fields_of
 
 O = TypeVar("O", bound=CommonOptions)  # noqa: E741
 
@@ -18,10 +19,10 @@ _PATHS = ("file", "csv", "output", "usage_file", "prices")
 
 def kept_options(options: CommonOptions) -> str:
     """The flags of the run, without those of the server, as JSON."""
-    own = {one.name for one in options_of(ServerOptions)}
+    own = {one.name for one in fields_of(ServerOptions)}
     found = {
         one.name: getattr(options, one.name)
-        for one in options_of(type(options))
+        for one in fields_of(type(options))
         if one.name not in own
     }
     for name in _PATHS:
@@ -51,6 +52,6 @@ def options_of_run(kind: type[O], out: str, given: CommonOptions, **more: Any) -
             f"the run of '{out}' reads its requests from a pipe",
             hint="pipe them into the same batch run again, which resumes",
         )
-    server = {one.name: getattr(given, one.name) for one in options_of(ServerOptions)}
-    known = {one.name for one in options_of(kind)}
+    server = {one.name: getattr(given, one.name) for one in fields_of(ServerOptions)}
+    known = {one.name for one in fields_of(kind)}
     return kind(**{name: value for name, value in found.items() if name in known} | server | more)

@@ -1,7 +1,7 @@
 """What the `batch` commands share: the rules for request bodies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO, StringIO
 from typing import Any
@@ -14,6 +14,7 @@ from openai_cli.flags.bodies import unknown_names, value_faults
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.jsontext import encode_json
 from openai_cli.messages import Messages
+from openai_cli.records import replace
 
 # The command for each endpoint of the Batch API that has one.
 COMMAND_OF = {

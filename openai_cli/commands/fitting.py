@@ -5,7 +5,6 @@ the server refuses it. The limit learned from a refusal applies to the turns tha
 """
 
 from collections.abc import Callable
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from openai_cli.calls.exchange import exchange
@@ -15,7 +14,7 @@ from openai_cli.conversation.shortening import Message, fewest_turns, split, tur
 from openai_cli.errors import BadAnswerError, LimitError, RefusedError, UsageError
 from openai_cli.flags.conversation import Terms
 from openai_cli.models import DEFAULT_CHAT
-from openai_cli.records import NamedTuple, mutable_record, record
+from openai_cli.records import NamedTuple, field, mutable_record, record
 from openai_cli.request.body import Request
 from openai_cli.tokens.known import KnownTexts
 

@@ -1,6 +1,5 @@
 """`image vary`: POST /images/variations."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from openai_cli.calls.session import Session
@@ -11,6 +10,7 @@ from openai_cli.flags import api, images
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
 from openai_cli.media import one_of
+from openai_cli.records import replace
 from openai_cli.request.body import assembled, given_of
 from openai_cli.request.inputs import Inputs
 

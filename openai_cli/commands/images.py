@@ -1,7 +1,6 @@
 """What the commands that make images share: each image is saved as a file."""
 
 import os
-from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from openai_cli.flags.ours import options_group
 from openai_cli.flags.server import SendingOptions
 from openai_cli.media import IMAGES, is_image, kind_of
 from openai_cli.output.sink import check_writable, keep, open_sink, utf8_bytes
-from openai_cli.records import mutable_record
+from openai_cli.records import field, mutable_record, replace
 from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
 

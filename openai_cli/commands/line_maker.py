@@ -6,7 +6,6 @@ row's values then replace the marks.
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from io import BytesIO
 from typing import Annotated, Any, get_args
 
@@ -17,11 +16,12 @@ from openai_cli.commands import declared
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import flag_of
-from openai_cli.flags.ours import OPTIONS, CommonOptions, options_group, options_of, ours
+from openai_cli.flags.ours import OPTIONS, CommonOptions, options_group, ours
 from openai_cli.flags.output import Written
 from openai_cli.flags.parameter import ApiParameter, OwnArgument, OwnOption
 from openai_cli.jsontext import encode_json
 from openai_cli.output.sink import open_sink
+from openai_cli.records import fields_of, replace
 from openai_cli.request.inputs import Inputs
 
 # Bytes that are made before they are written.
@@ -57,7 +57,7 @@ class Rows(CommonOptions, Written):
 def declaration(name: str) -> tuple[type[Rows], Callable[[Context, Any], None]]:
     """The options and the `run` function of `batch make` for the command of that name."""
     own = declared(name).options
-    fields = {field.name: field for field in options_of(own) if _is_of_the_request(field.type)}
+    fields = {field.name: field for field in fields_of(own) if _is_of_the_request(field.type)}
     members: dict[str, Any] = {
         "__doc__": f"Each row is a request as `{name}` would send it, on a line for the Batch API.",
         "__annotations__": {each.name: each.type for each in fields.values()},
@@ -201,19 +201,19 @@ class _Line:
     ) -> "_Line":
         """The line that the command of that name prints, with marks for the text and the id."""
         command = declared(name)
-        known = {field.name: field for field in options_of(command.options)}
+        known = {field.name: field for field in fields_of(command.options)}
         argument = next(
             name
             for name, field in known.items()
             if isinstance(get_args(field.type)[1], OwnArgument)
         )
         marks = {mark: f"{mark}-{os.urandom(16).hex()}" for mark in {"id", "text", *templates}}
-        shared = {field.name for field in options_of(type(options))} - {
-            field.name for field in options_of(Rows)
+        shared = {field.name for field in fields_of(type(options))} - {
+            field.name for field in fields_of(Rows)
         }
         given = {name: getattr(options, name) for name in shared}
         given |= {name: marks[name] for name in _BESIDE if name in templates}
-        common = {each.name: getattr(options, each.name) for each in options_of(CommonOptions)}
+        common = {each.name: getattr(options, each.name) for each in fields_of(CommonOptions)}
         out = BytesIO()
         command.run(
             replace(context, stdout=out, stdout_is_terminal=False),

@@ -1,7 +1,6 @@
 """What `transcribe` and `translate` share: files of speech, one request for each."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,7 @@ from openai_cli.errors import UsageError
 from openai_cli.flags.ours import OPTIONS, argument, options_group, ours
 from openai_cli.flags.server import SendingOptions
 from openai_cli.media import one_of
+from openai_cli.records import replace
 from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
 

@@ -5,7 +5,6 @@ A conversation is a chat request body, in a file (see `conversation.file`) or in
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from openai_cli.calls.plan import Plan
@@ -23,7 +22,7 @@ from openai_cli.conversation.reasoning import is_demanded
 from openai_cli.conversation.shortening import Message
 from openai_cli.errors import CliError, RefusedError, UsageError
 from openai_cli.flags.conversation import Terms
-from openai_cli.records import NamedTuple, record
+from openai_cli.records import NamedTuple, field, record
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:

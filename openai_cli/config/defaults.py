@@ -1,7 +1,6 @@
 """Apply the configuration file to a command line: select the values that are in force for it."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +15,7 @@ from openai_cli.flags.names import flag_of, underscored
 from openai_cli.flags.ours import CommonOptions
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.values import Flag, Number, Text, Texts
-from openai_cli.records import NamedTuple
+from openai_cli.records import NamedTuple, replace
 from openai_cli.request.body import unchecked_params
 from openai_cli.request.inputs import Inputs
 from openai_cli.settings import Settings

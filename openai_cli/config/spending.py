@@ -5,13 +5,13 @@ the top level, in `[budget]`, `[budget.labels.NAME]` and `[budget.profiles.NAME]
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from openai_cli.config.document import Document
 from openai_cli.config.values import expanded
 from openai_cli.errors import UsageError
 from openai_cli.prices.money import units_of
+from openai_cli.records import replace
 from openai_cli.settings import BudgetLimit
 
 LEDGER, BUDGET = "ledger", "budget"

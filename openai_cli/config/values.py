@@ -14,7 +14,7 @@ from typer.models import OptionInfo
 
 from openai_cli.context import Context
 from openai_cli.flags.names import underscored
-from openai_cli.flags.ours import CommonOptions, options_of
+from openai_cli.flags.ours import CommonOptions
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.server import Connection
 from openai_cli.flags.unions import AnyJson, FileOrJson, Numbers, TextOrScalar
@@ -31,7 +31,7 @@ from openai_cli.flags.values import (
     TextOrObject,
     Texts,
 )
-from openai_cli.records import NamedTuple
+from openai_cli.records import NamedTuple, fields_of
 
 # Flags that cannot have a default. The last four are the text of one call: a default for them would
 # get in the way of every other text.
@@ -87,7 +87,7 @@ class Setting(NamedTuple):
 def settings_of(options: type[CommonOptions]) -> dict[str, Setting]:
     """Return the flags of a command that the file may set, by long name with `_` for `-`."""
     found = {}
-    for field in options_of(options):
+    for field in fields_of(options):
         kind, info = get_args(field.type)
         if isinstance(info, OptionInfo):
             name = underscored(info.param_decls[0].partition("/")[0].removeprefix("--"))  # type: ignore[index]

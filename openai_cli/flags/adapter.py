@@ -7,7 +7,6 @@ handle an interrupt, an end of file and a broken pipe in its own way.
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from dataclasses import MISSING, Field
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -20,9 +19,9 @@ from typer.models import ParamMeta
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import hyphenated
-from openai_cli.flags.ours import CommonOptions, options_of
+from openai_cli.flags.ours import CommonOptions
 from openai_cli.flags.parameter import ApiParameter, PathArgument, PropertyArgument
-from openai_cli.records import NamedTuple
+from openai_cli.records import MISSING, Field, NamedTuple, fields_of
 
 O = TypeVar("O", bound=CommonOptions)  # noqa: E741
 Run = Callable[[Context, O], None]
@@ -64,7 +63,7 @@ def parts_of(
     its unparsed value. Raises UsageError for a value that a parameter does not take.
     """
     found = Parts({}, {}, {}, {})
-    for field in options_of(type(options)):
+    for field in fields_of(type(options)):
         info, value = _info(field), getattr(options, field.name)
         if value is None:
             continue
@@ -82,7 +81,7 @@ def parts_of(
 def path_values(options: CommonOptions) -> list[str]:
     """Return the values of the path parameters, in order."""
     found = []
-    for field in options_of(type(options)):
+    for field in fields_of(type(options)):
         if isinstance(_info(field), PathArgument):
             value = getattr(options, field.name)
             found += value if isinstance(value, list) else [value]
@@ -93,20 +92,20 @@ def parameters(options: CommonOptions) -> dict[str, ApiParameter]:
     """Return the API parameters of the options, by field name, in the order of declaration."""
     return {
         field.name: parameter
-        for field in options_of(type(options))
+        for field in fields_of(type(options))
         if isinstance(parameter := _info(field), ApiParameter)
     }
 
 
 def parameters_of(options: type[CommonOptions]) -> list[ApiParameter]:
     """Return the API parameters of an options class."""
-    infos = (_info(field) for field in options_of(options))
+    infos = (_info(field) for field in fields_of(options))
     return [info for info in infos if isinstance(info, ApiParameter)]
 
 
-def _info(field: Field[Any]) -> Any:
+def _info(field: Field) -> Any:
     """Return the flag or argument in a field's annotation."""
-    return field.type.__metadata__[0]  # type: ignore[union-attr]  # every field is Annotated
+    return field.type.__metadata__[0]  # every field is Annotated
 
 
 CONTEXT_SETTINGS = {"token_normalize_func": hyphenated}
@@ -245,13 +244,13 @@ def _given(ctx: typer.Context, names: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name, source in sources if source and source.name == "COMMANDLINE")
 
 
-def _parameter(field: Field[Any]) -> tuple[Any, Callable[[Any], Any] | None]:
+def _parameter(field: Field) -> tuple[Any, Callable[[Any], Any] | None]:
     """Return the Typer parameter of a field, and the converter for its value, if any."""
     info = _info(field)
     if field.default is not MISSING:
         info = copy(info)
         info.default = field.default
-    annotation = field.type.__origin__  # type: ignore[union-attr]  # every field is Annotated
+    annotation = field.type.__origin__  # every field is Annotated
     return get_click_param(ParamMeta(name=field.name, default=info, annotation=annotation))
 
 
@@ -261,7 +260,7 @@ def typer_parameters(options: type) -> dict[str, tuple[Any, Callable[[Any], Any]
     They are built from the fields, not from a function's signature, which Typer would read twice
     and whose parameters it would copy four times.
     """
-    return {field.name: _parameter(field) for field in options_of(options)}
+    return {field.name: _parameter(field) for field in fields_of(options)}
 
 
 def command(

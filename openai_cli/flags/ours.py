@@ -5,8 +5,7 @@ those for the server in `server`. None of the flags has the name of a request pr
 """
 
 from collections.abc import Mapping
-from dataclasses import Field
-from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args
+from typing import Annotated, ClassVar, TypeVar, dataclass_transform, get_args
 
 import typer
 
@@ -15,7 +14,7 @@ from openai_cli.flags.endpoint import OFFLINE, Endpoint
 from openai_cli.flags.parameter import PANEL, OwnArgument, OwnOption, PathArgument
 from openai_cli.flags.values import Number
 from openai_cli.messages import Color
-from openai_cli.records import fields_of, frozen, with_fields
+from openai_cli.records import record
 
 # The groups of the help, in order. A command's own flags are in OPTIONS.
 ARGUMENTS, OPTIONS, CONVERSATION = "Arguments", "Options", "Conversation"
@@ -28,28 +27,8 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def options_group(cls: type[T]) -> type[T]:
-    """Turn a class of flags into a frozen, keyword-only dataclass when it is first instantiated.
-
-    The groups that a command inherits never are, and building their dataclasses took 3 ms of 85.
-    """
-    cls.__init__ = _first_init  # type: ignore[method-assign]
-    return cls
-
-
-def _first_init(self: Any, **values: Any) -> None:
-    options_of(type(self))
-    type(self).__init__(self, **values)
-
-
-def options_of(cls: type) -> tuple[Field[Any], ...]:
-    """Return the fields of an options group in the order of declaration, inherited ones first."""
-    if vars(cls).get("__init__") is _first_init:
-        annotations: dict[str, Any] = {}
-        for base in reversed(cls.__mro__[:-1]):
-            annotations |= base.__annotations__
-        cls.__annotations__ = annotations
-        frozen(with_fields(cls))
-    return tuple(fields_of(cls).values())
+    """Turn a class of flags into a record whose fields are all keywords."""
+    return record(cls)
 
 
 class HelpShown(Exception):  # noqa: N818 - a text to print, not an error

@@ -1,7 +1,5 @@
 """The kinds of flag values: pure parsers from the typed text to a JSON value.
 
-They are named tuples because creating a dataclass takes six times as long at every start.
-
 A parser raises ValueError with the end of a sentence ("must be a number from 0 to 2, not 3"), and
 the caller puts the parameter's name before it. Types, ranges and counts are those of OpenAI's
 published description (openapi.json 2.3.0), and of its prose where the schema has none.

@@ -6,7 +6,6 @@ It is imported only when something is sent, because `requests` is slow to import
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import field
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -35,7 +34,7 @@ from openai_cli.http.transport import (
     Transport,
     authorities,
 )
-from openai_cli.records import record
+from openai_cli.records import field, record
 
 T = TypeVar("T")
 

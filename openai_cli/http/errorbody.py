@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
-from openai_cli.records import record
+from openai_cli.records import record, replace
 
 # The longest message, in characters. The API's longest known one, for a missing key, has 443.
 _LONGEST = 1000

@@ -7,9 +7,7 @@ streaming.
 Lines end in LF, CR or CRLF and in nothing else, wherever the chunks are cut.
 """
 
-from dataclasses import field
-
-from openai_cli.records import NamedTuple, mutable_record
+from openai_cli.records import NamedTuple, field, mutable_record
 
 # The largest event, in bytes.
 LARGEST = 16 * 1024 * 1024

@@ -1,13 +1,12 @@
 """The ledger for a command's calls: reserve what may be spent, and record what was."""
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from openai_cli.context import Context
 from openai_cli.errors import CliError, LimitError
-from openai_cli.records import mutable_record, record
+from openai_cli.records import mutable_record, record, replace
 from openai_cli.settings import BudgetLimit
 
 if TYPE_CHECKING:

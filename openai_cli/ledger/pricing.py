@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from openai_cli.ledger.store import Failure, Store, Unpriced, why
 from openai_cli.models.table import Table
 from openai_cli.prices.occasion import Occasion, Outcome
 from openai_cli.prices.receipt import Receipt
+from openai_cli.records import replace
 
 # How many calls are priced before other processes get a turn.
 _AT_ONCE = 500

@@ -1,7 +1,6 @@
 """The format and the destination of a result, determined from the options before any request."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from openai_cli.context import Context
@@ -10,7 +9,7 @@ from openai_cli.flags.names import flag_of
 from openai_cli.flags.output import Extracting, Forms, Results, Structured, Written
 from openai_cli.messages import Messages
 from openai_cli.output.sink import Sink, open_sink, separator
-from openai_cli.records import record
+from openai_cli.records import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

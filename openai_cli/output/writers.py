@@ -5,7 +5,6 @@ A writer receives every part of an answer as it arrives, and finally the whole a
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from openai_cli.answer.base import Answer
@@ -15,7 +14,7 @@ from openai_cli.errors import OutputError, UsageError
 from openai_cli.jsontext import encode_json, finite_json, weight
 from openai_cli.messages import Messages
 from openai_cli.output.sink import Sink, keep, lined, utf8_bytes
-from openai_cli.records import NamedTuple, mutable_record, record
+from openai_cli.records import NamedTuple, field, mutable_record, record
 from openai_cli.terminal import escaped
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,7 +19,7 @@ from openai_cli.prices.money import exact_json, plain
 from openai_cli.prices.occasion import Occasion, Outcome
 from openai_cli.prices.records import parts_of
 from openai_cli.prices.usage import usage_of
-from openai_cli.records import fields_of, record
+from openai_cli.records import field, fields_of, record, replace
 
 # The fields that only some calls have.
 _SOMETIMES = (
@@ -170,7 +169,7 @@ class Receipt:
         The fields after `exit_code` are present only if they have a value; the first of them is
         `batch_id`, that of the run that the call belongs to.
         """
-        found = {name: getattr(self, name) for name in fields_of(type(self))}
+        found = {one.name: getattr(self, one.name) for one in fields_of(type(self))}
         parts, code = found.pop("parts"), int(found.pop("exit_code"))
         some = {name: found.pop(name) for name in _SOMETIMES}
         some = {"batch_id": batch_id, **some}

@@ -1,7 +1,6 @@
 """Assemble one request from flags, --param, --body, the environment and the configuration."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from openai_cli.flags.values import (
     TextsOrIds,
 )
 from openai_cli.jsontext import encode_json, json_or_text
-from openai_cli.records import NamedTuple, record
+from openai_cli.records import NamedTuple, record, replace
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import field
 from functools import partial
 from typing import BinaryIO, TypeVar
 
@@ -38,7 +37,7 @@ class Inputs:
     context: Context
     use_stdin: bool | None = None
     is_required: bool = False
-    _reader: str | None = field(default=None, init=False)
+    _reader: str | None = None
 
     def source(self, reader: str, path: str) -> bytes:
         """Read a file, or stdin for `-`; `reader` is the flag that error messages name.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.http.deadline import Deadline
 from openai_cli.http.payload import Form, FormFile, Json
+from openai_cli.records import replace
 from tests.cache.test_wholeness import Arriving
 from tests.servers import chat, reply
 

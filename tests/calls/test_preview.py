@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from openai_cli.calls import preview
 from openai_cli.config.destination import Destination
 from openai_cli.errors import UsageError
 from openai_cli.http.payload import FormFile
+from openai_cli.records import replace
 from openai_cli.request.body import Request
 from tests import servers
 from tests.forms import Field, fields_of

@@ -2,7 +2,6 @@
 
 import json
 import signal
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from openai_cli.errors import (
     UsageError,
 )
 from openai_cli.models.table import load_table
+from openai_cli.records import replace
 from openai_cli.request.body import Request
 from openai_cli.settings import Settings
 

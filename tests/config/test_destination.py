@@ -1,7 +1,6 @@
 """Where a request goes and with which key, by flags and environment."""
 
 import socket
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +15,7 @@ from openai_cli.config.destination import (
 from openai_cli.context import Context
 from openai_cli.errors import CliError, CredentialError, UsageError
 from openai_cli.flags.server import Connection
+from openai_cli.records import replace
 from openai_cli.request.inputs import Inputs
 from openai_cli.settings import Settings
 

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +15,7 @@ from openai_cli.config import keycommand
 from openai_cli.config.keys import Source, checked, first_key, masked, sources
 from openai_cli.context import Context
 from openai_cli.errors import CliError, CredentialError
+from openai_cli.records import replace
 from openai_cli.request.inputs import Inputs
 from openai_cli.settings import Settings
 

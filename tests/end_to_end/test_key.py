@@ -4,7 +4,6 @@ import getpass
 import json
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from openai_cli.commands import chat as chat_command
 from openai_cli.commands import key_set
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
+from openai_cli.records import replace
 from openai_cli.settings import Settings
 from tests.conftest import COMMAND, Result, Run
 from tests.docs.pages import ROOT

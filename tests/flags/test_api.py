@@ -27,8 +27,8 @@ from openai_cli.commands import (
     transcribe,
     translate,
 )
-from openai_cli.flags.ours import options_of
 from openai_cli.flags.parameter import ApiParameter
+from openai_cli.records import fields_of
 from tests.flags.commandline import body, call, refused
 from tests.flags.published import (
     CHAT,
@@ -76,7 +76,7 @@ JSON_FORM = {"images", "moderation"}
 
 def declarations(options: type[Any]) -> dict[str, Any]:
     """What each field of an options dataclass declares."""
-    return {field.name: field.type.__metadata__[0] for field in options_of(options)}  # type: ignore[union-attr]
+    return {field.name: field.type.__metadata__[0] for field in fields_of(options)}
 
 
 @ENDPOINTS

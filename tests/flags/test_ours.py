@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from openai_cli.commands import chat, complete
-from openai_cli.flags.ours import number, options_of
+from openai_cli.flags.ours import number
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.values import Number
+from openai_cli.records import fields_of
 from tests.conftest import MADE_UP_KEY
 from tests.flags.commandline import call, refused
 from tests.flags.published import CHAT, COMPLETE, Endpoint
@@ -22,7 +23,7 @@ COMMANDS = pytest.mark.parametrize(
 
 def our_flags(options: type[Any]) -> dict[str, list[str]]:
     """The long spellings of each flag of ours, by field."""
-    infos = {field.name: field.type.__metadata__[0] for field in options_of(options)}  # type: ignore[union-attr]
+    infos = {field.name: field.type.__metadata__[0] for field in fields_of(options)}
     return {
         name: [flag for declared in info.param_decls for flag in declared.split("/")]
         for name, info in infos.items()
@@ -43,7 +44,7 @@ def test_no_flag_of_ours_takes_the_name_of_a_property(
 
 @COMMANDS
 def test_every_boolean_of_ours_has_its_opposite(options: type[Any], endpoint: Endpoint) -> None:
-    booleans = [field.name for field in options_of(options) if "bool" in str(field.type)]
+    booleans = [field.name for field in fields_of(options) if "bool" in str(field.type)]
     flags = our_flags(options)
     ours = [name for name in booleans if name in flags and name != "help"]
     assert len(ours) > 10

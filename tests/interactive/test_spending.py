@@ -1,12 +1,12 @@
 """What a session did cost."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from openai_cli.commands.interactive.spending import spent
 from openai_cli.prices.receipt import Receipt
+from openai_cli.records import replace
 
 
 def call(model: str | None, usd: str | None, tokens: int | None = 10) -> Receipt:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import StringIO
@@ -15,6 +14,7 @@ from openai_cli.errors import LimitError
 from openai_cli.ledger.book import Book, prune
 from openai_cli.ledger.store import VARIABLE, Store, Unpriced
 from openai_cli.prices.money import units
+from openai_cli.records import replace
 from openai_cli.settings import BudgetLimit, Settings
 from tests.ledger.test_unpriced import LATER, ON, kept_of
 

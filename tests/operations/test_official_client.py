@@ -18,9 +18,9 @@ from package_methods import Method
 from openai_cli.commands import COMMANDS, declared
 from openai_cli.commands.operation.options import collisions, is_final
 from openai_cli.flags.names import flag_of
-from openai_cli.flags.ours import options_of
 from openai_cli.flags.parameter import ApiParameter, PropertyArgument
 from openai_cli.operations.table import Operation, every
+from openai_cli.records import fields_of
 from tests.conftest import Result, Run
 from tests.operations.official import (
     ADMIN_KEY,
@@ -79,7 +79,7 @@ class Command:
 
     def __init__(self, operation: Operation) -> None:
         options = declared(operation.command).options
-        infos = [each.type.__metadata__[0] for each in options_of(options)]  # type: ignore[union-attr]
+        infos = [each.type.__metadata__[0] for each in fields_of(options)]
         self.operation = operation
         self.flags = {info.api_name for info in infos if isinstance(info, ApiParameter)}
         self.arguments = {info.api_name for info in infos if isinstance(info, PropertyArgument)}

@@ -2,13 +2,13 @@
 
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from openai_cli.context import Context
+from openai_cli.records import replace
 from tests.conftest import MADE_UP_KEY, Run
 from tests.flags.commandline import Ended, execute, refused
 from tests.forms import Field, fields_of

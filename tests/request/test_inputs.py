@@ -9,7 +9,6 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
+from openai_cli.records import replace
 from openai_cli.request.inputs import Inputs, check_arguments
 from tests.conftest import COMMAND, Run
 from tests.flags.commandline import body, execute, refused, user_text

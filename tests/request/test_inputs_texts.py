@@ -1,13 +1,13 @@
 """The text of a call and of its prompts: what reads a file, and what only looks like one."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from openai_cli.context import Context
+from openai_cli.records import replace
 from tests.flags.commandline import Ended, body, call, execute, refused, user_text
 
 TEXT_FLAGS = [

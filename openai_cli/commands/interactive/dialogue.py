@@ -1,7 +1,7 @@
 """A conversation of several turns, and what can be done with it between them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from openai_cli.calls.session import Session
@@ -38,6 +38,7 @@ from openai_cli.flags.names import underscored
 from openai_cli.flags.parameter import ApiParameter
 from openai_cli.flags.values import Flag, Kind, Object, Texts
 from openai_cli.jsontext import encode_json, json_or_text, quoted
+from openai_cli.records import replace
 from openai_cli.request.body import Request
 from openai_cli.request.inputs import Inputs
 

@@ -1,7 +1,6 @@
 """Run an operation's command: preview or send its request, and print the answer."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from openai_cli.flags.adapter import Parts
 from openai_cli.flags.names import flag_of
 from openai_cli.jsontext import encode_json
 from openai_cli.operations.table import Facts, Operation
+from openai_cli.records import replace
 from openai_cli.request.body import (
     Given,
     Request,
