@@ -48,9 +48,9 @@ files of their own.
 {built}
 
 `NAME.trie` is a marisa-trie BinaryTrie of the tokens' bytes. `NAME.ranks` has the rank of each
-token, in the order of the trie's key ids, as little-endian integers of four bytes. `encodings.json`
-has for each encoding the files of its tokens (`vocabulary`), the limit that their ranks are lower
-than (`below`), and tiktoken's pattern and special tokens.
+token, in the order of the trie's key ids, as little-endian integers of four bytes. `encodings.txt`
+has a line for each encoding: its name and, as JSON, the files of its tokens (`vocabulary`), the
+limit that their ranks are lower than (`below`), and tiktoken's pattern and special tokens.
 """
 
 
@@ -105,7 +105,8 @@ def build(sources: Sources, into: Path) -> None:
         }
     for vocabulary in sorted({str(fields["vocabulary"]) for fields in table.values()}):
         _write_vocabulary(into / vocabulary, sources.ranks[vocabulary])
-    (into / "encodings.json").write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    lines = (f"{name} {json.dumps(rules)}\n" for name, rules in table.items())
+    (into / "encodings.txt").write_text("".join(lines), encoding="utf-8")
     (into / "LICENSE").write_text(_tiktoken_licence(), encoding="utf-8")
 
 
@@ -139,7 +140,7 @@ def _readme(sources: Sources, into: Path, date: str) -> str:
         f"| {name}.tiktoken | {len(ranks):,} | {sources.hashes[name]} |"
         for name, ranks in sources.ranks.items()
     ]
-    built = sorted(into.glob("*.trie")) + sorted(into.glob("*.ranks")) + [into / "encodings.json"]
+    built = sorted(into.glob("*.trie")) + sorted(into.glob("*.ranks")) + [into / "encodings.txt"]
     built_rows = [f"| {path.name} | {path.stat().st_size:,} | {_sha256(path)} |" for path in built]
     return README.format(
         tiktoken=version("tiktoken"),

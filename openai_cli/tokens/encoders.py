@@ -1,6 +1,6 @@
 """The encodings: their rules, and the tiktoken encoders that are built from them.
 
-The patterns and the special tokens are in `data/encodings.json`, written from tiktoken's table by
+The patterns and the special tokens are in `data/encodings.txt`, written from tiktoken's table by
 tools/build_vocabularies.py; the vocabulary is this package's (see `vocabulary`).
 """
 
@@ -43,23 +43,22 @@ class Rules(NamedTuple):
 
 def encoding_names() -> list[str]:
     """Return the names of the encodings, oldest first."""
-    return list(_table())
-
-
-def rules_of(encoding: str) -> Rules:
-    """Return the rules of the named encoding; raise UsageError if there is none."""
-    try:
-        return _table()[encoding]
-    except KeyError:
-        raise UsageError(
-            f"there is no encoding {encoding!r}", hint=f"one of {', '.join(_table())}"
-        ) from None
+    return list(_lines())
 
 
 @lru_cache
-def _table() -> dict[str, Rules]:
-    table = json.loads((DATA / "encodings.json").read_bytes())
-    return {name: Rules(**fields) for name, fields in table.items()}
+def rules_of(encoding: str) -> Rules:
+    """Return the rules of the named encoding; raise UsageError if there is none."""
+    if (rules := _lines().get(encoding)) is None:
+        raise UsageError(f"there is no encoding {encoding!r}", hint=f"one of {', '.join(_lines())}")
+    return Rules(**json.loads(rules))
+
+
+@lru_cache
+def _lines() -> dict[str, str]:
+    """Return the rules of each encoding as JSON; one has a thousand special tokens to parse."""
+    text = (DATA / "encodings.txt").read_text(encoding="utf-8")
+    return dict(line.split(" ", 1) for line in text.splitlines())
 
 
 @lru_cache

@@ -178,7 +178,7 @@ _WORDS = (
     _Rule("SM/", tuple(first + second for first in "SM/" for second in "SM/")),
 )
 
-# By vocabulary, which determines the pattern (data/encodings.json).
+# By vocabulary, which determines the pattern (data/encodings.txt).
 _RULES = {
     # A word is uppercase and then lowercase letters; other letters and marks count as either. It
     # backtracks to the last of these if uppercase letters follow without a lowercase one. A symbol
