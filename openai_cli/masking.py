@@ -9,15 +9,20 @@ from collections.abc import Callable, Iterable, Iterator
 
 MASK = "***"
 
-# The prefixes of keys: OpenAI and those who use its form (sk-), Groq, xAI, Perplexity, NVIDIA,
-# Hugging Face, Replicate, Google, Cerebras, Fireworks, Together, GitHub, AWS; then a JWT.
+# The prefixes of keys of 16 or more further characters: Groq, xAI, Perplexity, NVIDIA, Hugging Face,
+# Replicate, Google, Cerebras, Fireworks, Together and GitHub; last, OpenAI's session keys.
+_LONG = (
+    "gsk_", "xai-", "pplx-", "nvapi-", "hf_", "r8_", "AIza", "csk-", "fw_", "tgp_v1_",
+    "gho_", "ghp_", "ghs_", "ghu_", "github_pat_", "sess-", "ek_",
+)  # fmt: skip
+# The prefixes of all keys: OpenAI and those who use its form, AWS, a JWT, and those above.
+_BEGINNINGS = ("sk-", "AKIA", "eyJ", *_LONG)
 # Patterns are compiled on first use, because few calls mask anything.
-KEY = r"""(?x)(?:(?<![A-Za-z0-9])|(?<=-[A-Za-z]))(?:  # also right behind a short flag
-        sk-[A-Za-z0-9_-]{3,}
-      | (?:gsk_|xai-|pplx-|nvapi-|hf_|r8_|AIza|csk-|fw_|tgp_v1_|gh[opsu]_|github_pat_|sess-|ek_)
-        [A-Za-z0-9_-]{16,}
-      | AKIA[A-Z0-9]{16}
-      | eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*
+KEY = rf"""(?x)(?:(?<![A-Za-z0-9])|(?<=-[A-Za-z]))(?:  # also right behind a short flag
+        sk-[A-Za-z0-9_-]{{3,}}
+      | (?:{"|".join(_LONG)})[A-Za-z0-9_-]{{16,}}
+      | AKIA[A-Z0-9]{{16}}
+      | eyJ[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]*
     )"""
 # A long word of letters and digits, which may be a key without a known prefix.
 _BARE = r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9]{20,}={0,2}"
@@ -51,7 +56,7 @@ def is_secret_name(name: str) -> bool:
 
 def without_keys(text: str) -> str:
     """Mask everything in a text that has the form of a key."""
-    return re.sub(KEY, MASK, text)
+    return re.sub(KEY, MASK, text) if any(each in text for each in _BEGINNINGS) else text
 
 
 def without(secret: str, text: str) -> str:
