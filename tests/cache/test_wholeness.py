@@ -68,7 +68,7 @@ def test_an_event_with_an_image_at_an_address_is_not_kept() -> None:
     at_address = {"type": "image_generation.completed", "url": "https://images.example/a.png"}
     assert lacks(IMAGES, asked, events(PICTURE, done=False), content_type=EVENTS) is None
     told = lacks(IMAGES, asked, events(at_address, done=False), content_type=EVENTS)
-    assert told == "its image is at an address, which expires"
+    assert told == "its image is at a URL, which expires"
 
 
 @pytest.mark.parametrize(

@@ -186,4 +186,4 @@ def test_a_ledger_that_cannot_be_written_is_told_of_once(tmp_path: Path) -> None
     for _ in range(2):
         book.keep(*kept_of(LATER), TODAY.isoformat())
     assert isinstance(context.messages.stream, StringIO)
-    assert context.messages.stream.getvalue().count("the ledger was not written") == 1
+    assert context.messages.stream.getvalue().count("the ledger cannot be written") == 1
