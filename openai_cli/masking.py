@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 MASK = "***"
 
-# The prefixes of keys of 16 or more further characters: Groq, xAI, Perplexity, NVIDIA, Hugging Face,
+# The prefixes that 16 or more characters follow: Groq, xAI, Perplexity, NVIDIA, Hugging Face,
 # Replicate, Google, Cerebras, Fireworks, Together and GitHub; last, OpenAI's session keys.
 _LONG = (
     "gsk_", "xai-", "pplx-", "nvapi-", "hf_", "r8_", "AIza", "csk-", "fw_", "tgp_v1_",

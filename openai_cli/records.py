@@ -1,11 +1,12 @@
-"""Records and named tuples that are quick to make: those of a kind share one constructor.
+"""Records and named tuples whose classes are fast to create, because they share a constructor.
 
-Python compiles one for each dataclass and each named tuple, at every start of the program. In
-instructions (CPython 3.11), a named tuple of typing takes 690,000 and a frozen dataclass more than
-twice that; a named tuple of this module takes 130,000 and a record 85,000. Nobody compares or
-prints a record.
+Python compiles a constructor for each dataclass and each named tuple, every time the program
+starts. In instructions (CPython 3.11), a class of typing's named tuples takes 690,000 and a frozen
+dataclass more than twice as many; a named tuple of this module takes 130,000 and a record 85,000.
+Records have no comparison and no repr.
 
-An object of these takes longer to make: a named tuple that has many is compiled after all.
+The price is that instances take longer to create. A named tuple with many instances is therefore
+compiled after all.
 """
 
 from collections import Counter, namedtuple
@@ -15,19 +16,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, datacl
 
 T = TypeVar("T")
 
-# The default of a field that has none.
+# Stands for the default of a field that has none.
 MISSING: Any = object()
 
-# The fields of the records of which objects were made.
+# The fields of each record class that has instances.
 _FIELDS: dict[type, "tuple[Field, ...]"] = {}
 
-# How many objects of a named tuple are made by what all share, and how many of each were.
+# How many instances a class creates before it is compiled, and how many each has created.
 _MANY = 50
 _MADE: Counter[type] = Counter()
 
 
 class _SharedTuple(tuple[Any, ...]):
-    """A named tuple with a field for each annotation, as typing's has them."""
+    """A named tuple with a field for each annotation, like typing's."""
 
     _fields: ClassVar[tuple[str, ...]]
     _field_defaults: ClassVar[dict[str, Any]]
@@ -53,7 +54,7 @@ class _SharedTuple(tuple[Any, ...]):
 
     @classmethod
     def _compile(cls) -> None:
-        """Give the class what Python compiles, which is faster and says what is wrong."""
+        """Use what Python compiles: it is faster, and names the wrong argument."""
         defaults = cls._field_defaults.values()
         compiled = namedtuple(cls.__name__, cls._fields, defaults=[*defaults])  # type: ignore[misc]
         for name in ("__new__", *cls._fields):
@@ -87,7 +88,7 @@ else:
 
 
 class Field(NamedTuple):
-    """A field of a record: its name, its annotation, and what it is where it is not given."""
+    """A field of a record: its name, its annotation and its default."""
 
     name: str
     type: Any
@@ -95,34 +96,34 @@ class Field(NamedTuple):
 
 
 class _Factory:
-    """A default that each object has to itself."""
+    """A default that is made anew for each instance."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self.make = make
 
 
 def field(*, default_factory: Callable[[], T]) -> T:
-    """A default of a record's field that each object has to itself, as a list."""
-    return _Factory(default_factory)  # type: ignore[return-value]  # what an object has
+    """Declare a default that is made anew for each instance, such as a list."""
+    return _Factory(default_factory)  # type: ignore[return-value]  # the type that an instance sees
 
 
 @dataclass_transform(field_specifiers=(field,))
 def mutable_record(cls: type[T]) -> type[T]:
-    """A class with a field for each annotation, as dataclasses have them."""
+    """Make a class with a field for each annotation, like `dataclass`."""
     cls.__init__ = _init  # type: ignore[method-assign]
     return cls
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[T]) -> type[T]:
-    """A record with fields that nobody can set."""
+    """Make a record whose fields are read-only."""
     cls.__setattr__ = _refuse  # type: ignore[method-assign]
     cls.__delattr__ = _refuse  # type: ignore[method-assign]
     return mutable_record(cls)
 
 
 def fields_of(cls: type) -> tuple[Field, ...]:
-    """The fields of a record, those that it inherits first."""
+    """Return the fields of a record, inherited ones first."""
     if (found := _FIELDS.get(cls)) is None:
         found = _FIELDS[cls] = tuple(_fields(cls))
     return found
@@ -159,7 +160,7 @@ def _refuse(self: Any, name: str, *_value: Any) -> NoReturn:
 
 
 def _replace(one: T, /, **changes: Any) -> T:
-    """Another record, with these changes."""
+    """Return a copy of a record with these changes."""
     values = {each.name: getattr(one, each.name) for each in fields_of(type(one))}
     return type(one)(**values | changes)
 
