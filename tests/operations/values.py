@@ -148,7 +148,7 @@ def _of_mapping(hint: Any, depth: int) -> dict[str, Any]:
             hint.__total__ and origin is not typing_extensions.NotRequired
         )
         if is_needed or depth < _DEEPEST:
-            values = _values(one, key, depth + 1)
+            values = _values(one, _NAMED.get(hint.__name__, {}).get(key, key), depth + 1)
             if values:
                 found[key] = values[0]
     return found
@@ -167,7 +167,11 @@ _IN_RANGE = {
     "max_completion_tokens": 256,
     "max_output_tokens": 16,
     "max_prompt_tokens": 256,
+    "seconds": 3600,
+    "seconds of a session": 600,
 }
+# Keys of types whose range differs from that of the same key elsewhere.
+_NAMED = {"ChatSessionExpiresAfterParam": {"seconds": "seconds of a session"}}
 _NOTHING = (type(None), openai.Omit, openai.NotGiven)
 _SCALARS: Mapping[Any, Sequence[Any]] = {
     bool: (True, False),
