@@ -1,5 +1,6 @@
 """Counting on a Dask cluster: as this machine does, and what becomes of workers that are lost."""
 
+import logging
 import os
 import signal
 import sys
@@ -96,12 +97,14 @@ def test_a_worker_that_is_lost_costs_its_tasks_again_and_nothing_else(
     monkeypatch.setattr(Cluster, "submit_task", submit_task)
     read: list[int] = []
     notices: list[str] = []
+    muted = logging.root.manager.disable
     with Cluster(workers.scheduler_address, None, notices.append) as engine:
         found = told(tmp_path, engine=engine, on_read=read.append)
     assert submitted > 20
     size, count = len(text.encode()), tokens.count(text)
     assert found == [FileCount(str(tmp_path / f"{number}"), count) for number in range(8)]
     assert (sum(read), notices) == (8 * size, [])
+    assert logging.root.manager.disable == muted
 
 
 def test_a_counter_counts_in_the_processes_of_workers(workers: Any) -> None:
