@@ -341,7 +341,7 @@ def test_without_a_ledger_it_is_told_how_to_keep_one(run: Run) -> None:
 
 def test_a_budget_is_shown_before_the_first_call(run: Run, configured: Any, file: Path) -> None:
     configured("[budget]\nmonth = 5\n")
-    assert run("cost", "ledger").text.endswith("0 of 5 USD are spent, 0 reserved, 5 left\n")
+    assert run("cost", "ledger").text.endswith("0 of 5 USD spent, 0 reserved, 5 left\n")
     assert not file.exists()
 
 
@@ -506,7 +506,7 @@ def test_what_had_no_bound_is_charged_before_the_next_call(
     with Server([dear]) as server:
         assert run(*unbounded, base_url=server.base_url).code == 0
         refused = run(*HELLO, base_url=server.base_url)
-    assert (refused.code, "0.25 of 0.2 USD are spent" in refused.err) == (8, True)
+    assert (refused.code, "0.25 of 0.2 USD spent" in refused.err) == (8, True)
 
 
 def test_the_next_model_reserves_anew(run: Run, configured: Any, file: Path) -> None:
