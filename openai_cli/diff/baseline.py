@@ -1,6 +1,7 @@
 """Read a baseline, an earlier output of `cost --json`, at the current prices."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -11,7 +12,7 @@ from openai_cli.jsontext import quoted
 from openai_cli.models.table import KINDS
 from openai_cli.prices.bodies import Asked
 from openai_cli.prices.charges import Charge, Tariff, charge, total
-from openai_cli.records import NamedTuple, replace
+from openai_cli.records import NamedTuple
 
 Json = Any
 
