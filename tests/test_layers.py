@@ -275,10 +275,17 @@ def test_what_is_short_has_no_dataclass_but_records(arguments: list[str]) -> Non
 @pytest.mark.parametrize(
     ("command", "others"),
     [
-        ("tokens", {"commands.counting_files", "tokens.pieces", "tokens.show", "models.table"}),
-        ("cost", {"commands.pricing_files", "prices.answers", "prices.library"}),
+        (
+            "tokens",
+            {"commands.counting_files", "tokens.cutting", "tokens.pieces", "tokens.show",
+             "models.table"},
+        ),
+        (
+            "cost",
+            {"commands.pricing_files", "prices.answers", "prices.library", "tokens.cutting"},
+        ),
     ],
-)
+)  # fmt: skip
 def test_one_text_loads_nothing_of_files(command: str, others: set[str]) -> None:
     assert others <= set(SOURCES)
     assert not loaded_by(command, "hello") & {f"openai_cli.{name}" for name in others}

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from openai_cli.tokens.cutting import pieces, telling
 from openai_cli.tokens.encoding import count_all
 
 # The longest text, in characters, that is not counted in pieces.
@@ -31,6 +30,8 @@ def count_each(texts: Sequence[str], *, encoding: str) -> list[int]:
 
 
 def _count_long(text: str, encoding: str) -> int:
+    from openai_cli.tokens.cutting import pieces, telling
+
     with telling("the text"):
         return _count(pieces([text], encoding), encoding)
 
