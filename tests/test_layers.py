@@ -142,11 +142,11 @@ USERS = {
         "http.decoding",
         "http.direct",
         "http.exceptions",
+        "http.framing",
         "http.transport",
     },
     "socks": {"http.exceptions"},
     "requests_toolbelt": {"http.payload"},
-    "h11": {"http.framing"},
     "tiktoken": {"tokens.encoders", "tokens.encoding", "tokens.runs", "tokens.vocabulary"},
     "marisa_trie": {"tokens.vocabulary"},
     "jmespath": {"output.writers", "sandbox.conditions", "tokens.jsonl"},
@@ -202,7 +202,7 @@ def _is_of_typing(module: str, names: tuple[str, ...]) -> bool:
 
 SLOW = ["requests", "requests_toolbelt", "urllib3", "tiktoken", "jmespath", "rich", "numpy",
         "orjson", "tomllib", "platformdirs", "marisa_trie", "pydantic", "http.server", "openai",
-        "keyring", "prompt_toolkit", "jsonschema", "referencing", "sqlite3", "h11",
+        "keyring", "prompt_toolkit", "jsonschema", "referencing", "sqlite3",
         "fsspec", "distributed"]  # fmt: skip
 
 REPORT = """

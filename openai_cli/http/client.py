@@ -22,7 +22,7 @@ from openai_cli.errors import (
 from openai_cli.http import debug, failure, retry
 from openai_cli.http.address import joined, name_and_port
 from openai_cli.http.deadline import Deadline
-from openai_cli.http.decoding import LARGEST, pieces_of
+from openai_cli.http.decoding import LARGEST, WHOLE, body_of, pieces_of
 from openai_cli.http.direct import Direct
 from openai_cli.http.exceptions import FOREIGN, translated
 from openai_cli.http.forwarded import Forwarded
@@ -38,10 +38,7 @@ from openai_cli.records import field, record
 
 T = TypeVar("T")
 
-_LARGEST_ERROR = 1024 * 1024
 _USER_AGENT = f"openai-cli/{__version__}"
-# Statuses of a complete response (RFC 9110, section 15.3). 206 is left out: no range is requested.
-_WHOLE = frozenset({200, 201, 202, 203, 204})
 
 # How much to read after the last event of a stream: blank lines, a comment, the last chunk.
 _REST_PIECES, _REST_SECONDS = 8, 0.2
@@ -181,7 +178,7 @@ class Client:
             try:
                 with self._open(method, path, payload) as response:
                     status, headers = response.status_code, response.headers
-                    if status in _WHOLE:
+                    if status in WHOLE:
                         return self._consumed(response, consume)
                     failed: CliError = self._failure(response)
                     response.close()
@@ -339,16 +336,10 @@ class Client:
         return request
 
     def _failure(self, response: requests.Response) -> CliError:
-        body = b""
-        try:
-            for piece in pieces_of(response.raw, _LARGEST_ERROR):
-                body += piece
-        except CliError:
-            pass  # the error message is built from as much of the body as arrived
         failed = failure.of_status(
             response.status_code,
             response.headers,
-            body,
+            body_of(response.raw)[0],
             response.reason,
             with_key="authorization" in response.request.headers,
         )

@@ -6,10 +6,13 @@ from typing import Protocol
 
 from urllib3.response import BaseHTTPResponse
 
-from openai_cli.errors import BadAnswerError, NetworkError
+from openai_cli.errors import BadAnswerError, CliError, NetworkError
 from openai_cli.http.exceptions import FOREIGN, translated
 
 LARGEST = 512 * 1024 * 1024
+_LARGEST_FAILURE = 1024 * 1024
+# Statuses of an answer that is whole (RFC 9110, section 15.3): 206 is a part that nobody asked for.
+WHOLE = frozenset({200, 201, 202, 203, 204})
 _PIECE = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 _MOST_EMPTY = 1000
@@ -40,6 +43,34 @@ class Incoming(Protocol):
 def pieces_of(response: BaseHTTPResponse, largest: int) -> Iterator[bytes]:
     """Iterate over the decoded body of a response; urllib3 checks its timeout and its length."""
     return decoded(_raw(response), response.headers.get("content-encoding", ""), largest)
+
+
+def body_of(response: BaseHTTPResponse) -> tuple[bytes, bool]:
+    """The response's body as `joined` has it."""
+    encoding = response.headers.get("content-encoding", "")
+    return joined(response.status, _raw(response), encoding)
+
+
+def largest(status: int) -> int:
+    """How many bytes an answer of this status may have."""
+    return LARGEST if status in WHOLE else _LARGEST_FAILURE
+
+
+def joined(status: int, pieces: Iterator[bytes], encoding: str) -> tuple[bytes, bool]:
+    """The body of an answer, decoded, and whether that is all of it.
+
+    Of a failure it is what came: nothing more can be said of that. Else it raises what `decoded`
+    raises.
+    """
+    came: list[bytes] = []
+    try:
+        for piece in decoded(pieces, encoding, largest(status)):
+            came.append(piece)  # noqa: PERF402 - what came before it broke off stays
+    except CliError:
+        if status in WHOLE:
+            raise
+        return b"".join(came), False
+    return b"".join(came), True
 
 
 def decoded(pieces: Iterator[bytes], encoding: str, largest: int) -> Iterator[bytes]:

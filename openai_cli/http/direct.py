@@ -13,7 +13,7 @@ import urllib3
 from openai_cli.errors import CliError
 from openai_cli.http import failure
 from openai_cli.http.address import name_and_port
-from openai_cli.http.decoding import LARGEST, pieces_of
+from openai_cli.http.decoding import body_of
 from openai_cli.http.exceptions import FOREIGN, translated
 from openai_cli.http.transport import ClientCertificate, Proxies, Transport, Watched
 from openai_cli.http.whole import WholeResponse
@@ -102,13 +102,15 @@ class Direct:
         response = self._opened(data, read_timeout or self.read_timeout)
         connection: Any = response.connection
         connected = Connected.of(connection) if isinstance(connection, Watched) else None
+        is_all = False
         try:
-            body = b"".join(pieces_of(response, LARGEST))
-        except BaseException:
-            response.close()
-            if connected is not None:
-                connected.socket.close()
-            raise
+            body, is_all = body_of(response)
+        finally:
+            if not is_all:
+                response.close()
+                if connected is not None:
+                    connected.socket.close()
+                connected = None
         response.release_conn()
         whole = WholeResponse(response.status, response.headers, body, response.reason or "")
         return whole, connected

@@ -5,6 +5,7 @@ are multiplexed with all others. With a thread per request, switching between 64
 read took more processor time than everything else (0.36 of 0.6 ms per request).
 """
 
+import http.client
 import selectors
 import socket
 import ssl
@@ -16,10 +17,10 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from openai_cli.errors import BadAnswerError, CliError
-from openai_cli.http.decoding import LARGEST, decoded
+from openai_cli.http.decoding import WHOLE, joined, largest
 from openai_cli.http.direct import Connected, Direct
 from openai_cli.http.exceptions import FOREIGN
-from openai_cli.http.framing import BrokenFramingError, Framing
+from openai_cli.http.framing import Framing
 from openai_cli.http.whole import WholeResponse
 from openai_cli.records import NamedTuple
 
@@ -69,7 +70,7 @@ class _Wire:
     def go_on(self) -> bool:
         """Send and read without waiting; return whether the response is complete.
 
-        Raises OSError and BrokenFramingError if the response cannot be completed.
+        Raises OSError and what `Framing` raises where it will not be.
         """
         if self.out:
             self._send()
@@ -83,11 +84,23 @@ class _Wire:
                 self.framing.feed_end()
             else:
                 self.framing.feed(piece)
-            if self.framing.size > LARGEST:
-                raise BadAnswerError(f"the answer is larger than {LARGEST // 1024**2} MB")
+            self._check_size()
             if len(piece) < _PIECE and not isinstance(self.socket, ssl.SSLSocket):
                 break  # nothing more has arrived
         return self.framing.is_whole
+
+    def _check_size(self) -> None:
+        most = largest(self.framing.status)
+        if self.framing.size > most:
+            raise BadAnswerError(f"the answer is larger than {most // 1024**2} MB")
+
+    @property
+    def response(self) -> WholeResponse:
+        """The answer, or what came of a failure; raises BadAnswerError where it is none."""
+        framing = self.framing
+        encoding = framing.headers.get("content-encoding", "")
+        body, _ = joined(framing.status, iter(framing.pieces), encoding)
+        return WholeResponse(framing.status, framing.headers, body, framing.reason)
 
     def _send(self) -> None:
         try:
@@ -188,13 +201,9 @@ class Flights(Generic[T]):
             if not wire.go_on():
                 self._watch(wire)
                 return
-            framing = wire.framing
-            encoding = framing.headers.get("content-encoding", "")
-            body = b"".join(decoded(iter((framing.body,)), encoding, LARGEST))
-        except (CliError, BrokenFramingError, *FOREIGN) as error:
+            self._end(wire, wire.response)
+        except (CliError, http.client.HTTPException, *FOREIGN) as error:
             self._fail(wire, error)
-            return
-        self._end(wire, WholeResponse(framing.status, framing.headers, body, framing.reason))
 
     def _watch(self, wire: _Wire) -> None:
         """Register the connection for the events that it waits for."""
@@ -211,6 +220,9 @@ class Flights(Generic[T]):
             self._drop(wire)
 
     def _fail(self, wire: _Wire, error: BaseException) -> None:
+        if wire.framing.has_begun and wire.framing.status not in WHOLE:
+            self._end(wire, wire.response)
+            return
         if not isinstance(error, CliError):
             error = self._direct.translated(error, has_begun=wire.framing.has_begun)
         self._landed.append(Landed(self._busy.pop(wire).key, error=error))

@@ -23,13 +23,13 @@ from urllib3.util import parse_url
 from urllib3.util.ssl_ import create_urllib3_context
 
 from openai_cli.context import Context
-from openai_cli.errors import BadAnswerError, CliError, UsageError
+from openai_cli.errors import CliError, UsageError
 from openai_cli.http.address import is_loopback
 from openai_cli.http.exceptions import PROXY
+from openai_cli.http.framing import MOST_INTERIM, too_many_interim
 from openai_cli.http.heads import StrictResponse
 from openai_cli.records import NamedTuple
 
-_MOST_INTERIM = 100
 _PROXY_WANTS_PASSWORD = 407
 _PROXY_SCHEMES = frozenset({None, "http", "https", "socks4", "socks4a", "socks5", "socks5h"})
 
@@ -167,12 +167,12 @@ class _Response(StrictResponse):
     """
 
     def _read_status(self) -> tuple[str, int, str]:
-        for _ in range(_MOST_INTERIM):
+        for _ in range(MOST_INTERIM):
             version, status, reason = super()._read_status()  # type: ignore[misc]
             if not 100 <= status < 200 or status == http.client.SWITCHING_PROTOCOLS:
                 return version, status, reason
             http.client.parse_headers(self.fp)
-        raise BadAnswerError(f"the server sent {_MOST_INTERIM} interim answers and no other")
+        raise too_many_interim()
 
 
 class Watched(http.client.HTTPConnection):

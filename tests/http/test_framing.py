@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_cli.http.framing import BrokenFramingError, Framing
+from openai_cli.errors import BadAnswerError
+from openai_cli.http.framing import Framing
 from openai_cli.http.heads import StrictResponse
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -67,6 +68,10 @@ def of_http_client(data: bytes) -> tuple[int, str, dict[str, str], bytes]:
     return found.status, found.reason, joined, b"".join(iter(found.read1, b""))
 
 
+def body_of(framing: Framing) -> bytes:
+    return b"".join(framing.pieces)
+
+
 def fed(*pieces: bytes) -> Framing:
     framing = Framing()
     for piece in filter(None, pieces):
@@ -84,15 +89,17 @@ def test_it_is_what_http_client_reads_wherever_it_is_cut(answer: bytes, at: list
             framing.feed(answer[a:b])
     assert framing.is_whole
     assert framing.goes_on
-    found = framing.status, framing.reason, framing.headers, framing.body
+    found = framing.status, framing.reason, framing.headers, body_of(framing)
     assert found == of_http_client(answer)
 
 
 @given(answers(), st.data())
 def test_what_breaks_off_is_never_whole(answer: bytes, data: st.DataObject) -> None:
-    framing = fed(answer[: data.draw(st.integers(0, len(answer) - 1))])
+    # What stands behind the last chunk may be left out.
+    end = answer.rindex(b"0\r\n") + 3 if b"chunked" in answer else len(answer)
+    framing = fed(answer[: data.draw(st.integers(0, end - 1))])
     assert not framing.is_whole
-    with pytest.raises(BrokenFramingError):
+    with pytest.raises(http.client.IncompleteRead):
         framing.feed_end()
 
 
@@ -103,7 +110,7 @@ def test_any_bytes_are_an_answer_or_refused(first: bytes, second: bytes) -> None
         for piece in filter(None, (CHUNKED if first[:1] > b"\x80" else b"", first, second)):
             framing.feed(piece)
         framing.feed_end()
-    except BrokenFramingError:
+    except http.client.IncompleteRead:
         return
     assert framing.is_whole
 
@@ -112,7 +119,7 @@ def test_a_body_without_a_length_ends_with_the_connection() -> None:
     framing = fed(b"HTTP/1.1 200 OK\r\n\r\nhi", b"!")
     assert not framing.is_whole
     framing.feed_end()
-    assert (framing.body, framing.goes_on) == (b"hi!", False)
+    assert (body_of(framing), framing.goes_on) == (b"hi!", False)
 
 
 @pytest.mark.parametrize(
@@ -127,13 +134,13 @@ def test_a_body_without_a_length_ends_with_the_connection() -> None:
 )
 def test_a_connection_that_does_not_go_on(answer: bytes) -> None:
     framing = fed(answer)
-    assert (framing.is_whole, framing.body, framing.goes_on) == (True, b"hi", False)
+    assert (framing.is_whole, body_of(framing), framing.goes_on) == (True, b"hi", False)
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
 def test_an_answer_without_a_body(status: str) -> None:
     framing = fed(f"HTTP/1.1 {status}\r\nContent-Type: a\r\n\r\n".encode())
-    assert (framing.is_whole, framing.body) == (True, b"")
+    assert (framing.is_whole, body_of(framing)) == (True, b"")
 
 
 @pytest.mark.parametrize(
@@ -141,21 +148,24 @@ def test_an_answer_without_a_body(status: str) -> None:
     [
         b"HTTP/1.1 2OO OK\r\n\r\n",
         b"hello\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi!",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 1" + b"0" * 30 + b"\r\n\r\n",
-        b"HTTP/1.1 103 Wait\r\n\r\n" * 100,
-        b"HTTP/1.1 200 OK\r\n" + b"a: " + b"b" * 300_000,
+        b"hello\r\n",
+        b"HTTP/1.1 200 OK\r\na: " + b"b" * 70_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\na: " + b"b" * 7_000_000,
+        b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 100 + b"\r\n",
         *(CHUNKED + size + b"\r\nhi\r\n0\r\n\r\n" for size in (b"-1", b"0x2", b"", b"g", b" 2")),
-        CHUNKED + b"2\r\nhi!\r\n0\r\n\r\n",
         CHUNKED + b"1" * 300_000,
         CHUNKED + b"0\r\n" + b"a: b\r\n" * 50_000,
     ],
 )
 def test_what_is_no_answer(answer: bytes) -> None:
-    with pytest.raises(BrokenFramingError):
+    with pytest.raises(http.client.IncompleteRead):
         fed(answer)
 
 
-def test_it_is_the_error_of_a_connection_that_breaks() -> None:
-    assert issubclass(BrokenFramingError, http.client.IncompleteRead)
+def test_a_row_of_interim_answers_that_has_no_end() -> None:
+    with pytest.raises(BadAnswerError, match="100 interim answers"):
+        fed(b"HTTP/1.1 103 Wait\r\n\r\n" * 100)
+
+
+def test_a_head_of_so_many_lines() -> None:
+    assert fed(b"HTTP/1.1 204 No Content\r\n" + b"a: b\r\n" * 99 + b"\r\n").is_whole
