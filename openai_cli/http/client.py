@@ -32,7 +32,7 @@ from openai_cli.http.transport import (
     Connections,
     Proxies,
     Transport,
-    authorities,
+    authorities_for,
 )
 from openai_cli.records import field, record
 
@@ -244,7 +244,7 @@ class Client:
             self._transport,
             prepared,
             proxies,
-            authorities=authorities(self._context),
+            authorities=authorities_for(self._context, url, proxies),
             certificate=self._server.certificate,
             timeouts=(self._server.connect_timeout, self._server.read_timeout),
             base_url=self._server.base_url,
@@ -299,7 +299,7 @@ class Client:
                 allow_redirects=False,
                 timeout=(self._deadline.within(server.connect_timeout), server.read_timeout),
                 proxies=dict(proxies.known),
-                verify=authorities(self._context) if url.startswith("https:") else True,
+                verify=authorities_for(self._context, url, proxies),
                 cert=server.certificate and server.certificate.pair,
             )
         except FOREIGN as error:

@@ -190,8 +190,9 @@ class Watched(http.client.HTTPConnection):
 
     def connect(self) -> None:
         super().connect()
-        if self.sock is not None:
-            self.sockets.add(self.sock)
+        # TLS within TLS is no socket, but has the one of the proxy.
+        if (made := getattr(self.sock, "socket", self.sock)) is not None:
+            self.sockets.add(made)
 
     def putrequest(self, *args: Any, **more: Any) -> None:
         self.head = b""
@@ -256,6 +257,15 @@ def _check(context: Context, proxy: str, variable: str) -> None:
             f"the proxy's URL in {variable} is not valid",
             hint="for example: http://proxy.example:3128, socks5h://127.0.0.1:1080",
         )
+
+
+def authorities_for(context: Context, url: str, proxies: Proxies) -> str | bool:
+    """What those on the way to a URL are verified by; nobody is over plain http.
+
+    Raises what `authorities` raises.
+    """
+    way = (url, select_proxy(url, proxies.known) or "")
+    return authorities(context) if any(one.startswith("https:") for one in way) else True
 
 
 def authorities(context: Context) -> str | bool:
