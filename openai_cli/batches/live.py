@@ -20,7 +20,7 @@ from openai_cli.batches.verdict import Verdict, is_busy, verdict_of
 from openai_cli.errors import CliError, RateLimitError, UnreachableError
 from openai_cli.http import retry
 from openai_cli.http.pace import Pace
-from openai_cli.http.whole import WholeResponse
+from openai_cli.http.whole import WHOLE, WholeResponse
 from openai_cli.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _TICK = 0.25
 PATIENCE = 900.0
 # How many lines in a row may fail, by the server or the network, before the run ends.
 _MOST_IN_A_ROW = 20
-_WHOLE = range(200, 300)
+_SUCCESSES = range(200, 300)
 
 
 class Task(NamedTuple):
@@ -229,7 +229,7 @@ class Live:
             return Outcome(task, answer, error=landed.error)
         answer.request_id = response.request_id
         try:
-            if response.status not in _WHOLE:
+            if response.status not in WHOLE:
                 return Outcome(task, answer, response, self._direct.failure(response))
             for _ in read(response, answer):
                 pass
@@ -318,7 +318,7 @@ class Live:
         """Release the task's reservation; an attempt without an answer may have been billed."""
         may_be_paid = not isinstance(error, RateLimitError) and (
             outcome.response is None or outcome.response.status >= 500
-            or outcome.response.status in _WHOLE
+            or outcome.response.status in _SUCCESSES
         )  # fmt: skip
         bound = outcome.task.bound
         self.reserve.settle(bound, bound if may_be_paid else 0)

@@ -21,6 +21,9 @@ SPENT = frozenset(
 )
 _NO_MODEL = frozenset({"model_not_found", "model_not_available"})
 
+# A redirect, which is not followed, and what a proxy asks for.
+_OF_THE_WAY = frozenset({*range(300, 400), 407})
+
 
 class Verdict(Enum):
     """What to do about a line whose attempt has failed."""
@@ -37,7 +40,7 @@ def verdict_of(error: CliError, response: WholeResponse | None, *, is_first: boo
     `is_first` means that no line was answered yet: what the server does not know then, it does not
     know for any line.
     """
-    if isinstance(error, CredentialError | UnreachableError):
+    if isinstance(error, CredentialError | UnreachableError) or error.status in _OF_THE_WAY:
         return Verdict.END
     if response is None:
         return Verdict.RETRY if isinstance(error, NetworkError) else Verdict.FAIL

@@ -22,7 +22,7 @@ from openai_cli.errors import (
 from openai_cli.http import debug, failure, retry
 from openai_cli.http.address import joined, name_and_port
 from openai_cli.http.deadline import Deadline
-from openai_cli.http.decoding import LARGEST, WHOLE, body_of, pieces_of
+from openai_cli.http.decoding import LARGEST, body_of, pieces_of
 from openai_cli.http.direct import Direct
 from openai_cli.http.exceptions import FOREIGN, translated
 from openai_cli.http.forwarded import Forwarded
@@ -34,6 +34,7 @@ from openai_cli.http.transport import (
     Transport,
     authorities_for,
 )
+from openai_cli.http.whole import WHOLE
 from openai_cli.records import field, record
 
 T = TypeVar("T")

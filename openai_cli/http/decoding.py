@@ -8,11 +8,10 @@ from urllib3.response import BaseHTTPResponse
 
 from openai_cli.errors import BadAnswerError, CliError, NetworkError
 from openai_cli.http.exceptions import FOREIGN, translated
+from openai_cli.http.whole import WHOLE
 
 LARGEST = 512 * 1024 * 1024
 _LARGEST_FAILURE = 1024 * 1024
-# Statuses of an answer that is whole (RFC 9110, section 15.3): 206 is a part that nobody asked for.
-WHOLE = frozenset({200, 201, 202, 203, 204})
 _PIECE = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 _MOST_EMPTY = 1000

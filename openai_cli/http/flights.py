@@ -17,11 +17,11 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from openai_cli.errors import BadAnswerError, CliError
-from openai_cli.http.decoding import WHOLE, joined, largest
+from openai_cli.http.decoding import joined, largest
 from openai_cli.http.direct import Connected, Direct
 from openai_cli.http.exceptions import FOREIGN
 from openai_cli.http.framing import Framing
-from openai_cli.http.whole import WholeResponse
+from openai_cli.http.whole import WHOLE, WholeResponse
 from openai_cli.records import NamedTuple
 
 T = TypeVar("T", bound=Hashable)

@@ -6,6 +6,9 @@ from typing import ClassVar
 from openai_cli.http import failure
 from openai_cli.records import record
 
+# Statuses of an answer that is whole (RFC 9110, section 15.3): 206 is a part that nobody asked for.
+WHOLE = frozenset({200, 201, 202, 203, 204})
+
 
 @record
 class WholeResponse:

@@ -37,7 +37,9 @@ def judged(
         (409, "", Verdict.RETRY),
         (500, "", Verdict.RETRY),
         (503, "", Verdict.RETRY),
-        (301, "", Verdict.FAIL),
+        (301, "", Verdict.END),
+        (304, "", Verdict.END),
+        (407, "", Verdict.END),
     ],
 )
 def test_a_status(status: int, code: str, verdict: Verdict) -> None:

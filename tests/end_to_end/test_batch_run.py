@@ -554,6 +554,20 @@ def test_another_tier_has_other_bounds(batch: Batch) -> None:
     assert at_most[1] == pytest.approx(2 * at_most[0])
 
 
+@pytest.mark.parametrize("status", ["205 Reset Content", "206 Partial Content"])
+def test_an_answer_that_is_no_whole_one_is_none(status: str, batch: Batch, folder: Path) -> None:
+    with Crowd(lambda _: says(completion("hi"), status=status)) as server:
+        assert batch(server, data=lines(1)).code == 11
+    assert "the server sent" in out(folder, "out.failed.jsonl")[0]["error"]["message"]
+
+
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "407 Proxy Authentication Required"])
+def test_what_stands_in_the_way_of_one_line_does_so_of_all(status: str, batch: Batch) -> None:
+    with Crowd(lambda _: says({}, status=status, headers=["Location: /x"])) as server:
+        assert batch(server, "--concurrency", "1", data=lines(9)).code == 4
+    assert len(server.received) == 1
+
+
 def test_max_time_is_for_the_whole_run(batch: Batch, folder: Path) -> None:
     done_by = threading.Event()
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from openai_cli.errors import CliError
-from openai_cli.http.decoding import WHOLE
 from openai_cli.http.flights import Flights, Landed
+from openai_cli.http.whole import WHOLE
 from tests.http.test_client import BODY, World
 from tests.servers import KeepingServer, Reply, kept, reply
 
