@@ -4,6 +4,7 @@ Each line is counted once, also across kills.
 """
 
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,15 @@ from openai_cli.calls.receipts import Receipts
 from openai_cli.errors import UsageError
 from openai_cli.http.address import region_of
 from openai_cli.models.table import tier_of
-from openai_cli.prices.charges import Tariff, by_kind, product, tariff, total
+from openai_cli.prices.charges import Tariff, Usage, by_kind, product, tariff, total
 from openai_cli.prices.money import units
+from openai_cli.prices.receipt import Receipt
 from openai_cli.prices.usage import usage_of
 from openai_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from datetime import date
+    from decimal import Decimal
 
 
 class Taken(NamedTuple):
@@ -36,11 +39,11 @@ class Books:
     def __init__(self, receipts: Receipts, state: State) -> None:
         self._receipts = receipts
         self._state = state
-        self._tariffs: dict[tuple[str, str, date], Tariff | None] = {}
+        self._known: dict[tuple[str, str, date], tuple[str | None, Tariff | None]] = {}
 
     def of(self, answer: Answer, failed: BaseException | None = None) -> Taken:
         """Return the usage of an answer; of one that `failed`, as far as it is known."""
-        if failed is None and not self._receipts.have_lines:
+        if failed is None:
             try:
                 if (quick := self._tokens_alone(answer)) is not None:
                     return quick
@@ -63,33 +66,44 @@ class Books:
         name = answer.model or answer.asked_model
         if answer.usage is None or name is None or not _is_plain(answer.billable):
             return None
-        prices = self._prices(name, tier_of(answer.service_tier))
-        usage = usage_of(answer.usage, mode=None if prices is None else prices.model.mode)
+        mode, prices = self._prices(
+            name, tier_of(answer.service_tier), self._receipts.sent(answer.began).date()
+        )
+        usage = usage_of(answer.usage, mode=mode)
         if usage.unknown or usage.seconds or usage.characters:
             return None
-        tokens = usage.input + usage.output
-        if prices is None:
-            return Taken(None, tokens, None)
-        if prices.unknown or prices.model.searches:
+        if prices is not None and (prices.unknown or prices.model.searches):
             return None
-        band = prices.band(usage.input)
-        usd = total(
-            product(count, prices.rate(band, kind)[0])
-            for kind, count in by_kind(usage, prices.kinds).items()
+        usd = None if prices is None else _cost(usage, prices)
+        return Taken(
+            None if usd is None else units(usd),
+            usage.input + usage.output,
+            self._record(answer, usage, mode, usd) if self._receipts.have_lines else None,
         )
-        return Taken(units(usd), tokens, None)
 
-    def _prices(self, name: str, tier: str) -> Tariff | None:
-        """Return the prices of a model at a tier today, None if it has none."""
-        key = name, tier, self._receipts.context.today()
-        if key not in self._tariffs:
-            region = region_of(self._receipts.base_url())
-            try:
-                found = tariff(self._receipts.table(), *key, region=region)
-            except UsageError:
-                found = None
-            self._tariffs[key] = found
-        return self._tariffs[key]
+    def _record(self, answer: Answer, usage: Usage, mode: str | None, usd: "Decimal | None") -> str:
+        """The line for --usage-file of an answer that is billed by its own tokens alone."""
+        receipts = self._receipts
+        receipt = Receipt.of_tokens(
+            answer,
+            usage,
+            mode=mode,
+            usd=usd,
+            region=region_of(receipts.base_url()),
+            exit_code=receipts.exit_code(answer),
+        )
+        return receipts.record_of(answer, receipt)
+
+    def _prices(self, name: str, tier: str, day: "date") -> "tuple[str | None, Tariff | None]":
+        """The mode of a model, and what it costs at a tier on a day; None is what is not known."""
+        key = name, tier, day
+        if key not in self._known:
+            table, tariff_of = self._receipts.table(), None
+            with suppress(UsageError):
+                tariff_of = tariff(table, *key, region=region_of(self._receipts.base_url()))
+            model = table.find(name)
+            self._known[key] = None if model is None else model.mode, tariff_of
+        return self._known[key]
 
     def tell(self) -> None:
         """Append the records that the state has to the ledger and --usage-file, each once."""
@@ -123,6 +137,13 @@ class Books:
                 told.append(number)
         with self._state.transaction():
             self._state.mark_told(told)
+
+
+def _cost(usage: Usage, prices: Tariff) -> "Decimal":
+    """What tokens cost, in USD."""
+    band = prices.band(usage.input)
+    counts = by_kind(usage, prices.kinds)
+    return total(product(count, prices.rate(band, kind)[0]) for kind, count in counts.items())
 
 
 def _is_plain(billable: dict[str, object]) -> bool:

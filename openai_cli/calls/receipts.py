@@ -181,12 +181,12 @@ class Receipts:
             occasion,
             region=region_of(self.base_url()),
             batch_id=self.batch_id,
-            exit_code=self._exit_code(answer),
+            exit_code=self.exit_code(answer),
             outcome=None if failed is None else Outcome.of(failed, is_taken=is_taken),
         )
         self.book.keep(kept, prices, occasion.time[:10], bound=self.book.reserved)
 
-    def _exit_code(self, answer: "Answer") -> ExitCode:
+    def exit_code(self, answer: "Answer") -> ExitCode:
         """Return the exit code of a call that did not fail."""
         is_short = self.must_be_complete and answer.incomplete
         return ExitCode.INCOMPLETE if is_short else ExitCode.DONE
@@ -216,12 +216,12 @@ class Receipts:
         from openai_cli.prices.occasion import Outcome
         from openai_cli.prices.receipt import Receipt
 
-        region, on = region_of(self.base_url()), self._sent(answer.began).date()
+        region, on = region_of(self.base_url()), self.sent(answer.began).date()
         receipt = Receipt.of(answer, self.table(), on, region=region)
         if failed is not None:
             receipt = receipt.of_failed(Outcome.of(failed, is_taken=is_taken))
         else:
-            receipt = replace(receipt, exit_code=self._exit_code(answer))
+            receipt = replace(receipt, exit_code=self.exit_code(answer))
         return receipt if answer.age is None else receipt.of_cache(answer.age)
 
     def record_of(self, answer: "Answer", receipt: "Receipt") -> str:
@@ -235,7 +235,7 @@ class Receipts:
 
         return json.dumps(vars(self._occasion(request.body.get("model"), None)))
 
-    def _sent(self, began: float | None) -> "datetime":
+    def sent(self, began: float | None) -> "datetime":
         """Return when a request was sent; `began` is in seconds since the epoch, None means now."""
         return self.context.utc(self.context.now() if began is None else began)
 
@@ -246,7 +246,7 @@ class Receipts:
         from openai_cli.prices.occasion import Occasion
 
         return Occasion(
-            time=f"{self._sent(began).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z",
+            time=f"{self.sent(began).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z",
             duration=None if began is None else round(max(self.context.now() - began, 0), 3),
             command=self.context.command,
             host=urlsplit(self.base_url()).hostname,

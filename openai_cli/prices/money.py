@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Callable, Mapping
+from json.encoder import encode_basestring, encode_basestring_ascii
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,13 @@ _AMOUNT = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
 # Stored amounts are integers, in units of 10**-12 USD.
 _PLACES = 12
 UNITS: int = 10**_PLACES
+
+# What json.dumps does for these, in a tenth of the time.
+_SIMPLE: Mapping[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    int: str,
+    type(None): lambda _: "null",
+}
 
 
 def units(usd: "Decimal") -> int:
@@ -69,11 +78,16 @@ def exact_json(value: Any) -> str:
     """
     from decimal import Decimal
 
+    if (simple := _SIMPLE.get(type(value))) is not None:
+        return simple(value)
     match value:
         case Decimal():
             return plain(value)
         case dict():
-            items = (f"{json.dumps(str(key))}: {exact_json(item)}" for key, item in value.items())
+            items = (
+                f"{encode_basestring_ascii(str(key))}: {exact_json(item)}"
+                for key, item in value.items()
+            )
             return f"{{{', '.join(items)}}}"
         case list() | tuple():
             return f"[{', '.join(map(exact_json, value))}]"

@@ -13,7 +13,7 @@ from openai_cli.models.table import Table, tier_of
 from openai_cli.prices.bill import made_calls
 from openai_cli.prices.billed import Billed, billed_in
 from openai_cli.prices.calls import Calls
-from openai_cli.prices.charges import tariff
+from openai_cli.prices.charges import Usage, tariff
 from openai_cli.prices.costs import price_answer
 from openai_cli.prices.money import exact_json, plain
 from openai_cli.prices.occasion import Occasion, Outcome
@@ -73,32 +73,61 @@ class Receipt:
     @classmethod
     def of(cls, answer: Answer, table: Table, on: date, *, region: str | None = None) -> "Receipt":
         """Return the receipt for an answer, priced by `table` as of the day `on`."""
-        found = answer.usage or {}
-        inputs = _first(found, _INPUT_DETAILS) or {}
-        outputs = _first(found, _OUTPUT_DETAILS) or {}
         model = answer.model or answer.asked_model
-        body = {**answer.billable, "usage": found, "model": model}
+        body = {**answer.billable, "usage": answer.usage or {}, "model": model}
         tier = tier_of(answer.service_tier)
         billed = [part._replace(region=region) for part in billed_in(body, tier=tier)]
         billed.sort(key=lambda part: part.is_extra)
         cost = price_answer(billed, table=table, on=on)
-        own = _counts(billed[0], table, on)
+        return cls._told(
+            answer,
+            cost.usd,
+            region,
+            **_counts(billed[0], table, on),
+            unknown=cost.unknown if cost.usd is not None else (),
+            also=tuple(_record_of(part, table, on) for part in billed[1:]),
+        )
+
+    @classmethod
+    def of_tokens(
+        cls,
+        answer: Answer,
+        usage: Usage,
+        *,
+        mode: str | None,
+        usd: Decimal | None,
+        region: str | None,
+        exit_code: int,
+    ) -> "Receipt":
+        """That of an answer which is billed by its own tokens alone, of their `usage` and cost.
+
+        `mode` is that of its model.
+        """
+        parts = parts_of(usage, mode)
+        return cls._told(answer, usd, region, parts=parts, exit_code=exit_code)
+
+    @classmethod
+    def _told(
+        cls, answer: Answer, usd: Decimal | None, region: str | None, **more: Any
+    ) -> "Receipt":
+        """What an answer tells, with its cost and what `more` it has."""
+        found = answer.usage or {}
+        inputs = _first(found, _INPUT_DETAILS) or {}
+        outputs = _first(found, _OUTPUT_DETAILS) or {}
         return cls(
-            model=model,
+            model=answer.model or answer.asked_model,
             service_tier=answer.service_tier,
             input_tokens=_tokens(found, *_INPUT),
             cached_tokens=_tokens(inputs, "cached_tokens"),
             cache_write_tokens=_tokens(inputs, "cache_write_tokens"),
             output_tokens=_tokens(found, *_OUTPUT),
             reasoning_tokens=_tokens(outputs, "reasoning_tokens"),
-            usd=cost.usd,
+            usd=usd,
             request_id=answer.request_id,
             seconds=_number(found.get("seconds")),
             characters=_tokens(found, "characters"),
-            **own,
             region=region,
-            unknown=cost.unknown if cost.usd is not None else (),
-            also=tuple(_record_of(part, table, on) for part in billed[1:]),
+            **more,
         )
 
     def of_failed(self, outcome: Outcome) -> "Receipt":

@@ -40,3 +40,11 @@ def as_decimals(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
     return value
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+
+
+@given(st.recursive(PLAIN, st.lists))
+def test_what_has_no_amount_is_the_json_of_python(value: object) -> None:
+    assert exact_json(value) == json.dumps(value, ensure_ascii=False)
