@@ -24,8 +24,9 @@ from openai_cli.tokens.shapes import optional
 
 Json = Any
 
-# The size of a batch, in characters of text.
+# In characters: the text in a batch, and what a request counts for in it besides its texts.
 BATCH = 1_000_000
+REQUEST = 500
 
 # The number of pending batches: about as many are parsed in the half second that gigatoken loads.
 WAITING = 40
@@ -73,7 +74,7 @@ def count_lines(
         size = 0
         for number, value in objects(lines):
             try:
-                size += reader.read(number, value)
+                size += reader.read(number, value) + REQUEST
             except UsageError as error:
                 raise at_line(number, error) from None
             if size > BATCH:

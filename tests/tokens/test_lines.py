@@ -91,7 +91,8 @@ def test_a_stand_in_for_a_model_that_nobody_knows() -> None:
         list(count_lines(lines))
 
 
-def test_memory_holds_a_few_batches() -> None:
+@pytest.mark.parametrize("text", [b"hello", b""])
+def test_memory_holds_a_few_batches(text: bytes) -> None:
     """What was read and not yet given back is bounded, however many lines there are."""
     read = 0
 
@@ -99,7 +100,7 @@ def test_memory_holds_a_few_batches() -> None:
         nonlocal read
         for _ in range(500):
             read += 1
-            yield b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}]}\n'
+            yield b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "%b"}]}\n' % text
 
     with patch("openai_cli.tokens.lines.BATCH", 50), patch("openai_cli.tokens.lines.WAITING", 4):
         given = 0
