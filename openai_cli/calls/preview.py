@@ -99,9 +99,9 @@ def _form_options(request: Request) -> Iterator[str]:
 def batch_line(request: Request, custom_id: str) -> bytes:
     """The request as a line of a Batch API input file (docs: Batch, 'Prepare your batch file').
 
-    Raises UsageError for a multipart form, since such a line is JSON, and for methods but POST.
+    Raises UsageError for files, since such a line is JSON, and for methods but POST.
     """
-    if request.files is not None:
+    if request.files:
         raise UsageError("the Batch API takes no files in a request", parameter="batch_line")
     if request.method != "POST":
         raise UsageError(f"the Batch API takes no {request.method}", parameter="batch_line")

@@ -25,6 +25,7 @@ COMMAND_OF = {
     "/moderations": "moderate",
     "/images/generations": "image generate",
     "/images/edits": "image edit",
+    "/videos": "videos create",
 }
 
 # The text of a request. It differs from line to line, and of it only the type is checked.

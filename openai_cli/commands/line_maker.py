@@ -58,6 +58,7 @@ def declaration(name: str) -> tuple[type[Rows], Callable[[Context, Any], None]]:
     """The options and the `run` function of `batch make` for the command of that name."""
     own = declared(name).options
     fields = {field.name: field for field in fields_of(own) if _is_of_the_request(field.type)}
+    fields.pop(_place_of_text(own), None)
     members: dict[str, Any] = {
         "__doc__": f"Each row is a request as `{name}` would send it, on a line for the Batch API.",
         "__annotations__": {each.name: each.type for each in fields.values()},
@@ -70,6 +71,16 @@ def declaration(name: str) -> tuple[type[Rows], Callable[[Context, Any], None]]:
         _run(context, options, name)
 
     return options, run
+
+
+def _place_of_text(options: type[Any]) -> str:
+    """The field of a command's options for the text of its request: its argument, if it has one."""
+    arguments = (
+        field.name
+        for field in fields_of(options)
+        if isinstance(get_args(field.type)[1], OwnArgument)
+    )
+    return next(arguments, "prompt")
 
 
 def _is_of_the_request(annotation: Any) -> bool:
@@ -201,12 +212,6 @@ class _Line:
     ) -> "_Line":
         """The line that the command of that name prints, with marks for the text and the id."""
         command = declared(name)
-        known = {field.name: field for field in fields_of(command.options)}
-        argument = next(
-            name
-            for name, field in known.items()
-            if isinstance(get_args(field.type)[1], OwnArgument)
-        )
         marks = {mark: f"{mark}-{os.urandom(16).hex()}" for mark in {"id", "text", *templates}}
         shared = {field.name for field in fields_of(type(options))} - {
             field.name for field in fields_of(Rows)
@@ -218,7 +223,11 @@ class _Line:
         command.run(
             replace(context, stdout=out, stdout_is_terminal=False),
             command.options(
-                **common, **given, **{argument: marks["text"]}, batch_line=marks["id"], stdin=False
+                **common,
+                **given,
+                **{_place_of_text(command.options): marks["text"]},
+                batch_line=marks["id"],
+                stdin=False,
             ),
         )
         return cls(out.getvalue(), marks)

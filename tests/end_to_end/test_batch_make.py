@@ -213,3 +213,19 @@ def test_what_the_configuration_has_for_the_command_is_for_its_lines_too(
     done = run("batch", "make", "chat", "--prompts", "-", stdin=b"x\n", env=env)
     body = objects(done.out)[0]["body"]
     assert (body["temperature"], body["seed"]) == (0.25, 2)
+
+
+def test_a_video_is_a_line_of_json_with_a_reference_that_is_stored(run: Run) -> None:
+    reference = '{"file_id": "file-1"}'
+    flags = ("--prompts", "-", "--model", "sora-2", "--seconds", "4")
+    more = ("--input-reference", reference)
+    (line,) = made(run, "videos", "create", *flags, *more, stdin=b"A cat\n")
+    assert (line["url"], line["method"]) == ("/v1/videos", "POST")
+    body = {"prompt": "A cat", "input_reference": json.loads(reference), "model": "sora-2"}
+    assert line["body"] == {**body, "seconds": "4"}
+
+
+def test_a_video_with_a_file_is_no_line(run: Run, folder: Path) -> None:
+    (folder / "cat.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    flags = ("--prompts", "-", "--input-reference", "cat.png")
+    assert "takes no files" in refused(run, "videos", "create", *flags, stdin=b"A cat\n").err

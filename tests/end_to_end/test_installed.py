@@ -32,6 +32,7 @@ LINES: dict[str, tuple[str, int, bytes | None]] = {
         for name in ("chat", "respond", "complete", "embed", "moderate", "image generate")
     },
     "batch make image edit": ("--prompts -", 2, b"one\n"),
+    "batch make videos create": ("--prompts -", 0, b"one\n"),
     "batch check": ("-", 2, b"nonsense\n"),
     "batch run": ("- -o out.jsonl", 2, b"nonsense\n"),
     **{f"batch {name}": ("no-such-run.jsonl", 2, None) for name in ("status", "wait", "cancel")},

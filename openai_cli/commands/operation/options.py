@@ -20,7 +20,15 @@ from openai_cli.flags.ours import (
     path_argument,
     switch,
 )
-from openai_cli.flags.output import Completeness, Forms, Previews, Prices, Spending, Written
+from openai_cli.flags.output import (
+    BatchLine,
+    Completeness,
+    Forms,
+    Previews,
+    Prices,
+    Spending,
+    Written,
+)
 from openai_cli.flags.parameter import ApiParameter, Place, PropertyArgument
 from openai_cli.flags.server import Caching, ServerOptions
 from openai_cli.flags.values import Flag, Kind
@@ -65,6 +73,9 @@ _OF_FILE = frozenset({"bytes", "filename", "mime_type"})
 
 # The operations whose answers --cache keeps; `cache.rules` knows their endpoints.
 CACHED = frozenset({"responses input-tokens count"})
+
+# Operations that the Batch API accepts.
+BATCHED = frozenset({"videos create"})
 
 # Operations that remove something which can be restored with another call, as the things themselves
 # remain. No other deletion can be undone.
@@ -179,6 +190,7 @@ def _bases(operation: Operation) -> Iterator[type]:
         (thing_of(operation) is not None, Waiting),
         (operation.command == UPLOAD, WholeUpload),
         (operation.command in CACHED, Caching),
+        (operation.command in BATCHED, BatchLine),
         (names_model(operation) or may_cost(operation), Spending),
         (is_bounded(operation), Completeness),
         (may_cost(operation), Prices),
