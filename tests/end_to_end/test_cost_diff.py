@@ -286,7 +286,8 @@ def test_a_folder_that_is_gone_was_removed(repository: Repository, diff: Diff) -
 @pytest.mark.parametrize(
     ("limits", "problem"),
     [
-        (["--max-increase", "0.000004"], "USD more, which exceeds --max-increase 0.000004"),
+        (["--max-increase", "0.000004"],
+         "it can cost 0.000005 USD more, which exceeds --max-increase 0.000004"),
         (["--max-increase-percent", "12"], "25 % more, which exceeds --max-increase-percent 12"),
         (["--max-increase-percent", "12%"], "25 % more, which exceeds --max-increase-percent 12"),
         (["--max-increase-each", "0.000004"],
