@@ -33,7 +33,7 @@ def workers() -> Iterator[Any]:
     with (
         pytest.MonkeyPatch.context() as patch,
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0
+            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", memory_limit=0
         ) as made,
     ):
         patch.setattr(Cluster, "size", 4000)
