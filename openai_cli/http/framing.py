@@ -1,41 +1,41 @@
 """Find the end of a response that arrives in pieces, without blocking.
 
-http.client reads an answer from a file, and waits there. What it takes for an answer is one here
-too, and what it refuses is none: a connection has its first answer from there.
+http.client blocks until it has read a whole head, so it gets each head once that is complete.
 """
 
 import http.client
+import io
 import re
-from typing import NoReturn
+from typing import Any
 
 from urllib3.exceptions import InvalidHeader
 
-from openai_cli.errors import BadAnswerError
 from openai_cli.http.chunks import ROOM, Chunks
-
-MOST_INTERIM = 100
-# In bytes, and the lines of a head with the empty one at its end: those of http.client.
-_LONGEST_LINE = 64 * 1024
-_MOST_LINES = 100
+from openai_cli.http.heads import MOST_INTERIM, StrictResponse, too_many_interim
 
 _HEAD_END = re.compile(rb"\n\r?\n")
-_STATUS = re.compile(r"HTTP/(0\.9|1\.\d+)[ \t]+([1-9]\d\d)(?:[ \t]+(.*))?")
-_FIELD = re.compile(r"([!-9;-~]*):(.*)")
-_NO_BODY = frozenset({http.client.SWITCHING_PROTOCOLS, 204, 304})
+# In bytes: http.client takes at most 100 lines of 64 KiB.
+_LONGEST_HEAD = 100 * 64 * 1024
 
 
-def too_many_interim() -> BadAnswerError:
-    """What a row of interim answers means that has no end."""
-    return BadAnswerError(f"the server sent {MOST_INTERIM} interim answers and no other")
+class _InMemory:
+    """What http.client takes for the socket of a response."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def makefile(self, _mode: str) -> io.BytesIO:
+        return io.BytesIO(self._data)
 
 
 class Framing:
-    """An answer to a POST, as far as it came. Once it `is_whole`, its `pieces` are all of its body.
+    """The response to a POST, as far as it arrived; once it `is_whole`, `pieces` is its body.
 
-    With its head it `has_begun`: then there are `status`, `reason` and `headers`, whose names are
-    in small letters. `size` is that of the body so far, in bytes, as encoded. `goes_on` says that
-    its connection can take another request. What is no answer, or not all of one, is IncompleteRead
-    as from http.client; BadAnswerError and urllib3's InvalidHeader tell of one that is absurd.
+    It `has_begun` once its head is complete: then `status`, `reason` and `headers`, with names in
+    lower case, are set. `size` is that of the body so far, in bytes, as encoded. `goes_on` says
+    whether the connection can take another request. Raises IncompleteRead for a response that is
+    not valid or is cut off, urllib3's InvalidHeader for several lengths, and BadAnswerError for too
+    many interim responses.
     """
 
     def __init__(self) -> None:
@@ -46,30 +46,28 @@ class Framing:
         self.pieces: list[bytes] = []
         self._head = b""
         self._interim = 0
-        self._is_old = False
+        self._stays = False
         self._chunks: Chunks | None = None
-        # In bytes, of a body whose length is known.
+        # The bytes that remain of a body of known length.
         self._left: int | None = None
 
     def feed(self, data: bytes) -> None:
-        """Take in what came."""
+        """Take in data that arrived."""
         if not self.has_begun:
             data = self._behind_head(data)
         if self.has_begun:
             self._take(data)
 
     def feed_end(self) -> None:
-        """Take in that the connection ended."""
+        """Take in the end of the connection."""
         if self._chunks is not None:
             self._chunks.end()
         elif not self.has_begun or self._left:
-            _broken()
+            raise http.client.IncompleteRead(b"")
         self.is_whole = True
 
-    # The head
-
     def _behind_head(self, data: bytes) -> bytes:
-        """Read the head, and those of interim answers; gives what stands behind it."""
+        """Read the head and those of interim responses; return what follows."""
         seen = max(0, len(self._head) - 2)
         self._head += data
         while not self.has_begun and (end := _HEAD_END.search(self._head, seen)):
@@ -80,42 +78,39 @@ class Framing:
         return self._head
 
     def _check_head(self) -> None:
-        """Refuse what can be no head, as far as it came."""
+        """Refuse early what cannot become a head."""
         is_other = b"\n" in self._head and not self._head.startswith(b"HTTP/")
-        if is_other or len(self._head) > _MOST_LINES * _LONGEST_LINE:
-            _broken()
+        if is_other or len(self._head) > _LONGEST_HEAD:
+            raise http.client.IncompleteRead(b"")
 
     def _read_head(self, head: bytes) -> None:
-        raw = head.split(b"\n")
-        # Behind the last line end there is one that is none.
-        if len(raw) - 2 > _MOST_LINES or any(len(line) >= _LONGEST_LINE for line in raw):
-            _broken()
-        first, *lines = re.split("\r\n|\r|\n", head.decode("latin-1"))
-        if (found := _STATUS.fullmatch(first.strip())) is None:
-            _broken()
-        version, status, reason = found.groups("")
-        self.status, self.reason = int(status), reason
-        self._is_old = version in ("0.9", "1.0")
-        if 100 <= self.status < 200 and self.status != http.client.SWITCHING_PROTOCOLS:
+        memory: Any = _InMemory(head)
+        response = StrictResponse(memory, method="POST")
+        try:
+            response.begin()
+        except http.client.RemoteDisconnected:  # it skipped an interim response
             self._interim += 1
             if self._interim == MOST_INTERIM:
-                raise too_many_interim()
+                raise too_many_interim() from None
             return
-        self.headers = _fields(lines)
+        except http.client.HTTPException as error:
+            raise http.client.IncompleteRead(b"") from error
         self.has_begun = True
-        self._find_end()
+        self.status, self.reason = response.status, response.reason
+        for name, value in response.getheaders():
+            key = name.lower()
+            # A field that occurs several times has all values (RFC 9110, section 5.3).
+            self.headers[key] = f"{self.headers[key]}, {value}" if key in self.headers else value
+        self._stays = not response.will_close
+        self._chunks = Chunks() if response.has_chunks else None
+        self._left = response.length
+        self._check_length()
 
-    def _find_end(self) -> None:
-        """See how the body ends (RFC 9112, section 6.3)."""
-        coding = self.headers.get("transfer-encoding", "").partition(",")[0]
-        if coding.strip().lower() == "chunked":
-            self._chunks = Chunks()
-        elif self.status in _NO_BODY:
-            self._left = 0
-        else:
-            self._left = _length_of(self.headers.get("content-length", ""))
-
-    # The body
+    def _check_length(self) -> None:
+        """Refuse different lengths, as urllib3 does; http.client takes the first."""
+        said = self.headers.get("content-length", "")
+        if self._chunks is None and len({one.strip() for one in said.split(",")}) > 1:
+            raise InvalidHeader(f"Content-Length contained multiple unmatching values ({said})")
 
     def _take(self, data: bytes) -> None:
         if self._chunks is not None:
@@ -137,41 +132,6 @@ class Framing:
         self.size += len(piece)
 
     def _end(self, rest: bytes) -> None:
-        """Be whole; what is left was not asked for, and is no answer to what is sent next."""
+        """End the response; `rest` was not requested, and is no response to the next request."""
         self.is_whole = True
-        said = self.headers.get("connection", "").lower()
-        stays = "keep-alive" in said if self._is_old else "close" not in said
-        self.goes_on = stays and not rest and self.status != http.client.SWITCHING_PROTOCOLS
-
-
-def _fields(lines: list[str]) -> dict[str, str]:
-    """The fields of a head, up to a line that is none.
-
-    One that is there several times has all values (RFC 9110, section 5.3).
-    """
-    found: dict[str, str] = {}
-    name = ""
-    for line in lines:
-        if line[:1] in (" ", "\t"):  # goes on with the one before (RFC 9112, section 5.2)
-            found[name] = f"{found.get(name, '')} {line.strip()}"
-            continue
-        if (field := _FIELD.match(line)) is None:
-            break
-        name, value = field[1].lower(), field[2].strip(" \t")
-        found[name] = f"{found[name]}, {value}" if name in found else value
-    return found
-
-
-def _length_of(said: str) -> int | None:
-    """What a Content-Length says, as urllib3 has it; None where it says nothing."""
-    try:
-        lengths = {int(one) for one in said.split(",")}
-    except ValueError:
-        return None
-    if len(lengths) > 1:
-        raise InvalidHeader(f"Content-Length contained multiple unmatching values ({said})")
-    return next((length for length in lengths if length >= 0), None)
-
-
-def _broken() -> NoReturn:
-    raise http.client.IncompleteRead(b"")
+        self.goes_on = self._stays and not rest and self.status != http.client.SWITCHING_PROTOCOLS

@@ -1,23 +1,34 @@
 """Parse the framing of responses strictly: the head must be complete and the `chunks` valid.
 
-http.client treats a connection that closes within the head as the end of the head.
+http.client treats a connection that closes within the head as the end of the head. Of the interim
+responses (RFC 9110, section 15.2) it skips those of status 100 only, but any number of them.
 """
 
 import http.client
 import io
 from typing import Any
 
+from openai_cli.errors import BadAnswerError
 from openai_cli.http.chunks import ROOM, Chunks
 
+# How many interim responses end the wait for the final one.
+MOST_INTERIM = 100
 _LONGEST_LINE = 64 * 1024
+
+
+def too_many_interim() -> BadAnswerError:
+    """Return the error for a server that sends interim responses without end."""
+    return BadAnswerError(f"the server sent {MOST_INTERIM} interim answers and no other")
 
 
 class StrictResponse(http.client.HTTPResponse):
     """A response that fails if its head is truncated or a chunk size is not valid.
 
-    `_Chunked` decodes a chunked body, so http.client sees a body of unknown length that ends with
-    its file.
+    Interim responses are skipped. If it `has_chunks`, `_Chunked` decodes them, so http.client sees
+    a body of unknown length that ends with its file.
     """
+
+    has_chunks = False
 
     def begin(self) -> None:
         """Read the head; raise IncompleteRead, a broken connection, if it is truncated."""
@@ -27,10 +38,19 @@ class StrictResponse(http.client.HTTPResponse):
         super().begin()
         if head.last not in (b"\r\n", b"\n"):
             raise http.client.IncompleteRead(b"")
+        self.has_chunks = bool(self.chunked)
         if self.fp is head:
-            body: Any = _Chunked(file) if self.chunked else file
+            body: Any = _Chunked(file) if self.has_chunks else file
             self.fp = body
             self.chunked = False
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(MOST_INTERIM):
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 100 <= status < 200 or status == http.client.SWITCHING_PROTOCOLS:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise too_many_interim()
 
 
 class _Lines:

@@ -26,7 +26,6 @@ from openai_cli.context import Context
 from openai_cli.errors import CliError, UsageError
 from openai_cli.http.address import is_loopback
 from openai_cli.http.exceptions import PROXY
-from openai_cli.http.framing import MOST_INTERIM, too_many_interim
 from openai_cli.http.heads import StrictResponse
 from openai_cli.records import NamedTuple
 
@@ -160,25 +159,10 @@ def _tls(verify: str | bool, cert: "str | tuple[str, str] | None") -> ssl.SSLCon
     return context
 
 
-class _Response(StrictResponse):
-    """A response that skips up to 100 interim responses (RFC 9110, section 15.2).
-
-    http.client skips status 100 only, but any number of those.
-    """
-
-    def _read_status(self) -> tuple[str, int, str]:
-        for _ in range(MOST_INTERIM):
-            version, status, reason = super()._read_status()  # type: ignore[misc]
-            if not 100 <= status < 200 or status == http.client.SWITCHING_PROTOCOLS:
-                return version, status, reason
-            http.client.parse_headers(self.fp)
-        raise too_many_interim()
-
-
 class Watched(http.client.HTTPConnection):
     """A connection that registers its sockets with its transport."""
 
-    response_class = _Response
+    response_class = StrictResponse
     sockets: WeakSet[socket.socket]
     # The head of the last request, as it was sent.
     head = b""
