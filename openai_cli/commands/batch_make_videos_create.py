@@ -5,6 +5,6 @@ from openai_cli.commands.line_maker import declaration
 Options, run = declaration("videos create")
 
 EXAMPLES = (
-    "seq 3 | openai-cli batch make videos create --prompts - --model sora-2 -o batch.jsonl",
-    "openai-cli batch check batch.jsonl",
+    "seq 3 | openai-cli batch make videos create --prompts - --model sora-2",
+    "seq 3 > p; openai-cli batch make videos create --prompts p --model sora-2",
 )
