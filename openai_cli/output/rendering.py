@@ -7,10 +7,10 @@ import io
 import os
 import re
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from operator import eq
 
 from markdown_it import MarkdownIt
@@ -41,6 +41,8 @@ _PARSER.disable("reference")
 # The parser drops the contents of blocks at this depth and below.
 _DEEPEST = _PARSER.options["maxNesting"] - 1
 
+# What separates and escapes the cells of a row, or stands before it in a quotation.
+_NO_TEXT = re.compile(r"[\s|\\>]")
 # The attributes of links and images that hold their address and title.
 _TOLD = ("href", "src", "title")
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
@@ -222,7 +224,17 @@ class _Block(NamedTuple):
     @property
     def is_parsed(self) -> bool:
         """Whether the parser kept the whole block."""
-        return bool(self.tokens) and all(token.level < _DEEPEST for token in self.tokens)
+        is_whole = all(token.level < _DEEPEST for token in self.tokens) and self._has_all_cells()
+        return bool(self.tokens) and is_whole
+
+    def _has_all_cells(self) -> bool:
+        """Return whether the parser kept all cells: it drops those beyond the table's head."""
+        lines = self.source.split("\n")
+        rows: defaultdict[int, str] = defaultdict(str)
+        for before, token in pairwise(self.tokens):
+            if before.type == "td_open" and token.map:
+                rows[token.map[0] - self.first] += token.content
+        return all(_NO_TEXT.sub("", lines[row]) == _NO_TEXT.sub("", rows[row]) for row in rows)
 
     @property
     def said(self) -> Counter[str]:

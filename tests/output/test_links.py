@@ -127,4 +127,4 @@ def test_a_history_of_another_user_is_not_written(tmp_path: Path) -> None:
     world = {"OPENAI_API_KEY": "sk-made-up-for-tests", "OPENAI_BASE_URL": "http://127.0.0.1:9"}
     ended = call("chat", "a", "-c", str(tmp_path / "chat"), environ=world)
     assert ended.code == 2
-    assert "has a history that is another user's" in ended.err
+    assert "has a history that belongs to another user" in ended.err

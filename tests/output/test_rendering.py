@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from openai_cli.answer.completion import Completion
@@ -206,6 +206,8 @@ WORDS = [fragment for fragment in FRAGMENTS if fragment not in ("```python\n", "
 WORDS += ["> " * 6, "  " * 9 + "- ", "| word | **x** |\n", "![y](z.png 'w')", "[r]: http://q.r\n"]
 
 
+@example(["| a | b |\n", "|---|---|\n", "word ", "| a | b |\n"])
+@example(["> - x\n>\n>   | a |\n>   |---|\n>   | c \\| d | lost |\n"])
 @given(st.lists(st.sampled_from(WORDS), max_size=40))
 def test_all_words_stay(fragments: list[str]) -> None:
     text = "".join(fragments)
