@@ -8,7 +8,7 @@ import logging
 import signal
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from typing import Any, Self
 
@@ -86,20 +86,22 @@ class Cluster:
         self, scheduler: str | None, workers: int | None, notice: Callable[[str], None]
     ) -> None:
         self._place = scheduler or "the local cluster"
-        self._local: Any = None
-        self._disabled = logging.root.manager.disable
-        logging.disable()  # Dask's problems are reported by exceptions
-        with _telling(notice):
-            distributed = _distributed()
-            if scheduler is None:
-                self._local = _local_cluster(distributed, workers or processors())
-            else:
-                _reach(distributed, scheduler)
-            self._client = distributed.Client(
-                self._local or scheduler, timeout=PATIENCE, set_as_default=False
-            )
-        if scheduler is not None:
-            self._check(notice)
+        with ExitStack() as opened:
+            opened.callback(logging.disable, logging.root.manager.disable)
+            logging.disable()  # Dask's problems are reported by exceptions
+            with _telling(notice):
+                distributed = _distributed()
+                at: Any = scheduler
+                if scheduler is None:
+                    at = _local_cluster(distributed, workers or processors())
+                    opened.callback(at.close)
+                else:
+                    _reach(distributed, scheduler)
+                self._client = distributed.Client(at, timeout=PATIENCE, set_as_default=False)
+                opened.callback(self._client.close)
+            if scheduler is not None:
+                self._check(notice)
+            self._opened = opened.pop_all()
 
     def submit_task(self, task: Task) -> "_Parts":
         """Have files counted by a worker, or by another one if that is lost."""
@@ -109,10 +111,7 @@ class Cluster:
 
     def close(self) -> None:
         """Disconnect from the cluster; a local one is stopped."""
-        self._client.close()
-        if self._local is not None:
-            self._local.close()
-        logging.disable(self._disabled)
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self

@@ -128,6 +128,8 @@ def test_other_versions_on_the_workers_are_named(
     assert (done.code, done.out) == (2, b"")
     assert "the worker tcp://127.0.0.1:" in done.err
     assert "and here it is 0.0.1: counts may differ" in done.err
+    assert workers.scheduler.clients.keys() <= {"fire-and-forget"}
+    assert logging.root.manager.disable == logging.NOTSET
 
 
 def test_a_local_cluster(installed: Run, folder: Path) -> None:
