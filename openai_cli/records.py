@@ -36,6 +36,7 @@ class _SharedTuple(tuple[Any, ...]):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls._fields = tuple(cls.__annotations__)
+        cls.__match_args__ = cls._fields  # type: ignore[attr-defined,misc]
         cls._field_defaults = {name: vars(cls)[name] for name in cls._fields if name in vars(cls)}
         for place, name in enumerate(cls._fields):
             setattr(cls, name, property(itemgetter(place)))

@@ -159,6 +159,9 @@ def test_a_named_tuple_is_one_of_typing(make: Callable[[], Point]) -> None:
     assert (point, hash(point)) == ((1, 2, 0, "P"), hash((1, 2, 0, "P")))
     assert point._asdict() == {"x": 1, "y": 2, "z": 0, "name": "P"}
     assert repr(point) == "Point(x=1, y=2, z=0, name='P')"
+    match point:
+        case Point(first, second):
+            assert (first, second) == (1, 2)
     with pytest.raises(AttributeError):
         point.x = 5  # type: ignore[misc]
 

@@ -122,7 +122,7 @@ def test_a_failure_in_the_middle_keeps_what_came_before(run: Run) -> None:
     assert done.text == "".join(f"[{number}]\n" for number in range(1, 2049))
     assert "too much" in done.err
     assert "lines 2049 to 4096 of stdin were in the request" in done.err
-    assert "the vectors of the 2048 before are printed" in done.err
+    assert "the vectors of the 2048 lines before are printed" in done.err
 
 
 def test_a_line_that_is_wrong_is_named_behind_what_is_done(run: Run) -> None:
@@ -133,7 +133,7 @@ def test_a_line_that_is_wrong_is_named_behind_what_is_done(run: Run) -> None:
     assert (done.code, into.code) == (2, 2)
     assert "line 2050 of stdin is empty" in done.err
     assert "were in the request" not in done.err
-    assert "the vectors of the 2048 before are printed" in done.err
+    assert "the vectors of the 2048 lines before are printed" in done.err
     assert "printed" not in into.err
 
 
@@ -316,7 +316,7 @@ def test_a_failure_names_its_lines_and_what_came_before_is_printed(run: Run, fol
     assert done.text == "".join(f"[{number}]\n" for number in range(1, 2049))
     assert "too much" in done.err
     assert "lines 2049 to 4096 of stdin were in the request" in done.err
-    assert "the vectors of the 2048 before are printed" in done.err
+    assert "the vectors of the 2048 lines before are printed" in done.err
     told = (folder / "usage.jsonl").read_text().splitlines()
     assert [json.loads(one)["exit_code"] for one in told] == [0, 4, 4, 4, 4]
 

@@ -20,7 +20,7 @@ def test_nothing_heavy_is_loaded() -> None:
     assert package.isdisjoint({"http.server", "socketserver", "json", "openai_cli.sandbox.server"})
     assert everything.isdisjoint({"typer", "requests", "jsonschema", "pydantic", "tiktoken"})
     ours = {name.split(".")[1] for name in everything if name.startswith("openai_cli.")}
-    assert ours == {"errors", "sandbox"}
+    assert ours == {"errors", "records", "sandbox"}
 
 
 ASKED = """
