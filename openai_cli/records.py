@@ -42,16 +42,16 @@ class _SharedTuple(tuple[Any, ...]):
             setattr(cls, name, property(itemgetter(place)))
 
     def __new__(cls, *given: Any, **named: Any) -> Self:
-        if not named and len(given) == len(cls._fields):
-            return tuple.__new__(cls, given)
-        typed = dict(zip(cls._fields, given, strict=False)) | named
-        values = cls._field_defaults | typed
-        is_right = len(typed) == len(given) + len(named) and values.keys() == set(cls._fields)
         _MADE[cls] += 1
-        if not is_right or _MADE[cls] > _MANY:
-            cls._compile()
-            return cls(*given, **named)
-        return tuple.__new__(cls, map(values.__getitem__, cls._fields))
+        if _MADE[cls] <= _MANY:
+            if not named and len(given) == len(cls._fields):
+                return tuple.__new__(cls, given)
+            typed = dict(zip(cls._fields, given, strict=False)) | named
+            values = cls._field_defaults | typed
+            if len(typed) == len(given) + len(named) and values.keys() == set(cls._fields):
+                return tuple.__new__(cls, map(values.__getitem__, cls._fields))
+        cls._compile()
+        return cls(*given, **named)
 
     @classmethod
     def _compile(cls) -> None:
