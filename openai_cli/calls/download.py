@@ -1,6 +1,6 @@
 """Answers that are files: their bytes are written out as they arrive."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
@@ -60,6 +60,37 @@ def download(
             payload=request.payload(),
             may_retry=lambda: sink.size == 0,
         )
+
+
+def download_billed(
+    session: Session,
+    request: Request,
+    *,
+    usage: "dict[str, Any] | None" = None,
+    check: "Callable[[Incoming, bytes], None]" = lambda _http, _start: None,
+) -> None:
+    """Download what costs something: hold it to the budget, and add it to the receipts.
+
+    Bytes do not tell their usage; without a `usage` from elsewhere, only the ledger has the call.
+    """
+    from openai_cli.answer.base import Answer
+
+    session.budget.check(request)
+    answer = Answer(asked_model=request.body.get("model"))
+    session.make_ready()
+    answer.began = session.context.now()
+    try:
+        http = download(session, request, check=check)
+    except BaseException as error:
+        session.receipts.add(answer, error)
+        raise
+    answer.request_id, answer.age = http.request_id, http.age
+    if usage is None:
+        session.receipts.enter(answer)
+        return
+    answer.usage = usage
+    session.receipts.add(answer)
+    session.receipts.check()
 
 
 def fetched(session: Session, url: str) -> bytes:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 from openai_cli.calls.delivery import deliver
-from openai_cli.calls.download import download, refuse_terminal
+from openai_cli.calls.download import download_billed, refuse_terminal
 from openai_cli.calls.plan import Plan
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
@@ -72,29 +72,11 @@ def run(context: Context, options: Options) -> None:
 
 def _download(session: Session, request: Request) -> None:
     """Send the request, and write the sound to the output."""
-    from openai_cli.answer.base import Answer
-
     if not session.form.is_text:
         raise UsageError(
             "the answer is audio, not JSON", hint="--stream-format sse has events of JSON"
         )
-    usage = _usage(session, request)
-    session.budget.check(request)
-    answer = Answer(asked_model=request.body["model"])
-    session.make_ready()
-    answer.began = session.context.now()
-    try:
-        http = download(session, request, check=_check_sound)
-    except BaseException as error:
-        session.receipts.add(answer, error)
-        raise
-    answer.request_id, answer.age = http.request_id, http.age
-    if usage is None:
-        session.receipts.enter(answer)
-        return
-    answer.usage = usage
-    session.receipts.add(answer)
-    session.receipts.check()
+    download_billed(session, request, usage=_usage(session, request), check=_check_sound)
 
 
 def _usage(session: Session, request: Request) -> dict[str, Any] | None:

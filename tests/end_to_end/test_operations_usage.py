@@ -71,6 +71,8 @@ def test_a_budget_and_max_cost_hold(run: Run, folder: Path, tmp_path: Path) -> N
          "--input-file-id", "file-1"),
         ("live", "sessions", "accept", "live_1", "--session", "{}"),
         ("videos", "create", "--prompt", "hello"),
+        ("realtime", "calls", "create", "--sdp", "v=0"),
+        ("fine-tuning", "jobs", "resume", "ftjob-1"),
     ],
 )  # fmt: skip
 def test_what_has_no_bound_is_refused_by_a_budget(
@@ -88,6 +90,13 @@ def test_what_has_no_bound_is_refused_by_a_budget(
     assert (refused.code, capped.code, passed.code) == (2, 2, 0), passed.err
     assert "--allow-unbounded lets it pass" in refused.err
     assert "notice: [budget]: nothing is reserved: " in passed.err
+
+
+def test_an_operation_that_nobody_looked_at_may_cost_something() -> None:
+    known = find("conversations create")
+    assert known is not None
+    assert not may_cost(known)
+    assert may_cost(known._replace(command="new things create"))
 
 
 def test_what_costs_nothing_needs_no_bound(run: Run, folder: Path) -> None:

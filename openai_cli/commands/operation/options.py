@@ -94,35 +94,45 @@ UNDOABLE = frozenset(
 # Operations that delete nothing, but cannot be undone.
 FINAL = frozenset({"organization projects archive", "webhooks rotate-secret"})
 
-# Operations that name a model, but run none: they store a definition, count, or make a key.
-_IDLE = frozenset(
+# Requests that are known to cost nothing by themselves, by the last word of their command or by all
+# of them: they stop or change something, store a definition or a file, count, or make a key.
+_FREE_VERBS = frozenset(
     {
-        "beta agents create",
-        "beta agents update",
-        "beta assistants create",
-        "beta assistants update",
-        "beta realtime sessions create",
-        "beta responses input-tokens count",
-        "responses input-tokens count",
+        "cancel", "complete", "count", "hangup", "pause", "refer", "reject", "rotate-secret",
+        "test", "update", "validate",
     }
-)
-# Operations that name no model, but run one, or rent something.
-_BUSY = frozenset(
+)  # fmt: skip
+_FREE = frozenset(
     {
-        "batches create",
-        "beta agents automations invocations create",
-        "beta agents sessions create",
-        "beta agents sessions events create",
-        "beta threads runs submit-tool-outputs",
-        "containers create",
-        "evals runs create",
-        "fine-tuning alpha graders run",
-        "live create",
-        "live sessions accept",
-        "live sessions fork",
-        "videos edit",
-        "videos extend",
-        "videos remix",
+        "audio voice-consents create",
+        "beta agents create",
+        "beta agents environments files create",
+        "beta agents environments templates create",
+        "beta agents vaults create",
+        "beta agents vaults credentials create",
+        "beta assistants create",
+        "beta chatkit sessions create",
+        "beta realtime sessions create",
+        "beta realtime transcription-sessions create",
+        "beta threads create",
+        "beta threads messages create",
+        "containers files create",
+        "conversations create",
+        "conversations items create",
+        "evals create",
+        "files upload",
+        "fine-tuning checkpoints permissions create",
+        "realtime client-secrets create",
+        "realtime translations client-secrets create",
+        "skills create",
+        "skills versions create",
+        "uploads create",
+        "uploads parts create",
+        "vector-stores create",
+        "vector-stores file-batches create",
+        "vector-stores files create",
+        "vector-stores search",
+        "webhooks create",
     }
 )
 
@@ -141,9 +151,11 @@ def names_model(operation: Operation) -> bool:
 
 def may_cost(operation: Operation) -> bool:
     """Whether the request may cost something, so that a budget must let it pass."""
-    is_sent = operation.method == "POST" and not operation.admin
-    names_one = "model" in operation.body and operation.command not in _IDLE
-    return is_sent and (names_one or operation.command in _BUSY)
+    if operation.method != "POST" or operation.admin:
+        return False
+    return (
+        operation.command not in _FREE and operation.command.rpartition(" ")[2] not in _FREE_VERBS
+    )
 
 
 def is_bounded(operation: Operation) -> bool:

@@ -80,9 +80,9 @@ def _deliver(session: Session, options: OperationOptions, request: Request) -> N
         lines = printing.Rows(operation.columns).lines
         print_list(session, request, options, lines, operation.pages)
     elif operation.answer == "bytes":
-        from openai_cli.calls.download import download
+        from openai_cli.calls.download import download, download_billed
 
-        download(session, request)
+        (download_billed if may_cost(operation) else download)(session, request)
     elif getattr(options, "wait", False) and (words := thing_of(operation)) is not None:
         from openai_cli.commands.operation.waiting import deliver_ended
 
