@@ -7,41 +7,41 @@ import http.client
 import re
 from typing import NoReturn
 
-# Less than 4 GB: no answer is taken that has more.
+# Sizes below 4 GB, which is more than the largest response accepted.
 _SIZE = re.compile(rb"0*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
 _LONGEST_LINE = 64 * 1024
 _MOST_TRAILERS = 100
-# In bytes: the most that is given at once of one chunk.
+# The most that is returned of one chunk at once, in bytes.
 ROOM = 64 * 1024
 
 
 class Chunks:
-    """What a chunked body holds, and what stands behind it.
+    """The data of a chunked body, and what follows it.
 
-    Once it `is_over`, `rest` is what came behind its end. IncompleteRead tells of a chunk that is
-    none, or cut.
+    Once it `is_over`, `rest` is what arrived after its end. Raises IncompleteRead for a chunk that is
+    not valid or is cut off.
     """
 
     def __init__(self) -> None:
         self.rest = b""
         self.is_over = False
-        # In bytes, of the chunk that is under way.
+        # The bytes that remain of the current chunk.
         self._left = 0
         self._has_last = False
         self._trailers = 0
 
     def add(self, data: bytes) -> None:
-        """Take in what came."""
+        """Add data that arrived."""
         self.rest += data
 
     def end(self) -> None:
-        """Take in that nothing more comes; what stands behind the last chunk may be left out."""
+        """Take in the end of the connection; what follows the last chunk may be missing."""
         if not self._has_last:
             _broken()
         self.is_over = True
 
     def taken(self, size: int) -> bytes:
-        """About so many bytes of what is here; b"" where more must come, or it is over."""
+        """Return about so many bytes; b"" if more must arrive first, or at the end."""
         if found := self._whole(size):
             return found
         if self._has_last:
@@ -49,10 +49,9 @@ class Chunks:
         return b""
 
     def _whole(self, size: int) -> bytes:
-        """What is here of whole chunks, and of long ones in pieces that are full.
+        """Return the whole chunks that have arrived, and full pieces of long ones.
 
-        To give each by itself takes half as long again as all else that is done with the events of
-        a stream.
+        Returning them one by one would add half to the time that the events of a stream take.
         """
         raw, at, left = self.rest, 0, self._left
         found: list[bytes] = []
@@ -76,7 +75,7 @@ class Chunks:
         return b"".join(found)
 
     def _skip_trailers(self) -> None:
-        """Pass over the lines behind the last chunk, to an empty one."""
+        """Skip the lines after the last chunk, up to an empty one."""
         while not self.is_over:
             end = self.rest.find(b"\n", 0, _LONGEST_LINE) + 1
             if not end and len(self.rest) < _LONGEST_LINE:

@@ -45,26 +45,26 @@ def pieces_of(response: BaseHTTPResponse, largest: int) -> Iterator[bytes]:
 
 
 def body_of(response: BaseHTTPResponse) -> tuple[bytes, bool]:
-    """The response's body as `joined` has it."""
+    """Return a response's body, as `joined` does."""
     encoding = response.headers.get("content-encoding", "")
     return joined(response.status, _raw(response), encoding)
 
 
 def largest(status: int) -> int:
-    """How many bytes an answer of this status may have."""
+    """Return the size limit for a response of this status, in bytes."""
     return LARGEST if status in WHOLE else _LARGEST_FAILURE
 
 
 def joined(status: int, pieces: Iterator[bytes], encoding: str) -> tuple[bytes, bool]:
-    """The body of an answer, decoded, and whether that is all of it.
+    """Return the decoded body of a response, and whether it is complete.
 
-    Of a failure it is what came: nothing more can be said of that. Else it raises what `decoded`
-    raises.
+    The body of a failure may be incomplete, because it only explains the status. For other statuses
+    it raises what `decoded` raises.
     """
     came: list[bytes] = []
     try:
         for piece in decoded(pieces, encoding, largest(status)):
-            came.append(piece)  # noqa: PERF402 - what came before it broke off stays
+            came.append(piece)  # noqa: PERF402 - keeps what arrived before an error
     except CliError:
         if status in WHOLE:
             raise
