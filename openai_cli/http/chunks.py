@@ -18,8 +18,8 @@ ROOM = 64 * 1024
 class Chunks:
     """The data of a chunked body, and what follows it.
 
-    Once it `is_over`, `rest` is what arrived after its end. Raises IncompleteRead for a chunk that is
-    not valid or is cut off.
+    Once it `is_over`, `rest` is what arrived after its end. Raises IncompleteRead for a chunk that
+    is not valid or is cut off.
     """
 
     def __init__(self) -> None:
