@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
+from openai_cli.answer.files import BOM, refuse_error, refuse_page
 from openai_cli.answer.shape import misshapen
 from openai_cli.errors import BadAnswerError, CliError, NetworkError
 from openai_cli.http import failure
@@ -26,13 +27,9 @@ if TYPE_CHECKING:
 LINGER = 5.0
 
 _DONE = b"[DONE]"
-_BOM = b"\xef\xbb\xbf"
 _NAMES = (b":", b"data:", b"event:", b"id:", b"retry:", b"error:")
-_FIELDS = (*_NAMES, *(_BOM + name for name in _NAMES))
+_FIELDS = (*_NAMES, *(BOM + name for name in _NAMES))
 _LONGEST_HEAD = max(map(len, _FIELDS))
-_PAGES = ("text/html", "application/xhtml+xml")
-# In bytes.
-_LARGEST_ERROR = 64 * 1024
 # In bytes. The values of JSON up to `_LIGHT` take little memory and are not weighed; all values of
 # a response may take up to `_HEAVIEST`, as estimated by `weight`.
 _LIGHT = 256 * 1024
@@ -163,8 +160,8 @@ def _is_stream(head: bytes) -> bool | None:
 
 def _whole(raw: bytes, http: "Incoming", answer: Answer) -> Part:
     if answer.is_text:
-        _refuse_error(raw, http.request_id)
-        _refuse_page(raw, http)
+        refuse_error(raw, http.request_id)
+        refuse_page(raw, http)
         return Part(raw, {"text": raw.decode(errors="replace")}, streamed=False)
     if answer.instead is not None and not raw.strip():
         return Part(raw, answer.instead, streamed=False)
@@ -184,61 +181,6 @@ def _whole(raw: bytes, http: "Incoming", answer: Answer) -> Part:
                 raise failure.of_error(body, http.request_id, raw) from None
             raise
     return Part(raw, body, False, None if value is body else value)
-
-
-def file_pieces(http: "Incoming") -> Iterator[bytes]:
-    """Yield the pieces of a response that may be any kind of file, as they arrive.
-
-    Raises the error if an error object came instead. Only data that may be one is held back.
-    """
-    held: bytes | None = b""
-    for piece in http.pieces():
-        if held is None:
-            yield piece
-            continue
-        held += piece
-        if not _may_be_error(held):
-            yield held
-            held = None
-    if held:
-        _refuse_error(held, http.request_id)
-        yield held
-
-
-def _may_be_error(start: bytes) -> bool:
-    """Return whether data that begins with `start` may be an error object.
-
-    It is not if it is too long or its first line is other JSON.
-    """
-    if start.lstrip()[:1] not in (b"", b"{", b"[") or len(start) > _LARGEST_ERROR:
-        return False
-    try:
-        value = json.loads(start.lstrip().partition(b"\n")[0])
-    except (ValueError, RecursionError):
-        return True
-    return error_in(value) is not None
-
-
-def _refuse_error(raw: bytes, request_id: str | None) -> None:
-    """Raise the error if a response that should be a text or a file is an error object.
-
-    It must be nothing but an error object: a file may contain any other JSON.
-    """
-    if len(raw) > _LARGEST_ERROR or raw.lstrip(_BOM + b" \t\r\n")[:1] not in (b"{", b"["):
-        return
-    try:
-        value = json.loads(raw)
-    except (ValueError, RecursionError):
-        return
-    if (error := error_in(value)) is not None:
-        raise failure.of_error(error, request_id, raw)
-
-
-def _refuse_page(raw: bytes, http: "Incoming") -> None:
-    """Raise BadAnswerError for an HTML page, which a proxy or a wrong address sends with 200."""
-    is_named = http.content_type.partition(";")[0].strip().lower() in _PAGES
-    if is_named or raw.lstrip(_BOM + b" \t\r\n")[:9].lower().startswith((b"<!doctype", b"<html")):
-        raise BadAnswerError("the answer is an HTML page", request_id=http.request_id, body=raw)
 
 
 def check_weight(found: int) -> None:

@@ -43,7 +43,7 @@ def download(
     with session.form.open(session.context) as sink:
 
         def consume(http: "Incoming") -> "Incoming":
-            from openai_cli.answer.parts import file_pieces
+            from openai_cli.answer.files import file_pieces
 
             for piece in file_pieces(http):
                 if not sink.size:

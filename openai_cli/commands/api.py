@@ -328,7 +328,7 @@ class _Exchange:
 
     def _pass_on(self, http: "Incoming") -> None:
         """Write the answer's bytes as they arrive; to a terminal, whole and only if text."""
-        from openai_cli.answer.parts import file_pieces
+        from openai_cli.answer.files import file_pieces
 
         if self.sink.is_terminal:
             self._show(b"".join(file_pieces(http)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openai_cli.answer import parts
+from openai_cli.answer import files
 from openai_cli.answer.base import Answer
 from openai_cli.answer.completion import Completion
 from openai_cli.answer.images import Images
@@ -237,11 +237,11 @@ FILES = [
 @pytest.mark.parametrize("data", FILES, ids=range(len(FILES)))
 def test_a_file_of_any_kind_is_passed_on(data: bytes) -> None:
     for chunks in ([data], [data[:3], data[3:]]):
-        assert b"".join(parts.file_pieces(http(*chunks))) == data
+        assert b"".join(files.file_pieces(http(*chunks))) == data
 
 
 def test_lines_of_json_are_passed_on_as_they_come() -> None:
-    pieces = parts.file_pieces(http(b'{"a": 1}\n', b'{"b": 2}\n'))
+    pieces = files.file_pieces(http(b'{"a": 1}\n', b'{"b": 2}\n'))
     assert next(pieces) == b'{"a": 1}\n'
 
 
@@ -250,7 +250,7 @@ def test_an_error_instead_of_a_file_is_one(body: Any) -> None:
     raw = json.dumps(body, indent=1).encode()
     for chunks in ([raw], [raw[at : at + 1] for at in range(len(raw))]):
         with pytest.raises(BadAnswerError, match=DIED):
-            list(parts.file_pieces(http(*chunks)))
+            list(files.file_pieces(http(*chunks)))
 
 
 @pytest.mark.parametrize("name", ["id", "data", "object"])
