@@ -55,6 +55,7 @@ def main() -> None:
             row("chat hello, a server that answers at once", "llm doing the same", ours, llm,
                 goal=0.25, env={**env, **peer_env})  # fmt: skip
     configured()
+    ledger()
     completion(typer)
     streams()
     tokens()
@@ -75,6 +76,28 @@ def configured() -> None:
         for what, goal in (("chat --dry-run hello", 1.6), ("tokens hello", 1.5)):
             row(f"{what}, with a configuration file", "import typer", [ours, *what.split()], typer,
                 goal=goal, env={"XDG_CONFIG_HOME": name})  # fmt: skip
+
+
+def ledger() -> None:
+    """What a call takes more with a ledger, and with a budget."""
+    settings = {"nothing": "", "a ledger": "ledger = true\n", "a budget": "[budget]\nmonth = 900\n"}
+    with answering(0) as url, tempfile.TemporaryDirectory() as name:
+        commands = {}
+        for what, text in settings.items():
+            home = Path(name, what)
+            file = home / "openai-cli" / "config.toml"
+            file.parent.mkdir(parents=True)
+            file.write_text(f'model = "gpt-4o"\n{text}')
+            variables = [f"XDG_{kind}_HOME={home}" for kind in ("CONFIG", "STATE")]
+            commands[what] = ["env", *variables, str(BIN / "openai-cli"), "chat", "hello"]
+        nothing = commands.pop("nothing")
+        for what, command in commands.items():
+            a, b = alternate(command, nothing, {"OPENAI_BASE_URL": url}, runs=60)
+            more = {of: 1000 * (median(a, of) - median(b, of)) for of in ("wall", "cpu")}
+            print(
+                f"chat hello, with {what} over without: {more['wall']:+.1f} ms of wall time, "
+                f"{more['cpu']:+.1f} ms of CPU time (goal: at most +3)"
+            )
 
 
 def completion(typer: list[str]) -> None:

@@ -16,7 +16,7 @@ def json_answer() -> bytes:
             "id": "chatcmpl-1",
             "object": "chat.completion",
             "created": 1,
-            "model": "bench",
+            "model": "gpt-4o",
             "choices": [
                 {
                     "index": 0,
