@@ -82,7 +82,7 @@ class Options(ServerOptions, Written):
 
 def run(context: Context, options: Options) -> None:
     """Import into the ledger or prune it, if asked to; else print what it holds."""
-    from openai_cli.ledger.store import location
+    from openai_cli.ledger.recent import location
 
     _check(options)
     path = location(context)
@@ -121,8 +121,8 @@ def _days(options: Options) -> "tuple[date | None, date | None]":
 def _spent(context: Context, options: Options, path: "Path") -> "Spent":
     from openai_cli.ledger.book import Standing
     from openai_cli.ledger.pricing import opened
+    from openai_cli.ledger.recent import VARIABLE
     from openai_cli.ledger.report import Spent, groups_of, saved_of
-    from openai_cli.ledger.store import VARIABLE
 
     since, until = _days(options)
     if not path.exists():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from openai_cli.context import Context
 from openai_cli.errors import CliError, LimitError
+from openai_cli.ledger.recent import Recent, State, Unpriced, begin_of, counted_since, location
 from openai_cli.records import mutable_record, record, replace
 from openai_cli.settings import BudgetLimit
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from openai_cli.ledger.store import Store
 
+    Sums = State | Store
+
 # In days, so that a month can be compared with that of the year before.
 KEPT = 400
 # The fraction of a budget from which the user is warned.
@@ -21,6 +24,8 @@ _NEARLY = 0.8
 # How many requests must fit into the rest of a budget before a rough bound is enough for one: so
 # many processes would have to send at once before one is refused because of it.
 _EASILY = 100
+# Why the recent calls may be of no use; the database then has the error that counts.
+_RECENT_FAILURES = (OSError, CliError)
 
 
 @record
@@ -62,6 +67,7 @@ class Book:
     limits: tuple[BudgetLimit, ...] = ()
     reserved: int = 0
     exact: "Callable[[], int] | None" = None
+    _recent: Recent | None = None
     _store: "Store | None" = None
     _number: int | None = None
     _is_broken: bool = False
@@ -91,15 +97,17 @@ class Book:
             return
         try:
             store = self._opened()
-            if store.has_unpriced():
+            while True:
+                with store.transaction():
+                    if not store.has_unpriced():
+                        store.lapse(but=self._number)
+                        asked = bound if alone else self.reserved + bound
+                        self._check(store, bound, asked)
+                        number = self._number_of(store, asked, record)
+                        break
                 from openai_cli.ledger.pricing import price_all
 
                 price_all(store)
-            with store.transaction():
-                store.lapse(but=self._number)
-                asked = bound if alone else self.reserved + bound
-                self._check(store, bound, asked)
-                number = self._number_of(store, asked, record)
         except LimitError:
             raise
         except _failures() as error:
@@ -116,21 +124,60 @@ class Book:
         Otherwise return False and reserve nothing; the caller then needs the exact bound.
         """
         try:
-            store = self._opened()
-            with store.transaction():
-                if store.has_unpriced(unheld=True):
-                    return False
-                store.lapse(but=self._number)
-                for found in self.standings(store):
-                    is_near = found.spent >= _NEARLY * found.limit.units
-                    if is_near or found.left < _EASILY * bound:
-                        return False
-                number = self._number_of(store, bound, record)
+            number = self._reserved_recently(bound, record)
+            if number is None:
+                number = self._reserved_easily(bound, record)
         except _failures():
             return False  # the exact reservation fails too, and reports why
+        if number is None:
+            return False
         self._number, self.reserved, self.exact = number, bound, exact
-        self._tell_lapsed(store)
         return True
+
+    def _reserved_recently(self, bound: int, record: str) -> int | None:
+        """Reserve among the recent calls; return the number, or None if the database is needed."""
+        try:
+            recent = self._recent_calls()
+            with recent.locks.alone():
+                state = recent.state(self.context.today())
+                if state is None or state.has_unheld or not self._is_easy(state, bound):
+                    return None
+                if any(map(self._is_dead, state.reservations)):
+                    return None
+                number = self._number or state.unused
+                if self._number is None and not recent.locks.hold(number):
+                    return None
+                recent.add(["reserve", number, self.label, self._profile, bound, record])
+                return number
+        except _RECENT_FAILURES:
+            return None
+
+    def _is_dead(self, number: int) -> bool:
+        """Whether the process of a reservation has ended."""
+        if number == self._number:
+            return False
+        locks = self._recent_calls().locks
+        if is_dead := locks.hold(number):
+            locks.release(number)
+        return is_dead
+
+    def _reserved_easily(self, bound: int, record: str) -> int | None:
+        """Reserve in the database; return the number, or None if the budgets lack the room."""
+        store = self._opened()
+        with store.transaction(then_recent=self.context.today()):
+            self._tidy(store)
+            store.lapse(but=self._number)
+            is_easy = not store.has_unpriced(unheld=True) and self._is_easy(store, bound)
+            number = self._number_of(store, bound, record) if is_easy else None
+        self._tell_lapsed(store)
+        return number
+
+    def _is_easy(self, sums: "Sums", bound: int) -> bool:
+        """Whether all budgets have much room for a call of this bound."""
+        return all(
+            found.spent < _NEARLY * found.limit.units and found.left >= _EASILY * bound
+            for found in self.standings(sums)
+        )
 
     def _number_of(self, store: "Store", units: int, record: str) -> int:
         """Make or change the reservation to so many units, and return its number."""
@@ -167,14 +214,14 @@ class Book:
                 self._is_told = True
                 self.context.messages.notice(f"[budget] {limit.name}: {found.told}")
 
-    def standings(self, store: "Store") -> list[Standing]:
+    def standings(self, sums: "Sums") -> list[Standing]:
         """Return the state of the budgets, without this book's own reservation."""
         today = self.context.today()
         return [
             Standing(
                 limit,
-                store.spent(limit, begin_of(limit.period, today).isoformat()),
-                store.reserved(limit, but=self._number),
+                sums.spent(limit, begin_of(limit.period, today).isoformat()),
+                sums.reserved(limit, but=self._number),
             )
             for limit in self.limits
         ]
@@ -210,16 +257,35 @@ class Book:
 
     def keep(self, told: str, prices: str, day: str, *, bound: int = 0) -> None:
         """Add a call of a day in the form of `unpriced.told`; budgets are charged its bound."""
-        from openai_cli.ledger.store import Unpriced
-
         held = bound if self.limits else None
+        call = Unpriced(day, self.label, self._profile, held, told, prices)
+        if self._is_broken or self._kept_recently(call, bound):
+            return
 
         def write(store: "Store") -> None:
-            store.keep(Unpriced(day, self.label, self._profile, held, told, prices))
+            store.keep(call)
             self._release(store, bound)
             self._tidy(store)
 
-        self._write(write)
+        self._write(write, then_recent=self.context.today())
+
+    def _kept_recently(self, call: Unpriced, bound: int) -> bool:
+        """Add a call to the recent ones; return False if the database is needed."""
+        number = self._number if bound else None
+        left = self.reserved - min(bound, self.reserved)
+        try:
+            recent = self._recent_calls()
+            with recent.locks.alone():
+                if recent.state(self.context.today()) is None:
+                    return False
+                recent.add(["call", number, left, *call])
+                self.reserved = left
+                if number is not None and not left:
+                    recent.locks.release(number)
+                    self._number = None
+                return True
+        except _RECENT_FAILURES:
+            return False
 
     def _tidy(self, store: "Store") -> None:
         """Remove old calls, once a day."""
@@ -236,12 +302,14 @@ class Book:
                 store.release(self._number)
                 self._number = None
 
-    def _write(self, write: "Callable[[Store], None]") -> None:
+    def _write(
+        self, write: "Callable[[Store], None]", *, then_recent: "date | None" = None
+    ) -> None:
         if self._is_broken:
             return
         try:
             store = self._opened()
-            with store.transaction():
+            with store.transaction(then_recent=then_recent):
                 write(store)
         except _failures() as error:
             self._is_broken = True
@@ -251,20 +319,27 @@ class Book:
 
     def close(self) -> None:
         """Release what is still reserved."""
-        if self._store is None:
-            return
-        store, self._store = self._store, None
         if self._number is not None:
-            with suppress(*_failures()), store.transaction():
-                store.release(self._number)
+            with suppress(*_failures()):
+                store = self._opened()
+                with store.transaction():
+                    store.release(self._number)
             self._number, self.reserved = None, 0
-        store.close()
+        if self._recent is not None:
+            self._recent.locks.close()
+        self._recent = self._store = None
+
+    def _recent_calls(self) -> Recent:
+        if self._recent is None:
+            self._recent = Recent(location(self.context))
+        return self._recent
 
     def _opened(self) -> "Store":
         if self._store is None:
-            from openai_cli.ledger.store import Store, location
+            from openai_cli.ledger.store import Store
 
-            self._store = Store(location(self.context))
+            recent = self._recent_calls()
+            self._store = Store(recent.database, recent)
         return self._store
 
     @property
@@ -272,23 +347,15 @@ class Book:
         return self.context.settings.profile
 
     def _why(self, error: BaseException) -> str:
-        from openai_cli.ledger.store import location, why
+        from openai_cli.ledger.store import why
 
         return why(location(self.context), error)
-
-
-def begin_of(period: str, day: date) -> date:
-    """Return the first day of the `day`, `week` or `month` of a day; weeks begin on Monday."""
-    if period == "month":
-        return day.replace(day=1)
-    return day - timedelta(days=day.weekday()) if period == "week" else day
 
 
 def prune(store: "Store", today: date, days: int) -> int:
     """Remove calls older than `days`, except from the sums of current budgets."""
     before = today - timedelta(days=min(days, today.toordinal() - 1))
-    kept = min(begin_of("month", today), begin_of("week", today))
-    return store.prune(before.isoformat(), kept.isoformat())
+    return store.prune(before.isoformat(), counted_since(today).isoformat())
 
 
 def _failures() -> tuple[type[Exception], ...]:

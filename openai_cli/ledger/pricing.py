@@ -9,8 +9,9 @@ from pathlib import Path
 
 from openai_cli.answer.base import Answer
 from openai_cli.errors import CliError, OutputError, UsageError
+from openai_cli.ledger.recent import Unpriced
 from openai_cli.ledger.rows import Row, unknown
-from openai_cli.ledger.store import Failure, Store, Unpriced, why
+from openai_cli.ledger.store import Failure, Store, why
 from openai_cli.models.table import Table
 from openai_cli.prices.occasion import Occasion, Outcome
 from openai_cli.prices.receipt import Receipt
@@ -63,9 +64,11 @@ def _table(prices: str) -> Table:
 
 def price_all(store: Store) -> None:
     """Price all calls without a price, in batches."""
-    while store.has_unpriced():
+    is_done = False
+    while not is_done:
         with store.transaction():
             price_some(store, _AT_ONCE)
+            is_done = not store.has_unpriced()
 
 
 def price_some(store: Store, most: int) -> None:

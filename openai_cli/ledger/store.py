@@ -1,32 +1,22 @@
-"""The ledger's SQLite file, which several processes may write at the same time.
+"""The ledger's SQLite file, which several processes may write at the same time."""
 
-A reservation lives as long as its process holds a lock on one byte of the file `….lock`: the byte
-at its number, which is never 0. The system releases the lock however the process ends.
-"""
-
-import fcntl
+import errno
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openai_cli.context import Context
-from openai_cli.errors import UsageError
+from openai_cli.ledger.locks import PATIENCE
+from openai_cli.ledger.recent import Header, Recent, Unpriced, counted_since
 from openai_cli.messages import one_line
-from openai_cli.records import record
 from openai_cli.settings import BudgetLimit
-from openai_cli.statefolder import state_folder
 
 if TYPE_CHECKING:
     from openai_cli.ledger.rows import Row
 
-VARIABLE = "OPENAI_CLI_LEDGER"
-_NAME = "ledger.sqlite3"
-
-# How long to wait for another process, in seconds.
-PATIENCE = 5.0
 # In pages of 4 kB. The next process has to read the log that is not checkpointed yet: 0.6 ms for
 # 1 MB.
 _CHECKPOINT = 250
@@ -70,50 +60,21 @@ _open: list[sqlite3.Connection] = []
 Failure = (sqlite3.Error, OSError)
 
 
-@record
-class Unpriced:
-    """A call that is kept without its cost until that is needed.
-
-    `told` is what is known of it, and `prices` are those of its models, both as JSON. `held` is
-    what budgets are charged until then, in units, or None.
-    """
-
-    day: str
-    label: str | None
-    profile: str | None
-    held: int | None
-    told: str
-    prices: str
-
-
-def location(context: Context) -> Path:
-    """Return the ledger's path, whether it is used or not; UsageError without a home folder."""
-    if (named := context.variable(VARIABLE)) is not None:
-        return Path(named)
-    if isinstance(context.settings.ledger, str):
-        return Path(context.settings.ledger)
-    try:
-        return state_folder() / _NAME
-    except RuntimeError:
-        raise UsageError(
-            "there is no home folder for a ledger", hint=f"{VARIABLE} names a file"
-        ) from None
-
-
 class Store:
     """The ledger at `path`, which is created if necessary. Raises sqlite3.Error and OSError.
 
     In the file, an empty label or profile means none.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, recent: Recent | None = None) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._recent = recent or Recent(path)
+        self._locks = self._recent.locks
+        path = self._recent.database
         # SQLite gives its log the mode of the file.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self.path = path
         self._database = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
         _open.append(self._database)
-        self._locks: int | None = None
         self.lapsed = 0
         self._set_up()
 
@@ -131,23 +92,35 @@ class Store:
     def _make(self) -> int:
         """Create missing tables under a lock: SQLite does not wait for others to start a WAL."""
         run = self._database.execute
-        fcntl.lockf(self._lock_file(), fcntl.LOCK_EX, 1, 0)
-        try:
+        with self._locks.alone():
             ((version,),) = run("PRAGMA user_version")
             if version < VERSION:
                 run("PRAGMA journal_mode = WAL")
-                with self.transaction():
+                with self._atomic():
                     for tables in _TABLES[version:]:
                         for statement in tables.split(";\n"):
                             run(statement)
                     run(f"PRAGMA user_version = {VERSION}")
-        finally:
-            fcntl.lockf(self._lock_file(), fcntl.LOCK_UN, 1, 0)
         return max(int(version), VERSION)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Run the block as an atomic transaction."""
+    def transaction(self, *, then_recent: date | None = None) -> Iterator[None]:
+        """Run the block as an atomic transaction, after taking in the recent calls.
+
+        With `then_recent`, which is today, the calls that follow may be added to the recent ones.
+        """
+        with self._locks.alone():
+            with self._atomic():
+                self._take_recent()
+                yield
+                header = None if then_recent is None else self._header(then_recent)
+            self._recent.clear()
+            if header is not None:
+                with suppress(OSError):  # such as a full disk
+                    self._recent.begin(header)
+
+    @contextmanager
+    def _atomic(self) -> Iterator[None]:
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -156,6 +129,34 @@ class Store:
             with suppress(sqlite3.Error):
                 self._database.rollback()
             raise
+
+    def _take_recent(self) -> None:
+        """Add the recent calls and reservations.
+
+        A process that was killed after its commit has left them, so a file's name tells whether
+        they were added already.
+        """
+        name, events = self._recent.events()
+        if not events or (name and not self.is_first("recent", name)):
+            return
+        for kind, number, *values in events:
+            if kind == "reserve":
+                self._reserve(number, *values)
+            else:
+                left, *call = values
+                self.keep(Unpriced(*call))
+                if number is not None:
+                    self.change(number, left)
+
+    def _header(self, today: date) -> Header:
+        spent = "SELECT day, label, profile, units FROM spent WHERE day >= ?"
+        return Header(
+            os.urandom(8).hex(),
+            today.isoformat(),
+            self.rows(spent, [counted_since(today).isoformat()]),
+            self.rows("SELECT id, label, profile, units FROM reserved"),
+            self.has_unpriced(unheld=True),
+        )
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
@@ -253,24 +254,32 @@ class Store:
 
     def reserve(self, label: str | None, profile: str | None, units: int, record: str) -> int:
         """Reserve an amount while this process lives; return the reservation's number."""
-        number = (
-            self._database.execute(
-                "INSERT INTO reserved (label, profile, units, record) VALUES (?, ?, ?, ?)",
-                (label or "", profile or "", units, record),
-            ).lastrowid
-            or 0
-        )
-        fcntl.lockf(self._lock_file(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
+        number = self._reserve(None, label, profile, units, record)
+        if not self._locks.hold(number):
+            raise BlockingIOError(errno.EAGAIN, "another process holds a lock that is for this one")
         return number
 
+    def _reserve(
+        self, number: int | None, label: str | None, profile: str | None, units: int, record: str
+    ) -> int:
+        made = self._database.execute(
+            "INSERT INTO reserved (id, label, profile, units, record) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET units = excluded.units",
+            (number, label or "", profile or "", units, record),
+        )
+        return made.lastrowid or 0
+
     def change(self, number: int, units: int) -> None:
-        """Change the amount of a reservation."""
-        self._database.execute("UPDATE reserved SET units = ? WHERE id = ?", (units, number))
+        """Change the amount of a reservation; remove it if that is 0, without its lock."""
+        if units:
+            self._database.execute("UPDATE reserved SET units = ? WHERE id = ?", (units, number))
+        else:
+            self._database.execute("DELETE FROM reserved WHERE id = ?", [number])
 
     def release(self, number: int) -> None:
-        """Release a reservation."""
-        self._database.execute("DELETE FROM reserved WHERE id = ?", [number])
-        fcntl.lockf(self._lock_file(), fcntl.LOCK_UN, 1, number)
+        """Remove a reservation and its lock."""
+        self.change(number, 0)
+        self._locks.release(number)
 
     def reserved(self, limit: BudgetLimit, *, but: int | None = None) -> int:
         """Return what is reserved under a limit, in units, except for one reservation."""
@@ -287,9 +296,7 @@ class Store:
         """
         query = "SELECT id, record FROM reserved WHERE id IS NOT ?"
         for number, occasion in self.rows(query, [but]):
-            try:
-                fcntl.lockf(self._lock_file(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
-            except (BlockingIOError, PermissionError):  # POSIX leaves open which
+            if not self._locks.hold(number):
                 continue
             self.release(number)
             if occasion:
@@ -298,19 +305,9 @@ class Store:
                 self.add(lost(occasion), 0)
                 self.lapsed += 1
 
-    def _lock_file(self) -> int:
-        """Return the lock file; closing it anywhere in the process would release all locks."""
-        if self._locks is None:
-            self._locks = os.open(
-                f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600
-            )
-        return self._locks
-
     def close(self) -> None:
         """Release the locks; the rest is closed when the process ends."""
-        if self._locks is not None:
-            os.close(self._locks)
-            self._locks = None
+        self._locks.close()
 
 
 def _of(limit: BudgetLimit) -> tuple[str, list[str]]:

@@ -103,6 +103,8 @@ def test_a_call_is_not_kept_where_nobody_asked(run: Run, folder: Path, tmp_path:
 
 
 LEDGER = {"sqlite3", "openai_cli.ledger.book"}
+# What the calls after the first need.
+RECENT = {"openai_cli.ledger.book"}
 # What pricing a call needs: 2 to 3 times the time of all that keeping it takes.
 PRICES = {"decimal", "openai_cli.models.table", "openai_cli.prices.receipt"}
 # What counting the tokens of a request needs.
@@ -110,30 +112,37 @@ COUNTS = {"tiktoken"}
 
 
 @pytest.mark.parametrize(
-    ("given", "loaded"),
+    ("given", "loaded", "later"),
     [
-        (("", [], ""), set()),
-        (("l", [], ""), LEDGER),
-        (("l", ["--usage"], ""), LEDGER | PRICES),
-        (("l", [], "[budget]\nmonth = 5.00\n"), LEDGER),
-        (("l", ["--usage"], "[budget]\nmonth = 0.01\n"), LEDGER | PRICES | COUNTS),
+        (("", [], ""), set(), set()),
+        (("l", [], ""), LEDGER, RECENT),
+        (("l", ["--usage"], ""), LEDGER | PRICES, LEDGER | PRICES),
+        (("l", [], "[budget]\nmonth = 5.00\n"), LEDGER, RECENT),
+        (
+            ("l", ["--usage"], "[budget]\nmonth = 0.01\n"),
+            LEDGER | PRICES | COUNTS,
+            LEDGER | PRICES | COUNTS,
+        ),
     ],
 )
 def test_what_is_loaded_for_the_ledger(
-    installed: Run, configured: Any, folder: Path, given: Any, loaded: set[str]
+    configured: Any, folder: Path, given: Any, loaded: set[str], later: set[str]
 ) -> None:
     name, flags, budgeted = given
     configured(budgeted)
-    lines = ("import sys; from openai_cli import app; from openai_cli.context import Context",
-             "app.run(Context.system(), sys.argv[1:]); print(*sys.modules)")  # fmt: skip
+    # It ends as the command does, which leaves the database's log where it is.
+    lines = ("import os, sys; from openai_cli import app; from openai_cli.context import Context",
+             "app.run(Context.system(), sys.argv[1:]); print(*sys.modules, flush=True)",
+             "os._exit(0)")  # fmt: skip
     env = {"OPENAI_API_KEY": MADE_UP_KEY, "OPENAI_CLI_LEDGER": name}
-    with Server([ANSWER]) as server:
-        done = subprocess.run(
-            [sys.executable, "-c", "\n".join(lines), *HELLO, *flags],
-            env={**os.environ, "OPENAI_BASE_URL": server.base_url, **env},
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=folder, check=True,
-        )  # fmt: skip
-    assert set(done.stdout.split()) & (LEDGER | PRICES | COUNTS) == loaded
+    for expected in (loaded, later):
+        with Server([ANSWER]) as server:
+            done = subprocess.run(
+                [sys.executable, "-c", "\n".join(lines), *HELLO, *flags],
+                env={**os.environ, "OPENAI_BASE_URL": server.base_url, **env},
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=folder, check=True,
+            )  # fmt: skip
+        assert set(done.stdout.split()) & (LEDGER | PRICES | COUNTS) == expected
 
 
 def test_a_call_that_failed_is_kept_with_its_exit_code(run: Run, file: Path) -> None:
@@ -586,6 +595,42 @@ def test_what_a_killed_process_had_reserved_is_free_again(
     assert "calls that were killed before their answer came: 1" in last.err
     assert [one["exit_code"] for one in kept(file)] == [137, 137, 137, 0]
     assert budget(run("cost", "ledger", "--json")) == (BILLED, 0)
+
+
+def test_a_killed_process_among_the_recent_calls_is_told_of(
+    run: Run, configured: Any, file: Path, folder: Path
+) -> None:
+    configured("[budget]\nmonth = 5\n")
+    came, done = threading.Semaphore(0), threading.Event()
+
+    def never(_connection: Any) -> None:
+        came.release()
+        done.wait()
+
+    with Server([ANSWER, never, ANSWER, ANSWER]) as server:
+        assert run(*HELLO, base_url=server.base_url).code == 0
+        process = started(server.base_url, folder)
+        came.acquire()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        done.set()
+        lasts = [run(*HELLO, base_url=server.base_url) for _ in range(2)]
+    told = ["calls that were killed before their answer came: 1" in last.err for last in lasts]
+    assert told == [True, False]
+    assert sorted(one["exit_code"] for one in kept(file)) == [0, 0, 0, 137]
+    assert budget(run("cost", "ledger", "--json")) == (3 * BILLED, 0)
+
+
+def test_all_calls_of_twenty_processes_are_kept(
+    run: Run, configured: Any, file: Path, folder: Path
+) -> None:
+    configured("[budget]\nmonth = 5\n")
+    with Server([ANSWER] * 20) as server:
+        processes = [started(server.base_url, folder) for _ in range(20)]
+        assert [process.wait() for process in processes] == [0] * 20
+    assert len(kept(file)) == 20
+    spent, reserved = budget(run("cost", "ledger", "--json"))
+    assert (round(spent, 9), reserved) == (round(20 * BILLED, 9), 0)
 
 
 def test_each_line_of_a_run_is_kept_once_with_the_id_of_the_run(

@@ -6,13 +6,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from openai_cli.context import Context
 from openai_cli.errors import LimitError
 from openai_cli.ledger.book import Book, prune
-from openai_cli.ledger.store import VARIABLE, Store, Unpriced
+from openai_cli.ledger.recent import VARIABLE, Unpriced
+from openai_cli.ledger.store import Store
 from openai_cli.prices.money import units
 from openai_cli.records import replace
 from openai_cli.settings import BudgetLimit, Settings
@@ -138,8 +140,8 @@ def test_what_could_not_be_written_is_not_reserved(
     transaction = Store.transaction
 
     @contextmanager
-    def fails_at_its_end(store: Store) -> Iterator[None]:
-        with transaction(store):
+    def fails_at_its_end(store: Store, **given: Any) -> Iterator[None]:
+        with transaction(store, **given):
             yield
             raise OSError
 

@@ -15,7 +15,8 @@ from openai_cli.answer.base import Answer
 from openai_cli.errors import CliError, NetworkError, RateLimitError, RefusedError, Terminated
 from openai_cli.ledger import pricing, store
 from openai_cli.ledger.pricing import opened, priced
-from openai_cli.ledger.store import Store, Unpriced
+from openai_cli.ledger.recent import Unpriced
+from openai_cli.ledger.store import Store
 from openai_cli.ledger.unpriced import told
 from openai_cli.models import lines
 from openai_cli.models.table import load_table
