@@ -155,7 +155,7 @@ class Recent:
     def __init__(self, path: Path) -> None:
         self.database = Path(os.path.realpath(path))  # all links to a ledger lead to one file
         self.locks = Locks(self.database)
-        self._path = f"{self.database}.recent"
+        self._path = Path(f"{self.database}.recent")
 
     def state(self, today: date) -> State | None:
         """Return what was spent and is reserved; None if only the database can tell."""
@@ -200,17 +200,22 @@ class Recent:
         with self._opened(os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as handle:
             os.write(handle, f"{json.dumps([self._files(), *header])}\n".encode())
 
+    @property
+    def has_any(self) -> bool:
+        """Whether the file is there and not empty."""
+        try:
+            return self._path.lstat().st_size > 0
+        except FileNotFoundError:
+            return False
+
     def clear(self) -> None:
         """Empty the file."""
-        with suppress(FileNotFoundError), self._opened(os.O_WRONLY | os.O_TRUNC):
+        with self._opened(os.O_WRONLY | os.O_TRUNC):
             pass
 
     def _read(self) -> bytes:
-        try:
-            with self._opened(os.O_RDONLY) as handle:
-                return os.read(handle, os.fstat(handle).st_size)
-        except FileNotFoundError:
-            return b""
+        with self._opened(os.O_RDONLY) as handle:
+            return os.read(handle, os.fstat(handle).st_size)
 
     @contextmanager
     def _opened(self, flags: int) -> Iterator[int]:

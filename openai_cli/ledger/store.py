@@ -111,10 +111,12 @@ class Store:
         """
         with self._locks.alone():
             with self._atomic():
-                self._take_recent()
+                if has_recent := self._recent.has_any:
+                    self._take_recent()
                 yield
                 header = None if then_recent is None else self._header(then_recent)
-            self._recent.clear()
+            if has_recent:
+                self._recent.clear()
             if header is not None:
                 with suppress(OSError):  # such as a full disk
                     self._recent.begin(header)
