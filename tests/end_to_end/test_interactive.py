@@ -188,6 +188,7 @@ def test_more_words_than_fit_are_counted(tmp_path: Path) -> None:
         typist.type("/model ", TAB)
         assert b"gpt-6-luna" in typist.see(" more match: type more of the word")
         typist.type(CTRL_C)
+        typist.see_prompt()
         shown = typist.ask("a question")
         typist.type(CTRL_D, CTRL_D)
         assert typist.end() == 0

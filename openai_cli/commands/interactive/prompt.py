@@ -104,8 +104,11 @@ class Editor:
         except KeyboardInterrupt:
             self._messages.notice(HOW_TO_END)
             return ""
-        except (EOFError, OSError):  # an OSError means that the terminal is gone
-            return None
+        except (EOFError, OSError):
+            if os.isatty(self._terminal):
+                return None
+            # The terminal was closed, which may be seen before the signal that tells of it.
+            raise Terminated(signal.SIGHUP) from None
         try:
             text.encode()
         except UnicodeEncodeError:
