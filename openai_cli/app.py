@@ -64,7 +64,8 @@ class CommandGroup(TyperGroup):
                 raise wrong_usage(error, path) from None
             from openai_cli.suggestions.flags import flag_before_command
 
-            raise flag_before_command(flag, typed, flags_of(self), path, commands) from None
+            flags = flags_of(_flags(self.prefix))
+            raise flag_before_command(flag, typed, flags, path, commands) from None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
         """Resolve the command named by the first word, or by two words, such as `cost diff`."""
@@ -179,12 +180,17 @@ def annotations(path: str) -> Iterable[Any]:
     """Return the annotations of the options of a command or a group; '' is the program."""
     if path and commands.is_command(path):
         return [field.type for field in fields_of(declared(path).options)]
-    return [field.type for field in fields_of(GroupFlags if path else ProgramFlags)]
+    return [field.type for field in fields_of(_flags(path))]
+
+
+def _flags(prefix: str) -> type[GroupFlags]:
+    """Return the flags of a group, or of the program."""
+    return GroupFlags if prefix else ProgramFlags
 
 
 def tree(summary: str = SUMMARY, *, prefix: str = "") -> CommandGroup:
     """Return the commands whose names begin with `prefix` as a Typer group; '' means all."""
-    found = typer_parameters(GroupFlags if prefix else ProgramFlags)
+    found = typer_parameters(fields_of(_flags(prefix)))
     group = CommandGroup(
         params=[parameter for parameter, _ in found.values()],
         help=summary,

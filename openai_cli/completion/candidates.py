@@ -9,12 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from typer.models import OptionInfo
-
 from openai_cli.completion.values import offered, path_kind, typed_file
 from openai_cli.context import Context
 from openai_cli.flags.names import hyphenated
-from openai_cli.flags.parameter import OwnArgument
+from openai_cli.flags.parameter import Option, OwnArgument
 from openai_cli.records import NamedTuple
 
 
@@ -57,7 +55,7 @@ NOTHING = Completions()
 class _Flag(NamedTuple):
     """A flag: `names` are its spellings, such as --json, --no-json and -j."""
 
-    info: OptionInfo
+    info: Option
     names: tuple[str, ...]
     is_switch: bool
     is_repeated: bool
@@ -116,8 +114,8 @@ def _flags(declared: Iterable[Any]) -> dict[str, _Flag]:
     """Return the flags by all their spellings, in the order of declaration."""
     found = {}
     for kind, info in map(get_args, declared):
-        if isinstance(info, OptionInfo):
-            names = tuple(name for part in info.param_decls or () for name in part.split("/"))
+        if isinstance(info, Option):
+            names = tuple(info.spellings)
             kinds = (kind, *get_args(kind))
             is_repeated = any(get_origin(each) is list for each in kinds)
             flag = _Flag(info, names, bool in kinds, is_repeated)

@@ -5,7 +5,7 @@ handle an interrupt, an end of file and a broken pipe in its own way.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from functools import partial
 from types import MappingProxyType
@@ -20,7 +20,13 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.names import hyphenated
 from openai_cli.flags.ours import CommonOptions
-from openai_cli.flags.parameter import ApiParameter, PathArgument, PropertyArgument
+from openai_cli.flags.parameter import (
+    ApiParameter,
+    Option,
+    OwnArgument,
+    PathArgument,
+    PropertyArgument,
+)
 from openai_cli.records import MISSING, Field, NamedTuple, fields_of
 
 O = TypeVar("O", bound=CommonOptions)  # noqa: E741
@@ -133,17 +139,18 @@ def _unknown_flag(error: typer.TyperException, typed: list[str], ctx: Any) -> Us
         return None
     from openai_cli.suggestions.flags import unknown_flag
 
-    names = flags_of(ctx.command)
-    arguments = (one for one in ctx.command.params if one.param_type_name == "argument")
+    options = ctx.command.options
+    names = flags_of(options)
+    arguments = (info for info in map(_info, fields_of(options)) if isinstance(info, OwnArgument))
     if any((one.metavar or "").strip("[].") in _TEXTS for one in arguments):
         names.append("TEXT")
     return unknown_flag(flag, typed, names, ctx.command_path)
 
 
-def flags_of(command: Any) -> list[str]:
-    """Return all spellings of a command's or group's flags, including the `--no-` forms."""
-    names = (name for one in command.params for name in (*one.opts, *one.secondary_opts))
-    return [name for name in names if name.startswith("-")]
+def flags_of(options: type) -> list[str]:
+    """Return all spellings of the flags among the options, including the `--no-` forms."""
+    infos = map(_info, fields_of(options))
+    return [name for info in infos if isinstance(info, Option) for name in info.spellings]
 
 
 def _store_once(option: Any, value: str, state: Any) -> None:
@@ -181,7 +188,7 @@ TYPED = "openai_cli.typed"
 class Command(TyperCommand):
     """A Typer command with grouped help, and errors that say what to type instead.
 
-    `path` is its full name, such as `models list`.
+    `path` is its full name, such as `models list`. Its parameters are made when they are needed.
     """
 
     path = ""
@@ -192,6 +199,7 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         typed = ctx.meta[TYPED] = list(args)
+        self._make(_settable(self.options, typed))
         try:
             rest = super().parse_args(ctx, args)
         except typer.TyperException as error:
@@ -202,6 +210,16 @@ class Command(TyperCommand):
                 hint="put a text of several words in quotes",
             )
         return rest
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        if not self.params:
+            self._make(fields_of(self.options))
+        return super().get_params(ctx)
+
+    def _make(self, fields: Iterable[Field]) -> None:
+        found = typer_parameters(fields)
+        self.params = [parameter for parameter, _ in found.values()]
+        self.convertors = {name: convert for name, (_, convert) in found.items() if convert}
 
     def invoke(self, ctx: Any) -> Invocation[Any]:
         values = {
@@ -226,6 +244,7 @@ class Command(TyperCommand):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         from openai_cli.flags.help import groups
 
+        self._make(fields_of(self.options))
         for title, records in groups(self.options, self.get_params(ctx), ctx).items():
             with formatter.section(title):
                 formatter.write_dl(records)
@@ -254,13 +273,39 @@ def _parameter(field: Field) -> tuple[Any, Callable[[Any], Any] | None]:
     return get_click_param(ParamMeta(name=field.name, default=info, annotation=annotation))
 
 
-def typer_parameters(options: type) -> dict[str, tuple[Any, Callable[[Any], Any] | None]]:
-    """Typer's parameters for a group of options, each with what converts its value, by field name.
+def typer_parameters(
+    fields: Iterable[Field],
+) -> dict[str, tuple[Any, Callable[[Any], Any] | None]]:
+    """Typer's parameters for these fields, each with what converts its value, by field name.
 
     They are built from the fields, not from a function's signature, which Typer would read twice
     and whose parameters it would copy four times.
     """
-    return {field.name: _parameter(field) for field in fields_of(options)}
+    return {field.name: _parameter(field) for field in fields}
+
+
+def _settable(options: type, words: Iterable[str]) -> Iterator[Field]:
+    """Yield the fields that a command line may set: the arguments, and the flags that it names.
+
+    Making a flag for Typer takes 170,000 instructions, and a command has up to a hundred.
+    """
+    named = _named(words)
+    for field in fields_of(options):
+        info = _info(field)
+        is_flag = isinstance(info, Option) and field.default is not MISSING
+        if not is_flag or not named.isdisjoint(info.spellings):
+            yield field
+
+
+def _named(words: Iterable[str]) -> set[str]:
+    """Return the flags that words may name; one with a single dash may be several, or a typo."""
+    found = set()
+    for word in words:
+        flag = hyphenated(word.partition("=")[0])
+        found.add(flag)
+        if word.startswith("-") and not word.startswith("--"):
+            found |= {f"-{flag}", *(f"-{letter}" for letter in set(flag))}
+    return found
 
 
 def command(
@@ -270,15 +315,12 @@ def command(
 
     `name` is the full name, such as `models list`, and `examples` are command lines for its help.
     """
-    found = typer_parameters(options)
     made = Command(
         name.rpartition(" ")[2],
-        params=[parameter for parameter, _ in found.values()],
         help=inspect.cleandoc(f"{summary}\n\n{inspect.getdoc(options)}"),
         add_help_option=False,
         context_settings={**CONTEXT_SETTINGS, "allow_extra_args": True},
         rich_markup_mode=None,
     )
     made.path, made.options, made.run, made.examples = name, options, run, examples
-    made.convertors = {key: convert for key, (_, convert) in found.items() if convert is not None}
     return made

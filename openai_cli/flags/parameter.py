@@ -29,6 +29,11 @@ class Option(OptionInfo):
     def __init__(self, **given: Any) -> None:
         vars(self).update(_BLANK, **given)
 
+    @property
+    def spellings(self) -> list[str]:
+        """All its names, including the `--no-` form."""
+        return [name for names in self.param_decls or () for name in names.split("/")]
+
     def __copy__(self) -> Self:
         made = object.__new__(type(self))
         vars(made).update(vars(self))

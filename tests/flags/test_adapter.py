@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from openai_cli.flags.adapter import Invocation, parts_of
+from openai_cli.commands import declared
+from openai_cli.flags.adapter import Invocation, command, parts_of
 from tests.flags.commandline import body, call, refused, user_text
 
 
@@ -35,10 +36,26 @@ def options_of(*arguments: str) -> Any:
         (("--tool_choice", "a_b"), "tool_choice", "a_b"),
         (("-n3",), "n", 3),
         (("-mm_x",), "model", "m_x"),
+        (("-qn3",), "n", 3),
     ],
 )
 def test_spellings(typed: tuple[str, ...], name: str, value: object) -> None:
     assert body("chat", "hi", *typed)[name] == value
+
+
+@pytest.mark.parametrize(
+    ("typed", "flags"),
+    [
+        ((), []),
+        (("--no-quiet", "--max_tokens=5", "-m", "m"), ["--max-tokens", "--model", "--quiet"]),
+        (("-qm", "m", "--", "--json"), ["--json", "--model", "--quiet"]),
+    ],
+)
+def test_only_flags_that_are_typed_are_made(typed: tuple[str, ...], flags: list[str]) -> None:
+    made = command(*declared("chat"))
+    made.main(list(typed), standalone_mode=False)
+    names = [one.opts[0] for one in made.params if one.param_type_name == "option"]
+    assert sorted(names) == flags
 
 
 def test_a_flag_stands_before_or_after_the_text() -> None:

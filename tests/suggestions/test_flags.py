@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from openai_cli.commands import COMMANDS, declared
-from openai_cli.flags.adapter import command, flags_of
+from openai_cli.flags.adapter import flags_of
 from openai_cli.suggestions.flag_synonyms import FLAGS
 from openai_cli.suggestions.ways import needed
 from tests.conftest import MADE_UP_KEY
@@ -163,7 +163,7 @@ def test_a_flag_before_its_command(typed: str, says: str) -> None:
     assert hint(*typed.split()) == says
 
 
-FLAGS_OF = {name: flags_of(command(*declared(name))) for name in COMMANDS}
+FLAGS_OF = {name: flags_of(declared(name).options) for name in COMMANDS}
 
 
 def test_each_way_is_one_of_some_command() -> None:
