@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import Annotated, Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -32,7 +32,7 @@ from openai_cli.flags.ours import CommonOptions, HelpShown, options_group, show_
 from openai_cli.flags.parameter import OwnOption
 from openai_cli.messages import PROGRAM, Messages
 from openai_cli.output.sink import keep, open_sink, utf8_bytes
-from openai_cli.records import fields_of, replace
+from openai_cli.records import Annotated, fields_of, replace
 from openai_cli.request.inputs import check_arguments
 
 SUMMARY = "The OpenAI HTTP API on the command line: one flag for every parameter."

@@ -88,6 +88,17 @@ else:
     NamedTuple = _SharedTuple
 
 
+if TYPE_CHECKING:
+    from typing import Annotated as Annotated  # noqa: PLC0414 - or mypy exports no such name
+else:
+
+    class Annotated:
+        """`Annotated[kind, info]` is that pair; making one of typing takes 80,000 instructions."""
+
+        def __class_getitem__(cls, pair: tuple[Any, Any]) -> tuple[Any, Any]:
+            return pair
+
+
 class Field(NamedTuple):
     """A field of a record: its name, its annotation and its default."""
 

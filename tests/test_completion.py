@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,6 +22,7 @@ from openai_cli.flags.api import api
 from openai_cli.flags.ours import OPTIONS, argument, ours, switch
 from openai_cli.flags.parameter import ApiParameter, OwnOption
 from openai_cli.flags.values import Object, Structure, Text
+from openai_cli.records import Annotated
 from tests.flags.commandline import call, user_text
 from tests.test_layers import SLOW
 
@@ -310,7 +311,7 @@ def test_without_a_configuration_file_there_are_no_profiles() -> None:
 NAMED = [
     pytest.param(info, id=f"{name} {' '.join(info.param_decls or ())}")
     for name in ("", *COMMANDS)
-    for _, info in map(get_args, declared(name))
+    for _, info in declared(name)
     if isinstance(info, ApiParameter | OwnOption) and info.names
 ]
 

@@ -191,13 +191,15 @@ def test_a_command_knows_neither_typer_nor_requests(libraries: Graph) -> None:
     assert not {name: used & foreign for name, used in commands.items() if used & foreign}
 
 
-def test_named_tuples_are_those_that_are_quick_to_make(imported: Imported) -> None:
-    typing = {name for name, found in imported.items() for each in found if _is_of_typing(*each)}
-    assert typing == {"records"}
-
-
-def _is_of_typing(module: str, names: tuple[str, ...]) -> bool:
-    return module == "typing" and "NamedTuple" in names
+@pytest.mark.parametrize("slow", ["Annotated", "NamedTuple"])
+def test_what_is_slow_to_make_is_of_records(imported: Imported, slow: str) -> None:
+    typings = {
+        name
+        for name, found in imported.items()
+        for module, names in found
+        if module == "typing" and slow in names
+    }
+    assert typings == {"records"}
 
 
 SLOW = ["requests", "requests_toolbelt", "urllib3", "tiktoken", "jmespath", "rich", "numpy",

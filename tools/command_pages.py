@@ -106,7 +106,7 @@ def _page(name: str) -> str:
 
 def _api_parameters(options: Any) -> dict[str, ApiParameter]:
     """The request properties of an options dataclass, by flag."""
-    found = [each.type.__metadata__[0] for each in fields_of(options)]
+    found = [each.type[1] for each in fields_of(options)]
     return {each.flag: each for each in found if isinstance(each, ApiParameter)}
 
 

@@ -1,11 +1,10 @@
 """--yes, and the confirmation at a terminal before something that cannot be undone."""
 
-from typing import Annotated
-
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.adapter import path_values
 from openai_cli.flags.ours import INPUT, CommonOptions, options_group, switch
+from openai_cli.records import Annotated
 
 
 @options_group

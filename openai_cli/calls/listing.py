@@ -1,7 +1,7 @@
 """Lists of what the API stores: every page, or the first --max-items."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
 from openai_cli.answer.page import Page, items
 from openai_cli.calls.session import Session
@@ -9,6 +9,7 @@ from openai_cli.calls.stored import answered, pages
 from openai_cli.flags.ours import OUTPUT, number, options_group, ours
 from openai_cli.flags.values import Number
 from openai_cli.output.sink import Sink
+from openai_cli.records import Annotated
 from openai_cli.request.body import Request
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode, urlsplit
 
 from openai_cli.calls.plan import Plan
@@ -19,7 +19,7 @@ from openai_cli.flags.server import Caching, ServerOptions
 from openai_cli.jsontext import json_or_text, utf8
 from openai_cli.operations.table import is_admin_path
 from openai_cli.output.sink import Sink, keep, lined, open_sink
-from openai_cli.records import mutable_record, replace
+from openai_cli.records import Annotated, mutable_record, replace
 from openai_cli.request.body import Request, given_body
 from openai_cli.request.inputs import Inputs
 

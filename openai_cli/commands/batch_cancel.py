@@ -1,7 +1,5 @@
 """`batch cancel`: cancel the batches of a run on the Batch API, and collect what was done."""
 
-from typing import Annotated
-
 from openai_cli.batches.batch_api import BatchApi
 from openai_cli.batches.files import Files
 from openai_cli.batches.parts import Part, Parts, Step
@@ -14,6 +12,7 @@ from openai_cli.context import Context
 from openai_cli.errors import LinesFailedError, RefusedError
 from openai_cli.flags.ours import argument, options_group
 from openai_cli.flags.server import ServerOptions
+from openai_cli.records import Annotated
 
 EXAMPLES = (
     "seq 3 | openai-cli batch make chat --prompts - -o batch.jsonl",

@@ -4,7 +4,7 @@ import json
 from collections import deque
 from itertools import groupby
 from operator import itemgetter
-from typing import Annotated, Any
+from typing import Any
 
 from openai_cli.batches.costs import Costs, Prices, Sum
 from openai_cli.batches.rules import Rules
@@ -19,6 +19,7 @@ from openai_cli.output.columns import aligned
 from openai_cli.output.progress import Progress
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.prices.money import plain
+from openai_cli.records import Annotated
 from openai_cli.request.inputs import Inputs
 
 EXAMPLES = (

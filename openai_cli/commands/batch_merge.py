@@ -2,7 +2,6 @@
 
 from contextlib import ExitStack
 from itertools import chain
-from typing import Annotated
 
 from openai_cli.batches.files import Files
 from openai_cli.batches.results import Wanted, output_line, write
@@ -11,6 +10,7 @@ from openai_cli.context import Context
 from openai_cli.errors import LinesFailedError, OutputError
 from openai_cli.flags.ours import OPTIONS, CommonOptions, argument, options_group, ours, switch
 from openai_cli.output.writers import Query
+from openai_cli.records import Annotated
 
 EXAMPLES = (
     "seq 3 | openai-cli batch make chat --prompts - -o batch.jsonl",

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from typing import Annotated, Any
+from typing import Any
 
 from openai_cli.batches.files import Files
 from openai_cli.batches.parts import Part, Parts
@@ -13,6 +13,7 @@ from openai_cli.flags.ours import OPTIONS, CommonOptions, argument, options_grou
 from openai_cli.output.columns import facts
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.prices.money import dollars, plain
+from openai_cli.records import Annotated
 
 EXAMPLES = (
     "seq 3 | openai-cli batch make chat --prompts - -o batch.jsonl",

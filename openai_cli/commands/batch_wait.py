@@ -1,13 +1,12 @@
 """`batch wait`: wait until a run on the Batch API is complete, and collect its answers."""
 
-from typing import Annotated
-
 from openai_cli.commands.batch_kept import options_of_run
 from openai_cli.commands.file_run import run as go_on
 from openai_cli.commands.run_options import Options as RunOptions
 from openai_cli.context import Context
 from openai_cli.flags.ours import argument, options_group
 from openai_cli.flags.server import ServerOptions
+from openai_cli.records import Annotated
 
 EXAMPLES = (
     "seq 3 | openai-cli batch make chat --prompts - -o batch.jsonl",

@@ -1,7 +1,5 @@
 """`cache show`: how many answers are cached, and how old they are."""
 
-from typing import Annotated
-
 from openai_cli.cache.store import Store, largest_of
 from openai_cli.commands.caches import existing, folder, unusable
 from openai_cli.context import Context
@@ -9,7 +7,7 @@ from openai_cli.flags.durations import in_words
 from openai_cli.flags.ours import OPTIONS, CommonOptions, options_group, switch
 from openai_cli.jsontext import encode_json
 from openai_cli.output.sink import open_sink, utf8_bytes
-from openai_cli.records import NamedTuple
+from openai_cli.records import Annotated, NamedTuple
 
 EXAMPLES = (
     "openai-cli cache show",

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.calls.delivery import deliver
 from openai_cli.calls.plan import Plan
@@ -18,6 +18,7 @@ from openai_cli.flags.ours import OPTIONS, RequiredInput, argument, options_grou
 from openai_cli.flags.output import Structured
 from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT
+from openai_cli.records import Annotated
 from openai_cli.request.body import Given, Request, assembled, given_of, is_bare_schema
 from openai_cli.request.inputs import Inputs, is_like_text, nothing_given
 

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from openai_cli.commands.counting_files import tell_left_out
 from openai_cli.commands.ledger import day
@@ -22,7 +22,7 @@ from openai_cli.jsontext import quoted
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.models.table import load_table, tier_of
 from openai_cli.prices.money import plain
-from openai_cli.records import NamedTuple
+from openai_cli.records import Annotated, NamedTuple
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """`complete`: POST /completions."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.calls.delivery import deliver
 from openai_cli.calls.plan import Plan
@@ -12,6 +12,7 @@ from openai_cli.flags import api
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OPTIONS, RequiredInput, argument, options_group, switch
 from openai_cli.flags.server import Fallback, SendingOptions
+from openai_cli.records import Annotated
 from openai_cli.request.body import Given, Request, assembled, given_of
 from openai_cli.request.inputs import Inputs, nothing_given
 

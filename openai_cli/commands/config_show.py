@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.config.file import find, location
 from openai_cli.context import Context
 from openai_cli.flags.ours import OPTIONS, CommonOptions, options_group, switch
 from openai_cli.jsontext import encode_json
 from openai_cli.output.sink import open_sink, utf8_bytes
+from openai_cli.records import Annotated
 
 if TYPE_CHECKING:
     from openai_cli.config.listing import Value

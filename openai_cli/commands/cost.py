@@ -4,7 +4,7 @@ import re
 import shutil
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from openai_cli.calls.budget import no_bound
 from openai_cli.commands.ledger import KEYS
@@ -22,6 +22,7 @@ from openai_cli.prices.bill import Statement
 from openai_cli.prices.charges import total
 from openai_cli.prices.money import amount, plain
 from openai_cli.prices.report import Report, as_json, as_total
+from openai_cli.records import Annotated
 
 # Days after which a notice says how old the price table is.
 OLD = 90

@@ -2,7 +2,7 @@
 
 import os
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from openai_cli.commands.comparison import Compared, Comparing
 from openai_cli.context import Context
@@ -12,6 +12,7 @@ from openai_cli.flags.ours import OPTIONS, options_group, ours, switch
 from openai_cli.flags.output import Written
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.prices.money import amount
+from openai_cli.records import Annotated
 
 if TYPE_CHECKING:
     from collections.abc import Callable

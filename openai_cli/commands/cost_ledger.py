@@ -1,7 +1,7 @@
 """`cost ledger`: what was spent over all recorded calls, and how much of the budgets is used."""
 
 import shutil
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
 from openai_cli.commands.ledger import day
@@ -13,6 +13,7 @@ from openai_cli.flags.ours import OPTIONS, options_group, ours, switch
 from openai_cli.flags.output import Written
 from openai_cli.flags.server import ServerOptions
 from openai_cli.output.sink import open_sink, utf8_bytes
+from openai_cli.records import Annotated
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:

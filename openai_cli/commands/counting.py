@@ -7,7 +7,7 @@ tokens, are in commands/tokens.py.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from openai_cli import tokens
 from openai_cli.commands.long_stdin import count_stdin, text_or_blocks
@@ -30,6 +30,7 @@ from openai_cli.flags.values import Number
 from openai_cli.jsontext import encode_json, parse_json, quoted
 from openai_cli.models import DEFAULT_CHAT
 from openai_cli.output.sink import Sink, open_sink
+from openai_cli.records import Annotated
 from openai_cli.request.inputs import Inputs
 from openai_cli.tokens.counted import TokenCount
 from openai_cli.tokens.encoders import rules_of

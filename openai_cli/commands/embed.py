@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from openai_cli.calls.delivery import deliver_all
 from openai_cli.calls.plan import Plan
@@ -16,7 +16,7 @@ from openai_cli.flags.ours import OPTIONS, argument, number, options_group, ours
 from openai_cli.flags.server import SendingOptions
 from openai_cli.flags.values import Number
 from openai_cli.jsontext import utf8, write_numbers
-from openai_cli.records import field, mutable_record, record
+from openai_cli.records import Annotated, field, mutable_record, record
 from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs, nothing_given
 

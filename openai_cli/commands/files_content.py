@@ -1,7 +1,5 @@
 """`files content`: GET /files/ID/content."""
 
-from typing import Annotated
-
 from openai_cli.calls.download import download
 from openai_cli.calls.session import Session
 from openai_cli.context import Context
@@ -10,6 +8,7 @@ from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import Stdin, options_group, path_argument
 from openai_cli.flags.output import Written
 from openai_cli.flags.server import ServerOptions
+from openai_cli.records import Annotated
 from openai_cli.request.body import bodyless
 from openai_cli.request.inputs import Inputs
 

@@ -1,11 +1,10 @@
 """`files delete`: DELETE /files/ID."""
 
-from typing import Annotated
-
 from openai_cli.calls.stored import DeletionOptions, delete
 from openai_cli.context import Context
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group, path_argument
+from openai_cli.records import Annotated
 
 EXAMPLES = (
     "id=$(echo hi | openai-cli files upload --purpose user_data --filename a.txt)",

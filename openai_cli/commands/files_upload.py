@@ -1,6 +1,6 @@
 """`files upload`: POST /files."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.calls.delivery import deliver_all
 from openai_cli.calls.plan import Plan
@@ -11,7 +11,7 @@ from openai_cli.flags import files
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OPTIONS, argument, options_group, ours
 from openai_cli.flags.server import BodyOptions
-from openai_cli.records import replace
+from openai_cli.records import Annotated, replace
 from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
 

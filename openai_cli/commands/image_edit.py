@@ -1,6 +1,6 @@
 """`image edit`: POST /images/edits."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.calls.session import Session
 from openai_cli.commands.images import ImageOptions, save_images, with_prompt
@@ -12,7 +12,7 @@ from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
 from openai_cli.flags.values import Object
 from openai_cli.media import one_of
-from openai_cli.records import replace
+from openai_cli.records import Annotated, replace
 from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
 

@@ -1,13 +1,12 @@
 """`image generate`: POST /images/generations."""
 
-from typing import Annotated
-
 from openai_cli.calls.session import Session
 from openai_cli.commands.images import ImageOptions, save_images, with_prompt
 from openai_cli.context import Context
 from openai_cli.flags import api, images
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
+from openai_cli.records import Annotated
 from openai_cli.request.body import assembled, given_of
 from openai_cli.request.inputs import Inputs
 

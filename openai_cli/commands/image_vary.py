@@ -1,6 +1,6 @@
 """`image vary`: POST /images/variations."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from openai_cli.calls.session import Session
 from openai_cli.commands.images import ImageOptions, save_images
@@ -10,7 +10,7 @@ from openai_cli.flags import api, images
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
 from openai_cli.media import one_of
-from openai_cli.records import replace
+from openai_cli.records import Annotated, replace
 from openai_cli.request.body import assembled, given_of
 from openai_cli.request.inputs import Inputs
 

@@ -1,12 +1,11 @@
 """`key delete`: delete a stored API key."""
 
-from typing import Annotated
-
 from openai_cli.config.destination import base_url
 from openai_cli.config.keystore import KeyPlace, KeyStore
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError
 from openai_cli.flags.ours import OPTIONS, AdminKey, CommonOptions, options_group, ours
+from openai_cli.records import Annotated
 
 EXAMPLES = (
     "echo sk-made-up | openai-cli key set --base-url https://models.example/v1",

@@ -1,13 +1,12 @@
 """`key set`: store an API key."""
 
-from typing import Annotated
-
 from openai_cli.config.destination import base_url
 from openai_cli.config.keys import checked, decoded, sources
 from openai_cli.config.keystore import KeyPlace, KeyStore, Saved
 from openai_cli.context import Context
 from openai_cli.errors import CredentialError, UsageError
 from openai_cli.flags.ours import OPTIONS, AdminKey, CommonOptions, argument, options_group, ours
+from openai_cli.records import Annotated
 from openai_cli.request.inputs import Inputs
 
 _STORES = ("keyring", "file")

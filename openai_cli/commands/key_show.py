@@ -1,7 +1,6 @@
 """`key show`: which key would be sent, and where it comes from."""
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated
 
 from openai_cli.config.destination import base_url
 from openai_cli.config.keys import ADMIN_WAYS, WAYS, Source, checked, masked, sources
@@ -12,7 +11,7 @@ from openai_cli.flags.ours import OPTIONS, AdminKey, CommonOptions, options_grou
 from openai_cli.jsontext import encode_json
 from openai_cli.masking import shown_url
 from openai_cli.output.sink import open_sink, utf8_bytes
-from openai_cli.records import NamedTuple
+from openai_cli.records import Annotated, NamedTuple
 from openai_cli.request.inputs import Inputs
 
 EXAMPLES = (

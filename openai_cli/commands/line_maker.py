@@ -7,7 +7,7 @@ row's values then replace the marks.
 import os
 from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
-from typing import Annotated, Any, get_args
+from typing import Any
 
 from openai_cli.batches.rows import PROMPT, READERS, Row
 from openai_cli.batches.seen import Seen
@@ -21,7 +21,7 @@ from openai_cli.flags.output import Written
 from openai_cli.flags.parameter import ApiParameter, OwnArgument, OwnOption
 from openai_cli.jsontext import encode_json
 from openai_cli.output.sink import open_sink
-from openai_cli.records import fields_of, replace
+from openai_cli.records import Annotated, fields_of, replace
 from openai_cli.request.inputs import Inputs
 
 # Bytes that are made before they are written.
@@ -76,16 +76,14 @@ def declaration(name: str) -> tuple[type[Rows], Callable[[Context, Any], None]]:
 def _place_of_text(options: type[Any]) -> str:
     """The field of a command's options for the text of its request: its argument, if it has one."""
     arguments = (
-        field.name
-        for field in fields_of(options)
-        if isinstance(get_args(field.type)[1], OwnArgument)
+        field.name for field in fields_of(options) if isinstance(field.type[1], OwnArgument)
     )
     return next(arguments, "prompt")
 
 
 def _is_of_the_request(annotation: Any) -> bool:
     """Whether an option of the command is part of the request."""
-    info = get_args(annotation)[1]
+    _, info = annotation
     if isinstance(info, ApiParameter):
         return info.api_name not in ("stream", "stream_options")
     is_ours = isinstance(info, OwnOption)

@@ -1,11 +1,10 @@
 """`models delete`: DELETE /models/ID."""
 
-from typing import Annotated
-
 from openai_cli.calls.stored import DeletionOptions, delete
 from openai_cli.context import Context
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group, path_argument
+from openai_cli.records import Annotated
 
 EXAMPLES = (
     "openai-cli models delete ft:gpt-4o-mini:acme::abc123",

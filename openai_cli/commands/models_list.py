@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
 from openai_cli.answer.page import Models
 from openai_cli.calls.stored import StoredOptions, ask
@@ -16,6 +16,7 @@ from openai_cli.models.table import FEES, Model, Rates, Row, load_table
 from openai_cli.output.columns import aligned, tabbed
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.prices.money import exact_json, plain
+from openai_cli.records import Annotated
 
 _HEAD = ("model", "context", "output", "encoding", "USD in", "USD out", "retired")
 _NUMBERS = ("context", "output", "USD in", "USD out")

@@ -1,12 +1,11 @@
 """`models show`: GET /models/ID."""
 
-from typing import Annotated
-
 from openai_cli.calls.stored import StoredOptions, ask
 from openai_cli.context import Context
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group, path_argument
 from openai_cli.output.columns import facts
+from openai_cli.records import Annotated
 
 EXAMPLES = (
     "openai-cli models show gpt-6-luna",

@@ -1,7 +1,7 @@
 """`moderate`: POST /moderations."""
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 from openai_cli.calls.delivery import deliver
 from openai_cli.calls.plan import Plan
@@ -13,6 +13,7 @@ from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OPTIONS, argument, number, options_group, ours, switch
 from openai_cli.flags.server import SendingOptions
 from openai_cli.flags.values import Number
+from openai_cli.records import Annotated
 from openai_cli.request.attachments import image_part
 from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs, nothing_given

@@ -6,7 +6,7 @@ result against limits and prints it.
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from openai_cli.commands.ledger import KEYS, day
 from openai_cli.commands.long_stdin import count_stdin, text_or_blocks, whole_text
@@ -34,6 +34,7 @@ from openai_cli.prices.bodies import asked, body_of
 from openai_cli.prices.bound import counted_as, prompt_tokens
 from openai_cli.prices.calls import asked_calls
 from openai_cli.prices.durations import billed_seconds, seconds_of
+from openai_cli.records import Annotated
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """`respond`: POST /responses."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from openai_cli.calls.session import Session
 from openai_cli.commands.stored_response import Following, Waiting, check_waiting, deliver_response
@@ -12,7 +12,7 @@ from openai_cli.flags.ours import OPTIONS, RequiredInput, argument, options_grou
 from openai_cli.flags.output import Structured
 from openai_cli.flags.server import Fallback, SendingOptions
 from openai_cli.models import DEFAULT_CHAT
-from openai_cli.records import replace
+from openai_cli.records import Annotated, replace
 from openai_cli.request.body import Request, assembled, given_of, is_bare_schema
 from openai_cli.request.inputs import Inputs, nothing_given
 

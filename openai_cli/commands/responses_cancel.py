@@ -1,11 +1,12 @@
 """`responses cancel`: POST /responses/ID/cancel."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from openai_cli.calls.stored import StoredOptions, ask
 from openai_cli.context import Context
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group, path_argument
+from openai_cli.records import Annotated
 
 EXAMPLES = (
     'id=$(openai-cli respond "Write a long story" --background --quiet)',

@@ -1,11 +1,10 @@
 """`responses delete`: DELETE /responses/ID."""
 
-from typing import Annotated
-
 from openai_cli.calls.stored import DeletionOptions, delete
 from openai_cli.context import Context
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import options_group, path_argument
+from openai_cli.records import Annotated
 
 EXAMPLES = (
     'id=$(openai-cli respond "Say hello" --query id)',

@@ -1,7 +1,5 @@
 """`responses show`: GET /responses/ID."""
 
-from typing import Annotated
-
 from openai_cli.calls.session import Session
 from openai_cli.commands.stored_response import (
     SHOW,
@@ -17,6 +15,7 @@ from openai_cli.flags.adapter import parts_of
 from openai_cli.flags.ours import Stdin, options_group, path_argument
 from openai_cli.flags.output import Extracting
 from openai_cli.flags.server import PrintingOptions
+from openai_cli.records import Annotated
 from openai_cli.request.body import bodyless
 from openai_cli.request.inputs import Inputs
 

@@ -1,10 +1,11 @@
 """The flags of a run of a file of requests, and examples of them."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from openai_cli.flags.ours import OPTIONS, argument, options_group, ours, switch
 from openai_cli.flags.output import Completeness, Prices, Spending, Written
 from openai_cli.flags.server import ServerOptions
+from openai_cli.records import Annotated
 
 WAYS = ("live", "batch")
 

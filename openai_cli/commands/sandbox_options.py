@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from openai_cli.errors import UsageError
 from openai_cli.flags.adapter import TYPED
@@ -15,6 +15,7 @@ from openai_cli.flags.ours import (
     ours,
     switch,
 )
+from openai_cli.records import Annotated
 
 
 def _after_dashes(ctx: Any, words: list[str] | None) -> list[str] | None:

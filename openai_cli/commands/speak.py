@@ -1,6 +1,6 @@
 """`speak`: POST /audio/speech."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.calls.delivery import deliver
 from openai_cli.calls.download import download_billed, refuse_terminal
@@ -12,6 +12,7 @@ from openai_cli.flags import api, audio
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import argument, options_group
 from openai_cli.flags.server import SendingOptions
+from openai_cli.records import Annotated
 from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs, nothing_given
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from openai_cli.calls.delivery import deliver_all
 from openai_cli.calls.plan import Plan
@@ -12,7 +12,7 @@ from openai_cli.errors import UsageError
 from openai_cli.flags.ours import OPTIONS, argument, options_group, ours
 from openai_cli.flags.server import SendingOptions
 from openai_cli.media import one_of
-from openai_cli.records import replace
+from openai_cli.records import Annotated, replace
 from openai_cli.request.body import Request, assembled, given_of
 from openai_cli.request.inputs import Inputs
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.calls.background import told_how_to_go_on, wait_for
 from openai_cli.calls.exchange import Exchange, exchange, print_made
@@ -12,6 +12,7 @@ from openai_cli.calls.session import Session
 from openai_cli.errors import BadAnswerError, UsageError
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.ours import OPTIONS, options_group, switch
+from openai_cli.records import Annotated
 from openai_cli.request.body import Request
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from openai_cli import tokens
 from openai_cli.commands.counting import (
@@ -26,6 +26,7 @@ from openai_cli.flags.ours import OPTIONS, options_group, ours, switch
 from openai_cli.flags.values import Number
 from openai_cli.jsontext import quoted
 from openai_cli.output.sink import Series, Sink, open_sink, separator, utf8_bytes
+from openai_cli.records import Annotated
 from openai_cli.request.inputs import Inputs
 from openai_cli.tokens.encoding import token_bytes
 

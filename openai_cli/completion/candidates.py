@@ -113,7 +113,7 @@ def completions(context: Context, tree: Tree, words: Sequence[str]) -> Completio
 def _flags(declared: Iterable[Any]) -> dict[str, _Flag]:
     """Return the flags by all their spellings, in the order of declaration."""
     found = {}
-    for kind, info in map(get_args, declared):
+    for kind, info in declared:
         if isinstance(info, Option):
             names = tuple(info.spellings)
             kinds = (kind, *get_args(kind))
@@ -198,7 +198,7 @@ def _argument(
     context: Context, path: str, declared: Iterable[Any], line: _WordsBefore, word: str
 ) -> Completions:
     """Return the completions of the argument at the cursor: names or paths."""
-    infos = [info for _, info in map(get_args, declared) if isinstance(info, OwnArgument)]
+    infos = [info for _, info in declared if isinstance(info, OwnArgument)]
     if infos and "--files" in line.given:
         return Completions("files")
     repeated = infos[-1:] if infos and "..." in str(infos[-1].metavar) else []

@@ -88,7 +88,7 @@ def settings_of(options: type[CommonOptions]) -> dict[str, Setting]:
     """Return the flags of a command that the file may set, by long name with `_` for `-`."""
     found = {}
     for field in fields_of(options):
-        kind, info = get_args(field.type)
+        kind, info = field.type
         if isinstance(info, OptionInfo):
             name = underscored(info.param_decls[0].partition("/")[0].removeprefix("--"))  # type: ignore[index]
             if name not in _NO_DEFAULTS:

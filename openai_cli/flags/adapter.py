@@ -111,7 +111,7 @@ def parameters_of(options: type[CommonOptions]) -> list[ApiParameter]:
 
 def _info(field: Field) -> Any:
     """Return the flag or argument in a field's annotation."""
-    return field.type.__metadata__[0]  # every field is Annotated
+    return field.type[1]  # every field is Annotated
 
 
 CONTEXT_SETTINGS = {"token_normalize_func": hyphenated}
@@ -265,12 +265,11 @@ def _given(ctx: typer.Context, names: Iterable[str]) -> frozenset[str]:
 
 def _parameter(field: Field) -> tuple[Any, Callable[[Any], Any] | None]:
     """Return the Typer parameter of a field, and the converter for its value, if any."""
-    info = _info(field)
+    kind, info = field.type
     if field.default is not MISSING:
         info = copy(info)
         info.default = field.default
-    annotation = field.type.__origin__  # every field is Annotated
-    return get_click_param(ParamMeta(name=field.name, default=info, annotation=annotation))
+    return get_click_param(ParamMeta(name=field.name, default=info, annotation=kind))
 
 
 def typer_parameters(

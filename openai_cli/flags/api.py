@@ -7,7 +7,7 @@ parameter's type or range, each has its own alias.
 """
 
 from copy import copy
-from typing import Annotated, Any, get_args
+from typing import Any
 
 from openai_cli.flags.parameter import ApiParameter, Place
 from openai_cli.flags.values import (
@@ -22,6 +22,7 @@ from openai_cli.flags.values import (
     Texts,
     TextsOrIds,
 )
+from openai_cli.records import Annotated
 
 
 def api(
@@ -33,7 +34,7 @@ def api(
 
 def in_query(alias: Any) -> Any:
     """Return the alias of the same parameter for an endpoint that takes it in the query."""
-    kind, parameter = get_args(alias)
+    kind, parameter = alias
     moved = copy(parameter)
     moved.place = "query"
     return Annotated[kind, moved]

@@ -1,9 +1,8 @@
 """The parameters of POST /audio/transcriptions, /audio/translations and /audio/speech."""
 
-from typing import Annotated
-
 from openai_cli.flags.api import SOUND, Repeated, Scalar, api
 from openai_cli.flags.values import Number, PromptText, Text, TextOrObject, Texts
+from openai_cli.records import Annotated
 
 ChunkingStrategy = Annotated[
     Scalar,

@@ -1,13 +1,13 @@
 """Our own flags for conversations: their file and their length."""
 
-from typing import Annotated, ClassVar, Self
+from typing import ClassVar, Self
 
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import CONVERSATION, number, options_group, ours, switch
 from openai_cli.flags.server import Fallback, SendingOptions
 from openai_cli.flags.values import Number
 from openai_cli.jsontext import quoted
-from openai_cli.records import record
+from openai_cli.records import Annotated, record
 
 # What --when-full takes.
 FULL = ("error", "drop", "summarize")

@@ -1,9 +1,8 @@
 """The parameters of POST /embeddings."""
 
-from typing import Annotated
-
 from openai_cli.flags.api import Repeated, Scalar, api
 from openai_cli.flags.values import Number, Text, TextsOrIds
+from openai_cli.records import Annotated
 
 Dimensions = Annotated[
     Scalar, api("dimensions", Number(1, integer=True), "How many numbers each vector has")

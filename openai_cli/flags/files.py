@@ -1,9 +1,8 @@
 """The parameters of /files."""
 
-from typing import Annotated
-
 from openai_cli.flags.api import Repeated, Scalar, api
 from openai_cli.flags.values import Number, Object, Text
+from openai_cli.records import Annotated
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 

@@ -1,9 +1,8 @@
 """The parameters of POST /images/generations, /images/edits and /images/variations."""
 
-from typing import Annotated
-
 from openai_cli.flags.api import FROM_0, Repeated, Scalar, api
 from openai_cli.flags.values import Number, Object, PromptText, Structure, Text, Texts
+from openai_cli.records import Annotated
 
 Background = Annotated[
     Scalar,

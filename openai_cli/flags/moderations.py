@@ -1,9 +1,8 @@
 """The parameters of POST /moderations."""
 
-from typing import Annotated
-
 from openai_cli.flags.api import Repeated, api
 from openai_cli.flags.values import TextOrItems
+from openai_cli.records import Annotated
 
 Input = Annotated[
     Repeated,

@@ -5,7 +5,7 @@ those for the server in `server`. None of the flags has the name of a request pr
 """
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, TypeVar, dataclass_transform, get_args
+from typing import ClassVar, TypeVar, dataclass_transform, get_args
 
 import typer
 
@@ -14,7 +14,7 @@ from openai_cli.flags.endpoint import OFFLINE, Endpoint
 from openai_cli.flags.parameter import PANEL, OwnArgument, OwnOption, PathArgument
 from openai_cli.flags.values import Number
 from openai_cli.messages import Color
-from openai_cli.records import record
+from openai_cli.records import Annotated, record
 
 # The groups of the help, in order. A command's own flags are in OPTIONS.
 ARGUMENTS, OPTIONS, CONVERSATION = "Arguments", "Options", "Conversation"

@@ -1,9 +1,10 @@
 """Our own flags for a command's output: its destination, its format, and reports on its calls."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from openai_cli.flags.ours import INPUT, OUTPUT, options_group, ours, switch
+from openai_cli.records import Annotated
 
 
 @options_group

@@ -1,7 +1,5 @@
 """The parameters of POST /responses that POST /chat/completions lacks or defines differently."""
 
-from typing import Annotated
-
 from openai_cli.flags.api import (
     EFFORTS,
     TRUTHS,
@@ -24,6 +22,7 @@ from openai_cli.flags.values import (
     Texts,
 )
 from openai_cli.flags.values import TextOrObject as Union
+from openai_cli.records import Annotated
 
 AccessPrograms = Annotated[Repeated, api("access_programs", Object(), "Access programs: cyber")]
 Background = Annotated[Switch, api("background", Flag(), "Run in the background")]

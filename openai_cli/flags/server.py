@@ -1,6 +1,6 @@
 """Our own flags for the connection to a server, which `calls` makes."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import (
@@ -14,7 +14,7 @@ from openai_cli.flags.ours import (
 )
 from openai_cli.flags.output import Output, Prices
 from openai_cli.flags.values import Number
-from openai_cli.records import NamedTuple
+from openai_cli.records import Annotated, NamedTuple
 
 
 class Patience(NamedTuple):

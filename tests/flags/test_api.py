@@ -76,7 +76,7 @@ JSON_FORM = {"images", "moderation"}
 
 def declarations(options: type[Any]) -> dict[str, Any]:
     """What each field of an options dataclass declares."""
-    return {field.name: field.type.__metadata__[0] for field in fields_of(options)}
+    return {field.name: field.type[1] for field in fields_of(options)}
 
 
 @ENDPOINTS

@@ -23,7 +23,7 @@ COMMANDS = pytest.mark.parametrize(
 
 def our_flags(options: type[Any]) -> dict[str, list[str]]:
     """The long spellings of each flag of ours, by field."""
-    infos = {field.name: field.type.__metadata__[0] for field in fields_of(options)}
+    infos = {field.name: field.type[1] for field in fields_of(options)}
     return {
         name: [flag for declared in info.param_decls for flag in declared.split("/")]
         for name, info in infos.items()

@@ -79,7 +79,7 @@ class Command:
 
     def __init__(self, operation: Operation) -> None:
         options = declared(operation.command).options
-        infos = [each.type.__metadata__[0] for each in fields_of(options)]
+        infos = [each.type[1] for each in fields_of(options)]
         self.operation = operation
         self.flags = {info.api_name for info in infos if isinstance(info, ApiParameter)}
         self.arguments = {info.api_name for info in infos if isinstance(info, PropertyArgument)}

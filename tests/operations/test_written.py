@@ -16,7 +16,7 @@ WRITTEN = [
 
 
 def parameters(operation: Operation) -> dict[str, ApiParameter]:
-    infos = [each.type.__metadata__[0] for each in fields_of(declared(operation.command).options)]
+    infos = [each.type[1] for each in fields_of(declared(operation.command).options)]
     return {info.api_name: info for info in infos if isinstance(info, ApiParameter)}
 
 
@@ -33,7 +33,7 @@ def test_a_written_command_has_the_parameters_of_its_row(operation: Operation) -
 @pytest.mark.parametrize("operation", WRITTEN)
 def test_a_written_command_has_the_arguments_of_its_row(operation: Operation) -> None:
     options = declared(operation.command).options
-    infos = [each.type.__metadata__[0] for each in fields_of(options)]
+    infos = [each.type[1] for each in fields_of(options)]
     named = tuple(info.api_name for info in infos if isinstance(info, PathArgument))
     assert named == operation.arguments
     assert options.endpoint.method == operation.method

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from keyword import iskeyword
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from openai_cli.calls.consent import Consent
 from openai_cli.calls.listing import Listing
@@ -33,6 +33,7 @@ from openai_cli.flags.parameter import ApiParameter, Place, PropertyArgument
 from openai_cli.flags.server import Caching, ServerOptions
 from openai_cli.flags.values import Flag, Kind
 from openai_cli.operations.table import Operation
+from openai_cli.records import Annotated
 
 
 @options_group
