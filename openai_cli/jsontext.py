@@ -16,7 +16,7 @@ _LONG = b"0" * 19
 # Numbers between these are written without an exponent and have at most 64 bits.
 _WITHOUT_EXPONENT = 1e-4, 1e16
 
-_BLANK = re.compile(r"[ \t\r\n]*")
+_BLANK = r"[ \t\r\n]*"
 
 
 class NotJsonError(ValueError):
@@ -90,7 +90,7 @@ def _span(text: str, at: int, names: Sequence[str]) -> tuple[tuple[int, int] | N
 
 def _solid(text: str, at: int) -> int:
     """Return the first position from `at` that is not white space."""
-    found = _BLANK.match(text, at)
+    found = re.compile(_BLANK).match(text, at)
     return at if found is None else found.end()
 
 

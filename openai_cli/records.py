@@ -147,7 +147,8 @@ def _fields(cls: type) -> Iterator[Field]:
         annotations |= getattr(one, "__annotations__", {})
     for name, kind in annotations.items():
         if getattr(kind, "__origin__", None) is not ClassVar:
-            yield Field(name, kind, getattr(cls, name, MISSING))
+            # A command has a hundred: not through the constructor, which would be compiled.
+            yield tuple.__new__(Field, (name, kind, getattr(cls, name, MISSING)))
 
 
 def _init(self: Any, *given: Any, **named: Any) -> None:

@@ -1,6 +1,5 @@
 """`chat`: POST /chat/completions."""
 
-import shlex
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -175,6 +174,8 @@ def _check_taken(options: Options) -> None:
     """Raise UsageError if --continue took a message as its FILE."""
     taken = options.conversation or ""
     if options.text is None and not options.interactive and is_like_text(taken):
+        import shlex
+
         raise UsageError(
             f"--continue took {quoted(taken)} as its FILE",
             hint=f"openai-cli chat -c FILE {shlex.quote(taken)}; -c ./… takes any name",
@@ -254,6 +255,8 @@ def _no_role(text: str, role: str) -> UsageError:
 
     hint = did_you_mean([f"{name}:" for name in near(role, _ROLES)])
     if hint is None:
+        import shlex
+
         hint = (
             f"a user's message is --message {shlex.quote(f'user:{text}')}; "
             "--messages takes any role"

@@ -3,17 +3,18 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openai_cli.errors import UsageError
 from openai_cli.jsontext import quoted
-from openai_cli.prices.billed import Billed
-from openai_cli.prices.records import day_of, is_free, is_record
+
+if TYPE_CHECKING:
+    from openai_cli.prices.billed import Billed
 
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 # What calls can be grouped by; the function returns None if a line does not say.
-KEYS: Mapping[str, Callable[[Billed], str | None]] = {
+KEYS: "Mapping[str, Callable[[Billed], str | None]]" = {
     "day": lambda billed: None if billed.day is None else billed.day.isoformat(),
     "model": lambda billed: billed.model,
     "label": lambda billed: billed.label,
@@ -43,6 +44,8 @@ def within(
     A billed line without a time is left out, and reported in `undated`. Raises UsageError if a day
     was given and a line is not from a usage file.
     """
+    from openai_cli.prices.records import day_of, is_free, is_record
+
     for number, line in lines:
         if since is None and until is None:
             yield number, line

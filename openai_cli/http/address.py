@@ -9,8 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 
 # Letters of any script, digits and hyphens, or an IP literal (RFC 3986, section 3.2.2): all parsers
 # agree on these.
-_HOST = re.compile(r"[\w.-]+|\[[0-9A-Fa-f:.]+(%25[\w.-]+)?\]")
-_NOWHERE = re.compile(r"[\s\\\"<>^`{|}]")
+_HOST = r"[\w.-]+|\[[0-9A-Fa-f:.]+(%25[\w.-]+)?\]"
+_NOWHERE = frozenset(' \\"<>^`{|}')
 # The end of the hosts that process in one region, such as eu.api.openai.com.
 _REGIONAL = ".api.openai.com"
 
@@ -22,7 +22,8 @@ def parsed(url: str) -> SplitResult:
         raise ValueError("its scheme or port is not valid")
     host = parts.netloc.removesuffix("" if parts.port is None else f":{parts.port}")
     # urlsplit drops some control characters, so its host may not be the one that is connected to.
-    if not _HOST.fullmatch(host.removesuffix(":")) or not url.isprintable() or _NOWHERE.search(url):
+    is_named = re.fullmatch(_HOST, host.removesuffix(":")) is not None
+    if not is_named or not url.isprintable() or not _NOWHERE.isdisjoint(url):
         raise ValueError("it has characters that no URL has")
     return parts
 

@@ -8,7 +8,7 @@ import re
 from typing import NoReturn
 
 # Sizes below 4 GB, which is more than the largest response accepted.
-_SIZE = re.compile(rb"0*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
+_SIZE = rb"0*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n"
 _LONGEST_LINE = 64 * 1024
 _MOST_TRAILERS = 100
 # The most that is returned of one chunk at once, in bytes.
@@ -25,6 +25,7 @@ class Chunks:
     def __init__(self) -> None:
         self.rest = b""
         self.is_over = False
+        self._size = re.compile(_SIZE).match
         # The bytes that remain of the current chunk.
         self._left = 0
         self._has_last = False
@@ -57,7 +58,7 @@ class Chunks:
         found: list[bytes] = []
         while size > 0 and not self._has_last:
             if not left:
-                if (line := _SIZE.match(raw, at)) is None:
+                if (line := self._size(raw, at)) is None:
                     if not found and (b"\n" in raw[at:] or len(raw) - at >= _LONGEST_LINE):
                         _broken()
                     break

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 
@@ -23,9 +23,7 @@ from openai_cli.http import debug, failure, retry
 from openai_cli.http.address import joined, name_and_port
 from openai_cli.http.deadline import Deadline
 from openai_cli.http.decoding import LARGEST, body_of, pieces_of
-from openai_cli.http.direct import Direct
 from openai_cli.http.exceptions import FOREIGN, translated
-from openai_cli.http.forwarded import Forwarded
 from openai_cli.http.payload import Json, Payload
 from openai_cli.http.transport import (
     ClientCertificate,
@@ -36,6 +34,10 @@ from openai_cli.http.transport import (
 )
 from openai_cli.http.whole import WHOLE
 from openai_cli.records import field, record
+
+if TYPE_CHECKING:
+    from openai_cli.http.direct import Direct
+    from openai_cli.http.forwarded import Forwarded
 
 T = TypeVar("T")
 
@@ -235,8 +237,10 @@ class Client:
         while self._unfinished:
             self._unfinished.pop().finish()
 
-    def direct(self, path: str) -> Direct:
+    def direct(self, path: str) -> "Direct":
         """Return a sender that POSTs JSON to one path, without retries."""
+        from openai_cli.http.direct import Direct
+
         url = joined(self._server.base_url, path)
         proxies = Proxies.of(self._context, url)
         with ExitStack() as stack:
@@ -253,11 +257,13 @@ class Client:
 
     def forward(
         self, method: str, path: str, headers: Mapping[str, str], content: bytes
-    ) -> Forwarded:
+    ) -> "Forwarded":
         """Forward another client's request with our key; return the response, whatever its status.
 
         Does not retry. Raises NetworkError if no response arrives. The caller closes the response.
         """
+        from openai_cli.http.forwarded import Forwarded
+
         url = joined(self._server.base_url, path)
         ours = {"Accept-Encoding": "identity", "User-Agent": _USER_AGENT}
         prepared = self._addressed(method, url, {**ours, **headers}, content or None)

@@ -39,7 +39,9 @@ LONGEST_SLICED = 500_000
 # No encoding's pattern matches across such a place: after an ASCII letter or digit, and before an
 # ASCII character that is neither of these nor an apostrophe, as in "it's". So no token crosses it,
 # and a repeated word is visited only once, which halves the work for 50 kB of source code.
-_CUT = re.compile(rb"(?<=[0-9A-Za-z])(?=[\x00-&(-/:-@\[-`{-\x7f])")
+_CUT = rb"(?<=[0-9A-Za-z])(?=[\x00-&(-/:-@\[-`{-\x7f])"
+# In bytes. Cutting a shorter text takes longer than it saves.
+_LEAST_CUT = 300
 
 
 class _Trie(Protocol):
@@ -123,7 +125,7 @@ def _windows(text: bytes) -> Iterator[bytes]:
     Inside a long run of one character, which takes up to four bytes, the windows repeat, and so do
     their tokens: 100 kB of spaces have 129 windows.
     """
-    for piece in set(_CUT.split(text)):
+    for piece in set(re.split(_CUT, text)) if len(text) > _LEAST_CUT else (text,):
         latest: deque[bytes] = deque(maxlen=4)
         for start in range(len(piece)):
             window = piece[start : start + LONGEST_TOKEN]

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openai_cli.calls import preview
+from openai_cli.calls.curl import curl
 from openai_cli.config.destination import Destination
 from openai_cli.errors import UsageError
 from openai_cli.http.payload import FormFile
@@ -84,7 +85,7 @@ BODIES: list[dict[str, Any]] = [
 @pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
 def test_a_shell_hands_curl_the_body_byte_for_byte(body: dict[str, Any], stand_in: Path) -> None:
     asked = request(**body)
-    arguments = arguments_of(preview.curl(asked, destination()), stand_in)
+    arguments = arguments_of(curl(asked, destination()), stand_in)
     assert f"{OPENAI}/chat/completions" in arguments
     assert arguments[arguments.index("-d") + 1] == "@-"
     sent = (stand_in / "body").read_bytes()
@@ -94,7 +95,7 @@ def test_a_shell_hands_curl_the_body_byte_for_byte(body: dict[str, Any], stand_i
 
 @given(st.text(), st.text(st.characters(exclude_characters="\n\r\0", exclude_categories=["Cs"])))
 def test_the_body_is_one_line_and_so_cannot_end_the_here_document(text: str, name: str) -> None:
-    script = preview.curl(request(**{name or "x": text}), destination())
+    script = curl(request(**{name or "x": text}), destination())
     _, start, rest = script.partition(b"<<'JSON'\n")
     assert start
     body, end = rest.split(b"\n", 1)
@@ -108,7 +109,7 @@ def test_curl_sends_what_we_would_send(body: dict[str, Any], tmp_path: Path) -> 
     asked = request(**body)
     with servers.Server([servers.reply(b"{}")]) as server:
         there = destination(server.base_url, headers={"OpenAI-Project": "p ro'j"}, own={"X-A": "b"})
-        run_by_sh(preview.curl(asked, there), tmp_path, os.environ["PATH"])
+        run_by_sh(curl(asked, there), tmp_path, os.environ["PATH"])
     (received,) = server.received
     assert received.line == "POST /v1/chat/completions HTTP/1.1"
     assert received.body == asked.encoded()
@@ -135,7 +136,7 @@ def test_curl_sends_the_form_that_we_would_send(text: str, tmp_path: Path) -> No
         files=(upload(path, shown="a, b; c=d é.wav"),),
     )
     with servers.Server([servers.reply(b"{}")]) as server:
-        run_by_sh(preview.curl(asked, destination(server.base_url)), tmp_path, os.environ["PATH"])
+        run_by_sh(curl(asked, destination(server.base_url)), tmp_path, os.environ["PATH"])
     (received,) = server.received
     assert received.headers["authorization"] == f"Bearer {KEY}"
     assert fields_of(received) == [
@@ -164,7 +165,7 @@ def test_a_form_is_no_line_of_a_batch(tmp_path: Path) -> None:
 
 
 def test_the_key_is_named_and_not_shown(stand_in: Path) -> None:
-    script = preview.curl(request(), destination())
+    script = curl(request(), destination())
     assert KEY.encode() not in script
     assert b"$OPENAI_API_KEY" in script
     arguments = arguments_of(script, stand_in, key="sk-another")
@@ -185,14 +186,14 @@ WITH_KEY = [
 def test_the_key_is_named_where_it_would_be_sent(
     url: str, key: str | None, own: dict[str, str], named: bool
 ) -> None:
-    script = preview.curl(request(), destination(url, key=key, own=own))
+    script = curl(request(), destination(url, key=key, own=own))
     assert (b"OPENAI_API_KEY" in script) is named
 
 
 def test_headers_of_the_users_own_are_masked(stand_in: Path) -> None:
     own = {"X-Secret": "xyzzy", "Authorization": "Basic plugh"}
     ours = {"OpenAI-Organization": "o'$HOME`id`\"\\"}
-    script = preview.curl(request(), destination(own=own, headers=ours))
+    script = curl(request(), destination(own=own, headers=ours))
     assert b"xyzzy" not in script
     assert b"plugh" not in script
     headers = headers_of(arguments_of(script, stand_in))
@@ -207,7 +208,7 @@ def test_headers_of_the_users_own_are_masked(stand_in: Path) -> None:
 @pytest.mark.parametrize("name", ["Content-Type", "content-type", "OpenAI-Project"])
 def test_a_header_of_the_users_own_stands_in_place_of_ours(name: str, stand_in: Path) -> None:
     there = destination(headers={"OpenAI-Project": "p"}, own={name: "x"})
-    headers = headers_of(arguments_of(preview.curl(request(), there), stand_in))
+    headers = headers_of(arguments_of(curl(request(), there), stand_in))
     assert [header for header in headers if header.lower().startswith(name.lower())] == [
         f"{name}: ***"
     ]
@@ -217,14 +218,14 @@ def test_a_header_of_the_users_own_stands_in_place_of_ours(name: str, stand_in: 
     "url", ["https://h.test/it's/v1", "https://h.test/a$b/v1", "https://h.test/a b;c&d/v1"]
 )
 def test_a_url_is_quoted(url: str, stand_in: Path) -> None:
-    arguments = arguments_of(preview.curl(request(), destination(url)), stand_in)
+    arguments = arguments_of(curl(request(), destination(url)), stand_in)
     assert f"{url}/chat/completions" in arguments
 
 
 @pytest.mark.parametrize(("stream", "there"), [(True, True), (False, False), (None, False)])
 def test_a_stream_is_not_buffered(stream: bool | None, there: bool, stand_in: Path) -> None:
     body = {} if stream is None else {"stream": stream}
-    arguments = arguments_of(preview.curl(request(**body), destination()), stand_in)
+    arguments = arguments_of(curl(request(**body), destination()), stand_in)
     assert ("--no-buffer" in arguments) is there
 
 
