@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.conftest import COMMAND
-from tests.end_to_end.test_cost_diff import Repository
+from tests.end_to_end.conftest import Repository
 from tests.servers import Server, reply
 
 ROOT = Path(__file__).parents[1]

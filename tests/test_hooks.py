@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.conftest import COMMAND
-from tests.end_to_end.test_cost_diff import Repository
+from tests.end_to_end.conftest import Repository
 
 ROOT = Path(__file__).parents[1]
 NAME = ".pre-commit-hooks.yaml"

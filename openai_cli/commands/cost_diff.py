@@ -216,7 +216,7 @@ def _tell_github(context: Context, told: "Told") -> None:
             context.messages.notice(f"{variable} is not set, so there is nothing to write to")
             continue
         try:
-            with open(path, "a", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
-                file.write(form(told))
+            with open(path, "ab") as file:  # noqa: PTH123
+                file.write(utf8_bytes(form(told)))
         except OSError as error:
             raise UsageError(f"{variable}: cannot write '{path}': {error.strerror}") from None

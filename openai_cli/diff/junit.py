@@ -1,12 +1,13 @@
 """Format a change of cost as JUnit XML, which most CI servers show: one test case per row."""
 
+import re
 from xml.sax.saxutils import quoteattr
 
-from openai_cli.diff.report import Told, summary
+from openai_cli.diff.report import Told, signed, summary
 from openai_cli.diff.rows import Row
 
-# XML 1.0 allows no other control characters, not even escaped.
-_ALLOWED = "\t\n\r"
+# What XML 1.0 does not allow, not even escaped: https://www.w3.org/TR/xml/#charsets
+_FORBIDDEN = r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def as_junit(told: Told) -> str:
@@ -26,7 +27,7 @@ def as_junit(told: Told) -> str:
 
 
 def _text(row: Row) -> str:
-    return f"{row.status}: {row.change:+f} USD"
+    return f"{row.status}: {signed(row.change)} USD"
 
 
 def _case(name: str, text: str, problems: list[str]) -> str:
@@ -36,5 +37,4 @@ def _case(name: str, text: str, problems: list[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    kept = "".join(letter if letter >= " " or letter in _ALLOWED else " " for letter in text)
-    return quoteattr(kept.encode("utf-8", "replace").decode(), {'"': "&quot;"})
+    return quoteattr(re.sub(_FORBIDDEN, "\ufffd", text), {'"': "&quot;"})

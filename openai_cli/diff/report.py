@@ -1,15 +1,15 @@
 """The report on a change of cost, and its formats: JSON, a table and Markdown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
 from openai_cli.diff.gate import Failure
 from openai_cli.diff.rows import NOTHING, Comparison, Row, percent
 from openai_cli.messages import one_line
 from openai_cli.models.table import Table
+from openai_cli.output.sink import utf8_bytes
 from openai_cli.prices.grid import escaped, padded
 from openai_cli.prices.money import exact_json, plain
 from openai_cli.records import NamedTuple
@@ -23,6 +23,9 @@ LARGEST = 60_000
 # How many moved files are named.
 _MOST_MOVED = 10
 
+# How many exceeded limits a comment names.
+_MOST_FAILURES = 20
+
 _HEAD = ("change", "file", "", "base USD", "head USD", "USD", "percent", "of it")
 
 
@@ -35,7 +38,10 @@ class Side(NamedTuple):
     @property
     def shown(self) -> str:
         """The name and the commit, in words."""
-        return f"{self.name} ({self.commit[:12]})" if self.commit else self.name
+        if not self.commit:
+            return self.name
+        short = self.commit[:12]
+        return short if self.name == self.commit else f"{self.name} ({short})"
 
 
 class Told(NamedTuple):
@@ -190,36 +196,57 @@ def _rows(count: int) -> str:
 
 def as_markdown(told: Told) -> str:
     """Format the change as GitHub Markdown of at most LARGEST bytes, the largest changes first."""
-    head = [MARKER, f"**Cost of the prompts: {escaped(summary(told))}**", ""]
-    problems = [f"- {'Above' if told.only_warn else 'Fails'}: {escaped(failure.problem)}"
-                for failure in islice(told.failures, 20)]  # fmt: skip
+    head = [MARKER, f"**Cost of the prompts: {_inline(summary(told))}**", ""]
+    problems = _problems(told)
     tail = [
         "",
-        f"Base {escaped(told.base.shown)}, head {escaped(told.head.shown)}.",
+        f"Base {_inline(told.base.shown)}, head {_inline(told.head.shown)}.",
         f"Prices of {told.table.date} (sha256 {told.table.digest}) as of {told.as_of}.",
-        *(f"Moved: {escaped(text)}." for text in _moved(told.found)),
-        *(f"An estimate: {escaped(doubt)}." for doubt in told.doubts),
-        *(f"Note: {escaped(note)}." for note in told.notes),
+        *_fitting((f"Moved: {_inline(text)}." for text in _moved(told.found)), LARGEST // 4),
+        *(f"An estimate: {_inline(doubt)}." for doubt in told.doubts),
+        *(f"Note: {_inline(note)}." for note in told.notes),
     ]
     rows = sorted(told.found.of("added", "removed", "changed"), key=lambda row: -abs(row.change))
     headings = [heading or "request" for heading in _HEAD]
     rule = ["--:" if heading.endswith("USD") else "---" for heading in headings]
     table = [_line(headings), _line(rule)] if rows else []
-    room = LARGEST - sum(len(line.encode()) + 1 for line in (*head, *problems, *tail, *table)) - 600
-    shown = 0
-    for row in rows:
-        line = _line([escaped(cell) for cell in _cells(row)])
-        room -= len(line.encode()) + 1
-        if room < 0:
-            break
-        table.append(line)
-        shown += 1
-    if shown < len(rows):
-        tail.insert(0, f"\n{len(rows) - shown} smaller changes are not shown.")
+    room = LARGEST - sum(map(_size, (*head, *problems, *tail, *table))) - 600
+    lines = list(_fitting((_line([_inline(cell) for cell in _cells(row)]) for row in rows), room))
+    table += lines
+    if len(lines) < len(rows):
+        tail.insert(0, f"\n{len(rows) - len(lines)} smaller changes are not shown.")
     if rows:
-        table += [_line([f"**{cell}**" if cell else "" for cell in map(escaped, last)])
+        table += [_line([f"**{cell}**" if cell else "" for cell in map(_inline, last)])
                   for last in _last(told.found)]  # fmt: skip
     return "\n".join([*head, *problems, *([""] if problems else []), *table, *tail]) + "\n"
+
+
+def _problems(told: Told) -> list[str]:
+    """Return a list item for each exceeded limit: the first ones, and how many more there are."""
+    kind = "Above" if told.only_warn else "Fails"
+    items = (f"- {kind}: {_inline(failure.problem)}" for failure in told.failures[:_MOST_FAILURES])
+    shown = list(_fitting(items, LARGEST // 4))
+    more = len(told.failures) - len(shown)
+    return [*shown, *([f"- {more} more"] if more else [])]
+
+
+def _fitting(lines: Iterable[str], most: int) -> Iterator[str]:
+    """Yield lines for as long as they have at most so many bytes together."""
+    for line in lines:
+        most -= _size(line)
+        if most < 0:
+            return
+        yield line
+
+
+def _inline(text: str) -> str:
+    """Return a text, such as one with a path, as plain words within a line of Markdown."""
+    return escaped(one_line(text))
+
+
+def _size(line: str) -> int:
+    """Return the bytes of a line and its newline in the report as it is written."""
+    return len(utf8_bytes(line)) + 1
 
 
 def _line(cells: list[str]) -> str:

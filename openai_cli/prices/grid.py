@@ -256,4 +256,4 @@ def with_bars(lines: list[str], amounts: Sequence[Decimal], columns: int) -> lis
 
 def escaped(text: str) -> str:
     """Escape Markdown's special characters as HTML character references."""
-    return "".join(f"&#{ord(letter)};" if letter in "\\`*[]<>|&~" else letter for letter in text)
+    return "".join(f"&#{ord(letter)};" if letter in "\\`*_[]<>|&~" else letter for letter in text)

@@ -6,8 +6,6 @@ is a token, and so is each " hello" behind it; a message's frame has 7.
 
 import json
 import os
-import subprocess
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,50 +18,9 @@ from openai_cli.app import annotations
 from openai_cli.completion.candidates import Tree, completions
 from openai_cli.context import Context
 from tests.conftest import Result, Run
+from tests.end_to_end.conftest import THAT_DAY, Diff, Repository
 
 D = Decimal
-THAT_DAY = {"SOURCE_DATE_EPOCH": "1795392000"}  # 2026-11-23
-
-Diff = Callable[..., Result]
-Change = Callable[[Result], dict[str, Any]]
-
-
-class Repository:
-    """A repository in the folder of a test, whose first commit is `main`."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.git("init", "--quiet", "--initial-branch=main")
-
-    def git(self, *arguments: str) -> str:
-        done = subprocess.run(
-            ["git", "-c", "user.name=T", "-c", "user.email=t@t.example", *arguments],
-            cwd=self.folder, capture_output=True, check=True, text=True,
-        )  # fmt: skip
-        return done.stdout.strip()
-
-    def write(self, name: str, content: str | bytes) -> None:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-
-    def commit(self) -> str:
-        self.git("add", "--all", "--force")
-        self.git("commit", "--quiet", "--message", "change", "--allow-empty")
-        return self.git("rev-parse", "HEAD")
-
-
-@pytest.fixture
-def repository(folder: Path) -> Repository:
-    return Repository(folder)
-
-
-@pytest.fixture
-def diff(run: Run) -> Diff:
-    def run_diff(*arguments: str, env: Any = None, **more: Any) -> Result:
-        return run("cost", "diff", *arguments, env={**THAT_DAY, **(env or {})}, key=None, **more)
-
-    return run_diff
 
 
 def parsed(done: Result) -> dict[str, Any]:
@@ -535,7 +492,7 @@ def test_junit_has_a_case_for_each_row(repository: Repository, folder: Path, dif
          "--max-increase-percent-each", "5")  # fmt: skip
     suite = ET.parse(folder / "report.xml").getroot()[0]  # noqa: S314 - our own
     assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
-    assert [case.get("name") for case in suite] == ["total", "a.txt", "b&< .txt"]
+    assert [case.get("name") for case in suite] == ["total", "a.txt", "b&<\ufffd.txt"]
     assert suite[1].find("failure") is not None
 
 
