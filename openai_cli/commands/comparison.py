@@ -201,7 +201,7 @@ class Comparing:
         try:
             return list(self._entries(flag, path, content))
         except UsageError as error:
-            self.context.messages.notice(f"the base has no price for this: {error.problem}")
+            self.context.messages.notice(f"the base is not priced: {error.problem}")
             return []
 
     def _entries(self, flag: str, path: str, content: bytes) -> "Iterable[Entry]":
@@ -280,9 +280,19 @@ class Comparing:
 
 
 def _blob(repository: "Repository", commit: str, place: str) -> bytes | None:
-    """The contents of a file in a commit; None if the commit lacks it."""
+    """The contents of a file in a commit; None if the commit lacks it.
+
+    Raises UsageError if only a pointer of Git LFS is here.
+    """
+    from openai_cli.diff.repository import is_pointer, not_fetched
+
     blob = repository.files(commit, place).get(place)
-    return None if blob is None else next(iter(repository.blobs([blob])))
+    if blob is None:
+        return None
+    content = next(iter(repository.blobs([(place, blob)])))
+    if is_pointer(content):
+        raise not_fetched(place)
+    return content
 
 
 def _volume(text: str | None) -> _Volume:

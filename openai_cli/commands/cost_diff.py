@@ -125,6 +125,9 @@ def _check(options: Options) -> None:
         given = [name for name in names if getattr(options, name) not in (None, False)]
         if len(given) > 1:
             raise UsageError(f"{' and '.join(map(flag_of, given))}: give one of them")
+    for name in ("base", "head", "baseline", "model"):
+        if getattr(options, name) == "":
+            raise UsageError(f"{flag_of(name)} must not be empty")
     if options.base is None and options.baseline is None:
         raise UsageError(
             "there is nothing to compare with: --base REF or --baseline FILE says what",
@@ -135,8 +138,6 @@ def _check(options: Options) -> None:
             "there is nothing to compare: give paths of prompts, --request or --response",
             hint="for example: openai-cli cost diff --base origin/main prompts",
         )
-    if options.model == "":
-        raise UsageError("--model must not be empty")
 
 
 def _limits(options: Options) -> "Limits":
@@ -168,7 +169,7 @@ def _tell(context: Context, options: Options, told: "Told") -> None:
         notice(f"the tokens are an estimate: {'; '.join(told.doubts)}")
     for row in told.found.rows:
         if row.base_error:
-            notice(f"the base has no price for this: {row.base_error}")
+            notice(f"the base is not priced: {row.base_error}")
     if told.only_warn:
         for failure in told.failures:
             notice(failure.problem)

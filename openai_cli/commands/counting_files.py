@@ -1,6 +1,7 @@
 """What `tokens --files` counts: files and folders."""
 
 import os
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -165,10 +166,14 @@ def tell_left_out(
     `has_input_encoding`: the command has that flag.
     """
     from openai_cli.tokens.spans import ANOTHER_ENCODING, BINARY
+    from openai_cli.tokens.walking import LINK
 
     if not left_out:
         return
-    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(left_out.items()))
+    kinds = ", ".join(
+        f"{count} {kind}{'s' if kind == LINK and count > 1 else ''}"
+        for kind, count in sorted(left_out.items())
+    )
     is_readable = has_input_encoding and ANOTHER_ENCODING in left_out
     hint = "; --input-encoding NAME reads text in another one" * is_readable
     files = left_out.get(BINARY, 0) + left_out.get(ANOTHER_ENCODING, 0)
@@ -206,5 +211,5 @@ def _paths(options: Counting, inputs: Inputs) -> Iterator[str]:
         listed: Iterable[bytes] = inputs.source("--files-from", options.files_from).split(b"\0")
     else:
         lines = inputs.lines("--files-from", options.files_from)
-        listed = (line.removesuffix(b"\n") for line in lines)
+        listed = (line.removesuffix(b"\n").removeprefix(BOM_UTF8) for line in lines)
     yield from (os.fsdecode(path) for path in listed if path)

@@ -4,6 +4,8 @@ Nothing is checked out and nothing is written, not even the index.
 """
 
 import os
+import re
+import secrets
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,9 +17,21 @@ from openai_cli.errors import UsageError
 
 # A clone with only the newest commit, as CI makes it, has nothing to compare with.
 SHALLOW = "a shallow clone lacks it: fetch the history, in GitHub's checkout by fetch-depth: 0"
+_UNFETCHED = "git branch --all lists the branches that are here, and git fetch gets others"
+_WITHOUT = "--baseline FILE compares without git"
 
 # Without this, `git diff` refreshes the timestamps in the index.
 _READ_ONLY = ("-c", "diff.autoRefreshIndex=false")
+
+# The id of a commit, by SHA-1 or SHA-256.
+_ID = r"[0-9a-f]{40}|[0-9a-f]{64}"
+
+# Variables that name a folder, relative to the one in which git is started.
+_FOLDERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
+
+# What a repository has in place of a file that Git LFS keeps elsewhere; it is below 1,024 bytes:
+# https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+_POINTER, _LARGEST_POINTER = b"version https://git-lfs.github.com/spec/v1\n", 1024
 
 _REGULAR = (b"100644", b"100755")
 _SUBMODULE = b"160000 "
@@ -32,16 +46,20 @@ class Repository:
     def __init__(self) -> None:
         """Find the repository; raise UsageError if there is none, or no git."""
         self._folder = Path()
+        self._environment = _environment()
         root = self._text(
-            "rev-parse", "--show-toplevel", wrong="the folder is not in a git repository"
-        )
+            "rev-parse", "--show-toplevel",
+            wrong="the folder is not in the working tree of a git repository", hint=_WITHOUT,
+        )  # fmt: skip
         self._folder = Path(root)
 
     def commit(self, ref: str) -> str:
         """Return the id of the commit that a ref names; raise UsageError if there is none."""
+        # A whole id looks like a key, which messages mask.
+        shown = ref[:12] if re.fullmatch(_ID, ref) else ref
         return self._text(
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}",
-            wrong=f"there is no commit '{ref}'",
+            wrong=f"there is no commit '{shown}'",
         )  # fmt: skip
 
     def merge_base(self, one: str, other: str) -> str:
@@ -52,7 +70,9 @@ class Repository:
         )  # fmt: skip
 
     def path(self, typed: str) -> str:
-        """Convert a path to git's; '' is the root. Raise UsageError if it is outside."""
+        """Convert a path to git's; '' is the root. Raise UsageError if it is outside, or empty."""
+        if not typed:
+            raise UsageError("a path must not be empty")
         try:
             found = Path(os.path.realpath(typed)).relative_to(os.path.realpath(self._folder))
         except ValueError:
@@ -107,18 +127,32 @@ class Repository:
         found = self._run(command, given=listed)
         return {os.fsdecode(path[2:]) for path in found.stdout.split(b"\0") if path}
 
-    def blobs(self, ids: Iterable[str]) -> Iterator[bytes]:
-        """Yield the contents of the blobs with these ids, in order, with a single git process."""
-        with TemporaryFile() as asked:
-            asked.writelines(f"{blob}\n".encode("ascii") for blob in ids)
-            asked.seek(0)
-            with self._started("cat-file", "--batch", stdin=asked) as found:
-                for head in iter(found.readline, b""):
-                    words = head.split()
-                    if len(words) != 3:
-                        raise UsageError(f"git has no blob {os.fsdecode(words[0])}", hint=SHALLOW)
-                    yield found.read(int(words[2]))
-                    found.read(1)
+    def blobs(self, named: Iterable[tuple[str, str]]) -> Iterator[bytes]:
+        """Yield the contents of blobs in order, given their paths and ids, with one git process.
+
+        They are as a checkout would write them at these paths, with the line ends, the encoding and
+        the filters of .gitattributes, because files of the working tree are too.
+        """
+        asked = list(named)
+        # The size that git tells is that before the filters, so a mark parts the contents.
+        mark = secrets.token_hex(16).encode("ascii")
+        given = 0
+        with TemporaryFile() as listed, TemporaryFile() as told:
+            for path, blob in asked:  # git takes one path per line
+                listed.write(f"{blob} ".encode("ascii") + os.fsencode(path).replace(b"\n", b" "))
+                listed.write(b"\n")
+            listed.seek(0)
+            batch = f"--batch={mark.decode('ascii')}"
+            with self._started("cat-file", batch, "--filters", stdin=listed, stderr=told) as found:
+                for content in _parted(found, mark + b"\n"):
+                    given += 1
+                    yield content
+            if given < len(asked):
+                told.seek(0)
+                raise UsageError(
+                    f"git cannot read all files of the commit{_in_brackets(told.read())}",
+                    hint=self._lacking(),
+                )
 
     def hashes(self, paths: Sequence[str]) -> list[str]:
         """Return the blob ids that these files of the working tree would have, in order."""
@@ -128,22 +162,25 @@ class Repository:
         found = self._run(["hash-object", "--stdin-paths"], given=listed)
         return found.stdout.decode("ascii").split() if not found.returncode else ["" for _ in paths]
 
-    def _text(self, *arguments: str, wrong: str) -> str:
+    def _text(self, *arguments: str, wrong: str, hint: str | None = None) -> str:
         found = self._run(arguments)
         if found.returncode:
-            told = found.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
-            hint = SHALLOW if self._is_shallow() else None
-            raise UsageError(f"{wrong}{f' ({told})' if told else ''}", hint=hint)
+            wrong += _in_brackets(found.stderr)
+            raise UsageError(wrong, hint=self._lacking() if hint is None else hint)
         return os.fsdecode(found.stdout.rstrip(b"\n"))
 
-    def _is_shallow(self) -> bool:
-        return self._run(["rev-parse", "--is-shallow-repository"]).stdout == b"true\n"
+    def _lacking(self) -> str:
+        """Return what to do about a commit that the repository lacks."""
+        if self._run(["rev-parse", "--is-shallow-repository"]).stdout == b"true\n":
+            return SHALLOW
+        if not self._run(["rev-list", "--all", "--max-count=1"]).stdout:
+            return f"the repository has no commit yet; {_WITHOUT}"
+        return _UNFETCHED
 
     def _bytes(self, *arguments: str) -> bytes:
         found = self._run(arguments)
         if found.returncode:
-            told = found.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
-            raise UsageError(f"git {arguments[0]} failed: {told}")
+            raise UsageError(f"git {arguments[0]} failed{_in_brackets(found.stderr)}")
         return found.stdout
 
     def _run(
@@ -152,28 +189,72 @@ class Repository:
         try:
             return subprocess.run(  # noqa: S603 - git's own words, and refs behind --end-of-options
                 self._command(arguments), input=given, capture_output=True, check=False,
-                env=_environment(),
+                env=self._environment,
             )  # fmt: skip
         except FileNotFoundError:
             raise _no_git() from None
 
     @contextmanager
-    def _started(self, *arguments: str, stdin: IO[bytes]) -> Iterator[IO[bytes]]:
+    def _started(self, *arguments: str, stdin: IO[bytes], stderr: IO[bytes]) -> Iterator[IO[bytes]]:
         """Start a git process and return its output as a stream."""
-        pipe = subprocess.PIPE
         with subprocess.Popen(  # noqa: S603 - git's own words
-            self._command(arguments), stdin=stdin, stdout=pipe, env=_environment()
-        ) as process:
+            self._command(arguments), stdin=stdin, stdout=subprocess.PIPE, stderr=stderr,
+            env=self._environment,
+        ) as process:  # fmt: skip
             yield cast("IO[bytes]", process.stdout)
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
         return ["git", "-C", str(self._folder), *_READ_ONLY, *arguments]
 
 
+def is_pointer(content: bytes) -> bool:
+    """Return whether this is the pointer to a file of Git LFS, in place of its contents."""
+    return content.startswith(_POINTER) and len(content) < _LARGEST_POINTER
+
+
+def not_fetched(path: str) -> UsageError:
+    """Return the error for a file of which only the pointer is here."""
+    return UsageError(
+        f"Git LFS keeps the contents of '{path}', and they are not here",
+        hint="git lfs fetch --all gets them",
+    )
+
+
+def _parted(stream: IO[bytes], mark: bytes) -> Iterator[bytes]:
+    """Yield the contents behind each line that is `mark`, without the newline that ends them.
+
+    Nothing is yielded for a mark with nothing behind it, where git has stopped.
+    """
+    lines: list[bytes] | None = None
+    for line in stream:
+        if line != mark:
+            if lines is not None:
+                lines.append(line)
+            continue
+        if lines is not None:
+            yield b"".join(lines)[:-1]
+        lines = []
+    if lines:
+        yield b"".join(lines)[:-1]
+
+
+def _in_brackets(told: bytes) -> str:
+    """Return what git said on stderr, to be put behind a message."""
+    words = " ".join(told.decode("utf-8", "replace").split())
+    return f" ({words})" if words else ""
+
+
 def _environment() -> dict[str, str]:
-    """Return an environment with git's messages in English and no optional locks."""
-    return {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    """Return an environment for git: messages in English, no optional locks, no downloads.
+
+    The user's own settings for pathspecs do not apply to ours, and folders are absolute because git
+    is started in the root.
+    """
+    kept = {name: text for name, text in os.environ.items() if not name.endswith("_PATHSPECS")}
+    folders = {name: os.path.abspath(kept[name]) for name in _FOLDERS if name in kept}  # noqa: PTH100
+    ours = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
+    return {**kept, **folders, **ours}
 
 
 def _no_git() -> UsageError:
-    return UsageError("git is not installed", hint="--baseline FILE compares without it")
+    return UsageError("git is not installed", hint=_WITHOUT)

@@ -5,11 +5,11 @@ All files of the head are counted, in one pass; of the base, only those that git
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from openai_cli.diff.items import Entry, Item, Pricer
 from openai_cli.diff.moves import pairs
-from openai_cli.diff.repository import Repository
+from openai_cli.diff.repository import Repository, is_pointer, not_fetched
 from openai_cli.errors import UsageError
 from openai_cli.prices.bodies import Asked
 from openai_cli.records import NamedTuple
@@ -42,7 +42,10 @@ def text_entries(
     Raises UsageError for a path that neither side has, and for a file that cannot be read or
     counted.
     """
-    named = {path: sides.repository.path(path) for path in paths}
+    typed: dict[str, str] = {}
+    for path in paths:
+        typed.setdefault(sides.repository.path(path), path)
+    named = {path: place for place, path in typed.items()}
     before = _listed(sides, sides.base, named)
     head = _head_counts(sides, named, before, message.encoding, left_out)
     changed = sides.repository.changed(sides.base, sides.head)
@@ -50,7 +53,7 @@ def text_entries(
     moved = _moved(sides, before, head)
     base = {place: head[place] for place in (*same, *moved)}
     gone = {place: before[place] for place in before if place not in {*same, *moved.values()}}
-    base |= _of_blobs(sides, gone, message.encoding)
+    base |= _of_base(sides, gone, head, message.encoding)
     shown = _Shown(named)
     was = {shown(place): shown(old) for place, old in moved.items()}
     return (
@@ -123,7 +126,10 @@ def _head_counts(
     if sides.head is not None:
         after = _listed(sides, sides.head, named)
         _check_there(named, [*before, *after])
-        return _of_blobs(sides, after, encoding, left_out)
+        counts, kept = _of_blobs(sides, after, encoding, left_out)
+        if kept:
+            left_out["kept by Git LFS"] += len(kept)
+        return counts
     there = [path for path in named if os.path.lexists(path)]
     _check_there({path: named[path] for path in named if path not in there}, before)
     places = _Places(sides.repository, named)
@@ -168,12 +174,36 @@ def _check_there(named: Mapping[str, str], places: Iterable[str]) -> None:
             raise UsageError(f"cannot read '{typed}': neither side has it")
 
 
-def _of_blobs(
-    sides: Sides, blobs: Mapping[str, str], encoding: str, left_out: Counter[str] | None = None
+def _of_base(
+    sides: Sides, blobs: Mapping[str, str], head: Container[str], encoding: str
 ) -> dict[str, int]:
-    contents = zip(blobs, sides.repository.blobs(blobs.values()), strict=True)
-    left_out = Counter() if left_out is None else left_out
-    return dict(_tokens(count_contents(contents, encoding=encoding, left_out=left_out)))
+    """Count the tokens of blobs of the base.
+
+    Raises UsageError if Git LFS keeps one of them, and the head has a text there.
+    """
+    counts, kept = _of_blobs(sides, blobs, encoding, Counter())
+    for place in kept:
+        if place in head:
+            raise not_fetched(place)
+    return counts
+
+
+def _of_blobs(
+    sides: Sides, blobs: Mapping[str, str], encoding: str, left_out: Counter[str]
+) -> tuple[dict[str, int], list[str]]:
+    """Count the tokens of blobs, by path; the second part is the paths of those in Git LFS."""
+    kept: list[str] = []
+
+    def contents() -> Iterator[tuple[str, bytes]]:
+        found = sides.repository.blobs(blobs.items())
+        for place, content in zip(blobs, found, strict=True):
+            if is_pointer(content):
+                kept.append(place)
+            else:
+                yield place, content
+
+    counted = count_contents(contents(), encoding=encoding, left_out=left_out)
+    return dict(_tokens(counted)), kept
 
 
 def _tokens(counted: Counted) -> Iterator[tuple[str, int]]:

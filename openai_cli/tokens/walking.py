@@ -19,6 +19,9 @@ from openai_cli.tokens.remote_paths import Remote, is_remote, walk_remote
 
 _RULES_FILE = ".gitignore"
 
+# The one reason to skip an entry that is a noun.
+LINK = "link"
+
 # The folders with the open files of a process.
 _OF_PROCESS = ("/dev/", "/proc/")
 
@@ -149,7 +152,7 @@ def _reason(name: str, mode: int, below: str, rules: tuple[_Rules, ...]) -> str 
     if _is_ignored(below, rules):
         return "ignored"
     if stat.S_ISLNK(mode):
-        return "link"
+        return LINK
     return None if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else "special"
 
 

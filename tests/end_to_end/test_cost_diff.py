@@ -346,7 +346,7 @@ def test_what_was_no_request_is_new(repository: Repository, diff: Diff) -> None:
     repository.write("r.jsonl", line("a", "hello", max_tokens=9))
     done = diff("--base", "main", "--request", "r.jsonl", "--json")
     assert [row["status"] for row in parsed(done)["rows"]] == ["added"]
-    assert "the base has no price for this: 'r.jsonl'" in done.err
+    assert "the base is not priced: 'r.jsonl'" in done.err
     repository.write("r.jsonl", "\n{broken")
     wrong = diff("--base", "main", "--request", "r.jsonl")
     assert wrong.code == 2
@@ -534,7 +534,11 @@ def test_a_shallow_clone_says_how_to_fetch(repository: Repository, diff: Diff) -
     whole = diff("--base", "origin/main", "a.txt").err
     repository.write(".git/shallow", f"{newest}\n")
     shallow = diff("--base", "origin/main", "a.txt").err
-    assert "there is no commit 'origin/main'\n" in whole
+    assert whole == (
+        "openai-cli: error: there is no commit 'origin/main'; git branch --all lists the branches "
+        "that are here, and git fetch gets others\n"
+    )
+    assert "there is no commit 'origin/main'; a shallow clone lacks it" in shallow
     assert "fetch-depth: 0" in shallow
 
 
@@ -542,7 +546,7 @@ def test_a_shallow_clone_says_how_to_fetch(repository: Repository, diff: Diff) -
 def test_without_a_repository(diff: Diff) -> None:
     done = diff("--base", "main", "a.txt")
     assert done.code == 2
-    assert "not in a git repository" in done.err
+    assert "not in the working tree of a git repository" in done.err
 
 
 def test_nothing_is_written_into_the_repository(repository: Repository, diff: Diff) -> None:
