@@ -67,17 +67,26 @@ class Job:
         return done.returncode, done.stdout.decode()
 
     def value(self, text: str, outputs: Mapping[str, str]) -> str:
-        """What stands in `${{ }}`: an input, or an output of the step `compare`."""
+        """What stands in `${{ }}`: the first of these that is not empty."""
 
         def known(match: "re.Match[str]") -> str:
-            kind, _, name = match[1].rpartition(".")
-            if kind == "inputs":
-                default = ACTION["inputs"][name]["default"]
-                return str(self.inputs.get(name, "" if "${{" in default else default))
-            assert kind == "steps.compare.outputs"
-            return outputs.get(name, "")
+            found = (self._known(one, outputs) for one in match[1].split(" || "))
+            return next((one for one in found if one), "")
 
-        return re.sub(r"\$\{\{ ([^} ]+) \}\}", known, text)
+        return re.sub(r"\$\{\{ ([^}]+) \}\}", known, text)
+
+    def _known(self, place: str, outputs: Mapping[str, str]) -> str:
+        """An input, an output of the step `compare`, or what the event or the job has."""
+        kind, _, name = place.rpartition(".")
+        if kind == "inputs":
+            default = self.value(ACTION["inputs"][name]["default"], outputs)
+            return str(self.inputs.get(name, default))
+        if kind == "steps.compare.outputs":
+            return outputs.get(name, "")
+        found: Any = {"github": {"event": self.event, "token": TOKEN}}
+        for key in place.split("."):
+            found = found.get(key, {})
+        return found or ""
 
 
 @pytest.fixture
@@ -114,6 +123,42 @@ def test_what_is_above_a_limit_fails_the_step(
     code, log = Job(repository, tmp_path / "runner", {**inputs, "warn": "true"}).step("Compare")
     assert code == 0
     assert "::warning title=cost" in log
+
+
+ZEROS = "0" * 40
+
+
+@pytest.mark.parametrize(
+    ("event", "base"),
+    [
+        ({"pull_request": {"base": {"sha": "$FIRST"}}, "before": "none"}, "$FIRST"),
+        ({"merge_group": {"base_sha": "$FIRST"}}, "$FIRST"),
+        ({"before": "$FIRST"}, "$FIRST"),
+        ({"before": ZEROS, "repository": {"default_branch": "main"}}, "origin/main"),
+        ({"repository": {"default_branch": "main"}}, "origin/main"),
+    ],
+)
+def test_each_event_has_a_base(
+    repository: Repository, tmp_path: Path, event: Any, base: str
+) -> None:
+    """The first push of a branch has no commit before it, and a schedule has none at all."""
+    first = repository.git("rev-parse", "HEAD")
+    repository.git("update-ref", "refs/remotes/origin/main", first)
+    event = json.loads(json.dumps(event).replace("$FIRST", first))
+    job = Job(repository, tmp_path / "runner", {"paths": "prompts", "model": "gpt-4o"}, event)
+    code, log = job.step("Compare")
+    assert code == 0, log
+    shown = first[:12] if base == "$FIRST" else f"{base} ({first[:12]})"
+    assert f"Base {shown}, head the working tree." in (job.runner / "summary").read_text()
+
+
+def test_a_shallow_checkout_says_how_to_fetch(repository: Repository, tmp_path: Path) -> None:
+    repository.write(".git/shallow", repository.git("rev-parse", "HEAD") + "\n")
+    job = Job(repository, tmp_path / "runner", {"paths": "prompts"}, {"before": "1" * 40})
+    code, log = job.step("Compare")
+    assert code == 2
+    assert "there is no commit '111111111111'; a shallow clone lacks it" in log
+    assert "fetch-depth: 0" in log
 
 
 def test_an_input_is_no_code(repository: Repository, tmp_path: Path) -> None:
@@ -204,6 +249,19 @@ def test_a_comment_with_nothing_left_to_say_is_removed(job: Job) -> None:
 def test_a_fork_may_not_comment_and_does_not_fail(job: Job, status: str) -> None:
     with Server([json_reply({"message": "Resource not accessible"}, status)]) as server:
         assert "::notice::the token may not comment here" in comment(job, server)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        json_reply({"message": "Bad credentials"}, "401 Unauthorized"),
+        json_reply({}, "502 Bad Gateway"),
+        reply(b"<html>", headers=["Content-Type: text/html"]),
+    ],
+)
+def test_what_goes_wrong_with_the_comment_fails_no_job(job: Job, answer: bytes) -> None:
+    with Server([answer]) as server:
+        assert comment(job, server).startswith("::warning::the comment could not be written: ")
 
 
 def test_a_push_has_no_pull_request(job: Job) -> None:

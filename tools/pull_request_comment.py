@@ -5,7 +5,7 @@
 REPORT is Markdown whose first line identifies the comment. The comment is created if it is missing,
 updated if it differs, and removed if CHANGED is `false`. Everything else comes from variables of
 GitHub Actions: GITHUB_EVENT_PATH, GITHUB_REPOSITORY, GITHUB_API_URL, and GITHUB_TOKEN. A token that
-may not comment, such as that of a fork, gets a notice, not a failure.
+may not comment, such as that of a fork, gets a notice, and any other failure a warning.
 """
 
 import json
@@ -31,12 +31,11 @@ def main() -> int:
         return 0
     try:
         print(_kept(number, report.read_text(encoding="utf-8"), is_wanted=changed != "false"))
-    except HTTPError as error:
-        if error.code not in (403, 404):
-            raise
-        print("::notice::the token may not comment here: the summary has the report")
-    except OSError as error:
-        print(f"::warning::the comment could not be written: {error}")
+    except (OSError, ValueError) as error:  # ValueError for an answer that is not JSON
+        if isinstance(error, HTTPError) and error.code in (403, 404):
+            print("::notice::the token may not comment here: the summary has the report")
+        else:
+            print(f"::warning::the comment could not be written: {error}")
     return 0
 
 
@@ -80,7 +79,10 @@ def _pages(url: str | None) -> Any:
 
 
 def _ask(method: str, url: str, body: dict[str, Any] | None = None) -> tuple[Any, str]:
-    """The API's response and its Link header; raises OSError, which includes HTTPError."""
+    """The API's response and its Link header; raises OSError, which includes HTTPError.
+
+    Raises ValueError for a response that is not JSON.
+    """
     headers = {
         "Accept": "application/vnd.github+json",
         "Authorization": f"Bearer {os.environ['GITHUB_TOKEN']}",
