@@ -1,6 +1,7 @@
 """`cost ledger`: what was spent over all recorded calls, and how much of the budgets is used."""
 
 import shutil
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
@@ -9,11 +10,11 @@ from openai_cli.context import Context
 from openai_cli.errors import UsageError
 from openai_cli.flags.endpoint import Endpoint
 from openai_cli.flags.names import flag_of
-from openai_cli.flags.ours import OPTIONS, options_group, ours, switch
+from openai_cli.flags.ours import CONNECTION, OPTIONS, options_group, ours, switch
 from openai_cli.flags.output import Written
-from openai_cli.flags.server import ServerOptions
+from openai_cli.flags.server import Connection, ServerOptions
 from openai_cli.output.sink import open_sink, utf8_bytes
-from openai_cli.records import Annotated
+from openai_cli.records import Annotated, fields_of
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ EXAMPLES = (
 _FORMS = ("json", "csv", "markdown")
 _COSTS = Endpoint("/organization/costs", method="GET", is_admin=True)
 BYS = ("day", "week", "month", "model", "label", "command", "host")
+_REPORT = ("by", "since", "until", *_FORMS, "output")
+# Flags of which at most one may be given.
+_EITHER = (_FORMS, ("import_", "prune", "reconcile"))
+# Other tasks than the report, and the flags that have no effect on them.
+_NOT_WITH = {"import_": _REPORT, "prune": _REPORT, "reconcile": ("by",)}
 
 
 @options_group
@@ -48,10 +54,17 @@ class Options(ServerOptions, Written):
     asks the API with the admin key, for the current month unless days are given.
     """
 
-    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (_FORMS,)
+    alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (
+        *_EITHER,
+        *((task, name) for task, names in _NOT_WITH.items() for name in names),
+    )
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        field.name: ("reconcile",) for field in fields_of(Connection)
+    }
+    group_notes: ClassVar[Mapping[str, str]] = {CONNECTION: "used only with --reconcile"}
 
     by: Annotated[
-        str,
+        str | None,
         ours(
             OPTIONS,
             "--by",
@@ -59,7 +72,7 @@ class Options(ServerOptions, Written):
             metavar="KEY",
             names=BYS,
         ),
-    ] = "month"
+    ] = None
     since: Annotated[
         str | None, ours(OPTIONS, "--since", "Only calls from this day on, in UTC", metavar="DAY")
     ] = None
@@ -102,14 +115,22 @@ def run(context: Context, options: Options) -> None:
 
 
 def _check(options: Options) -> None:
-    given = [name for name in _FORMS if getattr(options, name)]
-    if len(given) > 1:
-        raise UsageError(f"{' and '.join(f'--{name}' for name in given)}: give one of them")
-    if options.by not in BYS:
+    """Raise UsageError for flags that exclude each other, or have no effect."""
+
+    def are_given(names: Iterable[str]) -> list[str]:
+        return [name for name in names if getattr(options, name) not in (None, False)]
+
+    for group in _EITHER:
+        if len(given := are_given(group)) > 1:
+            raise UsageError(f"{' and '.join(map(flag_of, given))}: give one of them")
+    for task in are_given(_NOT_WITH):
+        for name in are_given(_NOT_WITH[task]):
+            raise UsageError(f"{flag_of(name)} does not go with {flag_of(task)}")
+    if not options.reconcile:
+        for name in are_given(options.needs):
+            raise UsageError(f"{flag_of(name)} goes only with --reconcile")
+    if options.by not in (None, *BYS):
         raise UsageError(f"--by must be {', '.join(BYS[:-1])} or {BYS[-1]}, not '{options.by}'")
-    given = [name for name in ("import_", "prune", "reconcile") if getattr(options, name)]
-    if len(given) > 1:
-        raise UsageError(f"{' and '.join(map(flag_of, given))}: give one of them")
 
 
 def _days(options: Options) -> "tuple[date | None, date | None]":
@@ -126,16 +147,17 @@ def _spent(context: Context, options: Options, path: "Path") -> "Spent":
     from openai_cli.ledger.report import Spent, groups_of, saved_of
 
     since, until = _days(options)
+    by = options.by or "month"
     if not path.exists():
         is_kept = context.settings.ledger or context.variable(VARIABLE)
         how = "" if is_kept else "; `ledger = true` in config.toml has calls kept from now on"
         context.messages.notice(f"there is no ledger '{path}' yet{how}")
         unspent = tuple(Standing(limit, 0, 0) for limit in context.settings.budget)
-        return Spent(options.by, (), since, until, unspent)
+        return Spent(by, (), since, until, unspent)
     with opened(path) as store, store.transaction():
-        groups = groups_of(store, options.by, since, until)
+        groups = groups_of(store, by, since, until)
         saved = saved_of(store, since, until)
-        return Spent(options.by, groups, since, until, _budgets(context, store), saved)
+        return Spent(by, groups, since, until, _budgets(context, store), saved)
 
 
 def _budgets(context: Context, store: "Store") -> "tuple[Standing, ...]":
@@ -219,7 +241,7 @@ def _rows(inputs: Inputs, file: str) -> "Iterator[Row]":
 
     for number, line in enumerate(inputs.lines("--import", file), 1):
         try:
-            text = line.decode().strip()
+            text = line.decode().removeprefix("\ufeff").strip()
             if text:
                 yield Row.of(text)
         except (ValueError, RecursionError) as error:  # also for invalid UTF-8 and JSON

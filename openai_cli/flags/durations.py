@@ -6,7 +6,8 @@ from openai_cli.errors import UsageError
 from openai_cli.jsontext import quoted
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_FORM = re.compile(r"([0-9]{1,5})([smhd])")
+_FORM = re.compile(r"([0-9]+)([smhd])")
+_MOST = 99_999
 
 
 def duration(
@@ -23,6 +24,8 @@ def duration(
     found = _FORM.fullmatch(text)
     if found is None or found[2] not in units:
         raise UsageError(f"{flag} must be {such}, not {quoted(text)}")
+    if len(found[1].lstrip("0")) > len(str(_MOST)):
+        raise UsageError(f"{flag} must be at most {_MOST}{found[2]}, not {quoted(text)}")
     return int(found[1]) * UNITS[found[2]]
 
 

@@ -2,8 +2,11 @@
 
 
 def flag_of(name: str) -> str:
-    """Return the flag of a parameter or a field: `--max-tokens` for `max_tokens`."""
-    return f"--{hyphenated(name)}"
+    """Return the flag of a parameter or a field: `--max-tokens` for `max_tokens`.
+
+    A field whose name would be a word of Python ends in `_`: `import_`.
+    """
+    return f"--{hyphenated(name.removesuffix('_'))}"
 
 
 def hyphenated(name: str) -> str:

@@ -332,12 +332,74 @@ def test_calls_of_more_than_400_days_ago_leave_by_themselves(run: Run, file: Pat
         (["--since", "2026-11-02", "--until", "2026-11-01"], "--until is before --since"),
         (["--json", "--csv"], "--json and --csv: give one of them"),
         (["--prune", "9d", "--reconcile"], "--prune and --reconcile: give one of them"),
+        (["--import", "f", "--prune", "9d"], "--import and --prune: give one of them"),
+        (["--prune", "400000d"], "--prune must be at most 99999d, not '400000d'"),
+        (["--prune", f"{'9' * 5000}d"], "--prune must be at most 99999d"),
         (["--reconcile", "--since", "9999-01-01"], "--since is after today"),
     ],
 )
 def test_what_is_wrong_is_told(run: Run, flags: list[str], reason: str) -> None:
     done = run("cost", "ledger", *flags)
     assert (done.code, reason in done.err) == (2, True), done.err
+
+
+REPORT = [
+    ["--by", "day"], ["--since", "2026-11-01"], ["--until", "2026-11-01"], ["--json"], ["--csv"],
+    ["--markdown"], ["-o", "report.txt"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("flag", REPORT, ids=lambda flag: flag[0])
+@pytest.mark.parametrize("task", [["--import", "usage.jsonl"], ["--prune", "9d"]])
+def test_a_flag_of_the_report_is_refused_where_there_is_none(
+    run: Run, file: Path, folder: Path, task: list[str], flag: list[str]
+) -> None:
+    (folder / "usage.jsonl").write_text(LINES)
+    done = run("cost", "ledger", *task, *flag)
+    name = flag[0].replace("-o", "--output")
+    assert (done.code, done.out) == (2, b"")
+    assert done.err == f"openai-cli: error: {name} does not go with {task[0]}\n"
+    assert not file.exists()
+
+
+def test_what_the_api_billed_is_by_day_and_model_alone(run: Run) -> None:
+    done = run("cost", "ledger", "--reconcile", "--by", "day")
+    assert (done.code, "--by does not go with --reconcile" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("task", [[], ["--prune", "9d"]])
+@pytest.mark.parametrize(
+    "flag",
+    [["--base-url", "http://127.0.0.1:9"], ["--sandbox"], ["--header", "a: b"], ["--timeout", "9"]],
+    ids=lambda flag: flag[0],
+)
+def test_a_flag_of_the_connection_is_refused_where_nobody_is_asked(
+    run: Run, task: list[str], flag: list[str]
+) -> None:
+    done = run("cost", "ledger", *task, *flag)
+    assert (done.code, done.out) == (2, b"")
+    assert f"{flag[0]} goes only with --reconcile" in done.err
+
+
+def test_what_the_file_sets_is_left_where_it_has_no_effect(filled: Run, configured: Any) -> None:
+    configured('base_url = "http://127.0.0.1:9"\ntimeout = 9\n[cost.ledger]\nby = "day"\n')
+    assert filled("cost", "ledger", "--csv").text.startswith("day,")
+    assert filled("cost", "ledger", "--csv", "--by", "host").text.startswith("host,")
+    for task in (["--import", "usage.jsonl"], ["--prune", "400d"]):
+        assert filled("cost", "ledger", *task).code == 0
+    with Server([buckets()] * 7) as server:
+        done = filled("cost", "ledger", "--reconcile", "--csv", "--base-url", server.base_url,
+                      env={"OPENAI_ADMIN_KEY": "sk-admin-made-up"})  # fmt: skip
+    assert (done.code, done.text[:10]) == (0, "day,model,"), done.err
+
+
+def test_a_byte_order_mark_is_no_part_of_a_line(run: Run, file: Path, folder: Path) -> None:
+    """Files that were joined may each have one."""
+    lines = LINES.splitlines(keepends=True)
+    (folder / "u").write_text(f"\ufeff{lines[0]}\ufeff{lines[1]}{lines[2]}\ufeff")
+    assert run("cost", "ledger", "--import", "u").err.endswith("calls added: 3 of 3\n")
+    (folder / "plain").write_text(LINES)
+    assert "calls added: 0 of 3" in run("cost", "ledger", "--import", "plain").err
 
 
 def test_without_a_ledger_it_is_told_how_to_keep_one(run: Run) -> None:

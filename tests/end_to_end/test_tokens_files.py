@@ -84,6 +84,12 @@ def test_a_name_that_is_not_utf8(run: Run, folder: Path) -> None:
     assert os.fsencode(found["files"][0]["path"]) == name
 
 
+def test_a_byte_order_mark_is_no_part_of_a_name(run: Run, folder: Path) -> None:
+    (folder / "a.txt").write_text(FOX)
+    done = run("tokens", "--files-from", "-", stdin="\ufeffa.txt\n".encode())
+    assert done.text == "       4 a.txt\n"
+
+
 def test_a_line_end_in_a_name_needs_nul(run: Run, folder: Path) -> None:
     (folder / "a\nb").write_text(FOX)
     assert run("tokens", "--files-from", "-", "-0", stdin=b"a\nb\0").out == b"       4 a\nb\n"
