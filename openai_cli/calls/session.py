@@ -197,6 +197,7 @@ class Session:
             certificate=_certificate(server),
             deadline=self.deadline,
             connections=self.connections,
+            is_admin=self._endpoint.is_admin,
         )
         client = Client(settings, self.context, debug_on=self._debug_on)
         self._stack.callback(client.close)

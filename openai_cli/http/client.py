@@ -51,8 +51,9 @@ _REST_PIECES, _REST_SECONDS = 8, 0.2
 class ServerSettings:
     """Where requests go and how they are sent; timeouts are in seconds.
 
-    With `key` None, no key is sent. The user's `headers` override the client's own. All calls share
-    one `deadline`. `connections` is the pool size: the number of threads that may share the client.
+    With `key` None, no key is sent; with `is_admin`, it is the admin key. The user's `headers`
+    override the client's own. All calls share one `deadline`. `connections` is the pool size: the
+    number of threads that may share the client.
     """
 
     base_url: str
@@ -64,6 +65,7 @@ class ServerSettings:
     certificate: ClientCertificate | None = None
     deadline: Deadline = field(default_factory=Deadline)
     connections: int = 64
+    is_admin: bool = False
 
 
 class HttpResponse:
@@ -349,6 +351,7 @@ class Client:
             body_of(response.raw)[0],
             response.reason,
             with_key="authorization" in response.request.headers,
+            is_admin=self._server.is_admin,
         )
         failure.add_base_url_hint(failed, self._server.base_url)
         return Proxies.of(self._context, response.url).blamed(failed)

@@ -54,13 +54,28 @@ _HINTS = {
 
 _NO_KEY = "no key was sent: set OPENAI_API_KEY, or store one with openai-cli key set"
 
+# What else to do about a request that takes the admin key.
+_ADMIN_HINTS = {
+    401: "openai-cli key show --admin tells you which key was sent",
+    403: "the request takes an admin key with the permission: openai-cli key show --admin",
+}
+_NO_ADMIN_KEY = (
+    "no key was sent: set OPENAI_ADMIN_KEY, or store one with openai-cli key set --admin"
+)
+
 
 def of_status(
-    status: int, headers: Mapping[str, str], body: bytes, reason: str, *, with_key: bool = True
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    reason: str,
+    *,
+    with_key: bool = True,
+    is_admin: bool = False,
 ) -> CliError:
     """Return the error for an HTTP response without a complete result.
 
-    `with_key` says whether the request carried a key.
+    `with_key` says whether the request carried a key, and `is_admin` that it takes the admin key.
     """
     if status < 300:
         return BadAnswerError(
@@ -72,7 +87,9 @@ def of_status(
             body=body,
         )
     detail = detail_of(body)
-    hints = _HINTS if with_key else {**_HINTS, 401: _NO_KEY}
+    hints = {**_HINTS, **_ADMIN_HINTS} if is_admin else _HINTS
+    if not with_key:
+        hints = {**hints, 401: _NO_ADMIN_KEY if is_admin else _NO_KEY}
     problem = detail.message or reason or "the server gave no reason"
     if 300 <= status < 400:
         problem = f"the server redirects to {headers.get('location', 'nowhere')}"

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from openai_cli.errors import BadAnswerError
 from openai_cli.flags.durations import UNITS
+from openai_cli.jsontext import quoted
+from openai_cli.ledger.report import told_unpriced
 from openai_cli.messages import one_line
 from openai_cli.prices.charges import total
 from openai_cli.prices.grid import Grid, csv_of, lines_of, markdown_of
@@ -58,9 +60,13 @@ class Days(NamedTuple):
 
 @dataclass
 class Sum:
-    """The calls, tokens and USD of one day and model, by the ledger and by the API."""
+    """The calls, tokens and USD of one day and model, by the ledger and by the API.
+
+    `unpriced` is how many of the calls have no known cost.
+    """
 
     calls: int = 0
+    unpriced: int = 0
     tokens: int = 0
     usd: Decimal = Decimal(0)
     billed_calls: int = 0
@@ -83,20 +89,21 @@ class Bills:
     def add_own(self, store: "Store", host: str | None) -> None:
         """Add the ledger's calls to this host."""
         found = store.rows(
-            "SELECT day, coalesce(model, '(none)'), count(*),"
+            "SELECT day, coalesce(model, '(none)'), count(*), sum(units IS NULL),"
             " sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)),"
             " sum(coalesce(units, 0)) FROM calls WHERE day >= ? AND day <= ? AND host IS ?"
             " GROUP BY 1, 2",
             [str(self.days.since), str(self.days.until), host],
         )
-        for day, model, calls, tokens, units in found:
+        for day, model, calls, unpriced, tokens, units in found:
             one = self._of(day, model)
-            one.calls, one.tokens, one.usd = calls, tokens, dollars(units)
+            one.calls, one.unpriced, one.tokens = calls, unpriced, tokens
+            one.usd = dollars(units)
 
     def add_page(self, path: str, body: Mapping[str, Any]) -> str | None:
         """Add the buckets of a page; return the name of the next page, or None after the last.
 
-        Raises BadAnswerError if the answer does not have the API's shape.
+        Raises BadAnswerError if the answer does not have the API's shape, or is not about USD.
         """
         try:
             for bucket in body["data"]:
@@ -105,14 +112,25 @@ class Bills:
                     add = self._add_cost if path == COSTS else self._add_usage
                     add(day, result)
             return body["next_page"] if body.get("has_more") else None
-        except (KeyError, TypeError, ValueError, OverflowError, ArithmeticError, OSError):
+        except (
+            AttributeError, KeyError, TypeError, ValueError, OverflowError, ArithmeticError, OSError
+        ):  # fmt: skip
             raise BadAnswerError(f"GET {path}: the answer does not have the API's shape") from None
 
     def _add_cost(self, day: str, result: Mapping[str, Any]) -> None:
-        amount = result["amount"]
-        if amount is not None:
-            model = (result.get("line_item") or "(none)").partition(",")[0]
-            self._of(day, model).billed_usd += Decimal(str(amount["value"]))
+        amount = result.get("amount") or {}
+        if amount.get("value") is None:
+            return
+        value = Decimal(str(amount["value"]))
+        if not value.is_finite():
+            raise ValueError(value)
+        currency = amount.get("currency", "usd")
+        if currency.lower() != "usd":
+            raise BadAnswerError(
+                f"GET {COSTS}: an amount is in {quoted(currency)}, and the ledger is in USD"
+            )
+        model = (result.get("line_item") or "(none)").partition(",")[0]
+        self._of(day, model).billed_usd += value
 
     def _add_usage(self, day: str, result: Mapping[str, Any]) -> None:
         one = self._of(day, result.get("model") or "(none)")
@@ -143,20 +161,22 @@ def _json(one: Sum) -> dict[str, Any]:
 def _whole(sums: Iterable[Sum]) -> Sum:
     found = list(sums)
     return Sum(
-        sum(one.calls for one in found), sum(one.tokens for one in found),
-        total(one.usd for one in found), sum(one.billed_calls for one in found),
+        sum(one.calls for one in found), sum(one.unpriced for one in found),
+        sum(one.tokens for one in found), total(one.usd for one in found),
+        sum(one.billed_calls for one in found),
         sum(one.billed_tokens for one in found), total(one.billed_usd for one in found),
     )  # fmt: skip
 
 
 def as_table(bills: Bills, *, columns: int | None = None) -> str:  # noqa: ARG001 - as in report
     """Format the sums in aligned columns, for people."""
-    return "".join(f"{line.rstrip()}\n" for line in lines_of(_grid(bills)))
+    lines = (*lines_of(_grid(bills)), *_remarks(bills))
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def as_markdown(bills: Bills) -> str:
     """Format the sums as a GitHub Markdown table."""
-    return markdown_of(_grid(bills))
+    return markdown_of(_grid(bills)) + "".join(f"\n{remark}\n" for remark in _remarks(bills))
 
 
 def as_csv(bills: Bills) -> str:
@@ -169,6 +189,11 @@ def _grid(bills: Bills) -> Grid:
     head = ["day", "model", *pairs, "difference"]
     rows = [[day, one_line(model), *_cells(one)] for (day, model), one in bills.rows]
     return Grid(head, rows, 2, ["total", "", *_cells(_whole(bills.sums.values()))])
+
+
+def _remarks(bills: Bills) -> list[str]:
+    """Return the line below the table about calls whose cost no sum has."""
+    return told_unpriced(sum(one.unpriced for one in bills.sums.values()))
 
 
 def _cells(one: Sum) -> list[str]:

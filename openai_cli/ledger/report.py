@@ -181,11 +181,15 @@ def _shown(by: str, key: str | None) -> str:
 
 def _remarks(spent: Spent) -> list[str]:
     """Return the lines below the table: calls without a cost, the cache, and the budgets."""
-    unpriced = sum(group.unpriced for group in spent.groups)
-    noun = "call" if unpriced == 1 else "calls"
-    remarks = [f"{unpriced} {noun} without a known cost"] if unpriced else []
+    remarks = told_unpriced(sum(group.unpriced for group in spent.groups))
     if saved := spent.saved.calls:
         usd = plain(dollars(spent.saved.units))
         remarks.append(f"from the cache: {saved} of the calls; {usd} USD saved")
     budgets = (f"budget, {one.limit.name}: {one.told}" for one in spent.budgets)
     return [*remarks, *map(one_line, budgets)]
+
+
+def told_unpriced(calls: int) -> list[str]:
+    """Return the line below a table about calls that are in no sum; none if there are none."""
+    noun = "call" if calls == 1 else "calls"
+    return [f"{calls} {noun} without a known cost"] if calls else []

@@ -775,3 +775,79 @@ def test_an_answer_that_is_no_bill_is_told(run: Run) -> None:
         done = run("cost", "ledger", "--reconcile", base_url=server.base_url,
                    env={"OPENAI_ADMIN_KEY": "sk-admin-made-up"})  # fmt: skip
     assert (done.code, "GET /organization/costs: the answer does not have" in done.err) == (6, True)
+
+
+ADMIN = {"OPENAI_ADMIN_KEY": "sk-admin-made-up"}
+SINCE = ("cost", "ledger", "--reconcile", "--since", "2026-11-22")
+
+
+def cost(line_item: str | None, **amount: Any) -> Any:
+    return {"amount": amount, "line_item": line_item}
+
+
+def test_several_pages_days_and_models_and_items_of_no_model(run: Run, file: Path) -> None:
+    """Items such as tool calls stand for themselves; an amount that is missing is none."""
+    own = [line("2026-11-23T10:00:00Z", host="127.0.0.1", model="own", usd=None)]
+    run("cost", "ledger", "--import", "-", stdin="".join(own).encode())
+    first = buckets(
+        cost("gpt-4o, input", value=0.1, currency="usd"), cost("gpt-4o, output", value=0.2),
+        cost("web search tool calls", value=1, currency="usd"), cost(None, value=0.5),
+        {"line_item": "gpt-4o, input"}, cost("gpt-4o, input"), has_more=True, next_page="2",
+    )  # fmt: skip
+    second = reply({"object": "page", "has_more": False, "data": [
+        {"start_time": 1_795_305_600 + 86400,
+         "results": [cost("gpt-4o-mini, cached input", value=1e-7)]},
+    ]})  # fmt: skip
+    usage = {"model": None, "num_model_requests": 2, "input_tokens": 5, "output_tokens": 5}
+    with Server([first, second, buckets(usage), *[buckets()] * 5]) as server:
+        done = run(*SINCE, "--json", base_url=server.base_url, env=ADMIN)
+    found = figures(done)
+    assert {(row["day"], row["model"]): row["billed_usd"] for row in found["rows"]} == {
+        ("2026-11-22", "(none)"): 0.5,
+        ("2026-11-22", "gpt-4o"): 0.3,
+        ("2026-11-22", "web search tool calls"): 1,
+        ("2026-11-23", "gpt-4o-mini"): 1e-7,
+        ("2026-11-23", "own"): 0,
+    }
+    assert found["rows"][0]["billed_calls"] == 2
+    assert (found["rows"][-1]["unpriced"], found["total"]["unpriced"]) == (1, 1)
+
+
+@pytest.mark.parametrize("form", [[], ["--markdown"]])
+def test_a_call_of_no_known_cost_is_told_beside_the_bill(
+    run: Run, file: Path, form: list[str]
+) -> None:
+    own = [line("2026-11-22T10:00:00Z", host="127.0.0.1", usd=None)]
+    run("cost", "ledger", "--import", "-", stdin="".join(own).encode())
+    with Server([buckets()] * 7) as server:
+        done = run(*SINCE, *form, base_url=server.base_url, env=ADMIN)
+    assert done.text.endswith("\n1 call without a known cost\n")
+
+
+@pytest.mark.parametrize(
+    ("result", "problem"),
+    [
+        (cost("gpt-4o, input", value=1, currency="eur"), "an amount is in 'eur', and the ledger"),
+        (cost("gpt-4o, input", value="NaN"), "the answer does not have the API's shape"),
+        (cost("gpt-4o, input", value="much"), "the answer does not have the API's shape"),
+        ({"amount": 1}, "the answer does not have the API's shape"),
+        ({"amount": {"value": 1, "currency": 1}}, "the answer does not have the API's shape"),
+        ("result", "the answer does not have the API's shape"),
+    ],
+)
+def test_a_bill_that_cannot_be_added_up_is_told(run: Run, result: Any, problem: str) -> None:
+    usd = cost("gpt-4o, input", value=1, currency="usd")
+    with Server([buckets(usd, result)]) as server:
+        done = run(*SINCE, base_url=server.base_url, env=ADMIN)
+    assert (done.code, done.out) == (6, b"")
+    assert f"GET /organization/costs: {problem}" in done.err
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
+def test_a_key_that_is_no_admin_key_is_told(run: Run, status: str) -> None:
+    refusal = reply({"error": {"message": "Missing scopes: api.usage.read"}}, status=status)
+    with Server([refusal]) as server:
+        done = run(*SINCE, base_url=server.base_url, env=ADMIN)
+    assert (done.code, done.out) == (3, b"")
+    assert "Missing scopes: api.usage.read (HTTP " in done.err
+    assert "openai-cli key show --admin" in done.err

@@ -201,6 +201,14 @@ def test_401_says_whether_a_key_was_sent() -> None:
     assert "key show" not in hint
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_request_that_takes_the_admin_key_says_so(status: int) -> None:
+    assert "key show --admin" in str(failure.of_status(status, {}, b"", "", is_admin=True).hint)
+    assert "--admin" not in str(failure.of_status(status, {}, b"", "").hint)
+    hint = str(failure.of_status(401, {}, b"", "", with_key=False, is_admin=True).hint)
+    assert "no key was sent: set OPENAI_ADMIN_KEY" in hint
+
+
 @pytest.mark.parametrize(
     ("status", "body", "is_told"),
     [
