@@ -55,9 +55,9 @@ class Compared(CommonOptions, Rates):
         ours(OPTIONS, "--base", "Compare with this branch, tag or commit", metavar="REF"),
     ] = None
     merge_base: Annotated[
-        bool,
+        bool | None,
         switch(OPTIONS, "merge-base", "Compare with the common ancestor of --base and the head"),
-    ] = True
+    ] = None
     head: Annotated[
         str | None,
         ours(OPTIONS, "--head", "Compare this commit, not the working tree", metavar="REF"),
@@ -161,7 +161,7 @@ class Comparing:
         repository = Repository()
         base = repository.commit(str(self.options.base))
         head = None if self.options.head is None else repository.commit(self.options.head)
-        if self.options.merge_base:
+        if self.options.merge_base is not False:
             base = repository.merge_base(base, head or repository.commit("HEAD"))
         return Sides(repository, base, head)
 

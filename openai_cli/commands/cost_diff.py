@@ -1,6 +1,7 @@
 """`cost diff`: what a change of prompts and requests costs, against a commit or a baseline."""
 
 import os
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,7 +12,7 @@ from openai_cli.flags.names import flag_of
 from openai_cli.flags.ours import OPTIONS, options_group, ours, switch
 from openai_cli.flags.output import Written
 from openai_cli.output.sink import open_sink, utf8_bytes
-from openai_cli.prices.money import amount
+from openai_cli.prices.money import amount, percentage
 from openai_cli.records import Annotated
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ EXAMPLES = (
 )
 
 
+_INCREASES = (
+    "max_increase", "max_increase_percent", "max_increase_each", "max_increase_percent_each",
+)  # fmt: skip
+
+
 @options_group
 class Options(Compared, Written):
     """PATHs are files and folders of prompts. Each file is priced as the message that `chat < FILE`
@@ -41,8 +47,15 @@ class Options(Compared, Written):
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = (
         ("base", "baseline"),
         ("head", "baseline"),
+        ("merge_base", "baseline"),
         ("json", "markdown"),
     )
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "files": ("paths",),
+        **dict.fromkeys(("model", "output_tokens"), ("paths", "request")),
+        "ignore_below": _INCREASES,
+        "warn": (*_INCREASES, "max_cost"),
+    }
 
     max_increase: Annotated[
         str | None,
@@ -120,11 +133,11 @@ def _judged(comparing: Comparing, limits: "Limits", *, only_warn: bool) -> "Told
 
 
 def _check(options: Options) -> None:
-    """Raise UsageError for flags that exclude each other, or if there is nothing to compare."""
+    """Raise UsageError for flags that exclude each other or have no effect, or for no sides."""
     for names in Options.alternatives:
-        given = [name for name in names if getattr(options, name) not in (None, False)]
+        given = [name for name in names if _is_given(options, name)]
         if len(given) > 1:
-            raise UsageError(f"{' and '.join(map(flag_of, given))}: give one of them")
+            raise UsageError(f"{' and '.join(map(_shown, given))}: give one of them")
     for name in ("base", "head", "baseline", "model"):
         if getattr(options, name) == "":
             raise UsageError(f"{flag_of(name)} must not be empty")
@@ -138,6 +151,21 @@ def _check(options: Options) -> None:
             "there is nothing to compare: give paths of prompts, --request or --response",
             hint="for example: openai-cli cost diff --base origin/main prompts",
         )
+    for name, others in Options.needs.items():
+        if _is_given(options, name) and not any(_is_given(options, other) for other in others):
+            raise UsageError(f"{_shown(name)} goes only with {' or '.join(map(_shown, others))}")
+    outputs = {os.path.realpath(name or "-") for name in (options.junit, options.output)}
+    if options.junit is not None and len(outputs) == 1:
+        raise UsageError("--junit and --output: give each a file of its own")
+
+
+def _is_given(options: Options, name: str) -> bool:
+    value = getattr(options, name)
+    return value is not None and (value is not False or name == "merge_base")
+
+
+def _shown(name: str) -> str:
+    return "PATH" if name == "paths" else flag_of(name)
 
 
 def _limits(options: Options) -> "Limits":
@@ -149,7 +177,7 @@ def _limits(options: Options) -> "Limits":
 
     def percent(name: str) -> Decimal | None:
         value = getattr(options, name)
-        return None if value is None else amount(flag_of(name), value.removesuffix("%"))
+        return None if value is None else percentage(flag_of(name), value)
 
     return Limits(
         given("max_increase"), percent("max_increase_percent"), given("max_increase_each"),

@@ -41,11 +41,20 @@ def dollars(count: int) -> "Decimal":
 
 def amount(flag: str, raw: str) -> "Decimal":
     """Parse the USD given for a flag; the UsageError names the flag."""
+    return _number(flag, raw, raw, "an amount of USD, such as 0.05")
+
+
+def percentage(flag: str, raw: str) -> "Decimal":
+    """Parse the percentage given for a flag, with or without `%`; the UsageError names the flag."""
+    return _number(flag, raw, raw.removesuffix("%"), "a percentage such as 10")
+
+
+def _number(flag: str, raw: str, digits: str, such: str) -> "Decimal":
     from decimal import Decimal
 
-    if re.fullmatch(_AMOUNT, raw) is None:
-        raise UsageError(f"{flag} must be an amount of USD, such as 0.05, not {quoted(raw)}")
-    return Decimal(raw)
+    if re.fullmatch(_AMOUNT, digits) is None:
+        raise UsageError(f"{flag} must be {such}, not {quoted(raw)}")
+    return Decimal(digits)
 
 
 def units_of(flag: str, raw: str) -> int:

@@ -516,6 +516,23 @@ def test_junit_has_a_case_for_each_row(repository: Repository, folder: Path, dif
         (["--base", "main", "--response", "a.txt"], "'a.txt': line 1"),
         (["--base", "main", "--request", "a.txt"], "'a.txt': line 1"),
         (["--base", "main", "a.txt", "--json", "--markdown"], "--json and --markdown: give one"),
+        (["--base", "main", "a.txt", "--max-increase-percent", "x"],
+         "--max-increase-percent must be a percentage such as 10, not 'x'"),
+        (["--base", "main", "a.txt", "--max-increase-percent-each", ""],
+         "--max-increase-percent-each must be a percentage such as 10, not ''"),
+        (["--base", "main", "a.txt", "--junit", "-"], "--junit and --output: give each a file"),
+        (["--base", "main", "a.txt", "--junit", "o", "-o", "./o"],
+         "--junit and --output: give each a file"),
+        (["--base", "main", "a.txt", "--warn"], "--warn goes only with --max-increase or "),
+        (["--base", "main", "a.txt", "--max-cost", "1", "--ignore-below", "1"],
+         "--ignore-below goes only with --max-increase or "),
+        (["--base", "main", "--request", "a.txt", "--files"], "--files goes only with PATH"),
+        (["--base", "main", "--response", "a.txt", "-m", "gpt-4o"],
+         "--model goes only with PATH or --request"),
+        (["--base", "main", "--response", "a.txt", "--output-tokens", "9"],
+         "--output-tokens goes only with PATH or --request"),
+        (["--baseline", "b.json", "a.txt", "--no-merge-base"],
+         "--merge-base and --baseline: give one of them"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_compared_is_exit_2(
@@ -583,6 +600,14 @@ def test_a_table_of_its_own_sets_its_flags(repository: Repository, diff: Diff, r
     repository.commit()
     env = {"OPENAI_CLI_CONFIG": "config.toml"}
     assert diff("a.txt", "-m", "gpt-4o", env=env).code == 0
+    with_limits = 'base = "main"\nwarn = true\nignore-below = 1\nmodel = "gpt-4o"\n'
+    repository.write("config.toml", f"[cost.diff]\n{with_limits}")
+    repository.write("a.txt", "hello hello")
+    assert "gpt-4o" in diff("a.txt", "--json", env=env).text
+    assert diff("a.txt", "--max-cost", "0", env=env).code == 0
+    assert diff("a.txt", "--max-cost", "0", "--no-warn", env=env).code == 8
+    assert diff("a.txt", "--max-increase", "0", "--no-warn", env=env).code == 0
+    repository.write("config.toml", "[cost]\nmax_tokens = 5\n")
     priced = run("cost", "hello", "-m", "gpt-4o", "--total", env={**env, **THAT_DAY}, key=None)
     assert priced.out == b"0.00007\n"
     assert run("config", "check", env=env, key=None).code == 0
