@@ -1,7 +1,7 @@
 """`cost diff`: what a change of prompts and requests costs, against a commit or a baseline."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
@@ -28,6 +28,9 @@ EXAMPLES = (
     "openai-cli cost diff haiku.txt --baseline base.json --output-tokens 80 --json",
 )
 
+
+# How many problems of a kind are told on stderr.
+_MOST_TOLD = 20
 
 _INCREASES = (
     "max_increase", "max_increase_percent", "max_increase_each", "max_increase_percent_each",
@@ -195,12 +198,19 @@ def _tell(context: Context, options: Options, told: "Told") -> None:
         notice("new prompts have no percentage: only --max-increase and --max-increase-each apply")
     if told.doubts:
         notice(f"the tokens are an estimate: {'; '.join(told.doubts)}")
-    for row in told.found.rows:
-        if row.base_error:
-            notice(f"the base is not priced: {row.base_error}")
+    wrong = [row.base_error for row in told.found.rows if row.base_error]
+    for problem in _first(wrong):
+        notice(f"the base is not priced: {problem}")
     if told.only_warn:
-        for failure in told.failures:
-            notice(failure.problem)
+        for problem in _first([failure.problem for failure in told.failures]):
+            notice(problem)
+
+
+def _first(problems: Sequence[str]) -> Iterator[str]:
+    """Yield some problems, and how many more there are."""
+    yield from problems[:_MOST_TOLD]
+    if len(problems) > _MOST_TOLD:
+        yield f"and {len(problems) - _MOST_TOLD} more"
 
 
 def _judges_by_percent(options: Options) -> bool:

@@ -227,7 +227,7 @@ def _problems(told: Told) -> list[str]:
     items = (f"- {kind}: {_inline(failure.problem)}" for failure in told.failures[:_MOST_FAILURES])
     shown = list(_fitting(items, LARGEST // 4))
     more = len(told.failures) - len(shown)
-    return [*shown, *([f"- {more} more"] if more else [])]
+    return [*shown, *([f"- and {more} more"] if more else [])]
 
 
 def _fitting(lines: Iterable[str], most: int) -> Iterator[str]:

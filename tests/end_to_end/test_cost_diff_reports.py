@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.end_to_end.conftest import Diff, Repository
+from tests.end_to_end.test_cost_diff import line
 
 # Of a path, all that means something to one of the forms: Markdown, XML, GitHub's commands, lines.
 ODD = 'p/a|b`c`%d,e:f<g>*_~[x](y)\n# \t"q"&amp;\x1b[31m\ufffe.txt'
@@ -79,9 +80,21 @@ def test_markdown_stays_small_if_every_change_fails(repository: Repository, diff
         repository.write(f"p/{folders}/{number}.txt", "hello")
     done = diff(*FAILING, "--markdown")
     assert len(done.out) < 64_000
-    (more,) = re.findall(r"^- (\d+) more$", done.text, re.MULTILINE)
+    (more,) = re.findall(r"^- and (\d+) more$", done.text, re.MULTILINE)
     assert int(more) == 60 - done.text.count("- Fails: ")
     assert "smaller changes are not shown" in done.text
+
+
+def test_what_is_told_on_stderr_stays_small(repository: Repository, diff: Diff) -> None:
+    unknown = "".join(f"{line(str(number), 'hello', model='nope')}\n" for number in range(50))
+    repository.write("r.jsonl", unknown)
+    repository.commit()
+    repository.write("r.jsonl", unknown.replace("nope", "gpt-4o"))
+    done = diff("--base", "main", "--request", "r.jsonl", "--max-increase-each", "0", "--warn")
+    assert done.code == 0
+    assert done.err.count("the base is not priced: ") == 21
+    assert done.err.count("which exceeds --max-increase-each 0") == 20
+    assert done.err.count("notice: and 30 more\n") == 1
 
 
 def test_a_side_that_is_named_by_its_id_is_named_once(repository: Repository, diff: Diff) -> None:
