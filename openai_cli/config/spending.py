@@ -86,9 +86,9 @@ def _named_limits(document: Document, key: str, value: Any) -> Iterator[BudgetLi
 def _limit(document: Document, path: tuple[str, ...], value: Any) -> BudgetLimit | UsageError:
     place, period = document.place(*path), path[-1]
     if period not in PERIODS:
-        others = f" or {' or '.join(_KINDS)}" if len(path) == 2 else ""
+        *names, last = [*PERIODS, *_KINDS] if len(path) == 2 else PERIODS
         return UsageError(
-            f"{place}: no such budget: {period}", hint=f"it is {', '.join(PERIODS)}{others}"
+            f"{place}: no such budget: {period}", hint=f"it is {', '.join(names)} or {last}"
         )
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return UsageError(f"{place}: {period} must be an amount of USD, such as 5.00")

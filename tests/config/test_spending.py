@@ -38,7 +38,7 @@ def test_a_ledger_and_its_budgets_are_in_order() -> None:
         ("[profiles.p]\nledger = []", "2: ledger must be true, false or a file"),
         ("budget = 5", "1: budget must be a table, [budget]"),
         ("[budget]\nyear = 1",
-         "2: no such budget: year; it is day, week, month or labels or profiles"),
+         "2: no such budget: year; it is day, week, month, labels or profiles"),
         ("[budget]\nmonth = true", "2: month must be an amount of USD, such as 5.00"),
         ("[budget]\nmonth = -1", "2: month must be an amount of USD, such as 0.05, not '-1'"),
         ("[budget]\nmonth = nan", "2: month must be an amount of USD, such as 0.05, not 'nan'"),
@@ -46,7 +46,7 @@ def test_a_ledger_and_its_budgets_are_in_order() -> None:
         ('[budget]\nmonth = "."', "2: month must be an amount of USD, such as 0.05, not '.'"),
         ("[budget]\nlabels = 1", "2: labels must have tables, [budget.labels.NAME]"),
         ("[budget.labels]\nci = 1", "2: ci must be a table, [budget.labels.NAME]"),
-        ("[budget.labels.ci]\nyear = 1", "2: no such budget: year; it is day, week, month"),
+        ("[budget.labels.ci]\nyear = 1", "2: no such budget: year; it is day, week or month"),
     ],
 )  # fmt: skip
 def test_each_fault_is_named_with_its_line(text: str, fault: str) -> None:
