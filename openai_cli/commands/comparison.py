@@ -230,8 +230,15 @@ class Comparing:
         before = _blob(sides.repository, sides.base, sides.repository.path(was or path))
         if sides.head is not None:
             after = _blob(sides.repository, sides.head, place)
+        elif os.path.lexists(path):
+            after = self.inputs.source(flag_of(flag), path)
+        elif place in sides.repository.unwalked.sparse:
+            raise UsageError(
+                f"{flag_of(flag)}: cannot read '{path}': it is not checked out",
+                hint="--head HEAD compares the commit",
+            )
         else:
-            after = self.inputs.source(flag_of(flag), path) if os.path.lexists(path) else None
+            after = None
         if before is None and after is None:
             raise UsageError(f"{flag_of(flag)}: cannot read '{path}': neither side has it")
         return before, after

@@ -9,11 +9,13 @@ import secrets
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, cast
 
 from openai_cli.errors import UsageError
+from openai_cli.records import NamedTuple
 
 # A clone with only the newest commit, as CI makes it, has nothing to compare with.
 SHALLOW = "a shallow clone lacks it: fetch the history, in GitHub's checkout by fetch-depth: 0"
@@ -34,7 +36,16 @@ _FOLDERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"
 _POINTER, _LARGEST_POINTER = b"version https://git-lfs.github.com/spec/v1\n", 1024
 
 _REGULAR = (b"100644", b"100755")
-_SUBMODULE = b"160000 "
+_SUBMODULE = b"160000"
+# How `ls-files -t` tags a file that a sparse checkout leaves out.
+_SPARSE = b"S"
+
+
+class Unwalked(NamedTuple):
+    """The folders that are submodules, and the files that a sparse checkout leaves out."""
+
+    submodules: tuple[str, ...]
+    sparse: frozenset[str]
 
 
 class Repository:
@@ -95,11 +106,20 @@ class Repository:
                 found[os.fsdecode(path)] = blob.decode("ascii")
         return found
 
-    def submodules(self) -> list[str]:
-        """Return the folders of the working tree that are submodules."""
-        listed = self._bytes("ls-files", "--stage", "-z").split(b"\0")
-        modules = (entry for entry in listed if entry.startswith(_SUBMODULE))
-        return [os.fsdecode(entry.partition(b"\t")[2]) for entry in modules]
+    @cached_property
+    def unwalked(self) -> "Unwalked":
+        """What the working tree has and a walk through its folders does not find."""
+        modules: list[str] = []
+        sparse: list[str] = []
+        for entry in self._bytes("ls-files", "-t", "--stage", "-z").split(b"\0"):
+            head, _, path = entry.partition(b"\t")
+            tag, _, mode = head.partition(b" ")
+            if mode.startswith(_SUBMODULE):
+                modules.append(os.fsdecode(path))
+            elif tag == _SPARSE:
+                sparse.append(os.fsdecode(path))
+        absent = (place for place in sparse if not os.path.lexists(self.typed(place)))
+        return Unwalked(tuple(modules), frozenset(absent))
 
     def changed(self, base: str, head: str | None) -> set[str]:
         """Return the paths that differ between two commits, or a commit and the working tree.

@@ -48,6 +48,8 @@ def text_entries(
     named = {path: place for place, path in typed.items()}
     before = _listed(sides, sides.base, named)
     head = _head_counts(sides, named, before, message.encoding, left_out)
+    if sides.head is None:
+        before = _checked_out(before, sides.repository.unwalked.sparse, left_out)
     changed = sides.repository.changed(sides.base, sides.head)
     same = {place for place in before if place in head and place not in changed}
     moved = _moved(sides, before, head)
@@ -135,7 +137,7 @@ def _head_counts(
     places = _Places(sides.repository, named)
     found = count_files(there, encoding=encoding, left_out=left_out)
     counted = {places(path): tokens for path, tokens in _tokens(found)}
-    return _without_submodules(counted, sides.repository.submodules(), left_out)
+    return _without_submodules(counted, sides.repository.unwalked.submodules, left_out)
 
 
 def _without_submodules(
@@ -146,6 +148,16 @@ def _without_submodules(
     kept = {place: tokens for place, tokens in counts.items() if not place.startswith(folders)}
     if len(kept) < len(counts):
         left_out["in a submodule"] += len(counts) - len(kept)
+    return kept
+
+
+def _checked_out(
+    blobs: dict[str, str], sparse: Container[str], left_out: Counter[str]
+) -> dict[str, str]:
+    """Leave out files of the base that the working tree has, but not on disk."""
+    kept = {place: blob for place, blob in blobs.items() if place not in sparse}
+    if len(kept) < len(blobs):
+        left_out["not checked out"] += len(blobs) - len(kept)
     return kept
 
 

@@ -206,6 +206,30 @@ def test_the_worktree_and_a_subfolder(folder: Path, diff: Diff) -> None:
         assert (row["path"], row["change"]) == (shown, D("0.0000025"))
 
 
+def test_what_a_sparse_checkout_leaves_out_is_not_removed(
+    repository: Repository, diff: Diff
+) -> None:
+    for name in ("p/in/a.txt", "p/out/a.txt", "p/out/gone.txt"):
+        repository.write(name, "hello")
+    repository.write("p/out/r.jsonl", line("a", "hello", max_tokens=1))
+    repository.commit()
+    repository.git("rm", "--quiet", "p/out/gone.txt")
+    repository.git("commit", "--quiet", "--message", "gone")
+    repository.git("sparse-checkout", "set", "p/in")
+    asked = ("--base", "HEAD^", "p", "-m", "gpt-4o", "--json")
+    done = diff(*asked)
+    found = parsed(done)
+    assert [(row["path"], row["status"]) for row in found["rows"]] == [
+        ("p/out/gone.txt", "removed")
+    ]
+    assert found["unchanged"]["rows"] == 1
+    assert "left out: 2 not checked out\n" in done.err
+    assert parsed(diff(*asked, "--head", "HEAD"))["unchanged"]["rows"] == 3
+    wrong = diff("--base", "HEAD^", "--request", "p/out/r.jsonl")
+    assert (wrong.code, wrong.out) == (2, b"")
+    assert "cannot read 'p/out/r.jsonl': it is not checked out; --head HEAD" in wrong.err
+
+
 def test_git_runs_a_process_for_all_files_of_a_side(
     repository: Repository, diff: Diff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
