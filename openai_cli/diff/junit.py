@@ -3,7 +3,7 @@
 import re
 from xml.sax.saxutils import quoteattr
 
-from openai_cli.diff.report import Told, signed, summary
+from openai_cli.diff.report import Told, signed, sources, summary
 from openai_cli.diff.rows import Row
 
 # What XML 1.0 does not allow, not even escaped: https://www.w3.org/TR/xml/#charsets
@@ -15,7 +15,7 @@ def as_junit(told: Told) -> str:
     wrong: dict[int, list[str]] = {}
     for failure in () if told.only_warn else told.failures:
         wrong.setdefault(id(failure.row), []).append(failure.problem)
-    cases = [_case("total", summary(told), wrong.get(id(None), []))]
+    cases = [_case("total", f"{summary(told)}; {sources(told)}", wrong.get(id(None), []))]
     cases += (
         _case(row.shown, _text(row), wrong.get(id(row), []))
         for row in told.found.of("added", "removed", "changed")

@@ -87,6 +87,12 @@ def summary(told: Told) -> str:
     )
 
 
+def sources(told: Told) -> str:
+    """Name both sides and the table of prices in a line."""
+    prices = f"prices of {told.table.date} (sha256 {told.table.digest[:12]})"
+    return one_line(f"base {told.base.shown}, head {told.head.shown}{told.volume}; {prices}")
+
+
 def as_json(told: Told) -> str:
     """Format the change as JSON on one line; amounts are numbers with all their digits."""
     found = told.found
@@ -148,10 +154,8 @@ def as_table(told: Told) -> str:
         if any(column[1:])
     ]
     lines = ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
-    remark = f"base {told.base.shown}, head {told.head.shown}{told.volume}"
-    prices = f"prices of {told.table.date} (sha256 {told.table.digest[:12]})"
     moved = [f"moved: {one_line(text)}" for text in _moved(told.found)]
-    return "".join(f"{line}\n" for line in [*lines, *moved, f"{remark}; {prices}"])
+    return "".join(f"{line}\n" for line in [*lines, *moved, sources(told)])
 
 
 def _moved(found: Comparison) -> list[str]:

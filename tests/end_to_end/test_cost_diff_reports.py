@@ -1,5 +1,6 @@
 """The reports of `cost diff` about names of every kind, and of every size."""
 
+import json
 import os
 import re
 from html import unescape
@@ -8,7 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.end_to_end.conftest import Diff, Repository
+from tests.conftest import Run
+from tests.end_to_end.conftest import THAT_DAY, Diff, Repository
 from tests.end_to_end.test_cost_diff import line
 
 # Of a path, all that means something to one of the forms: Markdown, XML, GitHub's commands, lines.
@@ -69,6 +71,20 @@ def test_github_gets_a_command_on_one_line_and_files_of_utf_8(
     assert [one.partition("=")[0] for one in properties] == ["title", "file", "line"]
     assert (folder / "summary.md").read_bytes().decode().startswith("<!-- openai-cli cost diff")
     assert "passed=false\n" in (folder / "out").read_text()
+
+
+@pytest.mark.parametrize(
+    "form", [[], ["--json"], ["--markdown"], ["--junit", "-", "-o", os.devnull]]
+)
+def test_every_report_names_the_prices(
+    repository: Repository, diff: Diff, form: list[str], run: Run
+) -> None:
+    repository.write("p/a.txt", "hello")
+    repository.commit()
+    prices = json.loads(run("cost", "hello", "--json", env=THAT_DAY, key=None).out)["prices"]
+    report = diff("--base", "main", "p", "-m", "gpt-4o", *form).text
+    assert prices["date"] in report
+    assert prices["digest"][:12] in report
 
 
 def test_markdown_stays_small_if_every_change_fails(repository: Repository, diff: Diff) -> None:
