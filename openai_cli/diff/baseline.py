@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from openai_cli.diff.items import Amount, Entry, Item, Pricer
 from openai_cli.errors import UsageError
@@ -15,6 +15,7 @@ from openai_cli.prices.charges import Charge, Tariff, charge, total
 from openai_cli.records import NamedTuple
 
 Json = Any
+T = TypeVar("T")
 
 _NOT_OURS = "--baseline: '{}' is not what `cost --json` printed"
 _SIMPLE = {"input", "output"}
@@ -118,14 +119,22 @@ class _Row(NamedTuple):
         if kind and kind not in KINDS:
             raise ValueError(kind)
         return cls(
-            row.get("path"), row.get("custom_id"), row.get("line"), _text(row["model"]),
-            _text(row["tier"]), row.get("region"), kind, quantity, Decimal(rate),
-            Decimal(row.get("usd") or 0),
+            _given(row, "path", str), _given(row, "custom_id", str), _given(row, "line", int),
+            _text(row["model"]), _text(row["tier"]), _given(row, "region", str), kind, quantity,
+            Decimal(rate), Decimal(row.get("usd") or 0),
         )  # fmt: skip
 
     @property
     def key(self) -> tuple[Json, ...]:
         return self[:6]
+
+
+def _given(row: Mapping[str, Json], name: str, kind: type[T]) -> T | None:
+    """Return a field that a row may lack; raise TypeError if it is of another type."""
+    value = row.get(name)
+    if value is not None and type(value) is not kind:
+        raise TypeError(quoted(str(value)))
+    return value
 
 
 def _text(value: Json) -> str:

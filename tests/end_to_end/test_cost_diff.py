@@ -434,6 +434,21 @@ def test_what_is_no_baseline(folder: Path, diff: Diff, content: str) -> None:
     assert "--baseline: 'b.json' is not what `cost --json` printed" in done.err
 
 
+@pytest.mark.parametrize("value", [1, 1.5, True, [], {}])
+@pytest.mark.parametrize("name", ["path", "custom_id", "line", "model", "tier", "region"])
+def test_a_baseline_with_a_value_of_another_type(
+    run: Run, folder: Path, diff: Diff, name: str, value: Any
+) -> None:
+    (folder / "a.txt").write_text("hello")
+    made = run("cost", "--files", "a.txt", "-m", "gpt-4o", "--json", env=THAT_DAY, key=None)
+    baseline = json.loads(made.out)
+    baseline["rows"][0][name] = "1" if (name, value) == ("line", 1) else value
+    (folder / "b.json").write_text(json.dumps(baseline))
+    done = diff("--baseline", "b.json", "a.txt", "-m", "gpt-4o")
+    assert (done.code, done.out) == (2, b"")
+    assert "'b.json' is not what `cost --json` printed" in done.err
+
+
 def test_markdown_has_a_marker_and_stays_small(repository: Repository, diff: Diff) -> None:
     repository.write("p/x.txt", "")
     repository.commit()
