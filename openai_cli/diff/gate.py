@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from openai_cli.diff.rows import Comparison, Row, percent
+from openai_cli.diff.rows import Comparison, Row, percent, rounded
 from openai_cli.prices.money import plain
 from openai_cli.records import NamedTuple
 
@@ -89,6 +89,6 @@ def _above(
     grown = percent(base, change)
     if most_percent is not None and grown is not None and grown > most_percent:
         yield (
-            f"it can cost {plain(round(grown, 1))} % more, "
+            f"it can cost {plain(rounded(grown, 1))} % more, "
             f"which exceeds --max-increase-percent{each} {plain(most_percent)}"
         )

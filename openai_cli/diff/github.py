@@ -6,7 +6,7 @@ https://docs.github.com/en/actions/reference/workflow-commands-for-github-action
 from collections.abc import Callable, Iterator
 
 from openai_cli.diff.report import Told, shown_percent, signed
-from openai_cli.diff.rows import Row, percent
+from openai_cli.diff.rows import Row, percent, rounded
 from openai_cli.prices.money import plain
 
 # GitHub shows ten annotations of each kind per step.
@@ -54,7 +54,7 @@ def outputs(told: Told) -> str:
         "base": plain(found.base),
         "head": plain(found.head),
         "increase": plain(found.change),
-        "percent": "" if grown is None else plain(round(grown, 2)),
+        "percent": "" if grown is None else plain(rounded(grown, 2)),
         "changed": _flag(bool(found.of("added", "removed", "changed"))),
         "passed": _flag(not told.failures),
     }

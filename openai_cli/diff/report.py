@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from openai_cli.diff.gate import Failure
-from openai_cli.diff.rows import NOTHING, Comparison, Row, percent
+from openai_cli.diff.rows import NOTHING, Comparison, Row, percent, rounded
 from openai_cli.messages import one_line
 from openai_cli.models.table import Table
 from openai_cli.output.sink import utf8_bytes
@@ -73,7 +73,7 @@ def shown_percent(base: Decimal, change: Decimal) -> str:
     found = percent(base, change)
     if found is None:
         return "new" if change else ""
-    return f"{signed(round(found, 1))}%"
+    return f"{signed(rounded(found, 1))}%"
 
 
 def summary(told: Told) -> str:
@@ -122,7 +122,7 @@ def as_json(told: Told) -> str:
 
 
 def _rounded(value: Decimal | None) -> Decimal | None:
-    return None if value is None else round(value, 2)
+    return None if value is None else rounded(value, 2)
 
 
 def _json_row(row: Row) -> dict[str, Any]:

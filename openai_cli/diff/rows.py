@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Literal
 
 from openai_cli.diff.items import Amount, Entry, Item, Pricer
@@ -270,3 +270,9 @@ class Comparison(NamedTuple):
 def percent(base: Decimal, change: Decimal) -> Decimal | None:
     """Return the change in percent of the base; None if the base is 0."""
     return change / base * 100 if base else None
+
+
+def rounded(value: Decimal, places: int) -> Decimal:
+    """Round to decimal places, also a value with more digits than a context has."""
+    context = Context(prec=max(value.adjusted(), 0) + places + 2)
+    return value.quantize(Decimal(1).scaleb(-places), context=context)

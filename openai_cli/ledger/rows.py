@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Self
 
+from openai_cli.output.sink import utf8_bytes
 from openai_cli.prices.money import exact_json, units
 from openai_cli.prices.records import day_of, is_record
 from openai_cli.records import NamedTuple
@@ -34,7 +35,11 @@ class Row(NamedTuple):
 
     @classmethod
     def of(cls, line: str) -> Self:
-        """Parse a line; the ValueError says what is wrong with it."""
+        """Parse a line; the ValueError says what is wrong with it.
+
+        Half a surrogate pair, which a server may send, is replaced, because SQLite takes none.
+        """
+        line = _whole(line)
         found = json.loads(line, parse_float=Decimal)
         if not isinstance(found, dict) or not is_record(found):
             raise ValueError("it is not a line of a usage file")
@@ -84,7 +89,11 @@ def _is_amount(value: Any) -> bool:
 
 def _text(found: Mapping[str, Any], name: str) -> str | None:
     value = found.get(name)
-    return value if isinstance(value, str) else None
+    return _whole(value) if isinstance(value, str) else None
+
+
+def _whole(text: str) -> str:
+    return utf8_bytes(text).decode()
 
 
 def _count(found: Mapping[str, Any], name: str) -> int | None:

@@ -101,6 +101,24 @@ def test_markdown_stays_small_if_every_change_fails(repository: Repository, diff
     assert "smaller changes are not shown" in done.text
 
 
+@pytest.mark.parametrize("digits", [10, 30, 400])
+def test_an_amount_may_have_any_number_of_digits(
+    repository: Repository, diff: Diff, digits: int
+) -> None:
+    usage = {"model": "gpt-4o", "object": "chat.completion", "usage": {"prompt_tokens": 1}}
+    repository.write("usage.json", json.dumps(usage))
+    repository.commit()
+    usage["usage"] = {"prompt_tokens": 10**digits}
+    repository.write("usage.json", json.dumps(usage))
+    asked = ("--base", "main", "--response", "usage.json", "--max-increase-percent", "5", "--warn",
+             "--allow-unbounded")  # fmt: skip
+    assert " % more, which exceeds --max-increase-percent 5" in diff(*asked).err
+    percent = json.loads(diff(*asked, "--json").out, parse_float=str)["percent"]
+    assert len(str(percent).partition(".")[0]) in {digits + 2, digits + 3}
+    env = {"GITHUB_OUTPUT": "out", "GITHUB_STEP_SUMMARY": "summary"}
+    assert diff(*asked, "--github", env=env).code == 0
+
+
 def test_what_is_told_on_stderr_stays_small(repository: Repository, diff: Diff) -> None:
     unknown = "".join(f"{line(str(number), 'hello', model='nope')}\n" for number in range(50))
     repository.write("r.jsonl", unknown)

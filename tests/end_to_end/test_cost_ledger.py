@@ -402,6 +402,23 @@ def test_a_byte_order_mark_is_no_part_of_a_line(run: Run, file: Path, folder: Pa
     assert "calls added: 0 of 3" in run("cost", "ledger", "--import", "plain").err
 
 
+def test_half_a_surrogate_pair_is_no_reason_to_lose_the_ledger(
+    run: Run, file: Path, folder: Path, configured: Any
+) -> None:
+    """SQLite takes none: the call could not be priced, and no budget be held from then on."""
+    odd = reply({**chat("a"), "model": "gpt-4o\ud800", "usage": USAGE})
+    configured("[budget]\nmonth = 5\n")
+    with Server([odd, odd, ANSWER]) as server:
+        for flags in ([], ["--usage-file", "u.jsonl"], []):
+            assert run(*HELLO, *flags, base_url=server.base_url).code == 0
+    rows = figures(run("cost", "ledger", "--by", "model", "--json"))["rows"]
+    assert {row["model"]: row["calls"] for row in rows} == {"gpt-4o\ufffd": 2, "gpt-4o": 1}
+    assert "added: 0 of 1" in run("cost", "ledger", "--import", "u.jsonl").err
+    names = dict.fromkeys(("label", "command", "host", "model", "profile"), "half \ud800")
+    (folder / "odd.jsonl").write_text(line("2026-11-01T00:00:00Z", **names))
+    assert "added: 1 of 1" in run("cost", "ledger", "--import", "odd.jsonl").err
+
+
 def test_without_a_ledger_it_is_told_how_to_keep_one(run: Run) -> None:
     done = run("cost", "ledger")
     assert (done.code, "`ledger = true` in config.toml" in done.err) == (0, True)
