@@ -97,6 +97,22 @@ class Compared(CommonOptions, Rates):
     ] = None
 
 
+class _File(NamedTuple):
+    """A file of requests or answers: its flag, its path as typed and as git's.
+
+    `was` is git's path of it in the base, if it was moved without a change.
+    """
+
+    flag: str
+    path: str
+    place: str
+    was: str | None = None
+
+    def unreadable(self, why: str, *, hint: str | None = None) -> UsageError:
+        """Return the error for a file that cannot be compared."""
+        return UsageError(f"{flag_of(self.flag)}: cannot read '{self.path}': {why}", hint=hint)
+
+
 class _Volume(NamedTuple):
     """The number of calls of each request, and how the report words it."""
 
@@ -175,26 +191,28 @@ class Comparing:
             found = text_entries(sides, self.options.paths, self._message(), self.pricer, left_out)
             base, head = found
             tell_left_out(self.context, left_out)
-        for flag, path, was in self._named_with_moves(sides):
-            before, after = self._contents(sides, flag, path, was)
+        named = self._files(sides)
+        for file, (before, after) in zip(named, self._contents(sides, named), strict=True):
             if before is not None:
-                base += self._of_base(flag, path, before)
+                base += self._of_base(file.flag, file.path, before)
             if after is not None:
-                entries = self._entries(flag, path, after)
+                entries = self._entries(file.flag, file.path, after)
+                was = None if file.was is None else sides.repository.typed(file.was)
                 head += (entry._replace(was=was) for entry in entries)
         return base, head
 
-    def _named_with_moves(self, sides: "Sides") -> Iterator[tuple[str, str, str | None]]:
-        """Yield the flag and the path of each named file, and the path it had if it was moved."""
+    def _files(self, sides: "Sides") -> "list[_File]":
+        """The files of requests and of answers, without those that moved to another of them."""
         from openai_cli.diff.moves import moved_files
 
         repository = sides.repository
-        named = [(flag, path, repository.path(path)) for flag, path in self._named()]
-        places = list(dict.fromkeys(place for _, _, place in named))
+        named = [_File(flag, path, repository.path(path)) for flag, path in self._named()]
+        places = list(dict.fromkeys(file.place for file in named))
         moved = moved_files(repository, sides.base, sides.head, places) if named else {}
-        for flag, path, place in named:
-            if place not in moved.values():
-                yield flag, path, repository.typed(moved[place]) if place in moved else None
+        gone = set(moved.values())
+        return [
+            file._replace(was=moved.get(file.place)) for file in named if file.place not in gone
+        ]
 
     def _of_base(self, flag: str, path: str, content: bytes) -> list["Entry"]:
         """The entries of a file in the base; none, and a notice, if it was not such a file then."""
@@ -223,25 +241,30 @@ class Comparing:
         yield from (("response", path) for path in self.options.response or ())
 
     def _contents(
-        self, sides: "Sides", flag: str, path: str, was: str | None
-    ) -> tuple[bytes | None, bytes | None]:
-        """The contents of a file on both sides; None for a side that lacks it."""
-        place = sides.repository.path(path)
-        before = _blob(sides.repository, sides.base, sides.repository.path(was or path))
-        if sides.head is not None:
-            after = _blob(sides.repository, sides.head, place)
-        elif os.path.lexists(path):
-            after = self.inputs.source(flag_of(flag), path)
-        elif place in sides.repository.unwalked.sparse:
-            raise UsageError(
-                f"{flag_of(flag)}: cannot read '{path}': it is not checked out",
-                hint="--head HEAD compares the commit",
-            )
+        self, sides: "Sides", files: "list[_File]"
+    ) -> Iterator[tuple[bytes | None, bytes | None]]:
+        """Yield the contents of each file on both sides; None for a side that lacks it."""
+        if not files:
+            return
+        repository = sides.repository
+        before = _in_commit(repository, sides.base, [file.was or file.place for file in files])
+        after: Iterator[bytes | None]
+        if sides.head is None:
+            after = (self._on_disk(repository, file) for file in files)
         else:
-            after = None
-        if before is None and after is None:
-            raise UsageError(f"{flag_of(flag)}: cannot read '{path}': neither side has it")
-        return before, after
+            after = _in_commit(repository, sides.head, [file.place for file in files])
+        for file, base, head in zip(files, before, after, strict=True):
+            if base is None and head is None:
+                raise file.unreadable("neither side has it")
+            yield base, head
+
+    def _on_disk(self, repository: "Repository", file: "_File") -> bytes | None:
+        """The contents of a file in the working tree; None if it lacks the file."""
+        if os.path.lexists(file.path):
+            return self.inputs.source(flag_of(file.flag), file.path)
+        if file.place in repository.unwalked.sparse:
+            raise file.unreadable("it is not checked out", hint="--head HEAD compares the commit")
+        return None
 
     def _message(self) -> "Message":
         from openai_cli.commands.pricing_files import message_of
@@ -286,20 +309,20 @@ class Comparing:
             )
 
 
-def _blob(repository: "Repository", commit: str, place: str) -> bytes | None:
-    """The contents of a file in a commit; None if the commit lacks it.
+def _in_commit(repository: "Repository", commit: str, places: list[str]) -> Iterator[bytes | None]:
+    """Yield the contents of files in a commit; None for one that the commit lacks.
 
     Raises UsageError if only a pointer of Git LFS is here.
     """
     from openai_cli.diff.repository import is_pointer, not_fetched
 
-    blob = repository.files(commit, place).get(place)
-    if blob is None:
-        return None
-    content = next(iter(repository.blobs([(place, blob)])))
-    if is_pointer(content):
-        raise not_fetched(place)
-    return content
+    there = repository.files(commit, places)
+    contents = repository.blobs([(place, there[place]) for place in places if place in there])
+    for place in places:
+        content = next(contents) if place in there else None
+        if content is not None and is_pointer(content):
+            raise not_fetched(place)
+        yield content
 
 
 def _volume(text: str | None) -> _Volume:

@@ -23,11 +23,11 @@ def moved_files(
 
     Without a `head`, the files are those of the working tree.
     """
-    before = repository.files(base, "")
+    before = repository.files(base)
     new = [place for place in places if place not in before]
     if not new:
         return {}
     there = dict(zip(new, repository.hashes(new), strict=True)) if head is None else {}
-    after = there if head is None else repository.files(head, "")
+    after = there if head is None else repository.files(head)
     gone = {place: before[place] for place in repository.gone(base, head) if place in before}
     return pairs(gone, {place: after[place] for place in new if after.get(place)})

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +34,9 @@ _FOLDERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"
 # What a repository has in place of a file that Git LFS keeps elsewhere; it is below 1,024 bytes:
 # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _POINTER, _LARGEST_POINTER = b"version https://git-lfs.github.com/spec/v1\n", 1024
+
+# How many paths git looks for by itself.
+_MOST_ROOTS = 100
 
 _REGULAR = (b"100644", b"100755")
 _SUBMODULE = b"160000"
@@ -94,16 +97,20 @@ class Repository:
         """Convert a path of git's to one relative to the working folder."""
         return os.path.relpath(os.path.join(self._folder, place))  # noqa: PTH118
 
-    def files(self, commit: str, below: str) -> dict[str, str]:
-        """Return the regular files of a commit at or below a path, with the ids of their blobs."""
-        named = [f":(literal){below}"] if below else []
+    def files(self, commit: str, roots: Collection[str] = ("",)) -> dict[str, str]:
+        """Return the regular files of a commit at or below some paths, with the ids of blobs."""
+        # For many paths, git compares each file with each of them.
+        is_whole = "" in roots or len(roots) > _MOST_ROOTS
+        named = () if is_whole else (f":(literal){root}" for root in roots)
         command = ["ls-tree", "-r", "-z", "--full-tree", commit, "--", *named]
+        wanted = set(roots)
         found: dict[str, str] = {}
         for entry in self._bytes(*command).split(b"\0"):
-            head, _, path = entry.partition(b"\t")
+            head, _, name = entry.partition(b"\t")
             mode, _, blob = head.partition(b" blob ")
-            if mode in _REGULAR:
-                found[os.fsdecode(path)] = blob.decode("ascii")
+            path = os.fsdecode(name)
+            if mode in _REGULAR and next(roots_of(path, wanted), None) is not None:
+                found[path] = blob.decode("ascii")
         return found
 
     @cached_property
@@ -225,6 +232,16 @@ class Repository:
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
         return ["git", "-C", str(self._folder), *_READ_ONLY, *arguments]
+
+
+def roots_of(path: str, roots: Container[str]) -> Iterator[str]:
+    """Yield those of some paths that a path is, or is below, the nearest first; '' is the root."""
+    while True:
+        if path in roots:
+            yield path
+        if not path:
+            return
+        path = path.rpartition("/")[0]
 
 
 def is_pointer(content: bytes) -> bool:

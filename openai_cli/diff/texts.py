@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 
 from openai_cli.diff.items import Entry, Item, Pricer
 from openai_cli.diff.moves import pairs
-from openai_cli.diff.repository import Repository, is_pointer, not_fetched
+from openai_cli.diff.repository import Repository, is_pointer, not_fetched, roots_of
 from openai_cli.errors import UsageError
 from openai_cli.prices.bodies import Asked
 from openai_cli.records import NamedTuple
@@ -76,7 +76,7 @@ def _moved(sides: Sides, before: Mapping[str, str], head: Mapping[str, int]) -> 
     if sides.head is None:
         blobs = dict(zip(new, sides.repository.hashes(new), strict=True))
     else:
-        there = sides.repository.files(sides.head, "")
+        there = sides.repository.files(sides.head)
         blobs = {place: there.get(place, "") for place in new}
     return pairs({place: before[place] for place in gone}, blobs)
 
@@ -93,26 +93,24 @@ class _Shown:
     """Converts git's paths back to the paths as typed, or below a typed folder."""
 
     def __init__(self, named: Mapping[str, str]) -> None:
-        self._named = named
+        self._typed = {root: typed for typed, root in named.items()}
 
     def __call__(self, place: str) -> str:
-        for typed, root in self._named.items():
-            if place == root:
-                return typed
-            if not root or place.startswith(f"{root}/"):
-                return os.path.join(typed, place[len(root) :].lstrip("/"))  # noqa: PTH118
-        return place
+        root = next(roots_of(place, self._typed))
+        typed = self._typed[root]
+        below = place[len(root) :].lstrip("/")
+        return os.path.join(typed, below) if below else typed  # noqa: PTH118
 
 
 def _listed(sides: Sides, commit: str, named: Mapping[str, str]) -> dict[str, str]:
     """Return a commit's files at or below the paths, as walking the folders would find them."""
-    found: dict[str, str] = {}
-    for root in named.values():
-        for place, blob in sides.repository.files(commit, root).items():
-            below = place[len(root) :].lstrip("/") if place != root else ""
-            if not any(part.startswith(".") for part in below.split("/")):
-                found[place] = blob
     roots = set(named.values())
+    found: dict[str, str] = {}
+    for place, blob in sides.repository.files(commit, roots).items():
+        root = next(roots_of(place, roots))
+        below = place[len(root) :].lstrip("/")
+        if not any(part.startswith(".") for part in below.split("/")):
+            found[place] = blob
     ignored = sides.repository.ignored([place for place in found if place not in roots])
     return {place: blob for place, blob in found.items() if place not in ignored}
 
@@ -180,9 +178,10 @@ class _Places:
 
 def _check_there(named: Mapping[str, str], places: Iterable[str]) -> None:
     """Raise UsageError for a path that has no file on either side."""
-    known = list(places)
+    roots = set(named.values())
+    found = {root for place in places for root in roots_of(place, roots)}
     for typed, root in named.items():
-        if not any(not root or place == root or place.startswith(f"{root}/") for place in known):
+        if root not in found:
             raise UsageError(f"cannot read '{typed}': neither side has it")
 
 

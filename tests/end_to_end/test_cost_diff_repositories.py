@@ -230,21 +230,47 @@ def test_what_a_sparse_checkout_leaves_out_is_not_removed(
     assert "cannot read 'p/out/r.jsonl': it is not checked out; --head HEAD" in wrong.err
 
 
-def test_git_runs_a_process_for_all_files_of_a_side(
-    repository: Repository, diff: Diff, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("head", [[], ["--head", "HEAD"]])
+@pytest.mark.parametrize("count", [2, 150])
+def test_git_runs_a_few_processes_for_any_number_of_files(
+    repository: Repository, diff: Diff, monkeypatch: pytest.MonkeyPatch, head: list[str], count: int
 ) -> None:
-    for number in range(30):
-        repository.write(f"p/{number}.txt", "hello")
-    repository.commit()
-    for number in range(30):
-        repository.write(f"p/{number}.txt", "hello hello")
+    """Each takes some milliseconds, and a pattern such as prompts/*.txt names thousands."""
+    texts = [f"p/{number}.txt" for number in range(count)]
+    requests = [f"r/{number}.jsonl" for number in range(count)]
+    for words in ("hello", "hello hello"):
+        for name in texts:
+            repository.write(name, words)
+        for name in requests:
+            repository.write(name, line("a", words, max_tokens=1))
+        repository.commit()
     ran: list[str] = []
     popen = subprocess.Popen
 
     def started(command: list[str], **more: object) -> object:
-        ran.append(" ".join(command))
+        ran.append(command[5])
         return popen(command, **more)  # type: ignore[call-overload]
 
     monkeypatch.setattr(subprocess, "Popen", started)
-    assert len(parsed(diff("--base", "main", "p", "-m", "gpt-4o", "--json"))["rows"]) == 30
-    assert sum("cat-file" in command for command in ran) == 1
+    flags = [word for name in requests for word in ("--request", name)]
+    done = diff("--base", "HEAD^", *texts, *flags, *head, "-m", "gpt-4o", "--json")
+    assert len(parsed(done)["rows"]) == 2 * count, done.err
+    assert ran.count("cat-file") <= 4
+    assert len(ran) < 25, ran
+
+
+def test_paths_within_each_other_are_counted_once(repository: Repository, diff: Diff) -> None:
+    for name in ("p/a.txt", "p/deep/b.txt", "p/.hidden/c.txt", "q.txt"):
+        repository.write(name, "hello")
+    repository.commit()
+    for name in ("p/a.txt", "p/deep/b.txt", "p/.hidden/c.txt", "q.txt"):
+        repository.write(name, "hello hello")
+    asked = ("--base", "main", "-m", "gpt-4o", "--json")
+    found = parsed(diff(*asked, "p/deep", "p", "p/.hidden", "q.txt"))
+    assert sorted(row["path"] for row in found["rows"]) == [
+        "p/.hidden/c.txt", "p/a.txt", "p/deep/b.txt", "q.txt",
+    ]  # fmt: skip
+    for root in (".", str(repository.folder)):
+        assert len(parsed(diff(*asked, root))["rows"]) == 3
+    wrong = diff(*asked, "p", "p/deeper")
+    assert (wrong.code, "cannot read 'p/deeper': neither side" in wrong.err) == (2, True)
