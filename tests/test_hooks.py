@@ -33,19 +33,34 @@ def run_hook(
     user = Repository(folder)
     user.write("short.txt", "hello")
     user.write("long.txt", "hello " * 5000)
-    entry = {"id": hook, "language": "system", **({"args": [*arguments]} if arguments else {})}
+    configure(user, hooks, hook, *arguments)
+    user.commit()
+    return pre_commit(user, "--all-files")
+
+
+def configure(user: Repository, hooks: Repository, hook: str, *arguments: str) -> None:
+    """Have a repository use a hook for its text files."""
+    entry = {
+        "id": hook,
+        "language": "system",
+        "exclude": "^[.]",
+        **({"args": [*arguments]} if arguments else {}),
+    }
     repository = {
         "repo": str(hooks.folder),
         "rev": hooks.git("rev-parse", "HEAD"),
         "hooks": [entry],
     }
     user.write(".pre-commit-config.yaml", yaml.safe_dump({"repos": [repository]}))
-    user.commit()
+
+
+def pre_commit(user: Repository, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the hooks of a repository, over what is staged unless told otherwise."""
     return subprocess.run(
-        [sys.executable, "-m", "pre_commit", "run", "--all-files", "--color", "never"],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+        [sys.executable, "-m", "pre_commit", "run", *arguments, "--color", "never"],
+        cwd=user.folder, capture_output=True, text=True, check=False, timeout=120,
         env={
-            **os.environ, "PRE_COMMIT_HOME": str(folder.parent / "cache"),
+            **os.environ, "PRE_COMMIT_HOME": str(user.folder.parent / "cache"),
             "PATH": f"{COMMAND.parent}:{os.environ['PATH']}", "OPENAI_MODEL": "gpt-4o",
             "SOURCE_DATE_EPOCH": "1795392000",
         },
@@ -72,3 +87,29 @@ def test_a_hook_fails_above_its_limit(
     assert told in done.stdout
     limited = run_hook(hooks, folder, hook, *passing)
     assert (limited.returncode, "Passed" in limited.stdout) == (0, True), limited.stdout
+
+
+@pytest.mark.parametrize("hook", ["openai-tokens-max", "openai-cost-max"])
+def test_a_hook_takes_each_name_and_no_file_that_is_no_text_or_gone(
+    hooks: Repository, folder: Path, hook: str
+) -> None:
+    user = Repository(folder)
+    configure(user, hooks, hook)
+    user.write("gone.txt", "hello")
+    user.commit()
+    nothing = pre_commit(user)
+    assert (nothing.returncode, "(no files to check)" in nothing.stdout) == (0, True)
+    user.git("rm", "--quiet", "gone.txt")
+    user.write("picture.png", b"\x89PNG\0\1")
+    for name in ("a b.txt", "p/-q 'r' \"s\" é.txt", "$(touch run)`.txt", "empty.txt"):
+        user.write(name, "" if name == "empty.txt" else "hello")
+    user.git("add", "--all")
+    passed = pre_commit(user)
+    assert (passed.returncode, "Passed" in passed.stdout) == (0, True), passed.stdout
+    user.write("a b.txt", "hello " * 5000)
+    user.git("add", "--all")
+    failed = pre_commit(user)
+    assert (failed.returncode, "Failed" in failed.stdout) == (1, True), failed.stdout
+    assert "a b.txt" in failed.stdout
+    assert "png" not in failed.stdout + passed.stdout
+    assert not (folder / "run").exists()
