@@ -16,7 +16,7 @@ from openai_cli.app import EXAMPLES
 from openai_cli.commands import COMMANDS, declared
 from openai_cli.flags.adapter import command
 from openai_cli.flags.api import INT64
-from openai_cli.flags.help import Records, groups, notes
+from openai_cli.flags.help import Records, groups, guide_of, notes
 from openai_cli.flags.parameter import PANEL, ApiParameter
 from openai_cli.flags.unions import AnyJson, FileOrJson, Numbers, TextOrScalar
 from openai_cli.flags.values import (
@@ -87,7 +87,7 @@ def shown(name: str) -> Shown:
 
 
 def _page(name: str) -> str:
-    guide = f"{name.partition(' ')[0]}.md"
+    guide = guide_of(name)
     known = _api_parameters(declared(name).options)
     help_ = shown(name)
     parts = [

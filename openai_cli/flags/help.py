@@ -15,6 +15,9 @@ VALUES = (
     "starts with @. Parameters that you do not give are not sent."
 )
 
+# Commands that have a page of the manual to themselves.
+_GUIDES = {"cost diff": "cost-of-a-change.md", "cost ledger": "ledger.md"}
+
 
 def groups(options: type[CommonOptions], parameters: Iterable[Any], ctx: Any) -> dict[str, Records]:
     """Return the help records of arguments and flags, by group title; empty groups are omitted."""
@@ -50,12 +53,17 @@ def notes(options: type[CommonOptions]) -> Iterator[str]:
         yield VALUES
 
 
+def guide_of(name: str) -> str:
+    """Return the page of the manual that is about a command; most are named by its first word."""
+    return _GUIDES.get(name) or f"{name.partition(' ')[0] or 'index'}.md"
+
+
 def manual(name: str) -> str:
     """Return the manual line for a command or a group; '' is the program.
 
     The name of a group ends with a space.
     """
-    guide = f"docs/{name.partition(' ')[0] or 'index'}.md"
+    guide = f"docs/{guide_of(name)}"
     page = "-".join([PROGRAM, *name.split()])
     is_group = name.endswith(" ")
     return f"Manual: {guide}" if is_group else f"Manual: man {page}, or {guide}"
