@@ -139,7 +139,7 @@ class Comparing:
             limit,
         )
         self.model = options.model or context.variable("OPENAI_MODEL") or DEFAULT_CHAT
-        self.inputs = Inputs(context, False)
+        self.inputs = Inputs(context)
         self.doubts: dict[str, None] = {}
 
     def found(self) -> "tuple[Comparison, Side, Side]":
@@ -150,7 +150,7 @@ class Comparing:
         options = self.options
         if options.baseline is not None:
             base, head = self._with_baseline(options.baseline)
-            names = Side(options.baseline), Side(_HEAD)
+            names = Side(_source(options.baseline)), Side(_HEAD)
         else:
             sides = self._sides()
             base, head = self._with_commit(sides)
@@ -282,7 +282,7 @@ class Comparing:
         named = list(self._named())
         path = named[0][1] if len(named) == 1 else None
         text = self.inputs.source("--baseline", name)
-        found = read_baseline(name, text, self.pricer, path=path)
+        found = read_baseline(_source(name), text, self.pricer, path=path)
         self._tell_moved(found)
         head = list(self._head_entries(named))
         return found.entries, by_model(head) if found.is_sum else head
@@ -323,6 +323,11 @@ def _in_commit(repository: "Repository", commit: str, places: list[str]) -> Iter
         if content is not None and is_pointer(content):
             raise not_fetched(place)
         yield content
+
+
+def _source(name: str) -> str:
+    """The name of a file for people; `-` is stdin."""
+    return "stdin" if name == "-" else name
 
 
 def _volume(text: str | None) -> _Volume:

@@ -413,6 +413,18 @@ def test_a_baseline_of_files_requests_and_sums(run: Run, folder: Path, diff: Dif
     assert (whole["change"], whole["rows"][0]["status"]) == (D("0.00050125"), "changed")
 
 
+def test_a_baseline_may_come_from_stdin(run: Run, folder: Path, diff: Diff) -> None:
+    (folder / "a.txt").write_text("hello")
+    made = run("cost", "--files", "a.txt", "-m", "gpt-4o", "--json", env=THAT_DAY, key=None)
+    (folder / "a.txt").write_text("hello hello")
+    done = diff("--baseline", "-", "a.txt", "-m", "gpt-4o", stdin=made.out)
+    assert (done.code, "base stdin, head the working tree" in done.text) == (0, True), done.err
+    wrong = diff("--baseline", "-", "a.txt", "-m", "gpt-4o", stdin=b"{}")
+    assert "--baseline: 'stdin' is not what `cost --json` printed" in wrong.err
+    twice = diff("--baseline", "-", "--request", "-", stdin=made.out)
+    assert (twice.code, "stdin is read by --baseline" in twice.err) == (2, True)
+
+
 def test_a_baseline_of_other_prices_is_told(run: Run, folder: Path, diff: Diff) -> None:
     """Both sides go by the same table: what prices did since is no change of the prompts."""
     (folder / "a.txt").write_text("hello")
