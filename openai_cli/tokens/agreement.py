@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from itertools import chain, compress, islice
 from operator import not_
 
-from openai_cli.tokens.cutting import blocks_of, parted, pieces
+from openai_cli.tokens.cutting import blocks_of, parted_or_counts, pieces
 from openai_cli.tokens.encoders import LONGEST_UNCUT, Rules
 from openai_cli.tokens.encoding import count_all
 from openai_cli.tokens.vocabulary import open_vocabulary
@@ -21,6 +21,7 @@ PRETOKENIZERS = {"o200k_base": "o200k", "cl100k_base": "gpt4", "p50k_base": "gpt
 
 # A special token of our own that separates the texts, so that one call counts them all.
 SEPARATOR = "<|\x1e|>"
+_MARK = SEPARATOR.encode()
 
 # A token for the one rank that p50k_base leaves free, because gigatoken needs all; not valid UTF-8.
 _NO_TEXT = b"\xff\xff"
@@ -73,39 +74,42 @@ def in_pieces(texts: Sequence[str], count: Count, encoding: str) -> list[int]:
     """Count the tokens of each text; long texts are counted in pieces."""
     if max(map(len, texts), default=0) <= LONGEST_UNCUT:
         return count(texts)
-    cut = [list(parted(text, encoding)) for text in texts]
-    counts = iter(count(list(chain.from_iterable(cut))))
-    return [sum(islice(counts, len(parts))) for parts in cut]
+    cut = [list(parted_or_counts(text, encoding)) for text in texts]
+    counts = iter(count([part for part in chain.from_iterable(cut) if isinstance(part, str)]))
+    return [sum(part if isinstance(part, int) else next(counts) for part in parts) for parts in cut]
 
 
 def rank_file(rules: Rules) -> bytes:
     """Return a file in tiktoken's format with every rank, in order."""
-    lines = [b""] * rules.below
+    tokens = [_NO_TEXT] * rules.below
     for token, rank in open_vocabulary(rules.vocabulary, rules.below).items():
-        lines[rank] = _rank_line(token, rank)
-    return b"".join(line or _rank_line(_NO_TEXT, rank) for rank, line in enumerate(lines))
-
-
-def _rank_line(token: bytes, rank: int) -> bytes:
-    return b"%b %d\n" % (b2a_base64(token, newline=False), rank)
+        tokens[rank] = token
+    return b"".join(
+        [b"%b %d\n" % (b2a_base64(token, newline=False), rank) for rank, token in enumerate(tokens)]
+    )
 
 
 def _plain(texts: Sequence[str]) -> bytes | None:
-    """Return the texts as a message to gigatoken; None if its counts may differ from tiktoken's."""
+    """Return the texts as a message to gigatoken; None if its counts may differ from tiktoken's.
+
+    Each text is encoded by itself: joined before, they would all be as wide in memory as the widest
+    character of one of them.
+    """
     try:
-        message = SEPARATOR.join(["", *texts, ""]).encode()
+        parts = list(map(str.encode, texts))
     except UnicodeEncodeError:  # half of a surrogate pair
         return None
-    has_separator = message.count(SEPARATOR.encode()) != len(texts) + 1
-    has_newer = _may_have_newer(message) and any(map(_NEWER.search, texts))
+    message = _MARK.join([b"", *parts, b""])
+    has_separator = message.count(_MARK) != len(texts) + 1
+    has_newer = not message.isascii() and any(
+        not data.isascii() and _may_have_newer(data) and _NEWER.search(text)
+        for text, data in zip(texts, parts, strict=True)
+    )
     return None if has_separator or has_newer else message
 
 
 def _may_have_newer(data: bytes) -> bool:
-    return not data.isascii() and (
-        any(
-            first in data and any(part in data for part in parts)
-            for first, parts in _NEWER_BYTES.items()
-        )
-        or (_FOUR in data and data.count(_FOUR) != sum(map(data.count, _SYMBOLS)))
-    )
+    return any(
+        first in data and any(part in data for part in parts)
+        for first, parts in _NEWER_BYTES.items()
+    ) or (_FOUR in data and data.count(_FOUR) != sum(map(data.count, _SYMBOLS)))

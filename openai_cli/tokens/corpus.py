@@ -132,7 +132,7 @@ def count_contents(
             held[path] = content
             yield Span(Found(path, is_named=False))
 
-    def texts(span: Span, _lines: Lines, _on_read: OnRead) -> Iterator[str]:
+    def texts(span: Span, _lines: Lines, _on_read: OnRead) -> Iterator[str | int]:
         return whole_text([held.pop(span.file.path), b""], span.file, Wanted(encoding))
 
     with bulk.Counter(encoding) as counter:
@@ -224,7 +224,7 @@ class _Run:
         for late in errors.values():
             yield from late
 
-    def _texts(self, span: Span, lines: Lines, on_read: OnRead) -> Iterator[str]:
+    def _texts(self, span: Span, lines: Lines, on_read: OnRead) -> Iterator[str | int]:
         return texts_of(span, self._wanted, self._folder, lines, on_read)
 
 

@@ -18,13 +18,15 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from openai_cli.errors import UsageError
 from openai_cli.tokens.encoders import LONGEST_UNCUT
 
 if TYPE_CHECKING:
     from openai_cli.tokens.runs import Run
+
+_T = TypeVar("_T")
 
 # The longest stretch without a place to cut, in characters. In some runs, tiktoken's engine keeps
 # every position for backtracking, and it panics at a million spaces.
@@ -52,6 +54,9 @@ _UP_TO_FIRST_CUT = re.compile(_BEFORE_A_CUT)
 # The number of characters around a cut that determine it.
 AROUND = 3
 
+# A piece of a text, and its number of tokens, if that is known.
+_Piece = tuple[str, int | None]
+
 _SHORTER = (
     "count it in shorter parts, as `split -b 500k` makes them: the sum may differ at the cuts"
 )
@@ -64,6 +69,15 @@ def pieces(blocks: Iterable[str], encoding: str) -> Iterator[str]:
     UsageError, whose problem lacks its subject, the text, for a run of LONGEST_RUN characters or
     more without a place to cut.
     """
+    return (text for text, _ in _pieces(blocks, encoding))
+
+
+def pieces_or_counts(blocks: Iterable[str], encoding: str) -> Iterator[str | int]:
+    """Yield the `pieces`, but of those whose tokens are known from cutting a run, their number."""
+    return (text if tokens is None else tokens for text, tokens in _pieces(blocks, encoding))
+
+
+def _pieces(blocks: Iterable[str], encoding: str) -> Iterator[_Piece]:
     parts = _Parts(encoding)
     for block in blocks:
         for part in blocks_of(block, LONGEST_UNCUT):
@@ -80,6 +94,11 @@ def first_cut(text: str) -> int | None:
 def parted(text: str, encoding: str) -> Iterable[str]:
     """Return the text in such pieces, or whole if it is short; raises the errors of `pieces`."""
     return [text] if len(text) <= LONGEST_UNCUT else pieces([text], encoding)
+
+
+def parted_or_counts(text: str, encoding: str) -> Iterable[str | int]:
+    """Return the text like `parted`, but in `pieces_or_counts`."""
+    return [text] if len(text) <= LONGEST_UNCUT else pieces_or_counts([text], encoding)
 
 
 def check_runs(text: str, *, encoding: str) -> None:
@@ -107,7 +126,7 @@ class _Parts:
         self._size = self._given = 0
         self._run: Run | None = None
 
-    def add(self, part: str) -> Iterator[str]:
+    def add(self, part: str) -> Iterator[_Piece]:
         """Hold another part, and yield the pieces that end before it."""
         cut = _last_cut(self._held, part) if self._held else None
         if cut is not None:
@@ -119,31 +138,31 @@ class _Parts:
         self._held.append(part)
         self._size += len(part)
 
-    def end(self) -> Iterator[str]:
+    def end(self) -> Iterator[_Piece]:
         """Yield the last piece."""
         if self._size > LONGEST_UNCUT:
             yield from self._cut_run()
         if self._size:
             yield from self._ended("".join(self._held))
 
-    def _cut_run(self) -> Iterator[str]:
+    def _cut_run(self) -> Iterator[_Piece]:
         if self._run is None:
             from openai_cli.tokens.runs import Run
 
             self._run = Run(self._encoding)
-        *cut, rest = self._by_run(self._run.cut("".join(self._held)))
-        self._given += sum(map(_size, cut))
+        *cut, (rest, _) = self._by_run(self._run.cut("".join(self._held)))
+        self._given += sum(_size(text) for text, _ in cut)
         yield from cut
         self._hold(rest)
         if self._size >= LONGEST_RUN:
             raise self._too_long()
 
-    def _ended(self, piece: str) -> list[str]:
-        found = [piece] if self._run is None else self._by_run(self._run.ended(piece))
+    def _ended(self, piece: str) -> list[_Piece]:
+        texts = [piece] if self._run is None else self._by_run(self._run.ended(piece))
         self._given += _size(piece)
-        return found
+        return [(text, None) for text in texts]
 
-    def _by_run(self, found: Iterator[str]) -> list[str]:
+    def _by_run(self, found: Iterator[_T]) -> list[_T]:
         from openai_cli.tokens.runs import UncuttableError
 
         try:

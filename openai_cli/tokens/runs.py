@@ -206,6 +206,14 @@ _BY_THREE = ("o200k_base", "cl100k_base")
 _THREE = _Rule("N", ("N",), parts=True)
 
 
+class _Merged(NamedTuple):
+    """The token ids of a text up to `end`, and what is known of its characters."""
+
+    end: int
+    ids: list[int]
+    known: _Text
+
+
 class UncuttableError(Exception):
     """The text continues in such a way that the last cut was wrong."""
 
@@ -221,9 +229,8 @@ class Run:
         vocabulary = rules_of(encoding).vocabulary
         self._rules = _RULES[vocabulary]
         self._is_by_three = vocabulary in _BY_THREE
-        # The first tokens of the next text; the first one fits the last piece.
-        self._ids: list[int] = []
-        self._end = 0
+        # The beginning of the next text, whose first token fits the last piece.
+        self._next: _Merged | None = None
         # The rule of the last cut, if the match that contains it has not ended yet.
         self._open: _Rule | None = None
 
@@ -231,15 +238,22 @@ class Run:
     def _encoder(self) -> "Encoding":
         return full_encoder(self._encoding)
 
-    def cut(self, text: str) -> Iterator[str]:
+    def cut(self, text: str) -> Iterator[tuple[str, int | None]]:
         """Yield the pieces that may be cut off, and finally the rest of the text.
 
-        Raises UncuttableError.
+        Each is yielded with its number of tokens, or None if that is not known. Raises
+        UncuttableError.
         """
-        while len(text) > 2 * _PART and (place := self._match_end(text) or self._cut(text)):
-            yield text[:place]
+        tokens: int | None
+        while len(text) > 2 * _PART:
+            place, tokens = self._match_end(text), None
+            if not place:
+                place, tokens = self._cut(text)
+            if not place:
+                break
+            yield text[:place], tokens
             text = text[place:]
-        yield text
+        yield text, None
 
     def ended(self, text: str) -> Iterator[str]:
         """Yield the pieces of the last text; raises UncuttableError."""
@@ -266,27 +280,27 @@ class Run:
 
     def _check_begin(self, text: str) -> None:
         """Raise UncuttableError if the text does not fit the piece that was cut off before it."""
-        first, self._ids = self._ids[:1], []
-        if first and self._encoder.encode_ordinary(text)[:1] != first:
+        merged, self._next = self._next, None
+        if merged and self._encoder.encode_ordinary(text)[:1] != merged.ids[:1]:
             raise UncuttableError
 
-    def _cut(self, text: str) -> int:
-        """Return where a piece may be cut off, or 0."""
-        if not self._ids:
-            self._end, self._ids = self._encoded(text)
-        known = _Text(text[: self._end + 2])
-        for place, token in self._boundaries():
-            rule = self._rule(known, place)
-            if rule is None or not self._is_sure(rule, text, known, place):
+    def _cut(self, text: str) -> tuple[int, int]:
+        """Return where a piece may be cut off and how many tokens it has, or 0 and 0."""
+        merged = self._next = self._next or self._merged(text)
+        if merged is None:
+            return 0, 0
+        for place, number in self._boundaries(merged):
+            rule = self._rule(merged.known, place)
+            if rule is None or not self._is_sure(rule, text, merged, place):
                 continue
-            end, ids = self._encoded(text[place:])
-            if not end:
+            following = self._merged(text[place:])
+            if following is None:
                 break
-            if rule.parts or self._fit(token, ids[0]):
-                self._open = self._still_open(rule, known, place)
-                self._end, self._ids = end, ids
-                return place
-        return 0
+            if rule.parts or self._fit(merged.ids[number - 1], following.ids[0]):
+                self._open = self._still_open(rule, merged.known, place)
+                self._next = following
+                return place, number
+        return 0, 0
 
     def _still_open(self, rule: _Rule, known: _Text, place: int) -> _Rule | None:
         """Return the rule if it still has to end the match at the place, else None."""
@@ -294,37 +308,40 @@ class Run:
         is_open = before in {*rule.inner} or (self._open is rule and not begin)
         return rule if is_open else None
 
-    def _is_sure(self, rule: _Rule, text: str, known: _Text, place: int) -> bool:
+    def _is_sure(self, rule: _Rule, text: str, merged: _Merged, place: int) -> bool:
         """Return whether it does not matter if the pattern splits before the run at the place."""
-        begin, before = known.begin(rule.run, place)
+        begin, before = merged.known.begin(rule.run, place)
         if before not in {*rule.fitting}:
             return True
-        ends = list(accumulate(map(len, self._encoder.decode_tokens_bytes(self._ids))))
+        ends = list(accumulate(map(len, self._encoder.decode_tokens_bytes(merged.ids))))
         size = len(text[:begin].encode())
         if size not in ends:
             return False
         number = ends.index(size)
-        return self._fit(self._ids[number], self._ids[number + 1])
+        return self._fit(merged.ids[number], merged.ids[number + 1])
 
-    def _encoded(self, text: str) -> tuple[int, list[int]]:
-        """Return a place where the text may be cut and the tokens before it; 0 and [] if none."""
+    def _merged(self, text: str) -> _Merged | None:
+        """Merge the text up to a place where it may be cut; return None if there is none."""
         most = len(text) - 2  # a rule may look at two characters after a place
         for length in (min(_PART, most), most):
             known = _Text(text[: length + 2])
             for place in range(length, max(length - _TRIES, 1), -1):
                 if self._rule(known, place):
-                    return place, self._encoder.encode_ordinary(text[:place])
-        return 0, []
+                    return _Merged(place, self._encoder.encode_ordinary(text[:place]), known)
+        return None
 
-    def _boundaries(self) -> Iterator[tuple[int, int]]:
-        """Yield the places between characters where a token ends, last first, with that token."""
-        parts = self._encoder.decode_tokens_bytes(self._ids[-_FROM_END - _TRIES :])
-        place = self._end
-        for number in range(len(parts) - 1, 0, -1):
-            place -= sum(byte & 0xC0 != 0x80 for byte in parts[number])
-            is_inside = parts[number][0] & 0xC0 == 0x80
-            if len(parts) - number > _FROM_END and not is_inside:
-                yield place, self._ids[number - len(parts) - 1]
+    def _boundaries(self, merged: _Merged) -> Iterator[tuple[int, int]]:
+        """Yield the places between characters where a token ends, last first.
+
+        Each is yielded with the number of tokens before it.
+        """
+        parts = self._encoder.decode_tokens_bytes(merged.ids[-_FROM_END - _TRIES :])
+        place = merged.end
+        for back, part in enumerate(parts[:0:-1], 1):
+            place -= sum(byte & 0xC0 != 0x80 for byte in part)
+            is_inside = part[0] & 0xC0 == 0x80
+            if back > _FROM_END and not is_inside:
+                yield place, len(merged.ids) - back
 
     def _fit(self, left: int, right: int) -> bool:
         both = b"".join(self._encoder.decode_tokens_bytes([left, right]))

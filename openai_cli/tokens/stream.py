@@ -1,6 +1,6 @@
 """Count long texts, such as stdin or a prompt, with only a few pieces of them in memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from openai_cli.tokens.encoding import count_all
@@ -30,14 +30,25 @@ def count_each(texts: Sequence[str], *, encoding: str) -> list[int]:
 
 
 def _count_long(text: str, encoding: str) -> int:
-    from openai_cli.tokens.cutting import pieces, telling
+    from openai_cli.tokens.cutting import pieces_or_counts, telling
 
     with telling("the text"):
-        return _count(pieces([text], encoding), encoding)
+        return _count(pieces_or_counts([text], encoding), encoding)
 
 
-def _count(texts: Iterable[str], encoding: str) -> int:
+def _count(found: Iterable[str | int], encoding: str) -> int:
+    """Count texts, and add the counts of those that are known."""
     from openai_cli.tokens.library import Counter
 
+    known = 0
+
+    def texts() -> Iterator[str]:
+        nonlocal known
+        for one in found:
+            if isinstance(one, str):
+                yield one
+            else:
+                known += one
+
     with Counter(encoding=encoding) as counter:
-        return sum(counter.count_texts(texts))
+        return sum(counter.count_texts(texts())) + known

@@ -13,7 +13,8 @@ from openai_cli.tokens.spans import Fault, Lines, NoTextError, OnRead, Span, Wan
 BATCH = 1_000_000
 _EACH = 100
 
-Texts = Callable[[Span, Lines, OnRead], Iterator[str]]
+# The texts of a span, or their tokens if these are known.
+Texts = Callable[[Span, Lines, OnRead], Iterator[str | int]]
 
 
 class Task(NamedTuple):
@@ -62,7 +63,7 @@ class Submit(Protocol):
 def count_task(task: Task, count: Callable[[Sequence[str]], list[int]]) -> list[Part]:
     """Return the parts of a task's spans; `count` counts texts."""
 
-    def texts(span: Span, lines: Lines, on_read: OnRead) -> Iterator[str]:
+    def texts(span: Span, lines: Lines, on_read: OnRead) -> Iterator[str | int]:
         return texts_of(span, task.wanted, task.folder, lines, on_read)
 
     return [part for _, part in counted(task.spans, texts, lambda batch: _Known(count(batch)), 0)]
@@ -114,8 +115,11 @@ class _End:
         )
 
 
-def _events(spans: Iterable[Span], texts: Texts, on_read: OnRead) -> Iterator[str | _End]:
-    """Yield the texts of each span and then its end."""
+_Event = str | int | _End
+
+
+def _events(spans: Iterable[Span], texts: Texts, on_read: OnRead) -> Iterator[_Event]:
+    """Yield the texts of each span, or their tokens, and then its end."""
     for span in spans:
         end = _End(span, on_read)
         path = span.file.path
@@ -131,10 +135,10 @@ def _events(spans: Iterable[Span], texts: Texts, on_read: OnRead) -> Iterator[st
 
 
 def _with_counts(
-    events: Iterable[str | _End], submit: Submit, ahead: int
-) -> Iterator[tuple[str | _End, int]]:
+    events: Iterable[_Event], submit: Submit, ahead: int
+) -> Iterator[tuple[_Event, int]]:
     """Yield each event with the tokens of its text, or with 0 for an end."""
-    under_way: deque[tuple[list[str | _End], Pending]] = deque()
+    under_way: deque[tuple[list[_Event], Pending]] = deque()
     for batch in _batches(events):
         texts = [event for event in batch if isinstance(event, str)]
         under_way.append((batch, submit(texts)))
@@ -144,13 +148,17 @@ def _with_counts(
         yield from _matched(*under_way.popleft())
 
 
-def _matched(batch: list[str | _End], counts: Pending) -> Iterator[tuple[str | _End, int]]:
+def _matched(batch: list[_Event], counts: Pending) -> Iterator[tuple[_Event, int]]:
     found = iter(counts.result())
-    return ((event, next(found) if isinstance(event, str) else 0) for event in batch)
+    for event in batch:
+        if isinstance(event, str):
+            yield event, next(found)
+        else:
+            yield event, event if isinstance(event, int) else 0
 
 
-def _batches(events: Iterable[str | _End]) -> Iterator[list[str | _End]]:
-    batch: list[str | _End] = []
+def _batches(events: Iterable[_Event]) -> Iterator[list[_Event]]:
+    batch: list[_Event] = []
     size = 0
     for event in events:
         batch.append(event)

@@ -16,7 +16,7 @@ memory and keeps its pipes open.
 import os
 import pickle
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 # How much the process may grow after loading the vocabulary, in bytes.
@@ -32,7 +32,14 @@ def main(vocabulary: str, pretokenizer: str, separator: str, mark: str) -> None:
     `vocabulary` is the descriptor of a rank file, which is complete when the first message arrives.
     `mark` is the id of the separator, higher than all ranks.
     """
+    # Loaded while the process that starts this one writes the ranks. numpy's algebra, which is not
+    # used, would begin a thread for each processor.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    import numpy as np
     from gigatoken.gigatoken_rs import BPETokenizer
+
+    from openai_cli.tokens.agreement import counts_by
+    from openai_cli.tokens.tasks import count_task
 
     separator_id = int(mark)
     if (message := receive(_STDIN)) is None:
@@ -44,14 +51,23 @@ def main(vocabulary: str, pretokenizer: str, separator: str, mark: str) -> None:
     most = _resident() + ROOM
 
     def ask(texts: bytes) -> bytes:
-        import numpy as np
-
         places = np.flatnonzero(tokenizer.encode(texts) == separator_id)
         return (np.diff(places) - 1).astype("<u4").tobytes()
 
+    def of_task(message: bytes) -> bytes:
+        task = pickle.loads(message)  # noqa: S301 - from the process that runs this one
+
+        def count(texts: Sequence[str]) -> list[int]:
+            return counts_by(lambda one: counts_of(ask(one)), texts, task.wanted.encoding)
+
+        try:
+            return pickle.dumps(count_task(task, count))
+        except Exception as error:  # noqa: BLE001 - raised there, where somebody sees it
+            return pickle.dumps(error)
+
     while message is not None:
         is_task = message.startswith(pickle.PROTO)
-        send(_STDOUT, _answer_task(message, ask) if is_task else ask(message))
+        send(_STDOUT, of_task(message) if is_task else ask(message))
         if _resident() > most:
             os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this program itself
         message = receive(_STDIN)
@@ -60,21 +76,6 @@ def main(vocabulary: str, pretokenizer: str, separator: str, mark: str) -> None:
 def counts_of(answer: bytes) -> list[int]:
     """Return the counts in a reply to texts."""
     return memoryview(answer).cast("I").tolist()
-
-
-def _answer_task(message: bytes, ask: Callable[[bytes], bytes]) -> bytes:
-    from openai_cli.tokens.agreement import counts_by
-    from openai_cli.tokens.tasks import count_task
-
-    task = pickle.loads(message)  # noqa: S301 - from the process that runs this one
-
-    def count(texts: Sequence[str]) -> list[int]:
-        return counts_by(lambda one: counts_of(ask(one)), texts, task.wanted.encoding)
-
-    try:
-        return pickle.dumps(count_task(task, count))
-    except Exception as error:  # noqa: BLE001 - raised there, where somebody sees it
-        return pickle.dumps(error)
 
 
 def send(pipe: int, message: bytes) -> None:

@@ -4,6 +4,8 @@ import gzip
 import json
 import os
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -37,6 +39,13 @@ def write(path: Path, content: str | bytes) -> str:
     return str(path)
 
 
+@contextmanager
+def blocks(size: int) -> Iterator[None]:
+    """Read files in blocks of this size, even short ones."""
+    with patch.object(spans, "BLOCK", size), patch.object(spans, "_SHORT", 0):
+        yield
+
+
 def test_files_and_folders_in_order(tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     z = write(tmp_path / "z", FOX)
@@ -64,7 +73,7 @@ def test_a_file_in_blocks_has_the_count_of_its_whole(
 ) -> None:
     """Though characters, line ends and words lie across the ends of blocks."""
     path = write(tmp_path_factory.mktemp("corpus") / "file", text)
-    with patch.object(spans, "BLOCK", block), patch.object(tasks, "BATCH", 3 * block):
+    with blocks(block), patch.object(tasks, "BATCH", 3 * block):
         assert told(path) == [FileCount(path, count(text, encoding=ENCODING))]
 
 
@@ -78,7 +87,7 @@ def test_many_files_are_counted_by_what_counts_much(engine: str, tmp_path: Path)
     with (
         patch.object(bulk.Counter, "name", engine),
         patch.object(bulk, "LITTLE", 500),
-        patch.object(spans, "BLOCK", 1000),
+        blocks(1000),
         patch.object(tasks, "BATCH", 2000),
     ):
         assert told(tmp_path) == expected
@@ -99,7 +108,8 @@ def test_the_encoding(tmp_path: Path) -> None:
         told(path, encoding="x")
 
 
-def test_what_is_no_text_is_left_out_of_folders(tmp_path: Path) -> None:
+@pytest.mark.parametrize("short", [0, 2**16])
+def test_what_is_no_text_is_left_out_of_folders(short: int, tmp_path: Path) -> None:
     nul = write(tmp_path / "a", b"\0" + FOX.encode())
     far = write(tmp_path / "b", b"x" * 8191 + b"\0")
     late = write(tmp_path / "c", b"x" * 8192 + b"y\0")
@@ -110,7 +120,7 @@ def test_what_is_no_text_is_left_out_of_folders(tmp_path: Path) -> None:
     last = write(tmp_path / "g", FOX)
     left_out: Counter[str] = Counter()
     expected = count("x" * 8192 + "y\0", encoding=ENCODING)
-    with patch.object(spans, "BLOCK", 8192):
+    with blocks(8192), patch.object(spans, "_SHORT", short):
         assert told(tmp_path, left_out=left_out) == [
             LeftOut(nul, "binary"),
             LeftOut(far, "binary"),
@@ -127,7 +137,7 @@ def test_a_text_in_another_encoding(name: str, tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     path = write(tmp_path / "d" / "a", text.encode(name))
     for block in (7, 8192):
-        with patch.object(spans, "BLOCK", block):
+        with blocks(block):
             found = told(path, tmp_path / "d", input_encoding=name)
         assert found == [FileCount(path, count(text, encoding=ENCODING))] * 2
 
@@ -139,12 +149,13 @@ def test_a_text_that_is_not_in_the_encoding_named(tmp_path: Path) -> None:
     assert told(odd, input_encoding="utf-16") == [f"'{odd}' is not utf-16: byte 0x63 at offset 6"]
 
 
-def test_what_is_no_text_is_named_where_its_path_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("short", [0, 2**16])
+def test_what_is_no_text_is_named_where_its_path_was(short: int, tmp_path: Path) -> None:
     nul = write(tmp_path / "a", b"\0")
     cut = write(tmp_path / "b", b"caf\xc3")
     bad = write(tmp_path / "c", "é".encode() * 50 + b"\xff ")
     last = write(tmp_path / "d", FOX)
-    with patch.object(spans, "BLOCK", 7):
+    with blocks(7), patch.object(spans, "_SHORT", short):
         assert told(nul, cut, bad, last) == [
             FileCount(nul, 1),
             f"'{cut}' is not UTF-8: byte 0xc3 at offset 3",
@@ -176,6 +187,19 @@ def test_a_file_that_goes_while_it_is_walked(tmp_path: Path) -> None:
             f"cannot read '{paths[0]}': No such file or directory",
             FileCount(paths[1], 4),
         ]
+
+
+@pytest.mark.parametrize("now", [FOX * 5000, FOX, ""])
+def test_a_file_that_changes_while_it_is_walked(now: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "a", f"{FOX} {FOX}")
+
+    def walk(*arguments: Any) -> Any:
+        found = list(walking.walk(*arguments))
+        write(Path(path), now)
+        return found
+
+    with patch.object(corpus, "walk", walk):
+        assert told(tmp_path) == [FileCount(path, count(now, encoding=ENCODING))]
 
 
 @pytest.fixture

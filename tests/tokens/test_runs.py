@@ -3,8 +3,10 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -15,8 +17,11 @@ from tiktoken import Encoding
 
 from openai_cli.errors import UsageError
 from openai_cli.tokens import cutting, runs
-from openai_cli.tokens.cutting import check_runs, pieces
+from openai_cli.tokens.cutting import check_runs, pieces, pieces_or_counts
 from openai_cli.tokens.encoders import rules_of
+from openai_cli.tokens.spans import Span, Wanted
+from openai_cli.tokens.tasks import Task, count_task
+from openai_cli.tokens.walking import Found
 from tests.tokens.test_encoding import FRAGMENTS
 
 # What stands side by side in a run, and what makes its place before or behind it another one.
@@ -112,9 +117,12 @@ def test_the_pieces_have_the_ids_of_the_whole(
             found = list(pieces([text], reference.name))
         except UsageError:  # too short for the length of its tokens
             assume(False)
+        known = list(pieces_or_counts([text], reference.name))
     assert "".join(found) == text
-    ids = [token for piece in found for token in reference.encode_ordinary(piece)]
-    assert ids == reference.encode_ordinary(text)
+    ids = [reference.encode_ordinary(piece) for piece in found]
+    assert [*chain.from_iterable(ids)] == reference.encode_ordinary(text)
+    for piece, its, one in zip(found, ids, known, strict=True):
+        assert one == (piece if isinstance(one, str) else len(its))
 
 
 CUT = [
@@ -132,6 +140,26 @@ def test_a_run_is_cut_into_short_pieces(alphabet: str, reference: Encoding) -> N
     assert max(map(len, found)) <= 1600
     ids = [token for piece in found for token in reference.encode_ordinary(piece)]
     assert ids == reference.encode_ordinary(f"X{text}y")
+
+
+def test_what_was_merged_to_be_cut_is_not_counted_again(
+    tmp_path: Path, reference: Encoding
+) -> None:
+    """gigatoken would remember it: 200 MB of a run took 700 MiB."""
+    path = tmp_path / "run"
+    text = "கஙச" * 3000
+    path.write_text(f"A b{text} c", encoding="utf-8")
+    task = Task((Span(Found(str(path), is_named=True)),), Wanted(reference.name), "", 0)
+    counted: list[str] = []
+
+    def count(texts: Sequence[str]) -> list[int]:
+        counted.extend(texts)
+        return [len(reference.encode_ordinary(text)) for text in texts]
+
+    with small(800):
+        (part,) = count_task(task, count)
+    assert part.tokens == len(reference.encode_ordinary(f"A b{text} c"))
+    assert sum(map(len, counted)) < 2000
 
 
 # What stands before a run changes how the pattern goes on behind it, however long it is.
