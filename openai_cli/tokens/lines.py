@@ -72,9 +72,9 @@ def count_lines(
         batches = _Batches(stack)
         reader = _Reader(model, stand_in, on, batches.begin, instead)
         size = 0
-        for number, value in objects(lines):
+        for number, value, line in _values(lines):
             try:
-                size += reader.read(number, value) + REQUEST
+                size += reader.read(number, value, line) + REQUEST
             except UsageError as error:
                 raise at_line(number, error) from None
             if size > BATCH:
@@ -138,8 +138,11 @@ class _Reader:
         """Make the next request begin a new group."""
         self._group = None
 
-    def read(self, number: int, value: dict[str, Json]) -> int:
-        """Read a line and return the length of its texts; raises the errors of `parts_of`."""
+    def read(self, number: int, value: dict[str, Json], line: bytes) -> int:
+        """Read the value of a line and return the length of its texts.
+
+        Raises the errors of `parts_of`, and UsageError for a value that is nested too deep.
+        """
         body, endpoint, custom_id = _request(value)
         if self._instead is not None:
             body["model"] = self._instead
@@ -154,7 +157,10 @@ class _Reader:
         group = self._group
         if group is None:
             if settings is None:
-                body = body if messages is None else {**body, "messages": messages}
+                if messages is not None:
+                    body["messages"] = messages
+                if _nests_too_deep(value, line):
+                    raise UsageError("the request nests too deep")
                 parts = self._parts(body, endpoint)
                 # If a text was added, such as definitions, each request has to be read whole.
                 if roles is not None and parts.texts == texts:
@@ -194,16 +200,18 @@ class _Reader:
 
 def _plain(messages: Json) -> tuple[tuple[str, ...] | None, list[str]]:
     """Return the roles and the texts of messages that have nothing else; None and [] for others."""
-    if type(messages) is not list or set(map(type, messages)) != {dict}:
+    if type(messages) is not list or not messages:
         return None, []
-    try:
-        roles = tuple([message["role"] for message in messages])
-        texts = [message["content"] for message in messages]
-    except KeyError:
-        return None, []
-    only_two = sum(map(len, messages)) == 2 * len(messages)
-    only_texts = set(map(type, (*roles, *texts))) == {str}
-    return (roles, texts) if only_two and only_texts else (None, [])
+    roles, texts = [], []
+    for message in messages:
+        if type(message) is not dict or len(message) != 2:
+            return None, []
+        role, text = message.get("role"), message.get("content")
+        if type(role) is not str or type(text) is not str:
+            return None, []
+        roles.append(role)
+        texts.append(text)
+    return tuple(roles), texts
 
 
 def objects(
@@ -215,30 +223,40 @@ def objects(
     Raises UsageError, with the line, for anything but a JSON object in UTF-8, and for a file with
     none unless it `may_be_empty`.
     """
+    for number, value, line in _values(lines, may_be_empty=may_be_empty):
+        if _nests_too_deep(value, line):
+            raise UsageError(f"line {number} nests too deep")
+        yield number, value
+
+
+def _values(
+    lines: Iterable[bytes], *, may_be_empty: bool = False
+) -> Iterator[tuple[int, dict[str, Json], bytes]]:
+    """Yield like `objects`, with their lines, but do not check their depth."""
     load = quick_loads()
     numbered = enumerate(lines, 1)
     is_first = True
     for number, line in numbered:
         if line.isspace():
             continue
-        may_be_deep = line.count(b"[") + line.count(b"{") > DEEPEST
+        read = line
         try:
             value = load(line)
         except (ValueError, RecursionError):
-            value = _loaded(line, number, (more for _, more in numbered) if is_first else ())
-            may_be_deep = True
+            rest = (more for _, more in numbered) if is_first else ()
+            value, read = _loaded(line, number, rest)
         if not isinstance(value, dict):
             raise UsageError(f"line {number} is not a JSON object")
-        if may_be_deep and _nests_too_deep(value):
-            raise UsageError(f"line {number} nests too deep")
-        yield number, value
+        yield number, value, read
         is_first = False
     if is_first and not may_be_empty:
         raise UsageError("the file is empty")
 
 
-def _nests_too_deep(value: Json) -> bool:
-    """Return whether a value is nested deeper than `DEEPEST`, without recursion."""
+def _nests_too_deep(value: Json, line: bytes) -> bool:
+    """Return whether the value of a line is nested deeper than `DEEPEST`, without recursion."""
+    if line.count(b"[") + line.count(b"{") <= DEEPEST:
+        return False
     level = [value]
     for _ in range(DEEPEST):
         inner = (one.values() if isinstance(one, dict) else one for one in level)
@@ -253,16 +271,16 @@ def at_line(number: int, error: UsageError) -> UsageError:
     return UsageError(f"line {number}: {error.problem}", hint=error.hint, parameter=error.parameter)
 
 
-def _loaded(line: bytes, number: int, rest: Iterable[bytes]) -> Json:
-    """Parse a line with json, which unlike orjson accepts lone surrogates.
+def _loaded(line: bytes, number: int, rest: Iterable[bytes]) -> tuple[Json, bytes]:
+    """Parse a line with json, which unlike orjson accepts lone surrogates; return what was parsed.
 
     If the line is not JSON by itself, parse it together with the `rest` of the file.
     """
     with suppress(ValueError, RecursionError):
-        return json.loads(line)
+        return json.loads(line), line
     text = b"".join([line, *rest])
     try:
-        return json.loads(text)
+        return json.loads(text), text
     except UnicodeDecodeError as error:
         where = f"byte {text[error.start]:#04x} at offset {error.start}"
         raise UsageError(f"line {number} is not UTF-8: {where}") from None

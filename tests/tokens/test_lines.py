@@ -166,6 +166,20 @@ def test_what_nests_too_deep_or_has_too_long_an_integer_is_named(
                 list(objects(body(metadata).splitlines(keepends=True)))
 
 
+def test_a_request_that_nests_too_deep_is_named() -> None:
+    """Wherever it is deep, and also behind others like it."""
+    deep = json.loads("[" * DEEPEST + "]" * DEEPEST)
+    message = {"role": "user", "content": "hello"}
+    shallow = {"model": "gpt-4", "messages": [message]}
+    for body in (
+        {**shallow, "metadata": deep},
+        {**shallow, "messages": [{**message, "content": deep}]},
+        {"custom_id": "a", "url": "/v1/chat/completions", "body": {**shallow, "metadata": deep}},
+    ):
+        with pytest.raises(UsageError, match="line 2: the request nests too deep"):
+            counted([shallow, body])
+
+
 def test_deep_bodies_are_compared_with_those_before() -> None:
     deep: list[Any] = []
     for _ in range(DEEPEST - 2):
