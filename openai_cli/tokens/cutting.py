@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from openai_cli.errors import UsageError
 from openai_cli.tokens.encoders import LONGEST_UNCUT
+from openai_cli.tokens.encoding import well_formed
 
 if TYPE_CHECKING:
     from openai_cli.tokens.runs import Run
@@ -92,13 +93,18 @@ def first_cut(text: str) -> int | None:
 
 
 def parted(text: str, encoding: str) -> Iterable[str]:
-    """Return the text in such pieces, or whole if it is short; raises the errors of `pieces`."""
-    return [text] if len(text) <= LONGEST_UNCUT else pieces([text], encoding)
+    """Return the text in such pieces, or whole if it is short; raises the errors of `pieces`.
+
+    Halves of surrogate pairs in a long text are read as tiktoken reads them.
+    """
+    return [text] if len(text) <= LONGEST_UNCUT else pieces([well_formed(text)], encoding)
 
 
 def parted_or_counts(text: str, encoding: str) -> Iterable[str | int]:
     """Return the text like `parted`, but in `pieces_or_counts`."""
-    return [text] if len(text) <= LONGEST_UNCUT else pieces_or_counts([text], encoding)
+    if len(text) <= LONGEST_UNCUT:
+        return [text]
+    return pieces_or_counts([well_formed(text)], encoding)
 
 
 def check_runs(text: str, *, encoding: str) -> None:

@@ -197,9 +197,13 @@ def _unknown(model: str) -> UsageError:
 
 
 def well_formed(text: str) -> str:
-    """Join the halves of surrogate pairs and replace lone ones, as tiktoken does."""
+    """Join the halves of surrogate pairs and replace lone ones, as tiktoken does.
+
+    A long text is not encoded at once, which would take as much memory again.
+    """
     try:
-        text.encode()
+        for start in range(0, len(text), LONGEST_UNCUT):
+            text[start : start + LONGEST_UNCUT].encode()
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text

@@ -99,6 +99,7 @@ class _Text:
 
     def __init__(self, text: str) -> None:
         self.kinds = text.translate(_KINDS)
+        self.characters = text
         self._runs: dict[str, tuple[int, int]] = {}
         self._shaped: dict[tuple[str, int], int] = {}
 
@@ -122,8 +123,9 @@ class _Rule(NamedTuple):
     """A rule that a pattern matches the same on both sides of a place between these kinds.
 
     The kind `before` the place is one of these, and the kinds `after` it begin with one of these.
-    The place must not be in a `run` of kinds that is preceded by one of the `barred` kinds, or that
-    does not match the `shape`. With `parts`, the pattern splits there, so that no token crosses it.
+    The place must not be before the character `unless`, nor in a `run` of kinds that is preceded by
+    one of the `barred` kinds, or that does not match the `shape`. With `parts`, the pattern splits
+    there, so that no token crosses it.
 
     Some matches depend on what follows the run, however far away that is:
 
@@ -136,6 +138,7 @@ class _Rule(NamedTuple):
 
     before: str
     after: tuple[str, ...]
+    unless: str = ""
     run: str = ""
     barred: str = ""
     parts: bool = False
@@ -149,6 +152,8 @@ class _Rule(NamedTuple):
         """Return whether the rule allows a cut at this place in a text."""
         kinds = text.kinds
         if kinds[place - 1] not in self.before or not kinds.startswith(self.after, place):
+            return False
+        if self.unless and text.characters.startswith(self.unless, place):
             return False
         if not self.run:
             return True
@@ -167,6 +172,10 @@ _NUMBERS = (
     _Rule("ULCMS/", ("N",), parts=True),
     _Rule("N", tuple("ULCMS/RB"), parts=True),
 )
+# A match ends before spaces, unless it began with them.
+_BEFORE_BLANKS = _Rule("ULCMS/", ("B",), parts=True)
+# One of letters ends before symbols, too.
+_AFTER_LETTERS = _Rule("ULC", ("S", "/"), parts=True)
 # Line ends belong to symbols before them, but spaces after them do not. After anything else, they
 # belong to spaces, and spaces belong to them if more line ends follow.
 _LINE_ENDS = _Rule("R", ("R",), run="R", barred="?", inner="SM/", outer="B")
@@ -185,6 +194,9 @@ _RULES = {
     # forms a word with the marks after it, but belongs to symbols after another one or a space.
     "o200k_base": (
         *_NUMBERS,
+        _BEFORE_BLANKS,
+        _AFTER_LETTERS._replace(unless="'"),  # it may go on as in `it's`
+        _AFTER_LETTERS._replace(before="M", unless="'", run="M", barred="SNRB/?"),
         _LINE_ENDS._replace(barred="M?", vague="/"),  # slashes may belong to symbols as they do
         _Rule("R", ("B", "/R")),
         _BLANKS,
@@ -197,8 +209,23 @@ _RULES = {
         _Rule("S", ("SS",)),
         _Rule("S/", ("S/", "/S", "//"), run="S/", barred="R"),
     ),
-    "cl100k_base": (*_NUMBERS, _LINE_ENDS, _Rule("R", ("B", "/")), _BLANKS, *_WORDS),
-    "p50k_base": (*_NUMBERS, *_WORDS, _Rule("N", ("N",)), _Rule("RB", ("R", "B"))),
+    "cl100k_base": (
+        *_NUMBERS,
+        _BEFORE_BLANKS,
+        _AFTER_LETTERS,
+        _LINE_ENDS,
+        _Rule("R", ("B", "/")),
+        _BLANKS,
+        *_WORDS,
+    ),
+    "p50k_base": (
+        *_NUMBERS,
+        _BEFORE_BLANKS._replace(after=("B", "R")),
+        _AFTER_LETTERS,
+        *_WORDS,
+        _Rule("N", ("N",)),
+        _Rule("RB", ("R", "B")),
+    ),
 }
 
 # The vocabularies that split numbers into groups of three digits.
@@ -350,7 +377,7 @@ class Run:
     def _rule(self, text: _Text, place: int) -> _Rule | None:
         """Return the rule that allows a cut at the place, by the kinds of characters, or None."""
         kinds = text.kinds
-        if kinds[place - 2] == _SYMBOL and kinds[place - 1] in "ULC":  # perhaps as in `'re`
+        if re.match("S[UL][UL]", kinds[place - 2 : place + 1]):  # perhaps as in `'re`
             return None
         if self._is_by_three and kinds[place - 1 : place + 1] == "NN":
             return None if (place - text.begin("N", place)[0]) % 3 else _THREE

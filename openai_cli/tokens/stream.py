@@ -30,10 +30,10 @@ def count_each(texts: Sequence[str], *, encoding: str) -> list[int]:
 
 
 def _count_long(text: str, encoding: str) -> int:
-    from openai_cli.tokens.cutting import pieces_or_counts, telling
+    from openai_cli.tokens.cutting import parted_or_counts, telling
 
     with telling("the text"):
-        return _count(pieces_or_counts([text], encoding), encoding)
+        return _count(parted_or_counts(text, encoding), encoding)
 
 
 def _count(found: Iterable[str | int], encoding: str) -> int:

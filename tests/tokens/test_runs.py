@@ -17,7 +17,7 @@ from tiktoken import Encoding
 
 from openai_cli.errors import UsageError
 from openai_cli.tokens import cutting, runs
-from openai_cli.tokens.cutting import check_runs, pieces, pieces_or_counts
+from openai_cli.tokens.cutting import check_runs, parted, parted_or_counts, pieces, pieces_or_counts
 from openai_cli.tokens.encoders import rules_of
 from openai_cli.tokens.spans import Span, Wanted
 from openai_cli.tokens.tasks import Task, count_task
@@ -30,6 +30,7 @@ ALPHABETS = [
     "က္ခ", "ሀለሐ", "مر\u064e", "ªʰa", "ǅA中a", "\u0301aA中", "'st", "'sre中", "ſ's", "0123456789",
     "٣Ⅷ²", "a1中", "\n", "\r\n", " ", "\t ", " \n", "\x85\u2028 \n", "!", "-=", "👍😀",
     "👍\ufe0f", "!\u0301", "/", "/\n", "!/\n ", "\0", "\u0378a中", "\n ", "票洲码AV", "'sa中A",
+    "中👍", "“A”", "!\u3000", "中\u0301👍", "a'👍", "/\u2003", "Ab/'",
 ]  # fmt: skip
 
 
@@ -64,6 +65,8 @@ AMONG = [
     "a're", "a'reeee", "'llll", "x'ssAb", "ſ'ſſa", "a中中中/Ab", "!\n\n\n/\n a", "\n   \n  \nx",
     "中AAAA1", "👍\ufe0f👍\ufe0f👍\ufe0f", "x\u0301👍\ufe0f👍\ufe0f!!", " 👍\ufe0f👍\ufe0f👍",
     "👍👍\ufe0f👍\ufe0f👍", "\n👍\ufe0f👍\ufe0fa", "/👍\ufe0f👍\ufe0f", "1👍\ufe0f\u0301👍\ufe0f👍",
+    "it's👍中👍", "'S👍's👍", "中\u0301'sa", "e\u0301's!", "a's\u0301!", "1\u0301!2", "!\u0301👍!",
+    "a's\u0301's", "中's中'rE", "!\u3000a", "a/b'/s",
 ]  # fmt: skip
 
 
@@ -128,7 +131,7 @@ def test_the_pieces_have_the_ids_of_the_whole(
 CUT = [
     "ACGT", "acgt", "aB", "中文字", "কখগািী", "ক", "ਕਖ", "கஙச", "కఖ", "ಕಖ", "കഖ", "කඛ", "ກຂ", "ကခ",
     "កខ", "ሀለ", "한글", "あ", "0", "\n", " ", "\t", "-", "👍😀", "\0", "/", "a1", "مَ", "\u0301",
-    "👍\ufe0f", "\u0378", "\U0002ebf0",
+    "👍\ufe0f", "\u0378", "\U0002ebf0", "A👍", "中👍", "“中”", "é…", "!\u3000", "/\n",
 ]  # fmt: skip
 
 
@@ -140,6 +143,18 @@ def test_a_run_is_cut_into_short_pieces(alphabet: str, reference: Encoding) -> N
     assert max(map(len, found)) <= 1600
     ids = [token for piece in found for token in reference.encode_ordinary(piece)]
     assert ids == reference.encode_ordinary(f"X{text}y")
+
+
+@pytest.mark.parametrize("alphabet", ["\ud800", "\ud83d\ude00", "中\ud800"])
+def test_halves_of_pairs_are_cut_as_what_tiktoken_reads(alphabet: str, reference: Encoding) -> None:
+    text = alphabet * 3000
+    with small(800):
+        found = list(parted(text, reference.name))
+        counts = list(parted_or_counts(text, reference.name))
+    assert max(map(len, found)) <= 1600
+    ids = [reference.encode_ordinary(piece) for piece in found]
+    assert [*chain.from_iterable(ids)] == reference.encode_ordinary(text)
+    assert sum(1 for one in counts if isinstance(one, int)) > 0
 
 
 def test_what_was_merged_to_be_cut_is_not_counted_again(
@@ -184,7 +199,7 @@ def test_a_run_is_cut_whatever_stands_before_it(
 
 
 UNCUT = [
-    ("é a ", "👍\ufe0f", "4"), ("", "\ud800", "0"), ("e\u0301", "\n", "0"), ("\n", "/", "0"),
+    ("é a ", "👍\ufe0f", "4"), ("", "a'", "0"), ("e\u0301", "\n", "0"), ("\n", "/", "0"),
     ("亚洲", "AV", "0"),
 ]  # fmt: skip
 
