@@ -174,6 +174,8 @@ _NUMBERS = (
 )
 # A match ends before spaces, unless it began with them.
 _BEFORE_BLANKS = _Rule("ULCMS/", ("B",), parts=True)
+# One that ends in line ends ends before all else but spaces, and slashes in o200k_base.
+_AFTER_LINE_ENDS = _Rule("R", tuple("ULCMNS"), parts=True)
 # One of letters ends before symbols, too.
 _AFTER_LETTERS = _Rule("ULC", ("S", "/"), parts=True)
 # Line ends belong to symbols before them, but spaces after them do not. After anything else, they
@@ -195,6 +197,7 @@ _RULES = {
     "o200k_base": (
         *_NUMBERS,
         _BEFORE_BLANKS,
+        _AFTER_LINE_ENDS,
         _AFTER_LETTERS._replace(unless="'"),  # it may go on as in `it's`
         _AFTER_LETTERS._replace(before="M", unless="'", run="M", barred="SNRB/?"),
         _LINE_ENDS._replace(barred="M?", vague="/"),  # slashes may belong to symbols as they do
@@ -202,6 +205,7 @@ _RULES = {
         _BLANKS,
         _Rule("L", ("U",), parts=True),
         _Rule("LCM", ("L",)),
+        _Rule("CM", ("U",)),
         _Rule("U", ("U",), run="U", barred="?", fitting="CM"),
         _Rule("CM", ("C",), run="CM", barred="?", inner="L", outer="U"),
         _Rule("CM", ("M",), run="CM", barred="S/?", inner="L", outer="U"),
@@ -212,6 +216,7 @@ _RULES = {
     "cl100k_base": (
         *_NUMBERS,
         _BEFORE_BLANKS,
+        _AFTER_LINE_ENDS,
         _AFTER_LETTERS,
         _LINE_ENDS,
         _Rule("R", ("B", "/")),
