@@ -65,6 +65,14 @@ class Answer:
         self.note(body)
         return []
 
+    def place_of_text(self, body: dict[str, Any]) -> tuple[dict[str, Any], str] | None:  # noqa: ARG002
+        """Return where an event of a stream has its text, if that is all that it adds.
+
+        Adding several such events in a row is the same as adding the last of them with the texts of
+        all. Return the object and the name of the text, and None for any other event.
+        """
+        return None
+
     def note(self, body: dict[str, Any]) -> None:
         """Record the properties that all responses share: usage, model and service tier."""
         usage, tier = body.get("usage"), body.get("service_tier")

@@ -14,6 +14,8 @@ from openai_cli.records import field, mutable_record
 
 # The fields in which servers send reasoning: DeepSeek's, and vLLM's newer one.
 _REASONING = ("reasoning_content", "reasoning")
+# What a message may have beside its text.
+_REST = ("refusal", "tool_calls", "function_call", *_REASONING)
 # The API's own limit is 128.
 _MOST_CHOICES = 10_000
 _WHOLE_OBJECTS = {"chat.completion.chunk": "chat.completion"}
@@ -37,6 +39,29 @@ class Completion(Answer):
             self._add_choice(position, found)
             for position, found in enumerate(as_objects(body.get("choices"), "choices"))
         ]
+
+    def place_of_text(self, body: dict[str, Any]) -> tuple[dict[str, Any], str] | None:
+        # Whatever `add` and `failure_in` look at must be as in the event before.
+        choice = self.choices.get(0)
+        try:
+            [found] = body["choices"]
+            goes_on = (
+                choice is not None
+                and choice.has_begun
+                and found["finish_reason"] is None
+                and found["index"] == 0
+                and type(found["index"]) is int
+                and "error" not in found
+                and "usage" not in found
+                and "error" not in body
+                and body.get("usage") is None
+                and body.get("object") != "error"
+                and body.get("service_tier") in (None, self.service_tier)
+                and (self.model or body.get("model") is None)
+            )
+        except (KeyError, TypeError, ValueError):
+            return None
+        return _place_of_text(found) if goes_on else None
 
     def check(self, body: dict[str, Any]) -> None:
         if not isinstance(body.get("choices"), list) or not body["choices"]:
@@ -138,6 +163,19 @@ class Completion(Answer):
 def _has_message(choice: dict[str, Any]) -> bool:
     """Return whether a choice has a message or a text, even an empty one."""
     return any(isinstance(choice.get(name), dict | str) for name in ("delta", "message", "text"))
+
+
+def _place_of_text(choice: dict[str, Any]) -> tuple[dict[str, Any], str] | None:
+    """Return where a choice has its text; None if it has none, or anything else to add."""
+    if "delta" not in choice:
+        holder, name, has_more = choice, "text", "message" in choice
+    else:
+        holder, name, has_more = choice["delta"], "content", "text" in choice
+    if has_more or not isinstance(holder, dict) or not isinstance(holder.get(name), str):
+        return None
+    if name == "content" and len(holder) > 1 and any(map(holder.get, _REST)):
+        return None
+    return holder, name
 
 
 def _add_rest(choice: Choice, message: dict[str, Any], *, is_whole: bool) -> None:

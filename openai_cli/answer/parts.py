@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
+from openai_cli.answer.events import DONE, joined, parsed, value_of, whole_values
 from openai_cli.answer.files import BOM, refuse_error, refuse_page
 from openai_cli.answer.shape import misshapen
 from openai_cli.errors import BadAnswerError, CliError, NetworkError
 from openai_cli.http import failure
 from openai_cli.http.errorbody import error_in, tells_error
-from openai_cli.http.sse import Decoder, Event, EventTooLongError
+from openai_cli.http.sse import Decoder, Event, EventTooLongError, names_error
 from openai_cli.jsontext import load_numbers, weight
 from openai_cli.records import NamedTuple, mutable_record
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 # How long to wait for usage and [DONE] once every choice has ended, in seconds.
 LINGER = 5.0
 
-_DONE = b"[DONE]"
 _NAMES = (b":", b"data:", b"event:", b"id:", b"retry:", b"error:")
 _FIELDS = (*_NAMES, *(BOM + name for name in _NAMES))
 _LONGEST_HEAD = max(map(len, _FIELDS))
@@ -34,10 +34,6 @@ _LONGEST_HEAD = max(map(len, _FIELDS))
 # a response may take up to `_HEAVIEST`, as estimated by `weight`.
 _LIGHT = 256 * 1024
 _HEAVIEST = 192 * 1024 * 1024
-# The most lines of an event that are searched for several values, one line at a time.
-_MOST_LINES = 100
-_decoder = json.JSONDecoder()
-_raw_decode = _decoder.raw_decode
 
 
 class Part(NamedTuple):
@@ -58,6 +54,7 @@ def read(
     *,
     arrived: Callable[[], None] = lambda: None,
     passed: Callable[[bytes], object] | None = None,
+    joins: bool = False,
 ) -> Iterator[tuple[Part, list[tuple[Choice, str]]]]:
     """Yield the parts of a response as they arrive, each with the text it adds to each choice.
 
@@ -65,13 +62,14 @@ def read(
     when the other was requested. Each part is added to `answer` before it is yielded. `arrived` is
     called when all received data has been processed, before waiting for more. If `passed` is given,
     the bytes of a response that is too large to hold go to it as they arrive; the response's part
-    then has none, and its long texts are incomplete. Raises BadAnswerError if the body is neither
-    JSON nor a stream or has the wrong shape, NetworkError if it is cut off, and the error that the
-    response itself reports.
+    then has none, and its long texts are incomplete. With `joins`, events that arrived together
+    and only continue a text come as one part. Raises BadAnswerError if the body is neither JSON nor
+    a stream or has the wrong shape, NetworkError if it is cut off, and the error that the response
+    itself reports.
     """
     is_empty = True
     kept = 0
-    for part in _parts(http, answer, arrived, passed):
+    for part in _parts(http, answer, arrived, passed, joins=joins):
         is_empty = False
         try:  # as in `_telling`; the context manager takes longer than reading an event
             added = answer.add(part.body)
@@ -112,6 +110,8 @@ def _parts(
     answer: Answer,
     arrived: Callable[[], None],
     passed: Callable[[bytes], object] | None,
+    *,
+    joins: bool,
 ) -> Iterator[Part]:
     pieces = http.pieces()
     start = bytearray()
@@ -124,7 +124,7 @@ def _parts(
     if is_stream is None:  # the body is empty, or the start of a field name
         is_stream = _is_named_stream(http)
     if is_stream:
-        yield from _Stream(http, answer, arrived).parts(chain((bytes(start),), pieces))
+        yield from _Stream(http, answer, arrived, joins).parts(chain((bytes(start),), pieces))
     elif passed is None or answer.is_text:
         yield _whole(collected(pieces, answer.largest, start), http, answer)
     else:
@@ -215,11 +215,15 @@ def _not_json(raw: bytes, error: Exception, http: "Incoming") -> CliError:
 
 @mutable_record
 class _Stream:
-    """The events of a stream as parts; `is_cut` says that the last event was truncated."""
+    """The events of a stream as parts; `is_cut` says that the last event was truncated.
+
+    With `joins`, events that arrived together and only continue a text become one.
+    """
 
     http: "Incoming"
     answer: Answer
     arrived: Callable[[], None]
+    joins: bool
     is_cut: bool = False
 
     def parts(self, pieces: Iterable[bytes]) -> Iterator[Part]:
@@ -227,12 +231,14 @@ class _Stream:
         is_hurried = False
         try:
             for piece in pieces:
-                for event in self._decoded(decoder, piece):
-                    if (body := _plain(event)) is None:
+                events = self._decoded(decoder, piece)
+                joins = self.joins and len(events) > 1
+                for event, body in joined(events, answer) if joins else parsed(events):
+                    if body is None:
                         yield from self._odd(event)
                     else:
-                        self._check(event.data, body)
-                        yield Part(event.data, body, True)
+                        self._check(event[0], body)
+                        yield Part(event[0], body, True)
                     if answer.is_done:
                         return
                 self.arrived()
@@ -259,9 +265,9 @@ class _Stream:
             raise BadAnswerError(
                 f"the stream cannot be read: {error}", request_id=self.http.request_id
             ) from None
-        for event in events:
-            if len(event.data) > _LIGHT:
-                check_weight(weight(event.data))
+        for data, _ in events:
+            if len(data) > _LIGHT:
+                check_weight(weight(data))
         return events
 
     def _check(self, raw: bytes, body: dict[str, Any]) -> None:
@@ -270,16 +276,17 @@ class _Stream:
 
     def _odd(self, event: Event, *, may_be_cut: bool = False) -> Iterator[Part]:
         """Yield the parts of an event that is not exactly one JSON object in UTF-8."""
-        if event.is_error:
-            said = event.data.decode(errors="replace")
-            raise failure.of_error(said, self.http.request_id, event.data)
-        for raw in _whole_values(event.data):
-            if raw.strip() == _DONE:
+        data, name = event
+        if names_error(name):
+            said = data.decode(errors="replace")
+            raise failure.of_error(said, self.http.request_id, data)
+        for raw in whole_values(data):
+            if raw.strip() == DONE:
                 self.answer.is_done = True
                 return
             try:
                 text = self._text(raw)
-                body = _parsed(text)
+                body = value_of(text)
             except (ValueError, RecursionError):
                 if may_be_cut:
                     self.is_cut = True
@@ -303,55 +310,3 @@ class _Stream:
         except UnicodeDecodeError:
             self.answer.has_replaced = True
             return raw.decode(errors="replace")
-
-
-def _plain(event: Event) -> dict[str, Any] | None:
-    """Return the JSON object of an event in the API's usual form; None for any other event."""
-    if event.name and event.is_error:
-        return None
-    try:
-        text = event.data.decode()
-        body, end = _raw_decode(text)
-    except (ValueError, RecursionError):
-        return None
-    return body if isinstance(body, dict) and end == len(text) else None
-
-
-def _parsed(text: str) -> Any:
-    """Parse the JSON value of an event; surrounding white space is rare, so it is tried last."""
-    try:
-        value, end = _raw_decode(text)
-    except ValueError:
-        return _decoder.decode(text)
-    return value if end == len(text) else _decoder.decode(text)
-
-
-def _whole_values(data: bytes) -> Iterator[bytes]:
-    """Yield the complete JSON values in the lines of an event, and any remainder last.
-
-    Some servers and proxies omit the empty line between events. Blank lines are skipped.
-    """
-    lines = data.split(b"\n")
-    if len(lines) > _MOST_LINES or _is_value(data):
-        yield data
-        return
-    held = b""
-    for line in lines:
-        held = held + b"\n" + line if held else line
-        if _is_value(held):
-            yield held
-            held = b""
-        elif not held.strip():
-            held = b""
-    if held:
-        yield held
-
-
-def _is_value(data: bytes) -> bool:
-    if data.strip() == _DONE:
-        return True
-    try:
-        _parsed(data.decode(errors="replace"))
-    except (ValueError, RecursionError):
-        return False
-    return True

@@ -31,6 +31,8 @@ _NOT_PRINTED = frozenset(
 )  # fmt: skip
 # How many kinds of items are recorded; the API description has about thirty.
 _MOST_KINDS = 100
+# The type of nearly all events of a stream.
+_TEXT = "response.output_text.delta"
 _ENDS = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
 )
@@ -61,6 +63,17 @@ class ModelResponse(Answer):
         if text:
             self.choice.text.append(text)
         return [(self.choice, text)]
+
+    def place_of_text(self, body: dict[str, Any]) -> tuple[dict[str, Any], str] | None:
+        goes_on = (
+            body.get("type") == _TEXT
+            and isinstance(body.get("delta"), str)
+            and type(body.get("sequence_number")) is int
+            and "error" not in body
+            and "response" not in body
+            and body.get("object") != "error"
+        )
+        return (body, "delta") if goes_on else None
 
     def check(self, body: dict[str, Any]) -> None:
         if not isinstance(body.get("output"), list):
@@ -115,9 +128,9 @@ class ModelResponse(Answer):
             return self._whole(body) if isinstance(body.get("output"), list) else ""
         if isinstance(number := body.get("sequence_number"), int):
             self.sequence = number
-        if kind in ("response.output_text.delta", "response.refusal.delta"):
+        if kind in (_TEXT, "response.refusal.delta"):
             self.choice.has_begun = True
-        if kind == "response.output_text.delta":
+        if kind == _TEXT:
             return as_string(body.get("delta"), "delta")
         if kind == "response.refusal.delta":
             self.choice.refusal.append(as_string(body.get("delta"), "delta"))

@@ -3,7 +3,7 @@
 import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from openai_cli.calls.download import fetched, refuse_terminal
 from openai_cli.calls.plan import Plan
@@ -194,6 +194,7 @@ def _decoded(found: "Picture") -> bytes:
 
 @mutable_record
 class _PathWriter:
+    joins: ClassVar[bool] = False
     saver: _Saver
     sink: "Sink"
 

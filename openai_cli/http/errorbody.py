@@ -229,9 +229,9 @@ def _of_events(text: str, depth: int) -> Detail:
     decoder = Decoder()
     events = [*decoder.feed(text.encode()), *decoder.rest()]
     found = (
-        _of_value(event.data.decode(errors="replace"), depth + 1)
-        for event in events[:_LONGEST]
-        if event.data.strip() != b"[DONE]"
+        _of_value(data.decode(errors="replace"), depth + 1)
+        for data, _ in events[:_LONGEST]
+        if data.strip() != b"[DONE]"
     )
     return next((one for one in found if one.message), Detail())
 

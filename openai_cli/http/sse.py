@@ -7,39 +7,35 @@ streaming.
 Lines end in LF, CR or CRLF and in nothing else, wherever the chunks are cut.
 """
 
-from openai_cli.records import NamedTuple, field, mutable_record
+import re
+
+from openai_cli.records import field, mutable_record
 
 # The largest event, in bytes.
 LARGEST = 16 * 1024 * 1024
 # The memory that a line takes beside its contents, in bytes.
 _OF_LINE = 64
+# An event as nearly all servers send it: a single line of data, maybe after its type.
+_USUAL = re.compile(rb"(?:event: (.+)\n)?data: (.*)\n\n")
+
+# An event: its data, which is its lines joined by LF, and its type, if it has one; both undecoded.
+Event = tuple[bytes, bytes | None]
 
 
-class Event(NamedTuple):
-    """An event: `data` is its lines joined by LF, undecoded; `name` is its type, maybe empty."""
-
-    data: bytes
-    name: str = ""
-
-    @property
-    def is_error(self) -> bool:
-        """Whether the event's name marks it as an error."""
-        return _names_error(self.name)
+def names_error(name: bytes | None) -> bool:
+    """Return whether an event of this type is an error."""
+    return name is not None and name.lower().endswith(b"error")
 
 
-def _names_error(name: str) -> bool:
-    return name.lower().endswith("error")
+def _usual(block: bytes) -> list[Event] | None:
+    """Decode whole events, all as most servers send them; return None for any others.
 
-
-def _plain(chunk: bytes) -> list[Event] | None:
-    """Decode a chunk in which every event is a single `data: …` line; return None for any other.
-
-    Nearly all servers send such chunks, and this takes a fifth of the time.
+    This takes a tenth of the time.
     """
-    if chunk[:6] != b"data: " or chunk[-2:] != b"\n\n" or b"\r" in chunk:
+    found = _USUAL.split(block)
+    if any(found[::3]) or b"\r" in block:  # something is between the events
         return None
-    found = chunk[6:-2].split(b"\n\ndata: ")
-    return [Event(data) for data in found] if chunk.count(b"\n") == 2 * len(found) else None
+    return list(zip(found[2::3], found[1::3], strict=True))
 
 
 class EventTooLongError(ValueError):
@@ -57,18 +53,26 @@ class Decoder:
     _held: bytearray = field(default_factory=bytearray)
     _data: list[bytes] = field(default_factory=list)
     _size: int = 0
-    _name: str = ""
+    _name: bytes | None = None
     _ended_in_cr: bool = False
     _is_first: bool = True
     _is_between_events: bool = False
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Return the events that this chunk completes."""
-        if self._is_between_events and (plain := _plain(chunk)) is not None:
-            return plain
+        end = chunk.rfind(b"\n\n") + 2 if self._is_between_events else 0
+        if end < 2 or len(self._held) + end + _OF_LINE > self.largest:
+            return self._fed(chunk)
+        block = bytes(self._held) + chunk[:end] if self._held else chunk[:end]
+        if (events := _usual(block)) is None:
+            return self._fed(chunk)
+        self._held.clear()
+        return events + self._fed(chunk[end:]) if end < len(chunk) else events
+
+    def _fed(self, chunk: bytes) -> list[Event]:
         events = self._take(self._lines(chunk))
         self._is_between_events = not (
-            self._held or self._data or self._name or self._ended_in_cr or self._is_first
+            self._data or self._name or self._ended_in_cr or self._is_first
         )
         return events
 
@@ -106,12 +110,12 @@ class Decoder:
         if self._is_first and lines:
             lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")
             self._is_first = False
-        events = []
+        events: list[Event] = []
         for line in lines:
             if not line:
-                if self._data or _names_error(self._name):
-                    events.append(Event(b"\n".join(self._data), self._name))
-                self._data, self._name, self._size = [], "", 0
+                if self._data or names_error(self._name):
+                    events.append((b"\n".join(self._data), self._name))
+                self._data, self._name, self._size = [], None, 0
                 continue
             name, _, value = line.partition(b":")
             if name == b"data":
@@ -119,9 +123,9 @@ class Decoder:
                 self._size += len(value) + _OF_LINE
                 self._check(self._size)
             elif name == b"event":
-                self._name = value.removeprefix(b" ").decode(errors="replace")
+                self._name = value.removeprefix(b" ") or None
             elif name == b"error":
-                events.append(Event(value.removeprefix(b" "), "error"))
+                events.append((value.removeprefix(b" "), b"error"))
             elif line.startswith(b"{"):
-                events.append(Event(line))
+                events.append((line, None))
         return events

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 from operator import eq
+from typing import ClassVar
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -83,6 +84,8 @@ class MarkdownWriter:
 
     `separator` stands between choices. A tool call is printed as a line of JSON.
     """
+
+    joins: ClassVar[bool] = True
 
     sink: Sink
     console: Console

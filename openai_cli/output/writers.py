@@ -5,7 +5,7 @@ A writer receives every part of an answer as it arrives, and finally the whole a
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from openai_cli.answer.base import Answer
 from openai_cli.answer.choice import Choice
@@ -26,7 +26,9 @@ _OF_PART = 400
 
 
 class Writer(Protocol):
-    """Writes an answer to a sink."""
+    """Writes an answer to a sink; with `joins`, it needs the texts but not each part (`read`)."""
+
+    joins: ClassVar[bool] = False
 
     def take(self, part: Part, added: list[tuple[Choice, str]]) -> None:
         """Write a part that has arrived and has added these texts to these choices."""
@@ -57,6 +59,7 @@ class TextWriter(Writer):
     text with a `notice` if it has no such part.
     """
 
+    joins = True
     sink: Sink
     separator: str = "\n"
     null: bool = False
@@ -366,7 +369,7 @@ def write_answer(
 
     passed = writer.passed if forgets and isinstance(writer, JsonWriter) else None
     written = forget_printed if forgets else arrived
-    for part, added in read(http, answer, arrived=written, passed=passed):
+    for part, added in read(http, answer, arrived=written, passed=passed, joins=writer.joins):
         writer.take(part, added)
         if forgets:
             for choice, _ in added:

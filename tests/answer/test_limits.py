@@ -79,6 +79,7 @@ def test_vectors_may_have_many_numbers() -> None:
         [b"data: " + b"a" * 100] * 20,
         [b"a"] * 1100,
         [b"data: a\ndata: b\n"] * 99,
+        [b"data: a\n\n", b"data: " + b"a" * 900, b"a" * 100 + b"\n\n"],
     ],
 )
 def test_an_event_has_a_limit(pieces: Iterable[bytes]) -> None:

@@ -7,21 +7,25 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from openai_cli.http.sse import Decoder, Event
+from openai_cli.http.sse import Decoder, Event, names_error
 
 BOM = b"\xef\xbb\xbf"
 
 
 def decoded(chunks: Iterable[bytes]) -> list[Event]:
     decoder = Decoder()
-    return [event for chunk in chunks for event in decoder.feed(chunk)]
+    return [one for chunk in chunks for one in decoder.feed(chunk)]
 
 
 def every_cut(stream: bytes) -> Iterable[tuple[bytes, bytes]]:
     return ((stream[:cut], stream[cut:]) for cut in range(len(stream) + 1))
 
 
-ONE = [Event(b"x")]
+def event(data: bytes, name: str = "") -> Event:
+    return data, name.encode() or None
+
+
+ONE = [event(b"x")]
 
 STREAMS: dict[str, tuple[bytes, list[Event]]] = {
     "LF": (b"data: x\n\n", ONE),
@@ -29,54 +33,54 @@ STREAMS: dict[str, tuple[bytes, list[Event]]] = {
     "CRLF": (b"data: x\r\n\r\n", ONE),
     "ends mixed, CR then CRLF": (b"data: x\r\r\n", ONE),
     "ends mixed, LF then CR": (b"data: x\n\r", ONE),
-    "CRLF is one end, not two": (b"data: x\r\ndata: y\r\n\r\n", [Event(b"x\ny")]),
+    "CRLF is one end, not two": (b"data: x\r\ndata: y\r\n\r\n", [event(b"x\ny")]),
     "CR within an event that ends in LF": (
         b"data: w\n\ndata: x\rdata: y\n\n",
-        [Event(b"w"), Event(b"x\ny")],
+        [event(b"w"), event(b"x\ny")],
     ),
     "no space after the colon": (b"data:x\n\n", ONE),
-    "one space is dropped, no more": (b"data:  x \n\n", [Event(b" x ")]),
-    "a tab is no space": (b"data:\tx\n\n", [Event(b"\tx")]),
-    "a colon in the value": (b"data: a: b\n\n", [Event(b"a: b")]),
-    "several lines": (b"data: a\ndata:\ndata: b\n\n", [Event(b"a\n\nb")]),
-    "data without a colon is an empty line": (b"data\ndata\n\n", [Event(b"\n")]),
-    "empty data is an event": (b"data:\n\ndata\n\n", [Event(b""), Event(b"")]),
+    "one space is dropped, no more": (b"data:  x \n\n", [event(b" x ")]),
+    "a tab is no space": (b"data:\tx\n\n", [event(b"\tx")]),
+    "a colon in the value": (b"data: a: b\n\n", [event(b"a: b")]),
+    "several lines": (b"data: a\ndata:\ndata: b\n\n", [event(b"a\n\nb")]),
+    "data without a colon is an empty line": (b"data\ndata\n\n", [event(b"\n")]),
+    "empty data is an event": (b"data:\n\ndata\n\n", [event(b""), event(b"")]),
     "empty data in the middle": (
         b"data: a\n\ndata:\n\ndata: b\n\n",
-        [Event(b"a"), Event(b""), Event(b"b")],
+        [event(b"a"), event(b""), event(b"b")],
     ),
     "empty lines alone are no events": (b"\n\n\r\n\r\rdata: x\n\n\n\n", ONE),
     "comments": (b": hello\n\n:\n\n:data: no\ndata: x\n: in the middle\n\n", ONE),
-    "a comment within the data": (b"data: a\n:\ndata: b\n\n", [Event(b"a\nb")]),
+    "a comment within the data": (b"data: a\n:\ndata: b\n\n", [event(b"a\nb")]),
     "a BOM at the start": (BOM + b"data: x\n\n", ONE),
     "a BOM later is part of a name": (b"data: x\n\n" + BOM + b"data: y\n\n", ONE),
     "two BOMs: only one is dropped": (BOM + BOM + b"data: y\n\ndata: x\n\n", ONE),
     "a BOM before an empty line": (BOM + b"\ndata: x\n\n", ONE),
-    "a BOM in the data stays": (b"data: " + BOM + b"x\n\n", [Event(BOM + b"x")]),
+    "a BOM in the data stays": (b"data: " + BOM + b"x\n\n", [event(BOM + b"x")]),
     "id and retry": (b"id: 7\nretry: 5\ndata: x\nid\n\n", ONE),
     "id alone is no event": (b"id: 7\n\nretry: 5\n\ndata: x\n\n", ONE),
     "unknown fields": (b"x: y\ndatas: no\nDATA: no\n data: no\ndata : no\ndata: x\n\n", ONE),
-    "a name": (b"event: error\ndata: x\n\n", [Event(b"x", "error")]),
-    "a name after the data": (b"data: x\nevent: ping\n\n", [Event(b"x", "ping")]),
-    "the last name counts": (b"event: a\nevent: b\ndata: x\n\n", [Event(b"x", "b")]),
+    "a name": (b"event: error\ndata: x\n\n", [event(b"x", "error")]),
+    "a name after the data": (b"data: x\nevent: ping\n\n", [event(b"x", "ping")]),
+    "the last name counts": (b"event: a\nevent: b\ndata: x\n\n", [event(b"x", "b")]),
     "a name ends with its event": (b"event: a\n\ndata: x\n\n", ONE),
-    "a name is for one event": (b"event: a\ndata: y\n\ndata: x\n\n", [Event(b"y", "a"), *ONE]),
+    "a name is for one event": (b"event: a\ndata: y\n\ndata: x\n\n", [event(b"y", "a"), *ONE]),
     "other line separators are data": (
         "data: a\u2028b\u2029c\u0085d\x0be\x0cf\x1cg\x1dh\x1ei\n\n".encode(),
-        [Event("a\u2028b\u2029c\u0085d\x0be\x0cf\x1cg\x1dh\x1ei".encode())],
+        [event("a\u2028b\u2029c\u0085d\x0be\x0cf\x1cg\x1dh\x1ei".encode())],
     ),
-    "bytes that are not UTF-8 are data": (b"data: \x85\xff\x00\n\n", [Event(b"\x85\xff\x00")]),
+    "bytes that are not UTF-8 are data": (b"data: \x85\xff\x00\n\n", [event(b"\x85\xff\x00")]),
     "an event without its empty line waits": (b"data: x\n\ndata: y\n", ONE),
     "nothing": (b"", []),
     # What the standard would drop, and tells of an error.
-    "an error without data": (b"event: error\n\ndata: x\n\n", [Event(b"", "error"), *ONE]),
-    "another name of an error": (b"event:engineError\n\n", [Event(b"", "engineError")]),
+    "an error without data": (b"event: error\n\ndata: x\n\n", [event(b"", "error"), *ONE]),
+    "another name of an error": (b"event:engineError\n\n", [event(b"", "engineError")]),
     "a name without data that is none": (b"event: ping\n\ndata: x\n\n", ONE),
-    "a field named error": (b"error: {}\n\ndata: x\n\n", [Event(b"{}", "error"), *ONE]),
-    "a field named error, after data": (b"data: x\nerror: y\n\n", [Event(b"y", "error"), *ONE]),
+    "a field named error": (b"error: {}\n\ndata: x\n\n", [event(b"{}", "error"), *ONE]),
+    "a field named error, after data": (b"data: x\nerror: y\n\n", [event(b"y", "error"), *ONE]),
     "bare JSON": (
         b'{"a": 1}\n{"b": 2}\n\ndata: x\n\n',
-        [Event(b'{"a": 1}'), Event(b'{"b": 2}'), *ONE],
+        [event(b'{"a": 1}'), event(b'{"b": 2}'), *ONE],
     ),
 }
 
@@ -93,9 +97,8 @@ def test_a_stream_is_decoded_alike_whole_at_every_cut_and_byte_by_byte(
 
 
 def test_an_error_is_told_by_its_name() -> None:
-    assert [Event(b"", name).is_error for name in ("error", "Error", "x.error", "", "errors")] == [
-        True, True, True, False, False,
-    ]  # fmt: skip
+    names = (b"error", b"Error", b"x.error", b"", b"errors", None)
+    assert list(map(names_error, names)) == [True, True, True, False, False, False]
 
 
 def test_a_cut_inside_crlf_is_no_empty_line() -> None:
@@ -103,9 +106,9 @@ def test_a_cut_inside_crlf_is_no_empty_line() -> None:
     assert list(decoder.feed(b"data: a\r")) == []
     assert list(decoder.feed(b"\n")) == []
     assert list(decoder.feed(b"data: b\r")) == []
-    assert list(decoder.feed(b"\ndata: c\r\n\r")) == [Event(b"a\nb\nc")]
+    assert list(decoder.feed(b"\ndata: c\r\n\r")) == [event(b"a\nb\nc")]
     assert list(decoder.feed(b"\n")) == []
-    assert list(decoder.feed(b"data: d\r\n\r\n")) == [Event(b"d")]
+    assert list(decoder.feed(b"data: d\r\n\r\n")) == [event(b"d")]
 
 
 def test_an_event_comes_with_the_byte_that_ends_it() -> None:
@@ -116,23 +119,23 @@ def test_an_event_comes_with_the_byte_that_ends_it() -> None:
 
 
 RESTS: dict[str, tuple[bytes, list[Event]]] = {
-    "the line is not ended": (b"data: x", [Event(b"x")]),
-    "the line is ended by LF": (b"data: x\n", [Event(b"x")]),
-    "the line is ended by CR": (b"data: x\r", [Event(b"x")]),
-    "the line is ended by CRLF": (b"data: x\r\n", [Event(b"x")]),
-    "several lines": (b"data: x\ndata: y", [Event(b"x\ny")]),
-    "several lines, ended": (b"event: e\ndata: x\ndata: y\n", [Event(b"x\ny", "e")]),
-    "behind a whole event": (b"data: w\n\nevent: e\ndata: x", [Event(b"x", "e")]),
+    "the line is not ended": (b"data: x", [event(b"x")]),
+    "the line is ended by LF": (b"data: x\n", [event(b"x")]),
+    "the line is ended by CR": (b"data: x\r", [event(b"x")]),
+    "the line is ended by CRLF": (b"data: x\r\n", [event(b"x")]),
+    "several lines": (b"data: x\ndata: y", [event(b"x\ny")]),
+    "several lines, ended": (b"event: e\ndata: x\ndata: y\n", [event(b"x\ny", "e")]),
+    "behind a whole event": (b"data: w\n\nevent: e\ndata: x", [event(b"x", "e")]),
     "a name only": (b"event: e\n", []),
-    "a name of an error": (b"event: error", [Event(b"", "error")]),
-    "an error beside data": (b"data: x\nerror: y", [Event(b"y", "error"), Event(b"x")]),
-    "bare JSON": (b'{"a"', [Event(b'{"a"')]),
+    "a name of an error": (b"event: error", [event(b"", "error")]),
+    "an error beside data": (b"data: x\nerror: y", [event(b"y", "error"), event(b"x")]),
+    "bare JSON": (b'{"a"', [event(b'{"a"')]),
     "a field that was cut": (b"data: w\n\nda", []),
     "a comment": (b": bye", []),
     "all events were whole": (b"data: w\n\n", []),
     "all events were whole, in CRLF": (b"data: w\r\n\r\n", []),
     "nothing": (b"", []),
-    "a BOM": (BOM + b"data: x", [Event(b"x")]),
+    "a BOM": (BOM + b"data: x", [event(b"x")]),
 }
 
 
@@ -177,7 +180,7 @@ def streams(draw: st.DrawFn) -> tuple[list[bytes], list[Event]]:
     cuts = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=6)))
     edges = [0, *cuts, len(stream)]
     chunks = [stream[a:b] for a, b in pairwise(edges)]
-    return chunks, [Event(b"\n".join(lines), name) for lines, name in events]
+    return chunks, [event(b"\n".join(lines), name) for lines, name in events]
 
 
 @given(streams())
@@ -190,10 +193,35 @@ def test_any_events_with_any_line_ends_survive_any_cuts(
     assert decoded(stream[at : at + 1] for at in range(len(stream))) == events
 
 
+USUAL = st.sampled_from([b"data: x\n\n", b"data: \n\n", b"event: e\ndata: y z\n\n"])
+NEARLY_USUAL = st.sampled_from(
+    [
+        b"event: \ndata: x\n\n", b"event: e\n\n", b"data:x\n\n", b"data: x\ndata: y\n\n", b"\n",
+        b"data: x\r\n\r\n", b"data: x\n\r", b"data: a\rb\n\n", b"data: x\r\r", b": x\n\n",
+        b"id: 1\n", BOM, b"x", b"error: x\n",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(USUAL | USUAL | NEARLY_USUAL), st.lists(st.integers(0, 100), max_size=6))
+@example([b"data: x\n\n", BOM, b"data: y\n\n"], [])
+@example([b"data: x\n\n", BOM, b"data: y\n\n"], [0, 9])
+@example([b"data: x\r", b"\ndata: y\n\n"], [8])
+@example([b"data: x\n\n", b"event: \ndata: x\n\n"], [9])
+def test_usual_events_are_decoded_like_any_others(blocks: list[bytes], cuts: list[int]) -> None:
+    stream = b"".join(blocks)
+    edges = [0, *sorted(cut for cut in cuts if cut < len(stream)), len(stream)]
+    chunks, slow = [stream[a:b] for a, b in pairwise(edges)], Decoder()
+    by_bytes = [one for at in range(len(stream)) for one in slow.feed(stream[at : at + 1])]
+    quick = Decoder()
+    assert [one for chunk in chunks for one in quick.feed(chunk)] == by_bytes
+    assert quick.rest() == slow.rest()
+
+
 @given(st.lists(st.binary(max_size=12) | st.sampled_from([b"\r", b"\n", b"data: x", b"\r\n"])))
 @example([b"data: x\r", b"\n\r", b"\n"])
 def test_cuts_never_matter(chunks: list[bytes]) -> None:
     cut, whole = Decoder(), Decoder()
-    events = [event for chunk in chunks for event in cut.feed(chunk)]
+    events = [one for chunk in chunks for one in cut.feed(chunk)]
     assert events == list(whole.feed(b"".join(chunks)))
     assert cut.rest() == whole.rest()
