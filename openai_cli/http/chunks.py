@@ -5,6 +5,7 @@ Sizes are parsed strictly: urllib3 takes a chunk size of `-1` to mean the rest o
 
 import http.client
 import re
+from functools import lru_cache
 from typing import NoReturn
 
 # Sizes below 4 GB, which is more than the largest response accepted.
@@ -25,7 +26,6 @@ class Chunks:
     def __init__(self) -> None:
         self.rest = b""
         self.is_over = False
-        self._size = re.compile(_SIZE).match
         # The bytes that remain of the current chunk.
         self._left = 0
         self._has_last = False
@@ -43,7 +43,7 @@ class Chunks:
 
     def taken(self, size: int) -> bytes:
         """Return about so many bytes; b"" if more must arrive first, or at the end."""
-        if found := self._whole(size):
+        if not self._has_last and (found := self._whole(size)):
             return found
         if self._has_last:
             self._skip_trailers()
@@ -55,20 +55,22 @@ class Chunks:
         Returning them one by one would add half to the time that the events of a stream take.
         """
         raw, at, left = self.rest, 0, self._left
+        come = len(raw)
         found: list[bytes] = []
-        while size > 0 and not self._has_last:
+        while size > 0:
             if not left:
-                if (line := self._size(raw, at)) is None:
-                    if not found and (b"\n" in raw[at:] or len(raw) - at >= _LONGEST_LINE):
+                begin = raw.find(b"\n", at) + 1
+                if (told := _size(raw[at:begin])) is None:
+                    if not found and (begin or come - at >= _LONGEST_LINE):
                         _broken()
                     break
-                at, left = line.end(), int(line[1], 16)
+                at, left = begin, told
                 if not left:
                     self._has_last = True
                     break
-            length = min(left, ROOM)
-            end = at + length + (2 if length == left else 0)  # with the line end behind it
-            if len(raw) < end or (found and length > size):
+            length, line_end = (left, 2) if left <= ROOM else (ROOM, 0)
+            end = at + length + line_end
+            if come < end or (found and length > size):
                 break
             found.append(raw[at : at + length])
             at, size, left = end, size - length, left - length
@@ -86,6 +88,13 @@ class Chunks:
             self._trailers += 1
             if self._trailers > _MOST_TRAILERS:
                 _broken()
+
+
+@lru_cache(100)
+def _size(line: bytes) -> int | None:
+    """Return the size in the first line of a chunk, None if that is not valid; most are alike."""
+    found = re.fullmatch(_SIZE, line)
+    return None if found is None else int(found[1], 16)
 
 
 def _broken() -> NoReturn:
