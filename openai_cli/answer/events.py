@@ -29,7 +29,7 @@ Parsed = tuple[Event, dict[str, Any] | None]
 
 def parsed(events: Iterable[Event]) -> Iterator[Parsed]:
     """Yield each event with its JSON object, or with None if `whole_values` has to look at it."""
-    return zip(events, map(_plain, events), strict=True)
+    return ((event, _plain(event)) for event in events)
 
 
 def joined(events: Iterable[Event], answer: "Answer") -> Iterator[Parsed]:

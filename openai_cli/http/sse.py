@@ -60,14 +60,16 @@ class Decoder:
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Return the events that this chunk completes."""
-        end = chunk.rfind(b"\n\n") + 2 if self._is_between_events else 0
-        if end < 2 or len(self._held) + end + _OF_LINE > self.largest:
+        end = chunk.rfind(b"\n\n") + 2
+        is_short = len(self._held) + end + _OF_LINE <= self.largest
+        if end < 2 or not self._is_between_events or not is_short:
             return self._fed(chunk)
-        block = bytes(self._held) + chunk[:end] if self._held else chunk[:end]
-        if (events := _usual(block)) is None:
+        whole, rest = chunk[:end], chunk[end:]
+        events = _usual(bytes(self._held) + whole if self._held else whole)
+        if events is None:
             return self._fed(chunk)
         self._held.clear()
-        return events + self._fed(chunk[end:]) if end < len(chunk) else events
+        return events + self._fed(rest) if rest else events
 
     def _fed(self, chunk: bytes) -> list[Event]:
         events = self._take(self._lines(chunk))
