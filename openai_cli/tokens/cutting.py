@@ -21,8 +21,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from openai_cli.errors import UsageError
-from openai_cli.tokens.encoders import LONGEST_UNCUT
-from openai_cli.tokens.encoding import well_formed
+from openai_cli.tokens.encoders import LONGEST_UNCUT, well_formed
 
 if TYPE_CHECKING:
     from openai_cli.tokens.runs import Run

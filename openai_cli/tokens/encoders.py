@@ -88,3 +88,16 @@ def ascii_pattern(pattern: str) -> str:
     for known, in_ascii in _ASCII.items():
         pattern = pattern.replace(known, in_ascii)
     return pattern
+
+
+def well_formed(text: str) -> str:
+    """Join the halves of surrogate pairs and replace lone ones, as tiktoken does.
+
+    A long text is not encoded at once, which would take as much memory again.
+    """
+    try:
+        for start in range(0, len(text), LONGEST_UNCUT):
+            text[start : start + LONGEST_UNCUT].encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

@@ -18,6 +18,7 @@ from openai_cli.tokens.encoders import (
     encoder_of,
     full_encoder,
     rules_of,
+    well_formed,
 )
 from openai_cli.tokens.vocabulary import open_vocabulary
 
@@ -194,19 +195,6 @@ def _unknown(model: str) -> UsageError:
         hint=f"did you mean {' or '.join(near)}?" if near else None,
         parameter="model",
     )
-
-
-def well_formed(text: str) -> str:
-    """Join the halves of surrogate pairs and replace lone ones, as tiktoken does.
-
-    A long text is not encoded at once, which would take as much memory again.
-    """
-    try:
-        for start in range(0, len(text), LONGEST_UNCUT):
-            text[start : start + LONGEST_UNCUT].encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 def _ids(text: str, encoding: str, *, special: bool) -> Iterator[list[int]]:

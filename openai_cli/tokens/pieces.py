@@ -10,7 +10,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from openai_cli.errors import UsageError
-from openai_cli.tokens.encoding import count, token_ends, well_formed
+from openai_cli.tokens.encoders import well_formed
+from openai_cli.tokens.encoding import count, token_ends
 
 _LINE = re.compile(rb"(?<=\n)")
 _PARAGRAPH = re.compile(rb"(?<=\n)(?:\r?\n)+")
