@@ -21,10 +21,10 @@ from openai_cli.context import Context
 from openai_cli.errors import ENDING, CliError, ExitCode, Terminated
 from openai_cli.flags.adapter import (
     CONTEXT_SETTINGS,
+    FromOptions,
     Invocation,
     command,
     flags_of,
-    typer_parameters,
     unknown_name,
     wrong_usage,
 )
@@ -44,7 +44,7 @@ EXAMPLES = (
 )
 
 
-class CommandGroup(TyperGroup):
+class CommandGroup(FromOptions, TyperGroup):
     """The command tree, or the part of it whose commands begin with the words `prefix`.
 
     A command's module is imported when the command is used.
@@ -64,7 +64,7 @@ class CommandGroup(TyperGroup):
                 raise wrong_usage(error, path) from None
             from openai_cli.suggestions.flags import flag_before_command
 
-            flags = flags_of(_flags(self.prefix))
+            flags = flags_of(self.options)
             raise flag_before_command(flag, typed, flags, path, commands) from None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
@@ -93,6 +93,10 @@ class CommandGroup(TyperGroup):
         if commands.is_group(path):
             return tree(commands.summary(path), prefix=f"{path} ")
         return None
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        self.make_all()
+        super().format_options(ctx, formatter)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -190,15 +194,13 @@ def _flags(prefix: str) -> type[GroupFlags]:
 
 def tree(summary: str = SUMMARY, *, prefix: str = "") -> CommandGroup:
     """Return the commands whose names begin with `prefix` as a Typer group; '' means all."""
-    found = typer_parameters(fields_of(_flags(prefix)))
     group = CommandGroup(
-        params=[parameter for parameter, _ in found.values()],
         help=summary,
         add_help_option=False,
         context_settings=CONTEXT_SETTINGS,
         rich_markup_mode=None,
     )
-    group.prefix = prefix
+    group.prefix, group.options = prefix, _flags(prefix)
     return group
 
 

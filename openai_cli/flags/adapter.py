@@ -185,21 +185,53 @@ def _process_word(parser: Any, process: Callable[[str, Any], None], word: str, s
 TYPED = "openai_cli.typed"
 
 
-class Command(TyperCommand):
+class FromOptions:
+    """A Typer command or group whose parameters are made from `options` when they are needed.
+
+    To parse a command line, it makes those that the words may set: making a flag for Typer takes
+    170,000 instructions, and a command has up to a hundred.
+    """
+
+    options: type = CommonOptions
+    params: list[Any]
+    convertors: Mapping[str, Callable[[Any], Any]] = MappingProxyType({})
+    _is_made = False
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        self._make(_settable(self.options, args))
+        rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]  # Typer's
+        return rest
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        if not self._is_made:
+            self.make_all()
+        found: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        return found
+
+    def make_all(self) -> None:
+        """Make all parameters, for the help."""
+        self._make(fields_of(self.options))
+
+    def _make(self, fields: Iterable[Field]) -> None:
+        made = {field.name: _parameter(field) for field in fields}
+        self.params = [parameter for parameter, _ in made.values()]
+        self.convertors = {name: convert for name, (_, convert) in made.items() if convert}
+        self._is_made = True
+
+
+class Command(FromOptions, TyperCommand):
     """A Typer command with grouped help, and errors that say what to type instead.
 
-    `path` is its full name, such as `models list`. Its parameters are made when they are needed.
+    `path` is its full name, such as `models list`.
     """
 
     path = ""
-    options: type[CommonOptions] = CommonOptions
+    options: type[CommonOptions]
     run: Run[Any]
     examples: tuple[str, ...] = ()
-    convertors: Mapping[str, Callable[[Any], Any]] = MappingProxyType({})
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         typed = ctx.meta[TYPED] = list(args)
-        self._make(_settable(self.options, typed))
         try:
             rest = super().parse_args(ctx, args)
         except typer.TyperException as error:
@@ -210,16 +242,6 @@ class Command(TyperCommand):
                 hint="put a text of several words in quotes",
             )
         return rest
-
-    def get_params(self, ctx: Any) -> list[Any]:
-        if not self.params:
-            self._make(fields_of(self.options))
-        return super().get_params(ctx)
-
-    def _make(self, fields: Iterable[Field]) -> None:
-        found = typer_parameters(fields)
-        self.params = [parameter for parameter, _ in found.values()]
-        self.convertors = {name: convert for name, (_, convert) in found.items() if convert}
 
     def invoke(self, ctx: Any) -> Invocation[Any]:
         values = {
@@ -244,7 +266,7 @@ class Command(TyperCommand):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         from openai_cli.flags.help import groups
 
-        self._make(fields_of(self.options))
+        self.make_all()
         for title, records in groups(self.options, self.get_params(ctx), ctx).items():
             with formatter.section(title):
                 formatter.write_dl(records)
@@ -264,7 +286,11 @@ def _given(ctx: typer.Context, names: Iterable[str]) -> frozenset[str]:
 
 
 def _parameter(field: Field) -> tuple[Any, Callable[[Any], Any] | None]:
-    """Return the Typer parameter of a field, and the converter for its value, if any."""
+    """Return the Typer parameter of a field, and the converter for its value, if any.
+
+    It is built from the field, not from a function's signature, which Typer would read twice and
+    whose parameters it would copy four times.
+    """
     kind, info = field.type
     if field.default is not MISSING:
         info = copy(info)
@@ -272,22 +298,8 @@ def _parameter(field: Field) -> tuple[Any, Callable[[Any], Any] | None]:
     return get_click_param(ParamMeta(name=field.name, default=info, annotation=kind))
 
 
-def typer_parameters(
-    fields: Iterable[Field],
-) -> dict[str, tuple[Any, Callable[[Any], Any] | None]]:
-    """Typer's parameters for these fields, each with what converts its value, by field name.
-
-    They are built from the fields, not from a function's signature, which Typer would read twice
-    and whose parameters it would copy four times.
-    """
-    return {field.name: _parameter(field) for field in fields}
-
-
 def _settable(options: type, words: Iterable[str]) -> Iterator[Field]:
-    """Yield the fields that a command line may set: the arguments, and the flags that it names.
-
-    Making a flag for Typer takes 170,000 instructions, and a command has up to a hundred.
-    """
+    """Yield the fields that a command line may set: the arguments, and the flags that it names."""
     named = _named(words)
     for field in fields_of(options):
         info = _info(field)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from openai_cli.app import tree
 from openai_cli.commands import declared
 from openai_cli.flags.adapter import Invocation, command, parts_of
 from tests.flags.commandline import body, call, refused, user_text
@@ -11,8 +12,6 @@ from tests.flags.commandline import body, call, refused, user_text
 
 def bound_of(*arguments: str) -> Invocation[Any]:
     """What a command line is bound to."""
-    from openai_cli.app import tree
-
     bound = tree().main(list(arguments), prog_name="openai-cli", standalone_mode=False)
     assert isinstance(bound, Invocation)
     return bound
@@ -54,8 +53,18 @@ def test_spellings(typed: tuple[str, ...], name: str, value: object) -> None:
 def test_only_flags_that_are_typed_are_made(typed: tuple[str, ...], flags: list[str]) -> None:
     made = command(*declared("chat"))
     made.main(list(typed), standalone_mode=False)
-    names = [one.opts[0] for one in made.params if one.param_type_name == "option"]
-    assert sorted(names) == flags
+    assert sorted(flags_made(made)) == flags
+
+
+def test_a_command_and_a_group_of_which_no_flag_is_typed_make_none() -> None:
+    for made, typed in ((command(*declared("models list")), []), (tree(), ["models", "list"])):
+        made.main(typed, standalone_mode=False)
+        assert flags_made(made) == []
+
+
+def flags_made(command: Any) -> list[str]:
+    """The first spellings of the flags that a command has made for Typer."""
+    return [one.opts[0] for one in command.params if one.param_type_name == "option"]
 
 
 def test_a_flag_stands_before_or_after_the_text() -> None:
