@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
-from openai_cli.calls.budget import no_bound
 from openai_cli.commands.ledger import KEYS
 from openai_cli.commands.pricing import LIMITS, Priced, Pricing
 from openai_cli.context import Context
@@ -254,6 +253,8 @@ def _notes(statement: Statement, on: date) -> list[str]:
 def _over(call: Pricing, options: Options, found: Report, limit: Decimal) -> LimitError | None:
     """The error if the cost can exceed the limit; of several models, the dearest counts."""
     if call.unbounded is not None and not options.allow_unbounded:
+        from openai_cli.calls.budget import no_bound
+
         return no_bound(call.unbounded)
     bounds = [statement.most() for statement in call.bounds(list(found.statements))]
     most = max(bounds) if found.is_choice else total(bounds)
