@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import openai_cli
+from tests.servers import Server, reply
 
 PACKAGE = Path(openai_cli.__file__).parent
 
@@ -291,6 +292,55 @@ def test_what_is_short_has_no_dataclass_but_records(arguments: list[str]) -> Non
 def test_one_text_loads_nothing_of_files(command: str, others: set[str]) -> None:
     assert others <= set(SOURCES)
     assert not loaded_by(command, "hello") & {f"openai_cli.{name}" for name in others}
+
+
+@pytest.fixture(scope="module")
+def loaded_by_chat() -> set[str]:
+    """The modules that a call loads, from the command line to the answer."""
+    message = {"role": "assistant", "content": "hi"}
+    answer = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    with Server([reply(answer)]) as server:
+        return loaded_by("chat", "hello", "--base-url", server.base_url)
+
+
+def test_a_call_loads_nothing_of_batches_and_previews(loaded_by_chat: set[str]) -> None:
+    others = {"calls.ahead", "calls.curl", "http.direct", "http.flights", "http.forwarded"}
+    assert others <= set(SOURCES)
+    assert not loaded_by_chat & {f"openai_cli.{name}" for name in others}
+    assert "shlex" not in loaded_by_chat
+
+
+@pytest.mark.parametrize(
+    ("typed", "others"),
+    [
+        ("cost hello", {"calls.budget", "flags.server", "prices.records", "request.body"}),
+        ("chat --dry-run hello", {"calls.curl", "calls.send", "http.client"}),
+    ],
+)
+def test_a_flag_that_is_not_given_loads_nothing(typed: str, others: set[str]) -> None:
+    assert others <= set(SOURCES)
+    assert not loaded_by(*typed.split()) & {f"openai_cli.{name}" for name in others}
+
+
+def test_what_every_call_loads_compiles_no_pattern_meanwhile(loaded_by_chat: set[str]) -> None:
+    lines = [["tokens", "hello"], ["cost", "hello"], ["chat", "--dry-run", "hello"]]
+    loaded = loaded_by_chat.union(*(loaded_by(*arguments) for arguments in lines))
+    ours = {name for name in SOURCES if f"openai_cli.{name}" in loaded}
+    assert "http.client" in ours
+    assert not {name for name in ours if compiles_pattern(SOURCES[name].read_text("utf-8"))}
+
+
+def compiles_pattern(source: str) -> bool:
+    """Whether a module compiles a pattern when it is imported."""
+    of_the_module = [
+        node
+        for statement in ast.parse(source).body
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        for node in ast.walk(statement)
+    ]
+    return "re.compile" in {
+        ast.unparse(node.func) for node in of_the_module if isinstance(node, ast.Call)
+    }
 
 
 def test_help_loads_no_command() -> None:

@@ -18,7 +18,7 @@ from openai_cli.tokens.encoding import base_of, encoding_for_model
 CHAT, RESPONSES = "/chat/completions", "/responses"
 
 # A snapshot's date, in either of its forms.
-_DATE = re.compile(r"-(?:\d{4}-\d\d-\d\d|\d{4})(?=$|-preview)")
+_DATE = r"-(?:\d{4}-\d\d-\d\d|\d{4})(?=$|-preview)"
 
 _TOOLS = "# Tools\n\n"
 _GROUPED = (
@@ -217,4 +217,4 @@ def hidden_tokens(model: str) -> Hidden | None:
 
 
 def _undated(model: str) -> str:
-    return _DATE.sub("", base_of(model))
+    return re.sub(_DATE, "", base_of(model))
