@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import ClassVar
@@ -49,6 +50,12 @@ _NOT_WITH: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("response", "audio", "audio_seconds"), (*_OF_TEXT, "output_tokens")),
     "files": ("input_tokens", "cached_tokens", "cache_write_tokens", "n", "best_of"),
 }
+# Flags that have no effect without one of others.
+_GOES_WITH: dict[str, tuple[str, ...]] = {
+    "allow_unbounded": ("max_cost",),
+    "by_request": ("request", "response"),
+    **dict.fromkeys(("since", "until", "by"), ("response",)),
+}
 _ALTERNATIVES = (
     *_EITHER,
     ("audio", "model"),
@@ -78,6 +85,7 @@ class Options(Priced):
 
     endpoint = Endpoint("", DEFAULT_CHAT, takes_general_model=True)
     alternatives: ClassVar[tuple[tuple[str, ...], ...]] = _ALTERNATIVES
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = _GOES_WITH
     subcommands: ClassVar[tuple[str, ...]] = ("diff", "ledger")
 
     max_price_age: Annotated[
@@ -186,6 +194,19 @@ def _nearly_named(options: Options) -> str | None:
 
 
 def _check(options: Options) -> None:
+    """Raise UsageError for flags that exclude each other, have no effect, or are wrong."""
+    _check_exclusive(options)
+    for name in ("total", "files", "by_request", "by"):
+        if _is_given(options, name) and len(options.model or ()) > 1:
+            raise UsageError(f"{flag_of(name)} takes one --model")
+    for name, others in _GOES_WITH.items():
+        if _is_given(options, name) and not any(_is_given(options, other) for other in others):
+            raise UsageError(f"{flag_of(name)} goes only with {' or '.join(map(flag_of, others))}")
+    if options.by is not None and options.by not in KEYS:
+        raise UsageError(f"--by is one of {', '.join(KEYS)}, not {quoted(options.by)}")
+
+
+def _check_exclusive(options: Options) -> None:
     """Raise UsageError for flags that exclude each other."""
     for group in _EITHER:
         given = [name for name in group if _is_given(options, name)]
@@ -197,21 +218,6 @@ def _check(options: Options) -> None:
         for name in names:
             if _is_given(options, name):
                 raise UsageError(f"{_shown(name)} does not go with {_shown(source)}")
-    for name in ("total", "files", "by_request", "by"):
-        if _is_given(options, name) and len(options.model or ()) > 1:
-            raise UsageError(f"{flag_of(name)} takes one --model")
-    if options.by_request and options.request is None and options.response is None:
-        raise UsageError("--by-request goes only with --request or --response")
-    _check_ledger(options)
-
-
-def _check_ledger(options: Options) -> None:
-    """Raise UsageError for flags of usage lines that are wrong, or given without --response."""
-    for name in ("since", "until", "by"):
-        if _is_given(options, name) and options.response is None:
-            raise UsageError(f"{flag_of(name)} goes only with --response")
-    if options.by is not None and options.by not in KEYS:
-        raise UsageError(f"--by is one of {', '.join(KEYS)}, not {quoted(options.by)}")
 
 
 def _is_given(options: Options, name: str) -> bool:

@@ -57,7 +57,7 @@ class Options(Compared, Written):
         "files": ("paths",),
         **dict.fromkeys(("model", "output_tokens"), ("paths", "request")),
         "ignore_below": _INCREASES,
-        "warn": (*_INCREASES, "max_cost"),
+        **dict.fromkeys(("warn", "allow_unbounded"), (*_INCREASES, "max_cost")),
     }
 
     max_increase: Annotated[

@@ -977,6 +977,7 @@ def test_a_model_that_the_table_does_not_know(cost: Cost) -> None:
         (["--files", "--request", "a"], "give one of them"),
         (["--files", "a", "--n", "3"], "--n does not go with --files"),
         (["x", "--by-request"], "--by-request goes only with --request or --response"),
+        (["x", "--allow-unbounded"], "--allow-unbounded goes only with --max-cost"),
         (["--input-tokens", "5", "--cached-tokens", "6"], "parts of the input, which has 5"),
         (
             ["--input-tokens", "5", "--cached-tokens", "3", "--cache-write-tokens", "3"],

@@ -551,6 +551,8 @@ def test_junit_has_a_case_for_each_row(repository: Repository, folder: Path, dif
         (["--base", "main", "a.txt", "--junit", "o", "-o", "./o"],
          "--junit and --output: give each a file"),
         (["--base", "main", "a.txt", "--warn"], "--warn goes only with --max-increase or "),
+        (["--base", "main", "a.txt", "--allow-unbounded"],
+         "--allow-unbounded goes only with --max-increase or "),
         (["--base", "main", "a.txt", "--max-cost", "1", "--ignore-below", "1"],
          "--ignore-below goes only with --max-increase or "),
         (["--base", "main", "--request", "a.txt", "--files"], "--files goes only with PATH"),
