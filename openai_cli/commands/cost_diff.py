@@ -245,8 +245,12 @@ def _tell_github(context: Context, told: "Told") -> None:
     from openai_cli.diff import github
     from openai_cli.diff.report import as_markdown
 
-    root = context.variable("GITHUB_WORKSPACE") or os.curdir
-    for line in github.annotations(told, lambda path: os.path.relpath(path, root)):
+    root = os.path.realpath(context.variable("GITHUB_WORKSPACE") or os.curdir)
+
+    def placed(path: str) -> str:
+        return os.path.relpath(os.path.realpath(path), root)
+
+    for line in github.annotations(told, placed):
         context.messages.block(line)
     files = {"GITHUB_STEP_SUMMARY": as_markdown, "GITHUB_OUTPUT": github.outputs}
     for variable, form in files.items():

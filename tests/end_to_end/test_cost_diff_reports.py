@@ -87,6 +87,20 @@ def test_every_report_names_the_prices(
     assert prices["digest"][:12] in report
 
 
+@pytest.mark.parametrize("workspace", ["..", "../link", None])
+def test_annotations_are_at_paths_below_the_workspace(
+    folder: Path, diff: Diff, workspace: str | None
+) -> None:
+    """The command may run in a folder of it, and a link may lead to it."""
+    repository = Repository(folder.parent)
+    (folder.parent / "link").symlink_to(".")
+    repository.commit()
+    repository.write(f"{folder.name}/a.txt", "hello")
+    env = {"GITHUB_WORKSPACE": str(folder / workspace)} if workspace else {}
+    done = diff("--base", "main", "a.txt", "-m", "gpt-4o", "--github", env=env)
+    assert f"file={f'{folder.name}/' if workspace else ''}a.txt,line=1::" in done.err
+
+
 def test_markdown_stays_small_if_every_change_fails(repository: Repository, diff: Diff) -> None:
     """Names as long as they may be, of letters that Markdown writes with six."""
     repository.write("p/x.txt", "")
