@@ -86,7 +86,11 @@ def _answers(call: Pricing, lines: Iterable[bytes], model: str | None) -> list[S
             if not answer.is_unpriced:
                 raise at_line(answer.line, error) from None
             call.unpriced.append(at_line(answer.line, error).problem)
-    free = {"failed requests": answers.failed, "answers from the cache": answers.cached}
+    free = {
+        "failed requests": answers.failed,
+        "free requests": answers.free,
+        "answers from the cache": answers.cached,
+    }
     for what, count in free.items():
         if count:
             call.context.messages.notice(f"{what}, which cost nothing and are in no sum: {count}")

@@ -22,14 +22,16 @@ LIVE = "live_req_"
 class Answers:
     """Reads answers, each a JSON object; `taken` is their number.
 
-    Two kinds cost nothing: `failed` counts requests that the API refused, `cached` answers from the
-    cache. The events of a stream are recognised by the id of their answer, and the last usage of
-    each stream counts, because some servers send the usage so far with every event.
+    Three kinds cost nothing: `failed` counts requests that the API refused, `free` those that it
+    answers for nothing, such as moderation, and `cached` answers from the cache. The events of a
+    stream are recognised by the id of their answer, and the last usage of each stream counts,
+    because some servers send the usage so far with every event.
     """
 
     def __init__(self) -> None:
         self.taken = 0
         self.failed = 0
+        self.free = 0
         self.cached = 0
         self._streams: dict[str, tuple[int, tuple[Billed, ...]]] = {}
 
@@ -58,9 +60,12 @@ class Answers:
         self.taken += 1
         if is_record(value):
             if is_free(value):
-                is_cached = value.get("cache_age") is not None
-                self.cached += is_cached
-                self.failed += not is_cached
+                if value.get("cache_age") is not None:
+                    self.cached += 1
+                elif value.get("exit_code") == 0:
+                    self.free += 1
+                else:
+                    self.failed += 1
                 return
             yield from of_record(line, value)
             return

@@ -189,14 +189,15 @@ class Bill:
     def add_answer(self, billed: Billed, *, model: str, tier: str | None = None) -> None:
         """Add what an answer is billed by, at the prices of the model and, if given, of the tier.
 
-        Raises UsageError, without adding anything, if there is no usage, if it is malformed, or if
-        a kind in it has no price.
+        An answer about moderation has no usage, and is free. Raises UsageError, without adding
+        anything, if another has none, if it is malformed, or if a kind in it has no price.
         """
         region = billed.region if billed.is_record else billed.region or self.region
         prices = self._tariff(model, tier or billed.tier, region, billed.day or self.on)
         if billed.usage is None:
             raise UsageError("the usage of the call is not known")
-        tokens = usage_of(billed.usage, mode=prices.model.mode)
+        is_untold = not billed.usage and prices.is_silent and prices.is_free
+        tokens = Usage() if is_untold else usage_of(billed.usage, mode=prices.model.mode)
         band = prices.band(tokens.input)
         counts = by_kind(tokens, prices.kinds)
         without: dict[str, Decimal | int] = {SPEECH: tokens.seconds, CHARACTERS: tokens.characters}

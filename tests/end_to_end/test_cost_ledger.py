@@ -539,7 +539,10 @@ def test_speech_has_no_bound_and_what_is_free_needs_none(
     results = {"id": "m", "model": "omni-moderation-latest", "results": [
         {"flagged": False, "categories": {}, "category_scores": {}}]}  # fmt: skip
     with Server([reply(results)]) as server:
-        assert run("moderate", "hi", base_url=server.base_url).code == 0
+        assert run("moderate", "hi", "--usage-file", "u", base_url=server.base_url).code == 0
+    assert "free requests, which cost nothing" in run("cost", "--response", "u").err
+    found = figures(run("cost", "ledger", "--json"))
+    assert (found["at_least"], sum(row["unpriced"] for row in found["rows"])) == (False, 0)
 
 
 @pytest.mark.parametrize(
