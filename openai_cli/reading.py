@@ -18,6 +18,20 @@ LONGEST_LINE = 256 * 1024 * 1024
 _PATIENCE = 2.0
 
 
+def is_there(path: str | Path) -> bool:
+    """Return whether a path leads to anything, or cannot be looked up, which opening it explains.
+
+    `Path.exists` raises OSError for a name that is too long, or in a folder of somebody else.
+    """
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, ValueError):  # ValueError for a NUL in the name
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def opened(path: str | Path, *, buffering: int = -1) -> BinaryIO:
     """Open a file for reading; raises the errors of `descriptor`."""
     return open(path, "rb", buffering=buffering, opener=descriptor)

@@ -38,6 +38,12 @@ class Files(NamedTuple):
 
     def check(self, given: str | None = None) -> None:
         """Raise UsageError if the output cannot exist, or would overwrite the input `given`."""
+        try:
+            self._check(given)
+        except OSError as error:
+            raise UsageError(f"--output: cannot write '{self.output}': {error.strerror}") from None
+
+    def _check(self, given: str | None) -> None:
         folder = self.output.parent
         if not folder.is_dir():
             raise UsageError(f"--output: there is no folder '{folder}'")

@@ -12,6 +12,7 @@ from openai_cli.batches.results import Shape
 from openai_cli.batches.schema import Stage, Sums
 from openai_cli.batches.state import State
 from openai_cli.errors import UsageError
+from openai_cli.reading import is_there
 
 
 class Shards:
@@ -24,7 +25,7 @@ class Shards:
         self.files = _found(Files.of(output))
         self._states = []
         for files in self.files:
-            if not files.state.is_file():
+            if not is_there(files.state):
                 raise UsageError(
                     f"the shard '{files.output}' is missing: there is no '{files.state}'",
                     hint="run it, or copy its files here",

@@ -1,5 +1,6 @@
 """What answers in the sandbox: the lines of --replies, and an upstream that is recorded."""
 
+import os
 import re
 import shlex
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from openai_cli.flags.names import flag_of
 from openai_cli.flags.ours import number
 from openai_cli.flags.values import Number
 from openai_cli.jsontext import quoted
+from openai_cli.reading import is_there
 from openai_cli.request.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def replies_of(context: Context, options: Options) -> "Replies":
     except ValueError as error:
         raise UsageError(f"--match is not a JMESPath expression: {error}") from None
     path = options.replies
-    if path is None or (path == options.record_replies and not Path(path).exists()):
+    if path is None or (path == options.record_replies and not is_there(path)):
         return Replies()
     lines = Inputs(context).lines("--replies", path)
     replies = Replies(lines, name=path, strict=options.strict, match=options.match)
@@ -124,7 +126,7 @@ def _recordings(
     from openai_cli.sandbox.likeness import Likeness
     from openai_cli.sandbox.recordings import Recordings
 
-    if path != options.replies and Path(path).is_file() and Path(path).stat().st_size:
+    if path != options.replies and os.path.isfile(path) and Path(path).stat().st_size:  # noqa: PTH113
         raise UsageError(
             f"--record-replies: '{path}' has lines already",
             hint=f"--replies {shlex.quote(path)} answers from them, and records what is missing; "

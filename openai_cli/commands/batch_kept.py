@@ -9,6 +9,7 @@ from openai_cli.batches.state import State
 from openai_cli.errors import UsageError
 from openai_cli.flags.ours import CommonOptions
 from openai_cli.flags.server import ServerOptions
+from openai_cli.reading import is_there
 from openai_cli.records import fields_of
 
 O = TypeVar("O", bound=CommonOptions)  # noqa: E741
@@ -37,7 +38,7 @@ def options_of_run(kind: type[O], out: str, given: CommonOptions, **more: Any) -
     Raises UsageError if there is no run on the Batch API, or if its requests came from a pipe.
     """
     files = Files.of(out)
-    if not files.state.is_file():
+    if not is_there(files.state):
         raise UsageError(f"there is no run of '{out}': '{files.state}' does not exist")
     with State(files.state, is_read_only=True) as state:
         kept = state["options"]

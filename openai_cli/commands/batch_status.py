@@ -13,6 +13,7 @@ from openai_cli.flags.ours import OPTIONS, CommonOptions, argument, options_grou
 from openai_cli.output.columns import facts
 from openai_cli.output.sink import open_sink, utf8_bytes
 from openai_cli.prices.money import dollars, plain
+from openai_cli.reading import is_there
 from openai_cli.records import Annotated
 
 EXAMPLES = (
@@ -50,7 +51,7 @@ def _counted(found: dict[str, Any]) -> dict[str, str]:
 
 def status_of(files: Files) -> dict[str, Any]:
     """The figures of a run; UsageError if there is no such run."""
-    if not files.state.is_file():
+    if not is_there(files.state):
         raise UsageError(
             f"there is no run of '{files.output}': '{files.state}' does not exist",
             hint="openai-cli batch run FILE -o OUT starts one",

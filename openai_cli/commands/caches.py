@@ -5,6 +5,7 @@ from pathlib import Path
 from openai_cli.cache.store import Store, UnusableError, largest_of, location
 from openai_cli.context import Context
 from openai_cli.errors import UsageError
+from openai_cli.reading import is_there
 
 
 def folder() -> Path:
@@ -18,7 +19,7 @@ def folder() -> Path:
 def existing(context: Context) -> Store | None:
     """The cache, or None if there is none yet."""
     largest = largest_of(context)
-    return Store(folder(), context.now, largest) if folder().exists() else None
+    return Store(folder(), context.now, largest) if is_there(folder()) else None
 
 
 def unusable(error: OSError) -> UsageError:

@@ -14,6 +14,7 @@ from openai_cli.flags.ours import CONNECTION, OPTIONS, options_group, ours, swit
 from openai_cli.flags.output import Written
 from openai_cli.flags.server import Connection, ServerOptions
 from openai_cli.output.sink import open_sink, utf8_bytes
+from openai_cli.reading import is_there
 from openai_cli.records import Annotated, fields_of
 from openai_cli.request.inputs import Inputs
 
@@ -148,7 +149,7 @@ def _spent(context: Context, options: Options, path: "Path") -> "Spent":
 
     since, until = _days(options)
     by = options.by or "month"
-    if not path.exists():
+    if not is_there(path):
         is_kept = context.settings.ledger or context.variable(VARIABLE)
         how = "" if is_kept else "; `ledger = true` in config.toml has calls kept from now on"
         context.messages.notice(f"there is no ledger '{path}' yet{how}")
@@ -193,7 +194,7 @@ def _billed(context: Context, options: Options, path: "Path") -> "Bills":
         for place in PAGES:
             _add_pages(session, bills, place)
         host = urlsplit(session.server.base_url).hostname
-    if path.exists():
+    if is_there(path):
         from openai_cli.ledger.pricing import opened
 
         with opened(path) as store:
@@ -256,7 +257,7 @@ def _prune(context: Context, path: "Path", age: str) -> None:
 
     seconds = duration("--prune", age, units="d", such="a number of days such as 90d")
     days, gone = seconds // UNITS["d"], 0
-    if path.exists():
+    if is_there(path):
         with opened(path) as store, store.transaction():
             gone = prune(store, context.today(), days)
     shown = "a day" if days == 1 else f"{days} days"

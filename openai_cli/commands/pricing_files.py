@@ -16,6 +16,7 @@ from openai_cli.prices.bodies import Asked, asked, body_of
 from openai_cli.prices.bound import bounded, counted_as, prompt_tokens
 from openai_cli.prices.calls import AskedCalls, asked_calls
 from openai_cli.prices.report import Label
+from openai_cli.reading import is_there
 
 if TYPE_CHECKING:
     from openai_cli.tokens.counted import TokenCount
@@ -61,7 +62,7 @@ def _for_each_model(call: Pricing, lines: Iterable[bytes], price: Pricer) -> lis
 def _lines_if_any(call: Pricing, path: str) -> Iterator[bytes]:
     from pathlib import Path
 
-    if path == "-" or Path(path).exists() or Path(path).is_symlink():
+    if path == "-" or is_there(path) or Path(path).is_symlink():
         yield from call.inputs.lines("--response", path)
     else:
         call.context.messages.notice(f"there is no file '{path}' yet, so it has no answers")

@@ -280,10 +280,11 @@ def check_writable(context: Context, output: str) -> None:
 
     Opening a FIFO waits for its reader, and closing it again makes the reader leave.
     """
-    if Path(output).is_fifo():
-        if not os.access(output, os.W_OK):
-            raise UsageError(f"--output: cannot write '{output}': {os.strerror(errno.EACCES)}")
-        return
+    with suppress(OSError, ValueError):  # which open_sink explains
+        if stat.S_ISFIFO(Path(output).stat().st_mode):
+            if not os.access(output, os.W_OK):
+                raise UsageError(f"--output: cannot write '{output}': {os.strerror(errno.EACCES)}")
+            return
     open_sink(context, output).discard()
 
 
