@@ -84,9 +84,8 @@ def rank_file(rules: Rules) -> bytes:
     tokens = [_NO_TEXT] * rules.below
     for token, rank in open_vocabulary(rules.vocabulary, rules.below).items():
         tokens[rank] = token
-    return b"".join(
-        [b"%b %d\n" % (b2a_base64(token, newline=False), rank) for rank, token in enumerate(tokens)]
-    )
+    lines = b"".join(map(b2a_base64, tokens))
+    return lines.replace(b"\n", b" %d\n") % tuple(range(rules.below))
 
 
 def _plain(texts: Sequence[str]) -> bytes | None:

@@ -203,14 +203,15 @@ def _plain(messages: Json) -> tuple[tuple[str, ...] | None, list[str]]:
     if type(messages) is not list or not messages:
         return None, []
     roles, texts = [], []
-    for message in messages:
-        if type(message) is not dict or len(message) != 2:
-            return None, []
-        role, text = message.get("role"), message.get("content")
-        if type(role) is not str or type(text) is not str:
-            return None, []
-        roles.append(role)
-        texts.append(text)
+    try:
+        for message in messages:
+            role, text = message["role"], message["content"]
+            if type(role) is not str or type(text) is not str or len(message) != 2:
+                return None, []
+            roles.append(role)
+            texts.append(text)
+    except (KeyError, TypeError):  # no object, or another one
+        return None, []
     return tuple(roles), texts
 
 
