@@ -2,12 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from openai_cli.errors import UsageError
 from openai_cli.reading import unreadable
 from openai_cli.records import NamedTuple
 from openai_cli.tokens.spans import Fault, Lines, NoTextError, OnRead, Span, Wanted, texts_of
+from openai_cli.tokens.walking import Found
 
 # The size of a batch in characters, and the overhead of each text and file in it.
 BATCH = 1_000_000
@@ -24,6 +25,24 @@ class Task(NamedTuple):
     wanted: Wanted
     folder: str
     size: int
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle spans as plain tuples, in a third of the time."""
+        spans = [(*span.file, span.start, span.end) for span in self.spans]
+        return _task, (spans, *self[1:])
+
+
+def _task(
+    spans: Iterable[tuple[str, bool, int | None, int, int | None]],
+    wanted: Wanted,
+    folder: str,
+    size: int,
+) -> Task:
+    found = (
+        Span(Found(path, is_named, length), start, end)
+        for path, is_named, length, start, end in spans
+    )
+    return Task(tuple(found), wanted, folder, size)
 
 
 class Failure(NamedTuple):

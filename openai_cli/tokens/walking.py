@@ -48,9 +48,9 @@ class _Rules(NamedTuple):
 class _Folder(NamedTuple):
     """A folder that is being walked.
 
-    `below` is its path relative to the repository or, without one, to the named folder, with a
-    final slash. `names` are the remaining entries, and `rules` those that apply to them, nearest
-    first. `error` says that its own .gitignore cannot be read.
+    `path` is the path to it as it was given, `below` the one in the repository or, without one, in
+    the named folder; both have a final slash. `names` are the remaining entries, and `rules` those
+    that apply to them, nearest first. `error` says that its own .gitignore cannot be read.
     """
 
     path: str
@@ -120,6 +120,7 @@ def _enter(path: str, below: str, rules: tuple[_Rules, ...]) -> _Folder | UsageE
     except OSError as error:
         return unreadable(path, error)
     own = _rules_of(Path(path, _RULES_FILE), len(below)) if _RULES_FILE in names else ()
+    path = os.path.join(path, "")  # noqa: PTH118 - the path as it was given
     if isinstance(own, UsageError):
         return _Folder(path, below, iter(names), rules, own)
     return _Folder(path, below, iter(names), own + rules)
@@ -129,7 +130,7 @@ def _meet(
     folder: _Folder, name: str, left_out: Counter[str]
 ) -> _Folder | Found | UsageError | None:
     """Return what an entry of a folder is, or None if it is skipped."""
-    path = os.path.join(folder.path, name)  # noqa: PTH118 - the path as it was given, and quickly
+    path = folder.path + name
     try:
         found = os.lstat(path)
     except OSError as error:

@@ -1,5 +1,6 @@
 """Spans of a file: what they have adds up to what the file has, wherever they begin."""
 
+import pickle
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from openai_cli.tokens import bulk, corpus, count, spans
 from openai_cli.tokens.bulk import Counter as TextCounter
 from openai_cli.tokens.corpus import FileCount, LeftOut
 from openai_cli.tokens.spans import Lines, Span, Wanted, spans_of, texts_of
+from openai_cli.tokens.tasks import Task
 from openai_cli.tokens.walking import Found
 from tests.tokens.test_corpus import ENCODING, FOX, jsonl, told
 from tests.tokens.test_encoding import CODE, FRAGMENTS, SCRIPTS, TEXTS
@@ -43,6 +45,14 @@ def test_spans_of_a_text(text: str, size: int, tmp_path_factory: pytest.TempPath
     assert "".join("".join(span) for span in found) == text
     counts = [count("".join(span), encoding=ENCODING) for span in found]
     assert sum(counts) == count(text, encoding=ENCODING)
+
+
+def test_a_task_is_the_same_elsewhere() -> None:
+    spans = (Span(Found("a", is_named=False, size=5)), Span(Found("b\udcff", is_named=True), 3, 9))
+    task = Task(spans, Wanted(ENCODING, "text"), "/folder", 11)
+    told = pickle.loads(pickle.dumps(task))  # noqa: S301 - our own
+    assert told == task
+    assert (told.spans[1].file.path, told.wanted.field) == ("b\udcff", "text")
 
 
 @given(data=st.binary(max_size=60), size=st.integers(1, 20))
