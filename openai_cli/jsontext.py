@@ -13,8 +13,11 @@ Json = Any
 # Integers of 18 digits have less than 64 bits.
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _LONG = b"0" * 19
-# Numbers between these are written without an exponent and have at most 64 bits.
-_WITHOUT_EXPONENT = 1e-4, 1e16
+# What stands in the numbers that orjson writes differently from json: very small ones, very large
+# ones, and null for NaN.
+_UNLIKE_JSON = "0.0000", "e", "n"
+# With such a number in less than so many characters, json takes less time.
+_RARE = 400
 
 _BLANK = r"[ \t\r\n]*"
 
@@ -116,7 +119,7 @@ def load_numbers(raw: bytes) -> Json:
     `quick_loads`.
     """
     digits = raw.translate(_DIGITS)
-    if digits.count(_LONG) == digits.count(b"." + _LONG):  # a fraction may be as long
+    if _LONG not in digits or digits.count(_LONG) == digits.count(b"." + _LONG):  # fractions
         with suppress(ValueError):
             return quick_loads()(raw)
     import json
@@ -125,25 +128,38 @@ def load_numbers(raw: bytes) -> Json:
 
 
 def write_numbers(numbers: Sequence[float]) -> str:
-    """Write numbers like json.dumps, in a third of the time if orjson is installed.
+    """Write numbers like json.dumps, in a fifth of the time if orjson is installed.
 
-    The two format very small and very large numbers differently, so those are passed as text.
+    Integers of more than 64 bits, and many very small or large numbers, are left to json.
     """
     try:
-        from orjson import Fragment, dumps
-    except ImportError:
+        from orjson import dumps
+
+        text: str = dumps(numbers).decode()
+        for mark in _UNLIKE_JSON:
+            text = _rewritten(text, mark)
+    except (ImportError, TypeError, ValueError):
         import json
 
         return json.dumps(numbers, separators=(",", ":"))
-    least, most = _WITHOUT_EXPONENT
-    told: list[Any] = list(numbers)
-    for place in [
-        place
-        for place, number in enumerate(numbers)
-        if -least < number < least or not -most < number < most
-    ]:
-        told[place] = Fragment(repr(numbers[place]))
-    return dumps(told).decode()
+    return text
+
+
+def _rewritten(text: str, mark: str) -> str:
+    """Write the numbers of an array in which a mark stands as Python does.
+
+    Raises ValueError for what is not a number, and for so many that json is quicker.
+    """
+    pieces: list[str] = []
+    done = 0
+    while (at := text.find(mark, done)) >= 0:
+        if len(pieces) // 2 > len(text) // _RARE:
+            raise ValueError
+        begin = max(text.rfind(",", done, at), 0) + 1
+        end = text.find(",", at)  # or -1, the bracket behind the last number
+        pieces += (text[done:begin], repr(float(text[begin:end])))
+        done = end
+    return "".join((*pieces, text[done:]))
 
 
 def json_or_text(text: str) -> Json:

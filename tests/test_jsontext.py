@@ -75,13 +75,18 @@ NUMBERS = (
 )
 
 
+USUAL = [0.25] * 100
+
+
 @pytest.mark.parametrize("has_orjson", [True, False])
 @given(st.lists(NUMBERS))
 def test_numbers_are_written_as_by_json(has_orjson: bool, numbers: list[float]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if not has_orjson:
             patch.setitem(sys.modules, "orjson", None)
-        assert write_numbers(numbers) == json.dumps(numbers, separators=(",", ":"))
+        # Among many usual ones, or many together.
+        for some in ([one for number in numbers for one in (number, *USUAL)], numbers):
+            assert write_numbers(some) == json.dumps(some, separators=(",", ":"))
 
 
 @pytest.mark.parametrize(
@@ -89,6 +94,26 @@ def test_numbers_are_written_as_by_json(has_orjson: bool, numbers: list[float]) 
 )
 def test_numbers_that_orjson_writes_otherwise(number: float) -> None:
     assert write_numbers([0.5, number]) == f"[0.5,{number!r}]"
+
+
+@pytest.mark.parametrize("odd", [1e-5, -9.5e-5, 1e-7, -2.5e17])
+def test_a_vector_is_written_by_orjson(odd: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though some of its numbers are very small, as in every vector."""
+    pytest.importorskip("orjson")
+    numbers = [odd, *USUAL, odd, 10.00001, *USUAL, *USUAL, -odd]
+    expected = json.dumps(numbers, separators=(",", ":"))
+    monkeypatch.setattr(json, "dumps", None)
+    assert write_numbers(numbers) == expected
+
+
+def test_very_many_very_small_numbers_are_left_to_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json, "dumps", lambda *_numbers, **_form: "by json")
+    assert write_numbers([1e-7] * 1000) == "by json"
+
+
+def test_numbers_that_orjson_cannot_write() -> None:
+    """It would write null for NaN; true has an e, like a number with an exponent."""
+    assert write_numbers([0.5, float("nan"), True, 1e-7]) == "[0.5,NaN,true,1e-07]"
 
 
 @given(st.lists(NUMBERS))
