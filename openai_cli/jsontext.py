@@ -13,6 +13,7 @@ Json = Any
 # Integers of 18 digits have less than 64 bits.
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _LONG = b"0" * 19
+_BLOCK = 64 * 1024
 # What stands in the numbers that orjson writes differently from json: very small ones, very large
 # ones, and null for NaN.
 _UNLIKE_JSON = "0.0000", "e", "n"
@@ -118,13 +119,24 @@ def load_numbers(raw: bytes) -> Json:
     orjson turns integers of more than 64 bits into floats, and raises ValueError for the values in
     `quick_loads`.
     """
-    digits = raw.translate(_DIGITS)
-    if _LONG not in digits or digits.count(_LONG) == digits.count(b"." + _LONG):  # fractions
+    if not _has_long_integers(raw):
         with suppress(ValueError):
             return quick_loads()(raw)
     import json
 
     return json.loads(raw)
+
+
+def _has_long_integers(raw: bytes) -> bool:
+    """Return whether JSON may have integers of more than 64 bits; fractions may be as long.
+
+    The blocks stay in the processor's cache, which a copy of all would not.
+    """
+    begins = range(0, len(raw), _BLOCK - len(_LONG))
+    if not any(_LONG in raw[begin : begin + _BLOCK].translate(_DIGITS) for begin in begins):
+        return False
+    digits = raw.translate(_DIGITS)
+    return digits.count(_LONG) != digits.count(b"." + _LONG)
 
 
 def write_numbers(numbers: Sequence[float]) -> str:

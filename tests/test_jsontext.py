@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openai_cli.jsontext import cut_out, finite_json, load_numbers, write_numbers
+from openai_cli.jsontext import _BLOCK, cut_out, finite_json, load_numbers, write_numbers
 
 INFINITE = [float("nan"), float("inf"), float("-inf")]
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -134,6 +134,12 @@ def test_numbers_are_read_as_by_json(numbers: list[float]) -> None:
 )
 def test_what_orjson_reads_otherwise(raw: bytes) -> None:
     assert repr(load_numbers(raw)) == repr(json.loads(raw))
+
+
+@pytest.mark.parametrize("before", range(2 * _BLOCK - 60, 2 * _BLOCK, 5))
+def test_a_long_integer_is_found_wherever_it_is(before: int) -> None:
+    raw = b"[" + b" " * before + b"1234567890123456789012]"
+    assert load_numbers(raw) == [1234567890123456789012]
 
 
 def test_long_fractions_are_read_by_orjson(monkeypatch: pytest.MonkeyPatch) -> None:

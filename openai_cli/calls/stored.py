@@ -91,7 +91,7 @@ def answered(
 
     sink.end_line()
     writer = session.form.writer(
-        sink, session.context.messages, lambda sink: BodyWriter(sink, printed)
+        sink, session.context.messages, lambda sink: BodyWriter(sink, lambda body: (printed(body),))
     )
     return session.client.call(request.method, request.path, consume, payload=request.payload())
 

@@ -232,7 +232,7 @@ def _writer(options: Options, sink: "Sink") -> "BodyWriter":
     return BodyWriter(sink, _lines, options.null)
 
 
-def _lines(body: dict[str, Any]) -> str:
+def _lines(body: dict[str, Any]) -> Iterator[str]:
     from openai_cli.answer.embedding import vectors
 
-    return "".join(f"{write_numbers(vector)}\n" for vector in vectors(body))
+    return map(write_numbers, vectors(body))

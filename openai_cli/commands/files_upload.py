@@ -84,7 +84,7 @@ def _plan(options: Options, request: Request) -> Plan:
     def writer(sink: "Sink") -> "BodyWriter":
         from openai_cli.output.writers import BodyWriter
 
-        return BodyWriter(sink, _id, options.null)
+        return BodyWriter(sink, lambda body: (_id(body),), options.null)
 
     return Plan(request, answer=Answer, writer=writer, is_free=True)
 

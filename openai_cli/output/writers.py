@@ -3,7 +3,7 @@
 A writer receives every part of an answer as it arrives, and finally the whole answer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -297,11 +297,11 @@ class BodyWriter(Writer):
     """Writes the lines that `printed` returns for each part; with `null`, each ends in NUL."""
 
     sink: Sink
-    printed: Callable[[dict[str, Any]], str]
+    printed: Callable[[dict[str, Any]], Iterable[str]]
     null: bool = False
 
     def take(self, part: Part, _added: list[tuple[Choice, str]]) -> None:
-        if text := self.printed(part.body):
+        for text in self.printed(part.body):
             _write_lines(self.sink, text, null=self.null)
 
     def finish(self, _answer: Answer) -> None:
@@ -334,12 +334,11 @@ class AnswerWriter(Writer):
         """Do nothing: the answer is printed at the end."""
 
     def finish(self, answer: Answer) -> None:
-        if text := self.printed(answer):
-            _write_lines(self.sink, text, null=self.null)
+        _write_lines(self.sink, self.printed(answer), null=self.null)
 
 
 def _write_lines(sink: Sink, text: str, *, null: bool) -> None:
-    data = utf8_bytes(lined(text))
+    data = utf8_bytes(lined(text)) if text else b""
     sink.write(data.replace(b"\n", b"\0") if null else data)
 
 
