@@ -114,11 +114,11 @@ def _parts(
     joins: bool,
 ) -> Iterator[Part]:
     pieces = http.pieces()
-    start = bytearray()
+    start: bytes | bytearray = b""
     head = b""
     is_stream = _is_named_stream(http) if answer.is_text else None
     while is_stream is None and (piece := next(pieces, None)) is not None:
-        start += piece
+        start = _with(start, piece)
         head = (head + piece).lstrip()[:_LONGEST_HEAD]
         is_stream = _is_stream(head) if len(start) <= answer.largest else False
     if is_stream is None:  # the body is empty, or the start of a field name
@@ -126,25 +126,35 @@ def _parts(
     if is_stream:
         yield from _Stream(http, answer, arrived, joins).parts(chain((bytes(start),), pieces))
     elif passed is None or answer.is_text:
-        yield _whole(collected(pieces, answer.largest, start), http, answer)
+        yield _whole(collected(chain((start,), pieces), answer.largest), http, answer)
     else:
         from openai_cli.answer.skim import held_or_skimmed
 
-        raw, is_passed = held_or_skimmed(start, pieces, answer.largest, passed)
+        raw, is_passed = held_or_skimmed(bytearray(start), pieces, answer.largest, passed)
         part = _whole(raw, http, answer)
         yield part._replace(raw=b"") if is_passed else part
 
 
-def collected(pieces: Iterable[bytes], largest: int, start: bytearray | None = None) -> bytes:
-    """Join `start` and the pieces of a body; BadAnswerError if it has more than `largest` bytes."""
-    data = bytearray() if start is None else start
-    for piece in chain((b"",), pieces):
-        data += piece
+def collected(pieces: Iterable[bytes | bytearray], largest: int) -> bytes:
+    """Join the pieces of a body; BadAnswerError if it has more than `largest` bytes."""
+    data: bytes | bytearray = b""
+    for piece in pieces:
+        data = _with(data, piece)
         if len(data) > largest:
             raise BadAnswerError(f"the answer is larger than {largest // 1024**2} MB")
     whole = bytes(data)
-    data.clear()  # the caller may keep `start` for long
+    if isinstance(data, bytearray):
+        data.clear()  # the caller may keep the first piece for long
     return whole
+
+
+def _with(held: bytes | bytearray, piece: bytes | bytearray) -> bytes | bytearray:
+    """Append a piece; a body in one piece, as from memory, is not copied."""
+    if not held:
+        return piece
+    grown = held if isinstance(held, bytearray) else bytearray(held)
+    grown += piece
+    return grown
 
 
 def _is_named_stream(http: "Incoming") -> bool:
