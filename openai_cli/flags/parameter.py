@@ -18,16 +18,11 @@ Place = Literal["path", "query", "body", "file"]
 Names = tuple[str, ...] | Mapping[str, tuple[str, ...]]
 
 
-# What Typer says of an option of which nothing is given. Its constructor goes through fifty
-# arguments: 50,000 instructions for each of the seventy options of a command.
-_BLANK = vars(OptionInfo(default=..., show_default=False))
-
-
 class Option(OptionInfo):
-    """A flag; what is not `given` is as Typer has it."""
+    """A flag; what is not `given` is as Typer has it, and is an attribute of the class."""
 
     def __init__(self, **given: Any) -> None:
-        vars(self).update(_BLANK, **given)
+        vars(self).update(given)
 
     @property
     def spellings(self) -> list[str]:
@@ -38,6 +33,12 @@ class Option(OptionInfo):
         made = object.__new__(type(self))
         vars(made).update(vars(self))
         return made
+
+
+# Typer's constructor goes through fifty arguments: 50,000 instructions for each of the seventy
+# options of a command.
+for _name, _value in vars(OptionInfo(default=..., show_default=False)).items():
+    setattr(Option, _name, _value)
 
 
 class OwnOption(Option):
