@@ -244,6 +244,8 @@ class Comparing:
         self, sides: "Sides", files: "list[_File]"
     ) -> Iterator[tuple[bytes | None, bytes | None]]:
         """Yield the contents of each file on both sides; None for a side that lacks it."""
+        from openai_cli.diff.repository import is_pointer, not_fetched
+
         if not files:
             return
         repository = sides.repository
@@ -256,6 +258,8 @@ class Comparing:
         for file, base, head in zip(files, before, after, strict=True):
             if base is None and head is None:
                 raise file.unreadable("neither side has it")
+            if is_pointer(base or b"") or is_pointer(head or b""):
+                raise not_fetched(file.place)
             yield base, head
 
     def _on_disk(self, repository: "Repository", file: "_File") -> bytes | None:
@@ -310,19 +314,11 @@ class Comparing:
 
 
 def _in_commit(repository: "Repository", commit: str, places: list[str]) -> Iterator[bytes | None]:
-    """Yield the contents of files in a commit; None for one that the commit lacks.
-
-    Raises UsageError if only a pointer of Git LFS is here.
-    """
-    from openai_cli.diff.repository import is_pointer, not_fetched
-
+    """Yield the contents of files in a commit; None for one that the commit lacks."""
     there = repository.files(commit, places)
     contents = repository.blobs([(place, there[place]) for place in places if place in there])
     for place in places:
-        content = next(contents) if place in there else None
-        if content is not None and is_pointer(content):
-            raise not_fetched(place)
-        yield content
+        yield next(contents) if place in there else None
 
 
 def _source(name: str) -> str:

@@ -15,6 +15,7 @@ from tempfile import TemporaryFile
 from typing import IO, cast
 
 from openai_cli.errors import UsageError
+from openai_cli.reading import opened
 from openai_cli.records import NamedTuple
 
 # A clone with only the newest commit, as CI makes it, has nothing to compare with.
@@ -127,6 +128,11 @@ class Repository:
                 sparse.append(os.fsdecode(path))
         absent = (place for place in sparse if not os.path.lexists(self.typed(place)))
         return Unwalked(tuple(modules), frozenset(absent))
+
+    def has_pointer(self, path: str) -> bool:
+        """Return whether a file of the working tree is but the pointer to one of Git LFS."""
+        with opened(self._folder / path) as file:
+            return is_pointer(file.read(_LARGEST_POINTER))
 
     def changed(self, base: str, head: str | None) -> set[str]:
         """Return the paths that differ between two commits, or a commit and the working tree.

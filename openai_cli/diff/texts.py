@@ -18,6 +18,10 @@ from openai_cli.tokens.corpus import FileCount, LeftOut, count_contents, count_f
 Counted = Iterable[FileCount | LeftOut | UsageError]
 
 
+# Why a file is left out of which only the pointer is here.
+_IN_LFS = "kept by Git LFS"
+
+
 class Message(NamedTuple):
     """The message that a text is priced as: its request, and its tokens without the text."""
 
@@ -54,8 +58,16 @@ def text_entries(
     same = {place for place in before if place in head and place not in changed}
     moved = _moved(sides, before, head)
     base = {place: head[place] for place in (*same, *moved)}
-    gone = {place: before[place] for place in before if place not in {*same, *moved.values()}}
-    base |= _of_base(sides, gone, head, message.encoding)
+    found = {*same, *moved.values()}
+    gone = {place: before[place] for place in before if place not in found}
+    counts, kept = _of_blobs(sides, gone, message.encoding, Counter())
+    base |= counts
+    if sides.head is None:
+        suspects = {*kept, *(place for place in head if place not in before and place not in moved)}
+        head = _without_pointers(sides.repository, head, suspects, left_out)
+    for place in kept:
+        if place in head:
+            raise not_fetched(place)
     shown = _Shown(named)
     was = {shown(place): shown(old) for place, old in moved.items()}
     return (
@@ -128,7 +140,7 @@ def _head_counts(
         _check_there(named, [*before, *after])
         counts, kept = _of_blobs(sides, after, encoding, left_out)
         if kept:
-            left_out["kept by Git LFS"] += len(kept)
+            left_out[_IN_LFS] += len(kept)
         return counts
     there = [path for path in named if os.path.lexists(path)]
     _check_there({path: named[path] for path in named if path not in there}, before)
@@ -185,18 +197,21 @@ def _check_there(named: Mapping[str, str], places: Iterable[str]) -> None:
             raise UsageError(f"cannot read '{typed}': neither side has it")
 
 
-def _of_base(
-    sides: Sides, blobs: Mapping[str, str], head: Container[str], encoding: str
+def _without_pointers(
+    repository: Repository,
+    counts: Mapping[str, int],
+    suspects: Container[str],
+    left_out: Counter[str],
 ) -> dict[str, int]:
-    """Count the tokens of blobs of the base.
-
-    Raises UsageError if Git LFS keeps one of them, and the head has a text there.
-    """
-    counts, kept = _of_blobs(sides, blobs, encoding, Counter())
-    for place in kept:
-        if place in head:
-            raise not_fetched(place)
-    return counts
+    """Leave out files of the working tree whose contents Git LFS keeps, among the suspects."""
+    kept = {
+        place: tokens
+        for place, tokens in counts.items()
+        if not (place in suspects and repository.has_pointer(place))
+    }
+    if len(kept) < len(counts):
+        left_out[_IN_LFS] += len(counts) - len(kept)
+    return kept
 
 
 def _of_blobs(

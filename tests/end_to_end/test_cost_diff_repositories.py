@@ -172,6 +172,22 @@ def test_what_is_no_text_may_be_in_git_lfs(pointers: Repository, diff: Diff) -> 
     assert "left out: 2 kept by Git LFS\n" in of_commits.err
 
 
+def test_pointers_are_no_texts_where_nothing_of_git_lfs_is_fetched(
+    pointers: Repository, diff: Diff
+) -> None:
+    """As in a checkout of GitHub: a changed picture has another pointer, and a new one has one."""
+    other = POINTER.replace("0" * 64, "1" * 64)
+    pointers.write("p/picture.png", POINTER.replace("size 6", "size 1234567"))
+    pointers.write("p/new.png", other)
+    pointers.write("p/other.txt", "hello hello")
+    done = diff("--base", "main", "p", "-m", "gpt-4o", "--json")
+    assert [row["path"] for row in parsed(done)["rows"]] == ["p/other.txt"]
+    assert "left out: 2 kept by Git LFS\n" in done.err
+    pointers.write("new.json", other)
+    wrong = diff("--base", "main", "--request", "new.json")
+    assert (wrong.code, "Git LFS keeps the contents of 'new.json'" in wrong.err) == (2, True)
+
+
 def test_a_filter_that_fails_is_told(repository: Repository, diff: Diff) -> None:
     filtered(repository, "p/a.txt filter=made-up\n", smudge="false", clean="cat", required="true")
     repository.write("p/a.txt", "hello")
