@@ -65,4 +65,4 @@ def _numbers(folder: Path) -> None:
     with serving(0, A_REQUEST, NUMBERS) as env:
         row(f"embed --lines, {A_REQUEST:,} vectors of {NUMBERS:,} numbers", "json.loads and dumps",
             [str(BIN / "openai-cli"), "embed", "--lines"], [str(BIN / "python"), "-c", JSON],
-            goal=1, of="cpu", env=env, stdin=path, runs=RUNS)  # fmt: skip
+            goal=0.6, of="cpu", env=env, stdin=path, runs=RUNS)  # fmt: skip

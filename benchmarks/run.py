@@ -115,7 +115,7 @@ def streams() -> None:
         with answering(20_000, framing) as url:
             loop = [str(BIN / "python"), "-c", REQUESTS_LOOP, url]
             row(f"a stream of 20,000 events, {framing}", "requests, iter_lines", ours, loop,
-                goal=1.5, of="cpu", env={"OPENAI_BASE_URL": url})  # fmt: skip
+                goal=1.4, of="cpu", env={"OPENAI_BASE_URL": url})  # fmt: skip
     with answering(20_000) as long, answering(200) as short:
         shell = ["env", f"OPENAI_BASE_URL={short}", *ours]
         a, b = alternate(ours, shell, {"OPENAI_BASE_URL": long})
