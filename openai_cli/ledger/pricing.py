@@ -11,7 +11,7 @@ from openai_cli.answer.base import Answer
 from openai_cli.errors import CliError, OutputError, UsageError
 from openai_cli.ledger.recent import Unpriced
 from openai_cli.ledger.rows import Row, unknown
-from openai_cli.ledger.store import Failure, Store, why
+from openai_cli.ledger.store import Failure, NoLedgerError, Store, why
 from openai_cli.models.table import Table
 from openai_cli.prices.occasion import Occasion, Outcome
 from openai_cli.prices.receipt import Receipt
@@ -33,7 +33,8 @@ def opened(path: Path) -> Iterator[Store]:
         price_all(store)
         yield store
     except Failure as error:
-        if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
+        no_database = getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB"
+        if no_database or isinstance(error, NoLedgerError):
             raise UsageError(f"'{path}' is not a ledger") from None
         raise OutputError(f"the ledger cannot be used: {why(path, error)}") from None
     finally:

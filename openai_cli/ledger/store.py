@@ -60,6 +60,10 @@ _open: list[sqlite3.Connection] = []
 Failure = (sqlite3.Error, OSError)
 
 
+class NoLedgerError(sqlite3.DatabaseError):
+    """Raised for the database of another program, which is left as it is."""
+
+
 class Store:
     """The ledger at `path`, which is created if necessary. Raises sqlite3.Error and OSError.
 
@@ -95,6 +99,7 @@ class Store:
         with self._locks.alone():
             ((version,),) = run("PRAGMA user_version")
             if version < VERSION:
+                self._refuse_others(version)
                 run("PRAGMA journal_mode = WAL")
                 with self._atomic():
                     for tables in _TABLES[version:]:
@@ -102,6 +107,12 @@ class Store:
                             run(statement)
                     run(f"PRAGMA user_version = {VERSION}")
         return max(int(version), VERSION)
+
+    def _refuse_others(self, version: int) -> None:
+        """Raise NoLedgerError for tables that are not those of the ledger's version."""
+        found = {name for (name,) in self.rows("SELECT name FROM sqlite_master")}
+        if ("calls_once" in found) != (version > 0) or (found and not version):
+            raise NoLedgerError("it is the database of another program")
 
     @contextmanager
     def transaction(self, *, then_recent: date | None = None) -> Iterator[None]:

@@ -166,6 +166,23 @@ def test_a_ledger_that_is_none_takes_neither_the_answer_nor_its_exit_code(
     )
 
 
+@pytest.mark.parametrize("version", [0, 1])
+def test_the_database_of_another_program_is_left_as_it_is(
+    run: Run, file: Path, folder: Path, version: int
+) -> None:
+    with closing(sqlite3.connect(file)) as other:
+        other.executescript(f"CREATE TABLE calls (x); PRAGMA user_version = {version}")
+    before = file.read_bytes()
+    (folder / "usage.jsonl").write_text(line("2026-11-01T00:00:00Z"))
+    for task in ([], ["--import", "usage.jsonl"], ["--prune", "9d"]):
+        done = run("cost", "ledger", *task)
+        assert (done.code, done.err) == (2, f"openai-cli: error: '{file}' is not a ledger\n")
+    with Server([ANSWER]) as server:
+        done = run(*HELLO, base_url=server.base_url)
+    assert (done.code, done.text) == (0, "a made-up answer\n")
+    assert file.read_bytes() == before
+
+
 def test_a_ledger_that_is_locked_takes_nothing_either(
     run: Run, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
