@@ -19,7 +19,10 @@ from tiktoken import Encoding
 from openai_cli.errors import CliError, UsageError
 from openai_cli.tokens import agreement, bulk, cutting, team, worker
 from openai_cli.tokens.bulk import Counter
+from openai_cli.tokens.spans import Span, Wanted
+from openai_cli.tokens.tasks import Task
 from openai_cli.tokens.team import Team
+from openai_cli.tokens.walking import Found
 from tests.tokens.test_encoding import CODE, FRAGMENTS, SCRIPTS, TEXTS
 
 ENGINES = ["gigatoken", "tiktoken"]
@@ -220,6 +223,40 @@ worker.main(*sys.argv[1:])
         assert [counts.result() for counts in submitted] == [[2] * times for times in range(4)]
     starts = (tmp_path / "starts").read_text().count("started")
     assert starts in (4, 5), "one for each answer, and perhaps one that was ended"
+
+
+def test_a_worker_that_grows_in_a_task_loads_the_vocabulary_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task may be a packed file of any size: 120 MB of random words took 970 MiB."""
+    program = f"""
+import sys
+from pathlib import Path
+import gigatoken.gigatoken_rs as gigatoken
+from openai_cli.tokens import spans, tasks, worker
+
+class Tokenizer:
+    @staticmethod
+    def from_tiktoken(*given, load=gigatoken.BPETokenizer.from_tiktoken):
+        with Path({str(tmp_path / "loads")!r}).open("a") as file:
+            file.write("loaded\\n")
+        return load(*given)
+
+gigatoken.BPETokenizer = Tokenizer
+tasks.BATCH = spans.BLOCK = 1000
+spans._SHORT = 0
+sizes = iter([0, 1, worker.ROOM + 1, *[worker.ROOM] * 99])
+worker._resident = lambda: next(sizes)
+worker.main(*sys.argv[1:])
+"""
+    worker_instead(program, tmp_path, monkeypatch)
+    path = tmp_path / "text"
+    path.write_text("hello world\n" * 1000)
+    span = Span(Found(str(path), is_named=True))
+    with open_counter("r50k_base", "gigatoken") as counter:
+        (part,) = counter.submit_task(Task((span,), Wanted("r50k_base"), "", 0)).result()
+    assert part.tokens == 3000
+    assert (tmp_path / "loads").read_text().count("loaded") == 2
 
 
 @pytest.mark.parametrize("program", ["raise SystemExit(3)", "import os; os.read(0, 9); exit(3)"])
