@@ -129,14 +129,7 @@ def test_no_command_imports_another(graph: Graph) -> None:
 
 
 USERS = {
-    "requests": {
-        "http.client",
-        "http.debug",
-        "http.direct",
-        "http.exceptions",
-        "http.forwarded",
-        "http.transport",
-    },
+    "requests": {"http.library"},
     "urllib3": {
         "http.client",
         "http.debug",
@@ -308,6 +301,19 @@ def test_a_call_loads_nothing_of_batches_and_previews(loaded_by_chat: set[str]) 
     assert others <= set(SOURCES)
     assert not loaded_by_chat & {f"openai_cli.{name}" for name in others}
     assert "shlex" not in loaded_by_chat
+
+
+def test_a_call_loads_nothing_that_guesses_encodings(loaded_by_chat: set[str]) -> None:
+    assert "requests" in loaded_by_chat
+    assert not loaded_by_chat & {"chardet", "charset_normalizer"}
+
+
+def test_what_guesses_encodings_can_be_loaded_afterwards() -> None:
+    code = "import openai_cli.http.library, charset_normalizer; print(charset_normalizer.detect)"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout[:9], done.stderr) == ("<function", "")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import requests
-
 from openai_cli import __version__
 from openai_cli.context import Context
 from openai_cli.errors import (
@@ -24,6 +22,7 @@ from openai_cli.http.address import joined, name_and_port
 from openai_cli.http.deadline import Deadline
 from openai_cli.http.decoding import LARGEST, body_of, pieces_of
 from openai_cli.http.exceptions import FOREIGN, translated
+from openai_cli.http.library import requests
 from openai_cli.http.payload import Json, Payload
 from openai_cli.http.transport import (
     ClientCertificate,

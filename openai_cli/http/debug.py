@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-import requests
-
+from openai_cli.http.library import requests
 from openai_cli.messages import Messages
 
 # Headers whose values reveal nothing about the user; all other values are masked.

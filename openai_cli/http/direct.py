@@ -7,7 +7,6 @@ import re
 import socket
 from typing import Any, Self
 
-import requests
 import urllib3
 
 from openai_cli.errors import CliError
@@ -15,6 +14,7 @@ from openai_cli.http import failure
 from openai_cli.http.address import name_and_port
 from openai_cli.http.decoding import body_of
 from openai_cli.http.exceptions import FOREIGN, translated
+from openai_cli.http.library import requests
 from openai_cli.http.transport import ClientCertificate, Proxies, Transport, Watched
 from openai_cli.http.whole import WholeResponse
 from openai_cli.records import NamedTuple

@@ -6,7 +6,6 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-import requests.exceptions as r
 import socks
 import urllib3.exceptions as u
 
@@ -17,6 +16,9 @@ from openai_cli.errors import (
     UnreachableError,
     UsageError,
 )
+from openai_cli.http.library import requests
+
+r = requests.exceptions
 
 FOREIGN = (r.RequestException, u.HTTPError, OSError, ValueError)
 

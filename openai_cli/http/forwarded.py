@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-import requests
-
 from openai_cli.http.decoding import LARGEST, pieces_of
+from openai_cli.http.library import requests
 
 
 class Forwarded:

@@ -14,9 +14,6 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
-import requests
-from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
@@ -27,6 +24,7 @@ from openai_cli.errors import CliError, UsageError
 from openai_cli.http.address import is_loopback
 from openai_cli.http.exceptions import PROXY
 from openai_cli.http.heads import StrictResponse
+from openai_cli.http.library import requests
 from openai_cli.records import NamedTuple
 
 _PROXY_WANTS_PASSWORD = 407
@@ -70,7 +68,7 @@ class ClientCertificate(NamedTuple):
             ) from None
 
 
-class Transport(HTTPAdapter):
+class Transport(requests.adapters.HTTPAdapter):
     """An adapter whose connections can all be broken by `cut`, even while they are in use.
 
     The pool keeps at most `most` connections; urllib3 discards others with a warning.
@@ -102,7 +100,7 @@ class Transport(HTTPAdapter):
         self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
     ) -> Any:
         """Return the pool for a request; its connections are `Watched`."""
-        proxy = select_proxy(request.url, proxies)
+        proxy = requests.utils.select_proxy(request.url, proxies)
         if proxy and proxy.startswith("https:"):  # created once, with the authorities to verify it
             self.proxy_manager_for(proxy, proxy_ssl_context=self._tls(verify, None))
         pool: Any = super().get_connection_with_tls_context(request, verify, proxies, cert)
@@ -150,7 +148,7 @@ class Transport(HTTPAdapter):
 def _tls(verify: str | bool, cert: "str | tuple[str, str] | None") -> ssl.SSLContext:
     """Return an SSLContext with these authorities and this client certificate."""
     context = create_urllib3_context()
-    path = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
+    path = verify if isinstance(verify, str) else requests.utils.DEFAULT_CA_BUNDLE_PATH
     is_folder = all(Path(one).is_dir() for one in path.split(os.pathsep)) or Path(path).is_dir()
     context.load_verify_locations(**{"capath" if is_folder else "cafile": path})
     if cert is not None:
@@ -210,8 +208,8 @@ class Proxies(NamedTuple):
 
         Raises UsageError if a proxy's URL is not valid.
         """
-        known = {} if is_loopback(url) else get_environ_proxies(url)
-        used = select_proxy(url, known)
+        known = {} if is_loopback(url) else requests.utils.get_environ_proxies(url)
+        used = requests.utils.select_proxy(url, known)
         if not used:
             return cls({})
         scheme = url.partition(":")[0]
@@ -248,7 +246,7 @@ def authorities_for(context: Context, url: str, proxies: Proxies) -> str | bool:
 
     Raises what `authorities` raises.
     """
-    way = (url, select_proxy(url, proxies.known) or "")
+    way = (url, requests.utils.select_proxy(url, proxies.known) or "")
     return authorities(context) if any(one.startswith("https:") for one in way) else True
 
 
