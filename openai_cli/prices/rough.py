@@ -37,8 +37,10 @@ _SILENT_MODE = "embedding"
 
 _INPUTS = ("input", "cache_write", "cache_write_12h")
 
-# In tokens: more than any model adds around a message and before its answer.
+# In tokens: more than any model adds around a message, and before its answer.
 _AROUND = 64
+# In tokens: what a prompt may have more if no bill of its model or of its kind was seen.
+_UNSEEN = 200
 # The decimal places by which a rate in USD per million tokens is shifted to units per token.
 _PLACES = 6
 
@@ -68,7 +70,7 @@ def rough(body: Mapping[str, Any], *, endpoint: str, on: str, region: str | None
     if most is None:
         return None
     sizes = [len((text or "").encode(errors="surrogatepass")) + _AROUND for text in found]
-    return (sum(sizes) + _AROUND) * rates.input + most * rates.output
+    return (sum(sizes) + _AROUND + _UNSEEN) * rates.input + most * rates.output
 
 
 def _texts_of(body: Mapping[str, Any], names: Iterable[str]) -> Iterator[str | None]:

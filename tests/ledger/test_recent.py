@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from openai_cli.answer.base import Answer
 from openai_cli.errors import LimitError
-from openai_cli.ledger import recent
+from openai_cli.ledger import recent, store
 from openai_cli.ledger.book import Book
 from openai_cli.ledger.pricing import opened
 from openai_cli.ledger.recent import Header, Recent, State
@@ -168,6 +168,8 @@ def test_they_change_nothing_that_can_be_seen(
         patch.setattr(Recent, "state", lambda _self, _today: None)
         expected = done(tmp_path / f"b{next(NAMES)}", actions)
     assert found == expected
+    while store._open:  # the command leaves them open until it ends
+        store._open.pop().close()
 
 
 @pytest.mark.parametrize(

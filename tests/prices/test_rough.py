@@ -43,6 +43,7 @@ LONG = {"messages": [{"role": "user", "content": "hello " * 50_000}]}
 @given(st.sampled_from(MODELS), PROMPTS, COUNTS, st.one_of(st.none(), st.integers(0, 9)))
 @example("gpt-6-luna", ("/chat/completions", LONG), 10, 1)
 @example("babbage-002", ("/responses", {"input": ""}), None, None)
+@example("gpt-4-vision-preview", ("/responses", {"input": "", "instructions": ""}), 9, None)
 def test_it_is_never_below_the_exact_one(
     model: str, prompt: tuple[str, dict[str, Any]], limit: int | None, choices: int | None
 ) -> None:
@@ -63,8 +64,8 @@ HI = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}], "max_t
 
 
 def test_by_hand() -> None:
-    # 2 bytes and twice 64 tokens at 2.5 USD a million, and 100 at 10, in units of 10**-12 USD.
-    assert rough_of(HI) == 130 * 2_500_000 + 100 * 10_000_000
+    # 2 bytes, twice 64 and 200 tokens at 2.5 USD a million, and 100 at 10, in 10**-12 USD.
+    assert rough_of(HI) == 330 * 2_500_000 + 100 * 10_000_000
 
 
 @pytest.mark.parametrize(
