@@ -147,7 +147,7 @@ class Book:
                 number = self._number or state.unused
                 if self._number is None and not recent.locks.hold(number):
                     return None
-                recent.add(["reserve", number, self.label, self._profile, bound, record])
+                recent.add(["reserve", number, self.label, self._profile, bound], record)
                 return number
         except _RECENT_FAILURES:
             return None
@@ -278,7 +278,8 @@ class Book:
             with recent.locks.alone():
                 if recent.state(self.context.today()) is None:
                     return False
-                recent.add(["call", number, left, *call])
+                *first, told, prices = call
+                recent.add(["call", number, left, *first], told, prices)
                 self.reserved = left
                 if number is not None and not left:
                     recent.locks.release(number)

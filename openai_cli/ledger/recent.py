@@ -5,13 +5,13 @@ A command therefore adds its call to the file `….recent` while that is small. 
 what is there into the database.
 
 The first line is a `Header`: the sums that the database had, and the state of its files. Each line
-below it is an event in JSON, one of
+below it is an event and the texts that belong to it, in JSON, with tabs between them: one of
 
-    ["reserve", number, label, profile, units, record]
-    ["call", number, units left, day, label, profile, units held, told, prices]
+    ["reserve", number, label, profile, units]  record
+    ["call", number, units left, day, label, profile, units held]  told  prices
 
 where `number` is that of a reservation, or null. While the database is what it was, the header and
-the events tell what was spent and what is reserved.
+the events tell what was spent and what is reserved, without the texts.
 """
 
 import errno
@@ -69,46 +69,37 @@ class Unpriced(NamedTuple):
     prices: str
 
 
-class Reservation(NamedTuple):
-    """An amount that is reserved, in units."""
-
-    label: str
-    profile: str
-    units: int
-
-
 @mutable_record
 class State:
-    """What was spent, and the reservations by number, as a header and its events tell it."""
+    """What was spent, and the reservations by number, as a header and its events tell it.
+
+    `spendings` have day, label, profile and units, and reservations label, profile and units.
+    """
 
     spendings: list[tuple[str, str, str, int]]
-    reservations: dict[int, Reservation]
+    reservations: dict[int, tuple[str, str, int]]
     has_unheld: bool
 
     @classmethod
     def of(cls, header: Header, events: list[Event]) -> "State":
         """Return the state after all events."""
         reservations = {
-            number: Reservation(label, profile, units)
-            for number, label, profile, units in header.reserved
+            number: (label, profile, units) for number, label, profile, units in header.reserved
         }
         found = cls([*header.spent], reservations, header.has_unheld)
         for kind, number, *values in events:
             if kind == "reserve":
-                label, profile, units, _record = values
-                reservations[number] = Reservation(label or "", profile or "", units)
-            else:
-                left, *call = values
-                found._add(Unpriced(*call))
-                if number is not None:
-                    whose = reservations.pop(number)
-                    if left:
-                        reservations[number] = whose._replace(units=left)
+                label, profile, units = values
+                reservations[number] = (label or "", profile or "", units)
+                continue
+            left, day, label, profile, held = values
+            found.spendings.append((day, label or "", profile or "", held or 0))
+            found.has_unheld = found.has_unheld or held is None
+            if number is not None:
+                label, profile, _units = reservations.pop(number)
+                if left:
+                    reservations[number] = (label, profile, left)
         return found
-
-    def _add(self, call: Unpriced) -> None:
-        self.spendings.append((call.day, call.label or "", call.profile or "", call.held or 0))
-        self.has_unheld = self.has_unheld or call.held is None
 
     @property
     def unused(self) -> int:
@@ -160,20 +151,20 @@ class Recent:
     def state(self, today: date) -> State | None:
         """Return what was spent and is reserved; None if only the database can tell."""
         try:
-            text = self._read()
-            if len(text) > _LARGEST:
+            *lines, rest = self._read().split(b"\n")
+            if rest or sum(map(len, lines)) > _LARGEST:
                 return None
-            # A line that was cut off loses its last character, so this is no JSON.
-            (files, *header), *events = json.loads(b"[%b]" % text[:-1].replace(b"\n", b","))
+            first = b",".join(line.partition(b"\t")[0] for line in lines)
+            (files, *header), *events = json.loads(b"[%b]" % first)
             began = Header(*header)
             is_current = files == self._files() and began.day == today.isoformat()
             return State.of(began, events) if is_current else None
         except (LookupError, TypeError, ValueError, OSError):
             return None
 
-    def add(self, event: Event) -> None:
-        """Add an event, whole or not at all."""
-        data = f"{json.dumps(event)}\n".encode()
+    def add(self, event: Event, *texts: str) -> None:
+        """Add an event and its texts, whole or not at all."""
+        data = ("\t".join(map(json.dumps, (event, *texts))) + "\n").encode()
         with self._opened(os.O_WRONLY | os.O_APPEND) as handle:
             size = os.fstat(handle).st_size
             if os.write(handle, data) < len(data):
@@ -181,16 +172,16 @@ class Recent:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def events(self) -> tuple[str, list[Event]]:
-        """Return the name in the header, or '', and all events.
+        """Return the name in the header, or '', and all events, each with its texts at the end.
 
         A power failure may have cut off a line, which is left out.
         """
         name, events = "", list[Event]()
         for line in self._read().splitlines():
             with suppress(LookupError, TypeError, ValueError):
-                found = json.loads(line)
+                found, *texts = map(json.loads, line.split(b"\t"))
                 if found[0] in ("reserve", "call"):
-                    events.append(found)
+                    events.append([*found, *texts])
                 else:
                     name = Header(*found[1:]).name
         return name, events

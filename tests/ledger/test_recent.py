@@ -58,7 +58,8 @@ def call(path: Path, *limits: BudgetLimit, label: str | None = None) -> bool:
 
 def lines(path: Path) -> list[Any]:
     """The header and the events of the recent calls."""
-    return [json.loads(line) for line in Path(f"{path}.recent").read_bytes().splitlines()]
+    text = Path(f"{path}.recent").read_text()
+    return [json.loads(line.partition("\t")[0]) for line in text.splitlines()]
 
 
 def kinds(path: Path) -> list[str]:
@@ -282,7 +283,7 @@ def test_on_a_full_disk_a_call_is_added_whole_or_not_at_all(
         full.setattr(os, "write", lambda handle, data: write(handle, data[:100]))
         book = Recent(path)
         with pytest.raises(OSError, match="No space left"):
-            book.add(["call", None, 0, str(TODAY), None, None, None, *CALL])
+            book.add(["call", None, 0, str(TODAY), None, None, None], *CALL)
     assert lines(path) == before
     call(path)
     assert len(calls(path)) == 2
