@@ -262,17 +262,16 @@ def test_a_command_does_not_outlive_its_sandbox(folder: Path) -> None:
     assert out == b""
 
 
+# A handler would run too late for a signal that comes just before a sleep begins.
 SLEEPER = """
-import os, signal, sys, time
+import os, signal, sys
 name, code = sys.argv[1:]
-
-def end(*_):
+awaited = {getattr(signal, name)}
+signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+os.write(1, b"ready\\n")
+if signal.sigtimedwait(awaited, 60):
     os.write(1, f"{name}\\n".encode())
     os._exit(int(code))
-
-signal.signal(getattr(signal, name), end)
-os.write(1, b"ready\\n")
-time.sleep(60)
 """
 
 
